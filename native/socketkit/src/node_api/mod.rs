@@ -1,0 +1,2 @@
+//! All `unsafe` code of the binding.
+
