@@ -1,4 +1,30 @@
 //! Link arguments of the native module.
+//!
+//! They stand here and not in `.cargo/config.toml` because `ohrs build` replaces the flags given there.
+
+/// Node-API functions whose calls go through `src/node_api/wraps.rs`.
+const WRAPPED: [&str; 2] = ["napi_module_register", "napi_reference_unref"];
+
+/// Pages of 64 KiB are the largest that an arm64 kernel may be configured with.
+const MAX_PAGE_SIZE_BYTES: u32 = 64 * 1024;
+
 fn main() {
     napi_build_ohos::setup();
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libsocketkit.so");
+    // On every target, so that the bytes which are tested are the bytes which are shipped.
+    for symbol in WRAPPED {
+        println!("cargo::rustc-cdylib-link-arg=-Wl,--wrap={symbol}");
+    }
+    if std::env::var("CARGO_CFG_TARGET_ENV").as_deref() == Ok("ohos") {
+        link_for_phone();
+    }
+}
+
+/// The phone binds every symbol at load time: what is missing has to fail the link instead.
+fn link_for_phone() {
+    for argument in ["-Wl,-z,defs", "-Wl,-z,nodelete"] {
+        println!("cargo::rustc-cdylib-link-arg={argument}");
+    }
+    println!("cargo::rustc-cdylib-link-arg=-Wl,-z,max-page-size={MAX_PAGE_SIZE_BYTES}");
 }

@@ -1,2 +1,3 @@
 //! All `unsafe` code of the binding.
 
+mod wraps;
