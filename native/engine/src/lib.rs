@@ -1,2 +1,30 @@
 //! TCP server, connection and client on tokio. Knows nothing of JavaScript.
+//!
+//! Calls never block: what cannot be done at once is finished by the runtime's worker and reported through the
+//! [`EventSink`] that the caller handed over. One sink serves one object and receives its events in order.
 #![forbid(unsafe_code)]
+
+mod address;
+mod client;
+mod connection;
+mod credit;
+mod error;
+mod event;
+pub mod limits;
+mod options;
+mod read_strategy;
+mod runtime;
+mod send_queue;
+mod server;
+mod socket_state;
+mod sync;
+
+pub use address::{AddressError, AddressFamily, Host, NetAddress};
+pub use client::Client;
+pub use connection::Connection;
+pub use credit::Credit;
+pub use error::{NEVER_OPENED, Operation, SocketError};
+pub use event::{CloseReason, Event, EventSink, Ticket};
+pub use send_queue::SendProgress;
+pub use server::{PendingConnection, Server};
+pub use socket_state::SocketState;

@@ -1,0 +1,186 @@
+//! Addresses as callers spell them, and the socket addresses that they mean.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+
+/// Address family of a [`NetAddress`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressFamily {
+    /// IPv4, the default.
+    V4,
+    /// IPv6.
+    V6,
+    /// Whatever the address is: what a family number that nobody defined stands for.
+    Any,
+}
+
+/// An address as the caller spelled it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetAddress {
+    /// Numeric address, `localhost`, or (for `connect` only) a host name.
+    pub address: String,
+    /// Family that the address must have.
+    pub family: AddressFamily,
+    /// Port; 0 lets the kernel choose.
+    pub port: u16,
+}
+
+/// Where to connect to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// A known address.
+    Address(SocketAddr),
+    /// A name that has to be looked up.
+    Name(NetAddress),
+}
+
+/// Why an address cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AddressError {
+    /// It is neither a numeric address nor `localhost`.
+    NotNumeric(String),
+    /// It is an address of the other family.
+    WrongFamily(String),
+}
+
+impl fmt::Display for AddressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotNumeric(text) => {
+                write!(f, "\"{text}\" is neither a numeric address nor localhost")
+            }
+            Self::WrongFamily(text) => {
+                write!(f, "\"{text}\" is not an address of the given family")
+            }
+        }
+    }
+}
+
+impl std::error::Error for AddressError {}
+
+impl NetAddress {
+    /// The socket address meant, for calls that take no host names.
+    ///
+    /// # Errors
+    /// When the text is no numeric address (and not `localhost`), or one of the other family.
+    pub fn to_socket_address(&self) -> Result<SocketAddr, AddressError> {
+        match self.parse()? {
+            Some(address) => Ok(address),
+            None => Err(AddressError::NotNumeric(self.address.clone())),
+        }
+    }
+
+    /// Where `connect` should go: host names are allowed.
+    ///
+    /// # Errors
+    /// When the address is numeric and of the other family, or empty.
+    pub fn to_host(&self) -> Result<Host, AddressError> {
+        if self.address.is_empty() {
+            return Err(AddressError::NotNumeric(self.address.clone()));
+        }
+        Ok(self
+            .parse()?
+            .map_or_else(|| Host::Name(self.clone()), Host::Address))
+    }
+
+    /// Whether `address` may stand for this one.
+    pub(crate) fn admits(&self, address: IpAddr) -> bool {
+        match self.family {
+            AddressFamily::V4 => address.is_ipv4(),
+            AddressFamily::V6 => address.is_ipv6(),
+            AddressFamily::Any => true,
+        }
+    }
+
+    fn parse(&self) -> Result<Option<SocketAddr>, AddressError> {
+        let Some(address) = self
+            .parse_localhost()
+            .or_else(|| parse_numeric(&self.address, self.port))
+        else {
+            return Ok(None);
+        };
+        if self.admits(address.ip()) {
+            return Ok(Some(address));
+        }
+        Err(AddressError::WrongFamily(self.address.clone()))
+    }
+
+    fn parse_localhost(&self) -> Option<SocketAddr> {
+        if !self.address.eq_ignore_ascii_case("localhost") {
+            return None;
+        }
+        let ip = match self.family {
+            AddressFamily::V6 => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            AddressFamily::V4 | AddressFamily::Any => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        };
+        Some(SocketAddr::new(ip, self.port))
+    }
+}
+
+fn parse_numeric(text: &str, port: u16) -> Option<SocketAddr> {
+    if let Ok(ip) = text.parse::<IpAddr>() {
+        return Some(SocketAddr::new(ip, port));
+    }
+    let (ip, scope) = text.split_once('%')?;
+    let ip = ip.parse::<Ipv6Addr>().ok()?;
+    // A scope that is no number names an interface; scope 0 makes the kernel refuse what needs one.
+    let scope_id = scope.parse().unwrap_or(0);
+    Some(SocketAddr::V6(SocketAddrV6::new(ip, port, 0, scope_id)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn net(address: &str, family: AddressFamily) -> NetAddress {
+        NetAddress {
+            address: address.to_owned(),
+            family,
+            port: 80,
+        }
+    }
+
+    fn parsed(address: &str, family: AddressFamily) -> Result<String, AddressError> {
+        net(address, family)
+            .to_socket_address()
+            .map(|address| address.to_string())
+    }
+
+    #[test]
+    fn numeric_addresses_and_localhost_are_understood() {
+        let cases = [
+            ("127.0.0.1", AddressFamily::V4, "127.0.0.1:80"),
+            ("::1", AddressFamily::V6, "[::1]:80"),
+            ("::1", AddressFamily::Any, "[::1]:80"),
+            ("fe80::1%2", AddressFamily::V6, "[fe80::1%2]:80"),
+            ("localhost", AddressFamily::V4, "127.0.0.1:80"),
+            ("LOCALHOST", AddressFamily::V6, "[::1]:80"),
+        ];
+        for (text, family, expected) in cases {
+            assert_eq!(parsed(text, family).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_and_other_families_are_refused() {
+        for text in ["", "example.org", "12345", "1.2.3", "127.0.0.1%1", "::1%"] {
+            assert!(parsed(text, AddressFamily::V4).is_err(), "{text}");
+        }
+        assert_eq!(
+            parsed("::1", AddressFamily::V4),
+            Err(AddressError::WrongFamily("::1".into()))
+        );
+        assert_eq!(
+            parsed("127.0.0.1", AddressFamily::V6),
+            Err(AddressError::WrongFamily("127.0.0.1".into()))
+        );
+    }
+
+    #[test]
+    fn only_connecting_takes_names() {
+        let named = net("example.org", AddressFamily::V4);
+        assert_eq!(named.to_host(), Ok(Host::Name(named.clone())));
+        assert!(net("", AddressFamily::V4).to_host().is_err());
+        assert!(net("::1", AddressFamily::V4).to_host().is_err());
+    }
+}

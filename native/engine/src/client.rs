@@ -1,0 +1,387 @@
+//! A client: bind, connect, send, close, and connect again.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use socket2::Socket;
+use tokio::net::TcpStream;
+use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
+use tokio::time::timeout;
+
+use crate::address::{Host, NetAddress};
+use crate::connection::Connection;
+use crate::error::{NEVER_OPENED, Operation, SocketError, errno_of};
+use crate::event::{CloseReason, Event, EventSink, Ticket};
+use crate::options;
+use crate::runtime;
+use crate::send_queue::SendProgress;
+use crate::socket_state::SocketState;
+use crate::sync::lock;
+
+/// A TCP client. Dropping it gives up a connect that is under way and closes its connection.
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    sink: Arc<dyn EventSink>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    phase: Phase,
+    /// Where `bind` put it; every later attempt to connect starts there too.
+    local: Option<SocketAddr>,
+    attempts: u64,
+}
+
+#[derive(Default)]
+enum Phase {
+    /// Nothing was done yet, or not since the last close.
+    #[default]
+    Unopened,
+    /// Bound, or left over after a failed connect: ready to connect.
+    Ready(Option<Socket>),
+    Connecting {
+        attempt: u64,
+        ticket: Ticket,
+        peer: Option<SocketAddr>,
+        task: AbortHandle,
+    },
+    Connected(Connection),
+    Closed,
+}
+
+impl Client {
+    /// A client that has no socket yet.
+    pub fn new(sink: Arc<dyn EventSink>) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                sink,
+                state: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Gives the client a local address; port 0 lets the kernel choose.
+    ///
+    /// # Errors
+    /// `EINVAL` when it is bound, connecting or connected; otherwise what the kernel said.
+    pub fn bind(&self, local: SocketAddr) -> Result<(), SocketError> {
+        let mut state = lock(&self.shared.state);
+        let failed = |error: io::Error| SocketError::from_io(Operation::Bind, local, &error);
+        if !state.phase.may_bind() {
+            return Err(SocketError::new(Operation::Bind, local, libc::EINVAL));
+        }
+        let socket = options::bound_socket(local).map_err(failed)?;
+        state.local = socket.local_addr().map_err(failed)?.as_socket();
+        state.phase = Phase::Ready(Some(socket));
+        Ok(())
+    }
+
+    /// Connects; gives up after `limit`. `Completed` with `ticket` follows, and `Connected` before it on success. A
+    /// failed attempt can be repeated, and a closed client can connect again.
+    ///
+    /// # Errors
+    /// `EALREADY` while connecting, `EISCONN` when connected; otherwise what the kernel said when it refused a socket.
+    pub fn connect(&self, host: Host, limit: Duration, ticket: Ticket) -> Result<(), SocketError> {
+        let peer = host.address();
+        let mut state = lock(&self.shared.state);
+        let socket = state
+            .take_socket()
+            .map_err(|errno| SocketError::new(Operation::Connect, peer, errno))?;
+        let runtime = runtime::handle()
+            .map_err(|error| SocketError::from_io(Operation::Connect, peer, &error))?;
+        state.attempts += 1;
+        let attempt = state.attempts;
+        let shared = Arc::clone(&self.shared);
+        let local = state.local;
+        // The task needs the lock that is held here to finish, so it cannot do so before its phase is set.
+        let task = runtime.spawn(async move {
+            let opened = open(socket, local, &host, limit).await;
+            shared.opened(attempt, opened, ticket);
+        });
+        state.phase = Phase::Connecting {
+            attempt,
+            ticket,
+            peer,
+            task: task.abort_handle(),
+        };
+        Ok(())
+    }
+
+    /// Sends as [`Connection::send`] does.
+    ///
+    /// # Errors
+    /// `ENOTCONN` before it is connected, `EBADF` when closed; otherwise those of [`Connection::send`].
+    pub fn send(&self, data: &[u8], ticket: Ticket) -> Result<SendProgress, SocketError> {
+        lock(&self.shared.state)
+            .connection(Operation::Send, libc::ENOTCONN)?
+            .send(data, ticket)
+    }
+
+    /// Closes whatever is open. A connect under way completes with `ECANCELED`. `Closed` and `Completed` with `ticket`
+    /// follow; after the peer has closed, `Completed` alone.
+    ///
+    /// # Errors
+    /// [`NEVER_OPENED`] before `bind` and `connect`, `EBADF` when closed already.
+    pub fn close(&self, ticket: Ticket) -> Result<(), SocketError> {
+        let mut state = lock(&self.shared.state);
+        let refused = |errno| Err(SocketError::new(Operation::Close, None, errno));
+        state.local = None;
+        match std::mem::replace(&mut state.phase, Phase::Closed) {
+            Phase::Unopened => {
+                state.phase = Phase::Unopened;
+                return refused(NEVER_OPENED);
+            }
+            Phase::Closed => return refused(libc::EBADF),
+            Phase::Ready(_) => self.shared.sink.post(Event::Closed(CloseReason::Local)),
+            Phase::Connecting {
+                ticket: connect,
+                peer,
+                task,
+                ..
+            } => {
+                task.abort();
+                self.shared.cancelled(connect, peer);
+            }
+            // The connection posts both events itself, unless it has ended before.
+            Phase::Connected(connection) => {
+                if connection.close(Some(ticket)).is_ok() {
+                    return Ok(());
+                }
+            }
+        }
+        self.shared.sink.post(Event::Completed(ticket, Ok(())));
+        Ok(())
+    }
+
+    /// Ends the connection after the peer has ended it: everything queued is sent, then `Closed` follows.
+    pub fn finish(&self) {
+        if let Phase::Connected(connection) = &lock(&self.shared.state).phase {
+            // Closed meanwhile by its owner, who gets the same event.
+            let _ = connection.close(None);
+        }
+    }
+
+    /// Gives back credit as [`Connection::consume`] does.
+    pub fn consume(&self, bytes: usize) {
+        if let Phase::Connected(connection) = &lock(&self.shared.state).phase {
+            connection.consume(bytes);
+        }
+    }
+
+    /// The peer's address.
+    ///
+    /// # Errors
+    /// `EBADF` when it is not connected.
+    pub fn remote_address(&self) -> Result<SocketAddr, SocketError> {
+        lock(&self.shared.state)
+            .connection(Operation::GetRemoteAddress, libc::EBADF)?
+            .remote_address()
+    }
+
+    /// The address on this side.
+    ///
+    /// # Errors
+    /// `EBADF` when it has none.
+    pub fn local_address(&self) -> Result<SocketAddr, SocketError> {
+        let state = lock(&self.shared.state);
+        if let (Some(local), true) = (state.local, state.phase.is_bound()) {
+            return Ok(local);
+        }
+        state
+            .connection(Operation::GetLocalAddress, libc::EBADF)?
+            .local_address()
+    }
+
+    /// The peer of the connection, also after it has ended and until the client is closed.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        match &lock(&self.shared.state).phase {
+            Phase::Connected(connection) => Some(connection.peer()),
+            Phase::Connecting { peer, .. } => *peer,
+            Phase::Unopened | Phase::Ready(_) | Phase::Closed => None,
+        }
+    }
+
+    /// Its state.
+    pub fn state(&self) -> SocketState {
+        let state = lock(&self.shared.state);
+        let is_connected =
+            matches!(&state.phase, Phase::Connected(connection) if connection.is_connected());
+        SocketState {
+            is_bound: state.phase.is_bound(),
+            is_close: state.phase.is_closed(),
+            is_connected,
+        }
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let phase = std::mem::replace(&mut lock(&self.shared.state).phase, Phase::Closed);
+        if let Phase::Connecting { task, .. } = phase {
+            task.abort();
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("state", &self.state())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// Takes the result of an attempt, unless the client was closed meanwhile.
+    fn opened(&self, attempt: u64, opened: Result<TcpStream, SocketError>, ticket: Ticket) {
+        let mut state = lock(&self.state);
+        if !matches!(state.phase, Phase::Connecting { attempt: current, .. } if current == attempt)
+        {
+            return;
+        }
+        match opened.and_then(|stream| self.start(stream)) {
+            Ok(connection) => {
+                state.phase = Phase::Connected(connection);
+                self.sink.post(Event::Completed(ticket, Ok(())));
+            }
+            Err(error) => {
+                state.phase = Phase::Ready(None);
+                self.sink.post(Event::Completed(ticket, Err(error)));
+            }
+        }
+    }
+
+    /// `Connected` goes out before the connection can post an event of its own.
+    fn start(&self, stream: TcpStream) -> Result<Connection, SocketError> {
+        let peer = stream.peer_addr().ok();
+        let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
+        stream.peer_addr().map_err(failed)?;
+        self.sink.post(Event::Connected);
+        Connection::start(stream, Arc::clone(&self.sink), &Handle::current(), None).map_err(failed)
+    }
+
+    fn cancelled(&self, connect: Ticket, peer: Option<SocketAddr>) {
+        let error = SocketError::new(Operation::Connect, peer, libc::ECANCELED);
+        self.sink.post(Event::Completed(connect, Err(error)));
+        self.sink.post(Event::Closed(CloseReason::Local));
+    }
+}
+
+impl State {
+    /// The connection, or an error of `operation` that says why there is none: `errno` before there was one.
+    fn connection(&self, operation: Operation, errno: i32) -> Result<&Connection, SocketError> {
+        match &self.phase {
+            Phase::Connected(connection) => Ok(connection),
+            Phase::Closed => Err(SocketError::new(operation, None, libc::EBADF)),
+            Phase::Unopened | Phase::Ready(_) | Phase::Connecting { .. } => {
+                Err(SocketError::new(operation, None, errno))
+            }
+        }
+    }
+
+    /// Leaves the phase that can connect, with the bound socket if there is one.
+    fn take_socket(&mut self) -> Result<Option<Socket>, i32> {
+        match &mut self.phase {
+            Phase::Ready(socket) => Ok(socket.take()),
+            Phase::Unopened | Phase::Closed => Ok(None),
+            Phase::Connected(connection) if !connection.is_open() => Ok(None),
+            Phase::Connected(_) => Err(libc::EISCONN),
+            Phase::Connecting { .. } => Err(libc::EALREADY),
+        }
+    }
+}
+
+impl Phase {
+    fn may_bind(&self) -> bool {
+        match self {
+            Self::Unopened | Self::Ready(None) | Self::Closed => true,
+            Self::Connected(connection) => !connection.is_open(),
+            Self::Ready(Some(_)) | Self::Connecting { .. } => false,
+        }
+    }
+
+    fn is_bound(&self) -> bool {
+        match self {
+            Self::Ready(socket) => socket.is_some(),
+            Self::Connecting { .. } => true,
+            Self::Connected(connection) => connection.is_open(),
+            Self::Unopened | Self::Closed => false,
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        match self {
+            Self::Closed => true,
+            Self::Connected(connection) => !connection.is_open(),
+            Self::Unopened | Self::Ready(_) | Self::Connecting { .. } => false,
+        }
+    }
+}
+
+impl Host {
+    /// The address, where no look-up is needed.
+    fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Address(address) => Some(*address),
+            Self::Name(_) => None,
+        }
+    }
+}
+
+/// Looks the host up where that is needed and connects within `limit`.
+async fn open(
+    socket: Option<Socket>,
+    local: Option<SocketAddr>,
+    host: &Host,
+    limit: Duration,
+) -> Result<TcpStream, SocketError> {
+    let attempt = async {
+        let peer = match host {
+            Host::Address(address) => *address,
+            Host::Name(name) => look_up(name).await?,
+        };
+        let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
+        let socket = socket
+            .map_or_else(|| new_socket(local, peer), Ok)
+            .map_err(failed)?;
+        options::connect(socket, peer).await.map_err(failed)
+    };
+    match timeout(limit, attempt).await {
+        Ok(opened) => opened,
+        Err(_) => Err(SocketError::new(
+            Operation::Connect,
+            host.address(),
+            libc::ETIMEDOUT,
+        )),
+    }
+}
+
+fn new_socket(local: Option<SocketAddr>, peer: SocketAddr) -> io::Result<Socket> {
+    local.map_or_else(|| options::unbound_socket(peer), options::bound_socket)
+}
+
+/// The first address of `name` in the family it asks for.
+async fn look_up(name: &NetAddress) -> Result<SocketAddr, SocketError> {
+    let missing = || SocketError::new(Operation::Connect, None, libc::EADDRNOTAVAIL);
+    let mut found = tokio::net::lookup_host((name.address.as_str(), name.port))
+        .await
+        .map_err(|error| {
+            log::info!(
+                "\"{}\" was not found: {error}, errno {}",
+                name.address,
+                errno_of(&error)
+            );
+            missing()
+        })?;
+    found
+        .find(|address| name.admits(address.ip()))
+        .ok_or_else(missing)
+}

@@ -1,0 +1,221 @@
+//! One established connection: the handle that its owner holds, and the task that reads and writes.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use tokio::net::TcpStream;
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+
+use crate::credit::Credit;
+use crate::error::{Operation, SocketError, errno_of};
+use crate::event::{CloseReason, Event, EventSink, Ticket};
+use crate::limits;
+use crate::send_queue::{SendProgress, SendQueue};
+use crate::sync::lock;
+
+mod driver;
+mod link;
+
+use driver::Driver;
+use link::Link;
+
+/// An established connection. Dropping it closes it as [`Connection::close`] does.
+#[derive(Debug)]
+pub struct Connection {
+    shared: Arc<Shared>,
+}
+
+/// What the handle and the driver task share.
+struct Shared {
+    sink: Arc<dyn EventSink>,
+    peer: SocketAddr,
+    local: SocketAddr,
+    /// Rung when the driver has to look at `sending` or `credit` again.
+    changed: Notify,
+    credit: Credit,
+    peer_ended: AtomicBool,
+    sending: Mutex<Sending>,
+}
+
+#[derive(Default)]
+struct Sending {
+    queue: SendQueue,
+    link: Link,
+}
+
+impl Connection {
+    /// Starts to read from and write to `stream`. `guard` is dropped when the connection has ended, before `Closed`.
+    pub(crate) fn start(
+        stream: TcpStream,
+        sink: Arc<dyn EventSink>,
+        runtime: &Handle,
+        guard: Option<Box<dyn Send + Sync>>,
+    ) -> io::Result<Self> {
+        let stream = Arc::new(stream);
+        let shared = Arc::new(Shared {
+            sink,
+            peer: stream.peer_addr()?,
+            local: stream.local_addr()?,
+            changed: Notify::new(),
+            credit: Credit::new(limits::RECEIVE_HIGH_BYTES, limits::RECEIVE_LOW_BYTES),
+            peer_ended: AtomicBool::new(false),
+            sending: Mutex::new(Sending {
+                queue: SendQueue::default(),
+                link: Link::Open(Arc::clone(&stream)),
+            }),
+        });
+        runtime.spawn(Driver::new(Arc::clone(&shared), stream, guard).run());
+        Ok(Self { shared })
+    }
+
+    /// Sends `data` after everything sent before. Tries at once, without blocking; what the kernel does not take is
+    /// copied into the queue, and `Completed` with `ticket` tells when the kernel has its last byte.
+    ///
+    /// # Errors
+    /// `EBADF` when closed, `ENOBUFS` when the queue is full (nothing of `data` was sent), otherwise what broke the
+    /// connection.
+    pub fn send(&self, data: &[u8], ticket: Ticket) -> Result<SendProgress, SocketError> {
+        let mut sending = lock(&self.shared.sending);
+        let rest = sending.try_now(data).map_err(|errno| {
+            self.shared.changed.notify_one();
+            self.shared.error(Operation::Send, errno)
+        })?;
+        if rest.is_empty() {
+            return Ok(SendProgress::Sent);
+        }
+        sending.queue.push(Bytes::copy_from_slice(rest), ticket);
+        drop(sending);
+        self.shared.changed.notify_one();
+        Ok(SendProgress::Queued)
+    }
+
+    /// Closes: stops receiving, hands the queue to the kernel, then says FIN. `Completed` with `ticket` and `Closed`
+    /// follow. A peer that takes nothing for [`limits::DRAIN_TIMEOUT`] is reset.
+    ///
+    /// # Errors
+    /// `EBADF` when it is closed already.
+    pub fn close(&self, ticket: Option<Ticket>) -> Result<(), SocketError> {
+        if !lock(&self.shared.sending).link.begin_close(ticket) {
+            return Err(self.shared.error(Operation::Close, libc::EBADF));
+        }
+        self.shared.changed.notify_one();
+        Ok(())
+    }
+
+    /// Gives back the credit of one `Received` event of `bytes`, so that reading can go on.
+    pub fn consume(&self, bytes: usize) {
+        if self
+            .shared
+            .credit
+            .give_back(bytes + limits::EVENT_OVERHEAD_BYTES)
+        {
+            self.shared.changed.notify_one();
+        }
+    }
+
+    /// The peer's address.
+    ///
+    /// # Errors
+    /// `EBADF` when closed.
+    pub fn remote_address(&self) -> Result<SocketAddr, SocketError> {
+        if self.is_open() {
+            return Ok(self.shared.peer);
+        }
+        Err(self.shared.error(Operation::GetRemoteAddress, libc::EBADF))
+    }
+
+    /// The address on this side.
+    ///
+    /// # Errors
+    /// `EBADF` when closed.
+    pub fn local_address(&self) -> Result<SocketAddr, SocketError> {
+        if self.is_open() {
+            return Ok(self.shared.local);
+        }
+        Err(self.shared.error(Operation::GetLocalAddress, libc::EBADF))
+    }
+
+    /// The peer's address, whatever became of the connection.
+    pub fn peer(&self) -> SocketAddr {
+        self.shared.peer
+    }
+
+    /// Whether neither side has closed it and it is not broken.
+    pub fn is_connected(&self) -> bool {
+        !self.shared.peer_ended.load(Ordering::SeqCst)
+            && lock(&self.shared.sending).link.is_usable()
+    }
+
+    /// Whether this side has not closed it and it has not ended by itself.
+    pub fn is_open(&self) -> bool {
+        lock(&self.shared.sending).link.is_open()
+    }
+
+    /// Bytes sent that the kernel has not taken yet.
+    pub fn queued_bytes(&self) -> usize {
+        lock(&self.shared.sending).queue.bytes()
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if lock(&self.shared.sending).link.begin_close(None) {
+            self.shared.changed.notify_one();
+        }
+    }
+}
+
+impl Shared {
+    fn error(&self, operation: Operation, errno: i32) -> SocketError {
+        SocketError::new(operation, self.peer, errno)
+    }
+
+    /// Reports every send in `tickets` as finished.
+    fn complete(&self, tickets: Vec<Ticket>, result: &Result<(), SocketError>) {
+        for ticket in tickets {
+            self.sink.post(Event::Completed(ticket, result.clone()));
+        }
+    }
+
+    fn close_reason(&self) -> CloseReason {
+        if self.peer_ended.load(Ordering::SeqCst) {
+            CloseReason::Remote
+        } else {
+            CloseReason::Local
+        }
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared")
+            .field("local", &self.local)
+            .field("peer", &self.peer)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Sending {
+    /// Sends what can be sent without queueing and returns the rest, or the errno that refuses the whole.
+    fn try_now<'a>(&mut self, data: &'a [u8]) -> Result<&'a [u8], i32> {
+        let stream = self.link.stream()?;
+        if !self.queue.is_empty() {
+            let fits =
+                self.queue.bytes().saturating_add(data.len()) <= limits::SEND_QUEUE_LIMIT_BYTES;
+            return if fits { Ok(data) } else { Err(libc::ENOBUFS) };
+        }
+        match link::send(stream, data) {
+            Ok(sent) => Ok(data.get(sent..).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(data),
+            Err(error) => {
+                let errno = errno_of(&error);
+                self.link.break_with(errno);
+                Err(errno)
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Whether a connection can still carry bytes, and the two ways of writing to its socket.
+
+use std::io::{self, IoSlice};
+use std::sync::Arc;
+
+use socket2::SockRef;
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+
+use crate::event::Ticket;
+
+/// A peer that is gone must give an error, never a SIGPIPE in somebody else's process.
+const SEND_FLAGS: i32 = libc::MSG_NOSIGNAL;
+
+/// The way to the peer.
+#[derive(Debug, Default)]
+pub(super) enum Link {
+    /// Bytes can be sent.
+    Open(Arc<TcpStream>),
+    /// Sending failed with this errno; what the peer sent before is still being received.
+    Broken(i32),
+    /// This side is closing; the ticket is that of the `close` call.
+    Closing(Option<Ticket>),
+    /// It is over.
+    #[default]
+    Closed,
+}
+
+impl Link {
+    /// The stream to send on, or the errno that a send gets instead.
+    pub(super) fn stream(&self) -> Result<&TcpStream, i32> {
+        match self {
+            Self::Open(stream) => Ok(stream),
+            Self::Broken(errno) => Err(*errno),
+            Self::Closing(_) | Self::Closed => Err(libc::EBADF),
+        }
+    }
+
+    /// Enters `Closing`; false when it was closing or closed.
+    pub(super) fn begin_close(&mut self, ticket: Option<Ticket>) -> bool {
+        let open = self.is_open();
+        if open {
+            *self = Self::Closing(ticket);
+        }
+        open
+    }
+
+    /// Records that sending is not possible any more.
+    pub(super) fn break_with(&mut self, errno: i32) {
+        if matches!(self, Self::Open(_)) {
+            *self = Self::Broken(errno);
+        }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self, Self::Open(_) | Self::Broken(_))
+    }
+
+    pub(super) fn is_usable(&self) -> bool {
+        matches!(self, Self::Open(_))
+    }
+}
+
+/// Sends as much of `data` as the kernel takes now.
+pub(super) fn send(stream: &TcpStream, data: &[u8]) -> io::Result<usize> {
+    if data.is_empty() {
+        return Ok(0);
+    }
+    loop {
+        let sent = stream.try_io(Interest::WRITABLE, || {
+            SockRef::from(stream).send_with_flags(data, SEND_FLAGS)
+        });
+        match sent {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            sent => return sent,
+        }
+    }
+}
+
+/// Sends as much of `slices`, in order, as the kernel takes now.
+pub(super) fn send_vectored(stream: &TcpStream, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+    stream.try_io(Interest::WRITABLE, || {
+        SockRef::from(stream).send_vectored_with_flags(slices, SEND_FLAGS)
+    })
+}

@@ -1,0 +1,86 @@
+//! How many received bytes may wait for their consumer.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// Counts bytes between one producer and one consumer: above the high mark the producer stops, at the low mark it may
+/// go on. Pure bookkeeping; waking the producer is the caller's part.
+#[derive(Debug)]
+pub struct Credit {
+    used_bytes: AtomicUsize,
+    stopped: AtomicBool,
+    high_bytes: usize,
+    low_bytes: usize,
+}
+
+impl Credit {
+    /// A credit with nothing used. `low_bytes` lies below `high_bytes`.
+    pub const fn new(high_bytes: usize, low_bytes: usize) -> Self {
+        Self {
+            used_bytes: AtomicUsize::new(0),
+            stopped: AtomicBool::new(false),
+            high_bytes,
+            low_bytes,
+        }
+    }
+
+    /// The producer hands `bytes` over.
+    pub fn take(&self, bytes: usize) {
+        self.used_bytes.fetch_add(bytes, Ordering::SeqCst);
+    }
+
+    /// Whether the producer may hand over more. After a `false` it waits until `give_back` says `true`.
+    pub fn may_take(&self) -> bool {
+        if !self.stopped.load(Ordering::SeqCst) {
+            if self.used_bytes.load(Ordering::SeqCst) < self.high_bytes {
+                return true;
+            }
+            self.stopped.store(true, Ordering::SeqCst);
+        }
+        // The consumer may have passed the low mark before it could see that the producer stopped.
+        self.used_bytes.load(Ordering::SeqCst) <= self.low_bytes && {
+            self.stopped.store(false, Ordering::SeqCst);
+            true
+        }
+    }
+
+    /// The consumer is done with `bytes`. True when a stopped producer has to be woken.
+    pub fn give_back(&self, bytes: usize) -> bool {
+        let before = self.used_bytes.fetch_sub(bytes, Ordering::SeqCst);
+        before.saturating_sub(bytes) <= self.low_bytes && self.stopped.swap(false, Ordering::SeqCst)
+    }
+
+    /// Bytes handed over and not given back.
+    pub fn used_bytes(&self) -> usize {
+        self.used_bytes.load(Ordering::SeqCst)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stops_at_the_high_mark_and_goes_on_at_the_low_mark() {
+        let credit = Credit::new(100, 20);
+        credit.take(99);
+        assert!(credit.may_take());
+        credit.take(1);
+        assert!(!credit.may_take());
+        assert!(
+            !credit.give_back(79),
+            "21 bytes are still above the low mark"
+        );
+        assert!(!credit.may_take());
+        assert!(credit.give_back(1), "the stopped producer must be woken");
+        assert!(credit.may_take());
+        assert!(!credit.give_back(1), "nobody is stopped any more");
+    }
+
+    #[test]
+    fn does_not_wake_a_producer_that_never_stopped() {
+        let credit = Credit::new(100, 20);
+        credit.take(50);
+        assert!(!credit.give_back(50));
+        assert_eq!(credit.used_bytes(), 0);
+    }
+}

@@ -1,0 +1,124 @@
+//! The error of every operation: what was tried, where, and what the kernel answered.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+
+/// The errno of closing what was never opened. The system's kit reports it as -1 and so do we.
+pub const NEVER_OPENED: i32 = -1;
+
+/// What was being done when an error came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Opening a listening socket.
+    Listen,
+    /// Taking a connection from a listening socket.
+    Accept,
+    /// Giving a client socket its local address.
+    Bind,
+    /// Connecting a client socket.
+    Connect,
+    /// Sending bytes.
+    Send,
+    /// Receiving bytes.
+    Receive,
+    /// Closing a socket.
+    Close,
+    /// Asking for the address of the peer.
+    GetRemoteAddress,
+    /// Asking for the socket's own address.
+    GetLocalAddress,
+}
+
+impl Operation {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Listen => "listen on",
+            Self::Accept => "accept on",
+            Self::Bind => "bind to",
+            Self::Connect => "connect to",
+            Self::Send => "send to",
+            Self::Receive => "receive from",
+            Self::Close => "close",
+            Self::GetRemoteAddress => "get the remote address of",
+            Self::GetLocalAddress => "get the local address of",
+        }
+    }
+}
+
+/// A failed operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SocketError {
+    /// What was tried.
+    pub operation: Operation,
+    /// The address that it was tried with, where one is known.
+    pub address: Option<SocketAddr>,
+    /// The kernel's error number, or [`NEVER_OPENED`].
+    pub errno: i32,
+}
+
+impl SocketError {
+    /// An error of `operation` with the address it concerns.
+    pub fn new(operation: Operation, address: impl Into<Option<SocketAddr>>, errno: i32) -> Self {
+        Self {
+            operation,
+            address: address.into(),
+            errno,
+        }
+    }
+
+    /// Wraps `error`; one that carries no errno becomes `EIO`.
+    pub(crate) fn from_io(
+        operation: Operation,
+        address: impl Into<Option<SocketAddr>>,
+        error: &io::Error,
+    ) -> Self {
+        Self::new(operation, address, errno_of(error))
+    }
+}
+
+/// The errno in `error`, or `EIO` where the library made the error itself.
+pub(crate) fn errno_of(error: &io::Error) -> i32 {
+    match error.raw_os_error() {
+        Some(errno) => errno,
+        None if error.kind() == io::ErrorKind::TimedOut => libc::ETIMEDOUT,
+        None => libc::EIO,
+    }
+}
+
+impl fmt::Display for SocketError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.operation.text())?;
+        match self.address {
+            Some(address) => write!(f, " {address}: ")?,
+            None => f.write_str(" the socket: ")?,
+        }
+        if self.errno == NEVER_OPENED {
+            return f.write_str("the socket was never opened");
+        }
+        write!(f, "{}", io::Error::from_raw_os_error(self.errno))
+    }
+}
+
+impl std::error::Error for SocketError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn message_names_operation_address_and_system_text() {
+        let address = SocketAddr::from(([127, 0, 0, 1], 9));
+        let error = SocketError::new(Operation::Connect, address, libc::ECONNREFUSED);
+        let text = error.to_string();
+        assert!(
+            text.starts_with("connect to 127.0.0.1:9: Connection refused"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn an_error_without_errno_is_eio() {
+        assert_eq!(errno_of(&io::Error::other("made up")), libc::EIO);
+    }
+}

@@ -1,0 +1,60 @@
+//! Every limit of the engine, with its unit and its reason.
+
+use std::time::Duration;
+
+/// Worker threads of the runtime. One keeps up with the one JavaScript thread that consumes what it reads.
+pub const WORKER_THREADS: usize = 1;
+
+/// Threads for name look-ups, the only blocking call there is. They end when no look-up is under way.
+pub const LOOKUP_THREADS: usize = 1;
+
+/// How long a look-up thread waits for another name. Short, so that an idle process is back to its workers soon.
+pub const LOOKUP_THREAD_KEEP_ALIVE: Duration = Duration::from_millis(100);
+
+/// Connections that the kernel completes before they are accepted. The system's kit uses the same number; the kernel
+/// lowers it to its own `somaxconn`.
+pub const LISTEN_BACKLOG_CONNECTIONS: i32 = 511;
+
+/// Connections of one server that are accepted and not yet taken over by its owner. More wait in the kernel's backlog.
+pub const PENDING_CONNECTIONS: usize = 64;
+
+/// First pause of a listener after the process ran out of descriptors or memory. Long enough not to spin.
+pub const ACCEPT_PAUSE_MIN: Duration = Duration::from_millis(50);
+
+/// Longest pause of such a listener: how late it may notice that there are descriptors again.
+pub const ACCEPT_PAUSE_MAX: Duration = Duration::from_secs(1);
+
+/// Bytes received on one connection and not yet consumed, above which its reading stops. Large enough to cover one
+/// turn of a busy consumer at loopback speed.
+pub const RECEIVE_HIGH_BYTES: usize = 512 * 1024;
+
+/// Bytes not yet consumed at which reading goes on. A quarter of the high mark, so that stop and go do not alternate
+/// with each message.
+pub const RECEIVE_LOW_BYTES: usize = 128 * 1024;
+
+/// What an event costs beside its bytes, added to every receipt so that one-byte messages are bounded too.
+pub const EVENT_OVERHEAD_BYTES: usize = 64;
+
+/// Smallest buffer of one read. One per worker thread and reused, so an idle connection owns none.
+pub const READ_MIN_BYTES: usize = 16 * 1024;
+
+/// Largest buffer of one read: a bulk sender fills it, and one such buffer stays below the low mark.
+pub const READ_MAX_BYTES: usize = 128 * 1024;
+
+/// Bytes waiting on one connection for the kernel to take them. A send that would exceed it is refused, unless nothing
+/// is waiting: then its size is the caller's own choice.
+pub const SEND_QUEUE_LIMIT_BYTES: usize = 16 * 1024 * 1024;
+
+/// Messages gathered into one write. Linux takes 1,024; more than a few dozen gain nothing measurable.
+pub const WRITE_BATCH_MESSAGES: usize = 32;
+
+/// How long a closing connection may take to hand its queue to the kernel before it is reset. The system's kit gives
+/// a send as long.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How long a closed connection still discards what its peer sends. Closing with unread bytes would reset the
+/// connection and could destroy what was sent before.
+pub const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long `connect` tries unless told otherwise. The system kit's documented default.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,0 +1,9 @@
+//! Locking that cannot panic.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Locks `mutex`. A panic of an earlier holder is no reason to give up: every critical section of this crate leaves
+/// its data valid at each step.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
