@@ -1,0 +1,29 @@
+import process from 'node:process';
+import { test } from 'node:test';
+import { SLOWDOWN } from './deadline.mjs';
+
+const LINGER_MS = 5_000 * SLOWDOWN;
+let watchdog;
+
+/**
+ * One test. `body` gets `t`, whose `after(cleanUp)` registers what ends the sockets and processes
+ * it opened. The process must end by itself once the last test is over.
+ */
+export function behaviour(sentence, body) {
+  test(sentence, async () => {
+    clearTimeout(watchdog);
+    const cleanUps = [];
+    try {
+      await body({ after: (cleanUp) => cleanUps.push(cleanUp) });
+    } finally {
+      // All at once: closing one end may have to wait for the other end to go.
+      await Promise.allSettled(cleanUps.map(async (cleanUp) => cleanUp()));
+      watchdog = setTimeout(failAsKeptAlive, LINGER_MS).unref();
+    }
+  });
+}
+
+function failAsKeptAlive() {
+  console.error(`something keeps the process alive ${LINGER_MS} ms after its last test`);
+  process.exit(1);
+}

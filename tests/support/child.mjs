@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process';
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { Condition } from './condition.mjs';
+
+/** The command that starts a Node which can load the module under test. */
+function nodeCommand() {
+  return JSON.parse(process.env.SOCKETKIT_NODE ?? JSON.stringify([process.execPath]));
+}
+
+/** A Node process of its own, which exchanges JSON lines with us over its standard streams. */
+export class Child {
+  #process;
+  #condition = new Condition();
+  #said = [];
+  #errorText = '';
+  #end = null;
+
+  /** Starts the script at the file URL `url`. */
+  constructor(url, ...scriptArguments) {
+    const [node, ...nodeArguments] = nodeCommand();
+    this.#process = spawn(node, [...nodeArguments, fileURLToPath(url), ...scriptArguments]);
+    this.#process.on('error', ({ message }) => this.#finish({ fault: message }));
+    this.#process.on('close', (code, signal) => this.#finish({ code, signal }));
+    // A child that ended reads no more: how it ended says why, a broken pipe does not.
+    this.#process.stdin.on('error', () => {});
+    this.#process.stderr.on('data', (chunk) => {
+      this.#errorText += chunk;
+    });
+    createInterface({ input: this.#process.stdout }).on('line', (line) => this.#hear(line));
+  }
+
+  get pid() {
+    return this.#process.pid;
+  }
+
+  /** What it wrote to standard error so far. */
+  get errorText() {
+    return this.#errorText;
+  }
+
+  /** Writes a JSON line to its standard input: a command, and the options of that. */
+  tell(command, options = {}) {
+    this.#process.stdin.write(`${JSON.stringify({ command, ...options })}\n`);
+  }
+
+  /** Tells it nothing more, so that nothing but open sockets keeps it alive. */
+  leave() {
+    this.#process.stdin.end();
+  }
+
+  /**
+   * The next line whose `event` is this. Rejects when the process ends before it says so, or
+   * says that a command failed.
+   */
+  async hear(event, milliseconds) {
+    const what = `"${event}" from process ${this.pid}`;
+    await this.#condition.until(what, () => this.#isSaid(event), milliseconds);
+    return this.#take(event);
+  }
+
+  /** How it ended: `{code, signal}`. */
+  async ended(milliseconds) {
+    await this.#condition.until(`the end of process ${this.pid}`, () => this.#end, milliseconds);
+    return this.#end;
+  }
+
+  kill() {
+    this.#process.kill('SIGKILL');
+  }
+
+  #hear(line) {
+    this.#said.push(JSON.parse(line));
+    this.#condition.changed();
+  }
+
+  #finish(end) {
+    this.#end ??= end;
+    this.#condition.changed();
+  }
+
+  #take(event) {
+    const index = this.#said.findIndex((line) => line.event === event);
+    return index < 0 ? undefined : this.#said.splice(index, 1)[0];
+  }
+
+  #isSaid(event) {
+    if (this.#said.some((line) => line.event === event)) return true;
+    const failed = this.#take('failed');
+    if (failed) throw new Error(`process ${this.pid} could not ${failed.command}: ${failed.message}`);
+    if (this.#end) throw new Error(`process ${this.pid} ${this.#fate()} before it said "${event}"`);
+    return false;
+  }
+
+  #fate() {
+    const { code, signal, fault } = this.#end;
+    if (fault) return `could not be started (${fault})`;
+    const how = signal ? `was ended by ${signal}` : `ended with status ${code}`;
+    return this.#errorText ? `${how} (${this.#errorText.trim()})` : how;
+  }
+}
+
+/** A child that is killed after the test. */
+export function startChild(t, url, ...scriptArguments) {
+  const child = new Child(url, ...scriptArguments);
+  t.after(() => {
+    child.kill();
+    return child.ended();
+  });
+  return child;
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { within } from './deadline.mjs';
+
+/** The system's texts: glibc's or musl's, whichever the module is linked with. */
+export const SYSTEM_TEXT = {
+  EBADF: /bad file descriptor/i,
+  EPIPE: /broken pipe/i,
+  EADDRINUSE: /address (already )?in use/i,
+  EADDRNOTAVAIL: /cannot assign requested address|address not available/i,
+  ECONNRESET: /connection reset by peer/i,
+  ENOTCONN: /(transport endpoint|socket) (is )?not connected/i,
+  ETIMEDOUT: /timed out/i,
+  ECONNREFUSED: /connection refused/i,
+  ECANCELED: /operation canceled/i,
+};
+
+/** Checks that `error` is a real Error with this numeric code, whose message holds all `parts`. */
+export function assertSocketError(error, code, ...parts) {
+  assert.ok(error instanceof Error, `not an Error: ${JSON.stringify(error)}`);
+  assert.equal(error.code, code, `code ${error.code} of "${error.message}"`);
+  for (const part of parts) {
+    const named = part instanceof RegExp ? part.test(error.message) : error.message.includes(part);
+    assert.ok(named, `"${error.message}" does not name ${part}`);
+  }
+}
+
+/** Checks that `promise` rejects with such an error. */
+export async function rejectsWith(promise, code, ...parts) {
+  const outcome = await within(`a rejection with ${code}`, promise.then(
+    (value) => ({ value }),
+    (error) => ({ error }),
+  ));
+  assert.ok('error' in outcome, `resolved with ${outcome.value} instead of rejecting with ${code}`);
+  assertSocketError(outcome.error, code, ...parts);
+}
+
+/** Checks that `call` throws 401 before it returns. */
+export function throws401(call, ...parts) {
+  let thrown;
+  try {
+    const returned = call();
+    returned?.catch?.(() => {});
+  } catch (error) {
+    thrown = error;
+  }
+  assert.ok(thrown, `${call} did not throw`);
+  assertSocketError(thrown, 401, ...parts);
+}

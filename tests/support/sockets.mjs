@@ -1,0 +1,75 @@
+import { within } from './deadline.mjs';
+import { library } from './library.mjs';
+import { Queue } from './queue.mjs';
+import { record } from './recorder.mjs';
+
+export const LOOPBACK = '127.0.0.1';
+
+/** Closes a socket that may be closed already. */
+export function closeQuietly(socket) {
+  return within('closing', socket.close().catch(() => {}));
+}
+
+/** A server that does not listen yet, closed after the test. */
+export function newServer(t) {
+  const server = library.constructTCPSocketServerInstance();
+  t.after(() => closeQuietly(server));
+  return server;
+}
+
+/** A client that is not connected yet, closed after the test. */
+export function newClient(t) {
+  const client = library.constructTCPSocketInstance();
+  t.after(() => closeQuietly(client));
+  return client;
+}
+
+/** The connections that `server` announces from now on, closed after the test. */
+export function connectionsOf(t, server) {
+  const queue = new Queue();
+  const connections = [];
+  server.on('connect', (connection) => {
+    connections.push(connection);
+    queue.push(connection);
+  });
+  t.after(() => Promise.all(connections.map(closeQuietly)));
+  return queue;
+}
+
+/** A server that listens on a free port of loopback. */
+export async function openServer(t) {
+  const server = newServer(t);
+  const connections = connectionsOf(t, server);
+  await within('listen', server.listen({ address: LOOPBACK, port: 0 }));
+  const { port } = await within('getLocalAddress', server.getLocalAddress());
+  return { server, connections, port };
+}
+
+/** A client that is connected to `port` of loopback. */
+export async function openClient(t, port) {
+  const client = newClient(t);
+  await within('connect', client.connect({ address: { address: LOOPBACK, port } }));
+  return client;
+}
+
+/** A client, and the connection that the server `port` and `connections` belong to made of it. */
+export async function openPair(t) {
+  const { server, connections, port } = await openServer(t);
+  const client = await openClient(t, port);
+  const connection = await connections.next('the connect event');
+  return { server, port, client, connection };
+}
+
+/**
+ * Gives the module many turns on all its threads: `count` messages go there and back over a pair
+ * of its own, one after the other. For what must not happen, and for what was lost if it did.
+ */
+export async function roundTrips(t, count = 50) {
+  const { client, connection } = await openPair(t);
+  connection.on('message', ({ message }) => connection.send({ data: message }));
+  const recorder = record(client);
+  for (let sentBytes = 1; sentBytes <= count; sentBytes += 1) {
+    await client.send({ data: '.' });
+    await recorder.received(sentBytes);
+  }
+}
