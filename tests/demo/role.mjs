@@ -1,0 +1,33 @@
+// What both processes of the demo have in common: they say who they are, tell what goes through
+// their socket, and keep a record of it.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import { libraryPath } from '../support/library.mjs';
+import { say } from '../support/parent.mjs';
+
+const record = { sent: [], received: [] };
+
+/** Tells which process this is, and which file the module it has loaded is. */
+export function introduce() {
+  const sha256 = createHash('sha256').update(readFileSync(libraryPath)).digest('hex');
+  say('started', { pid: process.pid, library: libraryPath, sha256 });
+}
+
+/** Tells of every message of `socket`, and at its end what it has carried. */
+export function tellOf(socket) {
+  socket.on('message', ({ message, remoteInfo: { address, port } }) => {
+    const text = Buffer.from(message).toString('utf8');
+    record.received.push(text);
+    say('received', { text, from: { address, port } });
+  });
+  socket.on('error', ({ message }) => say('failed', { command: 'stay connected', message }));
+  socket.on('close', () => say('closed', { record }));
+}
+
+/** Sends `text`, and tells when the kernel has it. */
+export async function send(socket, text) {
+  await socket.send({ data: text });
+  record.sent.push(text);
+  say('sent', { to: await socket.getRemoteAddress() });
+}
