@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { behaviour } from './support/behaviour.mjs';
+import { startChild } from './support/child.mjs';
+import { Condition } from './support/condition.mjs';
+import { BULK_DEADLINE_MS, within } from './support/deadline.mjs';
+import { Checksum, MIB, payload, sha256 } from './support/payload.mjs';
+import { CARRIERS } from './support/peers.mjs';
+import { KERNEL_BUFFERS_BYTES, Pour, POUR_BYTES } from './support/pour.mjs';
+import { rawClient, readToEnd } from './support/raw.mjs';
+import { roundTrips } from './support/sockets.mjs';
+
+/** More than the module may hold of one connection, by far. */
+const MODULE_BUFFERS_BYTES = 16 * MIB;
+
+/** More than a process that takes nothing in may grow by; emulation and allocators need some. */
+const GROWTH_BYTES = 32 * MIB;
+
+for (const { name, open } of CARRIERS) {
+  behaviour(`a ${name} without a message listener makes its peer stop, and then gets all`, async (t) => {
+    const { socket, peer } = await open(t);
+    const pour = new Pour(peer);
+    await pour.stalled();
+    const limit = KERNEL_BUFFERS_BYTES + MODULE_BUFFERS_BYTES;
+    assert.ok(pour.takenBytes < limit, `the peer could send ${pour.takenBytes} bytes`);
+    const checksum = new Checksum();
+    const condition = new Condition();
+    socket.on('message', ({ message }) => {
+      checksum.add(message);
+      condition.changed();
+    });
+    await condition.until('all bytes', () => checksum.bytes >= POUR_BYTES, BULK_DEADLINE_MS);
+    assert.equal(checksum.digest(), sha256(...pour.chunks));
+  });
+
+  behaviour(`a stalled peer of a ${name} holds up neither the thread nor the order`, async (t) => {
+    const { socket, peer } = await open(t);
+    const parts = [POUR_BYTES, 1, MIB, 1_000].map((bytes, index) => payload(bytes, index + 1));
+    const sent = [];
+    const sends = parts.map((data, index) => socket.send({ data }).then(() => sent.push(index)));
+    await roundTrips(t);
+    assert.deepEqual(sent, []);
+    const arrival = readToEnd(peer);
+    await within('all sends', Promise.all(sends), BULK_DEADLINE_MS);
+    assert.deepEqual(sent, parts.map((_, index) => index));
+    await within('close', socket.close());
+    assert.equal(sha256(await arrival), sha256(...parts));
+  });
+}
+
+function residentBytes(pid) {
+  const [, kibibytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Number(kibibytes) * 1024;
+}
+
+behaviour('a process whose JavaScript is blocked holds little, and then gets all', async (t) => {
+  const child = startChild(t, new URL('children/blocked-receiver.mjs', import.meta.url));
+  const { port } = await child.hear('listening');
+  const peer = await rawClient(t, port);
+  await child.hear('blocked');
+  const before = residentBytes(child.pid);
+  const pour = new Pour(peer);
+  await pour.stalled();
+  const limit = KERNEL_BUFFERS_BYTES + MODULE_BUFFERS_BYTES;
+  assert.ok(pour.takenBytes < limit, `the peer could send ${pour.takenBytes} bytes`);
+  const growth = residentBytes(child.pid) - before;
+  assert.ok(growth < GROWTH_BYTES, `the process grew by ${growth} bytes`);
+  child.tell('go on');
+  const { bytes, checksum } = await child.hear('received', BULK_DEADLINE_MS);
+  assert.deepEqual([bytes, checksum], [POUR_BYTES, sha256(...pour.chunks)]);
+});

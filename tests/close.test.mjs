@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { behaviour } from './support/behaviour.mjs';
+import { BULK_DEADLINE_MS, SLOWDOWN, within } from './support/deadline.mjs';
+import { rejectsWith, SYSTEM_TEXT } from './support/errors.mjs';
+import { MIB, payload, sha256 } from './support/payload.mjs';
+import { CARRIERS } from './support/peers.mjs';
+import { readToEnd } from './support/raw.mjs';
+import { record } from './support/recorder.mjs';
+import { newClient, openPair, roundTrips } from './support/sockets.mjs';
+
+behaviour('a client that was never opened cannot be closed', async (t) => {
+  await rejectsWith(newClient(t).close(), 2300999, 'close');
+});
+
+behaviour('a closed connection can neither be closed again nor asked for its peer', async (t) => {
+  const { connection } = await openPair(t);
+  await within('close', connection.close());
+  await rejectsWith(connection.close(), 2301009, 'close', SYSTEM_TEXT.EBADF);
+  await rejectsWith(connection.getRemoteAddress(), 2301009, 'getRemoteAddress', SYSTEM_TEXT.EBADF);
+});
+
+for (const { name, open } of CARRIERS) {
+  behaviour(`closing a ${name} is reported once, and last`, async (t) => {
+    const { socket } = await open(t);
+    const events = record(socket);
+    await within('close', socket.close());
+    await events.closed();
+    await roundTrips(t);
+    assert.deepEqual(events.order, ['close']);
+  });
+
+  behaviour(`what a ${name} sent before close reaches its peer before the end`, async (t) => {
+    const { socket, peer } = await open(t);
+    const parts = [payload(8 * MIB, 1), payload(8 * MIB, 2)];
+    const sends = parts.map((data) => socket.send({ data }));
+    const closing = socket.close();
+    const bytes = await readToEnd(peer);
+    await within('close', closing, BULK_DEADLINE_MS);
+    await within('all sends', Promise.all(sends));
+    assert.equal(sha256(bytes), sha256(...parts));
+  });
+
+  behaviour(`the peer of a ${name} hears of close at once`, async (t) => {
+    const start = performance.now();
+    for (let round = 0; round < 20; round += 1) {
+      const { socket, peer } = await open(t);
+      socket.on('message', () => {});
+      const ended = readToEnd(peer);
+      await within('close', socket.close());
+      await ended;
+    }
+    // A reader that looks up only every 500 ms, as the system's kit does, needs twice as long.
+    const limitMs = 5_000 * SLOWDOWN;
+    const elapsedMs = performance.now() - start;
+    assert.ok(elapsedMs < limitMs, `20 closes took ${elapsedMs} ms`);
+  });
+}

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { behaviour } from './support/behaviour.mjs';
+import { within } from './support/deadline.mjs';
+import { MIB, payload, sha256 } from './support/payload.mjs';
+import { CARRIERS } from './support/peers.mjs';
+import { end, write } from './support/raw.mjs';
+import { record } from './support/recorder.mjs';
+import { roundTrips } from './support/sockets.mjs';
+
+for (const { name, open } of CARRIERS) {
+  behaviour(`bytes that reach a ${name} before its message listener are kept for it`, async (t) => {
+    const { socket, peer } = await open(t);
+    await write(peer, 'early');
+    await roundTrips(t);
+    const events = record(socket);
+    await events.received('early'.length);
+    await write(peer, ' and late');
+    await events.received('early and late'.length);
+    assert.equal(events.text, 'early and late');
+    assert.deepEqual(events.order, ['message']);
+  });
+
+  behaviour(`bytes and FIN that reach a ${name} before its listeners come in order`, async (t) => {
+    const { socket, peer } = await open(t);
+    await end(peer, 'all there is');
+    await roundTrips(t);
+    const events = record(socket);
+    await events.closed();
+    await roundTrips(t);
+    assert.equal(events.text, 'all there is');
+    assert.deepEqual(events.order, ['message', 'close']);
+  });
+
+  behaviour(`the close event of a ${name} waits for a message listener to take the bytes`, async (t) => {
+    const { socket, peer } = await open(t);
+    const events = [];
+    const closed = new Promise((resolve) => {
+      socket.on('close', () => resolve(events.push('close')));
+    });
+    await end(peer, 'all there is');
+    await roundTrips(t);
+    socket.on('message', ({ message }) => events.push(`${Buffer.from(message)}`));
+    await within('the close event', closed);
+    assert.deepEqual(events, ['all there is', 'close']);
+  });
+
+  behaviour(`a ${name} without a message listener gets its close event`, async (t) => {
+    const { socket, peer } = await open(t);
+    const closed = new Promise((resolve) => {
+      socket.on('close', resolve);
+    });
+    await end(peer, '');
+    await within('the close event', closed);
+  });
+
+  behaviour(`a mebibyte that reaches a ${name} before its message listener is kept whole`, async (t) => {
+    const { socket, peer } = await open(t);
+    const data = payload(MIB);
+    peer.write(Buffer.from(data));
+    await roundTrips(t);
+    const events = record(socket);
+    await events.received(MIB);
+    assert.equal(sha256(events.bytes), sha256(data));
+  });
+}
+
+behaviour('bytes that arrive between two message listeners go to the second', async (t) => {
+  const [{ open }] = CARRIERS;
+  const { socket, peer } = await open(t);
+  const first = record(socket);
+  await write(peer, 'first');
+  await first.received('first'.length);
+  socket.off('message');
+  await write(peer, 'second');
+  await roundTrips(t);
+  const second = record(socket);
+  await second.received('second'.length);
+  assert.deepEqual([first.text, second.text], ['first', 'second']);
+});

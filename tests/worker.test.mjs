@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { behaviour } from './support/behaviour.mjs';
+import { within } from './support/deadline.mjs';
+import { frozenPort, rawServer } from './support/raw.mjs';
+import { record } from './support/recorder.mjs';
+import { openPair, roundTrips } from './support/sockets.mjs';
+
+const ROUNDS = 30;
+const STALLED_CLIENTS = 2;
+
+/** Starts a script as a Worker, which is terminated after the test. */
+function startWorker(t, name, workerData) {
+  const worker = new Worker(new URL(`children/${name}`, import.meta.url), { workerData });
+  t.after(() => worker.terminate());
+  return worker;
+}
+
+/** Resolves when all the raw sockets that a Worker's clients had are gone. */
+async function allGone(sockets) {
+  for (let index = 0; index < STALLED_CLIENTS; index += 1) {
+    const socket = await sockets.next("a Worker's connection");
+    const gone = once(socket, 'close');
+    socket.resume();
+    socket.on('end', () => socket.destroy());
+    await within('the close of a dead Worker', gone);
+  }
+}
+
+behaviour('a Worker ended with work in flight takes its sockets with it, and nothing else', async (t) => {
+  const { client, connection } = await openPair(t);
+  const events = record(connection);
+  const { sockets, port: stalledPort } = await rawServer(t);
+  const ports = { stalledPort, frozenPort: await frozenPort(t) };
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    const worker = startWorker(t, 'busy-worker.mjs', { ...ports, stalledClients: STALLED_CLIENTS });
+    const [said] = await within('a busy Worker', once(worker, 'message'));
+    assert.equal(said, 'busy');
+    await within('the end of the Worker', worker.terminate());
+    await allGone(sockets);
+    await within('send', client.send({ data: '.' }));
+    await events.received(round);
+  }
+  await roundTrips(t);
+  assert.deepEqual(events.order, ['message']);
+});
+
+behaviour('a Worker whose sockets are all closed ends by itself', async (t) => {
+  const worker = startWorker(t, 'exchange.mjs');
+  const [status] = await within('the end of the Worker', once(worker, 'exit'));
+  assert.equal(status, 0);
+});
+
+behaviour('two Workers and the main thread use the module side by side', async (t) => {
+  const workers = [startWorker(t, 'exchange.mjs'), startWorker(t, 'exchange.mjs')];
+  const exits = workers.map((worker) => within('the end of a Worker', once(worker, 'exit')));
+  await roundTrips(t);
+  assert.deepEqual(await Promise.all(exits), [[0], [0]]);
+});
