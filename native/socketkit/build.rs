@@ -11,7 +11,6 @@ const MAX_PAGE_SIZE_BYTES: u32 = 64 * 1024;
 fn main() {
     napi_build_ohos::setup();
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libsocketkit.so");
     // On every target, so that the bytes which are tested are the bytes which are shipped.
     for symbol in WRAPPED {
         println!("cargo::rustc-cdylib-link-arg=-Wl,--wrap={symbol}");

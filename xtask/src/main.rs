@@ -1,2 +1,94 @@
-//! The project's tasks.
-fn main() {}
+//! The project's tasks: `cargo xtask <task>` does the same on a desk and in CI.
+
+mod abi;
+mod apt;
+mod clang;
+mod command;
+mod declarations;
+mod demo;
+mod digest;
+mod engine;
+mod host_node;
+mod imports;
+mod javascript;
+mod library;
+mod load;
+mod musl;
+mod musl_node;
+mod ohos;
+mod ohrs;
+mod pages;
+mod phone_function;
+mod prepared;
+mod sdk;
+mod stand_in;
+mod step;
+mod test;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::workspace::Workspace;
+
+/// The project's tasks. Everything they download or build goes below target/ and dist/.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Show two processes talking through the module; needs only cargo and Node
+    Demo {
+        /// Use the phone's library, under emulation
+        #[arg(long)]
+        ohos: bool,
+    },
+    /// Build dist/ for HarmonyOS with `ohrs build` and check that a phone would load it
+    ///
+    /// Uses the SDK that OHOS_NDK_HOME names and rustup's targets; without it a stand-in made of
+    /// Debian packages.
+    Ohos {
+        /// Take the declarations of the build over into entry/types
+        #[arg(long)]
+        update_types: bool,
+    },
+    /// Install what the tests need, run them all and count
+    Test {
+        /// Run only the steps that have one of these texts in their name, such as `lint`,
+        /// `aarch64-ohos` or `close.test.mjs`
+        filters: Vec<String>,
+        /// Name the steps and run none
+        #[arg(long)]
+        list: bool,
+    },
+    /// Check the invariants of docs/architecture.md on the tracked files
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    match perform(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: Task) -> Result<()> {
+    let workspace = Workspace::current();
+    match task {
+        Task::Demo { ohos } => demo::perform(&workspace, ohos),
+        Task::Ohos { update_types } => ohos::build(&workspace, update_types),
+        Task::Test { list: true, .. } => test::list(&workspace),
+        Task::Test { filters, .. } => test::run(&workspace, &filters),
+        Task::Tidy => tidy::check(&workspace),
+    }
+}

@@ -1,0 +1,155 @@
+//! System packages of this machine, and packages of other Debian releases and architectures.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::{command, output, run, succeeds};
+
+/// Installs those of the named system packages that are not there yet.
+///
+/// # Errors
+///
+/// When there is no apt, when this user may not install, or when apt fails. Where rights are
+/// missing, the message is the one command to run.
+pub(crate) fn install(packages: &[&str]) -> Result<()> {
+    let missing: Vec<&str> = packages
+        .iter()
+        .copied()
+        .filter(|name| !is_installed(name))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    println!("installing system packages: {}", missing.join(" "));
+    let Some(prefix) = administrator() else {
+        bail!(
+            "these system packages are missing and only root can install them; run:\n  \
+             apt-get update && apt-get install --no-install-recommends {}",
+            missing.join(" ")
+        );
+    };
+    run(apt_get(&prefix).arg("update"))?;
+    run(apt_get(&prefix)
+        .args(["install", "--yes", "--no-install-recommends"])
+        .args(missing))
+    .context("could not install system packages; they are those of Debian 12")
+}
+
+/// Downloads packages of `suite` for `architecture` into `folder` and unpacks them there, without
+/// installing anything.
+///
+/// # Errors
+///
+/// When the machine's apt names no Debian mirror, or when a download fails.
+pub(crate) fn unpack(
+    suite: &str,
+    architecture: &str,
+    packages: &[&str],
+    folder: &Path,
+) -> Result<()> {
+    let state = folder.join("apt");
+    std::fs::create_dir_all(state.join("lists/partial"))?;
+    std::fs::create_dir_all(state.join("cache/archives/partial"))?;
+    let keys = "/usr/share/keyrings/debian-archive-keyring.gpg";
+    let line = format!("deb [signed-by={keys}] {} {suite} main\n", mirror()?);
+    std::fs::write(state.join("sources.list"), line)?;
+    println!("fetching {} ({suite}, {architecture})", packages.join(" "));
+    run(private_apt_get(&state, architecture).args(["--quiet", "update"]))?;
+    run(private_apt_get(&state, architecture)
+        .args(["--quiet", "download"])
+        .args(packages)
+        .current_dir(&state))?;
+    for entry in std::fs::read_dir(&state)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "deb") {
+            run(command("dpkg-deb").arg("-x").arg(path).arg(folder))?;
+        }
+    }
+    crate::prepared::remove(&state)
+}
+
+fn is_installed(package: &str) -> bool {
+    output(command("dpkg-query").args(["-W", "-f", "${db:Status-Status}", package]))
+        .is_ok_and(|status| status == "installed")
+}
+
+/// What goes before a command that only root may run; nothing when this user may not.
+fn administrator() -> Option<Vec<&'static str>> {
+    if output(command("id").arg("-u")).is_ok_and(|id| id == "0") {
+        return Some(Vec::new());
+    }
+    succeeds(command("sudo").args(["-n", "true"])).then(|| vec!["sudo", "-n"])
+}
+
+fn apt_get(prefix: &[&str]) -> Command {
+    let mut words = prefix
+        .iter()
+        .chain(&["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+    let mut command = command(words.next().copied().unwrap_or("env"));
+    command.args(words);
+    command
+}
+
+/// The address of the Debian mirror that this machine's own apt uses.
+fn mirror() -> Result<String> {
+    let format = "$(ORIGIN) $(LABEL) $(REPO_URI)";
+    let targets = output(command("apt-get").args(["indextargets", "--format", format]))?;
+    main_mirror(&targets).context(
+        "apt names no Debian mirror: run `apt-get update` as root, so that its lists are there",
+    )
+}
+
+fn main_mirror(targets: &str) -> Option<String> {
+    targets
+        .lines()
+        .find_map(|line| line.strip_prefix("Debian Debian "))
+        .map(str::to_owned)
+}
+
+/// An `apt-get` with lists, cache and sources of its own, for one architecture.
+fn private_apt_get(state: &Path, architecture: &str) -> Command {
+    let mut apt = command("apt-get");
+    let folders = [
+        ("Dir::Etc::SourceList", "sources.list"),
+        ("Dir::State::Lists", "lists"),
+        ("Dir::Cache", "cache"),
+    ];
+    for (option, name) in folders {
+        apt.arg("-o")
+            .arg(format!("{option}={}", state.join(name).display()));
+    }
+    for option in [
+        "Dir::Etc::SourceParts=/dev/null".to_owned(),
+        "Dir::State::Status=/dev/null".to_owned(),
+        "APT::Sandbox::User=".to_owned(),
+        "Acquire::Languages=none".to_owned(),
+        "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false".to_owned(),
+        format!("APT::Architecture={architecture}"),
+        format!("APT::Architectures={architecture}"),
+    ] {
+        apt.args(["-o", &option]);
+    }
+    apt
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mirror_is_that_of_the_release_and_not_of_security_updates_or_others() {
+        let targets = "Debian Debian-Security mirror://security/\n\
+                       Other Other mirror://other/\n\
+                       Debian Debian mirror://main/\n";
+        assert_eq!(main_mirror(targets).as_deref(), Some("mirror://main/"));
+        assert_eq!(main_mirror("Other Other mirror://other/\n"), None);
+    }
+
+    #[test]
+    fn without_rights_of_its_own_apt_runs_through_sudo() {
+        let line = crate::command::line(&apt_get(&["sudo", "-n"]));
+        assert!(line.starts_with("sudo -n env "), "{line}");
+    }
+}

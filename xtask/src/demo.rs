@@ -1,0 +1,34 @@
+//! `cargo xtask demo`: two processes talk through the module.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::abi::Abi;
+use crate::command::run;
+use crate::load::Load;
+use crate::workspace::Workspace;
+use crate::{host_node, ohos};
+
+/// Starts the two processes and tells the steps.
+const SCRIPT: &str = "tests/demo/main.mjs";
+
+/// Runs the demo with the build for this machine, or with the phone's under emulation.
+///
+/// # Errors
+///
+/// When something cannot be built or a step of the demo does not happen.
+pub(crate) fn perform(workspace: &Workspace, ohos: bool) -> Result<()> {
+    let load = if ohos {
+        Load::Ohos(Abi::Arm64)
+    } else {
+        Load::Host
+    };
+    // Before the builds, because its absence is found quickly.
+    host_node::prepare()?;
+    if ohos {
+        ohos::build(workspace, false)?;
+    }
+    let loader = load.prepare(workspace)?;
+    run(&mut loader.host_script(workspace, Path::new(SCRIPT))?)
+}

@@ -1,0 +1,250 @@
+//! `native/socketkit/imports.txt`: what the module may import from the phone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+/// The newest API level whose functions the module may call.
+const MAX_API_LEVEL: u32 = 12;
+
+/// The level of a function that the phone has had since before levels were noted.
+const OLDEST_API_LEVEL: u32 = 10;
+
+/// Where a symbol comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Origin {
+    library: String,
+    api_level: u32,
+}
+
+/// Symbols by name.
+#[derive(Debug, Default)]
+pub(crate) struct Symbols(BTreeMap<String, Vec<Origin>>);
+
+impl Symbols {
+    /// Reads the committed list: `symbol library api-level` on each line, sorted, `#` for comments.
+    ///
+    /// # Errors
+    ///
+    /// Names the line that is malformed, out of order, or newer than API 12.
+    pub(crate) fn read_list(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        Self::parse_list(&text).with_context(|| format!("in {}", path.display()))
+    }
+
+    /// Reads the phone's exports: a folder with a table of symbols and levels for each library.
+    ///
+    /// # Errors
+    ///
+    /// When a table cannot be read.
+    pub(crate) fn read_phone(folder: &Path) -> Result<Self> {
+        let mut symbols = Self::default();
+        for (table, library) in [
+            ("libace_napi.tsv", "libace_napi.z.so"),
+            ("libc.tsv", "libc.so"),
+            ("libhilog_ndk.tsv", "libhilog_ndk.z.so"),
+        ] {
+            let path = folder.join(table);
+            let text = std::fs::read_to_string(&path)
+                .with_context(|| format!("cannot read {}", path.display()))?;
+            symbols.add_table(&text, library);
+        }
+        Ok(symbols)
+    }
+
+    fn parse_list(text: &str) -> Result<Self> {
+        let mut symbols = Self::default();
+        let mut previous = "";
+        for line in text
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        {
+            let mut words = line.split(' ');
+            let (Some(name), Some(library), Some(level), None) =
+                (words.next(), words.next(), words.next(), words.next())
+            else {
+                bail!("not of the form `symbol library api-level`: {line}");
+            };
+            if name <= previous {
+                bail!("out of order or twice: {name} after {previous}");
+            }
+            let api_level: u32 = level.parse().with_context(|| format!("no level: {line}"))?;
+            if api_level > MAX_API_LEVEL {
+                bail!("{name} needs API {api_level}, newer than {MAX_API_LEVEL}");
+            }
+            symbols.add(name, library, api_level);
+            previous = name;
+        }
+        Ok(symbols)
+    }
+
+    /// A level that is not a number, such as that of a beta, counts as newer than all.
+    fn add_table(&mut self, text: &str, library: &str) {
+        for line in text.lines().skip(1) {
+            let (name, level) = line.split_once('\t').unwrap_or((line, ""));
+            let api_level = match level.trim() {
+                "" => OLDEST_API_LEVEL,
+                level => level.parse().unwrap_or(u32::MAX),
+            };
+            self.add(name, library, api_level);
+        }
+    }
+
+    fn add(&mut self, name: &str, library: &str, api_level: u32) {
+        let origin = Origin {
+            library: library.to_owned(),
+            api_level,
+        };
+        self.0.entry(name.to_owned()).or_default().push(origin);
+    }
+
+    /// What `imported` has and this list has not, a message for each.
+    pub(crate) fn missing(&self, imported: &BTreeSet<String>, phone: Option<&Self>) -> Vec<String> {
+        imported
+            .iter()
+            .filter(|name| !self.0.contains_key(*name))
+            .map(|name| format!("{name} is imported but not listed{}", advice(name, phone)))
+            .collect()
+    }
+
+    /// What this list has and `imported` has not, a message for each.
+    pub(crate) fn unused(&self, imported: &BTreeSet<String>) -> Vec<String> {
+        self.0
+            .keys()
+            .filter(|name| !imported.contains(*name))
+            .map(|name| format!("{name} is listed but not imported: remove the line"))
+            .collect()
+    }
+
+    /// Lines of this list that the phone's exports do not bear out, a message for each.
+    pub(crate) fn unfounded(&self, phone: &Self) -> Vec<String> {
+        let mut messages = Vec::new();
+        for (name, origins) in &self.0 {
+            let exported = phone.0.get(name).map_or(&[][..], Vec::as_slice);
+            for origin in origins.iter().filter(|origin| !exported.contains(origin)) {
+                messages.push(format!(
+                    "{name} is listed as {} {}{}",
+                    origin.library,
+                    origin.api_level,
+                    advice(name, Some(phone))
+                ));
+            }
+        }
+        messages
+    }
+
+    /// How many symbols there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// What the phone's exports say of a symbol.
+fn advice(name: &str, phone: Option<&Symbols>) -> String {
+    let Some(phone) = phone else {
+        return String::new();
+    };
+    match phone.0.get(name).and_then(|origins| origins.first()) {
+        None => "; the phone has no such symbol".to_owned(),
+        Some(origin) if origin.api_level > MAX_API_LEVEL => {
+            "; the phone has it only since a level that is too new".to_owned()
+        }
+        Some(origin) => format!(
+            "; the line would be: {name} {} {}",
+            origin.library, origin.api_level
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIST: &str = "# comment\nmalloc libc.so 10\nnapi_wrap libace_napi.z.so 10\n";
+
+    fn set(names: &[&str]) -> BTreeSet<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    fn phone() -> Symbols {
+        let mut phone = Symbols::default();
+        phone.add_table(
+            "symbol\tsince_api\nmalloc\t\nnew_one\t13\nbeta\t26.1.0\n",
+            "libc.so",
+        );
+        phone.add_table(
+            "symbol\tsince_api\nnapi_wrap\t\nnapi_ok\t12\n",
+            "libace_napi.z.so",
+        );
+        phone
+    }
+
+    #[test]
+    fn a_list_that_is_exact_has_no_findings() -> Result<()> {
+        let list = Symbols::parse_list(LIST)?;
+        let imported = set(&["malloc", "napi_wrap"]);
+        assert_eq!(list.missing(&imported, None), [""; 0]);
+        assert_eq!(list.unused(&imported), [""; 0]);
+        assert_eq!(list.unfounded(&phone()), [""; 0]);
+        Ok(())
+    }
+
+    #[test]
+    fn an_import_that_is_not_listed_is_found_with_the_line_to_add() -> Result<()> {
+        let list = Symbols::parse_list(LIST)?;
+        let found = list.missing(
+            &set(&["malloc", "napi_ok", "new_one", "nowhere"]),
+            Some(&phone()),
+        );
+        assert_eq!(
+            found,
+            [
+                "napi_ok is imported but not listed; the line would be: napi_ok libace_napi.z.so 12",
+                "new_one is imported but not listed; the phone has it only since a level that is too new",
+                "nowhere is imported but not listed; the phone has no such symbol",
+            ]
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn a_listed_symbol_that_nothing_imports_is_found() -> Result<()> {
+        let found = Symbols::parse_list(LIST)?.unused(&set(&["malloc"]));
+        assert_eq!(
+            found,
+            ["napi_wrap is listed but not imported: remove the line"]
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn a_line_with_another_library_level_or_symbol_than_the_phone_is_found() -> Result<()> {
+        for line in [
+            "malloc libace_napi.z.so 10",
+            "napi_ok libace_napi.z.so 10",
+            "none libc.so 10",
+        ] {
+            assert_eq!(
+                Symbols::parse_list(line)?.unfounded(&phone()).len(),
+                1,
+                "{line}"
+            );
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn malformed_unsorted_repeated_and_too_new_lines_are_refused() {
+        for text in [
+            "malloc libc.so",
+            "b libc.so 10\na libc.so 10",
+            "a l 1\na l 1",
+            "a l 13",
+            "a l x",
+        ] {
+            assert!(Symbols::parse_list(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The JavaScript tests: each file is a program that ends with status 0 when all in it passed.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::run_within;
+use crate::load::Load;
+use crate::workspace::Workspace;
+
+/// Files that pass on every load.
+pub(crate) const EVERY_LOAD: &str = "tests";
+
+/// Files that look at the machine's own Node.
+pub(crate) const HOST_ONLY: &str = "tests/host";
+
+/// The demo seen from outside, by the machine's Node, whatever its two processes load.
+pub(crate) const DEMO: &str = "tests/host/demo.test.mjs";
+
+/// What marks a test file.
+const SUFFIX: &str = ".test.mjs";
+
+/// Longer than any file takes, so that one that hangs fails.
+const TIME_LIMIT: Duration = Duration::from_secs(5 * 60);
+
+/// The same under emulation.
+const SLOW_TIME_LIMIT: Duration = Duration::from_secs(20 * 60);
+
+/// The test files of a folder, without those in its subfolders, by their paths from the top.
+///
+/// # Errors
+///
+/// When the folder is not there or holds none: no tests must not look like passed tests.
+pub(crate) fn files(workspace: &Workspace, folder: &str) -> Result<Vec<String>> {
+    let mut files = Vec::new();
+    let entries = std::fs::read_dir(workspace.path(folder))
+        .with_context(|| format!("cannot list the tests in {folder}"))?;
+    for entry in entries {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.ends_with(SUFFIX) {
+            files.push(format!("{folder}/{name}"));
+        }
+    }
+    if files.is_empty() {
+        bail!("there is no *{SUFFIX} in {folder}");
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Runs a file in the Node that can load the module.
+///
+/// # Errors
+///
+/// When the load cannot be prepared, a test fails, or the file takes too long.
+pub(crate) fn run_on(workspace: &Workspace, load: Load, file: &str) -> Result<()> {
+    let loader = load.prepare(workspace)?;
+    let script = PathBuf::from(file);
+    run_within(&mut loader.script(workspace, &script)?, time_limit(load))
+}
+
+/// Runs a file in the machine's own Node; only the processes that it starts load the module.
+///
+/// # Errors
+///
+/// As [`run_on`].
+pub(crate) fn run_beside(workspace: &Workspace, load: Load, file: &str) -> Result<()> {
+    let loader = load.prepare(workspace)?;
+    let script = PathBuf::from(file);
+    run_within(
+        &mut loader.host_script(workspace, &script)?,
+        time_limit(load),
+    )
+}
+
+fn time_limit(load: Load) -> Duration {
+    if load.is_slow() {
+        SLOW_TIME_LIMIT
+    } else {
+        TIME_LIMIT
+    }
+}

@@ -1,0 +1,167 @@
+//! The three ways in which JavaScript loads the module.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::abi::Abi;
+use crate::command::{command, output, run};
+use crate::workspace::Workspace;
+use crate::{digest, host_node, musl_node, ohos};
+
+/// Prints the SHA-256 of the file that a process has mapped as the module.
+const MAPPED_DIGEST: &str = include_str!("load/mapped_digest.js");
+
+/// Which build of the module, and the Node that goes with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Load {
+    /// The build for this machine, in the machine's own Node.
+    Host,
+    /// A build for HarmonyOS, in a Node for musl, emulated where it has to be.
+    Ohos(Abi),
+}
+
+/// A library with the words that start a Node which can load it.
+#[derive(Debug)]
+pub(crate) struct Loader {
+    load: Load,
+    library: PathBuf,
+    node: Vec<String>,
+}
+
+impl Load {
+    /// The fast ones first.
+    pub(crate) const ALL: [Self; 3] = [Self::Host, Self::Ohos(Abi::X86_64), Self::Ohos(Abi::Arm64)];
+
+    /// As the tests know it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Ohos(Abi::X86_64) => "x86_64-ohos",
+            Self::Ohos(Abi::Arm64) => "aarch64-ohos",
+        }
+    }
+
+    /// Whether everything takes many times longer than on a phone.
+    pub(crate) fn is_slow(self) -> bool {
+        self == Self::Ohos(Abi::Arm64)
+    }
+
+    /// Finds or makes what it takes; the builds for HarmonyOS have to be there.
+    ///
+    /// # Errors
+    ///
+    /// When the library is not there or Node cannot be had.
+    pub(crate) fn prepare(self, workspace: &Workspace) -> Result<Loader> {
+        let (library, node) = match self {
+            Self::Host => (
+                build_host(workspace)?,
+                vec![host_node::prepare()?.to_owned()],
+            ),
+            Self::Ohos(abi) => (
+                ohos::library(workspace, abi)?,
+                musl_node::prepare(workspace, abi)?,
+            ),
+        };
+        Ok(Loader {
+            load: self,
+            library,
+            node,
+        })
+    }
+}
+
+impl Loader {
+    /// A Node that runs a script of the workspace.
+    ///
+    /// # Errors
+    ///
+    /// When the environment cannot be expressed.
+    pub(crate) fn script(&self, workspace: &Workspace, script: &Path) -> Result<Command> {
+        let mut node = self.node()?;
+        self.describe(&mut node)?;
+        node.arg(script).current_dir(workspace.root());
+        Ok(node)
+    }
+
+    /// The machine's own Node, with a script that starts Nodes of this load.
+    ///
+    /// # Errors
+    ///
+    /// When there is no suitable Node, or the environment cannot be expressed.
+    pub(crate) fn host_script(&self, workspace: &Workspace, script: &Path) -> Result<Command> {
+        let mut node = command(host_node::prepare()?);
+        self.describe(&mut node)?;
+        node.arg(script).current_dir(workspace.root());
+        Ok(node)
+    }
+
+    /// Tells a script, in whatever Node, how to load the module.
+    ///
+    /// # Errors
+    ///
+    /// When the environment cannot be expressed.
+    pub(crate) fn describe(&self, command: &mut Command) -> Result<()> {
+        command.env("SOCKETKIT_LIBRARY", &self.library);
+        command.env("SOCKETKIT_NODE", serde_json::to_string(&self.node)?);
+        command.env("SOCKETKIT_LOAD", self.load.name());
+        command.env_remove("SOCKETKIT_SLOW");
+        if self.load.is_slow() {
+            command.env("SOCKETKIT_SLOW", "1");
+        }
+        Ok(())
+    }
+
+    /// The SHA-256 of the library, which a Node that loaded it reads from the file in its memory.
+    ///
+    /// # Errors
+    ///
+    /// When Node mapped another file than this library, or one with other bytes.
+    pub(crate) fn mapped_digest(&self) -> Result<String> {
+        let mut node = self.node()?;
+        self.describe(&mut node)?;
+        let mapped = output(node.args(["-e", MAPPED_DIGEST]))?;
+        let file = digest::of_file(&self.library)?;
+        if mapped != file {
+            bail!(
+                "{} has SHA-256 {file}, but Node has mapped {mapped}",
+                self.library.display()
+            );
+        }
+        Ok(mapped)
+    }
+
+    /// The library, by its path.
+    pub(crate) fn library(&self) -> &Path {
+        &self.library
+    }
+
+    fn node(&self) -> Result<Command> {
+        let (program, arguments) = self.node.split_first().context("a Node has a program")?;
+        let mut node = command(program);
+        node.args(arguments);
+        Ok(node)
+    }
+}
+
+fn build_host(workspace: &Workspace) -> Result<PathBuf> {
+    println!("building the module for this machine");
+    let target = workspace.target();
+    run(command("cargo")
+        .args([
+            "build",
+            "--release",
+            "--locked",
+            "--package",
+            "socketkit",
+            "--target-dir",
+        ])
+        .arg(&target)
+        .current_dir(workspace.root()))?;
+    let library = target.join("release/libsocketkit.so");
+    if !library.is_file() {
+        bail!("cargo left no {}", library.display());
+    }
+    Ok(library)
+}

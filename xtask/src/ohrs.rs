@@ -1,0 +1,53 @@
+//! `ohrs`, the builder of native modules for OpenHarmony.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use crate::abi::Abi;
+use crate::command::{command, run};
+use crate::prepared;
+use crate::sdk::Sdk;
+use crate::workspace::Workspace;
+
+/// The version that our checks were tried with.
+const VERSION: &str = "1.5.0";
+
+/// Builds the module for both processors into `dist/`.
+///
+/// `ohrs` ends with status 0 when it fails: what it left has to be looked at.
+///
+/// # Errors
+///
+/// When `ohrs` cannot be installed or started, or when the compiler fails.
+pub(crate) fn build(workspace: &Workspace, sdk: &Sdk) -> Result<()> {
+    let mut ohrs = command(install(workspace)?);
+    sdk.lend(workspace, &mut ohrs)?;
+    ohrs.arg("build").arg("--release");
+    for abi in Abi::ALL {
+        ohrs.args(["--arch", &abi.rust_target()]);
+    }
+    ohrs.args(["--", "--package", "socketkit"])
+        .args(sdk.cargo_options());
+    run(ohrs.current_dir(workspace.root())).context("ohrs could not build the module")
+}
+
+/// The program, compiled from its registered sources at the first use.
+fn install(workspace: &Workspace) -> Result<PathBuf> {
+    let folder = prepared::folder(&workspace.tool("ohrs"), VERSION, |folder| {
+        println!("installing ohrs {VERSION}");
+        run(command("cargo")
+            .args([
+                "install",
+                "ohrs",
+                "--version",
+                VERSION,
+                "--locked",
+                "--root",
+            ])
+            .arg(folder)
+            .arg("--target-dir")
+            .arg(workspace.target().join("ohrs-build")))
+    })?;
+    Ok(folder.join("bin/ohrs"))
+}

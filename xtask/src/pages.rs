@@ -1,0 +1,42 @@
+//! The checks of the ArkTS pages, which run in Node.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use crate::command::{command, run};
+use crate::digest;
+use crate::host_node;
+use crate::workspace::Workspace;
+
+/// The folder with the checks and what they depend on.
+const FOLDER: &str = "preview";
+
+/// Names the lock file whose packages are installed.
+const STAMP: &str = "node_modules/.installed-from";
+
+/// Installs the checks' packages where they are not, and runs the checks.
+///
+/// # Errors
+///
+/// When a package cannot be had or a check fails.
+pub(crate) fn check(workspace: &Workspace) -> Result<()> {
+    host_node::prepare()?;
+    install(workspace)?;
+    run(command("npm")
+        .args(["run", "check"])
+        .current_dir(workspace.path(FOLDER)))
+}
+
+fn install(workspace: &Workspace) -> Result<()> {
+    let folder = workspace.path(FOLDER);
+    let lock = digest::of_file(&folder.join("package-lock.json"))?;
+    let stamp = folder.join(STAMP);
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    println!("installing what the page checks need");
+    let options = ["ci", "--no-audit", "--no-fund", "--loglevel=http"];
+    run(command("npm").args(options).current_dir(&folder))?;
+    fs::write(&stamp, lock).with_context(|| format!("cannot write {}", stamp.display()))
+}

@@ -1,0 +1,141 @@
+//! The OpenHarmony SDK with a Rust toolchain that has a standard library for the phone.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::abi::Abi;
+use crate::command::{command, output, run};
+use crate::workspace::Workspace;
+use crate::{apt, clang, stand_in};
+
+/// Debian's Rust, which brings the sources of the standard library.
+pub(crate) const DEBIAN_RUST: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
+
+/// Where Debian's Rust puts its programs.
+const DEBIAN_PROGRAMS: &str = "/usr/bin";
+
+/// Separates flags in `CARGO_ENCODED_RUSTFLAGS`.
+const FLAG_SEPARATOR: &str = "\u{1f}";
+
+/// What compiles and links for the phone.
+#[derive(Debug, Clone)]
+pub(crate) enum Sdk {
+    /// The SDK that `OHOS_NDK_HOME` names, with rustup's prebuilt standard library.
+    Real(PathBuf),
+    /// Debian's clang and musl, with a standard library that is built along from Debian's sources.
+    StandIn(PathBuf),
+}
+
+impl Sdk {
+    /// The SDK that `OHOS_NDK_HOME` names, otherwise a stand-in that is made here.
+    ///
+    /// # Errors
+    ///
+    /// When `OHOS_NDK_HOME` names no SDK, or what a stand-in needs cannot be had.
+    pub(crate) fn prepare(workspace: &Workspace) -> Result<Self> {
+        if let Some(home) = std::env::var_os("OHOS_NDK_HOME").filter(|home| !home.is_empty()) {
+            return Self::real(home.into());
+        }
+        apt::install(&[DEBIAN_RUST.as_slice(), clang::PACKAGES.as_slice()].concat())?;
+        Ok(Self::StandIn(stand_in::prepare(workspace)?))
+    }
+
+    /// Whether it is the stand-in.
+    pub(crate) fn is_stand_in(&self) -> bool {
+        matches!(self, Self::StandIn(_))
+    }
+
+    /// Lets a command find the SDK and its Rust, and build below `target/ohos`.
+    pub(crate) fn lend(&self, workspace: &Workspace, command: &mut Command) -> Result<()> {
+        command.env("OHOS_NDK_HOME", self.home());
+        command.env("CARGO_TARGET_DIR", workspace.target().join("ohos"));
+        command.env(
+            "CARGO_ENCODED_RUSTFLAGS",
+            path_flags(workspace).join(FLAG_SEPARATOR),
+        );
+        if self.is_stand_in() {
+            let path = std::env::var_os("PATH").unwrap_or_default();
+            let folders = std::iter::once(PathBuf::from(DEBIAN_PROGRAMS))
+                .chain(std::env::split_paths(&path).filter(|folder| folder != DEBIAN_PROGRAMS));
+            command.env("PATH", std::env::join_paths(folders)?);
+            // Debian's Rust is a release, which lets only this variable build the standard library.
+            command.env("RUSTC_BOOTSTRAP", "1");
+        }
+        Ok(())
+    }
+
+    /// What cargo needs to be told beyond the target.
+    pub(crate) fn cargo_options(&self) -> &'static [&'static str] {
+        match self {
+            Self::Real(_) => &["--locked"],
+            Self::StandIn(_) => &["--locked", "-Zbuild-std=std,panic_unwind"],
+        }
+    }
+
+    /// A cargo that compiles programs for `abi`; `ohrs` does the same for the library.
+    pub(crate) fn cargo(&self, workspace: &Workspace, abi: Abi) -> Result<Command> {
+        let mut cargo = command("cargo");
+        self.lend(workspace, &mut cargo)?;
+        let native = self.home().join("native");
+        let mut flags = path_flags(workspace);
+        flags.push(format!("-Clink-arg=--target={}", abi.clang_target()));
+        flags.push(format!(
+            "-Clink-arg=--sysroot={}",
+            native.join("sysroot").display()
+        ));
+        let libraries = native.join("llvm/lib").join(abi.clang_target());
+        flags.push(format!("-Lnative={}", libraries.display()));
+        cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join(FLAG_SEPARATOR));
+        cargo.env(abi.cargo_variable("LINKER"), native.join("llvm/bin/clang"));
+        Ok(cargo)
+    }
+
+    fn real(home: PathBuf) -> Result<Self> {
+        if !home.join("native/llvm/bin/clang").exists() {
+            bail!(
+                "OHOS_NDK_HOME is {}, but there is no native/llvm/bin/clang in it: \
+                 correct it, or unset it to build with a stand-in",
+                home.display()
+            );
+        }
+        for abi in Abi::ALL {
+            standard_library(abi)?;
+        }
+        Ok(Self::Real(home))
+    }
+
+    fn home(&self) -> &Path {
+        match self {
+            Self::Real(home) | Self::StandIn(home) => home,
+        }
+    }
+}
+
+/// Lets rustup fetch the target's standard library unless it is there.
+fn standard_library(abi: Abi) -> Result<()> {
+    let target = abi.rust_target();
+    let folder = output(command("rustc").args(["--print", "target-libdir", "--target", &target]))?;
+    if Path::new(&folder).exists() {
+        return Ok(());
+    }
+    run(command("rustup").args(["target", "add", &target])).with_context(|| {
+        format!("the real SDK needs rustup's {target}; unset OHOS_NDK_HOME to build without it")
+    })
+}
+
+/// Keeps this machine's paths out of the library, so that every machine makes the same bytes.
+fn path_flags(workspace: &Workspace) -> Vec<String> {
+    let registry = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    let renamed = [
+        (Some(workspace.root().to_owned()), "/socketkit"),
+        (registry, "/cargo"),
+    ];
+    renamed
+        .into_iter()
+        .filter_map(|(path, name)| Some(format!("--remap-path-prefix={}={name}", path?.display())))
+        .collect()
+}

@@ -1,0 +1,173 @@
+//! The steps of `cargo xtask test`.
+
+use std::cell::OnceCell;
+
+use anyhow::{Result, anyhow};
+
+use crate::abi::Abi;
+use crate::command::{command, run, succeeds};
+use crate::load::Load;
+use crate::workspace::Workspace;
+use crate::{apt, clang, engine, javascript, musl_node, ohos, pages, sdk, tidy};
+
+type Work = Box<dyn Fn(&Session) -> Result<()>>;
+
+/// Something that passes or fails, with the name by which it is chosen.
+pub(crate) struct Step {
+    /// Unique among the steps.
+    pub(crate) name: String,
+    work: Work,
+}
+
+/// What the steps of one run share.
+pub(crate) struct Session {
+    workspace: Workspace,
+    ohos: OnceCell<std::result::Result<(), String>>,
+}
+
+impl Session {
+    /// Nothing is built yet.
+    pub(crate) fn new(workspace: Workspace) -> Self {
+        Self {
+            workspace,
+            ohos: OnceCell::new(),
+        }
+    }
+
+    /// Builds for HarmonyOS when a step first needs it, and never again in this run.
+    fn build_ohos(&self) -> Result<()> {
+        let build = || ohos::build(&self.workspace, false).map_err(|error| format!("{error:#}"));
+        self.ohos
+            .get_or_init(build)
+            .clone()
+            .map_err(|error| anyhow!(error))
+    }
+
+    fn prepare(&self, load: Load) -> Result<()> {
+        match load {
+            Load::Host => Ok(()),
+            Load::Ohos(_) => self.build_ohos(),
+        }
+    }
+}
+
+impl Step {
+    fn new(name: impl Into<String>, work: impl Fn(&Session) -> Result<()> + 'static) -> Self {
+        Self {
+            name: name.into(),
+            work: Box::new(work),
+        }
+    }
+
+    /// Does it.
+    ///
+    /// # Errors
+    ///
+    /// Why it failed.
+    pub(crate) fn run(&self, session: &Session) -> Result<()> {
+        (self.work)(session)
+    }
+}
+
+/// All steps in their order: the quick ones first, emulation last.
+pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
+    let mut steps = vec![
+        Step::new("packages", |_| install_packages()),
+        Step::new("format", |session| {
+            cargo(session, &["fmt", "--all", "--check"])
+        }),
+        Step::new("tidy", |session| tidy::check(&session.workspace)),
+        Step::new("lint", lint),
+        Step::new("xtask", |session| {
+            cargo(session, &["test", "--locked", "--package", "xtask"])
+        }),
+        Step::new("engine host", |session| {
+            engine::test_on_host(&session.workspace)
+        }),
+        Step::new("pages", |session| pages::check(&session.workspace)),
+        Step::new("ohos", Session::build_ohos),
+    ];
+    for abi in [Abi::X86_64, Abi::Arm64] {
+        let name = format!("engine {}", Load::Ohos(abi).name());
+        steps.push(Step::new(name, move |session| {
+            engine::test_on_ohos(&session.workspace, abi)
+        }));
+    }
+    for load in Load::ALL {
+        steps.push(digest_step(load));
+        steps.extend(file_steps(workspace, load));
+    }
+    steps
+}
+
+/// The bytes that are tested are those that ship.
+fn digest_step(load: Load) -> Step {
+    Step::new(format!("{} bytes", load.name()), move |session| {
+        session.prepare(load)?;
+        let loader = load.prepare(&session.workspace)?;
+        let digest = loader.mapped_digest()?;
+        println!(
+            "{}: sha256 {digest}, on disk and in the Node under test",
+            loader.library().display()
+        );
+        Ok(())
+    })
+}
+
+fn file_steps(workspace: &Workspace, load: Load) -> Vec<Step> {
+    let mut steps = folder_steps(workspace, load, javascript::EVERY_LOAD);
+    match load {
+        Load::Host => steps.extend(folder_steps(workspace, load, javascript::HOST_ONLY)),
+        Load::Ohos(_) => {
+            let name = format!("{} {}", load.name(), javascript::DEMO);
+            steps.push(Step::new(name, move |session| {
+                session.prepare(load)?;
+                javascript::run_beside(&session.workspace, load, javascript::DEMO)
+            }));
+        }
+    }
+    steps
+}
+
+/// A step for each test file; one that fails where there are none.
+fn folder_steps(workspace: &Workspace, load: Load, folder: &'static str) -> Vec<Step> {
+    let Ok(files) = javascript::files(workspace, folder) else {
+        let name = format!("{} {folder}", load.name());
+        let fail = move |session: &Session| javascript::files(&session.workspace, folder).map(drop);
+        return vec![Step::new(name, fail)];
+    };
+    let step = |file: String| {
+        Step::new(format!("{} {file}", load.name()), move |session| {
+            session.prepare(load)?;
+            javascript::run_on(&session.workspace, load, &file)
+        })
+    };
+    files.into_iter().map(step).collect()
+}
+
+/// Everything at once, so that apt reads its lists once.
+fn install_packages() -> Result<()> {
+    let mut packages = [sdk::DEBIAN_RUST.as_slice(), clang::PACKAGES.as_slice()].concat();
+    packages.push(musl_node::EMULATOR_PACKAGE);
+    if !musl_node::has_pip() {
+        packages.push(musl_node::PIP_PACKAGE);
+    }
+    apt::install(&packages)
+}
+
+fn lint(session: &Session) -> Result<()> {
+    if !succeeds(command("cargo").args(["clippy", "--version"])) {
+        run(command("rustup").args(["component", "add", "clippy", "rustfmt"]))?;
+    }
+    let packages = ["clippy", "--workspace", "--all-targets", "--locked"];
+    cargo(
+        session,
+        &[packages.as_slice(), &["--", "-D", "warnings"]].concat(),
+    )
+}
+
+fn cargo(session: &Session, arguments: &[&str]) -> Result<()> {
+    run(command("cargo")
+        .args(arguments)
+        .current_dir(session.workspace.root()))
+}
