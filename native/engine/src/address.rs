@@ -78,9 +78,7 @@ impl NetAddress {
         if self.address.is_empty() {
             return Err(AddressError::NotNumeric(self.address.clone()));
         }
-        Ok(self
-            .parse()?
-            .map_or_else(|| Host::Name(self.clone()), Host::Address))
+        Ok(self.parse()?.map_or_else(|| Host::Name(self.clone()), Host::Address))
     }
 
     /// Whether `address` may stand for this one.
@@ -93,10 +91,7 @@ impl NetAddress {
     }
 
     fn parse(&self) -> Result<Option<SocketAddr>, AddressError> {
-        let Some(address) = self
-            .parse_localhost()
-            .or_else(|| parse_numeric(&self.address, self.port))
-        else {
+        let Some(address) = self.parse_localhost().or_else(|| parse_numeric(&self.address, self.port)) else {
             return Ok(None);
         };
         if self.admits(address.ip()) {
@@ -133,17 +128,11 @@ mod tests {
     use super::*;
 
     fn net(address: &str, family: AddressFamily) -> NetAddress {
-        NetAddress {
-            address: address.to_owned(),
-            family,
-            port: 80,
-        }
+        NetAddress { address: address.to_owned(), family, port: 80 }
     }
 
     fn parsed(address: &str, family: AddressFamily) -> Result<String, AddressError> {
-        net(address, family)
-            .to_socket_address()
-            .map(|address| address.to_string())
+        net(address, family).to_socket_address().map(|address| address.to_string())
     }
 
     #[test]
@@ -166,14 +155,8 @@ mod tests {
         for text in ["", "example.org", "12345", "1.2.3", "127.0.0.1%1", "::1%"] {
             assert!(parsed(text, AddressFamily::V4).is_err(), "{text}");
         }
-        assert_eq!(
-            parsed("::1", AddressFamily::V4),
-            Err(AddressError::WrongFamily("::1".into()))
-        );
-        assert_eq!(
-            parsed("127.0.0.1", AddressFamily::V6),
-            Err(AddressError::WrongFamily("127.0.0.1".into()))
-        );
+        assert_eq!(parsed("::1", AddressFamily::V4), Err(AddressError::WrongFamily("::1".into())));
+        assert_eq!(parsed("127.0.0.1", AddressFamily::V6), Err(AddressError::WrongFamily("127.0.0.1".into())));
     }
 
     #[test]

@@ -3,13 +3,15 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use socket2::Socket;
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
-use tokio::task::AbortHandle;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::address::{Host, NetAddress};
@@ -37,7 +39,8 @@ struct State {
     phase: Phase,
     /// Where `bind` put it; every later attempt to connect starts there too.
     local: Option<SocketAddr>,
-    attempts: u64,
+    /// Over when the connection before this one has posted its last event.
+    previous: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 #[derive(Default)]
@@ -48,24 +51,26 @@ enum Phase {
     /// Bound, or left over after a failed connect: ready to connect.
     Ready(Option<Socket>),
     Connecting {
-        attempt: u64,
-        ticket: Ticket,
         peer: Option<SocketAddr>,
-        task: AbortHandle,
+        /// Takes the ticket of a `close`; dropping it gives the attempt up without a word.
+        cancel: oneshot::Sender<Ticket>,
+        task: JoinHandle<()>,
     },
     Connected(Connection),
     Closed,
 }
 
+/// One call of `connect`.
+#[derive(Clone, Copy)]
+struct Attempt {
+    ticket: Ticket,
+    peer: Option<SocketAddr>,
+}
+
 impl Client {
     /// A client that has no socket yet.
     pub fn new(sink: Arc<dyn EventSink>) -> Self {
-        Self {
-            shared: Arc::new(Shared {
-                sink,
-                state: Mutex::default(),
-            }),
-        }
+        Self { shared: Arc::new(Shared { sink, state: Mutex::default() }) }
     }
 
     /// Gives the client a local address; port 0 lets the kernel choose.
@@ -92,26 +97,22 @@ impl Client {
     pub fn connect(&self, host: Host, limit: Duration, ticket: Ticket) -> Result<(), SocketError> {
         let peer = host.address();
         let mut state = lock(&self.shared.state);
-        let socket = state
-            .take_socket()
-            .map_err(|errno| SocketError::new(Operation::Connect, peer, errno))?;
-        let runtime = runtime::handle()
-            .map_err(|error| SocketError::from_io(Operation::Connect, peer, &error))?;
-        state.attempts += 1;
-        let attempt = state.attempts;
+        let socket = state.take_socket().map_err(|errno| SocketError::new(Operation::Connect, peer, errno))?;
+        let runtime = runtime::handle().map_err(|error| SocketError::from_io(Operation::Connect, peer, &error))?;
+        let attempt = Attempt { ticket, peer };
         let shared = Arc::clone(&self.shared);
         let local = state.local;
+        let previous = state.previous.take();
+        let (cancel, cancelled) = oneshot::channel();
         // The task needs the lock that is held here to finish, so it cannot do so before its phase is set.
         let task = runtime.spawn(async move {
-            let opened = open(socket, local, &host, limit).await;
-            shared.opened(attempt, opened, ticket);
+            if let Some(previous) = previous {
+                previous.await;
+            }
+            let opening = open(socket, local, &host, limit);
+            shared.attempt(attempt, opening, cancelled).await;
         });
-        state.phase = Phase::Connecting {
-            attempt,
-            ticket,
-            peer,
-            task: task.abort_handle(),
-        };
+        state.phase = Phase::Connecting { peer, cancel, task };
         Ok(())
     }
 
@@ -120,9 +121,7 @@ impl Client {
     /// # Errors
     /// `ENOTCONN` before it is connected, `EBADF` when closed; otherwise those of [`Connection::send`].
     pub fn send(&self, data: &[u8], ticket: Ticket) -> Result<SendProgress, SocketError> {
-        lock(&self.shared.state)
-            .connection(Operation::Send, libc::ENOTCONN)?
-            .send(data, ticket)
+        lock(&self.shared.state).connection(Operation::Send, libc::ENOTCONN)?.send(data, ticket)
     }
 
     /// Closes whatever is open. A connect under way completes with `ECANCELED`. `Closed` and `Completed` with `ticket`
@@ -141,17 +140,18 @@ impl Client {
             }
             Phase::Closed => return refused(libc::EBADF),
             Phase::Ready(_) => self.shared.sink.post(Event::Closed(CloseReason::Local)),
-            Phase::Connecting {
-                ticket: connect,
-                peer,
-                task,
-                ..
-            } => {
-                task.abort();
-                self.shared.cancelled(connect, peer);
+            // The attempt answers both calls when its socket is closed.
+            Phase::Connecting { cancel, task, .. } => {
+                state.previous = Some(Box::pin(async {
+                    let _ = task.await;
+                }));
+                if cancel.send(ticket).is_ok() {
+                    return Ok(());
+                }
             }
             // The connection posts both events itself, unless it has ended before.
             Phase::Connected(connection) => {
+                state.previous = Some(Box::pin(connection.ended()));
                 if connection.close(Some(ticket)).is_ok() {
                     return Ok(());
                 }
@@ -181,9 +181,7 @@ impl Client {
     /// # Errors
     /// `EBADF` when it is not connected.
     pub fn remote_address(&self) -> Result<SocketAddr, SocketError> {
-        lock(&self.shared.state)
-            .connection(Operation::GetRemoteAddress, libc::EBADF)?
-            .remote_address()
+        lock(&self.shared.state).connection(Operation::GetRemoteAddress, libc::EBADF)?.remote_address()
     }
 
     /// The address on this side.
@@ -195,9 +193,7 @@ impl Client {
         if let (Some(local), true) = (state.local, state.phase.is_bound()) {
             return Ok(local);
         }
-        state
-            .connection(Operation::GetLocalAddress, libc::EBADF)?
-            .local_address()
+        state.connection(Operation::GetLocalAddress, libc::EBADF)?.local_address()
     }
 
     /// The peer of the connection, also after it has ended and until the client is closed.
@@ -209,69 +205,90 @@ impl Client {
         }
     }
 
+    /// Whether it is connecting, or connected and not closed.
+    pub fn is_active(&self) -> bool {
+        match &lock(&self.shared.state).phase {
+            Phase::Connecting { .. } => true,
+            Phase::Connected(connection) => connection.is_open(),
+            Phase::Unopened | Phase::Ready(_) | Phase::Closed => false,
+        }
+    }
+
     /// Its state.
     pub fn state(&self) -> SocketState {
         let state = lock(&self.shared.state);
-        let is_connected =
-            matches!(&state.phase, Phase::Connected(connection) if connection.is_connected());
-        SocketState {
-            is_bound: state.phase.is_bound(),
-            is_close: state.phase.is_closed(),
-            is_connected,
-        }
+        let is_connected = matches!(&state.phase, Phase::Connected(connection) if connection.is_connected());
+        SocketState { is_bound: state.phase.is_bound(), is_close: state.phase.is_closed(), is_connected }
     }
 }
 
 impl Drop for Client {
     fn drop(&mut self) {
-        let phase = std::mem::replace(&mut lock(&self.shared.state).phase, Phase::Closed);
-        if let Phase::Connecting { task, .. } = phase {
-            task.abort();
-        }
+        lock(&self.shared.state).phase = Phase::Closed;
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("state", &self.state())
-            .finish_non_exhaustive()
+        f.debug_struct("Client").field("state", &self.state()).finish_non_exhaustive()
     }
 }
 
 impl Shared {
-    /// Takes the result of an attempt, unless the client was closed meanwhile.
-    fn opened(&self, attempt: u64, opened: Result<TcpStream, SocketError>, ticket: Ticket) {
+    /// Sees one attempt to connect through, or answers the `close` that cancelled it.
+    async fn attempt(
+        &self,
+        attempt: Attempt,
+        opening: impl Future<Output = Result<(TcpStream, SocketAddr), SocketError>>,
+        mut cancelled: oneshot::Receiver<Ticket>,
+    ) {
+        let opened = tokio::select! {
+            biased;
+            close = &mut cancelled => return self.answer_cancelled(attempt, close.ok()),
+            opened = opening => opened,
+        };
         let mut state = lock(&self.state);
-        if !matches!(state.phase, Phase::Connecting { attempt: current, .. } if current == attempt)
-        {
-            return;
+        match cancelled.try_recv() {
+            Err(oneshot::error::TryRecvError::Empty) => {
+                state.phase = self.settle(attempt.ticket, opened);
+            }
+            close => {
+                drop(state);
+                drop(opened);
+                self.answer_cancelled(attempt, close.ok());
+            }
         }
-        match opened.and_then(|stream| self.start(stream)) {
+    }
+
+    fn settle(&self, ticket: Ticket, opened: Result<(TcpStream, SocketAddr), SocketError>) -> Phase {
+        match opened.and_then(|(stream, peer)| self.start(stream, peer)) {
             Ok(connection) => {
-                state.phase = Phase::Connected(connection);
                 self.sink.post(Event::Completed(ticket, Ok(())));
+                Phase::Connected(connection)
             }
             Err(error) => {
-                state.phase = Phase::Ready(None);
                 self.sink.post(Event::Completed(ticket, Err(error)));
+                Phase::Ready(None)
             }
         }
     }
 
     /// `Connected` goes out before the connection can post an event of its own.
-    fn start(&self, stream: TcpStream) -> Result<Connection, SocketError> {
-        let peer = stream.peer_addr().ok();
+    fn start(&self, stream: TcpStream, peer: SocketAddr) -> Result<Connection, SocketError> {
         let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
-        stream.peer_addr().map_err(failed)?;
+        stream.local_addr().map_err(failed)?;
         self.sink.post(Event::Connected);
-        Connection::start(stream, Arc::clone(&self.sink), &Handle::current(), None).map_err(failed)
+        let sink = Arc::clone(&self.sink);
+        Connection::start(stream, peer, sink, &Handle::current(), None).map_err(failed)
     }
 
-    fn cancelled(&self, connect: Ticket, peer: Option<SocketAddr>) {
-        let error = SocketError::new(Operation::Connect, peer, libc::ECANCELED);
-        self.sink.post(Event::Completed(connect, Err(error)));
+    /// Nobody wants an answer when there is no `close`: the client was dropped.
+    fn answer_cancelled(&self, attempt: Attempt, close: Option<Ticket>) {
+        let Some(close) = close else { return };
+        let error = SocketError::new(Operation::Connect, attempt.peer, libc::ECANCELED);
+        self.sink.post(Event::Completed(attempt.ticket, Err(error)));
         self.sink.post(Event::Closed(CloseReason::Local));
+        self.sink.post(Event::Completed(close, Ok(())));
     }
 }
 
@@ -292,8 +309,11 @@ impl State {
         match &mut self.phase {
             Phase::Ready(socket) => Ok(socket.take()),
             Phase::Unopened | Phase::Closed => Ok(None),
-            Phase::Connected(connection) if !connection.is_open() => Ok(None),
-            Phase::Connected(_) => Err(libc::EISCONN),
+            Phase::Connected(connection) if connection.is_open() => Err(libc::EISCONN),
+            Phase::Connected(connection) => {
+                self.previous = Some(Box::pin(connection.ended()));
+                Ok(None)
+            }
             Phase::Connecting { .. } => Err(libc::EALREADY),
         }
     }
@@ -342,25 +362,20 @@ async fn open(
     local: Option<SocketAddr>,
     host: &Host,
     limit: Duration,
-) -> Result<TcpStream, SocketError> {
+) -> Result<(TcpStream, SocketAddr), SocketError> {
     let attempt = async {
         let peer = match host {
             Host::Address(address) => *address,
             Host::Name(name) => look_up(name).await?,
         };
         let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
-        let socket = socket
-            .map_or_else(|| new_socket(local, peer), Ok)
-            .map_err(failed)?;
-        options::connect(socket, peer).await.map_err(failed)
+        let socket = socket.map_or_else(|| new_socket(local, peer), Ok).map_err(failed)?;
+        let stream = options::connect(socket, peer).await.map_err(failed)?;
+        Ok((stream, peer))
     };
     match timeout(limit, attempt).await {
         Ok(opened) => opened,
-        Err(_) => Err(SocketError::new(
-            Operation::Connect,
-            host.address(),
-            libc::ETIMEDOUT,
-        )),
+        Err(_) => Err(SocketError::new(Operation::Connect, host.address(), libc::ETIMEDOUT)),
     }
 }
 
@@ -371,17 +386,9 @@ fn new_socket(local: Option<SocketAddr>, peer: SocketAddr) -> io::Result<Socket>
 /// The first address of `name` in the family it asks for.
 async fn look_up(name: &NetAddress) -> Result<SocketAddr, SocketError> {
     let missing = || SocketError::new(Operation::Connect, None, libc::EADDRNOTAVAIL);
-    let mut found = tokio::net::lookup_host((name.address.as_str(), name.port))
-        .await
-        .map_err(|error| {
-            log::info!(
-                "\"{}\" was not found: {error}, errno {}",
-                name.address,
-                errno_of(&error)
-            );
-            missing()
-        })?;
-    found
-        .find(|address| name.admits(address.ip()))
-        .ok_or_else(missing)
+    let mut found = tokio::net::lookup_host((name.address.as_str(), name.port)).await.map_err(|error| {
+        log::info!("\"{}\" was not found: {error}, errno {}", name.address, errno_of(&error));
+        missing()
+    })?;
+    found.find(|address| name.admits(address.ip())).ok_or_else(missing)
 }

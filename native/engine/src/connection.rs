@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::credit::Credit;
 use crate::error::{Operation, SocketError, errno_of};
@@ -38,6 +38,8 @@ struct Shared {
     changed: Notify,
     credit: Credit,
     peer_ended: AtomicBool,
+    /// True once `Closed` was posted.
+    ended: watch::Sender<bool>,
     sending: Mutex<Sending>,
 }
 
@@ -48,9 +50,11 @@ struct Sending {
 }
 
 impl Connection {
-    /// Starts to read from and write to `stream`. `guard` is dropped when the connection has ended, before `Closed`.
+    /// Starts to read from and write to `stream`. `peer` is its peer, which the kernel does not know any more when it is
+    /// gone already. `guard` is dropped when the connection has ended, before `Closed`.
     pub(crate) fn start(
         stream: TcpStream,
+        peer: SocketAddr,
         sink: Arc<dyn EventSink>,
         runtime: &Handle,
         guard: Option<Box<dyn Send + Sync>>,
@@ -58,15 +62,13 @@ impl Connection {
         let stream = Arc::new(stream);
         let shared = Arc::new(Shared {
             sink,
-            peer: stream.peer_addr()?,
+            peer,
             local: stream.local_addr()?,
             changed: Notify::new(),
             credit: Credit::new(limits::RECEIVE_HIGH_BYTES, limits::RECEIVE_LOW_BYTES),
             peer_ended: AtomicBool::new(false),
-            sending: Mutex::new(Sending {
-                queue: SendQueue::default(),
-                link: Link::Open(Arc::clone(&stream)),
-            }),
+            ended: watch::Sender::new(false),
+            sending: Mutex::new(Sending { queue: SendQueue::default(), link: Link::Open(Arc::clone(&stream)) }),
         });
         runtime.spawn(Driver::new(Arc::clone(&shared), stream, guard).run());
         Ok(Self { shared })
@@ -84,7 +86,7 @@ impl Connection {
             self.shared.changed.notify_one();
             self.shared.error(Operation::Send, errno)
         })?;
-        if rest.is_empty() {
+        if rest.is_empty() && sending.queue.is_empty() {
             return Ok(SendProgress::Sent);
         }
         sending.queue.push(Bytes::copy_from_slice(rest), ticket);
@@ -108,11 +110,7 @@ impl Connection {
 
     /// Gives back the credit of one `Received` event of `bytes`, so that reading can go on.
     pub fn consume(&self, bytes: usize) {
-        if self
-            .shared
-            .credit
-            .give_back(bytes + limits::EVENT_OVERHEAD_BYTES)
-        {
+        if self.shared.credit.give_back(bytes + limits::EVENT_OVERHEAD_BYTES) {
             self.shared.changed.notify_one();
         }
     }
@@ -146,13 +144,21 @@ impl Connection {
 
     /// Whether neither side has closed it and it is not broken.
     pub fn is_connected(&self) -> bool {
-        !self.shared.peer_ended.load(Ordering::SeqCst)
-            && lock(&self.shared.sending).link.is_usable()
+        !self.shared.peer_ended.load(Ordering::SeqCst) && lock(&self.shared.sending).link.is_usable()
     }
 
     /// Whether this side has not closed it and it has not ended by itself.
     pub fn is_open(&self) -> bool {
         lock(&self.shared.sending).link.is_open()
+    }
+
+    /// Waits until `Closed` was posted.
+    pub(crate) fn ended(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut ended = self.shared.ended.subscribe();
+        async move {
+            // An error means that the connection is gone altogether.
+            let _ = ended.wait_for(|ended| *ended).await;
+        }
     }
 
     /// Bytes sent that the kernel has not taken yet.
@@ -182,20 +188,13 @@ impl Shared {
     }
 
     fn close_reason(&self) -> CloseReason {
-        if self.peer_ended.load(Ordering::SeqCst) {
-            CloseReason::Remote
-        } else {
-            CloseReason::Local
-        }
+        if self.peer_ended.load(Ordering::SeqCst) { CloseReason::Remote } else { CloseReason::Local }
     }
 }
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared")
-            .field("local", &self.local)
-            .field("peer", &self.peer)
-            .finish_non_exhaustive()
+        f.debug_struct("Shared").field("local", &self.local).field("peer", &self.peer).finish_non_exhaustive()
     }
 }
 
@@ -204,8 +203,7 @@ impl Sending {
     fn try_now<'a>(&mut self, data: &'a [u8]) -> Result<&'a [u8], i32> {
         let stream = self.link.stream()?;
         if !self.queue.is_empty() {
-            let fits =
-                self.queue.bytes().saturating_add(data.len()) <= limits::SEND_QUEUE_LIMIT_BYTES;
+            let fits = self.queue.bytes().saturating_add(data.len()) <= limits::SEND_QUEUE_LIMIT_BYTES;
             return if fits { Ok(data) } else { Err(libc::ENOBUFS) };
         }
         match link::send(stream, data) {

@@ -15,12 +15,7 @@ pub struct Credit {
 impl Credit {
     /// A credit with nothing used. `low_bytes` lies below `high_bytes`.
     pub const fn new(high_bytes: usize, low_bytes: usize) -> Self {
-        Self {
-            used_bytes: AtomicUsize::new(0),
-            stopped: AtomicBool::new(false),
-            high_bytes,
-            low_bytes,
-        }
+        Self { used_bytes: AtomicUsize::new(0), stopped: AtomicBool::new(false), high_bytes, low_bytes }
     }
 
     /// The producer hands `bytes` over.
@@ -43,9 +38,11 @@ impl Credit {
         }
     }
 
-    /// The consumer is done with `bytes`. True when a stopped producer has to be woken.
+    /// The consumer is done with `bytes`. True when a stopped producer has to be woken. Giving back more than was
+    /// taken counts as giving back all: a client's consumer may still be busy with an earlier connection.
     pub fn give_back(&self, bytes: usize) -> bool {
-        let before = self.used_bytes.fetch_sub(bytes, Ordering::SeqCst);
+        let less = |used: usize| Some(used.saturating_sub(bytes));
+        let before = self.used_bytes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).unwrap_or_else(|used| used);
         before.saturating_sub(bytes) <= self.low_bytes && self.stopped.swap(false, Ordering::SeqCst)
     }
 
@@ -66,14 +63,20 @@ mod tests {
         assert!(credit.may_take());
         credit.take(1);
         assert!(!credit.may_take());
-        assert!(
-            !credit.give_back(79),
-            "21 bytes are still above the low mark"
-        );
+        assert!(!credit.give_back(79), "21 bytes are still above the low mark");
         assert!(!credit.may_take());
         assert!(credit.give_back(1), "the stopped producer must be woken");
         assert!(credit.may_take());
         assert!(!credit.give_back(1), "nobody is stopped any more");
+    }
+
+    #[test]
+    fn giving_back_more_than_was_taken_gives_back_all() {
+        let credit = Credit::new(100, 20);
+        credit.take(10);
+        assert!(!credit.give_back(11));
+        assert_eq!(credit.used_bytes(), 0);
+        assert!(credit.may_take());
     }
 
     #[test]

@@ -60,19 +60,11 @@ pub struct SocketError {
 impl SocketError {
     /// An error of `operation` with the address it concerns.
     pub fn new(operation: Operation, address: impl Into<Option<SocketAddr>>, errno: i32) -> Self {
-        Self {
-            operation,
-            address: address.into(),
-            errno,
-        }
+        Self { operation, address: address.into(), errno }
     }
 
     /// Wraps `error`; one that carries no errno becomes `EIO`.
-    pub(crate) fn from_io(
-        operation: Operation,
-        address: impl Into<Option<SocketAddr>>,
-        error: &io::Error,
-    ) -> Self {
+    pub(crate) fn from_io(operation: Operation, address: impl Into<Option<SocketAddr>>, error: &io::Error) -> Self {
         Self::new(operation, address, errno_of(error))
     }
 }
@@ -111,10 +103,7 @@ mod tests {
         let address = SocketAddr::from(([127, 0, 0, 1], 9));
         let error = SocketError::new(Operation::Connect, address, libc::ECONNREFUSED);
         let text = error.to_string();
-        assert!(
-            text.starts_with("connect to 127.0.0.1:9: Connection refused"),
-            "{text}"
-        );
+        assert!(text.starts_with("connect to 127.0.0.1:9: Connection refused"), "{text}");
     }
 
     #[test]

@@ -15,7 +15,8 @@ pub const LOOKUP_THREAD_KEEP_ALIVE: Duration = Duration::from_millis(100);
 /// lowers it to its own `somaxconn`.
 pub const LISTEN_BACKLOG_CONNECTIONS: i32 = 511;
 
-/// Connections of one server that are accepted and not yet taken over by its owner. More wait in the kernel's backlog.
+/// Connections of one server that were handed to its owner and not yet started. Each listening socket holds back one
+/// more, the rest waits in the kernel's backlog.
 pub const PENDING_CONNECTIONS: usize = 64;
 
 /// First pause of a listener after the process ran out of descriptors or memory. Long enough not to spin.

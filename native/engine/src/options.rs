@@ -32,9 +32,7 @@ pub(crate) fn unbound_socket(peer: SocketAddr) -> io::Result<Socket> {
 
 /// Connects `socket`. Dropping the future closes it.
 pub(crate) async fn connect(socket: Socket, peer: SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpSocket::from_std_stream(socket.into())
-        .connect(peer)
-        .await?;
+    let stream = TcpSocket::from_std_stream(socket.into()).connect(peer).await?;
     prepare(&stream)?;
     Ok(stream)
 }
@@ -45,11 +43,7 @@ pub(crate) fn prepare(stream: &TcpStream) -> io::Result<()> {
 }
 
 fn new_socket(address: SocketAddr) -> io::Result<Socket> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     Ok(socket)
 }

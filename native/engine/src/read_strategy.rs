@@ -11,10 +11,7 @@ pub(crate) struct ReadStrategy {
 
 impl ReadStrategy {
     pub(crate) const fn new() -> Self {
-        Self {
-            size_bytes: READ_MIN_BYTES,
-            shrink_next: false,
-        }
+        Self { size_bytes: READ_MIN_BYTES, shrink_next: false }
     }
 
     /// Buffer size of the next read.
@@ -59,10 +56,7 @@ mod tests {
     fn one_small_read_keeps_the_size_and_two_halve_it() {
         assert_eq!(after(&[READ_MIN_BYTES, 1]), 2 * READ_MIN_BYTES);
         assert_eq!(after(&[READ_MIN_BYTES, 1, 1]), READ_MIN_BYTES);
-        assert_eq!(
-            after(&[READ_MIN_BYTES, 1, READ_MIN_BYTES, 1]),
-            2 * READ_MIN_BYTES
-        );
+        assert_eq!(after(&[READ_MIN_BYTES, 1, READ_MIN_BYTES, 1]), 2 * READ_MIN_BYTES);
         assert_eq!(after(&[1; 10]), READ_MIN_BYTES);
     }
 }

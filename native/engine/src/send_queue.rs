@@ -52,12 +52,8 @@ impl SendQueue {
     ) -> (Vec<Ticket>, Option<io::Error>) {
         let mut done = Vec::new();
         while !self.is_empty() {
-            let slices: Vec<IoSlice<'_>> = self
-                .sends
-                .iter()
-                .take(WRITE_BATCH_MESSAGES)
-                .map(|send| IoSlice::new(&send.data))
-                .collect();
+            let slices: Vec<IoSlice<'_>> =
+                self.sends.iter().take(WRITE_BATCH_MESSAGES).map(|send| IoSlice::new(&send.data)).collect();
             match write(&slices) {
                 Ok(written) => self.advance(written, &mut done),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -100,18 +96,11 @@ mod tests {
     }
 
     /// A kernel that takes `sizes` bytes in turn and then blocks.
-    fn kernel<'a>(
-        taken: &'a mut Vec<u8>,
-        sizes: &'a [usize],
-    ) -> impl FnMut(&[IoSlice<'_>]) -> io::Result<usize> + 'a {
+    fn kernel<'a>(taken: &'a mut Vec<u8>, sizes: &'a [usize]) -> impl FnMut(&[IoSlice<'_>]) -> io::Result<usize> + 'a {
         let mut sizes = sizes.iter();
         move |slices| {
             let size = sizes.next().ok_or(io::ErrorKind::WouldBlock)?;
-            let flat: Vec<u8> = slices
-                .iter()
-                .flat_map(|slice| slice.iter().copied())
-                .take(*size)
-                .collect();
+            let flat: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).take(*size).collect();
             taken.extend_from_slice(&flat);
             Ok(flat.len())
         }
@@ -123,10 +112,7 @@ mod tests {
         let mut taken = Vec::new();
         let (done, error) = queue.write_with(kernel(&mut taken, &[2, 3]));
         assert_eq!(done, [Ticket(0)]);
-        assert_eq!(
-            error.map(|error| error.kind()),
-            Some(io::ErrorKind::WouldBlock)
-        );
+        assert_eq!(error.map(|error| error.kind()), Some(io::ErrorKind::WouldBlock));
         assert_eq!(queue.bytes(), 2);
         let (done, error) = queue.write_with(kernel(&mut taken, &[100]));
         assert_eq!(done, [Ticket(1), Ticket(2)]);
@@ -140,11 +126,7 @@ mod tests {
         let mut calls = 0;
         let (done, error) = queue.write_with(|_| {
             calls += 1;
-            if calls == 1 {
-                Err(io::ErrorKind::Interrupted.into())
-            } else {
-                Ok(1)
-            }
+            if calls == 1 { Err(io::ErrorKind::Interrupted.into()) } else { Ok(1) }
         });
         assert_eq!((done.len(), error.is_none(), calls), (1, true, 2));
     }

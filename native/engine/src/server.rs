@@ -56,11 +56,7 @@ impl Server {
             connections: Arc::new(AtomicUsize::new(0)),
             pending: Arc::new(Semaphore::new(limits::PENDING_CONNECTIONS)),
         });
-        Self {
-            shared,
-            listeners: Mutex::default(),
-            was_closed: AtomicBool::new(false),
-        }
+        Self { shared, listeners: Mutex::default(), was_closed: AtomicBool::new(false) }
     }
 
     /// Binds `address`, listens and accepts. May be called several times, for several ports. Returns the address with
@@ -69,8 +65,7 @@ impl Server {
     /// # Errors
     /// What the kernel said: `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, …
     pub fn listen(&self, address: SocketAddr) -> Result<SocketAddr, SocketError> {
-        self.try_listen(address)
-            .map_err(|error| SocketError::from_io(Operation::Listen, address, &error))
+        self.try_listen(address).map_err(|error| SocketError::from_io(Operation::Listen, address, &error))
     }
 
     fn try_listen(&self, address: SocketAddr) -> io::Result<SocketAddr> {
@@ -142,9 +137,7 @@ impl Drop for Server {
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server")
-            .field("state", &self.state())
-            .finish_non_exhaustive()
+        f.debug_struct("Server").field("state", &self.state()).finish_non_exhaustive()
     }
 }
 
@@ -157,19 +150,19 @@ impl PendingConnection {
     /// Starts to receive and to send; events go to `sink`.
     ///
     /// # Errors
-    /// When the peer has gone so early that the kernel does not know its address any more.
+    /// When the kernel cannot tell the address on this side. A peer that has gone already is no error: what it sent
+    /// is received, and then how it went.
     pub fn start(self, sink: Arc<dyn EventSink>) -> Result<Connection, SocketError> {
         drop(self.permit);
-        Connection::start(self.stream, sink, &self.runtime, Some(Box::new(self.count)))
+        let guard = Some(Box::new(self.count) as _);
+        Connection::start(self.stream, self.peer, sink, &self.runtime, guard)
             .map_err(|error| SocketError::from_io(Operation::Accept, self.peer, &error))
     }
 }
 
 impl fmt::Debug for PendingConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PendingConnection")
-            .field("peer", &self.peer)
-            .finish_non_exhaustive()
+        f.debug_struct("PendingConnection").field("peer", &self.peer).finish_non_exhaustive()
     }
 }
 
@@ -192,13 +185,13 @@ impl Drop for ConnectionCount {
 async fn accept_all(shared: Arc<Shared>, listener: TcpListener, local: SocketAddr) {
     let mut pause = AcceptPause::default();
     loop {
-        // The semaphore is never closed, so this ends only with the task.
-        let Ok(permit) = Arc::clone(&shared.pending).acquire_owned().await else {
-            return;
-        };
         match listener.accept().await {
             Ok((stream, peer)) => {
                 pause = AcceptPause::default();
+                // After the accept: a listener that waits for a peer must not hold what another one needs.
+                let permit = Arc::clone(&shared.pending).acquire_owned().await;
+                // The semaphore is never closed, so this ends only with the task.
+                let Ok(permit) = permit else { return };
                 shared.accept(stream, peer, permit);
             }
             Err(error) if is_of_the_peer(&error) => {}
@@ -214,24 +207,14 @@ impl Shared {
             return;
         }
         let count = ConnectionCount::new(&self.connections);
-        let pending = PendingConnection {
-            stream,
-            peer,
-            runtime: Handle::current(),
-            count,
-            permit,
-        };
+        let pending = PendingConnection { stream, peer, runtime: Handle::current(), count, permit };
         self.sink.post(Event::Accepted(pending));
     }
 
     /// Reports the first error of a row and pauses: the descriptors that are missing come back on their own time.
     async fn wait_out(&self, pause: &mut AcceptPause, local: SocketAddr, error: &io::Error) {
         if pause.is_first() {
-            self.sink.post(Event::AcceptFailed(SocketError::from_io(
-                Operation::Accept,
-                local,
-                error,
-            )));
+            self.sink.post(Event::AcceptFailed(SocketError::from_io(Operation::Accept, local, error)));
         }
         tokio::time::sleep(pause.next()).await;
     }

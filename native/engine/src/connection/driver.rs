@@ -58,18 +58,8 @@ enum End {
 }
 
 impl Driver {
-    pub(super) fn new(
-        shared: Arc<Shared>,
-        stream: Arc<TcpStream>,
-        guard: Option<Box<dyn Send + Sync>>,
-    ) -> Self {
-        Self {
-            shared,
-            stream,
-            guard,
-            strategy: ReadStrategy::new(),
-            peer_sends: true,
-        }
+    pub(super) fn new(shared: Arc<Shared>, stream: Arc<TcpStream>, guard: Option<Box<dyn Send + Sync>>) -> Self {
+        Self { shared, stream, guard, strategy: ReadStrategy::new(), peer_sends: true }
     }
 
     pub(super) async fn run(mut self) {
@@ -104,10 +94,7 @@ impl Driver {
             Link::Broken(errno) if !self.peer_sends => return Err(End::Broken(errno)),
             Link::Open(_) | Link::Broken(_) => {}
         }
-        Ok(Wants {
-            read: self.peer_sends && self.shared.credit.may_take(),
-            write: !sending.queue.is_empty(),
-        })
+        Ok(Wants { read: self.peer_sends && self.shared.credit.may_take(), write: !sending.queue.is_empty() })
     }
 
     async fn wait(&self, wants: Wants) -> Wake {
@@ -132,9 +119,7 @@ impl Driver {
     /// Writes what the kernel takes; an error fails everything that is queued.
     fn flush(&self) {
         let mut sending = lock(&self.shared.sending);
-        let (done, error) = sending
-            .queue
-            .write_with(|slices| send_vectored(&self.stream, slices));
+        let (done, error) = sending.queue.write_with(|slices| send_vectored(&self.stream, slices));
         let failed = match error.map(|error| (error.kind(), errno_of(&error))) {
             None | Some((io::ErrorKind::WouldBlock, _)) => None,
             Some((_, errno)) => {
@@ -145,8 +130,7 @@ impl Driver {
         drop(sending);
         self.shared.complete(done, &Ok(()));
         if let Some((tickets, errno)) = failed {
-            self.shared
-                .complete(tickets, &Err(self.shared.error(Operation::Send, errno)));
+            self.shared.complete(tickets, &Err(self.shared.error(Operation::Send, errno)));
         }
     }
 
@@ -155,16 +139,10 @@ impl Driver {
             Ok(data) if data.is_empty() => return self.end_of_stream(),
             Ok(data) => {
                 self.strategy.record(data.len());
-                self.shared
-                    .credit
-                    .take(data.len() + limits::EVENT_OVERHEAD_BYTES);
+                self.shared.credit.take(data.len() + limits::EVENT_OVERHEAD_BYTES);
                 self.shared.sink.post(Event::Received(data));
             }
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
-                ) => {}
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
             Err(error) => return Some(End::Broken(errno_of(&error))),
         }
         None
@@ -184,10 +162,7 @@ impl Driver {
         let Sending { mut queue, link } = std::mem::take(&mut *lock(&self.shared.sending));
         let error = self.shared.error(Operation::Receive, errno);
         drop(self.guard.take());
-        self.shared.complete(
-            queue.clear(),
-            &Err(self.shared.error(Operation::Send, errno)),
-        );
+        self.shared.complete(queue.clear(), &Err(self.shared.error(Operation::Send, errno)));
         // A close that came between is answered as such: its caller does not want to hear of the connection any more.
         if let Link::Closing(ticket) = link {
             return self.announce(ticket, CloseReason::Local);
@@ -205,16 +180,9 @@ impl Driver {
             let _ = SockRef::from(&*self.stream).set_linger(Some(Duration::ZERO));
         }
         let Sending { mut queue, link } = std::mem::take(&mut *lock(&self.shared.sending));
-        self.shared.complete(
-            queue.clear(),
-            &Err(self.shared.error(Operation::Send, libc::ETIMEDOUT)),
-        );
+        self.shared.complete(queue.clear(), &Err(self.shared.error(Operation::Send, libc::ETIMEDOUT)));
         drop(self.guard.take());
-        let ticket = if let Link::Closing(ticket) = link {
-            ticket
-        } else {
-            None
-        };
+        let ticket = if let Link::Closing(ticket) = link { ticket } else { None };
         let reason = self.shared.close_reason();
         self.announce(ticket, reason);
         if drained && self.peer_sends {
@@ -224,6 +192,7 @@ impl Driver {
 
     fn announce(&self, ticket: Option<Ticket>, reason: CloseReason) {
         self.shared.sink.post(Event::Closed(reason));
+        self.shared.ended.send_replace(true);
         if let Some(ticket) = ticket {
             self.shared.sink.post(Event::Completed(ticket, Ok(())));
         }
@@ -262,11 +231,7 @@ impl Driver {
             match read(&self.stream, limits::READ_MIN_BYTES) {
                 Ok(data) if data.is_empty() => return,
                 Ok(_) => {}
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
-                    ) => {}
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
                 Err(_) => return,
             }
         }
@@ -278,16 +243,10 @@ fn read(stream: &TcpStream, size_bytes: usize) -> io::Result<Bytes> {
     if size_bytes <= limits::READ_MIN_BYTES {
         return SCRATCH.with_borrow_mut(|scratch| {
             let count = stream.try_read(scratch)?;
-            Ok(Bytes::copy_from_slice(
-                scratch.get(..count).unwrap_or_default(),
-            ))
+            Ok(Bytes::copy_from_slice(scratch.get(..count).unwrap_or_default()))
         });
     }
     let mut buffer = BytesMut::with_capacity(size_bytes);
     let count = stream.try_read_buf(&mut buffer)?;
-    if count < size_bytes / 2 {
-        Ok(Bytes::copy_from_slice(&buffer))
-    } else {
-        Ok(buffer.freeze())
-    }
+    if count < size_bytes / 2 { Ok(Bytes::copy_from_slice(&buffer)) } else { Ok(buffer.freeze()) }
 }

@@ -67,9 +67,7 @@ pub(super) fn send(stream: &TcpStream, data: &[u8]) -> io::Result<usize> {
         return Ok(0);
     }
     loop {
-        let sent = stream.try_io(Interest::WRITABLE, || {
-            SockRef::from(stream).send_with_flags(data, SEND_FLAGS)
-        });
+        let sent = stream.try_io(Interest::WRITABLE, || SockRef::from(stream).send_with_flags(data, SEND_FLAGS));
         match sent {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             sent => return sent,
@@ -79,7 +77,5 @@ pub(super) fn send(stream: &TcpStream, data: &[u8]) -> io::Result<usize> {
 
 /// Sends as much of `slices`, in order, as the kernel takes now.
 pub(super) fn send_vectored(stream: &TcpStream, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-    stream.try_io(Interest::WRITABLE, || {
-        SockRef::from(stream).send_vectored_with_flags(slices, SEND_FLAGS)
-    })
+    stream.try_io(Interest::WRITABLE, || SockRef::from(stream).send_vectored_with_flags(slices, SEND_FLAGS))
 }

@@ -1,3 +1,34 @@
-//! All `unsafe` code of the binding.
+//! All `unsafe` code of the binding: what napi-ohos lacks, or has in a form that does not hold on OpenHarmony.
+//!
+//! Everything here is used on the JavaScript thread of the environment it was made in, except [`Doorbell::ring`]. The
+//! types hold raw pointers and are not `Send`, so the compiler sees to it.
 
+mod array_buffer;
+mod class;
+mod cleanup;
+mod deferred;
+mod doorbell;
+mod exception;
+mod function;
+#[cfg(target_env = "ohos")]
+mod hilog;
+mod holder;
+mod reference;
+mod scope;
+mod status;
+mod value;
 mod wraps;
+
+pub use array_buffer::{array_buffer_from_parts, with_array_buffer};
+pub use class::new_instance;
+pub use cleanup::on_environment_end;
+pub use deferred::Deferred;
+pub use doorbell::{Doorbell, Ring};
+pub use exception::{error_with_code, throw};
+pub use function::call;
+#[cfg(target_env = "ohos")]
+pub use hilog::hilog;
+pub use holder::Holder;
+pub use reference::Reference;
+pub use scope::with_handle_scope;
+pub use value::{as_number, as_object, as_string, is_function, same, to_js, undefined};

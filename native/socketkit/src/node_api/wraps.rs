@@ -12,11 +12,7 @@ unsafe extern "C" {
     fn real_module_register(module: *mut sys::napi_module);
 
     #[link_name = "__real_napi_reference_unref"]
-    fn real_reference_unref(
-        env: sys::napi_env,
-        reference: sys::napi_ref,
-        result: *mut u32,
-    ) -> sys::napi_status;
+    fn real_reference_unref(env: sys::napi_env, reference: sys::napi_ref, result: *mut u32) -> sys::napi_status;
 }
 
 /// Registers a copy of `module` that lives as long as the process.

@@ -1,0 +1,409 @@
+//! A client through its life: bind, connect, end, and connect again.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use socket_engine::{
+    AddressFamily, Client, CloseReason, Event, Host, NEVER_OPENED, NetAddress, Operation, SocketError, SocketState,
+    Ticket,
+};
+
+use crate::events::{DEADLINE, Events, recorder};
+use crate::pair::{CLOSE, OVERFLOW_BYTES, assert_broken, assert_closed, assert_silent, completed, errno, received};
+use crate::peer::{
+    ANY_PORT, FullListener, OTHER_MACHINE, accept, assert_same_bytes, deaf_socket, listen, new_socket, pattern,
+    read_bytes, read_to_end, reset, write_and_end,
+};
+
+const CONNECT: Ticket = Ticket(1);
+
+/// A client with its events.
+struct Fixture {
+    client: Client,
+    events: Events,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let (sink, events) = recorder();
+        Self { client: Client::new(sink), events }
+    }
+
+    /// A client that is connected to `listener`, and its peer.
+    fn connected(listener: &(TcpListener, SocketAddr)) -> (Self, TcpStream) {
+        let this = Self::new();
+        let peer = this.connect_to(listener);
+        (this, peer)
+    }
+
+    /// A client that will not be answered.
+    fn connecting(listener: &FullListener) -> Self {
+        let this = Self::new();
+        this.start_connecting(listener.address).unwrap();
+        this
+    }
+
+    fn start_connecting(&self, address: SocketAddr) -> Result<(), SocketError> {
+        self.client.connect(Host::Address(address), DEADLINE, CONNECT)
+    }
+
+    fn connect_to(&self, (listener, address): &(TcpListener, SocketAddr)) -> TcpStream {
+        self.start_connecting(*address).unwrap();
+        expect!(self.events, Event::Connected);
+        assert_eq!(completed(&self.events, CONNECT), Ok(()));
+        accept(listener)
+    }
+
+    fn assert_alive(&self, peer: &TcpStream) {
+        self.client.send(b"ping", Ticket(2)).unwrap();
+        assert_eq!(read_bytes(peer, 4), b"ping");
+    }
+
+    fn close(&self) {
+        self.client.close(CLOSE).unwrap();
+    }
+}
+
+#[test]
+fn a_connected_client_says_so_first_and_carries_bytes_both_ways() {
+    let listener = listen();
+    let (this, peer) = Fixture::connected(&listener);
+    assert_eq!(this.client.remote_address(), Ok(listener.1));
+    assert_eq!(this.client.peer(), Some(listener.1));
+    assert_eq!(this.client.local_address(), Ok(peer.peer_addr().unwrap()));
+    this.assert_alive(&peer);
+    write_and_end(&peer, b"pong");
+    let (data, ended) = received(&this.events);
+    assert_eq!(data, b"pong");
+    assert!(matches!(ended, Event::Ended), "{ended:?}");
+}
+
+#[test]
+fn a_refused_connect_can_be_repeated() {
+    let this = Fixture::new();
+    let (_deaf, address) = deaf_socket();
+    this.start_connecting(address).unwrap();
+    let (ticket, result) = expect!(this.events, Event::Completed(ticket, result) => (ticket, result));
+    let error = result.unwrap_err();
+    assert_eq!(ticket, CONNECT);
+    assert_eq!((error.operation, error.address, error.errno), (Operation::Connect, Some(address), libc::ECONNREFUSED));
+    assert_eq!(this.client.state(), SocketState::default());
+
+    let peer = this.connect_to(&listen());
+    this.assert_alive(&peer);
+}
+
+#[test]
+fn a_connect_that_nobody_answers_ends_at_its_limit() {
+    const LIMIT: Duration = Duration::from_millis(300);
+    let unanswering = FullListener::new();
+    let this = Fixture::new();
+    let start = Instant::now();
+    this.client.connect(Host::Address(unanswering.address), LIMIT, CONNECT).unwrap();
+    assert_eq!(completed(&this.events, CONNECT), Err(libc::ETIMEDOUT));
+    assert!(start.elapsed() >= LIMIT);
+
+    let peer = this.connect_to(&listen());
+    this.assert_alive(&peer);
+}
+
+#[test]
+fn closing_cancels_a_connect_under_way() {
+    let this = Fixture::connecting(&FullListener::new());
+    this.close();
+    assert_eq!(completed(&this.events, CONNECT), Err(libc::ECANCELED));
+    assert_closed(&this.events, CloseReason::Local);
+    assert_eq!(errno(this.client.close(CLOSE)), libc::EBADF);
+
+    let peer = this.connect_to(&listen());
+    this.assert_alive(&peer);
+}
+
+#[test]
+fn a_connect_and_a_close_at_once_are_both_answered_whoever_wins() {
+    let (listener, address) = listen();
+    for _ in 0..200 {
+        let this = Fixture::new();
+        this.start_connecting(address).unwrap();
+        this.close();
+        match this.events.next("Connected or Completed") {
+            Event::Connected => assert_eq!(completed(&this.events, CONNECT), Ok(())),
+            Event::Completed(CONNECT, Err(error)) => assert_eq!(error.errno, libc::ECANCELED),
+            other => panic!("{other:?} came"),
+        }
+        assert_closed(&this.events, CloseReason::Local);
+    }
+    drop(listener);
+}
+
+#[test]
+fn a_client_connects_once_at_a_time() {
+    let unanswering = FullListener::new();
+    let this = Fixture::connecting(&unanswering);
+    assert_eq!(errno(this.start_connecting(ANY_PORT)), libc::EALREADY);
+
+    let (this, _peer) = Fixture::connected(&listen());
+    assert_eq!(errno(this.start_connecting(ANY_PORT)), libc::EISCONN);
+}
+
+#[test]
+fn a_closed_client_connects_again() {
+    let listener = listen();
+    let (this, first) = Fixture::connected(&listener);
+    this.close();
+    assert_closed(&this.events, CloseReason::Local);
+    assert_eq!(read_to_end(&first), b"");
+    let second = this.connect_to(&listener);
+    this.assert_alive(&second);
+}
+
+#[test]
+fn a_client_whose_peer_has_ended_the_connection_connects_again_without_a_close() {
+    let listener = listen();
+    let (this, first) = Fixture::connected(&listener);
+    drop(first);
+    expect!(this.events, Event::Ended);
+    this.client.finish();
+    expect!(this.events, Event::Closed(CloseReason::Remote));
+    let second = this.connect_to(&listener);
+    this.assert_alive(&second);
+}
+
+#[test]
+fn a_client_whose_connection_broke_connects_again_without_a_close() {
+    let listener = listen();
+    let (this, first) = Fixture::connected(&listener);
+    reset(first);
+    assert_broken(&this.events, libc::ECONNRESET);
+    let second = this.connect_to(&listener);
+    this.assert_alive(&second);
+}
+
+#[test]
+fn a_reconnect_before_the_old_connection_is_closed_hears_of_the_old_one_first() {
+    let listener = listen();
+    let (this, first) = Fixture::connected(&listener);
+    let data = pattern(0, 10 * OVERFLOW_BYTES);
+    this.client.send(&data, Ticket(2)).unwrap();
+    this.close();
+    this.start_connecting(listener.1).unwrap();
+    assert_same_bytes(&read_to_end(&first), &data);
+    assert_eq!(completed(&this.events, Ticket(2)), Ok(()));
+    assert_closed(&this.events, CloseReason::Local);
+    expect!(this.events, Event::Connected);
+    assert_eq!(completed(&this.events, CONNECT), Ok(()));
+    this.assert_alive(&accept(&listener.0));
+}
+
+#[test]
+fn credit_of_an_earlier_connection_does_not_stop_the_next_one() {
+    let listener = listen();
+    let (this, first) = Fixture::connected(&listener);
+    write_and_end(&first, b"early");
+    expect!(this.events, Event::Received(_));
+    expect!(this.events, Event::Ended);
+    this.close();
+    assert_closed(&this.events, CloseReason::Remote);
+
+    let second = this.connect_to(&listener);
+    this.client.consume(5);
+    write_and_end(&second, b"late");
+    let bytes = expect!(this.events, Event::Received(bytes) => bytes);
+    assert_eq!(&bytes[..], b"late");
+}
+
+#[test]
+fn a_bound_client_connects_from_its_port_and_keeps_it_for_another_try() {
+    let this = Fixture::new();
+    this.client.bind(ANY_PORT).unwrap();
+    let local = this.client.local_address().unwrap();
+    assert_ne!(local.port(), 0);
+
+    let (_deaf, address) = deaf_socket();
+    this.start_connecting(address).unwrap();
+    assert_eq!(completed(&this.events, CONNECT), Err(libc::ECONNREFUSED));
+
+    let peer = this.connect_to(&listen());
+    assert_eq!(peer.peer_addr().unwrap(), local);
+    assert_eq!(this.client.local_address(), Ok(local));
+}
+
+#[test]
+fn a_bound_client_whose_peer_ended_the_connection_connects_again_from_its_port() {
+    let this = Fixture::new();
+    this.client.bind(ANY_PORT).unwrap();
+    let local = this.client.local_address().unwrap();
+    for _ in 0..50 {
+        let peer = this.connect_to(&listen());
+        assert_eq!(peer.peer_addr().unwrap(), local);
+        drop(peer);
+        expect!(this.events, Event::Ended);
+        this.client.finish();
+        expect!(this.events, Event::Closed(CloseReason::Remote));
+    }
+}
+
+#[test]
+fn a_closed_client_forgets_where_it_was_bound() {
+    let this = Fixture::new();
+    this.client.bind(ANY_PORT).unwrap();
+    let local = this.client.local_address().unwrap();
+    this.close();
+    assert_closed(&this.events, CloseReason::Local);
+    assert_eq!(errno(this.client.local_address()), libc::EBADF);
+    new_socket().bind(&local.into()).unwrap();
+
+    let peer = this.connect_to(&listen());
+    assert_ne!(peer.peer_addr().unwrap(), local);
+}
+
+#[test]
+fn a_port_of_a_cancelled_connect_is_free_when_the_close_completes() {
+    let unanswering = FullListener::new();
+    for _ in 0..50 {
+        let this = Fixture::new();
+        this.client.bind(ANY_PORT).unwrap();
+        let local = this.client.local_address().unwrap();
+        this.start_connecting(unanswering.address).unwrap();
+        this.close();
+        assert_eq!(completed(&this.events, CONNECT), Err(libc::ECANCELED));
+        assert_closed(&this.events, CloseReason::Local);
+        this.client.bind(local).unwrap();
+    }
+}
+
+#[test]
+fn a_client_is_bound_once() {
+    let bound = Fixture::new();
+    bound.client.bind(ANY_PORT).unwrap();
+    let unanswering = FullListener::new();
+    let connecting = Fixture::connecting(&unanswering);
+    let (connected, _peer) = Fixture::connected(&listen());
+    for this in [bound, connecting, connected] {
+        assert_eq!(errno(this.client.bind(ANY_PORT)), libc::EINVAL);
+    }
+}
+
+#[test]
+fn a_bind_that_fails_can_be_repeated_elsewhere() {
+    let this = Fixture::new();
+    let (_deaf, taken) = deaf_socket();
+    let error = this.client.bind(taken).unwrap_err();
+    assert_eq!((error.operation, error.address, error.errno), (Operation::Bind, Some(taken), libc::EADDRINUSE));
+    assert_eq!(errno(this.client.bind(OTHER_MACHINE)), libc::EADDRNOTAVAIL);
+    assert_eq!(errno(this.client.close(CLOSE)), NEVER_OPENED);
+    this.client.bind(ANY_PORT).unwrap();
+}
+
+#[test]
+fn a_client_that_was_never_opened_refuses_what_needs_a_connection() {
+    let this = Fixture::new();
+    assert_eq!(errno(this.client.close(CLOSE)), NEVER_OPENED);
+    assert_eq!(errno(this.client.send(b"x", Ticket(2))), libc::ENOTCONN);
+    assert_eq!(errno(this.client.remote_address()), libc::EBADF);
+    assert_eq!(errno(this.client.local_address()), libc::EBADF);
+    assert_eq!(this.client.peer(), None);
+    this.client.consume(1);
+    this.client.finish();
+    assert_silent(&this.events);
+}
+
+#[test]
+fn a_closed_client_refuses_everything_but_a_new_start() {
+    let (this, _peer) = Fixture::connected(&listen());
+    this.close();
+    assert_eq!(errno(this.client.close(CLOSE)), libc::EBADF);
+    assert_eq!(errno(this.client.send(b"x", Ticket(2))), libc::EBADF);
+    assert_eq!(errno(this.client.remote_address()), libc::EBADF);
+    assert_eq!(errno(this.client.local_address()), libc::EBADF);
+    assert_eq!(this.client.peer(), None);
+    assert_closed(&this.events, CloseReason::Local);
+    this.client.bind(ANY_PORT).unwrap();
+}
+
+#[test]
+fn a_close_after_the_peer_ended_the_connection_is_answered() {
+    let (this, peer) = Fixture::connected(&listen());
+    drop(peer);
+    expect!(this.events, Event::Ended);
+    this.client.finish();
+    expect!(this.events, Event::Closed(CloseReason::Remote));
+    this.close();
+    assert_eq!(completed(&this.events, CLOSE), Ok(()));
+    assert_silent(&this.events);
+}
+
+#[test]
+fn a_close_after_the_connection_broke_is_answered() {
+    let (this, peer) = Fixture::connected(&listen());
+    reset(peer);
+    assert_broken(&this.events, libc::ECONNRESET);
+    this.close();
+    assert_eq!(completed(&this.events, CLOSE), Ok(()));
+}
+
+#[test]
+fn a_host_name_is_looked_up() {
+    let (listener, address) = listen();
+    let this = Fixture::new();
+    let name = |name: &str| {
+        Host::Name(NetAddress { address: name.to_owned(), family: AddressFamily::V4, port: address.port() })
+    };
+    // An empty label is no name, which needs no server to be found out.
+    this.client.connect(name("no..name"), DEADLINE, CONNECT).unwrap();
+    assert_eq!(completed(&this.events, CONNECT), Err(libc::EADDRNOTAVAIL));
+    this.client.connect(name("localhost"), DEADLINE, CONNECT).unwrap();
+    expect!(this.events, Event::Connected);
+    assert_eq!(completed(&this.events, CONNECT), Ok(()));
+    this.assert_alive(&accept(&listener));
+}
+
+#[test]
+fn a_dropped_client_ends_its_connection() {
+    let (this, peer) = Fixture::connected(&listen());
+    drop(this.client);
+    assert_eq!(read_to_end(&peer), b"");
+    expect!(this.events, Event::Closed(CloseReason::Local));
+}
+
+#[test]
+fn a_client_dropped_while_connecting_is_silent() {
+    let this = Fixture::connecting(&FullListener::new());
+    drop(this.client);
+    assert_silent(&this.events);
+}
+
+#[test]
+fn the_state_follows_every_phase() {
+    let listener = listen();
+    let this = Fixture::new();
+    let state = || {
+        let state = this.client.state();
+        (state.is_bound, state.is_close, state.is_connected)
+    };
+    assert_eq!(state(), (false, false, false), "unopened");
+    this.client.bind(ANY_PORT).unwrap();
+    assert_eq!(state(), (true, false, false), "bound");
+    let peer = this.connect_to(&listener);
+    assert_eq!(state(), (true, false, true), "connected");
+    drop(peer);
+    expect!(this.events, Event::Ended);
+    assert_eq!(state(), (true, false, false), "ended by the peer");
+    this.close();
+    assert_eq!(state(), (false, true, false), "closed");
+    assert_closed(&this.events, CloseReason::Remote);
+
+    let unanswering = FullListener::new();
+    this.start_connecting(unanswering.address).unwrap();
+    assert_eq!(state(), (true, false, false), "connecting");
+    this.close();
+    assert_eq!(state(), (false, true, false), "closed while connecting");
+    assert_eq!(completed(&this.events, CONNECT), Err(libc::ECANCELED));
+    assert_closed(&this.events, CloseReason::Local);
+
+    let peer = this.connect_to(&listener);
+    assert_eq!(state(), (true, false, true), "connected again");
+    reset(peer);
+    assert_broken(&this.events, libc::ECONNRESET);
+    assert_eq!(state(), (false, true, false), "broken");
+}

@@ -1,0 +1,148 @@
+//! What a close from this side sends, leaves behind and answers.
+
+use std::io::Write;
+use std::thread;
+
+use socket_engine::limits::LINGER_TIMEOUT;
+use socket_engine::{CloseReason, Event, SocketState, Ticket};
+
+use crate::pair::{
+    CLOSE, OVERFLOW_BYTES, Pair, assert_alive, assert_closed, assert_silent, completed, errno, overflow,
+};
+use crate::peer::{assert_same_bytes, ends_within, pattern, read_to_end, reset, write_and_end};
+
+#[test]
+fn the_fin_goes_out_at_once_though_the_peer_stays_open() {
+    let pair = Pair::new();
+    pair.close();
+    assert!(ends_within(&pair.peer, LINGER_TIMEOUT / 2), "the peer must not wait for the lingering");
+    assert_closed(&pair.events, CloseReason::Local);
+}
+
+#[test]
+fn the_fin_follows_everything_that_was_queued() {
+    let pair = Pair::stalling();
+    let data = pattern(0, OVERFLOW_BYTES);
+    overflow(&pair.connection, Ticket(1), &data);
+    overflow(&pair.connection, Ticket(2), b"the end");
+    pair.close();
+    let got = read_to_end(&pair.peer);
+    assert_same_bytes(&got[..data.len()], &data);
+    assert_eq!(&got[data.len()..], b"the end");
+    assert_eq!(completed(&pair.events, Ticket(1)), Ok(()));
+    assert_eq!(completed(&pair.events, Ticket(2)), Ok(()));
+    assert_closed(&pair.events, CloseReason::Local);
+}
+
+#[test]
+fn a_close_is_not_answered_before_the_queue_is_sent() {
+    let pair = Pair::stalling();
+    overflow(&pair.connection, Ticket(1), &pattern(0, OVERFLOW_BYTES));
+    pair.close();
+    assert_silent(&pair.events);
+    read_to_end(&pair.peer);
+    assert_eq!(completed(&pair.events, Ticket(1)), Ok(()));
+    assert_closed(&pair.events, CloseReason::Local);
+}
+
+#[test]
+fn a_peer_that_only_ended_its_own_side_gets_the_replies_queued_before_the_close() {
+    let pair = Pair::stalling();
+    write_and_end(&pair.peer, b"request");
+    expect!(pair.events, Event::Received(_));
+    expect!(pair.events, Event::Ended);
+    let reply = pattern(0, OVERFLOW_BYTES);
+    overflow(&pair.connection, Ticket(1), &reply);
+    pair.close();
+    assert_same_bytes(&read_to_end(&pair.peer), &reply);
+    assert_eq!(completed(&pair.events, Ticket(1)), Ok(()));
+    assert_closed(&pair.events, CloseReason::Remote);
+}
+
+#[test]
+fn closing_with_unread_bytes_does_not_destroy_what_was_sent_before() {
+    let pair = Pair::new();
+    // More than is received without being consumed, so that the kernel holds unread bytes.
+    let unread = pattern(0, OVERFLOW_BYTES);
+    thread::scope(|scope| {
+        scope.spawn(|| write_and_end(&pair.peer, &unread));
+        expect!(pair.events, Event::Received(_));
+        pair.connection.send(b"answer", Ticket(1)).unwrap();
+        pair.close();
+    });
+    assert_eq!(read_to_end(&pair.peer), b"answer");
+}
+
+#[test]
+fn what_arrives_after_a_close_is_not_reported() {
+    let pair = Pair::new();
+    pair.close();
+    assert_eq!(read_to_end(&pair.peer), b"");
+    write_and_end(&pair.peer, b"too late");
+    assert_closed(&pair.events, CloseReason::Local);
+    assert_silent(&pair.events);
+}
+
+#[test]
+fn a_peer_that_never_stops_sending_is_cut_off_and_holds_up_nobody() {
+    let pair = Pair::new();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let chunk = pattern(0, 1024 * 1024);
+            while (&pair.peer).write_all(&chunk).is_ok() {}
+        });
+        expect!(pair.events, Event::Received(_));
+        pair.close();
+        let other = Pair::new();
+        assert_alive(&other.connection, &other.events, &other.peer);
+    });
+}
+
+#[test]
+fn everything_but_consuming_is_refused_after_a_close() {
+    let pair = Pair::new();
+    pair.close();
+    assert_eq!(errno(pair.connection.close(Some(Ticket(2)))), libc::EBADF);
+    assert_closed(&pair.events, CloseReason::Local);
+    assert_eq!(errno(pair.connection.close(Some(Ticket(3)))), libc::EBADF);
+    assert_eq!(errno(pair.connection.send(b"x", Ticket(4))), libc::EBADF);
+    assert_eq!(errno(pair.connection.remote_address()), libc::EBADF);
+    assert_eq!(errno(pair.connection.local_address()), libc::EBADF);
+    assert_eq!(pair.connection.peer(), pair.peer.local_addr().unwrap());
+    assert_silent(&pair.events);
+}
+
+#[test]
+fn a_connection_says_whether_it_is_open() {
+    let pair = Pair::new();
+    assert!(pair.connection.is_open() && pair.connection.is_connected());
+    pair.close();
+    assert!(!pair.connection.is_open() && !pair.connection.is_connected());
+}
+
+#[test]
+fn dropping_a_connection_sends_what_was_queued_and_ends_it() {
+    let Pair { connection, events, peer, listening } = Pair::stalling();
+    let data = pattern(0, OVERFLOW_BYTES);
+    overflow(&connection, Ticket(1), &data);
+    drop(connection);
+    assert_same_bytes(&read_to_end(&peer), &data);
+    assert_eq!(completed(&events, Ticket(1)), Ok(()));
+    assert_eq!(expect!(events, Event::Closed(reason) => reason), CloseReason::Local);
+    let still_listening = SocketState { is_bound: true, ..SocketState::default() };
+    assert_eq!(listening.server.state(), still_listening);
+}
+
+#[test]
+fn a_peer_that_resets_while_the_queue_drains_fails_the_sends_and_not_the_close() {
+    let Pair { connection, events, peer, .. } = Pair::stalling();
+    overflow(&connection, Ticket(1), &pattern(0, OVERFLOW_BYTES));
+    overflow(&connection, Ticket(2), b"x");
+    connection.close(Some(CLOSE)).unwrap();
+    reset(peer);
+    for ticket in [Ticket(1), Ticket(2)] {
+        let result = completed(&events, ticket);
+        assert!([Err(libc::ECONNRESET), Err(libc::EPIPE)].contains(&result), "{result:?}");
+    }
+    assert_closed(&events, CloseReason::Local);
+}

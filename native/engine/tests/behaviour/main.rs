@@ -1,0 +1,17 @@
+//! What the engine does, seen through its events and by raw peers on the loopback interface.
+
+// A test may panic: that is how it fails.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[macro_use]
+#[path = "../support/events.rs"]
+mod events;
+mod breaking;
+mod client;
+mod closing;
+mod flood;
+mod pair;
+mod peer;
+mod receiving;
+mod sending;
+mod server;

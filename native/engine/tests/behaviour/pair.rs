@@ -1,0 +1,145 @@
+//! A connection of the engine with its raw peer, and what the tests ask of both.
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use socket_engine::{CloseReason, Connection, Event, PendingConnection, SendProgress, Server, SocketError, Ticket};
+
+use crate::events::{Events, recorder};
+use crate::peer::{ANY_PORT, dial, dial_stalling, read_bytes};
+
+/// More than the kernel's two buffers of a stalled connection hold together.
+pub(crate) const OVERFLOW_BYTES: usize = 8 * 1024 * 1024;
+
+/// The ticket of `close` in every test.
+pub(crate) const CLOSE: Ticket = Ticket(1_000_000);
+
+/// A server that listens on one port.
+pub(crate) struct Listening {
+    pub(crate) server: Server,
+    pub(crate) events: Events,
+    pub(crate) address: SocketAddr,
+}
+
+/// A server's connection and its peer.
+pub(crate) struct Pair {
+    pub(crate) connection: Connection,
+    pub(crate) events: Events,
+    pub(crate) peer: TcpStream,
+    pub(crate) listening: Listening,
+}
+
+impl Listening {
+    pub(crate) fn new() -> Self {
+        let (sink, events) = recorder();
+        let server = Server::new(sink);
+        let address = server.listen(ANY_PORT).unwrap();
+        Self { server, events, address }
+    }
+
+    pub(crate) fn accepted(&self) -> PendingConnection {
+        expect!(self.events, Event::Accepted(pending) => pending)
+    }
+
+    /// Closes the server and waits until that is done.
+    pub(crate) fn close(&self) {
+        self.server.close(CLOSE).unwrap();
+        assert_eq!(completed(&self.events, CLOSE), Ok(()));
+    }
+}
+
+impl Pair {
+    pub(crate) fn new() -> Self {
+        Self::with(dial)
+    }
+
+    /// The peer has room for few bytes and takes none until the test reads.
+    pub(crate) fn stalling() -> Self {
+        Self::with(dial_stalling)
+    }
+
+    fn with(dial: fn(SocketAddr) -> TcpStream) -> Self {
+        let listening = Listening::new();
+        let peer = dial(listening.address);
+        let (connection, events) = started(listening.accepted());
+        Self { connection, events, peer, listening }
+    }
+
+    /// Closes the connection from this side.
+    pub(crate) fn close(&self) {
+        self.connection.close(Some(CLOSE)).unwrap();
+    }
+}
+
+pub(crate) fn started(pending: PendingConnection) -> (Connection, Events) {
+    let (sink, events) = recorder();
+    (pending.start(sink).unwrap(), events)
+}
+
+/// Sends more than the kernel takes, so that the rest is queued.
+pub(crate) fn overflow(connection: &Connection, ticket: Ticket, data: &[u8]) {
+    let progress = connection.send(data, ticket);
+    assert_eq!(progress, Ok(SendProgress::Queued));
+}
+
+/// The result of `ticket`, which must be the next event; an error as its errno.
+pub(crate) fn completed(events: &Events, ticket: Ticket) -> Result<(), i32> {
+    let (answered, result) = expect!(events, Event::Completed(answered, result) => (answered, result));
+    assert_eq!(answered, ticket, "{result:?}");
+    result.map_err(|error| error.errno)
+}
+
+/// The events at the end of a connection that was closed from this side.
+pub(crate) fn assert_closed(events: &Events, expected: CloseReason) {
+    assert_eq!(expect!(events, Event::Closed(reason) => reason), expected);
+    assert_eq!(completed(events, CLOSE), Ok(()));
+}
+
+/// The events at the end of a connection that broke.
+pub(crate) fn assert_broken(events: &Events, errno: i32) {
+    assert_eq!(expect!(events, Event::Failed(error) => error.errno), errno);
+    assert_eq!(expect!(events, Event::Closed(reason) => reason), CloseReason::Broken);
+}
+
+/// Received bytes, joined, up to the event that is something else.
+pub(crate) fn received(events: &Events) -> (Vec<u8>, Event) {
+    let mut data = Vec::new();
+    loop {
+        match events.next("end of the received bytes") {
+            Event::Received(bytes) => data.extend_from_slice(&bytes),
+            other => return (data, other),
+        }
+    }
+}
+
+/// The errno of a refused call.
+pub(crate) fn errno<T: std::fmt::Debug>(result: Result<T, SocketError>) -> i32 {
+    result.expect_err("the call must be refused").errno
+}
+
+/// Shows that bytes go both ways.
+pub(crate) fn assert_alive(connection: &Connection, events: &Events, mut peer: &TcpStream) {
+    peer.write_all(b"ping").unwrap();
+    let mut got = Vec::new();
+    while got.len() < 4 {
+        let bytes = expect!(events, Event::Received(bytes) => bytes);
+        connection.consume(bytes.len());
+        got.extend_from_slice(&bytes);
+    }
+    assert_eq!(got, b"ping");
+    assert_eq!(connection.send(b"pong", Ticket(0)), Ok(SendProgress::Sent), "the peer reads");
+    assert_eq!(read_bytes(peer, 4), b"pong");
+}
+
+/// Returns after the engine's only worker has looked at everything that was there when this was called.
+pub(crate) fn let_the_worker_catch_up() {
+    let pair = Pair::new();
+    assert_alive(&pair.connection, &pair.events, &pair.peer);
+}
+
+/// Nothing came and nothing is under way.
+pub(crate) fn assert_silent(events: &Events) {
+    let_the_worker_catch_up();
+    events.assert_silent_for(Duration::ZERO);
+}

@@ -1,0 +1,167 @@
+//! Order, bounds and completion of sends.
+
+use std::thread;
+
+use socket_engine::limits::SEND_QUEUE_LIMIT_BYTES;
+use socket_engine::{CloseReason, Event, SendProgress, Ticket};
+
+use crate::pair::{
+    OVERFLOW_BYTES, Pair, assert_closed, assert_silent, completed, errno, let_the_worker_catch_up, overflow,
+};
+use crate::peer::{assert_same_bytes, pattern, read_bytes, read_to_end, write_and_end};
+
+const MIB_BYTES: usize = 1024 * 1024;
+
+#[test]
+fn a_send_that_the_kernel_takes_is_done_at_once_and_completes_no_second_time() {
+    let pair = Pair::new();
+    // The kernel has said by then that there is room.
+    let_the_worker_catch_up();
+    assert_eq!(pair.connection.send(b"hello", Ticket(1)), Ok(SendProgress::Sent));
+    assert_eq!(pair.connection.queued_bytes(), 0);
+    assert_eq!(read_bytes(&pair.peer, 5), b"hello");
+    pair.close();
+    assert_closed(&pair.events, CloseReason::Local);
+}
+
+#[test]
+fn sends_to_a_stalled_peer_arrive_and_complete_in_order() {
+    let pair = Pair::stalling();
+    let mut all = pattern(0, OVERFLOW_BYTES);
+    overflow(&pair.connection, Ticket(0), &all);
+    for ticket in 1..=200 {
+        let message = pattern(ticket, 1 + 97 * ticket as usize);
+        overflow(&pair.connection, Ticket(ticket.into()), &message);
+        all.extend_from_slice(&message);
+    }
+    assert_same_bytes(&read_bytes(&pair.peer, all.len()), &all);
+    for ticket in 0..=200 {
+        assert_eq!(completed(&pair.events, Ticket(ticket)), Ok(()));
+    }
+    assert_eq!(pair.connection.queued_bytes(), 0);
+}
+
+#[test]
+fn sends_to_a_stalled_peer_stay_queued_and_complete_nothing() {
+    let pair = Pair::stalling();
+    overflow(&pair.connection, Ticket(0), &pattern(0, OVERFLOW_BYTES));
+    let_the_worker_catch_up();
+    let before = pair.connection.queued_bytes();
+    overflow(&pair.connection, Ticket(1), &pattern(1, MIB_BYTES));
+    let_the_worker_catch_up();
+    // The kernel may have made a little room meanwhile.
+    assert!(pair.connection.queued_bytes() > before);
+    assert_silent(&pair.events);
+}
+
+#[test]
+fn a_full_queue_refuses_a_send_of_which_nothing_is_sent_and_nothing_else_is_lost() {
+    let pair = Pair::stalling();
+    let mut all = pattern(0, OVERFLOW_BYTES);
+    overflow(&pair.connection, Ticket(0), &all);
+    let mut tickets = 1;
+    loop {
+        let message = pattern(tickets, MIB_BYTES);
+        match pair.connection.send(&message, Ticket(tickets.into())) {
+            Ok(_) => all.extend_from_slice(&message),
+            Err(error) => break assert_eq!(error.errno, libc::ENOBUFS),
+        }
+        tickets += 1;
+        assert!(all.len() <= SEND_QUEUE_LIMIT_BYTES + OVERFLOW_BYTES, "the queue is bounded");
+    }
+    let too_large = vec![0xEE; SEND_QUEUE_LIMIT_BYTES];
+    let error = errno(pair.connection.send(&too_large, Ticket(999)));
+    assert_eq!(error, libc::ENOBUFS);
+    pair.close();
+    assert_same_bytes(&read_to_end(&pair.peer), &all);
+    for ticket in 0..tickets {
+        assert_eq!(completed(&pair.events, Ticket(ticket.into())), Ok(()));
+    }
+    assert_closed(&pair.events, CloseReason::Local);
+}
+
+#[test]
+fn a_full_queue_takes_sends_again_after_the_peer_has_read() {
+    let pair = Pair::stalling();
+    let all = pattern(0, OVERFLOW_BYTES);
+    overflow(&pair.connection, Ticket(0), &all);
+    let too_large = vec![0; SEND_QUEUE_LIMIT_BYTES];
+    assert_eq!(errno(pair.connection.send(&too_large, Ticket(1))), libc::ENOBUFS);
+    assert_same_bytes(&read_bytes(&pair.peer, all.len()), &all);
+    assert_eq!(completed(&pair.events, Ticket(0)), Ok(()));
+    assert_eq!(pair.connection.send(b"next", Ticket(2)), Ok(SendProgress::Sent));
+    assert_eq!(read_bytes(&pair.peer, 4), b"next");
+}
+
+#[test]
+fn one_send_larger_than_the_queue_is_taken_when_nothing_waits() {
+    let pair = Pair::stalling();
+    let data = pattern(0, SEND_QUEUE_LIMIT_BYTES + OVERFLOW_BYTES);
+    overflow(&pair.connection, Ticket(1), &data);
+    assert_same_bytes(&read_bytes(&pair.peer, data.len()), &data);
+    assert_eq!(completed(&pair.events, Ticket(1)), Ok(()));
+}
+
+#[test]
+fn an_empty_send_completes_in_its_turn() {
+    let pair = Pair::stalling();
+    assert_eq!(pair.connection.send(b"", Ticket(0)), Ok(SendProgress::Sent));
+    let data = pattern(0, OVERFLOW_BYTES);
+    overflow(&pair.connection, Ticket(1), &data);
+    overflow(&pair.connection, Ticket(2), b"");
+    overflow(&pair.connection, Ticket(3), b"!");
+    assert_same_bytes(&read_bytes(&pair.peer, data.len()), &data);
+    assert_eq!(read_bytes(&pair.peer, 1), b"!");
+    for ticket in 1..=3 {
+        assert_eq!(completed(&pair.events, Ticket(ticket)), Ok(()));
+    }
+}
+
+#[test]
+fn sends_of_two_threads_are_not_mixed() {
+    const MESSAGES: usize = 100;
+    const MESSAGE_BYTES: usize = 50_000;
+    let pair = Pair::stalling();
+    let connection = &pair.connection;
+    let data = thread::scope(|scope| {
+        for letter in [b'a', b'b'] {
+            scope.spawn(move || {
+                for ticket in 0..MESSAGES {
+                    let message = [letter; MESSAGE_BYTES];
+                    connection.send(&message, Ticket(ticket as u64)).unwrap();
+                }
+            });
+        }
+        read_bytes(&pair.peer, 2 * MESSAGES * MESSAGE_BYTES)
+    });
+    for message in data.chunks(MESSAGE_BYTES) {
+        let mixed = message.iter().any(|byte| *byte != message[0]);
+        assert!(!mixed, "a message arrived in pieces");
+    }
+}
+
+#[test]
+fn both_directions_carry_bulk_at_the_same_time() {
+    let pair = Pair::stalling();
+    let data = pattern(0, OVERFLOW_BYTES);
+    overflow(&pair.connection, Ticket(1), &data);
+    let got = thread::scope(|scope| {
+        scope.spawn(|| write_and_end(&pair.peer, &data));
+        scope.spawn(|| assert_same_bytes(&read_bytes(&pair.peer, data.len()), &data));
+        let mut got = Vec::new();
+        loop {
+            match pair.events.next("Received, Completed or Ended") {
+                Event::Received(bytes) => {
+                    pair.connection.consume(bytes.len());
+                    got.extend_from_slice(&bytes);
+                }
+                Event::Completed(ticket, result) => {
+                    assert_eq!((ticket, result), (Ticket(1), Ok(())));
+                }
+                Event::Ended => break got,
+                other => panic!("{other:?} came"),
+            }
+        }
+    });
+    assert_same_bytes(&got, &data);
+}

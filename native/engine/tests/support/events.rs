@@ -1,0 +1,55 @@
+//! A sink that keeps what it is told, and receiving that fails by name instead of hanging.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use socket_engine::{Event, EventSink};
+
+/// Longest wait for anything. Long, for emulated processors: only a test that fails ever waits for it.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+
+struct Recorder(Sender<Event>);
+
+impl EventSink for Recorder {
+    fn post(&self, event: Event) {
+        // A test that has seen enough has dropped its end.
+        let _ = self.0.send(event);
+    }
+}
+
+/// The events of one object.
+pub(crate) struct Events(Receiver<Event>);
+
+/// A sink and the events that it takes.
+pub(crate) fn recorder() -> (Arc<dyn EventSink>, Events) {
+    let (sender, receiver) = channel();
+    (Arc::new(Recorder(sender)), Events(receiver))
+}
+
+impl Events {
+    /// The next event; panics with the name of what was `wanted` when none comes.
+    pub(crate) fn next(&self, wanted: &str) -> Event {
+        self.0.recv_timeout(DEADLINE).unwrap_or_else(|_| panic!("no {wanted} came within {DEADLINE:?}"))
+    }
+
+    /// Panics when an event is there, or comes within `time`.
+    pub(crate) fn assert_silent_for(&self, time: Duration) {
+        if let Ok(event) = self.0.recv_timeout(time) {
+            panic!("nothing was due, but {event:?} came");
+        }
+    }
+}
+
+/// The next event, which must match; panics with the name of what came instead.
+macro_rules! expect {
+    ($events:expr, $pattern:pat) => {
+        expect!($events, $pattern => ())
+    };
+    ($events:expr, $pattern:pat => $value:expr) => {
+        match $events.next(stringify!($pattern)) {
+            $pattern => $value,
+            other => panic!("{} was due, but {other:?} came", stringify!($pattern)),
+        }
+    };
+}

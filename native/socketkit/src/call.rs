@@ -1,0 +1,127 @@
+//! A call from JavaScript and the way its result goes back: a promise, or a callback.
+
+use std::net::SocketAddr;
+use std::result;
+
+use napi_ohos::bindgen_prelude::Unknown;
+use napi_ohos::{Env, Result};
+use socket_engine::{Event, EventSink, SocketError, SocketState, Ticket};
+
+use crate::convert::{self, Argument, Read};
+use crate::emitter::Emitter;
+use crate::environment::Lease;
+use crate::error::{CodeBase, socket_error};
+use crate::node_api::{self, Deferred, Reference};
+use crate::types::{NetAddress, SocketStateBase};
+
+/// What a successful call gives.
+pub enum Reply {
+    /// `undefined`.
+    Nothing,
+    /// The state of a socket.
+    State(SocketState),
+    /// An address.
+    Address(SocketAddr),
+}
+
+/// How far a call got.
+pub enum Progress {
+    /// It is finished.
+    Done(Reply),
+    /// `Completed` with the call's ticket will tell.
+    Awaited,
+}
+
+/// How the caller wants the result.
+enum Answer {
+    Promise(Deferred),
+    Callback(Reference),
+}
+
+/// A call whose result has not been handed over.
+pub struct PendingCall {
+    answer: Answer,
+    base: CodeBase,
+    reply: Reply,
+    _lease: Lease,
+}
+
+impl Reply {
+    fn to_js<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
+        match self {
+            Self::Nothing => node_api::undefined(env),
+            Self::State(state) => node_api::to_js(env, SocketStateBase::from(*state)),
+            Self::Address(address) => node_api::to_js(env, NetAddress::from(*address)),
+        }
+    }
+}
+
+/// Runs `operation`, which is `method` of the object behind `emitter`, for a caller who wants the result in `callback`, or as a promise when
+/// there is none. Returns what JavaScript gets back. A callback is never called before this returns.
+pub fn call<'env>(
+    emitter: &'env Emitter,
+    method: &str,
+    base: CodeBase,
+    callback: Argument<'_>,
+    operation: impl FnOnce(Ticket) -> Read<result::Result<Progress, SocketError>>,
+) -> Result<Unknown<'env>> {
+    let run = || -> Read<Unknown<'env>> {
+        let (returned, answer) = Answer::new(emitter.env(), callback)?;
+        let ticket = emitter.environment().new_ticket();
+        let pending = |reply| PendingCall { answer, base, reply, _lease: Lease::new(emitter.environment()) };
+        match operation(ticket)? {
+            Ok(Progress::Awaited) => emitter.environment().await_completion(ticket, pending(Reply::Nothing)),
+            Ok(Progress::Done(reply)) => pending(reply).finish_soon(emitter, ticket, Ok(())),
+            Err(error) => pending(Reply::Nothing).finish_soon(emitter, ticket, Err(error)),
+        }
+        Ok(returned)
+    };
+    run().map_err(|refusal| refusal.throw(emitter.env(), method))
+}
+
+impl PendingCall {
+    /// Hands a result over that is known already: to a promise at once, to a callback in a turn of its own.
+    fn finish_soon(self, emitter: &Emitter, ticket: Ticket, result: result::Result<(), SocketError>) {
+        if matches!(self.answer, Answer::Promise(_)) {
+            return self.finish(emitter.env(), result);
+        }
+        emitter.environment().await_completion(ticket, self);
+        emitter.mailbox().post(Event::Completed(ticket, result));
+    }
+
+    /// Hands the result over.
+    pub fn finish(self, env: &Env, result: result::Result<(), SocketError>) {
+        let settled = match result {
+            Ok(()) => self.reply.to_js(env).and_then(|value| self.answer.succeed(env, &value)),
+            Err(error) => socket_error(env, self.base, &error).and_then(|error| self.answer.fail(env, error)),
+        };
+        if let Err(error) = settled {
+            log::error!("a result could not be handed over: {error}");
+        }
+    }
+}
+
+impl Answer {
+    /// The answer to a caller, and what the call returns to it.
+    fn new<'env>(env: &'env Env, callback: Argument<'_>) -> Read<(Unknown<'env>, Self)> {
+        if let Some(callback) = convert::callback(callback)? {
+            return Ok((node_api::undefined(env)?, Self::Callback(Reference::new(env, &callback)?)));
+        }
+        let (deferred, promise) = Deferred::new(env)?;
+        Ok((promise, Self::Promise(deferred)))
+    }
+
+    fn succeed(self, env: &Env, value: &Unknown<'_>) -> Result<()> {
+        match self {
+            Self::Promise(deferred) => deferred.resolve(env, value),
+            Self::Callback(callback) => node_api::call(env, &callback.get(env)?, &[node_api::undefined(env)?, *value]),
+        }
+    }
+
+    fn fail(self, env: &Env, error: Unknown<'_>) -> Result<()> {
+        match self {
+            Self::Promise(deferred) => deferred.reject(env, &error),
+            Self::Callback(callback) => node_api::call(env, &callback.get(env)?, &[error, node_api::undefined(env)?]),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! `TCPSocket`: a client.
+
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::rc::{Rc, Weak};
+
+use napi_derive_ohos::napi;
+use napi_ohos::bindgen_prelude::{This, Unknown};
+use napi_ohos::{Env, Result};
+use socket_engine::{Client, Event};
+
+use crate::call::{Progress, Reply, call};
+use crate::convert::{self, Argument};
+use crate::emitter::{Emitter, EventName};
+use crate::environment::{Environment, Recipient};
+use crate::error::CodeBase;
+use crate::inbox::{Inbox, Receiver};
+use crate::node_api;
+
+const CLASS: &str = "TCPSocket\0";
+
+const EVENTS: &[EventName] = &[EventName::Message, EventName::Connect, EventName::Close, EventName::Error];
+
+/// A client.
+#[napi(js_name = "TCPSocket")]
+#[allow(clippy::upper_case_acronyms, reason = "the name that the system's kit gave it")]
+pub struct TCPSocket {
+    state: Rc<State>,
+}
+
+struct State {
+    emitter: Emitter,
+    inbox: Inbox,
+    client: Client,
+    /// Between the delivery of `connect` and that of `close`.
+    announced: Cell<bool>,
+}
+
+impl State {
+    fn update_open(&self) {
+        self.emitter.set_open(self.announced.get() || self.client.is_active());
+    }
+}
+
+impl Recipient for State {
+    fn deliver(&self, events: Vec<Event>) {
+        self.inbox.deliver(self, events);
+        self.update_open();
+    }
+}
+
+impl Receiver for State {
+    fn emitter(&self) -> &Emitter {
+        &self.emitter
+    }
+
+    fn peer(&self) -> Option<SocketAddr> {
+        self.client.peer()
+    }
+
+    fn consume(&self, bytes: usize) {
+        self.client.consume(bytes);
+    }
+
+    fn finish(&self) {
+        self.client.finish();
+    }
+
+    fn connected(&self) {
+        self.announced.set(true);
+    }
+
+    fn closed(&self) {
+        self.announced.set(false);
+    }
+}
+
+/// Makes a client.
+#[napi(js_name = "constructTCPSocketInstance", catch_unwind, ts_return_type = "TCPSocket")]
+pub fn construct_tcp_socket_instance(env: &Env) -> Result<Unknown<'_>> {
+    node_api::new_instance(env, CLASS)
+}
+
+#[napi(js_name = "TCPSocket")]
+impl TCPSocket {
+    /// The same as `constructTCPSocketInstance`.
+    #[napi(constructor, skip_typescript, catch_unwind)]
+    pub fn new(env: &Env, this: This<'_>) -> Result<Self> {
+        let environment = Environment::of(env)?;
+        let mailbox = environment.new_mailbox();
+        let client = Client::new(mailbox.clone());
+        let emitter = Emitter::new(&environment, mailbox, &this, EVENTS)?;
+        let state = Rc::new(State { emitter, inbox: Inbox::default(), client, announced: Cell::new(false) });
+        let recipient: Weak<State> = Rc::downgrade(&state);
+        state.emitter.register(recipient);
+        Ok(Self { state })
+    }
+
+    /// Gives the socket a local address.
+    #[napi(
+        catch_unwind,
+        ts_type = "(address: NetAddress): Promise<void>\nbind(address: NetAddress, callback: (error: SocketError, data: void) => void): void"
+    )]
+    pub fn bind(&self, address: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "bind", CodeBase::Socket, callback, |_| {
+            let address = convert::net_address(&address)?.to_socket_address()?;
+            Ok(self.state.client.bind(address).map(|()| Progress::Done(Reply::Nothing)))
+        })
+    }
+
+    /// Connects to a server. A failed attempt can be repeated, a closed socket connected again.
+    #[napi(
+        catch_unwind,
+        ts_type = "(options: TCPConnectOptions): Promise<void>\nconnect(options: TCPConnectOptions, callback: (error: SocketError, data: void) => void): void"
+    )]
+    pub fn connect(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "connect", CodeBase::Socket, callback, |ticket| {
+            let (host, timeout) = convert::connect_options(&options)?;
+            let connecting = self.state.client.connect(host, timeout, ticket);
+            self.state.update_open();
+            Ok(connecting.map(|()| Progress::Awaited))
+        })
+    }
+
+    /// Sends after everything sent before. Finished when the kernel has the last byte.
+    #[napi(
+        catch_unwind,
+        ts_type = "(options: TCPSendOptions): Promise<void>\nsend(options: TCPSendOptions, callback: (error: SocketError, data: void) => void): void"
+    )]
+    pub fn send(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "send", CodeBase::Socket, callback, |ticket| {
+            let sent = convert::with_send_options(&options, |data| self.state.client.send(data, ticket))?;
+            Ok(sent.map(Progress::from))
+        })
+    }
+
+    /// Closes: everything sent goes out, then FIN. `close` follows. The socket can connect again afterwards.
+    #[napi(
+        catch_unwind,
+        ts_type = "(): Promise<void>\nclose(callback: (error: SocketError, data: void) => void): void"
+    )]
+    pub fn close(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "close", CodeBase::Socket, callback, |ticket| {
+            let closing = self.state.client.close(ticket);
+            if closing.is_ok() && self.state.announced.get() {
+                self.state.inbox.mute();
+            }
+            Ok(closing.map(|()| Progress::Awaited))
+        })
+    }
+
+    /// The peer's address.
+    #[napi(
+        catch_unwind,
+        ts_type = "(): Promise<NetAddress>\ngetRemoteAddress(callback: (error: SocketError, data: NetAddress) => void): void"
+    )]
+    pub fn get_remote_address(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "getRemoteAddress", CodeBase::Socket, callback, |_| {
+            Ok(self.state.client.remote_address().map(|address| Progress::Done(Reply::Address(address))))
+        })
+    }
+
+    /// The address on this side.
+    #[napi(catch_unwind, ts_type = "(): Promise<NetAddress>")]
+    pub fn get_local_address(&self) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "getLocalAddress", CodeBase::Socket, None, |_| {
+            Ok(self.state.client.local_address().map(|address| Progress::Done(Reply::Address(address))))
+        })
+    }
+
+    /// The state of the socket.
+    #[napi(
+        catch_unwind,
+        ts_type = "(): Promise<SocketStateBase>\ngetState(callback: (error: SocketError, data: SocketStateBase) => void): void"
+    )]
+    pub fn get_state(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "getState", CodeBase::Socket, callback, |_| {
+            Ok(Ok(Progress::Done(Reply::State(self.state.client.state()))))
+        })
+    }
+
+    /// Attaches the listener for an event, in place of the one before.
+    #[napi(
+        catch_unwind,
+        ts_type = "(type: 'message', callback: (value: SocketMessageInfo) => void): void\non(type: 'connect' | 'close', callback: (value: void) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
+    )]
+    pub fn on(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
+        self.state.emitter.on(&r#type, callback)
+    }
+
+    /// Removes the listener for an event; with a callback, only that one.
+    #[napi(
+        catch_unwind,
+        ts_type = "(type: 'message', callback?: (value: SocketMessageInfo) => void): void\noff(type: 'connect' | 'close', callback?: (value: void) => void): void\noff(type: 'error', callback?: (error: SocketError) => void): void"
+    )]
+    pub fn off(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
+        self.state.emitter.off(&r#type, callback)
+    }
+}

@@ -1,0 +1,198 @@
+//! `TCPSocketConnection`: one connection of a server.
+
+use std::cell::RefCell;
+use std::net::SocketAddr;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use napi_derive_ohos::napi;
+use napi_ohos::Result;
+use napi_ohos::bindgen_prelude::{Object, This, Unknown};
+use socket_engine::{Connection, Event, PendingConnection, SendProgress};
+
+use crate::call::{Progress, Reply, call};
+use crate::convert::{self, Argument};
+use crate::emitter::{Emitter, EventName};
+use crate::environment::{Environment, Recipient};
+use crate::error::{CodeBase, internal};
+use crate::inbox::{Inbox, Receiver};
+use crate::node_api;
+use crate::outbox::Mailbox;
+
+const CLASS: &str = "TCPSocketConnection\0";
+
+const EVENTS: &[EventName] = &[EventName::Message, EventName::Close, EventName::Error];
+
+/// `clientId` of the connection that was announced last, of whichever server.
+static LAST_CLIENT_ID: AtomicU32 = AtomicU32::new(0);
+
+thread_local! {
+    /// What the constructor finds when the module itself calls it.
+    static STARTED: RefCell<Option<Started>> = const { RefCell::new(None) };
+}
+
+/// A connection that has no JavaScript object yet.
+struct Started {
+    environment: Rc<Environment>,
+    mailbox: Arc<Mailbox>,
+    connection: Connection,
+}
+
+/// A connection that a server took.
+#[napi(js_name = "TCPSocketConnection")]
+#[allow(clippy::upper_case_acronyms, reason = "the name that the system's kit gave it")]
+pub struct TCPSocketConnection {
+    state: Rc<State>,
+}
+
+struct State {
+    emitter: Emitter,
+    inbox: Inbox,
+    connection: Connection,
+    client_id: u32,
+}
+
+/// Starts `pending` and makes its JavaScript object.
+pub fn announce(environment: &Rc<Environment>, pending: PendingConnection) -> Result<Unknown<'_>> {
+    let mailbox = environment.new_mailbox();
+    let connection = pending.start(mailbox.clone()).map_err(|error| internal(&error.to_string()))?;
+    let started = Started { environment: Rc::clone(environment), mailbox, connection };
+    STARTED.set(Some(started));
+    let instance = node_api::new_instance(environment.env(), CLASS);
+    STARTED.take();
+    instance
+}
+
+impl State {
+    fn new(started: Started, this: &Object<'_>) -> Result<Rc<Self>> {
+        let Started { environment, mailbox, connection } = started;
+        let emitter = Emitter::new(&environment, mailbox, this, EVENTS)?;
+        let client_id = LAST_CLIENT_ID.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        let state = Rc::new(Self { emitter, inbox: Inbox::default(), connection, client_id });
+        let recipient: Weak<Self> = Rc::downgrade(&state);
+        state.emitter.register(recipient);
+        state.emitter.set_open(true);
+        Ok(state)
+    }
+}
+
+impl Recipient for State {
+    fn deliver(&self, events: Vec<Event>) {
+        self.inbox.deliver(self, events);
+    }
+}
+
+impl Receiver for State {
+    fn emitter(&self) -> &Emitter {
+        &self.emitter
+    }
+
+    fn peer(&self) -> Option<SocketAddr> {
+        Some(self.connection.peer())
+    }
+
+    fn consume(&self, bytes: usize) {
+        self.connection.consume(bytes);
+    }
+
+    fn finish(&self) {
+        // It may be closing already, which comes to the same.
+        let _ = self.connection.close(None);
+    }
+
+    fn connected(&self) {}
+
+    fn closed(&self) {
+        self.emitter.set_open(false);
+    }
+}
+
+#[napi(js_name = "TCPSocketConnection")]
+impl TCPSocketConnection {
+    /// Only a server makes connections.
+    #[napi(constructor, skip_typescript, catch_unwind)]
+    pub fn new(this: This<'_>) -> Result<Self> {
+        let started = STARTED.take().ok_or_else(|| internal("a TCPSocketConnection is made by its server only"))?;
+        Ok(Self { state: State::new(started, &this)? })
+    }
+
+    /// Number of the connection; every later connection has a higher one.
+    #[napi(getter, js_name = "clientId", catch_unwind)]
+    pub fn client_id(&self) -> u32 {
+        self.state.client_id
+    }
+
+    /// Sends after everything sent before. Finished when the kernel has the last byte.
+    #[napi(
+        catch_unwind,
+        ts_type = "(options: TCPSendOptions): Promise<void>\nsend(options: TCPSendOptions, callback: (error: SocketError, data: void) => void): void"
+    )]
+    pub fn send(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "send", CodeBase::Server, callback, |ticket| {
+            let sent = convert::with_send_options(&options, |data| self.state.connection.send(data, ticket))?;
+            Ok(sent.map(Progress::from))
+        })
+    }
+
+    /// Closes: everything sent goes out, then FIN. `close` follows.
+    #[napi(
+        catch_unwind,
+        ts_type = "(): Promise<void>\nclose(callback: (error: SocketError, data: void) => void): void"
+    )]
+    pub fn close(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "close", CodeBase::Socket, callback, |ticket| {
+            let closing = self.state.connection.close(Some(ticket));
+            if closing.is_ok() {
+                self.state.inbox.mute();
+            }
+            Ok(closing.map(|()| Progress::Awaited))
+        })
+    }
+
+    /// The peer's address.
+    #[napi(
+        catch_unwind,
+        ts_type = "(): Promise<NetAddress>\ngetRemoteAddress(callback: (error: SocketError, data: NetAddress) => void): void"
+    )]
+    pub fn get_remote_address(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "getRemoteAddress", CodeBase::Socket, callback, |_| {
+            Ok(self.state.connection.remote_address().map(|address| Progress::Done(Reply::Address(address))))
+        })
+    }
+
+    /// The address on this side.
+    #[napi(catch_unwind, ts_type = "(): Promise<NetAddress>")]
+    pub fn get_local_address(&self) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "getLocalAddress", CodeBase::Socket, None, |_| {
+            Ok(self.state.connection.local_address().map(|address| Progress::Done(Reply::Address(address))))
+        })
+    }
+
+    /// Attaches the listener for an event, in place of the one before.
+    #[napi(
+        catch_unwind,
+        ts_type = "(type: 'message', callback: (value: SocketMessageInfo) => void): void\non(type: 'close', callback: (value: void) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
+    )]
+    pub fn on(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
+        self.state.emitter.on(&r#type, callback)
+    }
+
+    /// Removes the listener for an event; with a callback, only that one.
+    #[napi(
+        catch_unwind,
+        ts_type = "(type: 'message', callback?: (value: SocketMessageInfo) => void): void\noff(type: 'close', callback?: (value: void) => void): void\noff(type: 'error', callback?: (error: SocketError) => void): void"
+    )]
+    pub fn off(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
+        self.state.emitter.off(&r#type, callback)
+    }
+}
+
+impl From<SendProgress> for Progress {
+    fn from(progress: SendProgress) -> Self {
+        match progress {
+            SendProgress::Sent => Self::Done(Reply::Nothing),
+            SendProgress::Queued => Self::Awaited,
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Arguments from JavaScript, checked.
+
+use std::time::Duration;
+
+use napi_ohos::bindgen_prelude::{Object, Unknown};
+use socket_engine::{AddressFamily, Host, NetAddress, limits};
+
+use crate::error::Refusal;
+use crate::node_api;
+
+/// An argument that may be missing.
+pub type Argument<'env> = Option<Unknown<'env>>;
+
+/// The result of reading arguments.
+pub type Read<T> = std::result::Result<T, Refusal>;
+
+/// Reads a `NetAddress`.
+pub fn net_address(argument: &Argument<'_>) -> Read<NetAddress> {
+    let object = object(argument, "address")?;
+    let address = required_string(&object, "address")?;
+    let family = match optional_number(&object, "family")? {
+        None => AddressFamily::V4,
+        Some(1.0) => AddressFamily::V4,
+        Some(2.0) => AddressFamily::V6,
+        Some(_) => AddressFamily::Any,
+    };
+    let port = optional_number(&object, "port")?.map_or(0, truncate_port);
+    Ok(NetAddress { address, family, port })
+}
+
+/// Reads `TCPConnectOptions`: where to connect to, and how long to try.
+pub fn connect_options(argument: &Argument<'_>) -> Read<(Host, Duration)> {
+    let object = object(argument, "options")?;
+    let host = net_address(&object.get::<Unknown<'_>>("address")?)?.to_host()?;
+    let timeout = optional_number(&object, "timeout")?.and_then(positive_milliseconds);
+    Ok((host, timeout.unwrap_or(limits::CONNECT_TIMEOUT)))
+}
+
+/// Reads `TCPSendOptions` and runs `send` with the bytes to be sent.
+pub fn with_send_options<R>(argument: &Argument<'_>, send: impl FnOnce(&[u8]) -> R) -> Read<R> {
+    let object = object(argument, "options")?;
+    require_utf8(&object)?;
+    let wrong = || Refusal::parameter("options.data", "must be a string or an ArrayBuffer");
+    let data = object.get::<Unknown<'_>>("data")?.ok_or_else(wrong)?;
+    if let Some(text) = node_api::as_string(&data)? {
+        return Ok(send(text.as_bytes()));
+    }
+    if node_api::as_object(&data)?.is_none() {
+        return Err(wrong());
+    }
+    node_api::with_array_buffer(&data, send)?.ok_or_else(wrong)
+}
+
+/// Reads a callback that may be missing.
+pub fn callback<'env>(argument: Argument<'env>) -> Read<Argument<'env>> {
+    match argument {
+        Some(value) if !node_api::is_function(&value)? => Err(Refusal::parameter("callback", "must be a function")),
+        argument => Ok(argument),
+    }
+}
+
+/// Reads a callback that must be there.
+pub fn listener<'env>(argument: Argument<'env>) -> Read<Unknown<'env>> {
+    callback(argument)?.ok_or_else(|| Refusal::parameter("callback", "is missing"))
+}
+
+/// Reads a string argument called `name`.
+pub fn string(argument: &Argument<'_>, name: &str) -> Read<String> {
+    let text = argument.as_ref().map(node_api::as_string).transpose()?.flatten();
+    text.ok_or_else(|| Refusal::parameter(name, "must be a string"))
+}
+
+fn object<'env>(argument: &Argument<'env>, name: &str) -> Read<Object<'env>> {
+    let object = argument.as_ref().map(node_api::as_object).transpose()?.flatten();
+    object.ok_or_else(|| Refusal::parameter(name, "must be an object"))
+}
+
+/// A text in another encoding than the one asked for would be worse than none.
+fn require_utf8(object: &Object<'_>) -> Read<()> {
+    let Some(encoding) = object.get::<Unknown<'_>>("encoding")? else {
+        return Ok(());
+    };
+    match string(&Some(encoding), "options.encoding")?.to_ascii_lowercase().as_str() {
+        "utf-8" | "utf8" => Ok(()),
+        _ => Err(Refusal::parameter("options.encoding", "can only be UTF-8")),
+    }
+}
+
+fn required_string(object: &Object<'_>, field: &str) -> Read<String> {
+    string(&object.get::<Unknown<'_>>(field)?, field)
+}
+
+fn optional_number(object: &Object<'_>, field: &str) -> Read<Option<f64>> {
+    let Some(value) = object.get::<Unknown<'_>>(field)? else {
+        return Ok(None);
+    };
+    node_api::as_number(&value)?.map(Some).ok_or_else(|| Refusal::parameter(field, "must be a number"))
+}
+
+/// The low 16 bits, as the system's kit takes a port: -1 is 65535, 65536 is 0.
+fn truncate_port(port: f64) -> u16 {
+    (port as i64) as u16
+}
+
+/// A time-out of no time means the default.
+fn positive_milliseconds(milliseconds: f64) -> Option<Duration> {
+    (milliseconds > 0.0).then(|| Duration::from_millis(milliseconds as u64))
+}

@@ -1,0 +1,186 @@
+//! What every class of the module is made of: a mailbox, listeners, and whether the socket is open.
+
+use std::cell::{Cell, RefCell};
+use std::ffi::CStr;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+
+use napi_ohos::bindgen_prelude::{Object, Unknown};
+use napi_ohos::{Env, Result};
+use socket_engine::SocketError;
+
+use crate::convert::{self, Argument, Read};
+use crate::environment::{Environment, Lease, Recipient};
+use crate::error::{CodeBase, Refusal, socket_error};
+use crate::node_api::{self, Holder};
+use crate::outbox::Mailbox;
+
+/// An event that listeners can be attached to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventName {
+    /// `connect`
+    Connect,
+    /// `message`
+    Message,
+    /// `close`
+    Close,
+    /// `error`
+    Error,
+}
+
+impl EventName {
+    fn text(self) -> &'static CStr {
+        match self {
+            Self::Connect => c"connect",
+            Self::Message => c"message",
+            Self::Close => c"close",
+            Self::Error => c"error",
+        }
+    }
+
+    fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+/// The JavaScript side of one object.
+pub struct Emitter {
+    environment: Rc<Environment>,
+    mailbox: Arc<Mailbox>,
+    holder: Holder,
+    events: &'static [EventName],
+    /// A bit for each event that has a listener.
+    attached: Cell<u8>,
+    open: RefCell<Option<Lease>>,
+}
+
+impl Emitter {
+    /// The emitter of `this`, which has `events`.
+    pub fn new(
+        environment: &Rc<Environment>,
+        mailbox: Arc<Mailbox>,
+        this: &Object<'_>,
+        events: &'static [EventName],
+    ) -> Result<Self> {
+        let holder = Holder::new(environment.env(), this)?;
+        Ok(Self {
+            environment: Rc::clone(environment),
+            mailbox,
+            holder,
+            events,
+            attached: Cell::new(0),
+            open: RefCell::default(),
+        })
+    }
+
+    /// The environment of the object.
+    pub fn environment(&self) -> &Rc<Environment> {
+        &self.environment
+    }
+
+    /// The mailbox of the object.
+    pub fn mailbox(&self) -> &Arc<Mailbox> {
+        &self.mailbox
+    }
+
+    /// Lets `recipient` have the object's events.
+    pub fn register(&self, recipient: Weak<dyn Recipient>) {
+        self.environment.register(self.mailbox.id, recipient);
+    }
+
+    /// Says whether the object's socket is open: an open one keeps the process of a Node alive, and is not collected
+    /// while somebody listens to it.
+    pub fn set_open(&self, open: bool) {
+        if self.open.borrow().is_some() == open {
+            return;
+        }
+        self.open.replace(open.then(|| Lease::new(&self.environment)));
+        self.update_keeping();
+    }
+
+    /// `on(type, callback)`: replaces the listener.
+    pub fn on(&self, name: &Argument<'_>, callback: Argument<'_>) -> Result<()> {
+        let attach = || -> Read<()> {
+            let event = self.event(name)?;
+            let listener = convert::listener(callback)?;
+            self.holder.set(self.env(), event.text(), &listener)?;
+            self.attached.set(self.attached.get() | event.bit());
+            Ok(())
+        };
+        attach().map_err(|refusal| refusal.throw(self.env(), "on"))?;
+        self.update_keeping();
+        // What waited for a listener is delivered in a turn of its own.
+        self.mailbox.request_turn();
+        Ok(())
+    }
+
+    /// `off(type, callback?)`: removes the listener, or only `callback` if that is it.
+    pub fn off(&self, name: &Argument<'_>, callback: Argument<'_>) -> Result<()> {
+        let detach = || -> Read<()> {
+            let event = self.event(name)?;
+            let callback = convert::callback(callback)?;
+            let Some(listener) = self.listener(event)? else { return Ok(()) };
+            let meant = callback.map_or(Ok(true), |callback| node_api::same(&callback, &listener))?;
+            if meant {
+                self.holder.set(self.env(), event.text(), &node_api::undefined(self.env())?)?;
+                self.attached.set(self.attached.get() & !event.bit());
+            }
+            Ok(())
+        };
+        detach().map_err(|refusal| refusal.throw(self.env(), "off"))?;
+        self.update_keeping();
+        Ok(())
+    }
+
+    /// Whether there is a listener for `event`.
+    pub fn has(&self, event: EventName) -> bool {
+        self.attached.get() & event.bit() != 0
+    }
+
+    /// Calls the listener for `event`, if there is one.
+    pub fn emit(&self, event: EventName, arguments: &[Unknown<'_>]) {
+        let called = self.listener(event).and_then(|listener| match listener {
+            Some(listener) => node_api::call(self.env(), &listener, arguments),
+            None => Ok(()),
+        });
+        if let Err(error) = called {
+            log::error!("a listener for {event:?} could not be called: {error}");
+        }
+    }
+
+    /// Calls the `error` listener.
+    pub fn emit_error(&self, error: &SocketError) {
+        match socket_error(self.env(), CodeBase::Socket, error) {
+            Ok(error) => self.emit(EventName::Error, &[error]),
+            Err(failure) => log::error!("{error} could not be reported: {failure}"),
+        }
+    }
+
+    /// The handle for Node-API calls on this thread.
+    pub fn env(&self) -> &Env {
+        self.environment.env()
+    }
+
+    fn listener(&self, event: EventName) -> Result<Option<Unknown<'_>>> {
+        if self.has(event) { self.holder.get(self.env(), event.text()) } else { Ok(None) }
+    }
+
+    fn update_keeping(&self) {
+        let keep = self.open.borrow().is_some() && self.attached.get() != 0;
+        if let Err(error) = self.holder.keep_owner(keep) {
+            log::error!("an object could not be kept or let go: {error}");
+        }
+    }
+
+    fn event(&self, name: &Argument<'_>) -> Read<EventName> {
+        let name = convert::string(name, "type")?;
+        let known = self.events.iter().find(|event| event.text().to_bytes() == name.as_bytes());
+        known.copied().ok_or_else(|| Refusal::parameter("type", format!("\"{name}\" is no event of this object")))
+    }
+}
+
+impl Drop for Emitter {
+    fn drop(&mut self) {
+        self.environment.unregister(self.mailbox.id);
+    }
+}

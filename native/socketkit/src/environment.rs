@@ -1,0 +1,202 @@
+//! One JavaScript environment: its outbox, its objects, and the calls whose result comes later.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+
+use napi_ohos::{Env, Result};
+use socket_engine::{Event, SocketError, Ticket};
+
+use crate::call::PendingCall;
+use crate::limits;
+use crate::node_api::{self, Ring};
+use crate::outbox::{Mailbox, Outbox};
+
+thread_local! {
+    /// The environments of this thread; one, unless the engine runs several on it.
+    static ENVIRONMENTS: RefCell<Vec<Rc<Environment>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Takes the events of one object on the JavaScript thread.
+pub trait Recipient {
+    /// Takes `events`, which come after all that came before. Called with none when the object asked for a turn.
+    fn deliver(&self, events: Vec<Event>);
+}
+
+/// What this module has in one JavaScript environment. Made on first use, emptied when the environment ends.
+pub struct Environment {
+    env: Env,
+    outbox: Arc<Outbox>,
+    recipients: RefCell<HashMap<u64, Weak<dyn Recipient>>>,
+    calls: RefCell<HashMap<Ticket, PendingCall>>,
+    last_id: Cell<u64>,
+    /// What keeps the process of a Node alive: open sockets and calls under way.
+    leases: Cell<usize>,
+    ended: Cell<bool>,
+}
+
+impl Environment {
+    /// The environment behind `env`.
+    pub fn of(env: &Env) -> Result<Rc<Self>> {
+        if let Some(environment) = find(env) {
+            return Ok(environment);
+        }
+        let environment = Rc::new(Self {
+            env: *env,
+            outbox: Outbox::new::<Self>(env)?,
+            recipients: RefCell::default(),
+            calls: RefCell::default(),
+            last_id: Cell::new(0),
+            leases: Cell::new(0),
+            ended: Cell::new(false),
+        });
+        let ending = Rc::clone(&environment);
+        // Added after the doorbell was made, so that it runs before the engine tears the doorbell down.
+        node_api::on_environment_end(env, move || ending.end())?;
+        ENVIRONMENTS.with_borrow_mut(|environments| environments.push(Rc::clone(&environment)));
+        Ok(environment)
+    }
+
+    /// The handle for Node-API calls on this thread.
+    pub fn env(&self) -> &Env {
+        &self.env
+    }
+
+    /// A mailbox for a new object.
+    pub fn new_mailbox(&self) -> Arc<Mailbox> {
+        self.outbox.mailbox(self.new_id())
+    }
+
+    /// A name for a call whose result comes later.
+    pub fn new_ticket(&self) -> Ticket {
+        Ticket(self.new_id())
+    }
+
+    /// Lets `recipient` have the events of the mailbox `id`, for as long as it lives.
+    pub fn register(&self, id: u64, recipient: Weak<dyn Recipient>) {
+        self.recipients.borrow_mut().insert(id, recipient);
+    }
+
+    /// Forgets the recipient of the mailbox `id`.
+    pub fn unregister(&self, id: u64) {
+        self.recipients.borrow_mut().remove(&id);
+    }
+
+    /// Keeps `call` until `Completed` with `ticket` comes.
+    pub fn await_completion(&self, ticket: Ticket, call: PendingCall) {
+        self.calls.borrow_mut().insert(ticket, call);
+    }
+
+    fn new_id(&self) -> u64 {
+        let id = self.last_id.get() + 1;
+        self.last_id.set(id);
+        id
+    }
+
+    /// Takes a bounded part of what waits. The outbox rings again for the rest.
+    fn turn(&self) {
+        let mut events = limits::TURN_EVENTS;
+        let mut bytes = limits::TURN_BYTES;
+        while events > 0 && bytes > 0 && !self.ended.get() {
+            let Some(mailbox) = self.outbox.next() else {
+                break;
+            };
+            let taken = mailbox.take(events);
+            events -= taken.len().min(events);
+            bytes = bytes.saturating_sub(taken.iter().map(received_bytes).sum());
+            let delivered = node_api::with_handle_scope(&self.env, || self.deliver(mailbox.id, taken));
+            if let Err(error) = delivered {
+                log::error!("events could not be delivered: {error}");
+            }
+        }
+        self.outbox.end_turn();
+    }
+
+    /// Hands events to their object; between them, results to the calls that wait for them.
+    fn deliver(&self, id: u64, events: Vec<Event>) {
+        let mut group = Vec::with_capacity(events.len());
+        for event in events {
+            match event {
+                Event::Completed(ticket, result) => {
+                    self.hand_over(id, std::mem::take(&mut group));
+                    self.complete(ticket, result);
+                }
+                event => group.push(event),
+            }
+        }
+        self.hand_over(id, group);
+    }
+
+    fn hand_over(&self, id: u64, events: Vec<Event>) {
+        // Upgraded before the call, because the recipient may unregister itself in it.
+        let recipient = self.recipients.borrow().get(&id).and_then(Weak::upgrade);
+        if let Some(recipient) = recipient {
+            recipient.deliver(events);
+        }
+    }
+
+    fn complete(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {
+        let call = self.calls.borrow_mut().remove(&ticket);
+        if let Some(call) = call {
+            call.finish(&self.env, result);
+        }
+    }
+
+    /// Lets go of everything that belongs to JavaScript; nothing is called any more.
+    fn end(&self) {
+        self.ended.set(true);
+        self.outbox.doorbell().remove();
+        self.calls.take();
+        self.recipients.take();
+        ENVIRONMENTS.with_borrow_mut(|environments| environments.retain(|environment| !environment.ended.get()));
+    }
+
+    fn change_leases(&self, leases: usize) {
+        let before = self.leases.replace(leases);
+        if (before == 0) == (leases == 0) || self.ended.get() {
+            return;
+        }
+        if let Err(error) = self.outbox.doorbell().keep_process(&self.env, leases > 0) {
+            log::error!("the process could not be kept alive or let go: {error}");
+        }
+    }
+}
+
+impl Ring for Environment {
+    fn rung(env: Env) {
+        if let Some(environment) = find(&env) {
+            environment.turn();
+        }
+    }
+}
+
+/// Keeps the process of a Node alive until dropped.
+pub struct Lease(Rc<Environment>);
+
+impl Lease {
+    /// Takes a lease of `environment`.
+    pub fn new(environment: &Rc<Environment>) -> Self {
+        environment.change_leases(environment.leases.get() + 1);
+        Self(Rc::clone(environment))
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.0.change_leases(self.0.leases.get().saturating_sub(1));
+    }
+}
+
+fn find(env: &Env) -> Option<Rc<Environment>> {
+    ENVIRONMENTS.with_borrow(|environments| {
+        environments.iter().find(|environment| environment.env.raw() == env.raw()).map(Rc::clone)
+    })
+}
+
+fn received_bytes(event: &Event) -> usize {
+    match event {
+        Event::Received(bytes) => bytes.len(),
+        _ => 0,
+    }
+}

@@ -1,0 +1,84 @@
+//! The only table from errors to the codes that JavaScript sees.
+
+use std::fmt;
+
+use napi_ohos::bindgen_prelude::Unknown;
+use napi_ohos::{Env, Error, Result, Status};
+use socket_engine::{AddressError, SocketError};
+
+use crate::node_api;
+
+/// Code of every malformed argument.
+const PARAMETER_ERROR: i32 = 401;
+
+/// Which thousand an errno is added to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeBase {
+    /// Everything but the two below: 2301000.
+    Socket,
+    /// `listen` of a server and `send` of its connections: 2303100.
+    Server,
+}
+
+impl CodeBase {
+    /// The code of an error, as the system's kit forms it.
+    pub fn code(self, error: &SocketError) -> i32 {
+        let base = match self {
+            Self::Socket => 2_301_000,
+            Self::Server => 2_303_100,
+        };
+        base + error.errno
+    }
+}
+
+/// The JavaScript error of a failed operation.
+pub fn socket_error<'env>(env: &'env Env, base: CodeBase, error: &SocketError) -> Result<Unknown<'env>> {
+    node_api::error_with_code(env, base.code(error), &error.to_string())
+}
+
+/// Why a call is refused before it begins.
+#[derive(Debug)]
+pub enum Refusal {
+    /// An argument is malformed; JavaScript gets code 401.
+    Parameter(String),
+    /// The engine said no, or threw an exception of its own: a getter of an argument, for one.
+    Engine(Error),
+}
+
+impl Refusal {
+    /// A malformed argument: `what` it is and what it `should` be.
+    pub fn parameter(what: &str, should: impl fmt::Display) -> Self {
+        Self::Parameter(format!("{what} {should}"))
+    }
+
+    /// Throws it in `env` as the error of `method`; what is returned ends the `#[napi]` function.
+    pub fn throw(self, env: &Env, method: &str) -> Error {
+        match self {
+            Self::Engine(error) => error,
+            Self::Parameter(fault) => {
+                let message = format!("{method}: {fault}");
+                match node_api::error_with_code(env, PARAMETER_ERROR, &message) {
+                    Ok(error) => node_api::throw(env, &error),
+                    Err(error) => error,
+                }
+            }
+        }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl From<AddressError> for Refusal {
+    fn from(error: AddressError) -> Self {
+        Self::parameter("address", error)
+    }
+}
+
+/// An error of the binding itself that no caller can cause.
+pub fn internal(message: &str) -> Error {
+    Error::new(Status::GenericFailure, message.to_owned())
+}

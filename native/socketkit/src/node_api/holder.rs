@@ -1,0 +1,115 @@
+//! The listeners of one JavaScript object, kept by that object.
+
+use std::cell::Cell;
+use std::ffi::CStr;
+use std::ptr;
+
+use napi_ohos::bindgen_prelude::{Object, Unknown};
+use napi_ohos::{Env, JsValue, Result, sys};
+
+use super::status::check;
+
+const PROPERTY: &CStr = c"__listeners";
+
+/// A plain object behind a hidden property of an owner. The garbage collector sees owner -> holder -> listeners, so a
+/// listener that captures its owner is no leak. While [`Holder::keep_owner`] is in force, the owner is not collected.
+pub struct Holder {
+    env: sys::napi_env,
+    owner: sys::napi_ref,
+    holder: sys::napi_ref,
+    kept: Cell<bool>,
+}
+
+impl Holder {
+    /// Makes the holder of `owner`.
+    pub fn new(env: &Env, owner: &Object<'_>) -> Result<Self> {
+        let holder = Object::new(env)?;
+        hide(env, owner, &holder)?;
+        let mut new = Self { env: env.raw(), owner: ptr::null_mut(), holder: ptr::null_mut(), kept: Cell::new(false) };
+        new.owner = weak_reference(env, owner)?;
+        new.holder = weak_reference(env, &holder)?;
+        Ok(new)
+    }
+
+    /// Keeps the owner, and so its listeners, from being collected, or stops doing so.
+    pub fn keep_owner(&self, keep: bool) -> Result<()> {
+        if self.kept.replace(keep) == keep {
+            return Ok(());
+        }
+        // SAFETY: the reference is alive until dropped, and its count is changed in pairs.
+        let status = unsafe {
+            match keep {
+                true => sys::napi_reference_ref(self.env, self.owner, ptr::null_mut()),
+                false => sys::napi_reference_unref(self.env, self.owner, ptr::null_mut()),
+            }
+        };
+        check(status, "napi_reference_ref")
+    }
+
+    /// Sets the listener called `name`.
+    pub fn set(&self, env: &Env, name: &CStr, listener: &Unknown<'_>) -> Result<()> {
+        let Some(holder) = self.value(env)? else {
+            return Ok(());
+        };
+        // SAFETY: holder and listener are alive and belong to `env`.
+        let status = unsafe { sys::napi_set_named_property(env.raw(), holder, name.as_ptr(), listener.raw()) };
+        check(status, "napi_set_named_property")
+    }
+
+    /// The listener called `name`, or `undefined`; `None` when the owner is gone.
+    pub fn get<'env>(&self, env: &'env Env, name: &CStr) -> Result<Option<Unknown<'env>>> {
+        let Some(holder) = self.value(env)? else {
+            return Ok(None);
+        };
+        let mut listener = ptr::null_mut();
+        // SAFETY: the holder is alive and belongs to `env`.
+        let status = unsafe { sys::napi_get_named_property(env.raw(), holder, name.as_ptr(), &mut listener) };
+        check(status, "napi_get_named_property")?;
+        // SAFETY: the call succeeded, so `listener` is a value of `env`.
+        Ok(Some(unsafe { Unknown::from_raw_unchecked(env.raw(), listener) }))
+    }
+
+    fn value(&self, env: &Env) -> Result<Option<sys::napi_value>> {
+        let mut value = ptr::null_mut();
+        // SAFETY: the reference is alive until dropped; a collected value comes back as null.
+        let status = unsafe { sys::napi_get_reference_value(env.raw(), self.holder, &mut value) };
+        check(status, "napi_get_reference_value")?;
+        Ok((!value.is_null()).then_some(value))
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        for reference in [self.owner, self.holder] {
+            if !reference.is_null() {
+                // SAFETY: deleted once, on the environment's thread, by the owner's finalizer, which runs before the
+                // environment is gone. There is nothing to do about a failure.
+                unsafe { sys::napi_delete_reference(self.env, reference) };
+            }
+        }
+    }
+}
+
+fn weak_reference(env: &Env, object: &Object<'_>) -> Result<sys::napi_ref> {
+    let mut reference = ptr::null_mut();
+    // SAFETY: `object` is alive and belongs to `env`; a count of 0 makes the reference weak.
+    let status = unsafe { sys::napi_create_reference(env.raw(), object.raw(), 0, &mut reference) };
+    check(status, "napi_create_reference")?;
+    Ok(reference)
+}
+
+/// Defines the property that cannot be seen when the owner is enumerated, and not be replaced.
+fn hide(env: &Env, owner: &Object<'_>, holder: &Object<'_>) -> Result<()> {
+    let property = sys::napi_property_descriptor {
+        utf8name: PROPERTY.as_ptr(),
+        name: ptr::null_mut(),
+        method: None,
+        getter: None,
+        setter: None,
+        value: holder.raw(),
+        attributes: sys::PropertyAttributes::default,
+        data: ptr::null_mut(),
+    };
+    // SAFETY: owner and holder are alive and belong to `env`; one descriptor is passed.
+    check(unsafe { sys::napi_define_properties(env.raw(), owner.raw(), 1, &property) }, "napi_define_properties")
+}

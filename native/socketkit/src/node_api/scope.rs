@@ -1,0 +1,30 @@
+//! Handle scopes.
+
+use std::ptr;
+
+use napi_ohos::{Env, Result, sys};
+
+use super::status::check;
+
+/// Runs `work` in a handle scope of its own: the values it makes can be collected afterwards.
+pub fn with_handle_scope(env: &Env, work: impl FnOnce()) -> Result<()> {
+    let mut raw = ptr::null_mut();
+    // SAFETY: `raw` receives the scope.
+    check(unsafe { sys::napi_open_handle_scope(env.raw(), &mut raw) }, "napi_open_handle_scope")?;
+    let _scope = Scope { env: env.raw(), raw };
+    work();
+    Ok(())
+}
+
+/// Closes the scope also when `work` panics.
+struct Scope {
+    env: sys::napi_env,
+    raw: sys::napi_handle_scope,
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        // SAFETY: opened above and closed once; scopes nest because they are values on the stack.
+        unsafe { sys::napi_close_handle_scope(self.env, self.raw) };
+    }
+}

@@ -1,0 +1,11 @@
+//! Node-API's status codes as errors.
+
+use napi_ohos::{Error, Result, Status, sys};
+
+/// Turns a status into a `Result`; `call` names the function that gave it.
+pub(super) fn check(status: sys::napi_status, call: &str) -> Result<()> {
+    match status {
+        sys::Status::napi_ok => Ok(()),
+        status => Err(Error::new(Status::from(status), format!("{call} failed"))),
+    }
+}

@@ -1,0 +1,131 @@
+//! What waits for the JavaScript thread: one outbox for each environment, one mailbox in it for each object.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use napi_ohos::{Env, Result};
+use socket_engine::{Event, EventSink};
+
+use crate::node_api::{Doorbell, Ring};
+
+/// The mailboxes of one environment that have something, and the doorbell that says so.
+///
+/// The number of bytes is bounded by the credit of each connection, the number of accepted connections by their
+/// server; the rest is one event for each call or connection.
+pub struct Outbox {
+    doorbell: Doorbell,
+    ready: Mutex<Ready>,
+}
+
+#[derive(Default)]
+struct Ready {
+    mailboxes: VecDeque<Arc<Mailbox>>,
+    /// The doorbell was rung and its turn has not ended.
+    awake: bool,
+}
+
+/// The events of one object, in order.
+pub struct Mailbox {
+    /// Names the object in its environment.
+    pub id: u64,
+    outbox: Arc<Outbox>,
+    me: Weak<Mailbox>,
+    contents: Mutex<Contents>,
+}
+
+#[derive(Default)]
+struct Contents {
+    events: VecDeque<Event>,
+    /// It stands in the outbox.
+    ready: bool,
+}
+
+impl Outbox {
+    /// An empty outbox whose doorbell wakes `env`'s thread.
+    pub fn new<R: Ring>(env: &Env) -> Result<Arc<Self>> {
+        Ok(Arc::new(Self { doorbell: Doorbell::new::<R>(env)?, ready: Mutex::default() }))
+    }
+
+    /// The doorbell.
+    pub fn doorbell(&self) -> &Doorbell {
+        &self.doorbell
+    }
+
+    /// A mailbox for the object `id`.
+    pub fn mailbox(self: &Arc<Self>, id: u64) -> Arc<Mailbox> {
+        let outbox = Arc::clone(self);
+        Arc::new_cyclic(|me| Mailbox { id, outbox, me: Weak::clone(me), contents: Mutex::default() })
+    }
+
+    /// The next mailbox that has something.
+    pub fn next(&self) -> Option<Arc<Mailbox>> {
+        lock(&self.ready).mailboxes.pop_front()
+    }
+
+    /// Ends a turn: goes to sleep when everything was taken, otherwise rings for another turn.
+    pub fn end_turn(&self) {
+        let mut ready = lock(&self.ready);
+        ready.awake = !ready.mailboxes.is_empty();
+        let awake = ready.awake;
+        drop(ready);
+        if awake {
+            self.doorbell.ring();
+        }
+    }
+
+    fn add(&self, mailbox: Arc<Mailbox>) {
+        let mut ready = lock(&self.ready);
+        ready.mailboxes.push_back(mailbox);
+        let asleep = !std::mem::replace(&mut ready.awake, true);
+        drop(ready);
+        if asleep {
+            self.doorbell.ring();
+        }
+    }
+}
+
+impl Mailbox {
+    /// Takes up to `limit` events; what remains comes again after the other mailboxes.
+    pub fn take(&self, limit: usize) -> Vec<Event> {
+        let mut contents = lock(&self.contents);
+        let count = contents.events.len().min(limit);
+        let taken = contents.events.drain(..count).collect();
+        contents.ready = !contents.events.is_empty();
+        let again = contents.ready;
+        drop(contents);
+        if again {
+            self.stand_in_line();
+        }
+        taken
+    }
+
+    /// Lets the object have a turn although nothing new has come.
+    pub fn request_turn(&self) {
+        if !std::mem::replace(&mut lock(&self.contents).ready, true) {
+            self.stand_in_line();
+        }
+    }
+
+    fn stand_in_line(&self) {
+        if let Some(me) = self.me.upgrade() {
+            self.outbox.add(me);
+        }
+    }
+}
+
+impl EventSink for Mailbox {
+    fn post(&self, event: Event) {
+        let mut contents = lock(&self.contents);
+        contents.events.push_back(event);
+        let waiting = std::mem::replace(&mut contents.ready, true);
+        drop(contents);
+        if !waiting {
+            self.stand_in_line();
+        }
+    }
+}
+
+/// Every critical section here leaves its data valid at each step, so a panic of another holder changes nothing.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

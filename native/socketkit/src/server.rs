@@ -1,0 +1,148 @@
+//! `TCPSocketServer`.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+
+use napi_derive_ohos::napi;
+use napi_ohos::bindgen_prelude::{This, Unknown};
+use napi_ohos::{Env, Result};
+use socket_engine::{Event, PendingConnection, Server};
+
+use crate::call::{Progress, Reply, call};
+use crate::connection;
+use crate::convert::{self, Argument};
+use crate::emitter::{Emitter, EventName};
+use crate::environment::{Environment, Recipient};
+use crate::error::CodeBase;
+use crate::node_api;
+
+const CLASS: &str = "TCPSocketServer\0";
+
+const EVENTS: &[EventName] = &[EventName::Connect, EventName::Error];
+
+/// A server.
+#[napi(js_name = "TCPSocketServer")]
+#[allow(clippy::upper_case_acronyms, reason = "the name that the system's kit gave it")]
+pub struct TCPSocketServer {
+    state: Rc<State>,
+}
+
+struct State {
+    emitter: Emitter,
+    server: Server,
+    /// Taken while there was no `connect` listener; the server takes no more than it may have pending.
+    waiting: RefCell<VecDeque<PendingConnection>>,
+}
+
+impl State {
+    fn announce_waiting(&self) {
+        while self.emitter.has(EventName::Connect) {
+            let Some(pending) = self.waiting.borrow_mut().pop_front() else {
+                return;
+            };
+            match connection::announce(self.emitter.environment(), pending) {
+                Ok(connection) => self.emitter.emit(EventName::Connect, &[connection]),
+                Err(error) => log::warn!("a connection could not be announced: {error}"),
+            }
+        }
+    }
+}
+
+impl Recipient for State {
+    fn deliver(&self, events: Vec<Event>) {
+        for event in events {
+            match event {
+                // What was taken before the server was closed is not announced after it.
+                Event::Accepted(pending) if self.server.is_listening() => self.waiting.borrow_mut().push_back(pending),
+                Event::AcceptFailed(error) => self.emitter.emit_error(&error),
+                _ => {}
+            }
+        }
+        self.announce_waiting();
+    }
+}
+
+/// Makes a server.
+#[napi(js_name = "constructTCPSocketServerInstance", catch_unwind, ts_return_type = "TCPSocketServer")]
+pub fn construct_tcp_socket_server_instance(env: &Env) -> Result<Unknown<'_>> {
+    node_api::new_instance(env, CLASS)
+}
+
+#[napi(js_name = "TCPSocketServer")]
+impl TCPSocketServer {
+    /// The same as `constructTCPSocketServerInstance`.
+    #[napi(constructor, skip_typescript, catch_unwind)]
+    pub fn new(env: &Env, this: This<'_>) -> Result<Self> {
+        let environment = Environment::of(env)?;
+        let mailbox = environment.new_mailbox();
+        let server = Server::new(mailbox.clone());
+        let emitter = Emitter::new(&environment, mailbox, &this, EVENTS)?;
+        let state = Rc::new(State { emitter, server, waiting: RefCell::default() });
+        let recipient: Weak<State> = Rc::downgrade(&state);
+        state.emitter.register(recipient);
+        Ok(Self { state })
+    }
+
+    /// Binds the address, listens and accepts. May be called several times, for several ports.
+    #[napi(
+        catch_unwind,
+        ts_type = "(address: NetAddress): Promise<void>\nlisten(address: NetAddress, callback: (error: SocketError, data: void) => void): void"
+    )]
+    pub fn listen(&self, address: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "listen", CodeBase::Server, callback, |_| {
+            let address = convert::net_address(&address)?.to_socket_address()?;
+            let listening = self.state.server.listen(address);
+            self.state.emitter.set_open(self.state.server.is_listening());
+            Ok(listening.map(|_| Progress::Done(Reply::Nothing)))
+        })
+    }
+
+    /// Stops listening. The ports are free when it is finished; connections stay open.
+    #[napi(catch_unwind, ts_type = "(): Promise<void>")]
+    pub fn close(&self) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "close", CodeBase::Socket, None, |ticket| {
+            let closing = self.state.server.close(ticket);
+            self.state.waiting.borrow_mut().clear();
+            self.state.emitter.set_open(false);
+            Ok(closing.map(|()| Progress::Awaited))
+        })
+    }
+
+    /// The state of the server.
+    #[napi(
+        catch_unwind,
+        ts_type = "(): Promise<SocketStateBase>\ngetState(callback: (error: SocketError, data: SocketStateBase) => void): void"
+    )]
+    pub fn get_state(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "getState", CodeBase::Socket, callback, |_| {
+            Ok(Ok(Progress::Done(Reply::State(self.state.server.state()))))
+        })
+    }
+
+    /// The address that it listened on last.
+    #[napi(catch_unwind, ts_type = "(): Promise<NetAddress>")]
+    pub fn get_local_address(&self) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "getLocalAddress", CodeBase::Socket, None, |_| {
+            Ok(self.state.server.local_address().map(|address| Progress::Done(Reply::Address(address))))
+        })
+    }
+
+    /// Attaches the listener for an event, in place of the one before.
+    #[napi(
+        catch_unwind,
+        ts_type = "(type: 'connect', callback: (value: TCPSocketConnection) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
+    )]
+    pub fn on(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
+        self.state.emitter.on(&r#type, callback)
+    }
+
+    /// Removes the listener for an event; with a callback, only that one.
+    #[napi(
+        catch_unwind,
+        ts_type = "(type: 'connect', callback?: (value: TCPSocketConnection) => void): void\noff(type: 'error', callback?: (error: SocketError) => void): void"
+    )]
+    pub fn off(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
+        self.state.emitter.off(&r#type, callback)
+    }
+}

@@ -1,0 +1,120 @@
+//! The records that cross the border, as the system's kit declares them.
+
+use napi_derive_ohos::napi;
+use socket_engine::SocketState;
+use std::net::SocketAddr;
+
+/// Address of one end of a connection.
+#[napi(object, object_from_js = false)]
+pub struct NetAddress {
+    /// Numeric address, or `localhost`.
+    pub address: String,
+    /// 1: IPv4 (the default), 2: IPv6.
+    pub family: Option<u32>,
+    /// 0 to 65535; 0, the default, lets the system choose.
+    pub port: Option<u32>,
+}
+
+impl From<SocketAddr> for NetAddress {
+    fn from(address: SocketAddr) -> Self {
+        Self {
+            address: address.ip().to_string(),
+            family: Some(if address.is_ipv4() { 1 } else { 2 }),
+            port: Some(address.port().into()),
+        }
+    }
+}
+
+/// State of a socket.
+#[napi(object, object_from_js = false)]
+pub struct SocketStateBase {
+    /// It has a local address.
+    pub is_bound: bool,
+    /// It was open and is closed.
+    pub is_close: bool,
+    /// It is connected, and the peer has not closed. A server: it has at least one connection.
+    pub is_connected: bool,
+}
+
+impl From<SocketState> for SocketStateBase {
+    fn from(state: SocketState) -> Self {
+        Self { is_bound: state.is_bound, is_close: state.is_close, is_connected: state.is_connected }
+    }
+}
+
+/// Sender of a message.
+#[napi(object, object_from_js = false)]
+pub struct SocketRemoteInfo {
+    /// Numeric address of the sender.
+    pub address: String,
+    /// Family of the address.
+    #[napi(ts_type = "'IPv4' | 'IPv6'")]
+    pub family: &'static str,
+    /// Port of the sender.
+    pub port: u32,
+    /// Length of the message in bytes.
+    pub size: u32,
+}
+
+impl SocketRemoteInfo {
+    /// The sender of a message of `size` bytes.
+    pub fn new(peer: SocketAddr, size: usize) -> Self {
+        Self {
+            address: peer.ip().to_string(),
+            family: if peer.is_ipv4() { "IPv4" } else { "IPv6" },
+            port: peer.port().into(),
+            size: u32::try_from(size).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+/// Declares the records that JavaScript makes or that are built piece by piece.
+mod declared {
+    #![expect(dead_code, reason = "read by napi-derive alone, which declares them in index.d.ts")]
+
+    use napi_derive_ohos::napi;
+
+    /// What a `message` listener is given.
+    #[napi(object, object_from_js = false, object_to_js = false, js_name = "SocketMessageInfo")]
+    pub struct SocketMessageInfo {
+        /// The bytes.
+        #[napi(ts_type = "ArrayBuffer")]
+        pub message: (),
+        /// Where they come from.
+        #[napi(ts_type = "SocketRemoteInfo")]
+        pub remote_info: (),
+    }
+
+    /// Where and how to connect.
+    #[napi(object, object_from_js = false, object_to_js = false, js_name = "TCPConnectOptions")]
+    pub struct TCPConnectOptions {
+        /// The peer.
+        #[napi(ts_type = "NetAddress")]
+        pub address: (),
+        /// How long to try, in milliseconds; 5000 unless given.
+        pub timeout: Option<f64>,
+    }
+
+    /// What to send.
+    #[napi(object, object_from_js = false, object_to_js = false, js_name = "TCPSendOptions")]
+    pub struct TCPSendOptions {
+        /// The bytes, or a text that is sent as UTF-8.
+        #[napi(ts_type = "string | ArrayBuffer")]
+        pub data: (),
+        /// Encoding of a text; UTF-8 is the only one.
+        pub encoding: Option<String>,
+    }
+
+    /// Every error that the module throws, rejects with or reports.
+    #[napi(object, object_from_js = false, object_to_js = false, js_name = "SocketError")]
+    pub struct SocketError {
+        /// `Error`.
+        pub name: String,
+        /// The operation, the address and what the system says.
+        pub message: String,
+        /// Where it was made.
+        pub stack: Option<String>,
+        /// 401 for malformed arguments, otherwise 2301000 or 2303100 plus the errno.
+        pub code: f64,
+    }
+}
