@@ -4,9 +4,10 @@ import { behaviour } from './support/behaviour.mjs';
 import { startChild } from './support/child.mjs';
 import { Condition } from './support/condition.mjs';
 import { BULK_DEADLINE_MS, within } from './support/deadline.mjs';
+import { assertSocketError, SYSTEM_TEXT } from './support/errors.mjs';
 import { Checksum, MIB, payload, sha256 } from './support/payload.mjs';
 import { CARRIERS } from './support/peers.mjs';
-import { KERNEL_BUFFERS_BYTES, Pour, POUR_BYTES } from './support/pour.mjs';
+import { KERNEL_BUFFERS_BYTES, Pour, POUR_BYTES, STALLING_BYTES } from './support/pour.mjs';
 import { rawClient, readToEnd } from './support/raw.mjs';
 import { roundTrips } from './support/sockets.mjs';
 
@@ -16,7 +17,7 @@ const MODULE_BUFFERS_BYTES = 16 * MIB;
 /** More than a process that takes nothing in may grow by; emulation and allocators need some. */
 const GROWTH_BYTES = 32 * MIB;
 
-for (const { name, open } of CARRIERS) {
+for (const { name, open, sendBase } of CARRIERS) {
   behaviour(`a ${name} without a message listener makes its peer stop, and then gets all`, async (t) => {
     const { socket, peer } = await open(t);
     const pour = new Pour(peer);
@@ -35,7 +36,7 @@ for (const { name, open } of CARRIERS) {
 
   behaviour(`a stalled peer of a ${name} holds up neither the thread nor the order`, async (t) => {
     const { socket, peer } = await open(t);
-    const parts = [POUR_BYTES, 1, MIB, 1_000].map((bytes, index) => payload(bytes, index + 1));
+    const parts = [STALLING_BYTES, 1, MIB, 1_000].map((bytes, index) => payload(bytes, index + 1));
     const sent = [];
     const sends = parts.map((data, index) => socket.send({ data }).then(() => sent.push(index)));
     await roundTrips(t);
@@ -45,6 +46,23 @@ for (const { name, open } of CARRIERS) {
     assert.deepEqual(sent, parts.map((_, index) => index));
     await within('close', socket.close());
     assert.equal(sha256(await arrival), sha256(...parts));
+  });
+
+  behaviour(`sends of a ${name} to a stalled peer are refused before too much waits`, async (t) => {
+    const { socket, peer } = await open(t);
+    const parts = Array.from({ length: 16 }, (_, index) => payload(8 * MIB, index + 1));
+    const outcomes = Promise.allSettled(parts.map((data) => socket.send({ data })));
+    await roundTrips(t);
+    const arrival = readToEnd(peer);
+    const settled = await within('all sends', outcomes, BULK_DEADLINE_MS);
+    await within('close', socket.close());
+    const sent = parts.filter((_, index) => settled[index].status === 'fulfilled');
+    assert.equal(sha256(await arrival), sha256(...sent));
+    const refused = settled.filter(({ status }) => status === 'rejected');
+    assert.ok(refused.length > parts.length / 2, `${refused.length} refusals`);
+    for (const { reason } of refused) {
+      assertSocketError(reason, sendBase + 105, 'send', SYSTEM_TEXT.ENOBUFS);
+    }
   });
 }
 

@@ -16,7 +16,7 @@ behaviour('a closed connection can neither be closed again nor asked for its pee
   const { connection } = await openPair(t);
   await within('close', connection.close());
   await rejectsWith(connection.close(), 2301009, 'close', SYSTEM_TEXT.EBADF);
-  await rejectsWith(connection.getRemoteAddress(), 2301009, 'getRemoteAddress', SYSTEM_TEXT.EBADF);
+  await rejectsWith(connection.getRemoteAddress(), 2301009, 'remote address', SYSTEM_TEXT.EBADF);
 });
 
 for (const { name, open } of CARRIERS) {

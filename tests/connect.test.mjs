@@ -140,7 +140,7 @@ behaviour('a message says who sent it, and how many bytes it has', async (t) => 
 
 behaviour('getRemoteAddress before connect is rejected', async (t) => {
   const address = newClient(t).getRemoteAddress();
-  await rejectsWith(address, 2301009, 'getRemoteAddress', SYSTEM_TEXT.EBADF);
+  await rejectsWith(address, 2301009, 'remote address', SYSTEM_TEXT.EBADF);
 });
 
 behaviour('a client ended at once leaves nothing for its peer but an end', async (t) => {

@@ -6,7 +6,7 @@ import { rejectsWith, SYSTEM_TEXT } from './support/errors.mjs';
 import { isFree, rawServer } from './support/raw.mjs';
 import { record } from './support/recorder.mjs';
 import {
-  connectionsOf, LOOPBACK, newClient, newServer, openClient, openPair, openServer,
+  connectionsOf, LOOPBACK, newClient, newServer, openClient, openPair, openServer, roundTrips,
 } from './support/sockets.mjs';
 
 behaviour('a port in use is reported, and the server listens elsewhere', async (t) => {
@@ -74,6 +74,18 @@ behaviour('after close clients are refused', async (t) => {
   await within('close', server.close());
   const connect = newClient(t).connect({ address: { address: LOOPBACK, port } });
   await rejectsWith(connect, 2301111);
+});
+
+behaviour('a client that comes before the connect listener is announced to it, with its bytes', async (t) => {
+  const server = newServer(t);
+  await within('listen', server.listen({ address: LOOPBACK, port: 0 }));
+  const client = await openClient(t, (await server.getLocalAddress()).port);
+  await within('send', client.send({ data: 'early' }));
+  await roundTrips(t);
+  const connections = connectionsOf(t, server);
+  const events = record(await connections.next('the connect event'));
+  await events.received('early'.length);
+  assert.equal(events.text, 'early');
 });
 
 behaviour('close leaves the connections open', async (t) => {

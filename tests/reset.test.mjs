@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { behaviour } from './support/behaviour.mjs';
 import { assertSocketError, rejectsWith, SYSTEM_TEXT } from './support/errors.mjs';
 import { CARRIERS } from './support/peers.mjs';
-import { POUR_BYTES } from './support/pour.mjs';
+import { STALLING_BYTES } from './support/pour.mjs';
 import { write } from './support/raw.mjs';
 import { record } from './support/recorder.mjs';
 import { LOOPBACK, roundTrips } from './support/sockets.mjs';
@@ -32,19 +32,22 @@ for (const { name, open, sendBase } of CARRIERS) {
     assert.deepEqual(events.order, ['message', 'error', 'close']);
   });
 
-  behaviour(`a reset of a ${name} without listeners is reported once they are attached`, async (t) => {
+  behaviour(`a reset of a ${name} whose bytes nobody has taken yet comes after them`, async (t) => {
     const { socket, peer } = await open(t);
+    await write(peer, 'last words');
+    await roundTrips(t);
     peer.resetAndDestroy();
     await roundTrips(t);
     const events = record(socket);
     await events.closed();
-    assert.deepEqual(events.order, ['error', 'close']);
+    assert.equal(events.text, 'last words');
+    assert.deepEqual(events.order, ['message', 'error', 'close']);
   });
 
   behaviour(`sends of a ${name} that a reset overtakes are rejected`, async (t) => {
     const { socket, peer } = await open(t);
     const events = record(socket);
-    const sends = [POUR_BYTES, 1, 1].map((bytes) => socket.send({ data: new ArrayBuffer(bytes) }));
+    const sends = [STALLING_BYTES, 1, 1].map((bytes) => socket.send({ data: new ArrayBuffer(bytes) }));
     const outcomes = Promise.allSettled(sends);
     await roundTrips(t, 1);
     peer.resetAndDestroy();

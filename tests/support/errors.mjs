@@ -8,6 +8,7 @@ export const SYSTEM_TEXT = {
   EADDRINUSE: /address (already )?in use/i,
   EADDRNOTAVAIL: /cannot assign requested address|address not available/i,
   ECONNRESET: /connection reset by peer/i,
+  ENOBUFS: /no buffer space available/i,
   ENOTCONN: /(transport endpoint|socket) (is )?not connected/i,
   ETIMEDOUT: /timed out/i,
   ECONNREFUSED: /connection refused/i,

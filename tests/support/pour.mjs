@@ -11,6 +11,12 @@ export const KERNEL_BUFFERS_BYTES = maximum('tcp_wmem') + maximum('tcp_rmem');
 /** More than the kernel can hold, by far. */
 export const POUR_BYTES = KERNEL_BUFFERS_BYTES + 96 * MIB;
 
+/**
+ * More than the kernel takes for a peer that reads nothing, and less than a sender may leave
+ * waiting: a buffer grows only while its reader keeps up.
+ */
+export const STALLING_BYTES = 12 * MIB;
+
 /** Writes `POUR_BYTES` to a raw socket and then ends it, a chunk whenever the last one was taken. */
 export class Pour {
   /** How much the kernel has taken. */
