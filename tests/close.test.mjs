@@ -14,9 +14,12 @@ behaviour('a client that was never opened cannot be closed', async (t) => {
 
 behaviour('a closed connection can neither be closed again nor asked for its peer', async (t) => {
   const { connection } = await openPair(t);
+  const { address, port } = await connection.getRemoteAddress();
+  const names = [`${address}:${port}`, SYSTEM_TEXT.EBADF];
   await within('close', connection.close());
-  await rejectsWith(connection.close(), 2301009, 'close', SYSTEM_TEXT.EBADF);
-  await rejectsWith(connection.getRemoteAddress(), 2301009, 'remote address', SYSTEM_TEXT.EBADF);
+  await rejectsWith(connection.close(), 2301009, 'close', ...names);
+  await rejectsWith(connection.getRemoteAddress(), 2301009, 'remote address', ...names);
+  await rejectsWith(connection.send({ data: 'too late' }), 2303109, 'send', ...names);
 });
 
 for (const { name, open } of CARRIERS) {
