@@ -60,9 +60,6 @@ mod tests {
 
     #[test]
     fn cargo_calls_the_target_in_capitals() {
-        assert_eq!(
-            Abi::Arm64.cargo_variable("LINKER"),
-            "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_OHOS_LINKER"
-        );
+        assert_eq!(Abi::Arm64.cargo_variable("LINKER"), "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_OHOS_LINKER");
     }
 }

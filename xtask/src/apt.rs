@@ -14,11 +14,7 @@ use crate::command::{command, output, run, succeeds};
 /// When there is no apt, when this user may not install, or when apt fails. Where rights are
 /// missing, the message is the one command to run.
 pub(crate) fn install(packages: &[&str]) -> Result<()> {
-    let missing: Vec<&str> = packages
-        .iter()
-        .copied()
-        .filter(|name| !is_installed(name))
-        .collect();
+    let missing: Vec<&str> = packages.iter().copied().filter(|name| !is_installed(name)).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -31,10 +27,8 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
         );
     };
     run(apt_get(&prefix).arg("update"))?;
-    run(apt_get(&prefix)
-        .args(["install", "--yes", "--no-install-recommends"])
-        .args(missing))
-    .context("could not install system packages; they are those of Debian 12")
+    run(apt_get(&prefix).args(["install", "--yes", "--no-install-recommends"]).args(missing))
+        .context("could not install system packages; they are those of Debian 12")
 }
 
 /// Downloads packages of `suite` for `architecture` into `folder` and unpacks them there, without
@@ -43,12 +37,7 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
 /// # Errors
 ///
 /// When the machine's apt names no Debian mirror, or when a download fails.
-pub(crate) fn unpack(
-    suite: &str,
-    architecture: &str,
-    packages: &[&str],
-    folder: &Path,
-) -> Result<()> {
+pub(crate) fn unpack(suite: &str, architecture: &str, packages: &[&str], folder: &Path) -> Result<()> {
     let state = folder.join("apt");
     std::fs::create_dir_all(state.join("lists/partial"))?;
     std::fs::create_dir_all(state.join("cache/archives/partial"))?;
@@ -57,10 +46,7 @@ pub(crate) fn unpack(
     std::fs::write(state.join("sources.list"), line)?;
     println!("fetching {} ({suite}, {architecture})", packages.join(" "));
     run(private_apt_get(&state, architecture).args(["--quiet", "update"]))?;
-    run(private_apt_get(&state, architecture)
-        .args(["--quiet", "download"])
-        .args(packages)
-        .current_dir(&state))?;
+    run(private_apt_get(&state, architecture).args(["--quiet", "download"]).args(packages).current_dir(&state))?;
     for entry in std::fs::read_dir(&state)? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "deb") {
@@ -84,9 +70,7 @@ fn administrator() -> Option<Vec<&'static str>> {
 }
 
 fn apt_get(prefix: &[&str]) -> Command {
-    let mut words = prefix
-        .iter()
-        .chain(&["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+    let mut words = prefix.iter().chain(&["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
     let mut command = command(words.next().copied().unwrap_or("env"));
     command.args(words);
     command
@@ -96,29 +80,20 @@ fn apt_get(prefix: &[&str]) -> Command {
 fn mirror() -> Result<String> {
     let format = "$(ORIGIN) $(LABEL) $(REPO_URI)";
     let targets = output(command("apt-get").args(["indextargets", "--format", format]))?;
-    main_mirror(&targets).context(
-        "apt names no Debian mirror: run `apt-get update` as root, so that its lists are there",
-    )
+    main_mirror(&targets)
+        .context("apt names no Debian mirror: run `apt-get update` as root, so that its lists are there")
 }
 
 fn main_mirror(targets: &str) -> Option<String> {
-    targets
-        .lines()
-        .find_map(|line| line.strip_prefix("Debian Debian "))
-        .map(str::to_owned)
+    targets.lines().find_map(|line| line.strip_prefix("Debian Debian ")).map(str::to_owned)
 }
 
 /// An `apt-get` with lists, cache and sources of its own, for one architecture.
 fn private_apt_get(state: &Path, architecture: &str) -> Command {
     let mut apt = command("apt-get");
-    let folders = [
-        ("Dir::Etc::SourceList", "sources.list"),
-        ("Dir::State::Lists", "lists"),
-        ("Dir::Cache", "cache"),
-    ];
+    let folders = [("Dir::Etc::SourceList", "sources.list"), ("Dir::State::Lists", "lists"), ("Dir::Cache", "cache")];
     for (option, name) in folders {
-        apt.arg("-o")
-            .arg(format!("{option}={}", state.join(name).display()));
+        apt.arg("-o").arg(format!("{option}={}", state.join(name).display()));
     }
     for option in [
         "Dir::Etc::SourceParts=/dev/null".to_owned(),

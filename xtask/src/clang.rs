@@ -28,17 +28,9 @@ pub(crate) fn object(abi: Abi, source: &str, to: &Path) -> Result<()> {
 ///
 /// When the compiler or the linker fails.
 pub(crate) fn shared_library(abi: Abi, source: &str, to: &Path) -> Result<()> {
-    let name = to
-        .file_name()
-        .context("a library has a file name")?
-        .to_string_lossy();
+    let name = to.file_name().context("a library has a file name")?.to_string_lossy();
     let soname = format!("-Wl,-soname,{name}");
-    compile(
-        abi,
-        source,
-        &["-shared", "-nostdlib", "-fuse-ld=lld", &soname],
-        to,
-    )
+    compile(abi, source, &["-shared", "-nostdlib", "-fuse-ld=lld", &soname], to)
 }
 
 /// Puts objects into an archive, which is made when it is not there.

@@ -46,11 +46,7 @@ pub(crate) fn run_within(command: &mut Command, limit: Duration) -> Result<()> {
         if Instant::now() >= end {
             child.kill()?;
             child.wait()?;
-            bail!(
-                "still running after {} s, killed: {}",
-                limit.as_secs(),
-                line(command)
-            );
+            bail!("still running after {} s, killed: {}", limit.as_secs(), line(command));
         }
         std::thread::sleep(POLL_INTERVAL);
     }
@@ -62,21 +58,11 @@ pub(crate) fn run_within(command: &mut Command, limit: Duration) -> Result<()> {
 ///
 /// As [`run`]; what the child wrote to standard error is in the message.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| cannot_start(command))?;
+    let output = command.stdin(Stdio::null()).output().with_context(|| cannot_start(command))?;
     if !output.status.success() {
-        bail!(
-            "{} ({})\n{}",
-            line(command),
-            output.status,
-            String::from_utf8_lossy(&output.stderr).trim_end()
-        );
+        bail!("{} ({})\n{}", line(command), output.status, String::from_utf8_lossy(&output.stderr).trim_end());
     }
-    Ok(String::from_utf8_lossy(&output.stdout)
-        .trim_end()
-        .to_owned())
+    Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }
 
 /// Whether the command can be started and ends with status 0; its output is dropped.

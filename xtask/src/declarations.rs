@@ -13,8 +13,7 @@ use anyhow::{Context, Result, bail};
 ///
 /// When the file cannot be read or written.
 pub(crate) fn sort(path: &Path) -> Result<()> {
-    let text =
-        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     fs::write(path, sorted(&text)).with_context(|| format!("cannot write {}", path.display()))
 }
 
@@ -41,20 +40,14 @@ fn first_difference(old: &str, new: &str) -> Option<usize> {
     if old == new {
         return None;
     }
-    let same = old
-        .lines()
-        .zip(new.lines())
-        .take_while(|(old, new)| old == new)
-        .count();
+    let same = old.lines().zip(new.lines()).take_while(|(old, new)| old == new).count();
     Some(same + 1)
 }
 
 /// Header and other declarations as they are, then the classes by name.
 fn sorted(text: &str) -> String {
     let mut blocks = blocks(text);
-    let mut classes: Vec<String> = blocks
-        .extract_if(.., |block| class_name(block).is_some())
-        .collect();
+    let mut classes: Vec<String> = blocks.extract_if(.., |block| class_name(block).is_some()).collect();
     classes.sort_by(|one, other| class_name(one).cmp(&class_name(other)));
     blocks.extend(classes);
     blocks.join("\n\n") + "\n"
@@ -76,9 +69,7 @@ fn blocks(text: &str) -> Vec<String> {
 }
 
 fn class_name(block: &str) -> Option<&str> {
-    let line = block
-        .lines()
-        .find_map(|line| line.strip_prefix("export declare class "))?;
+    let line = block.lines().find_map(|line| line.strip_prefix("export declare class "))?;
     line.split(' ').next()
 }
 

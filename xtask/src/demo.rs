@@ -19,11 +19,7 @@ const SCRIPT: &str = "tests/demo/main.mjs";
 ///
 /// When something cannot be built or a step of the demo does not happen.
 pub(crate) fn perform(workspace: &Workspace, ohos: bool) -> Result<()> {
-    let load = if ohos {
-        Load::Ohos(Abi::Arm64)
-    } else {
-        Load::Host
-    };
+    let load = if ohos { Load::Ohos(Abi::Arm64) } else { Load::Host };
     // Before the builds, because its absence is found quickly.
     host_node::prepare()?;
     if ohos {

@@ -1,5 +1,7 @@
 //! The engine's own tests, on this machine and as programs for HarmonyOS.
 
+use std::process::Command;
+
 use anyhow::Result;
 
 use crate::abi::Abi;
@@ -11,35 +13,43 @@ use crate::workspace::Workspace;
 
 const PACKAGE: [&str; 2] = ["--package", "socket_engine"];
 
+/// Ends a test program that hangs; a whole one takes a tenth of that, emulated.
+const TIME_LIMIT: [&str; 3] = ["timeout", "--foreground", "20m"];
+
 /// Runs them on this machine, examples in the documentation included.
 ///
 /// # Errors
 ///
-/// When one does not compile or fails.
+/// When one does not compile, fails, or takes too long.
 pub(crate) fn test_on_host(workspace: &Workspace) -> Result<()> {
-    run(command("cargo")
-        .args(["test", "--locked"])
-        .args(PACKAGE)
-        .current_dir(workspace.root()))
+    let mut cargo = command("cargo");
+    cargo.args(["test", "--locked"]).args(PACKAGE);
+    run_tests_with(&mut cargo, "'cfg(unix)'", &[])?;
+    run(cargo.current_dir(workspace.root()))
 }
 
 /// Runs them as musl programs for `abi`, emulated where it has to be.
 ///
 /// # Errors
 ///
-/// When what it takes cannot be had, when one does not compile, or fails.
+/// When what it takes cannot be had, when one does not compile, fails, or takes too long.
 pub(crate) fn test_on_ohos(workspace: &Workspace, abi: Abi) -> Result<()> {
     let sdk = Sdk::prepare(workspace)?;
     let runner = musl_node::runner(&Musl::prepare(workspace, abi)?, abi, None)?;
-    // A list of strings is spelled alike in JSON and in cargo's configuration.
-    let runner = serde_json::to_string(&runner)?;
     let target = abi.rust_target();
-    run(sdk
-        .cargo(workspace, abi)?
-        .args(["test", "--lib", "--tests", "--target", &target])
-        .args(PACKAGE)
-        .args(sdk.cargo_options())
-        .args(["--config", &format!("target.{target}.runner={runner}")])
-        .env("CARGO_PROFILE_DEV_DEBUG", "0")
-        .current_dir(workspace.root()))
+    let mut cargo = sdk.cargo(workspace, abi)?;
+    cargo.args(["test", "--lib", "--tests", "--target", &target]).args(PACKAGE).args(sdk.cargo_options());
+    run_tests_with(&mut cargo, &target, &runner)?;
+    // Little to compile, and a good deal less to emulate.
+    cargo.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_PROFILE_DEV_OPT_LEVEL", "1");
+    run(cargo.current_dir(workspace.root()))
+}
+
+/// Lets cargo start the tests of a target through `runner`, for a limited time.
+fn run_tests_with(cargo: &mut Command, target: &str, runner: &[String]) -> Result<()> {
+    let words: Vec<&str> = TIME_LIMIT.into_iter().chain(runner.iter().map(String::as_str)).collect();
+    // A list of strings is spelled alike in JSON and in cargo's configuration.
+    let words = serde_json::to_string(&words)?;
+    cargo.args(["--config", &format!("target.{target}.runner={words}")]);
+    Ok(())
 }

@@ -20,11 +20,7 @@ pub(crate) fn prepare() -> Result<&'static str> {
 }
 
 fn check(version: &str) -> Result<()> {
-    let major = version
-        .trim_start_matches('v')
-        .split('.')
-        .next()
-        .unwrap_or_default();
+    let major = version.trim_start_matches('v').split('.').next().unwrap_or_default();
     match major.parse::<u32>() {
         Ok(major) if major >= MIN_MAJOR => Ok(()),
         _ => bail!("Node {MIN_MAJOR} or newer is needed; `node --version` says {version}"),

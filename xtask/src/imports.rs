@@ -29,8 +29,7 @@ impl Symbols {
     ///
     /// Names the line that is malformed, out of order, or newer than API 12.
     pub(crate) fn read_list(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read {}", path.display()))?;
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         Self::parse_list(&text).with_context(|| format!("in {}", path.display()))
     }
 
@@ -47,8 +46,7 @@ impl Symbols {
             ("libhilog_ndk.tsv", "libhilog_ndk.z.so"),
         ] {
             let path = folder.join(table);
-            let text = std::fs::read_to_string(&path)
-                .with_context(|| format!("cannot read {}", path.display()))?;
+            let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
             symbols.add_table(&text, library);
         }
         Ok(symbols)
@@ -57,10 +55,7 @@ impl Symbols {
     fn parse_list(text: &str) -> Result<Self> {
         let mut symbols = Self::default();
         let mut previous = "";
-        for line in text
-            .lines()
-            .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        {
+        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let mut words = line.split(' ');
             let (Some(name), Some(library), Some(level), None) =
                 (words.next(), words.next(), words.next(), words.next())
@@ -93,10 +88,7 @@ impl Symbols {
     }
 
     fn add(&mut self, name: &str, library: &str, api_level: u32) {
-        let origin = Origin {
-            library: library.to_owned(),
-            api_level,
-        };
+        let origin = Origin { library: library.to_owned(), api_level };
         self.0.entry(name.to_owned()).or_default().push(origin);
     }
 
@@ -151,10 +143,7 @@ fn advice(name: &str, phone: Option<&Symbols>) -> String {
         Some(origin) if origin.api_level > MAX_API_LEVEL => {
             "; the phone has it only since a level that is too new".to_owned()
         }
-        Some(origin) => format!(
-            "; the line would be: {name} {} {}",
-            origin.library, origin.api_level
-        ),
+        Some(origin) => format!("; the line would be: {name} {} {}", origin.library, origin.api_level),
     }
 }
 
@@ -170,14 +159,8 @@ mod tests {
 
     fn phone() -> Symbols {
         let mut phone = Symbols::default();
-        phone.add_table(
-            "symbol\tsince_api\nmalloc\t\nnew_one\t13\nbeta\t26.1.0\n",
-            "libc.so",
-        );
-        phone.add_table(
-            "symbol\tsince_api\nnapi_wrap\t\nnapi_ok\t12\n",
-            "libace_napi.z.so",
-        );
+        phone.add_table("symbol\tsince_api\nmalloc\t\nnew_one\t13\nbeta\t26.1.0\n", "libc.so");
+        phone.add_table("symbol\tsince_api\nnapi_wrap\t\nnapi_ok\t12\n", "libace_napi.z.so");
         phone
     }
 
@@ -194,10 +177,7 @@ mod tests {
     #[test]
     fn an_import_that_is_not_listed_is_found_with_the_line_to_add() -> Result<()> {
         let list = Symbols::parse_list(LIST)?;
-        let found = list.missing(
-            &set(&["malloc", "napi_ok", "new_one", "nowhere"]),
-            Some(&phone()),
-        );
+        let found = list.missing(&set(&["malloc", "napi_ok", "new_one", "nowhere"]), Some(&phone()));
         assert_eq!(
             found,
             [
@@ -212,38 +192,21 @@ mod tests {
     #[test]
     fn a_listed_symbol_that_nothing_imports_is_found() -> Result<()> {
         let found = Symbols::parse_list(LIST)?.unused(&set(&["malloc"]));
-        assert_eq!(
-            found,
-            ["napi_wrap is listed but not imported: remove the line"]
-        );
+        assert_eq!(found, ["napi_wrap is listed but not imported: remove the line"]);
         Ok(())
     }
 
     #[test]
     fn a_line_with_another_library_level_or_symbol_than_the_phone_is_found() -> Result<()> {
-        for line in [
-            "malloc libace_napi.z.so 10",
-            "napi_ok libace_napi.z.so 10",
-            "none libc.so 10",
-        ] {
-            assert_eq!(
-                Symbols::parse_list(line)?.unfounded(&phone()).len(),
-                1,
-                "{line}"
-            );
+        for line in ["malloc libace_napi.z.so 10", "napi_ok libace_napi.z.so 10", "none libc.so 10"] {
+            assert_eq!(Symbols::parse_list(line)?.unfounded(&phone()).len(), 1, "{line}");
         }
         Ok(())
     }
 
     #[test]
     fn malformed_unsorted_repeated_and_too_new_lines_are_refused() {
-        for text in [
-            "malloc libc.so",
-            "b libc.so 10\na libc.so 10",
-            "a l 1\na l 1",
-            "a l 13",
-            "a l x",
-        ] {
+        for text in ["malloc libc.so", "b libc.so 10\na libc.so 10", "a l 1\na l 1", "a l 13", "a l x"] {
             assert!(Symbols::parse_list(text).is_err(), "{text}");
         }
     }

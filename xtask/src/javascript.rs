@@ -34,8 +34,8 @@ const SLOW_TIME_LIMIT: Duration = Duration::from_secs(20 * 60);
 /// When the folder is not there or holds none: no tests must not look like passed tests.
 pub(crate) fn files(workspace: &Workspace, folder: &str) -> Result<Vec<String>> {
     let mut files = Vec::new();
-    let entries = std::fs::read_dir(workspace.path(folder))
-        .with_context(|| format!("cannot list the tests in {folder}"))?;
+    let entries =
+        std::fs::read_dir(workspace.path(folder)).with_context(|| format!("cannot list the tests in {folder}"))?;
     for entry in entries {
         let name = entry?.file_name().to_string_lossy().into_owned();
         if name.ends_with(SUFFIX) {
@@ -68,16 +68,9 @@ pub(crate) fn run_on(workspace: &Workspace, load: Load, file: &str) -> Result<()
 pub(crate) fn run_beside(workspace: &Workspace, load: Load, file: &str) -> Result<()> {
     let loader = load.prepare(workspace)?;
     let script = PathBuf::from(file);
-    run_within(
-        &mut loader.host_script(workspace, &script)?,
-        time_limit(load),
-    )
+    run_within(&mut loader.host_script(workspace, &script)?, time_limit(load))
 }
 
 fn time_limit(load: Load) -> Duration {
-    if load.is_slow() {
-        SLOW_TIME_LIMIT
-    } else {
-        TIME_LIMIT
-    }
+    if load.is_slow() { SLOW_TIME_LIMIT } else { TIME_LIMIT }
 }

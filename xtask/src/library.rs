@@ -29,8 +29,7 @@ impl Library {
     ///
     /// When the file is not there, is not a 64-bit ELF file, or still holds debugging symbols.
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let data =
-            std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let data = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         Self::parse(&data).with_context(|| format!("in {}", path.display()))
     }
 
@@ -45,31 +44,19 @@ impl Library {
             .map(|symbol| Ok(symbol.name()?.to_owned()))
             .filter(|name| !matches!(name, Ok(name) if name.is_empty()))
             .collect::<Result<_>>()?;
-        Ok(Self {
-            needed: needed(data)?,
-            imports,
-            size_bytes: data.len() as u64,
-        })
+        Ok(Self { needed: needed(data)?, imports, size_bytes: data.len() as u64 })
     }
 
     /// # Errors
     ///
     /// Names each library that the phone does not have for us.
     pub(crate) fn check_needed(&self) -> Result<()> {
-        let foreign: Vec<&str> = self
-            .needed
-            .iter()
-            .map(String::as_str)
-            .filter(|name| !ALLOWED.contains(name))
-            .collect();
+        let foreign: Vec<&str> =
+            self.needed.iter().map(String::as_str).filter(|name| !ALLOWED.contains(name)).collect();
         if foreign.is_empty() {
             return Ok(());
         }
-        bail!(
-            "it needs {}; allowed are only {}",
-            foreign.join(", "),
-            ALLOWED.join(", ")
-        )
+        bail!("it needs {}; allowed are only {}", foreign.join(", "), ALLOWED.join(", "))
     }
 }
 
@@ -82,10 +69,7 @@ fn needed(data: &[u8]) -> Result<BTreeSet<String>> {
     };
     let strings = sections.strings(endian, data, link)?;
     let mut names = BTreeSet::new();
-    for entry in entries
-        .iter()
-        .filter(|entry| entry.tag(endian) == DT_NEEDED)
-    {
+    for entry in entries.iter().filter(|entry| entry.tag(endian) == DT_NEEDED) {
         let name = entry.string(endian, strings)?;
         names.insert(String::from_utf8_lossy(name).into_owned());
     }
@@ -97,10 +81,7 @@ mod tests {
     use super::*;
 
     fn needing(names: &[&str]) -> Library {
-        Library {
-            needed: names.iter().map(|name| (*name).to_owned()).collect(),
-            ..Library::default()
-        }
+        Library { needed: names.iter().map(|name| (*name).to_owned()).collect(), ..Library::default() }
     }
 
     #[test]

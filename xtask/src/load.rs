@@ -55,20 +55,10 @@ impl Load {
     /// When the library is not there or Node cannot be had.
     pub(crate) fn prepare(self, workspace: &Workspace) -> Result<Loader> {
         let (library, node) = match self {
-            Self::Host => (
-                build_host(workspace)?,
-                vec![host_node::prepare()?.to_owned()],
-            ),
-            Self::Ohos(abi) => (
-                ohos::library(workspace, abi)?,
-                musl_node::prepare(workspace, abi)?,
-            ),
+            Self::Host => (build_host(workspace)?, vec![host_node::prepare()?.to_owned()]),
+            Self::Ohos(abi) => (ohos::library(workspace, abi)?, musl_node::prepare(workspace, abi)?),
         };
-        Ok(Loader {
-            load: self,
-            library,
-            node,
-        })
+        Ok(Loader { load: self, library, node })
     }
 }
 
@@ -124,10 +114,7 @@ impl Loader {
         let mapped = output(node.args(["-e", MAPPED_DIGEST]))?;
         let file = digest::of_file(&self.library)?;
         if mapped != file {
-            bail!(
-                "{} has SHA-256 {file}, but Node has mapped {mapped}",
-                self.library.display()
-            );
+            bail!("{} has SHA-256 {file}, but Node has mapped {mapped}", self.library.display());
         }
         Ok(mapped)
     }
@@ -149,14 +136,7 @@ fn build_host(workspace: &Workspace) -> Result<PathBuf> {
     println!("building the module for this machine");
     let target = workspace.target();
     run(command("cargo")
-        .args([
-            "build",
-            "--release",
-            "--locked",
-            "--package",
-            "socketkit",
-            "--target-dir",
-        ])
+        .args(["build", "--release", "--locked", "--package", "socketkit", "--target-dir"])
         .arg(&target)
         .current_dir(workspace.root()))?;
     let library = target.join("release/libsocketkit.so");

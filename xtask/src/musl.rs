@@ -46,14 +46,12 @@ impl Musl {
 
     /// The loader, which is at the same time the C library.
     pub(crate) fn loader(&self) -> PathBuf {
-        self.root
-            .join(format!("usr/lib/ld-musl-{}.so.1", self.abi.machine()))
+        self.root.join(format!("usr/lib/ld-musl-{}.so.1", self.abi.machine()))
     }
 
     /// An object that starts or ends a program, such as `crti.o`.
     pub(crate) fn start_object(&self, name: &str) -> PathBuf {
-        self.root
-            .join(format!("usr/lib/{}-linux-musl/{name}", self.abi.machine()))
+        self.root.join(format!("usr/lib/{}-linux-musl/{name}", self.abi.machine()))
     }
 
     /// The unwinder's archive.

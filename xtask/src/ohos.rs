@@ -49,10 +49,7 @@ pub(crate) fn build(workspace: &Workspace, update_types: bool) -> Result<()> {
 pub(crate) fn library(workspace: &Workspace, abi: Abi) -> Result<PathBuf> {
     let path = workspace.dist().join(abi.folder()).join(LIBRARY);
     if !path.is_file() {
-        bail!(
-            "{} is not there: run `cargo xtask ohos`, and see what ohrs says",
-            path.display()
-        );
+        bail!("{} is not there: run `cargo xtask ohos`, and see what ohrs says", path.display());
     }
     Ok(path)
 }
@@ -63,20 +60,13 @@ fn check_libraries(workspace: &Workspace) -> Result<BTreeSet<String>> {
     for abi in Abi::ALL {
         let path = library(workspace, abi)?;
         let library = Library::read(&path)?;
-        library
-            .check_needed()
-            .with_context(|| format!("in {}", path.display()))?;
+        library.check_needed().with_context(|| format!("in {}", path.display()))?;
         println!(
             "dist/{}/{LIBRARY}: {} bytes stripped, sha256 {}, needs {}",
             abi.folder(),
             library.size_bytes,
             digest::of_file(&path)?,
-            library
-                .needed
-                .iter()
-                .map(String::as_str)
-                .collect::<Vec<_>>()
-                .join(" ")
+            library.needed.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
         );
         imported.extend(library.imports);
     }
@@ -95,10 +85,7 @@ fn check_imports(workspace: &Workspace, sdk: &Sdk, imported: &BTreeSet<String>) 
         findings.extend(list.unfounded(phone));
     }
     if !findings.is_empty() {
-        bail!(
-            "{IMPORTS} does not agree with the module:\n  {}",
-            findings.join("\n  ")
-        );
+        bail!("{IMPORTS} does not agree with the module:\n  {}", findings.join("\n  "));
     }
     println!("{IMPORTS}: {} symbols, each of them imported", list.len());
     Ok(())
@@ -106,16 +93,11 @@ fn check_imports(workspace: &Workspace, sdk: &Sdk, imported: &BTreeSet<String>) 
 
 fn phone_exports(folder: &Path) -> Result<Option<Symbols>> {
     if !folder.is_dir() {
-        println!(
-            "the phone's exports are not at hand ({PHONE_EXPORTS}): not compared with {IMPORTS}"
-        );
+        println!("the phone's exports are not at hand ({PHONE_EXPORTS}): not compared with {IMPORTS}");
         return Ok(None);
     }
     let symbols = Symbols::read_phone(folder)?;
-    println!(
-        "comparing {IMPORTS} with {} exports of the phone",
-        symbols.len()
-    );
+    println!("comparing {IMPORTS} with {} exports of the phone", symbols.len());
     Ok(Some(symbols))
 }
 
@@ -124,8 +106,7 @@ fn check_types(workspace: &Workspace, update: bool) -> Result<()> {
     declarations::sort(&built).context("ohrs left no declarations")?;
     let committed = workspace.path(COMMITTED_TYPES);
     if update {
-        fs::copy(&built, &committed)
-            .with_context(|| format!("cannot write {}", committed.display()))?;
+        fs::copy(&built, &committed).with_context(|| format!("cannot write {}", committed.display()))?;
         println!("{COMMITTED_TYPES}: updated");
     }
     declarations::compare(&built, &committed)?;

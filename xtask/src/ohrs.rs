@@ -27,8 +27,7 @@ pub(crate) fn build(workspace: &Workspace, sdk: &Sdk) -> Result<()> {
     for abi in Abi::ALL {
         ohrs.args(["--arch", &abi.rust_target()]);
     }
-    ohrs.args(["--", "--package", "socketkit"])
-        .args(sdk.cargo_options());
+    ohrs.args(["--", "--package", "socketkit"]).args(sdk.cargo_options());
     run(ohrs.current_dir(workspace.root())).context("ohrs could not build the module")
 }
 
@@ -37,14 +36,7 @@ fn install(workspace: &Workspace) -> Result<PathBuf> {
     let folder = prepared::folder(&workspace.tool("ohrs"), VERSION, |folder| {
         println!("installing ohrs {VERSION}");
         run(command("cargo")
-            .args([
-                "install",
-                "ohrs",
-                "--version",
-                VERSION,
-                "--locked",
-                "--root",
-            ])
+            .args(["install", "ohrs", "--version", VERSION, "--locked", "--root"])
             .arg(folder)
             .arg("--target-dir")
             .arg(workspace.target().join("ohrs-build")))

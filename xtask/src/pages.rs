@@ -23,9 +23,7 @@ const STAMP: &str = "node_modules/.installed-from";
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     host_node::prepare()?;
     install(workspace)?;
-    run(command("npm")
-        .args(["run", "check"])
-        .current_dir(workspace.path(FOLDER)))
+    run(command("npm").args(["run", "check"]).current_dir(workspace.path(FOLDER)))
 }
 
 fn install(workspace: &Workspace) -> Result<()> {

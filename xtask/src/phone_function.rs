@@ -36,20 +36,14 @@ fn declared(workspace: &Workspace, package: &str, prefixes: &[&str]) -> Result<V
         names.extend(functions(&fs::read_to_string(entry?.path())?, prefixes));
     }
     if names.is_empty() {
-        bail!(
-            "{package} declares no function that begins with {}",
-            prefixes.join(" or ")
-        );
+        bail!("{package} declares no function that begins with {}", prefixes.join(" or "));
     }
     Ok(names.into_iter().collect())
 }
 
 /// The names after `fn` that begin with one of the prefixes.
 fn functions<'a>(source: &'a str, prefixes: &[&str]) -> Vec<String> {
-    let name = |text: &'a str| {
-        text.split(|c: char| !c.is_alphanumeric() && c != '_')
-            .next()
-    };
+    let name = |text: &'a str| text.split(|c: char| !c.is_alphanumeric() && c != '_').next();
     source
         .split("fn ")
         .skip(1)
@@ -63,23 +57,14 @@ fn functions<'a>(source: &'a str, prefixes: &[&str]) -> Vec<String> {
 fn sources(workspace: &Workspace, package: &str) -> Result<PathBuf> {
     let metadata = output(
         command("cargo")
-            .args([
-                "metadata",
-                "--format-version=1",
-                "--locked",
-                "--manifest-path",
-            ])
+            .args(["metadata", "--format-version=1", "--locked", "--manifest-path"])
             .arg(workspace.path("Cargo.toml")),
     )?;
     let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
     metadata
         .get("packages")
         .and_then(|packages| packages.as_array())
-        .and_then(|packages| {
-            packages
-                .iter()
-                .find(|entry| entry.get("name") == Some(&package.into()))
-        })
+        .and_then(|packages| packages.iter().find(|entry| entry.get("name") == Some(&package.into())))
         .and_then(|entry| entry.get("manifest_path")?.as_str())
         .and_then(|manifest| Path::new(manifest).parent())
         .map(|folder| folder.join("src"))
@@ -93,9 +78,6 @@ mod tests {
     #[test]
     fn only_functions_with_the_prefix_are_taken() {
         let source = "fn napi_wrap(env: u8);\n pub fn other(); type napi_env = u8; fn uv_run()";
-        assert_eq!(
-            functions(source, &["napi_", "uv_"]),
-            ["napi_wrap", "uv_run"]
-        );
+        assert_eq!(functions(source, &["napi_", "uv_"]), ["napi_wrap", "uv_run"]);
     }
 }

@@ -16,11 +16,7 @@ const STAMP: &str = ".made-from";
 /// # Errors
 ///
 /// What `make` returns, and failures of the file system.
-pub(crate) fn folder(
-    folder: &Path,
-    key: &str,
-    make: impl FnOnce(&Path) -> Result<()>,
-) -> Result<PathBuf> {
+pub(crate) fn folder(folder: &Path, key: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
     let parent = folder.parent().context("a prepared folder has a parent")?;
     fs::create_dir_all(parent)?;
     let partial = beside(folder, "partial");
@@ -34,8 +30,7 @@ pub(crate) fn folder(
     make(&partial)?;
     fs::write(partial.join(STAMP), key)?;
     remove(folder)?;
-    fs::rename(&partial, folder)
-        .with_context(|| format!("cannot put {} in its place", folder.display()))?;
+    fs::rename(&partial, folder).with_context(|| format!("cannot put {} in its place", folder.display()))?;
     Ok(folder.to_owned())
 }
 

@@ -51,10 +51,7 @@ impl Sdk {
     pub(crate) fn lend(&self, workspace: &Workspace, command: &mut Command) -> Result<()> {
         command.env("OHOS_NDK_HOME", self.home());
         command.env("CARGO_TARGET_DIR", workspace.target().join("ohos"));
-        command.env(
-            "CARGO_ENCODED_RUSTFLAGS",
-            path_flags(workspace).join(FLAG_SEPARATOR),
-        );
+        command.env("CARGO_ENCODED_RUSTFLAGS", path_flags(workspace).join(FLAG_SEPARATOR));
         if self.is_stand_in() {
             let path = std::env::var_os("PATH").unwrap_or_default();
             let folders = std::iter::once(PathBuf::from(DEBIAN_PROGRAMS))
@@ -81,10 +78,7 @@ impl Sdk {
         let native = self.home().join("native");
         let mut flags = path_flags(workspace);
         flags.push(format!("-Clink-arg=--target={}", abi.clang_target()));
-        flags.push(format!(
-            "-Clink-arg=--sysroot={}",
-            native.join("sysroot").display()
-        ));
+        flags.push(format!("-Clink-arg=--sysroot={}", native.join("sysroot").display()));
         let libraries = native.join("llvm/lib").join(abi.clang_target());
         flags.push(format!("-Lnative={}", libraries.display()));
         cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join(FLAG_SEPARATOR));
@@ -120,9 +114,8 @@ fn standard_library(abi: Abi) -> Result<()> {
     if Path::new(&folder).exists() {
         return Ok(());
     }
-    run(command("rustup").args(["target", "add", &target])).with_context(|| {
-        format!("the real SDK needs rustup's {target}; unset OHOS_NDK_HOME to build without it")
-    })
+    run(command("rustup").args(["target", "add", &target]))
+        .with_context(|| format!("the real SDK needs rustup's {target}; unset OHOS_NDK_HOME to build without it"))
 }
 
 /// Keeps this machine's paths out of the library, so that every machine makes the same bytes.
@@ -130,10 +123,7 @@ fn path_flags(workspace: &Workspace) -> Vec<String> {
     let registry = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
-    let renamed = [
-        (Some(workspace.root().to_owned()), "/socketkit"),
-        (registry, "/cargo"),
-    ];
+    let renamed = [(Some(workspace.root().to_owned()), "/socketkit"), (registry, "/cargo")];
     renamed
         .into_iter()
         .filter_map(|(path, name)| Some(format!("--remap-path-prefix={}={name}", path?.display())))

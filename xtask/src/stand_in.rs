@@ -80,15 +80,10 @@ fn system_libraries(abi: Abi, musl: &Musl, native: &Path) -> Result<PathBuf> {
 
 /// A library that exports the functions and does nothing: it is linked with and never loaded.
 fn stub(abi: Abi, functions: &[String], to: &Path) -> Result<()> {
-    let source: String = functions
-        .iter()
-        .map(|name| format!("void {name}(void) {{}}\n"))
-        .collect();
+    let source: String = functions.iter().map(|name| format!("void {name}(void) {{}}\n")).collect();
     clang::shared_library(abi, &source, to)
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::copy(from, to)
-        .map(drop)
-        .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))
+    fs::copy(from, to).map(drop).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))
 }

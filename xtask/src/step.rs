@@ -28,19 +28,13 @@ pub(crate) struct Session {
 impl Session {
     /// Nothing is built yet.
     pub(crate) fn new(workspace: Workspace) -> Self {
-        Self {
-            workspace,
-            ohos: OnceCell::new(),
-        }
+        Self { workspace, ohos: OnceCell::new() }
     }
 
     /// Builds for HarmonyOS when a step first needs it, and never again in this run.
     fn build_ohos(&self) -> Result<()> {
         let build = || ohos::build(&self.workspace, false).map_err(|error| format!("{error:#}"));
-        self.ohos
-            .get_or_init(build)
-            .clone()
-            .map_err(|error| anyhow!(error))
+        self.ohos.get_or_init(build).clone().map_err(|error| anyhow!(error))
     }
 
     fn prepare(&self, load: Load) -> Result<()> {
@@ -53,10 +47,7 @@ impl Session {
 
 impl Step {
     fn new(name: impl Into<String>, work: impl Fn(&Session) -> Result<()> + 'static) -> Self {
-        Self {
-            name: name.into(),
-            work: Box::new(work),
-        }
+        Self { name: name.into(), work: Box::new(work) }
     }
 
     /// Does it.
@@ -73,25 +64,17 @@ impl Step {
 pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
     let mut steps = vec![
         Step::new("packages", |_| install_packages()),
-        Step::new("format", |session| {
-            cargo(session, &["fmt", "--all", "--check"])
-        }),
+        Step::new("format", |session| cargo(session, &["fmt", "--all", "--check"])),
         Step::new("tidy", |session| tidy::check(&session.workspace)),
         Step::new("lint", lint),
-        Step::new("xtask", |session| {
-            cargo(session, &["test", "--locked", "--package", "xtask"])
-        }),
-        Step::new("engine host", |session| {
-            engine::test_on_host(&session.workspace)
-        }),
+        Step::new("xtask", |session| cargo(session, &["test", "--locked", "--package", "xtask"])),
+        Step::new("engine host", |session| engine::test_on_host(&session.workspace)),
         Step::new("pages", |session| pages::check(&session.workspace)),
         Step::new("ohos", Session::build_ohos),
     ];
     for abi in [Abi::X86_64, Abi::Arm64] {
         let name = format!("engine {}", Load::Ohos(abi).name());
-        steps.push(Step::new(name, move |session| {
-            engine::test_on_ohos(&session.workspace, abi)
-        }));
+        steps.push(Step::new(name, move |session| engine::test_on_ohos(&session.workspace, abi)));
     }
     for load in Load::ALL {
         steps.push(digest_step(load));
@@ -106,10 +89,7 @@ fn digest_step(load: Load) -> Step {
         session.prepare(load)?;
         let loader = load.prepare(&session.workspace)?;
         let digest = loader.mapped_digest()?;
-        println!(
-            "{}: sha256 {digest}, on disk and in the Node under test",
-            loader.library().display()
-        );
+        println!("{}: sha256 {digest}, on disk and in the Node under test", loader.library().display());
         Ok(())
     })
 }
@@ -160,14 +140,9 @@ fn lint(session: &Session) -> Result<()> {
         run(command("rustup").args(["component", "add", "clippy", "rustfmt"]))?;
     }
     let packages = ["clippy", "--workspace", "--all-targets", "--locked"];
-    cargo(
-        session,
-        &[packages.as_slice(), &["--", "-D", "warnings"]].concat(),
-    )
+    cargo(session, &[packages.as_slice(), &["--", "-D", "warnings"]].concat())
 }
 
 fn cargo(session: &Session, arguments: &[&str]) -> Result<()> {
-    run(command("cargo")
-        .args(arguments)
-        .current_dir(session.workspace.root()))
+    run(command("cargo").args(arguments).current_dir(session.workspace.root()))
 }

@@ -49,8 +49,7 @@ fn chosen(steps: Vec<Step>, filters: &[String]) -> Result<Vec<Step>> {
             bail!("no step has {filter:?} in its name; `cargo xtask test --list` names all");
         }
     }
-    let fits =
-        |step: &Step| filters.is_empty() || filters.iter().any(|filter| step.name.contains(filter));
+    let fits = |step: &Step| filters.is_empty() || filters.iter().any(|filter| step.name.contains(filter));
     Ok(steps.into_iter().filter(fits).collect())
 }
 
@@ -60,49 +59,22 @@ fn outcome(step: &Step, session: &Session) -> Outcome {
     let took = start.elapsed();
     match &error {
         None => println!("== {}: passed in {:.1} s", step.name, took.as_secs_f64()),
-        Some(error) => println!(
-            "== {}: FAILED in {:.1} s: {error}",
-            step.name,
-            took.as_secs_f64()
-        ),
+        Some(error) => println!("== {}: FAILED in {:.1} s: {error}", step.name, took.as_secs_f64()),
     }
-    Outcome {
-        name: step.name.clone(),
-        took,
-        error,
-    }
+    Outcome { name: step.name.clone(), took, error }
 }
 
 fn report(outcomes: &[Outcome]) -> Result<()> {
     println!("\n== summary");
     for outcome in outcomes {
-        let word = if outcome.error.is_none() {
-            "passed"
-        } else {
-            "FAILED"
-        };
-        println!(
-            "{word} {:>7.1} s  {}",
-            outcome.took.as_secs_f64(),
-            outcome.name
-        );
+        let word = if outcome.error.is_none() { "passed" } else { "FAILED" };
+        println!("{word} {:>7.1} s  {}", outcome.took.as_secs_f64(), outcome.name);
     }
-    let failures: Vec<&Outcome> = outcomes
-        .iter()
-        .filter(|outcome| outcome.error.is_some())
-        .collect();
+    let failures: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.error.is_some()).collect();
     for failure in &failures {
-        println!(
-            "\n{}: {}",
-            failure.name,
-            failure.error.as_deref().unwrap_or_default()
-        );
+        println!("\n{}: {}", failure.name, failure.error.as_deref().unwrap_or_default());
     }
-    println!(
-        "\n{} passed, {} failed",
-        outcomes.len() - failures.len(),
-        failures.len()
-    );
+    println!("\n{} passed, {} failed", outcomes.len() - failures.len(), failures.len());
     if failures.is_empty() {
         return Ok(());
     }

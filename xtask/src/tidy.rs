@@ -1,5 +1,91 @@
-//! stub
+//! `cargo xtask tidy`: the invariants of `docs/architecture.md` that a program can check.
+
+mod arkts;
+mod repository;
+mod rust;
+mod tree;
+
+use anyhow::{Result, bail};
+
 use crate::workspace::Workspace;
-pub(crate) fn check(_: &Workspace) -> anyhow::Result<()> {
-    Ok(())
+use tree::Tree;
+
+/// Where the invariants are explained, each under its id.
+const DOCUMENT: &str = "docs/architecture.md";
+
+/// Something that holds for the tracked files.
+struct Rule {
+    /// As the document calls it.
+    id: &'static str,
+    /// What holds.
+    name: &'static str,
+    /// Where it does not hold, a message for each place.
+    findings: fn(&Tree) -> Vec<String>,
+}
+
+const RULES: [Rule; 10] = [
+    Rule { id: "I1", name: "the engine knows nothing of JavaScript", findings: rust::engine_knows_javascript },
+    Rule { id: "I2", name: "unsafe code is in node_api only", findings: rust::unsafe_outside_node_api },
+    Rule { id: "I3", name: "one service alone imports the module", findings: arkts::imports_of_the_module },
+    Rule { id: "I4", name: "rooms of the app know only those below them", findings: arkts::imports_upwards },
+    Rule { id: "I5", name: "the app asks for one permission", findings: arkts::permissions },
+    Rule { id: "I6", name: "preview and tests know only what ships", findings: repository::native_sources_outside },
+    Rule { id: "I7", name: "no host of a registry is named", findings: repository::registry_hosts },
+    Rule { id: "I8", name: "no path of one machine is named", findings: repository::machine_paths },
+    Rule { id: "I9", name: "no function of the binding is async", findings: rust::async_in_binding },
+    Rule { id: "I10", name: "native code does not panic on purpose", findings: rust::panics },
+];
+
+/// Checks all rules, and that each is documented.
+///
+/// # Errors
+///
+/// When a rule is broken; each place has been printed then.
+pub(crate) fn check(workspace: &Workspace) -> Result<()> {
+    let tree = Tree::tracked(workspace)?;
+    let mut count = 0;
+    for rule in &RULES {
+        let findings = (rule.findings)(&tree);
+        println!("{:<3} {}: {}", rule.id, rule.name, verdict(&findings));
+        findings.iter().for_each(|finding| println!("      {finding}"));
+        count += findings.len();
+    }
+    let undocumented = undocumented(tree.text(DOCUMENT).unwrap_or_default());
+    for id in &undocumented {
+        println!("{id}: {DOCUMENT} does not mention it");
+    }
+    match count + undocumented.len() {
+        0 => Ok(()),
+        count => bail!("{count} findings; {DOCUMENT} says what each rule is for"),
+    }
+}
+
+fn verdict(findings: &[String]) -> String {
+    if findings.is_empty() { "holds".to_owned() } else { format!("broken {} times", findings.len()) }
+}
+
+/// The ids that are no word of the text.
+fn undocumented(text: &str) -> Vec<&'static str> {
+    let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
+    RULES.iter().map(|rule| rule.id).filter(|id| !words.contains(id)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_looked_for_as_words() {
+        let text = "| I1 | …| **I2**, I3-I9: I4 I5 I6 I7 I8";
+        assert_eq!(undocumented(text), ["I10"]);
+        assert_eq!(undocumented("I10").len(), RULES.len() - 1);
+    }
+
+    #[test]
+    fn a_tree_without_the_rooms_is_not_taken_for_a_tidy_one() {
+        let empty = Tree::of(&[]);
+        let broken: Vec<&str> =
+            RULES.iter().filter(|rule| !(rule.findings)(&empty).is_empty()).map(|rule| rule.id).collect();
+        assert_eq!(broken, ["I1", "I2", "I3", "I5"]);
+    }
 }

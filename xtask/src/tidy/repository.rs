@@ -1,0 +1,99 @@
+//! Rules on all files.
+
+use super::tree::{SourceFile, Tree};
+
+/// Hosts of registries; an installation takes them from its own configuration.
+const HOSTS: [&str; 8] = [
+    concat!("crates", ".io"),
+    concat!("npmjs", ".org"),
+    concat!("npmjs", ".com"),
+    concat!("pypi", ".org"),
+    concat!("python", "hosted.org"),
+    concat!("debian", ".org"),
+    concat!("openharmony", ".cn"),
+    concat!("rust-lang", ".org/dist"),
+];
+
+/// Names the registry that each crate came from, as cargo writes it.
+const CARGO_LOCK: &str = "Cargo.lock";
+
+/// Folders in which people and services keep their own files.
+const MACHINE_FOLDERS: [&str; 6] = ["home", "root", "work", "Users", "opt", "mnt"];
+
+/// Mentions of native sources by those who may know only what ships.
+pub(super) fn native_sources_outside(tree: &Tree) -> Vec<String> {
+    let rooms = [tree.files("tests/", ""), tree.files("preview/", "")];
+    rooms.into_iter().flatten().flat_map(|file| file.lines_with(names_native_source)).collect()
+}
+
+/// Hosts of registries.
+pub(super) fn registry_hosts(tree: &Tree) -> Vec<String> {
+    let names_host = |line: &str| HOSTS.iter().any(|host| line.contains(host));
+    files_but_lock(tree).flat_map(|file| file.lines_with(names_host)).collect()
+}
+
+/// Absolute paths that only one machine has.
+pub(super) fn machine_paths(tree: &Tree) -> Vec<String> {
+    files_but_lock(tree).flat_map(|file| file.lines_with(names_machine_path)).collect()
+}
+
+fn files_but_lock(tree: &Tree) -> impl Iterator<Item = &SourceFile> {
+    tree.files("", "").filter(|file| file.path != CARGO_LOCK)
+}
+
+/// The crates' folders are sources; that there are such crates, with their manifests, is public.
+fn names_native_source(line: &str) -> bool {
+    ["native/engine/src", "native/engine/tests", "native/socketkit/src", ".rs'", ".rs\""]
+        .iter()
+        .any(|source| line.contains(source))
+}
+
+fn names_machine_path(line: &str) -> bool {
+    MACHINE_FOLDERS.iter().any(|folder| {
+        let path = format!("/{folder}/");
+        line.match_indices(&path).any(|(at, _)| begins_path(line.get(..at).unwrap_or_default()))
+    }) || line.contains(concat!("C:", "\\"))
+}
+
+/// Whether a path that follows this text begins there: nothing before it belongs to it.
+fn begins_path(before: &str) -> bool {
+    !before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '}' | ')' | '*' | '/' | '@' | '~'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_and_preview_may_name_the_library_and_not_its_sources() {
+        let good = [("tests/a.mjs", "load('libsocketkit.so')"), ("xtask/src/a.rs", "native/engine/src")];
+        assert_eq!(native_sources_outside(&Tree::of(&good)), [""; 0]);
+        for path in ["tests/a.mjs", "preview/checks/a.mjs"] {
+            let bad = Tree::of(&[(path, "\nread('native/engine/src/lib.rs')\n")]);
+            assert_eq!(native_sources_outside(&bad), [format!("{path}:2: read('native/engine/src/lib.rs')")]);
+        }
+    }
+
+    #[test]
+    fn hosts_are_found_everywhere_but_in_cargos_lock() {
+        for host in HOSTS {
+            assert_eq!(registry_hosts(&Tree::of(&[("README.md", host)])).len(), 1, "{host}");
+            assert_eq!(registry_hosts(&Tree::of(&[(CARGO_LOCK, host)])), [""; 0], "{host}");
+        }
+        assert_eq!(registry_hosts(&Tree::of(&[("README.md", "the crate registry")])), [""; 0]);
+    }
+
+    #[test]
+    fn paths_of_one_machine_are_found_and_parts_of_other_paths_are_not() {
+        for folder in MACHINE_FOLDERS {
+            let path = format!("/{folder}/me/app");
+            for text in [path.clone(), format!("cd {path}"), format!("'{path}'"), format!("DIR={path}")] {
+                assert_eq!(machine_paths(&Tree::of(&[("a.md", &text)])).len(), 1, "{text}");
+            }
+            for text in [format!("src{path}"), format!("..{path}"), format!("${{root}}{path}")] {
+                assert_eq!(machine_paths(&Tree::of(&[("a.md", &text)])), [""; 0], "{text}");
+            }
+        }
+        assert_eq!(machine_paths(&Tree::of(&[("a.md", concat!("C:", "\\app"))])).len(), 1);
+    }
+}
