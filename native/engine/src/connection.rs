@@ -19,6 +19,8 @@ use crate::sync::lock;
 
 mod driver;
 mod link;
+#[cfg(test)]
+mod tests;
 
 use driver::Driver;
 use link::Link;
@@ -38,7 +40,7 @@ struct Shared {
     changed: Notify,
     credit: Credit,
     peer_ended: AtomicBool,
-    /// True once `Closed` was posted.
+    /// True once the last event was posted.
     ended: watch::Sender<bool>,
     sending: Mutex<Sending>,
 }
@@ -152,7 +154,7 @@ impl Connection {
         lock(&self.shared.sending).link.is_open()
     }
 
-    /// Waits until `Closed` was posted.
+    /// Waits until the last event was posted.
     pub(crate) fn ended(&self) -> impl Future<Output = ()> + Send + 'static {
         let mut ended = self.shared.ended.subscribe();
         async move {

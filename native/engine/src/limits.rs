@@ -49,8 +49,8 @@ pub const SEND_QUEUE_LIMIT_BYTES: usize = 16 * 1024 * 1024;
 /// Messages gathered into one write. Linux takes 1,024; more than a few dozen gain nothing measurable.
 pub const WRITE_BATCH_MESSAGES: usize = 32;
 
-/// How long a closing connection may take to hand its queue to the kernel before it is reset. The system's kit gives
-/// a send as long.
+/// How long the peer of a closing connection may take nothing of what is still queued before it is reset. The system's
+/// kit gives a send as long.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How long a closed connection still discards what its peer sends. Closing with unread bytes would reset the

@@ -192,22 +192,24 @@ impl Driver {
 
     fn announce(&self, ticket: Option<Ticket>, reason: CloseReason) {
         self.shared.sink.post(Event::Closed(reason));
-        self.shared.ended.send_replace(true);
         if let Some(ticket) = ticket {
             self.shared.sink.post(Event::Completed(ticket, Ok(())));
         }
+        self.shared.ended.send_replace(true);
     }
 
-    /// Hands the queue to the kernel; false when the peer took too long. Reads on meanwhile, because a peer that
-    /// closes in the same way might wait for us to.
+    /// Hands the queue to the kernel; false when the peer took nothing for too long. Reads on meanwhile, because a peer
+    /// that closes in the same way might wait for us to.
     async fn drain(&self) -> bool {
         let emptied = async {
             loop {
                 self.flush();
                 if lock(&self.shared.sending).queue.is_empty() {
-                    return;
+                    return true;
                 }
-                let _ = self.stream.writable().await;
+                if timeout(limits::DRAIN_TIMEOUT, self.stream.writable()).await.is_err() {
+                    return false;
+                }
             }
         };
         let reading = async {
@@ -218,16 +220,16 @@ impl Driver {
         };
         tokio::select! {
             biased;
-            () = emptied => true,
+            emptied = emptied => emptied,
             () = reading => false,
-            () = tokio::time::sleep(limits::DRAIN_TIMEOUT) => false,
         }
     }
 
-    /// Reads until the peer ends or breaks the connection.
+    /// Reads until the peer ends or breaks the connection. Polls, because `readable` would not let other tasks run
+    /// while a peer sends without a pause.
     async fn discard(&self) {
         loop {
-            let _ = self.stream.readable().await;
+            let _ = poll_fn(|context| self.stream.poll_read_ready(context)).await;
             match read(&self.stream, limits::READ_MIN_BYTES) {
                 Ok(data) if data.is_empty() => return,
                 Ok(_) => {}
