@@ -11,8 +11,8 @@ use socket_engine::{
 use crate::events::{DEADLINE, Events, recorder};
 use crate::pair::{CLOSE, OVERFLOW_BYTES, assert_broken, assert_closed, assert_silent, completed, errno, received};
 use crate::peer::{
-    ANY_PORT, FullListener, OTHER_MACHINE, accept, assert_same_bytes, deaf_socket, listen, new_socket, pattern,
-    read_bytes, read_to_end, reset, write_and_end,
+    ANY_PORT, FullListener, OTHER_MACHINE, accept, assert_same_bytes, deaf_socket, listen, listen_stalling, new_socket,
+    pattern, read_bytes, read_to_end, reset, write_and_end,
 };
 
 const CONNECT: Ticket = Ticket(1);
@@ -181,9 +181,9 @@ fn a_client_whose_connection_broke_connects_again_without_a_close() {
 
 #[test]
 fn a_reconnect_before_the_old_connection_is_closed_hears_of_the_old_one_first() {
-    let listener = listen();
+    let listener = listen_stalling();
     let (this, first) = Fixture::connected(&listener);
-    let data = pattern(0, 10 * OVERFLOW_BYTES);
+    let data = pattern(0, OVERFLOW_BYTES);
     this.client.send(&data, Ticket(2)).unwrap();
     this.close();
     this.start_connecting(listener.1).unwrap();

@@ -9,7 +9,7 @@ use socket_engine::limits::{EVENT_OVERHEAD_BYTES, RECEIVE_HIGH_BYTES};
 use crate::pair::{Pair, assert_silent};
 
 /// What the kernel never takes for a receiver that has stopped.
-pub(crate) const FLOOD_BYTES: usize = 64 * 1024 * 1024;
+pub(crate) const FLOOD_BYTES: usize = 16 * 1024 * 1024;
 
 /// What came before reading stopped.
 pub(crate) struct Unconsumed {
