@@ -8,6 +8,12 @@ const ENGINE_ROOT: &str = "native/engine/src/lib.rs";
 /// The one folder that may hold unsafe code.
 const NODE_API: &str = "native/socketkit/src/node_api/";
 
+/// The one file that forms the codes which JavaScript sees.
+const CODE_TABLE: &str = "native/socketkit/src/error.rs";
+
+/// The numbers that the codes start from.
+const CODE_BASES: [&str; 2] = ["2301", "2303"];
+
 /// What ends the process, or unwinds, on purpose.
 const PANICS: [&str; 6] = [".unwrap()", ".expect(", "panic!(", "unreachable!(", "todo!(", "unimplemented!("];
 
@@ -47,6 +53,18 @@ pub(super) fn panics(tree: &Tree) -> Vec<String> {
     tree.files("native/", ".rs")
         .filter(|file| file.path.contains("/src/") && !file.path.ends_with("/tests.rs"))
         .flat_map(|file| lines_of_code(file, |line| PANICS.iter().any(|call| line.contains(call))))
+        .collect()
+}
+
+/// Codes that are formed anywhere but in their table.
+pub(super) fn codes_outside_table(tree: &Tree) -> Vec<String> {
+    let names_code = |line: &str| {
+        let digits = line.replace('_', "");
+        CODE_BASES.iter().any(|base| digits.contains(base))
+    };
+    tree.files("native/", ".rs")
+        .filter(|file| file.path.contains("/src/") && file.path != CODE_TABLE)
+        .flat_map(|file| lines_of_code(file, names_code))
         .collect()
 }
 
@@ -121,6 +139,15 @@ mod tests {
         let found = async_in_binding(&Tree::of(&[("native/socketkit/src/a.rs", function)]));
         assert_eq!(found, ["native/socketkit/src/a.rs:2: pub async fn send() {}"]);
         assert_eq!(async_in_binding(&Tree::of(&[("native/engine/src/a.rs", function)])), [""; 0]);
+    }
+
+    #[test]
+    fn a_code_outside_the_table_is_found_but_not_in_comments() {
+        let table = (CODE_TABLE, "let base = 2_301_000;\n");
+        let comment = ("native/socketkit/src/types.rs", "/// 2301000 plus the errno\n");
+        assert_eq!(codes_outside_table(&Tree::of(&[table, comment])), [""; 0]);
+        let found = codes_outside_table(&Tree::of(&[("native/engine/src/a.rs", "let code = 2_303_198;\n")]));
+        assert_eq!(found, ["native/engine/src/a.rs:1: let code = 2_303_198;"]);
     }
 
     #[test]
