@@ -205,8 +205,8 @@ impl Sending {
     fn try_now<'a>(&mut self, data: &'a [u8]) -> Result<&'a [u8], i32> {
         let stream = self.link.stream()?;
         if !self.queue.is_empty() {
-            let fits = self.queue.bytes().saturating_add(data.len()) <= limits::SEND_QUEUE_LIMIT_BYTES;
-            return if fits { Ok(data) } else { Err(libc::ENOBUFS) };
+            let cost = self.queue.cost_bytes().saturating_add(data.len() + limits::EVENT_OVERHEAD_BYTES);
+            return if cost <= limits::SEND_QUEUE_LIMIT_BYTES { Ok(data) } else { Err(libc::ENOBUFS) };
         }
         match link::send(stream, data) {
             Ok(sent) => Ok(data.get(sent..).unwrap_or_default()),

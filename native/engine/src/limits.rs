@@ -33,7 +33,8 @@ pub const RECEIVE_HIGH_BYTES: usize = 512 * 1024;
 /// with each message.
 pub const RECEIVE_LOW_BYTES: usize = 128 * 1024;
 
-/// What an event costs beside its bytes, added to every receipt so that one-byte messages are bounded too.
+/// What a message costs beside its bytes, added for each one that was received or waits to be sent, so that many small
+/// ones are bounded too.
 pub const EVENT_OVERHEAD_BYTES: usize = 64;
 
 /// Smallest buffer of one read. One per worker thread and reused, so an idle connection owns none.
@@ -42,7 +43,7 @@ pub const READ_MIN_BYTES: usize = 16 * 1024;
 /// Largest buffer of one read: a bulk sender fills it, and one such buffer stays below the low mark.
 pub const READ_MAX_BYTES: usize = 128 * 1024;
 
-/// Bytes waiting on one connection for the kernel to take them. A send that would exceed it is refused, unless nothing
+/// What may wait on one connection for the kernel to take it. A send that would exceed it is refused, unless nothing
 /// is waiting: then its size is the caller's own choice.
 pub const SEND_QUEUE_LIMIT_BYTES: usize = 16 * 1024 * 1024;
 

@@ -6,7 +6,7 @@ use std::io::{self, IoSlice};
 use bytes::{Buf, Bytes};
 
 use crate::event::Ticket;
-use crate::limits::WRITE_BATCH_MESSAGES;
+use crate::limits::{EVENT_OVERHEAD_BYTES, WRITE_BATCH_MESSAGES};
 
 /// How far a send got at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,11 @@ impl SendQueue {
     /// Bytes that wait.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// What the queue costs, its messages included: many small ones take more than their bytes.
+    pub(crate) fn cost_bytes(&self) -> usize {
+        self.bytes + self.sends.len() * EVENT_OVERHEAD_BYTES
     }
 
     pub(crate) fn push(&mut self, data: Bytes, ticket: Ticket) {

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use socket_engine::limits::SEND_QUEUE_LIMIT_BYTES;
+use socket_engine::limits::{EVENT_OVERHEAD_BYTES, SEND_QUEUE_LIMIT_BYTES};
 use socket_engine::{CloseReason, Event, SendProgress, Ticket};
 
 use crate::pair::{
@@ -78,6 +78,15 @@ fn a_full_queue_refuses_a_send_of_which_nothing_is_sent_and_nothing_else_is_lost
         assert_eq!(completed(&pair.events, Ticket(ticket.into())), Ok(()));
     }
     assert_closed(&pair.events, CloseReason::Local);
+}
+
+#[test]
+fn the_queue_is_bounded_for_sends_without_bytes_too() {
+    let pair = Pair::stalling();
+    overflow(&pair.connection, Ticket(0), &pattern(0, OVERFLOW_BYTES));
+    let most = (SEND_QUEUE_LIMIT_BYTES / EVENT_OVERHEAD_BYTES) as u64;
+    let refused = (1..=most).find_map(|ticket| pair.connection.send(b"", Ticket(ticket)).err());
+    assert_eq!(refused.map(|error| error.errno), Some(libc::ENOBUFS));
 }
 
 #[test]
