@@ -1,0 +1,62 @@
+// Checks the pages and everything that DevEco builds them from: `npm run check`.
+import path from 'node:path';
+import { ownSources, createProgram } from './checks/compiler.mjs';
+import { checkConfiguration } from './checks/configuration.mjs';
+import { checkFormat } from './checks/format.mjs';
+import { checkHomecheck } from './checks/homecheck.mjs';
+import { checkNativeLibrary, checkVersions } from './checks/native-library.mjs';
+import { checkPageRules } from './checks/page-rules.mjs';
+import { checkAbilities, checkPageList, checkReached, checkTargetPages, sourceFiles } from './checks/pages.mjs';
+import { checkPermissions } from './checks/permissions.mjs';
+import { checkConfigurationUses, referringFiles } from './checks/resource-uses.mjs';
+import { readTargets } from './checks/target.mjs';
+import { checkTranslations } from './checks/translations.mjs';
+import { checkUnusedResources } from './checks/unused-resources.mjs';
+import { checkWrongPages } from './checks/wrong-pages.mjs';
+import { ROOT } from './root.mjs';
+
+/** One app as it is built: its own sources and resources alone. */
+function checkTarget(target, builder) {
+  const { resources } = target;
+  const configurations = ['AppScope/app.json5', 'build-profile.json5', 'entry/build-profile.json5'];
+  const files = [...configurations.map((name) => path.join(ROOT, name)), path.join(target.mainFolder, 'module.json5')];
+  return [
+    ...checkPageRules(builder, resources),
+    ...checkTargetPages(target, builder),
+    ...checkAbilities(target),
+    ...[...files, ...target.resourceFolders.flatMap(referringFiles)].flatMap((file) =>
+      checkConfigurationUses(file, resources)
+    )
+  ];
+}
+
+/** What all apps share. */
+async function checkProject(targets, builders) {
+  const sources = [...new Map(builders.flatMap(ownSources).map((source) => [source.fileName, source])).values()];
+  const folders = [...new Set(targets.flatMap((target) => target.resourceFolders))];
+  const files = sourceFiles(targets);
+  return [
+    ...checkConfiguration(),
+    ...checkPageList(targets),
+    ...checkReached(targets, new Set(sources.map((source) => source.fileName))),
+    ...checkPermissions(path.join(targets[0].mainFolder, 'module.json5')),
+    ...checkNativeLibrary(sources),
+    ...checkVersions(),
+    ...folders.flatMap(checkTranslations),
+    ...checkUnusedResources(folders, sources),
+    ...(await checkFormat(files)),
+    ...(await checkHomecheck(files.length)),
+    ...checkWrongPages(targets[0])
+  ];
+}
+
+const targets = readTargets();
+const builders = targets.map((target) => createProgram(target.rootFiles, target));
+const findings = [
+  ...targets.flatMap((target, index) => checkTarget(target, builders[index])),
+  ...(await checkProject(targets, builders))
+];
+const lines = [...new Set(findings.map(String))];
+lines.forEach((line) => console.log(line));
+console.log(`${lines.length} findings in ${targets.length} targets.`);
+process.exitCode = lines.length > 0 ? 1 : 0;

@@ -1,0 +1,30 @@
+import ts from 'ohos-typescript';
+import { ownSources } from './compiler.mjs';
+import { findingAt } from './finding.mjs';
+
+function toFinding({ file, start, code, messageText }) {
+  const message = ts.flattenDiagnosticMessageText(messageText, ' ');
+  // The linter numbers its rules by itself, and names them at the end of each message.
+  const [, rule] = message.match(/\((arkts-[\w-]+)\)$/) ?? [];
+  return findingAt(file.fileName, file.text, start, rule ?? `TS${code}`, message);
+}
+
+/** What the compiler says of the project's own files. */
+function typeFaults(builder) {
+  return ownSources(builder).flatMap((source) => [
+    ...builder.getSyntacticDiagnostics(source),
+    ...builder.getSemanticDiagnostics(source)
+  ]);
+}
+
+/** What ArkTS forbids beyond TypeScript. */
+function lintFaults(builder) {
+  const own = new Set(ownSources(builder));
+  const faults = ts.ArkTSLinter_1_1.runArkTSLinter(builder, undefined, undefined, 'ArkTS_1_1');
+  return faults.filter((fault) => own.has(fault.file));
+}
+
+/** Type check and ArkTS lint of a program's own files; warnings count as faults. */
+export function checkArkTS(builder) {
+  return [...typeFaults(builder), ...lintFaults(builder)].map(toFinding);
+}

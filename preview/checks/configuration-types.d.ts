@@ -1,0 +1,36 @@
+// Types of those configuration files that @arkts/types has none for.
+
+/** `AppScope/app.json5`. */
+export interface AppJson5 {
+  app: {
+    bundleName: `${string}.${string}.${string}`;
+    vendor?: string;
+    versionCode: number;
+    versionName: string;
+    icon: `$media:${string}`;
+    label: `$string:${string}`;
+  };
+}
+
+/** `hvigor/hvigor-config.json5`. */
+export interface HvigorConfig {
+  modelVersion: string;
+  dependencies: Record<string, string>;
+  execution?: Record<string, boolean | string>;
+  logging?: Record<string, string>;
+  debugging?: Record<string, boolean>;
+  nodeOptions?: Record<string, number | boolean>;
+}
+
+/** A layered icon among the media resources. */
+export interface LayeredImage {
+  'layered-image': {
+    background: `$media:${string}`;
+    foreground: `$media:${string}`;
+  };
+}
+
+/** A list of pages among the profile resources. */
+export interface PageList {
+  src: `pages/${string}`[];
+}

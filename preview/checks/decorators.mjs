@@ -1,0 +1,105 @@
+import ts from 'ohos-typescript';
+import { findingAtNode } from './finding.mjs';
+import { decoratorNames, nodesWhere, structsOf } from './ui-tree.mjs';
+
+const STATE_V1 = new Set([
+  'Component',
+  'Reusable',
+  'CustomDialog',
+  'State',
+  'Prop',
+  'Link',
+  'ObjectLink',
+  'Provide',
+  'Consume',
+  'StorageLink',
+  'StorageProp',
+  'LocalStorageLink',
+  'LocalStorageProp',
+  'Observed',
+  'Track',
+  'Watch'
+]);
+const STRUCT_ONLY = new Set(['Local', 'Param', 'Once', 'Event', 'Provider', 'Consumer', 'BuilderParam', 'Require']);
+const OBSERVED = new Set(['Trace', 'Monitor', 'Computed']);
+const TYPED = ['Local', 'Param', 'Provider', 'Consumer'];
+
+/** Each rule: the compiler's number of its message (or our own name), what it says, and when a member breaks it. */
+const MEMBER_RULES = [
+  {
+    code: '10905327',
+    message: '@Param without a default value needs @Require.',
+    breaks: (member, names) => names.includes('Param') && !member.initializer && !names.includes('Require')
+  },
+  {
+    code: '10905326',
+    message: '@Once needs @Param.',
+    breaks: (member, names) => names.includes('Once') && !names.includes('Param')
+  },
+  {
+    code: '10905325',
+    message: '@Require goes with @Param or @BuilderParam only.',
+    breaks: (member, names) => names.includes('Require') && !names.includes('Param') && !names.includes('BuilderParam')
+  },
+  {
+    code: '10905328',
+    message: 'A property that takes part in state management needs a type.',
+    breaks: (member, names) => TYPED.some((name) => names.includes(name)) && !member.type
+  },
+  {
+    code: '10905116',
+    message: '@Computed goes with getters only.',
+    breaks: (member, names) => names.includes('Computed') && !ts.isGetAccessor(member)
+  },
+  {
+    code: '10905337',
+    message: 'This decorator can be used in a struct only.',
+    breaks: (member, names) => names.some((name) => STRUCT_ONLY.has(name)) && !ts.isStructDeclaration(member.parent)
+  },
+  {
+    code: '10905343',
+    message: '@Trace, @Monitor and @Computed need a class with @ObservedV2 or, but for @Trace, a struct.',
+    breaks: (member, names) =>
+      names.some((name) => OBSERVED.has(name) && !(name !== 'Trace' && ts.isStructDeclaration(member.parent))) &&
+      !decoratorNames(member.parent).includes('ObservedV2')
+  }
+];
+
+function checkMember(member) {
+  const names = decoratorNames(member);
+  return MEMBER_RULES.filter((rule) => rule.breaks(member, names)).map(({ code, message }) =>
+    findingAtNode(member, code, message)
+  );
+}
+
+function checkStruct(struct) {
+  const findings = [];
+  if (!decoratorNames(struct).some((name) => name === 'ComponentV2' || name === 'Component')) {
+    findings.push(findingAtNode(struct, '10905230', `The struct ${struct.name.text} needs @ComponentV2.`));
+  }
+  const builds = struct.members.filter((member) => ts.isMethodDeclaration(member) && member.name.text === 'build');
+  if (builds.length !== 1) {
+    findings.push(findingAtNode(struct, 'page/build', `The struct ${struct.name.text} needs one build method.`));
+  }
+  return findings;
+}
+
+function checkVersion(node) {
+  return decoratorNames(node)
+    .filter((name) => STATE_V1.has(name))
+    .map((name) => findingAtNode(node, 'page/state-v1', `@${name} belongs to state management V1; our pages use V2.`));
+}
+
+/** Where decorators may stand, and which belong together. */
+export function checkDecorators(source) {
+  const structs = structsOf(source);
+  const entries = structs.filter((struct) => decoratorNames(struct).includes('Entry'));
+  const decorated = nodesWhere(source, (node) => decoratorNames(node).length > 0);
+  const members = decorated.filter((node) => ts.isClassElement(node));
+  return [
+    ...entries.slice(1).map((struct) => findingAtNode(struct, '10905231', 'A page can have one @Entry only.')),
+    ...structs.flatMap(checkStruct),
+    ...decorated.flatMap(checkVersion),
+    ...members.flatMap(checkMember)
+  ];
+}

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import ts from 'ohos-typescript';
+import { ROOT } from '../root.mjs';
+import { Finding, findingOf } from './finding.mjs';
+import { readJson5 } from './json5.mjs';
+import { nodesWhere } from './ui-tree.mjs';
+
+const CRATE = path.join(ROOT, 'native/socketkit/Cargo.toml');
+const NAMES = /\blib\w+\.so\b/g;
+const NAMING_FILES = ['entry/oh-package.json5', 'entry/types/libsocketkit/oh-package.json5', 'entry/hvigorfile.ts'];
+
+/** The file name under which cargo builds the native module. */
+function libraryName() {
+  const [, name] = readFileSync(CRATE, 'utf8').match(/\[lib\][^[]*?\bname = "(\w+)"/);
+  return `lib${name}.so`;
+}
+
+function checkNames(library) {
+  return NAMING_FILES.map((name) => path.join(ROOT, name)).flatMap((file) => {
+    const text = readFileSync(file, 'utf8');
+    const names = text.match(NAMES) ?? [];
+    const wrong = names.filter((name) => name !== library);
+    return [
+      ...wrong.map((name) => findingOf(file, text, name, 'native/name', `The crate builds ${library}, not ${name}.`)),
+      ...(names.length ? [] : [new Finding(file, 1, 1, 'native/name', `${library} is not named here.`)])
+    ];
+  });
+}
+
+function importsOf(source) {
+  const isNative = (node) => ts.isImportDeclaration(node) && node.moduleSpecifier.text.endsWith('.so');
+  return nodesWhere(source, isNative).map((node) => node.moduleSpecifier.text);
+}
+
+/** The crate's library is the one that is packed, typed and imported, and one source file alone imports it. */
+export function checkNativeLibrary(sources) {
+  const library = libraryName();
+  const importers = sources.filter((source) => importsOf(source).length > 0);
+  const wrong = importers.filter((source) => importsOf(source).some((name) => name !== library));
+  return [
+    ...checkNames(library),
+    ...wrong.map((source) =>
+      findingOf(source.fileName, source.text, '.so', 'native/name', `The crate builds ${library}.`)
+    ),
+    ...importers
+      .slice(1)
+      .map((source) =>
+        findingOf(
+          source.fileName,
+          source.text,
+          library,
+          'native/importer',
+          'One file alone may import the native module.'
+        )
+      )
+  ];
+}
+
+/** The packages carry the version of the workspace. */
+export function checkVersions() {
+  const [, version] = readFileSync(path.join(ROOT, 'Cargo.toml'), 'utf8').match(
+    /\[workspace\.package\][^[]*?\bversion = "([^"]+)"/
+  );
+  const versions = { 'AppScope/app.json5': ({ app }) => app.versionName };
+  for (const name of ['entry/oh-package.json5', 'entry/types/libsocketkit/oh-package.json5']) {
+    versions[name] = (content) => content.version;
+  }
+  return Object.entries(versions)
+    .map(([name, read]) => [path.join(ROOT, name), read])
+    .filter(([file, read]) => read(readJson5(file)) !== version)
+    .map(([file]) =>
+      findingOf(file, readFileSync(file, 'utf8'), 'ersion', 'configuration/version', `The workspace is at ${version}.`)
+    );
+}

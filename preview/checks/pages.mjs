@@ -1,0 +1,83 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import ts from 'ohos-typescript';
+import { ownSources } from './compiler.mjs';
+import { Finding, findingAtNode, findingOf } from './finding.mjs';
+import { readJson5 } from './json5.mjs';
+import { decoratorNames, nodesWhere, structsOf } from './ui-tree.mjs';
+
+// The compiler's own number for it.
+const NO_ENTRY = '10905402';
+
+function isPage(source) {
+  return structsOf(source).some((struct) => decoratorNames(struct).includes('Entry'));
+}
+
+function pageNames(source) {
+  return nodesWhere(source, (node) => ts.isStringLiteral(node) && node.text.startsWith('pages/'));
+}
+
+/** A listed page has an @Entry, an app holds no page that is not listed for it, and opens none. */
+export function checkTargetPages(target, builder) {
+  const sources = ownSources(builder);
+  const listed = new Set(target.pageFiles);
+  const unlisted = sources.filter((source) => isPage(source) && !listed.has(source.fileName));
+  const plain = sources.filter((source) => listed.has(source.fileName) && !isPage(source));
+  const opened = sources.flatMap(pageNames).filter((name) => !target.pages.includes(name.text));
+  return [
+    ...unlisted.map((page) =>
+      findingAtNode(page, 'page/unlisted', `This page is in the ${target.name} app, but not in its list.`)
+    ),
+    ...plain.map((page) => findingAtNode(page, NO_ENTRY, 'A listed page needs an @Entry.')),
+    ...opened.map((name) =>
+      findingAtNode(name, 'page/unlisted', `The ${target.name} app opens a page that it does not have.`)
+    )
+  ];
+}
+
+/** `main_pages.json` lists every target's pages and no others, and each of them is a file. */
+export function checkPageList(targets) {
+  const list = path.join(targets[0].mainFolder, 'resources/base/profile/main_pages.json');
+  const text = readFileSync(list, 'utf8');
+  const all = new Set(targets.flatMap((target) => target.pages));
+  const { src } = JSON.parse(text);
+  const noFile = src.filter((page) => !existsSync(path.join(targets[0].mainFolder, 'ets', `${page}.ets`)));
+  return [
+    ...noFile.map((page) => findingOf(list, text, page, 'page/file', `There is no file for ${page}.`)),
+    ...src
+      .filter((page) => !all.has(page))
+      .map((page) => findingOf(list, text, page, 'page/unused', `No target has ${page}.`)),
+    ...[...all]
+      .filter((page) => !src.includes(page))
+      .map((page) => findingOf(list, text, 'src', 'page/unlisted', `${page} of a target is missing.`))
+  ];
+}
+
+function etsFiles(folder) {
+  const names = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.ets'));
+  return names.map((name) => path.join(folder, name));
+}
+
+/** The project's own page sources, whether an app uses them or not. */
+export function sourceFiles(targets) {
+  const roots = new Set(targets.flatMap((target) => target.sourceRoots));
+  return [...roots].flatMap(etsFiles);
+}
+
+/** Every source file is part of some app. */
+export function checkReached(targets, reached) {
+  const idle = sourceFiles(targets).filter((file) => !reached.has(file));
+  return idle.map((file) => new Finding(file, 1, 1, 'page/unreached', 'No app uses this file.'));
+}
+
+/** What the module's abilities start from is there. */
+export function checkAbilities(target) {
+  const file = path.join(target.mainFolder, 'module.json5');
+  const text = readFileSync(file, 'utf8');
+  const { abilities } = readJson5(file).module;
+  return abilities
+    .filter((ability) => !existsSync(path.resolve(target.mainFolder, ability.srcEntry)))
+    .map((ability) =>
+      findingOf(file, text, ability.srcEntry, 'configuration/file', `There is no ${ability.srcEntry}.`)
+    );
+}

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { findingOf } from './finding.mjs';
+import { readJson5 } from './json5.mjs';
+import { SDK } from './sdk.mjs';
+
+/** The product asks for this and nothing more. */
+const ALLOWED = ['ohos.permission.INTERNET'];
+
+/** The permissions that a module asks for exist, and are those that the product may have. */
+export function checkPermissions(moduleFile) {
+  const text = readFileSync(moduleFile, 'utf8');
+  const known = readFileSync(path.join(SDK, 'api/permissions.d.ts'), 'utf8');
+  const asked = readJson5(moduleFile).module.requestPermissions.map((permission) => permission.name);
+  return [
+    ...asked
+      .filter((name) => !known.includes(`'${name}'`))
+      .map((name) => findingOf(moduleFile, text, name, 'permission/unknown', `The system has no ${name}.`)),
+    ...asked
+      .filter((name) => !ALLOWED.includes(name))
+      .map((name) =>
+        findingOf(moduleFile, text, name, 'permission/more', `${name} is more than the product asks for.`)
+      ),
+    ...ALLOWED.filter((name) => !asked.includes(name)).map((name) =>
+      findingOf(moduleFile, text, 'requestPermissions', 'permission/missing', `${name} is needed.`)
+    )
+  ];
+}

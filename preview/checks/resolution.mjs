@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { readJson5 } from './json5.mjs';
+import { moduleCandidates } from './sdk.mjs';
+
+const EXTENSIONS = ['', '.ets', '.ts', '.d.ets', '.d.ts'];
+
+function withExtensions(base) {
+  return EXTENSIONS.map((extension) => base + extension);
+}
+
+function nearestPackage(folder) {
+  const file = path.join(folder, 'oh-package.json5');
+  const parent = path.dirname(folder);
+  return existsSync(file) || parent === folder ? file : nearestPackage(parent);
+}
+
+/** A native library's types stand in the folder that the importing module's package names for it. */
+function nativeCandidates(name, importer) {
+  const owner = nearestPackage(path.dirname(importer));
+  const dependency = existsSync(owner) ? readJson5(owner).dependencies[name] : undefined;
+  const folder = dependency?.startsWith('file:') && path.resolve(path.dirname(owner), dependency.slice('file:'.length));
+  const types = folder && path.join(folder, 'oh-package.json5');
+  return types && existsSync(types) ? [path.resolve(folder, readJson5(types).types)] : [];
+}
+
+/** A module's own name stands for the target's source roots, in their order. */
+function ownCandidates(name, target) {
+  const rest = name.slice(path.basename(target.moduleFolder).length + 1);
+  return target.sourceRoots.flatMap((root) => withExtensions(path.join(root, rest)));
+}
+
+/** The file that `name` means when `importer`, built for `target`, imports it; undefined when there is none. */
+export function resolveImport(name, importer, target) {
+  const candidates = [];
+  if (name.startsWith('.')) {
+    candidates.push(...withExtensions(path.resolve(path.dirname(importer), name)));
+  } else if (name.endsWith('.so')) {
+    candidates.push(...nativeCandidates(name, importer));
+  } else if (name.startsWith(`${path.basename(target.moduleFolder)}/`)) {
+    candidates.push(...ownCandidates(name, target));
+  } else {
+    candidates.push(...moduleCandidates(name));
+  }
+  return candidates.find((file) => EXTENSIONS.includes(path.extname(file), 1) && existsSync(file));
+}

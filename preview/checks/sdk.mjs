@@ -1,0 +1,36 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+const require = createRequire(import.meta.url);
+
+/** The public SDK's declarations. */
+export const SDK = path.dirname(require.resolve('@arkts/declarations/dist/index.d.ts'));
+
+const FOLDERS = ['kits', 'api', 'arkts'];
+const EXTENSIONS = ['.d.ets', '.d.ts'];
+
+// These share the components' form of declaration, but are syntax or the base of all others.
+const NOT_COMPONENTS = new Set(['Common', 'ForEach', 'LazyForEach', 'Repeat']);
+
+/** Files that declare what every page knows without an import. */
+export function globalDeclarations() {
+  const components = path.join(SDK, 'component');
+  const files = readdirSync(components).map((name) => path.join(components, name));
+  return [...files, path.join(SDK, 'global.d.ts')];
+}
+
+/** The built-in components: whatever is declared as a value whose interface makes an attribute class. */
+export function componentNames() {
+  const text = globalDeclarations()
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n');
+  const attributes = new Set([...text.matchAll(/declare class (\w+)Attribute\b/g)].map((match) => match[1]));
+  const values = [...text.matchAll(/declare const (\w+): \w+Interface\b/g)].map((match) => match[1]);
+  return values.filter((name) => attributes.has(name) && !NOT_COMPONENTS.has(name));
+}
+
+/** Where a kit or an API module is declared, as candidates in the order in which the compiler looks. */
+export function moduleCandidates(name) {
+  return FOLDERS.flatMap((folder) => EXTENSIONS.map((extension) => path.join(SDK, folder, name + extension)));
+}

@@ -1,0 +1,123 @@
+import ts from 'ohos-typescript';
+
+const BUILDER_DECORATORS = ['Builder', 'LocalBuilder'];
+const LOOPS = ['ForEach', 'LazyForEach'];
+
+/** The names of the decorators of a declaration. */
+export function decoratorNames(node) {
+  const decorators = ts.getAllDecorators(node) ?? [];
+  return decorators.map(
+    ({ expression }) => (ts.isCallExpression(expression) ? expression.expression : expression).text
+  );
+}
+
+/** Every node below `node` that `test` accepts; what the parser made up itself is left out. */
+export function nodesWhere(node, test) {
+  const found = test(node) ? [node] : [];
+  ts.forEachChild(node, (child) => {
+    if (!child.virtual) {
+      found.push(...nodesWhere(child, test));
+    }
+  });
+  return found;
+}
+
+export function structsOf(source) {
+  return nodesWhere(source, ts.isStructDeclaration);
+}
+
+function isBuilder(node) {
+  return decoratorNames(node).some((name) => BUILDER_DECORATORS.includes(name));
+}
+
+/** Whether a node is the `build` method of a struct. */
+export function isBuild(node) {
+  return ts.isMethodDeclaration(node) && ts.isStructDeclaration(node.parent) && node.name.text === 'build';
+}
+
+/** The bodies that hold UI statements: `build` methods, and functions and methods that are builders. */
+export function uiBodies(source) {
+  const isFunction = (node) => ts.isMethodDeclaration(node) || ts.isFunctionDeclaration(node);
+  return nodesWhere(source, (node) => isFunction(node) && node.body && (isBuild(node) || isBuilder(node)));
+}
+
+function isChained(call) {
+  const { expression } = call;
+  return ts.isPropertyAccessExpression(expression) && expression.expression.kind !== ts.SyntaxKind.ThisKeyword;
+}
+
+/** Takes `Base(…).first(…).second(…)` apart into its base and its attributes. */
+function unchain(expression) {
+  const attributes = [];
+  let base = expression;
+  while (ts.isCallExpression(base) && isChained(base)) {
+    attributes.push({ name: base.expression.name.text, arguments: base.arguments });
+    base = base.expression.expression;
+  }
+  return { base, attributes };
+}
+
+/** What a called name stands for, behind any import. */
+export function declarationOf(name, checker) {
+  const symbol = checker.getSymbolAtLocation(name);
+  const isAlias = symbol && symbol.flags & ts.SymbolFlags.Alias;
+  return (isAlias ? checker.getAliasedSymbol(symbol) : symbol)?.declarations?.[0];
+}
+
+function callbackBodies(callbacks) {
+  return callbacks.filter((callback) => callback && ts.isArrowFunction(callback)).map((callback) => callback.body);
+}
+
+function readLoop(name, base, attributes) {
+  if (LOOPS.includes(name)) {
+    return callbackBodies([base.arguments[1]]);
+  }
+  const isTemplate = (attribute) => ['each', 'template'].includes(attribute.name);
+  return callbackBodies(
+    attributes.filter(isTemplate).map((attribute) => attribute.arguments[attribute.arguments.length - 1])
+  );
+}
+
+function readCall(base, attributes, checker) {
+  const callee = ts.isPropertyAccessExpression(base.expression) ? base.expression.name : base.expression;
+  if ([...LOOPS, 'Repeat'].includes(callee.text)) {
+    return { kind: 'loop', blocks: readLoop(callee.text, base, attributes) };
+  }
+  const declaration = declarationOf(callee, checker);
+  if (declaration && ts.isStructDeclaration(declaration)) {
+    return { kind: 'custom', declaration, node: base, blocks: [] };
+  }
+  if (!declaration) {
+    return { kind: 'unknown', blocks: [] };
+  }
+  const builds = isBuilder(declaration) || decoratorNames(declaration).includes('BuilderParam');
+  return { kind: builds ? 'builder' : 'other', blocks: [] };
+}
+
+function readIf(statement) {
+  const blocks = [statement.thenStatement, statement.elseStatement].filter(Boolean);
+  return { kind: 'if', blocks };
+}
+
+/**
+ * What a statement of a UI body is: `component` (built in), `custom`, `builder`, `loop`, `if`, `unknown` to the
+ * compiler, which says so itself, or `other`, which is no UI; `blocks` hold the statements inside it.
+ */
+export function readStatement(statement, checker) {
+  if (ts.isIfStatement(statement)) {
+    return readIf(statement);
+  }
+  if (!ts.isExpressionStatement(statement)) {
+    return { kind: 'other', blocks: [] };
+  }
+  const { base, attributes } = unchain(statement.expression);
+  if (ts.isEtsComponentExpression(base)) {
+    return { kind: 'component', name: base.expression.text, node: base, blocks: base.body ? [base.body] : [] };
+  }
+  return ts.isCallExpression(base) ? readCall(base, attributes, checker) : { kind: 'other', blocks: [] };
+}
+
+/** The statements of a block, or the one statement that stands in a block's place. */
+export function statementsOf(block) {
+  return ts.isBlock(block) ? block.statements : [block];
+}

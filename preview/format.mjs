@@ -1,0 +1,6 @@
+// Lays out the sources of the pages: `npm run format`.
+import { writeFormat } from './checks/format.mjs';
+import { sourceFiles } from './checks/pages.mjs';
+import { readTargets } from './checks/target.mjs';
+
+await writeFormat(sourceFiles(readTargets()));
