@@ -34,3 +34,10 @@ export interface LayeredImage {
 export interface PageList {
   src: `pages/${string}`[];
 }
+
+/** `code-linter.json5`. */
+export interface CodeLinter {
+  files: string[];
+  ignore: string[];
+  ruleSet: `plugin:@${string}/${string}`[];
+}

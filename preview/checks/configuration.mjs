@@ -14,6 +14,7 @@ const TYPES = [
   [/^AppScope\/app\.json5$/, 'AppJson5', OWN_TYPES],
   [/^build-profile\.json5$/, 'WorkspaceLevelBuildProfile', PUBLIC_TYPES],
   [/^oh-package\.json5$/, 'WorkspaceLevelOhPackage5', PUBLIC_TYPES],
+  [/^code-linter\.json5$/, 'CodeLinter', OWN_TYPES],
   [/^hvigor\/hvigor-config\.json5$/, 'HvigorConfig', OWN_TYPES],
   [/\/build-profile\.json5$/, 'ProjectLevelBuildProfile', PUBLIC_TYPES],
   [/\/oh-package\.json5$/, 'ProjectLevelOhPackageJson5', PUBLIC_TYPES],
