@@ -23,7 +23,7 @@ pub(crate) fn perform(workspace: &Workspace, ohos: bool) -> Result<()> {
     // Before the builds, because its absence is found quickly.
     host_node::prepare()?;
     if ohos {
-        ohos::build(workspace, false)?;
+        ohos::build(workspace)?;
     }
     let loader = load.prepare(workspace)?;
     run(&mut loader.host_script(workspace, Path::new(SCRIPT))?)

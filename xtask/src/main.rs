@@ -86,7 +86,7 @@ fn perform(task: Task) -> Result<()> {
     let workspace = Workspace::current();
     match task {
         Task::Demo { ohos } => demo::perform(&workspace, ohos),
-        Task::Ohos { update_types } => ohos::build(&workspace, update_types),
+        Task::Ohos { update_types } => ohos::perform(&workspace, update_types),
         Task::Test { list: true, .. } => test::list(&workspace),
         Task::Test { filters, .. } => test::run(&workspace, &filters),
         Task::Tidy => tidy::check(&workspace),

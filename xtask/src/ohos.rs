@@ -29,15 +29,36 @@ const PHONE_EXPORTS: &str = "../shared/ohos-ndk-symbols";
 ///
 /// # Errors
 ///
-/// When something cannot be built, or the result would not load on a phone, or its declarations
-/// are not the committed ones.
-pub(crate) fn build(workspace: &Workspace, update_types: bool) -> Result<()> {
+/// As [`build`] and [`check`].
+pub(crate) fn perform(workspace: &Workspace, update_types: bool) -> Result<()> {
+    build(workspace)?;
+    check(workspace, update_types)
+}
+
+/// Builds into `dist/`.
+///
+/// # Errors
+///
+/// When something that it takes cannot be had, or the module cannot be built.
+pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     let sdk = Sdk::prepare(workspace)?;
     // What is there afterwards was then made by this run, whatever status ohrs ends with.
     prepared::remove(&workspace.dist())?;
     ohrs::build(workspace, &sdk)?;
+    for abi in Abi::ALL {
+        library(workspace, abi)?;
+    }
+    declarations::sort(&workspace.dist().join("index.d.ts")).context("ohrs left no declarations")
+}
+
+/// Checks what a build has left.
+///
+/// # Errors
+///
+/// When a library would not load on a phone, or the declarations are not the committed ones.
+pub(crate) fn check(workspace: &Workspace, update_types: bool) -> Result<()> {
     let imported = check_libraries(workspace)?;
-    check_imports(workspace, &sdk, &imported)?;
+    check_imports(workspace, &imported)?;
     check_types(workspace, update_types)
 }
 
@@ -73,12 +94,12 @@ fn check_libraries(workspace: &Workspace) -> Result<BTreeSet<String>> {
     Ok(imported)
 }
 
-fn check_imports(workspace: &Workspace, sdk: &Sdk, imported: &BTreeSet<String>) -> Result<()> {
+fn check_imports(workspace: &Workspace, imported: &BTreeSet<String>) -> Result<()> {
     let list = Symbols::read_list(&workspace.path(IMPORTS))?;
     let phone = phone_exports(&workspace.path(PHONE_EXPORTS))?;
     let mut findings = list.missing(imported, phone.as_ref());
-    // The real SDK's unwinder and standard library may do with fewer.
-    if sdk.is_stand_in() {
+    // A real SDK's unwinder and standard library may do with fewer.
+    if !Sdk::is_given() {
         findings.extend(list.unused(imported));
     }
     if let Some(phone) = &phone {
@@ -103,7 +124,6 @@ fn phone_exports(folder: &Path) -> Result<Option<Symbols>> {
 
 fn check_types(workspace: &Workspace, update: bool) -> Result<()> {
     let built = workspace.dist().join("index.d.ts");
-    declarations::sort(&built).context("ohrs left no declarations")?;
     let committed = workspace.path(COMMITTED_TYPES);
     if update {
         fs::copy(&built, &committed).with_context(|| format!("cannot write {}", committed.display()))?;

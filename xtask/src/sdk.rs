@@ -35,16 +35,16 @@ impl Sdk {
     ///
     /// When `OHOS_NDK_HOME` names no SDK, or what a stand-in needs cannot be had.
     pub(crate) fn prepare(workspace: &Workspace) -> Result<Self> {
-        if let Some(home) = std::env::var_os("OHOS_NDK_HOME").filter(|home| !home.is_empty()) {
-            return Self::real(home.into());
+        if let Some(home) = given_home() {
+            return Self::real(home);
         }
         apt::install(&[DEBIAN_RUST.as_slice(), clang::PACKAGES.as_slice()].concat())?;
         Ok(Self::StandIn(stand_in::prepare(workspace)?))
     }
 
-    /// Whether it is the stand-in.
-    pub(crate) fn is_stand_in(&self) -> bool {
-        matches!(self, Self::StandIn(_))
+    /// Whether there is a real one.
+    pub(crate) fn is_given() -> bool {
+        given_home().is_some()
     }
 
     /// Lets a command find the SDK and its Rust, and build below `target/ohos`.
@@ -52,7 +52,7 @@ impl Sdk {
         command.env("OHOS_NDK_HOME", self.home());
         command.env("CARGO_TARGET_DIR", workspace.target().join("ohos"));
         command.env("CARGO_ENCODED_RUSTFLAGS", path_flags(workspace).join(FLAG_SEPARATOR));
-        if self.is_stand_in() {
+        if matches!(self, Self::StandIn(_)) {
             let path = std::env::var_os("PATH").unwrap_or_default();
             let folders = std::iter::once(PathBuf::from(DEBIAN_PROGRAMS))
                 .chain(std::env::split_paths(&path).filter(|folder| folder != DEBIAN_PROGRAMS));
@@ -105,6 +105,11 @@ impl Sdk {
             Self::Real(home) | Self::StandIn(home) => home,
         }
     }
+}
+
+/// The SDK that the user has.
+fn given_home() -> Option<PathBuf> {
+    std::env::var_os("OHOS_NDK_HOME").filter(|home| !home.is_empty()).map(PathBuf::from)
 }
 
 /// Lets rustup fetch the target's standard library unless it is there.

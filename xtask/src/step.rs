@@ -33,7 +33,7 @@ impl Session {
 
     /// Builds for HarmonyOS when a step first needs it, and never again in this run.
     fn build_ohos(&self) -> Result<()> {
-        let build = || ohos::build(&self.workspace, false).map_err(|error| format!("{error:#}"));
+        let build = || ohos::build(&self.workspace).map_err(|error| format!("{error:#}"));
         self.ohos.get_or_init(build).clone().map_err(|error| anyhow!(error))
     }
 
@@ -70,7 +70,10 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
         Step::new("xtask", |session| cargo(session, &["test", "--locked", "--package", "xtask"])),
         Step::new("engine host", |session| engine::test_on_host(&session.workspace)),
         Step::new("pages", |session| pages::check(&session.workspace)),
-        Step::new("ohos", Session::build_ohos),
+        Step::new("ohos", |session| {
+            session.build_ohos()?;
+            ohos::check(&session.workspace, false)
+        }),
     ];
     for abi in [Abi::X86_64, Abi::Arm64] {
         let name = format!("engine {}", Load::Ohos(abi).name());
@@ -139,8 +142,8 @@ fn lint(session: &Session) -> Result<()> {
     if !succeeds(command("cargo").args(["clippy", "--version"])) {
         run(command("rustup").args(["component", "add", "clippy", "rustfmt"]))?;
     }
-    let packages = ["clippy", "--workspace", "--all-targets", "--locked"];
-    cargo(session, &[packages.as_slice(), &["--", "-D", "warnings"]].concat())
+    let options = ["clippy", "--workspace", "--lib", "--bins", "--tests", "--locked"];
+    cargo(session, &[options.as_slice(), &["--", "-D", "warnings"]].concat())
 }
 
 fn cargo(session: &Session, arguments: &[&str]) -> Result<()> {
