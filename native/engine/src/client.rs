@@ -3,11 +3,12 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, RawFd};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use socket2::Socket;
+use socket2::{SockRef, Socket};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -18,7 +19,7 @@ use crate::address::{Host, NetAddress};
 use crate::connection::Connection;
 use crate::error::{NEVER_OPENED, Operation, SocketError, errno_of};
 use crate::event::{CloseReason, Event, EventSink, Ticket};
-use crate::options;
+use crate::options::{self, SocketOptions};
 use crate::runtime;
 use crate::send_queue::SendProgress;
 use crate::socket_state::SocketState;
@@ -39,6 +40,8 @@ struct State {
     phase: Phase,
     /// Where `bind` put it; every later attempt to connect starts there too.
     local: Option<SocketAddr>,
+    /// Of every socket from now on.
+    options: SocketOptions,
     /// Over when the connection before this one has posted its last event.
     previous: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
@@ -83,7 +86,7 @@ impl Client {
         if !state.phase.may_bind() {
             return Err(SocketError::new(Operation::Bind, local, libc::EINVAL));
         }
-        let socket = options::bound_socket(local).map_err(failed)?;
+        let socket = options::bound_socket(local, &state.options).map_err(failed)?;
         state.local = socket.local_addr().map_err(failed)?.as_socket();
         state.phase = Phase::Ready(Some(socket));
         Ok(())
@@ -101,7 +104,7 @@ impl Client {
         let runtime = runtime::handle().map_err(|error| SocketError::from_io(Operation::Connect, peer, &error))?;
         let attempt = Attempt { ticket, peer };
         let shared = Arc::clone(&self.shared);
-        let local = state.local;
+        let origin = Origin { socket, local: state.local, options: state.options };
         let previous = state.previous.take();
         let (cancel, cancelled) = oneshot::channel();
         // The task needs the lock that is held here to finish, so it cannot do so before its phase is set.
@@ -109,11 +112,37 @@ impl Client {
             if let Some(previous) = previous {
                 previous.await;
             }
-            let opening = open(socket, local, &host, limit);
+            let opening = open(origin, &host, limit);
             shared.attempt(attempt, opening, cancelled).await;
         });
         state.phase = Phase::Connecting { peer, cancel, task };
         Ok(())
+    }
+
+    /// Sets options of the socket that is there, and of every later one.
+    ///
+    /// # Errors
+    /// `EDOM` for a negative time-out, otherwise what the kernel said.
+    pub fn set_options(&self, options: SocketOptions) -> Result<(), SocketError> {
+        let mut state = lock(&self.shared.state);
+        let local = state.local;
+        let failed = |error: io::Error| SocketError::from_io(Operation::SetOptions, local, &error);
+        options.check().map_err(failed)?;
+        state.options = state.options.merged(options);
+        match &state.phase {
+            Phase::Ready(Some(socket)) => options.apply(&SockRef::from(socket)).map_err(failed),
+            Phase::Connected(connection) if connection.is_open() => connection.set_options(&options),
+            _ => Ok(()),
+        }
+    }
+
+    /// The descriptor of the socket that is bound or connected. It stays the client's.
+    pub fn descriptor(&self) -> Option<RawFd> {
+        match &lock(&self.shared.state).phase {
+            Phase::Ready(socket) => socket.as_ref().map(AsRawFd::as_raw_fd),
+            Phase::Connected(connection) => connection.descriptor(),
+            Phase::Unopened | Phase::Connecting { .. } | Phase::Closed => None,
+        }
     }
 
     /// Sends as [`Connection::send`] does.
@@ -251,6 +280,7 @@ impl Shared {
         match cancelled.try_recv() {
             Err(oneshot::error::TryRecvError::Empty) => {
                 state.phase = self.settle(attempt.ticket, opened);
+                state.catch_up();
             }
             close => {
                 drop(state);
@@ -301,6 +331,14 @@ impl State {
             Phase::Unopened | Phase::Ready(_) | Phase::Connecting { .. } => {
                 Err(SocketError::new(operation, None, errno))
             }
+        }
+    }
+
+    /// Sets the options that came while the socket was connecting.
+    fn catch_up(&self) {
+        if let Phase::Connected(connection) = &self.phase {
+            // They were accepted when they came; what the kernel does not take now is only lost.
+            let _ = connection.set_options(&self.options);
         }
     }
 
@@ -356,20 +394,33 @@ impl Host {
     }
 }
 
-/// Looks the host up where that is needed and connects within `limit`.
-async fn open(
+/// What an attempt starts from.
+struct Origin {
     socket: Option<Socket>,
     local: Option<SocketAddr>,
-    host: &Host,
-    limit: Duration,
-) -> Result<(TcpStream, SocketAddr), SocketError> {
+    options: SocketOptions,
+}
+
+impl Origin {
+    /// The socket that `bind` made, or a new one for `peer`.
+    fn into_socket(self, peer: SocketAddr) -> io::Result<Socket> {
+        match (self.socket, self.local) {
+            (Some(socket), _) => Ok(socket),
+            (None, Some(local)) => options::bound_socket(local, &self.options),
+            (None, None) => options::unbound_socket(peer, &self.options),
+        }
+    }
+}
+
+/// Looks the host up where that is needed and connects within `limit`.
+async fn open(origin: Origin, host: &Host, limit: Duration) -> Result<(TcpStream, SocketAddr), SocketError> {
     let attempt = async {
         let peer = match host {
             Host::Address(address) => *address,
             Host::Name(name) => look_up(name).await?,
         };
         let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
-        let socket = socket.map_or_else(|| new_socket(local, peer), Ok).map_err(failed)?;
+        let socket = origin.into_socket(peer).map_err(failed)?;
         let stream = options::connect(socket, peer).await.map_err(failed)?;
         Ok((stream, peer))
     };
@@ -377,10 +428,6 @@ async fn open(
         Ok(opened) => opened,
         Err(_) => Err(SocketError::new(Operation::Connect, host.address(), libc::ETIMEDOUT)),
     }
-}
-
-fn new_socket(local: Option<SocketAddr>, peer: SocketAddr) -> io::Result<Socket> {
-    local.map_or_else(|| options::unbound_socket(peer), options::bound_socket)
 }
 
 /// The first address of `name` in the family it asks for.

@@ -2,10 +2,12 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use bytes::Bytes;
+use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
@@ -14,7 +16,9 @@ use crate::credit::Credit;
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::{CloseReason, Event, EventSink, Ticket};
 use crate::limits;
+use crate::options::SocketOptions;
 use crate::send_queue::{SendProgress, SendQueue};
+use crate::socket_state::SocketState;
 use crate::sync::lock;
 
 mod driver;
@@ -29,6 +33,12 @@ use link::Link;
 #[derive(Debug)]
 pub struct Connection {
     shared: Arc<Shared>,
+}
+
+/// A connection, seen by somebody who does not keep it open.
+#[derive(Debug)]
+pub(crate) struct WeakConnection {
+    shared: Weak<Shared>,
 }
 
 /// What the handle and the driver task share.
@@ -117,6 +127,31 @@ impl Connection {
         }
     }
 
+    /// Sets options.
+    ///
+    /// # Errors
+    /// `EBADF` when closed, `EDOM` for a negative time-out, otherwise what the kernel said.
+    pub fn set_options(&self, options: &SocketOptions) -> Result<(), SocketError> {
+        let failed = |error: io::Error| SocketError::from_io(Operation::SetOptions, self.shared.peer, &error);
+        options.check().map_err(failed)?;
+        self.shared.set_options(options)
+    }
+
+    /// Its state.
+    pub fn state(&self) -> SocketState {
+        let is_open = self.is_open();
+        SocketState { is_bound: is_open, is_close: !is_open, is_connected: self.is_connected() }
+    }
+
+    /// The socket's descriptor, unless closed. It stays the connection's.
+    pub fn descriptor(&self) -> Option<RawFd> {
+        lock(&self.shared.sending).link.stream().map(AsRawFd::as_raw_fd).ok()
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakConnection {
+        WeakConnection { shared: Arc::downgrade(&self.shared) }
+    }
+
     /// The peer's address.
     ///
     /// # Errors
@@ -177,7 +212,29 @@ impl Drop for Connection {
     }
 }
 
+impl WeakConnection {
+    /// Whether somebody still has it.
+    pub(crate) fn is_there(&self) -> bool {
+        self.shared.strong_count() > 0
+    }
+
+    /// Sets options; a connection that has ended is no error.
+    pub(crate) fn set_options(&self, options: &SocketOptions) -> Result<(), SocketError> {
+        match self.shared.upgrade() {
+            Some(shared) if lock(&shared.sending).link.is_open() => shared.set_options(options),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Shared {
+    fn set_options(&self, options: &SocketOptions) -> Result<(), SocketError> {
+        let sending = lock(&self.sending);
+        let stream = sending.link.stream().map_err(|errno| self.error(Operation::SetOptions, errno))?;
+        let failed = |error: io::Error| SocketError::from_io(Operation::SetOptions, self.peer, &error);
+        options.apply(&SockRef::from(stream)).map_err(failed)
+    }
+
     fn error(&self, operation: Operation, errno: i32) -> SocketError {
         SocketError::new(operation, self.peer, errno)
     }

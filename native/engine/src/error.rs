@@ -24,6 +24,8 @@ pub enum Operation {
     Receive,
     /// Closing a socket.
     Close,
+    /// Setting options of a socket.
+    SetOptions,
     /// Asking for the address of the peer.
     GetRemoteAddress,
     /// Asking for the socket's own address.
@@ -40,6 +42,7 @@ impl Operation {
             Self::Send => "send to",
             Self::Receive => "receive from",
             Self::Close => "close",
+            Self::SetOptions => "set options of",
             Self::GetRemoteAddress => "get the remote address of",
             Self::GetLocalAddress => "get the local address of",
         }

@@ -25,6 +25,7 @@ pub use connection::Connection;
 pub use credit::Credit;
 pub use error::{NEVER_OPENED, Operation, SocketError};
 pub use event::{CloseReason, Event, EventSink, Ticket};
+pub use options::SocketOptions;
 pub use send_queue::SendProgress;
 pub use server::{PendingConnection, Server};
 pub use socket_state::SocketState;

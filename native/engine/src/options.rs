@@ -1,12 +1,86 @@
-//! Making sockets with the options that every socket of this kit has.
+//! Options of sockets, and making sockets with those that every socket of this kit has.
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use crate::limits::LISTEN_BACKLOG_CONNECTIONS;
+
+/// Options that a caller asked for; what is `None` stays as it is. Values that the kernel does not know as such are
+/// cut to what it takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SocketOptions {
+    /// `SO_KEEPALIVE`
+    pub keep_alive: Option<bool>,
+    /// `SO_OOBINLINE`
+    pub out_of_band_inline: Option<bool>,
+    /// `TCP_NODELAY`; on unless set.
+    pub no_delay: Option<bool>,
+    /// `SO_LINGER`: the outer `None` leaves it, the inner one switches it off. The kernel counts whole seconds, so a
+    /// part of one becomes a whole.
+    pub linger: Option<Option<Duration>>,
+    /// `SO_RCVBUF` in bytes, as setsockopt takes it: the kernel doubles it, and cuts it to its limits.
+    pub receive_buffer_bytes: Option<i32>,
+    /// `SO_SNDBUF` in bytes, likewise.
+    pub send_buffer_bytes: Option<i32>,
+    /// `SO_REUSEADDR`; takes effect at the next bind.
+    pub reuse_address: Option<bool>,
+    /// `SO_RCVTIMEO` and `SO_SNDTIMEO` in milliseconds; 0 means none. One socket refuses a negative one with `EDOM`, a
+    /// server ignores it, as the system's kit has it.
+    pub timeout_ms: Option<i32>,
+}
+
+impl SocketOptions {
+    /// These options, with those of `newer` in place of them where it has any.
+    pub(crate) fn merged(self, newer: Self) -> Self {
+        Self {
+            keep_alive: newer.keep_alive.or(self.keep_alive),
+            out_of_band_inline: newer.out_of_band_inline.or(self.out_of_band_inline),
+            no_delay: newer.no_delay.or(self.no_delay),
+            linger: newer.linger.or(self.linger),
+            receive_buffer_bytes: newer.receive_buffer_bytes.or(self.receive_buffer_bytes),
+            send_buffer_bytes: newer.send_buffer_bytes.or(self.send_buffer_bytes),
+            reuse_address: newer.reuse_address.or(self.reuse_address),
+            timeout_ms: newer.timeout_ms.or(self.timeout_ms),
+        }
+    }
+
+    /// Sets them on `socket`.
+    pub(crate) fn apply(&self, socket: &SockRef<'_>) -> io::Result<()> {
+        apply(self.keep_alive, |on| socket.set_keepalive(on))?;
+        apply(self.out_of_band_inline, |on| socket.set_out_of_band_inline(on))?;
+        apply(self.no_delay, |on| socket.set_tcp_nodelay(on))?;
+        apply(self.linger, |time| socket.set_linger(time.map(whole_seconds)))?;
+        // The library hands the number on as the C int that the kernel takes; a negative one means the most it gives.
+        apply(self.receive_buffer_bytes, |bytes| socket.set_recv_buffer_size(bytes as usize))?;
+        apply(self.send_buffer_bytes, |bytes| socket.set_send_buffer_size(bytes as usize))?;
+        apply(self.reuse_address, |on| socket.set_reuse_address(on))?;
+        apply(self.timeout_ms.and_then(|milliseconds| u64::try_from(milliseconds).ok()), |milliseconds| {
+            let time = (milliseconds > 0).then(|| Duration::from_millis(milliseconds));
+            socket.set_read_timeout(time)?;
+            socket.set_write_timeout(time)
+        })
+    }
+
+    /// Refuses what one socket cannot have.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        match self.timeout_ms {
+            Some(milliseconds) if milliseconds < 0 => Err(io::Error::from_raw_os_error(libc::EDOM)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn apply<T>(value: Option<T>, set: impl FnOnce(T) -> io::Result<()>) -> io::Result<()> {
+    value.map_or(Ok(()), set)
+}
+
+fn whole_seconds(time: Duration) -> Duration {
+    Duration::from_secs(time.as_secs() + u64::from(time.subsec_nanos() > 0))
+}
 
 /// A listening socket on `address`. Takes a port over from connections in TIME_WAIT, but never one that is in use.
 /// Needs the runtime's context.
@@ -18,32 +92,114 @@ pub(crate) fn listening_socket(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
-/// A client socket bound to `local`.
-pub(crate) fn bound_socket(local: SocketAddr) -> io::Result<Socket> {
-    let socket = new_socket(local)?;
+/// A client socket with `options`, bound to `local`.
+pub(crate) fn bound_socket(local: SocketAddr, options: &SocketOptions) -> io::Result<Socket> {
+    let socket = unbound_socket(local, options)?;
     socket.bind(&local.into())?;
     Ok(socket)
 }
 
-/// A client socket that the kernel gives a local address when it connects to `peer`.
-pub(crate) fn unbound_socket(peer: SocketAddr) -> io::Result<Socket> {
-    new_socket(peer)
+/// A client socket with `options` that the kernel gives a local address when it connects to `peer`. Small messages
+/// leave at once: `TCP_NODELAY` is on unless the options say otherwise.
+pub(crate) fn unbound_socket(peer: SocketAddr, options: &SocketOptions) -> io::Result<Socket> {
+    let socket = new_socket(peer)?;
+    prepare(&SockRef::from(&socket), options)?;
+    Ok(socket)
 }
 
 /// Connects `socket`. Dropping the future closes it.
 pub(crate) async fn connect(socket: Socket, peer: SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpSocket::from_std_stream(socket.into()).connect(peer).await?;
-    prepare(&stream)?;
-    Ok(stream)
+    TcpSocket::from_std_stream(socket.into()).connect(peer).await
 }
 
-/// Sets what every connection has. Small messages leave at once: `TCP_NODELAY` is on.
-pub(crate) fn prepare(stream: &TcpStream) -> io::Result<()> {
-    stream.set_nodelay(true)
+/// Sets what every connection has, and then `options`.
+pub(crate) fn prepare(socket: &SockRef<'_>, options: &SocketOptions) -> io::Result<()> {
+    socket.set_tcp_nodelay(true)?;
+    options.apply(socket)
 }
 
 fn new_socket(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failure is the test's own")]
+
+    use super::*;
+
+    fn applied(options: SocketOptions) -> Socket {
+        let socket = new_socket(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        prepare(&SockRef::from(&socket), &options).unwrap();
+        socket
+    }
+
+    #[test]
+    fn small_messages_leave_at_once_unless_told_otherwise() {
+        assert!(applied(SocketOptions::default()).tcp_nodelay().unwrap());
+        assert!(!applied(SocketOptions { no_delay: Some(false), ..Default::default() }).tcp_nodelay().unwrap());
+    }
+
+    #[test]
+    fn the_kernel_has_every_option() {
+        for on in [true, false] {
+            let options = SocketOptions {
+                keep_alive: Some(on),
+                out_of_band_inline: Some(on),
+                reuse_address: Some(on),
+                ..Default::default()
+            };
+            let socket = applied(options);
+            assert_eq!(socket.keepalive().unwrap(), on);
+            assert_eq!(socket.out_of_band_inline().unwrap(), on);
+            assert_eq!(socket.reuse_address().unwrap(), on);
+        }
+        let (receive_buffer_bytes, send_buffer_bytes) = (Some(10_000), Some(20_000));
+        let socket = applied(SocketOptions { receive_buffer_bytes, send_buffer_bytes, ..Default::default() });
+        assert_eq!((socket.recv_buffer_size().unwrap(), socket.send_buffer_size().unwrap()), (20_000, 40_000));
+    }
+
+    #[test]
+    fn lingering_counts_whole_seconds_and_can_be_switched_off() {
+        let lingering =
+            |linger| applied(SocketOptions { linger: Some(linger), ..Default::default() }).linger().unwrap();
+        let milliseconds = |count| Some(Duration::from_millis(count));
+        assert_eq!(lingering(milliseconds(0)), milliseconds(0));
+        assert_eq!(lingering(milliseconds(1)), milliseconds(1_000));
+        assert_eq!(lingering(milliseconds(65_536)), milliseconds(66_000));
+        assert_eq!(lingering(None), None);
+    }
+
+    #[test]
+    fn a_time_out_holds_for_both_directions_and_zero_means_none() {
+        let timeouts = |milliseconds| {
+            let socket = applied(SocketOptions { timeout_ms: Some(milliseconds), ..Default::default() });
+            [socket.read_timeout().unwrap(), socket.write_timeout().unwrap()]
+        };
+        // Milliseconds that the kernel's clock can tell apart, whatever its rate.
+        assert_eq!(timeouts(2_000), [Some(Duration::from_secs(2)); 2]);
+        assert_eq!(timeouts(0), [None; 2]);
+        assert_eq!(timeouts(-1), [None; 2]);
+    }
+
+    #[test]
+    fn a_negative_size_is_the_largest_that_the_kernel_gives() {
+        let size = |receive_buffer_bytes| {
+            applied(SocketOptions { receive_buffer_bytes, ..Default::default() }).recv_buffer_size().unwrap()
+        };
+        assert_eq!(size(Some(-1)), size(Some(i32::MAX)));
+    }
+
+    #[test]
+    fn newer_options_win_and_others_stay() {
+        let old = SocketOptions { keep_alive: Some(true), no_delay: Some(true), ..Default::default() };
+        let new = SocketOptions { keep_alive: Some(false), timeout_ms: Some(0), ..Default::default() };
+        let merged = old.merged(new);
+        assert_eq!(
+            (merged.keep_alive, merged.no_delay, merged.timeout),
+            (Some(false), Some(true), Some(Duration::ZERO))
+        );
+    }
 }

@@ -3,20 +3,22 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, RawFd};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, WeakConnection};
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::{Event, EventSink, Ticket};
 use crate::limits;
-use crate::options;
+use crate::options::{self, SocketOptions};
 use crate::runtime;
 use crate::socket_state::SocketState;
 use crate::sync::lock;
@@ -32,10 +34,29 @@ struct Shared {
     sink: Arc<dyn EventSink>,
     connections: Arc<AtomicUsize>,
     pending: Arc<Semaphore>,
+    settings: Mutex<Settings>,
+}
+
+/// What later connections start with, and the connections that are there.
+#[derive(Default)]
+struct Settings {
+    options: SocketOptions,
+    started: Vec<WeakConnection>,
+}
+
+impl Settings {
+    /// Adds a connection to the `open` ones; forgets those that are gone before they are the greater part.
+    fn add(&mut self, connection: WeakConnection, open: usize) {
+        if self.started.len() > 2 * open {
+            self.started.retain(WeakConnection::is_there);
+        }
+        self.started.push(connection);
+    }
 }
 
 struct Listener {
     local: SocketAddr,
+    fd: RawFd,
     accepting: JoinHandle<()>,
 }
 
@@ -44,6 +65,7 @@ pub struct PendingConnection {
     stream: TcpStream,
     peer: SocketAddr,
     runtime: Handle,
+    server: Arc<Shared>,
     count: ConnectionCount,
     permit: OwnedSemaphorePermit,
 }
@@ -55,6 +77,7 @@ impl Server {
             sink,
             connections: Arc::new(AtomicUsize::new(0)),
             pending: Arc::new(Semaphore::new(limits::PENDING_CONNECTIONS)),
+            settings: Mutex::default(),
         });
         Self { shared, listeners: Mutex::default(), was_closed: AtomicBool::new(false) }
     }
@@ -73,10 +96,31 @@ impl Server {
         let _context = runtime.enter();
         let listener = options::listening_socket(address)?;
         let local = listener.local_addr()?;
+        let fd = listener.as_raw_fd();
         let accepting = runtime.spawn(accept_all(Arc::clone(&self.shared), listener, local));
-        lock(&self.listeners).push(Listener { local, accepting });
+        lock(&self.listeners).push(Listener { local, fd, accepting });
         self.was_closed.store(false, Ordering::SeqCst);
         Ok(local)
+    }
+
+    /// Sets options of all connections, those that are there and those that come.
+    ///
+    /// # Errors
+    /// `EBADF` when it does not listen; otherwise the first error of a connection that is there. The others have the
+    /// options all the same.
+    pub fn set_options(&self, options: SocketOptions) -> Result<(), SocketError> {
+        if !self.is_listening() {
+            return Err(SocketError::new(Operation::SetOptions, None, libc::EBADF));
+        }
+        let mut settings = lock(&self.shared.settings);
+        settings.options = settings.options.merged(options);
+        let results: Vec<_> = settings.started.iter().map(|connection| connection.set_options(&options)).collect();
+        results.into_iter().collect()
+    }
+
+    /// The descriptor of the newest listening socket. It stays the server's.
+    pub fn descriptor(&self) -> Option<RawFd> {
+        lock(&self.listeners).last().map(|listener| listener.fd)
     }
 
     /// Stops listening on every port. The ports are free when `Completed` with `ticket` comes. Connections stay open.
@@ -154,9 +198,13 @@ impl PendingConnection {
     /// is received, and then how it went.
     pub fn start(self, sink: Arc<dyn EventSink>) -> Result<Connection, SocketError> {
         drop(self.permit);
+        let failed = |error: io::Error| SocketError::from_io(Operation::Accept, self.peer, &error);
+        let mut settings = lock(&self.server.settings);
+        options::prepare(&SockRef::from(&self.stream), &settings.options).map_err(failed)?;
         let guard = Some(Box::new(self.count) as _);
-        Connection::start(self.stream, self.peer, sink, &self.runtime, guard)
-            .map_err(|error| SocketError::from_io(Operation::Accept, self.peer, &error))
+        let connection = Connection::start(self.stream, self.peer, sink, &self.runtime, guard).map_err(failed)?;
+        settings.add(connection.downgrade(), self.server.connections.load(Ordering::SeqCst));
+        Ok(connection)
     }
 }
 
@@ -201,13 +249,10 @@ async fn accept_all(shared: Arc<Shared>, listener: TcpListener, local: SocketAdd
 }
 
 impl Shared {
-    fn accept(&self, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
-        if let Err(error) = options::prepare(&stream) {
-            log::warn!("a connection from {peer} was gone before it could be prepared: {error}");
-            return;
-        }
+    fn accept(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
         let count = ConnectionCount::new(&self.connections);
-        let pending = PendingConnection { stream, peer, runtime: Handle::current(), count, permit };
+        let server = Arc::clone(self);
+        let pending = PendingConnection { stream, peer, runtime: Handle::current(), server, count, permit };
         self.sink.post(Event::Accepted(pending));
     }
 

@@ -22,6 +22,8 @@ pub enum Reply {
     State(SocketState),
     /// An address.
     Address(SocketAddr),
+    /// A descriptor.
+    Descriptor(i32),
 }
 
 /// How far a call got.
@@ -52,6 +54,7 @@ impl Reply {
             Self::Nothing => node_api::undefined(env),
             Self::State(state) => node_api::to_js(env, SocketStateBase::from(*state)),
             Self::Address(address) => node_api::to_js(env, NetAddress::from(*address)),
+            Self::Descriptor(descriptor) => node_api::to_js(env, *descriptor),
         }
     }
 }

@@ -179,6 +179,30 @@ impl TCPSocket {
         })
     }
 
+    /// Sets options of the socket, and of every socket that it connects later.
+    #[napi(
+        catch_unwind,
+        ts_type = "(options: TCPExtraOptions): Promise<void>\nsetExtraOptions(options: TCPExtraOptions, callback: (error: SocketError, data: void) => void): void"
+    )]
+    pub fn set_extra_options(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "setExtraOptions", CodeBase::Socket, callback, |_| {
+            let options = convert::extra_options(&options)?;
+            Ok(self.state.client.set_options(options).map(|()| Progress::Done(Reply::Nothing)))
+        })
+    }
+
+    /// Descriptor of the socket; `undefined` when there is none. It stays the socket's.
+    #[napi(
+        catch_unwind,
+        ts_type = "(): Promise<number>\ngetSocketFd(callback: (error: SocketError, data: number) => void): void"
+    )]
+    pub fn get_socket_fd(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "getSocketFd", CodeBase::Socket, callback, |_| {
+            let descriptor = self.state.client.descriptor();
+            Ok(Ok(Progress::Done(descriptor.map_or(Reply::Nothing, Reply::Descriptor))))
+        })
+    }
+
     /// Attaches the listener for an event, in place of the one before.
     #[napi(
         catch_unwind,

@@ -169,6 +169,37 @@ impl TCPSocketConnection {
         })
     }
 
+    /// Sets options of the connection.
+    #[napi(
+        catch_unwind,
+        ts_type = "(options: TCPExtraOptions): Promise<void>\nsetExtraOptions(options: TCPExtraOptions, callback: (error: SocketError, data: void) => void): void"
+    )]
+    pub fn set_extra_options(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "setExtraOptions", CodeBase::Socket, callback, |_| {
+            let options = convert::extra_options(&options)?;
+            Ok(self.state.connection.set_options(&options).map(|()| Progress::Done(Reply::Nothing)))
+        })
+    }
+
+    /// The state of the connection.
+    #[napi(
+        catch_unwind,
+        ts_type = "(): Promise<SocketStateBase>\ngetState(callback: (error: SocketError, data: SocketStateBase) => void): void"
+    )]
+    pub fn get_state(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "getState", CodeBase::Socket, callback, |_| {
+            Ok(Ok(Progress::Done(Reply::State(self.state.connection.state()))))
+        })
+    }
+
+    /// Descriptor of the socket; -1 when closed. It stays the connection's.
+    #[napi(catch_unwind, ts_type = "(): Promise<number>")]
+    pub fn get_socket_fd(&self) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "getSocketFd", CodeBase::Socket, None, |_| {
+            Ok(Ok(Progress::Done(Reply::Descriptor(self.state.connection.descriptor().unwrap_or(-1)))))
+        })
+    }
+
     /// Attaches the listener for an event, in place of the one before.
     #[napi(
         catch_unwind,

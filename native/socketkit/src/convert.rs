@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use napi_ohos::bindgen_prelude::{Object, Unknown};
-use socket_engine::{AddressFamily, Host, NetAddress, limits};
+use socket_engine::{AddressFamily, Host, NetAddress, SocketOptions, limits};
 
 use crate::error::Refusal;
 use crate::node_api;
@@ -51,6 +51,35 @@ pub fn with_send_options<R>(argument: &Argument<'_>, send: impl FnOnce(&[u8]) ->
     node_api::with_array_buffer(&data, send)?.ok_or_else(wrong)
 }
 
+/// Reads `TCPExtraOptions`.
+pub fn extra_options(argument: &Argument<'_>) -> Read<SocketOptions> {
+    let object = object(argument, "options")?;
+    // The kernel takes C ints; larger numbers are cut to the largest of them.
+    let int = |field: &str| -> Read<Option<i32>> { Ok(optional_number(&object, field)?.map(|number| number as i32)) };
+    Ok(SocketOptions {
+        keep_alive: optional_boolean(&object, "keepAlive")?,
+        out_of_band_inline: optional_boolean(&object, "OOBInline")?,
+        no_delay: optional_boolean(&object, "TCPNoDelay")?,
+        linger: linger(&object)?,
+        receive_buffer_bytes: int("receiveBufferSize")?,
+        send_buffer_bytes: int("sendBufferSize")?,
+        reuse_address: optional_boolean(&object, "reuseAddress")?,
+        timeout_ms: int("socketTimeout")?,
+    })
+}
+
+fn linger(options: &Object<'_>) -> Read<Option<Option<Duration>>> {
+    let linger = options.get::<Unknown<'_>>("socketLinger")?;
+    if linger.is_none() {
+        return Ok(None);
+    }
+    let linger = object(&linger, "socketLinger")?;
+    let missing = |field| Refusal::parameter("socketLinger", format!("must have {field}"));
+    let on = optional_boolean(&linger, "on")?.ok_or_else(|| missing("on"))?;
+    let milliseconds = optional_number(&linger, "linger")?.ok_or_else(|| missing("linger"))?;
+    Ok(Some(on.then(|| Duration::from_millis(milliseconds as u64))))
+}
+
 /// Reads a callback that may be missing.
 pub fn callback<'env>(argument: Argument<'env>) -> Read<Argument<'env>> {
     match argument {
@@ -95,6 +124,11 @@ fn optional_number(object: &Object<'_>, field: &str) -> Read<Option<f64>> {
         return Ok(None);
     };
     node_api::as_number(&value)?.map(Some).ok_or_else(|| Refusal::parameter(field, "must be a number"))
+}
+
+fn optional_boolean(object: &Object<'_>, field: &str) -> Read<Option<bool>> {
+    let Some(value) = object.get::<Unknown<'_>>(field)? else { return Ok(None) };
+    node_api::as_boolean(&value)?.map(Some).ok_or_else(|| Refusal::parameter(field, "must be a boolean"))
 }
 
 /// The low 16 bits, as the system's kit takes a port: -1 is 65535, 65536 is 0.

@@ -128,6 +128,26 @@ impl TCPSocketServer {
         })
     }
 
+    /// Sets options of all connections, those that are there and those that come.
+    #[napi(
+        catch_unwind,
+        ts_type = "(options: TCPExtraOptions): Promise<void>\nsetExtraOptions(options: TCPExtraOptions, callback: (error: SocketError, data: void) => void): void"
+    )]
+    pub fn set_extra_options(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "setExtraOptions", CodeBase::Server, callback, |_| {
+            let options = convert::extra_options(&options)?;
+            Ok(self.state.server.set_options(options).map(|()| Progress::Done(Reply::Nothing)))
+        })
+    }
+
+    /// Descriptor of the listening socket; -1 when there is none. It stays the server's.
+    #[napi(catch_unwind, ts_type = "(): Promise<number>")]
+    pub fn get_socket_fd(&self) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "getSocketFd", CodeBase::Socket, None, |_| {
+            Ok(Ok(Progress::Done(Reply::Descriptor(self.state.server.descriptor().unwrap_or(-1)))))
+        })
+    }
+
     /// Attaches the listener for an event, in place of the one before.
     #[napi(
         catch_unwind,

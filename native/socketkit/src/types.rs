@@ -95,6 +95,39 @@ mod declared {
         pub timeout: Option<f64>,
     }
 
+    /// Whether closing waits for what was sent.
+    #[napi(object, object_from_js = false, object_to_js = false, js_name = "SocketLinger")]
+    pub struct SocketLinger {
+        /// Switches it on.
+        pub on: bool,
+        /// How long closing waits, in milliseconds; the kernel counts whole seconds. 0 resets the connection.
+        pub linger: f64,
+    }
+
+    /// Options of a socket; what is left out stays as it is.
+    #[napi(object, object_from_js = false, object_to_js = false, js_name = "TCPExtraOptions")]
+    pub struct TCPExtraOptions {
+        /// Asks a silent peer whether it is there.
+        pub keep_alive: Option<bool>,
+        /// Receives urgent bytes among the others.
+        #[napi(js_name = "OOBInline")]
+        pub oob_inline: Option<bool>,
+        /// Sends small messages at once; true unless set.
+        #[napi(js_name = "TCPNoDelay")]
+        pub no_delay: Option<bool>,
+        /// Whether closing waits for what was sent.
+        #[napi(ts_type = "SocketLinger")]
+        pub socket_linger: Option<()>,
+        /// Bytes that the kernel keeps of what arrived.
+        pub receive_buffer_size: Option<f64>,
+        /// Bytes that the kernel keeps of what was sent.
+        pub send_buffer_size: Option<f64>,
+        /// Allows to bind a port that was in use a moment ago.
+        pub reuse_address: Option<bool>,
+        /// How long the kernel lets one call receive or send, in milliseconds.
+        pub socket_timeout: Option<f64>,
+    }
+
     /// What to send.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "TCPSendOptions")]
     pub struct TCPSendOptions {

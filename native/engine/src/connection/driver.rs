@@ -172,21 +172,26 @@ impl Driver {
     }
 
     async fn close(mut self) {
-        let drained = self.drain().await;
-        if drained {
-            // The peer may be gone already; there is nobody left to tell.
-            let _ = SockRef::from(&*self.stream).shutdown(Shutdown::Write);
-        } else {
-            let _ = SockRef::from(&*self.stream).set_linger(Some(Duration::ZERO));
-        }
+        let socket = SockRef::from(&*self.stream);
+        // An error means that there is nothing left to linger for.
+        let linger = socket.linger().unwrap_or(None);
+        let lost = match linger {
+            Some(Duration::ZERO) => Some(libc::ECONNABORTED),
+            linger => (!self.drain(linger.unwrap_or(limits::DRAIN_TIMEOUT)).await).then_some(libc::ETIMEDOUT),
+        };
+        // The peer may be gone already; there is nobody left to tell.
+        let _ = match lost {
+            Some(_) => socket.set_linger(Some(Duration::ZERO)),
+            // Otherwise the kernel would block this thread when the socket is dropped.
+            None => socket.set_linger(None).and_then(|()| socket.shutdown(Shutdown::Write)),
+        };
         let Sending { mut queue, link } = std::mem::take(&mut *lock(&self.shared.sending));
-        self.shared.complete(queue.clear(), &Err(self.shared.error(Operation::Send, libc::ETIMEDOUT)));
+        self.shared.complete(queue.clear(), &Err(self.shared.error(Operation::Send, lost.unwrap_or(libc::EIO))));
         drop(self.guard.take());
         let ticket = if let Link::Closing(ticket) = link { ticket } else { None };
-        let reason = self.shared.close_reason();
-        self.announce(ticket, reason);
-        if drained && self.peer_sends {
-            let _ = timeout(limits::LINGER_TIMEOUT, self.discard()).await;
+        self.announce(ticket, self.shared.close_reason());
+        if lost.is_none() && self.peer_sends {
+            let _ = timeout(linger.unwrap_or(limits::LINGER_TIMEOUT), self.discard()).await;
         }
     }
 
@@ -200,14 +205,14 @@ impl Driver {
 
     /// Hands the queue to the kernel; false when the peer took nothing for too long. Reads on meanwhile, because a peer
     /// that closes in the same way might wait for us to.
-    async fn drain(&self) -> bool {
+    async fn drain(&self, limit: Duration) -> bool {
         let emptied = async {
             loop {
                 self.flush();
                 if lock(&self.shared.sending).queue.is_empty() {
                     return true;
                 }
-                if timeout(limits::DRAIN_TIMEOUT, self.stream.writable()).await.is_err() {
+                if timeout(limit, self.stream.writable()).await.is_err() {
                     return false;
                 }
             }

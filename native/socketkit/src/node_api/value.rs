@@ -31,6 +31,11 @@ pub fn as_number(value: &Unknown<'_>) -> Result<Option<f64>> {
     cast(value, ValueType::Number)
 }
 
+/// `value` as a boolean, or `None` when it is none.
+pub fn as_boolean(value: &Unknown<'_>) -> Result<Option<bool>> {
+    cast(value, ValueType::Boolean)
+}
+
 /// Whether `value` can be called.
 pub fn is_function(value: &Unknown<'_>) -> Result<bool> {
     Ok(value.get_type()? == ValueType::Function)
