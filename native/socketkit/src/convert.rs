@@ -40,7 +40,7 @@ pub fn connect_options(argument: &Argument<'_>) -> Read<(Host, Duration)> {
 pub fn with_send_options<R>(argument: &Argument<'_>, send: impl FnOnce(&[u8]) -> R) -> Read<R> {
     let object = object(argument, "options")?;
     require_utf8(&object)?;
-    let wrong = || Refusal::parameter("options.data", "must be a string or an ArrayBuffer");
+    let wrong = || Refusal::parameter("options.data", "must be a string, an ArrayBuffer, a typed array or a DataView");
     let data = object.get::<Unknown<'_>>("data")?.ok_or_else(wrong)?;
     if let Some(text) = node_api::as_string(&data)? {
         return Ok(send(text.as_bytes()));
@@ -48,7 +48,7 @@ pub fn with_send_options<R>(argument: &Argument<'_>, send: impl FnOnce(&[u8]) ->
     if node_api::as_object(&data)?.is_none() {
         return Err(wrong());
     }
-    node_api::with_array_buffer(&data, send)?.ok_or_else(wrong)
+    node_api::with_bytes(&data, send)?.ok_or_else(wrong)
 }
 
 /// Reads `TCPExtraOptions`.

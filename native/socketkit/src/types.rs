@@ -131,8 +131,8 @@ mod declared {
     /// What to send.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "TCPSendOptions")]
     pub struct TCPSendOptions {
-        /// The bytes, or a text that is sent as UTF-8.
-        #[napi(ts_type = "string | ArrayBuffer")]
+        /// The bytes (of a view, those that it shows), or a text that is sent as UTF-8.
+        #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView")]
         pub data: (),
         /// Encoding of a text; UTF-8 is the only one.
         pub encoding: Option<String>,

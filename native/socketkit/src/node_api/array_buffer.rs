@@ -31,24 +31,86 @@ pub fn array_buffer_from_parts<'env>(env: &'env Env, parts: &[impl AsRef<[u8]>])
     Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), value) })
 }
 
-/// Runs `read` with the bytes of `value`; `None` when it is no ArrayBuffer. `read` must not run JavaScript.
-pub fn with_array_buffer<R>(value: &Unknown<'_>, read: impl FnOnce(&[u8]) -> R) -> Result<Option<R>> {
+/// Runs `read` with the bytes of `value`: an ArrayBuffer, or what a typed array or a DataView shows of one. `None` when
+/// it is neither. `read` must not run JavaScript.
+pub fn with_bytes<R>(value: &Unknown<'_>, read: impl FnOnce(&[u8]) -> R) -> Result<Option<R>> {
     let env = value.value().env;
-    let mut is_array_buffer = false;
-    // SAFETY: `value` is alive and belongs to `env`.
-    let status = unsafe { sys::napi_is_arraybuffer(env, value.raw(), &mut is_array_buffer) };
-    check(status, "napi_is_arraybuffer")?;
-    if !is_array_buffer {
+    let Some(view) = View::of(env, value.raw())? else { return Ok(None) };
+    if !is(env, view.buffer, sys::napi_is_arraybuffer)? {
         return Ok(None);
     }
     let mut data: *mut c_void = ptr::null_mut();
     let mut length = 0;
     // SAFETY: it is an ArrayBuffer.
-    let status = unsafe { sys::napi_get_arraybuffer_info(env, value.raw(), &mut data, &mut length) };
+    let status = unsafe { sys::napi_get_arraybuffer_info(env, view.buffer, &mut data, &mut length) };
     check(status, "napi_get_arraybuffer_info")?;
-    if data.is_null() || length == 0 {
-        return Ok(Some(read(&[])));
+    let bytes: &[u8] = if data.is_null() || length == 0 {
+        &[]
+    } else {
+        // SAFETY: the engine owns `length` bytes at `data`. They cannot be detached or resized while no JavaScript runs.
+        unsafe { slice::from_raw_parts(data.cast(), length) }
+    };
+    let end = view.length.map_or(bytes.len(), |length| view.offset.saturating_add(length));
+    Ok(bytes.get(view.offset..end).map(read))
+}
+
+/// A part of an ArrayBuffer.
+struct View {
+    buffer: sys::napi_value,
+    offset: usize,
+    /// `None`: up to its end.
+    length: Option<usize>,
+}
+
+impl View {
+    fn of(env: sys::napi_env, value: sys::napi_value) -> Result<Option<Self>> {
+        if is(env, value, sys::napi_is_arraybuffer)? {
+            return Ok(Some(Self { buffer: value, offset: 0, length: None }));
+        }
+        let mut buffer = ptr::null_mut();
+        let mut offset = 0;
+        let none = ptr::null_mut;
+        // SAFETY: the value has the type that each call is for; what is not wanted is passed as null.
+        let status = unsafe {
+            if is(env, value, sys::napi_is_typedarray)? {
+                sys::napi_get_typedarray_info(
+                    env,
+                    value,
+                    ptr::null_mut(),
+                    ptr::null_mut(),
+                    none(),
+                    &mut buffer,
+                    &mut offset,
+                )
+            } else if is(env, value, sys::napi_is_dataview)? {
+                sys::napi_get_dataview_info(env, value, ptr::null_mut(), none(), &mut buffer, &mut offset)
+            } else {
+                return Ok(None);
+            }
+        };
+        check(status, "napi_get_typedarray_info")?;
+        Ok(Some(Self { buffer, offset, length: Some(byte_length(env, value)?) }))
     }
-    // SAFETY: the engine owns `length` bytes at `data`. They cannot be detached or resized while no JavaScript runs.
-    Ok(Some(read(unsafe { slice::from_raw_parts(data.cast(), length) })))
+}
+
+type Test = unsafe extern "C" fn(sys::napi_env, sys::napi_value, *mut bool) -> sys::napi_status;
+
+fn is(env: sys::napi_env, value: sys::napi_value, test: Test) -> Result<bool> {
+    let mut result = false;
+    // SAFETY: `value` is alive and belongs to `env`.
+    check(unsafe { test(env, value, &mut result) }, "napi_is_arraybuffer")?;
+    Ok(result)
+}
+
+/// The view's `byteLength`. Engines differ in whether Node-API's own length counts bytes or elements.
+fn byte_length(env: sys::napi_env, value: sys::napi_value) -> Result<usize> {
+    let mut property = ptr::null_mut();
+    let mut length = 0_i64;
+    // SAFETY: `value` is alive and belongs to `env`; the property is a number, or the second call fails.
+    unsafe {
+        let status = sys::napi_get_named_property(env, value, c"byteLength".as_ptr(), &mut property);
+        check(status, "napi_get_named_property")?;
+        check(sys::napi_get_value_int64(env, property, &mut length), "napi_get_value_int64")?;
+    }
+    Ok(usize::try_from(length).unwrap_or(0))
 }
