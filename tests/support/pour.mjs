@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { SLOWDOWN } from './deadline.mjs';
 import { MIB, payload } from './payload.mjs';
 
 const CHUNK = Buffer.from(payload(64 * 1024));
-const STALL_MS = 500 * SLOWDOWN;
+const STALL_MS = 1_000;
 
 /** What the kernel may hold of one connection, at the sender and at the receiver, in bytes. */
 export const KERNEL_BUFFERS_BYTES = maximum('tcp_wmem') + maximum('tcp_rmem');

@@ -18,16 +18,25 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    println!("installing system packages: {}", missing.join(" "));
+    upgrade(&missing)
+}
+
+/// Installs the newest version of the named system packages.
+///
+/// # Errors
+///
+/// As [`install`].
+pub(crate) fn upgrade(packages: &[&str]) -> Result<()> {
+    println!("installing system packages: {}", packages.join(" "));
     let Some(prefix) = administrator() else {
         bail!(
-            "these system packages are missing and only root can install them; run:\n  \
+            "system packages are missing or too old and only root can install them; run:\n  \
              apt-get update && apt-get install --no-install-recommends {}",
-            missing.join(" ")
+            packages.join(" ")
         );
     };
     run(apt_get(&prefix).arg("update"))?;
-    run(apt_get(&prefix).args(["install", "--yes", "--no-install-recommends"]).args(missing))
+    run(apt_get(&prefix).args(["install", "--yes", "--no-install-recommends"]).args(packages))
         .context("could not install system packages; they are those of Debian 12")
 }
 

@@ -16,6 +16,9 @@ pub(crate) const DEBIAN_RUST: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-s
 /// Where Debian's Rust puts its programs.
 const DEBIAN_PROGRAMS: &str = "/usr/bin";
 
+/// The oldest Rust that compiles our crates.
+const MIN_RUST: &str = env!("CARGO_PKG_RUST_VERSION");
+
 /// Separates flags in `CARGO_ENCODED_RUSTFLAGS`.
 const FLAG_SEPARATOR: &str = "\u{1f}";
 
@@ -39,6 +42,7 @@ impl Sdk {
             return Self::real(home);
         }
         apt::install(&[DEBIAN_RUST.as_slice(), clang::PACKAGES.as_slice()].concat())?;
+        renew_debian_rust()?;
         Ok(Self::StandIn(stand_in::prepare(workspace)?))
     }
 
@@ -112,6 +116,29 @@ fn given_home() -> Option<PathBuf> {
     std::env::var_os("OHOS_NDK_HOME").filter(|home| !home.is_empty()).map(PathBuf::from)
 }
 
+/// Upgrades Debian's Rust where it is older than our crates ask for.
+fn renew_debian_rust() -> Result<()> {
+    if is_new_enough(&debian_rust_version()?) {
+        return Ok(());
+    }
+    apt::upgrade(&DEBIAN_RUST)?;
+    let version = debian_rust_version()?;
+    if is_new_enough(&version) {
+        return Ok(());
+    }
+    bail!("Debian's {version} is older than {MIN_RUST}: add the release's security updates to apt's sources")
+}
+
+fn debian_rust_version() -> Result<String> {
+    output(command(Path::new(DEBIAN_PROGRAMS).join("rustc")).arg("--version"))
+}
+
+/// Whether `rustc --version` says at least [`MIN_RUST`].
+fn is_new_enough(version: &str) -> bool {
+    let numbers = |text: &str| -> Vec<u32> { text.split('.').map_while(|number| number.parse().ok()).collect() };
+    version.split(' ').nth(1).is_some_and(|found| numbers(found) >= numbers(MIN_RUST))
+}
+
 /// Lets rustup fetch the target's standard library unless it is there.
 fn standard_library(abi: Abi) -> Result<()> {
     let target = abi.rust_target();
@@ -133,4 +160,18 @@ fn path_flags(workspace: &Workspace) -> Vec<String> {
         .into_iter()
         .filter_map(|(path, name)| Some(format!("--remap-path-prefix={}={name}", path?.display())))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_new_enough;
+
+    #[test]
+    fn versions_are_compared_by_number() {
+        assert!(is_new_enough("rustc 1.96.0 (ac68faa20 2026-05-25)"));
+        assert!(is_new_enough("rustc 1.100.0"));
+        assert!(!is_new_enough("rustc 1.85.0 (4d91de4e4 2025-02-17)"));
+        assert!(!is_new_enough("rustc 1.9.0"));
+        assert!(!is_new_enough("no version"));
+    }
 }
