@@ -153,6 +153,36 @@ impl Client {
         lock(&self.shared.state).connection(Operation::Send, libc::ENOTCONN)?.send(data, ticket)
     }
 
+    /// Ends this side's stream as [`Connection::end`] does.
+    ///
+    /// # Errors
+    /// `ENOTCONN` before it is connected, `EBADF` when closed; otherwise those of [`Connection::end`].
+    pub fn end(&self, ticket: Ticket) -> Result<(), SocketError> {
+        lock(&self.shared.state).connection(Operation::Send, libc::ENOTCONN)?.end(ticket)
+    }
+
+    /// Resets the connection as [`Connection::abort`] does.
+    ///
+    /// # Errors
+    /// `ENOTCONN` before it is connected, `EBADF` when closed.
+    pub fn abort(&self, ticket: Ticket) -> Result<(), SocketError> {
+        let mut state = lock(&self.shared.state);
+        let connection = state.connection(Operation::Close, libc::ENOTCONN)?;
+        connection.abort(ticket)?;
+        state.previous = Some(Box::pin(connection.ended()));
+        state.local = None;
+        state.phase = Phase::Closed;
+        Ok(())
+    }
+
+    /// Bytes sent that the kernel has not taken yet.
+    pub fn queued_bytes(&self) -> usize {
+        match &lock(&self.shared.state).phase {
+            Phase::Connected(connection) => connection.queued_bytes(),
+            Phase::Unopened | Phase::Ready(_) | Phase::Connecting { .. } | Phase::Closed => 0,
+        }
+    }
+
     /// Closes whatever is open. A connect under way completes with `ECANCELED`. `Closed` and `Completed` with `ticket`
     /// follow; after the peer has closed, `Completed` alone.
     ///

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
 
 use bytes::Bytes;
 use socket2::SockRef;
@@ -59,6 +60,17 @@ struct Shared {
 struct Sending {
     queue: SendQueue,
     link: Link,
+    fin: Fin,
+}
+
+/// Whether this side has said that it sends no more, while it still receives.
+#[derive(Clone, Copy, Default)]
+enum Fin {
+    #[default]
+    NotWanted,
+    /// To be sent after the queue; the ticket is that of the `end` call.
+    Wanted(Ticket),
+    Sent,
 }
 
 impl Connection {
@@ -80,7 +92,7 @@ impl Connection {
             credit: Credit::new(limits::RECEIVE_HIGH_BYTES, limits::RECEIVE_LOW_BYTES),
             peer_ended: AtomicBool::new(false),
             ended: watch::Sender::new(false),
-            sending: Mutex::new(Sending { queue: SendQueue::default(), link: Link::Open(Arc::clone(&stream)) }),
+            sending: Mutex::new(Sending { link: Link::Open(Arc::clone(&stream)), ..Sending::default() }),
         });
         runtime.spawn(Driver::new(Arc::clone(&shared), stream, guard).run());
         Ok(Self { shared })
@@ -90,8 +102,8 @@ impl Connection {
     /// copied into the queue, and `Completed` with `ticket` tells when the kernel has its last byte.
     ///
     /// # Errors
-    /// `EBADF` when closed, `ENOBUFS` when the queue is full (nothing of `data` was sent), otherwise what broke the
-    /// connection.
+    /// `EBADF` when closed, `EPIPE` after [`Connection::end`], `ENOBUFS` when the queue is full (nothing of `data` was
+    /// sent), otherwise what broke the connection.
     pub fn send(&self, data: &[u8], ticket: Ticket) -> Result<SendProgress, SocketError> {
         let mut sending = lock(&self.shared.sending);
         let rest = sending.try_now(data).map_err(|errno| {
@@ -105,6 +117,30 @@ impl Connection {
         drop(sending);
         self.shared.changed.notify_one();
         Ok(SendProgress::Queued)
+    }
+
+    /// Says FIN after everything sent before, and goes on receiving. `Completed` with `ticket` tells when.
+    ///
+    /// # Errors
+    /// `EBADF` when closed, `EPIPE` when it was ended before, otherwise what broke the connection.
+    pub fn end(&self, ticket: Ticket) -> Result<(), SocketError> {
+        let mut sending = lock(&self.shared.sending);
+        sending.may_send().map_err(|errno| self.shared.error(Operation::Send, errno))?;
+        sending.fin = Fin::Wanted(ticket);
+        drop(sending);
+        self.shared.changed.notify_one();
+        Ok(())
+    }
+
+    /// Closes at once: drops what is queued, and resets the connection. `Completed` with `ticket` and `Closed` follow.
+    ///
+    /// # Errors
+    /// `EBADF` when it is closed already.
+    pub fn abort(&self, ticket: Ticket) -> Result<(), SocketError> {
+        let at_once = SocketOptions { linger: Some(Some(Duration::ZERO)), ..SocketOptions::default() };
+        // One that is broken cannot be reset any more.
+        let _ = self.shared.set_options(&at_once);
+        self.close(Some(ticket))
     }
 
     /// Closes: stops receiving, hands the queue to the kernel, then says FIN. `Completed` with `ticket` and `Closed`
@@ -240,7 +276,7 @@ impl Shared {
     }
 
     /// Reports every send in `tickets` as finished.
-    fn complete(&self, tickets: Vec<Ticket>, result: &Result<(), SocketError>) {
+    fn complete(&self, tickets: impl IntoIterator<Item = Ticket>, result: &Result<(), SocketError>) {
         for ticket in tickets {
             self.sink.post(Event::Completed(ticket, result.clone()));
         }
@@ -258,9 +294,17 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Sending {
+    /// The stream to send on, or the errno that a send gets instead.
+    fn may_send(&self) -> Result<&TcpStream, i32> {
+        match self.fin {
+            Fin::NotWanted => self.link.stream(),
+            Fin::Wanted(_) | Fin::Sent => self.link.stream().and(Err(libc::EPIPE)),
+        }
+    }
+
     /// Sends what can be sent without queueing and returns the rest, or the errno that refuses the whole.
     fn try_now<'a>(&mut self, data: &'a [u8]) -> Result<&'a [u8], i32> {
-        let stream = self.link.stream()?;
+        let stream = self.may_send()?;
         if !self.queue.is_empty() {
             let cost = self.queue.cost_bytes().saturating_add(data.len() + limits::EVENT_OVERHEAD_BYTES);
             return if cost <= limits::SEND_QUEUE_LIMIT_BYTES { Ok(data) } else { Err(libc::ENOBUFS) };

@@ -37,6 +37,8 @@ pub enum Event {
     Received(Bytes),
     /// The peer sends no more. The connection still sends; its owner closes it.
     Ended,
+    /// Everything that waited to be sent is with the kernel.
+    Drained,
     /// The connection broke.
     Failed(SocketError),
     /// The connection is no more.

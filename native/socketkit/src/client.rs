@@ -19,7 +19,8 @@ use crate::node_api;
 
 const CLASS: &str = "TCPSocket\0";
 
-const EVENTS: &[EventName] = &[EventName::Message, EventName::Connect, EventName::Close, EventName::Error];
+const EVENTS: &[EventName] =
+    &[EventName::Message, EventName::Connect, EventName::Close, EventName::Error, EventName::Drain];
 
 /// A client.
 #[napi(js_name = "TCPSocket")]
@@ -203,10 +204,52 @@ impl TCPSocket {
         })
     }
 
+    /// Bytes sent that the kernel has not taken yet. `drain` says that there are none any more.
+    #[napi(getter, js_name = "bytesQueued", catch_unwind)]
+    pub fn bytes_queued(&self) -> f64 {
+        self.state.client.queued_bytes() as f64
+    }
+
+    /// Says FIN after everything sent before, and goes on receiving.
+    #[napi(catch_unwind, ts_type = "(): Promise<void>\nend(callback: (error: SocketError, data: void) => void): void")]
+    pub fn end(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "end", CodeBase::Socket, callback, |ticket| {
+            Ok(self.state.client.end(ticket).map(|()| Progress::Awaited))
+        })
+    }
+
+    /// Resets the connection: what waits to be sent is dropped. `close` follows.
+    #[napi(
+        catch_unwind,
+        ts_type = "(): Promise<void>\nabort(callback: (error: SocketError, data: void) => void): void"
+    )]
+    pub fn abort(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "abort", CodeBase::Socket, callback, |ticket| {
+            let aborting = self.state.client.abort(ticket);
+            if aborting.is_ok() {
+                self.state.inbox.mute();
+            }
+            Ok(aborting.map(|()| Progress::Awaited))
+        })
+    }
+
+    /// Delivers no messages until `resume`; the peer is held up meanwhile.
+    #[napi(catch_unwind)]
+    pub fn pause(&self) {
+        self.state.inbox.pause(true);
+    }
+
+    /// Delivers messages again.
+    #[napi(catch_unwind)]
+    pub fn resume(&self) {
+        self.state.inbox.pause(false);
+        self.state.emitter.mailbox().request_turn();
+    }
+
     /// Attaches the listener for an event, in place of the one before.
     #[napi(
         catch_unwind,
-        ts_type = "(type: 'message', callback: (value: SocketMessageInfo) => void): void\non(type: 'connect' | 'close', callback: (value: void) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
+        ts_type = "(type: 'message', callback: (value: SocketMessageInfo) => void): void\non(type: 'connect' | 'close' | 'drain', callback: (value: void) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
     )]
     pub fn on(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
         self.state.emitter.on(&r#type, callback)
@@ -215,7 +258,7 @@ impl TCPSocket {
     /// Removes the listener for an event; with a callback, only that one.
     #[napi(
         catch_unwind,
-        ts_type = "(type: 'message', callback?: (value: SocketMessageInfo) => void): void\noff(type: 'connect' | 'close', callback?: (value: void) => void): void\noff(type: 'error', callback?: (error: SocketError) => void): void"
+        ts_type = "(type: 'message', callback?: (value: SocketMessageInfo) => void): void\noff(type: 'connect' | 'close' | 'drain', callback?: (value: void) => void): void\noff(type: 'error', callback?: (error: SocketError) => void): void"
     )]
     pub fn off(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
         self.state.emitter.off(&r#type, callback)

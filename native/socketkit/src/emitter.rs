@@ -26,6 +26,8 @@ pub enum EventName {
     Close,
     /// `error`
     Error,
+    /// `drain`
+    Drain,
 }
 
 impl EventName {
@@ -35,6 +37,7 @@ impl EventName {
             Self::Message => c"message",
             Self::Close => c"close",
             Self::Error => c"error",
+            Self::Drain => c"drain",
         }
     }
 

@@ -37,6 +37,8 @@ pub struct Inbox {
     waiting: RefCell<VecDeque<Event>>,
     /// This side has closed the connection: only `close` is still delivered.
     muted: Cell<bool>,
+    /// Messages are not delivered for now.
+    paused: Cell<bool>,
 }
 
 /// What to do next.
@@ -55,9 +57,21 @@ impl Inbox {
         self.muted.set(true);
     }
 
+    /// Stops delivering messages for a while, or goes on at the next turn.
+    pub fn pause(&self, pause: bool) {
+        self.paused.set(pause);
+    }
+
     /// Takes `events` and delivers what can be delivered.
     pub fn deliver(&self, receiver: &impl Receiver, events: Vec<Event>) {
-        self.waiting.borrow_mut().extend(events);
+        for event in events {
+            match event {
+                // It belongs to what is sent, and waits for nothing that was received.
+                Event::Drained if self.muted.get() => {}
+                Event::Drained => receiver.emitter().emit(EventName::Drain, &[]),
+                event => self.waiting.borrow_mut().push_back(event),
+            }
+        }
         loop {
             match self.next(receiver.emitter()) {
                 Next::Message(parts) => deliver_message(receiver, &parts),
@@ -69,6 +83,7 @@ impl Inbox {
                 Next::Failed(error) => receiver.emitter().emit_error(&error),
                 Next::Closed => {
                     self.muted.set(false);
+                    self.paused.set(false);
                     receiver.closed();
                     receiver.emitter().emit(EventName::Close, &[]);
                 }
@@ -80,7 +95,7 @@ impl Inbox {
     /// Takes the next event, or the next bytes if somebody listens for them. Nothing is borrowed when this returns,
     /// because a listener may call back.
     fn next(&self, emitter: &Emitter) -> Next {
-        let listening = emitter.has(EventName::Message);
+        let listening = emitter.has(EventName::Message) && !self.paused.get();
         let mut waiting = self.waiting.borrow_mut();
         loop {
             match waiting.front() {
@@ -99,9 +114,14 @@ impl Inbox {
             Some(Event::Failed(error)) => Next::Failed(error),
             Some(Event::Closed(_)) => Next::Closed,
             // A server's events and results of calls go elsewhere.
-            Some(Event::Received(_) | Event::Accepted(_) | Event::AcceptFailed(_) | Event::Completed(..)) | None => {
-                Next::Nothing
-            }
+            Some(
+                Event::Received(_)
+                | Event::Drained
+                | Event::Accepted(_)
+                | Event::AcceptFailed(_)
+                | Event::Completed(..),
+            )
+            | None => Next::Nothing,
         }
     }
 }

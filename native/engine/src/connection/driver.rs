@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::link::{Link, send_vectored};
-use super::{Sending, Shared};
+use super::{Fin, Sending, Shared};
 use crate::error::{Operation, errno_of};
 use crate::event::{CloseReason, Event, Ticket};
 use crate::limits;
@@ -94,7 +94,7 @@ impl Driver {
             Link::Broken(errno) if !self.peer_sends => return Err(End::Broken(errno)),
             Link::Open(_) | Link::Broken(_) => {}
         }
-        Ok(Wants { read: self.peer_sends && self.shared.credit.may_take(), write: !sending.queue.is_empty() })
+        Ok(Wants { read: self.peer_sends && self.shared.credit.may_take(), write: sending.has_work() })
     }
 
     async fn wait(&self, wants: Wants) -> Wake {
@@ -116,21 +116,28 @@ impl Driver {
         Poll::Pending
     }
 
-    /// Writes what the kernel takes; an error fails everything that is queued.
+    /// Writes what the kernel takes, and FIN behind it where that is wanted; an error fails everything that is queued.
     fn flush(&self) {
         let mut sending = lock(&self.shared.sending);
+        let waited = !sending.queue.is_empty();
         let (done, error) = sending.queue.write_with(|slices| send_vectored(&self.stream, slices));
         let failed = match error.map(|error| (error.kind(), errno_of(&error))) {
             None | Some((io::ErrorKind::WouldBlock, _)) => None,
             Some((_, errno)) => {
                 sending.link.break_with(errno);
-                Some((sending.queue.clear(), errno))
+                Some((sending.give_up(), errno))
             }
         };
+        let ended = sending.say_fin(&self.stream);
+        let drained = waited && failed.is_none() && sending.queue.is_empty();
         drop(sending);
         self.shared.complete(done, &Ok(()));
+        self.shared.complete(ended, &Ok(()));
         if let Some((tickets, errno)) = failed {
             self.shared.complete(tickets, &Err(self.shared.error(Operation::Send, errno)));
+        }
+        if drained {
+            self.shared.sink.post(Event::Drained);
         }
     }
 
@@ -159,12 +166,12 @@ impl Driver {
     }
 
     fn fail(mut self, errno: i32) {
-        let Sending { mut queue, link } = std::mem::take(&mut *lock(&self.shared.sending));
+        let mut sending = std::mem::take(&mut *lock(&self.shared.sending));
         let error = self.shared.error(Operation::Receive, errno);
         drop(self.guard.take());
-        self.shared.complete(queue.clear(), &Err(self.shared.error(Operation::Send, errno)));
+        self.shared.complete(sending.give_up(), &Err(self.shared.error(Operation::Send, errno)));
         // A close that came between is answered as such: its caller does not want to hear of the connection any more.
-        if let Link::Closing(ticket) = link {
+        if let Link::Closing(ticket) = sending.link {
             return self.announce(ticket, CloseReason::Local);
         }
         self.shared.sink.post(Event::Failed(error));
@@ -182,13 +189,14 @@ impl Driver {
         // The peer may be gone already; there is nobody left to tell.
         let _ = match lost {
             Some(_) => socket.set_linger(Some(Duration::ZERO)),
-            // Otherwise the kernel would block this thread when the socket is dropped.
-            None => socket.set_linger(None).and_then(|()| socket.shutdown(Shutdown::Write)),
+            // With lingering left on, the kernel would block this thread when the socket is dropped.
+            None if linger.is_some() => socket.set_linger(None).and_then(|()| socket.shutdown(Shutdown::Write)),
+            None => socket.shutdown(Shutdown::Write),
         };
-        let Sending { mut queue, link } = std::mem::take(&mut *lock(&self.shared.sending));
-        self.shared.complete(queue.clear(), &Err(self.shared.error(Operation::Send, lost.unwrap_or(libc::EIO))));
+        let mut sending = std::mem::take(&mut *lock(&self.shared.sending));
+        self.shared.complete(sending.give_up(), &Err(self.shared.error(Operation::Send, lost.unwrap_or(libc::EIO))));
         drop(self.guard.take());
-        let ticket = if let Link::Closing(ticket) = link { ticket } else { None };
+        let ticket = if let Link::Closing(ticket) = sending.link { ticket } else { None };
         self.announce(ticket, self.shared.close_reason());
         if lost.is_none() && self.peer_sends {
             let _ = timeout(linger.unwrap_or(limits::LINGER_TIMEOUT), self.discard()).await;
@@ -209,7 +217,7 @@ impl Driver {
         let emptied = async {
             loop {
                 self.flush();
-                if lock(&self.shared.sending).queue.is_empty() {
+                if !lock(&self.shared.sending).has_work() {
                     return true;
                 }
                 if timeout(limit, self.stream.writable()).await.is_err() {
@@ -242,6 +250,35 @@ impl Driver {
                 Err(_) => return,
             }
         }
+    }
+}
+
+impl Sending {
+    /// Whether there is something to write.
+    fn has_work(&self) -> bool {
+        !self.queue.is_empty() || matches!(self.fin, Fin::Wanted(_))
+    }
+
+    /// Says FIN if that is wanted and nothing waits before it; returns the ticket of who wanted it.
+    fn say_fin(&mut self, stream: &TcpStream) -> Option<Ticket> {
+        let Fin::Wanted(ticket) = self.fin else { return None };
+        if !self.queue.is_empty() {
+            return None;
+        }
+        // A connection that is gone says so itself.
+        let _ = SockRef::from(stream).shutdown(Shutdown::Write);
+        self.fin = Fin::Sent;
+        Some(ticket)
+    }
+
+    /// Drops what waits and returns the tickets of those who will not get it.
+    fn give_up(&mut self) -> Vec<Ticket> {
+        let mut tickets = self.queue.clear();
+        if let Fin::Wanted(ticket) = self.fin {
+            self.fin = Fin::Sent;
+            tickets.push(ticket);
+        }
+        tickets
     }
 }
 
