@@ -10,7 +10,7 @@ use socket_engine::{Event, EventSink, SocketError, SocketState, Ticket};
 use crate::convert::{self, Argument, Read};
 use crate::emitter::Emitter;
 use crate::environment::Lease;
-use crate::error::{CodeBase, socket_error};
+use crate::error::{self, CodeBase, socket_error};
 use crate::node_api::{self, Deferred, Reference};
 use crate::types::{NetAddress, SocketStateBase};
 
@@ -99,7 +99,7 @@ impl PendingCall {
             Err(error) => socket_error(env, self.base, &error).and_then(|error| self.answer.fail(env, error)),
         };
         if let Err(error) = settled {
-            log::error!("a result could not be handed over: {error}");
+            error::report("a result could not be handed over", &error);
         }
     }
 }

@@ -11,7 +11,7 @@ use socket_engine::SocketError;
 
 use crate::convert::{self, Argument, Read};
 use crate::environment::{Environment, Lease, Recipient};
-use crate::error::{CodeBase, Refusal, socket_error};
+use crate::error::{self, CodeBase, Refusal, socket_error};
 use crate::node_api::{self, Holder};
 use crate::outbox::Mailbox;
 
@@ -147,7 +147,7 @@ impl Emitter {
             None => Ok(()),
         });
         if let Err(error) = called {
-            log::error!("a listener for {event:?} could not be called: {error}");
+            error::report(format_args!("a listener for {event:?} could not be called"), &error);
         }
     }
 
@@ -155,7 +155,7 @@ impl Emitter {
     pub fn emit_error(&self, error: &SocketError) {
         match socket_error(self.env(), CodeBase::Socket, error) {
             Ok(error) => self.emit(EventName::Error, &[error]),
-            Err(failure) => log::error!("{error} could not be reported: {failure}"),
+            Err(failure) => error::report(format_args!("{error} could not be reported"), &failure),
         }
     }
 
@@ -171,7 +171,7 @@ impl Emitter {
     fn update_keeping(&self) {
         let keep = self.open.borrow().is_some() && self.attached.get() != 0;
         if let Err(error) = self.holder.keep_owner(keep) {
-            log::error!("an object could not be kept or let go: {error}");
+            error::report("an object could not be kept or let go", &error);
         }
     }
 

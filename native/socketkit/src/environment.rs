@@ -9,6 +9,7 @@ use napi_ohos::{Env, Result};
 use socket_engine::{Event, SocketError, Ticket};
 
 use crate::call::PendingCall;
+use crate::error;
 use crate::limits;
 use crate::node_api::{self, Ring};
 use crate::outbox::{Mailbox, Outbox};
@@ -107,7 +108,7 @@ impl Environment {
             bytes = bytes.saturating_sub(taken.iter().map(received_bytes).sum());
             let delivered = node_api::with_handle_scope(&self.env, || self.deliver(mailbox.id, taken));
             if let Err(error) = delivered {
-                log::error!("events could not be delivered: {error}");
+                error::report("events could not be delivered", &error);
             }
         }
         self.outbox.end_turn();
@@ -158,7 +159,7 @@ impl Environment {
             return;
         }
         if let Err(error) = self.outbox.doorbell().keep_process(&self.env, leases > 0) {
-            log::error!("the process could not be kept alive or let go: {error}");
+            error::report("the process could not be kept alive or let go", &error);
         }
     }
 }

@@ -78,6 +78,14 @@ impl From<AddressError> for Refusal {
     }
 }
 
+/// Logs that the engine refused something for which nobody can be blamed. An environment that is being ended refuses
+/// everything; there is nothing to say about that.
+pub fn report(what: impl fmt::Display, error: &Error) {
+    if error.status != Status::PendingException {
+        log::error!("{what}: {error}");
+    }
+}
+
 /// An error of the binding itself that no caller can cause.
 pub fn internal(message: &str) -> Error {
     Error::new(Status::GenericFailure, message.to_owned())

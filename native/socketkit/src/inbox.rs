@@ -11,6 +11,7 @@ use napi_ohos::{Env, JsValue};
 use socket_engine::{Event, SocketError};
 
 use crate::emitter::{Emitter, EventName};
+use crate::error;
 use crate::limits;
 use crate::node_api;
 use crate::types::SocketRemoteInfo;
@@ -147,10 +148,10 @@ fn deliver_message(receiver: &impl Receiver, parts: &[Bytes]) {
     let delivered =
         node_api::with_handle_scope(emitter.env(), || match message(emitter.env(), receiver.peer(), parts) {
             Ok(message) => emitter.emit(EventName::Message, &[message]),
-            Err(error) => log::error!("a message could not be made: {error}"),
+            Err(error) => error::report("a message could not be made", &error),
         });
     if let Err(error) = delivered {
-        log::error!("a message could not be delivered: {error}");
+        error::report("a message could not be delivered", &error);
     }
     // Only now: bytes that JavaScript is still busy with count as waiting.
     parts.iter().for_each(|bytes| receiver.consume(bytes.len()));
