@@ -97,7 +97,11 @@ behaviour('abort drops what was queued, and the peer gets only what was with the
     peer.on('data', (chunk) => {
       receivedBytes += chunk.length;
     });
-    const gone = event(peer, 'close');
+    // With bytes before it unread, the kernel may show a reset as an end.
+    const gone = within('the end of the peer', new Promise((resolve) => {
+      peer.on('end', resolve);
+      peer.on('error', resolve);
+    }));
     peer.resume();
     await gone;
     assert.ok(receivedBytes < STALLING_BYTES, `${receivedBytes} bytes arrived`);
