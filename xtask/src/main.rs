@@ -61,7 +61,7 @@ enum Task {
     },
     /// Install what the tests need, run them all and count
     Test {
-        /// Run only the steps that have one of these texts in their name, such as `lint`,
+        /// Run only the steps of these names, or with these texts in their names, such as `lint`,
         /// `aarch64-ohos` or `close.test.mjs`
         filters: Vec<String>,
         /// Name the steps and run none

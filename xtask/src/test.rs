@@ -14,7 +14,7 @@ struct Outcome {
     error: Option<String>,
 }
 
-/// Runs all steps, or those whose name contains one of the filters.
+/// Runs all steps, or those that the filters choose: by a whole name, or by a part of it.
 ///
 /// # Errors
 ///
@@ -44,13 +44,27 @@ pub(crate) fn list(workspace: &Workspace) -> Result<()> {
 }
 
 fn chosen(steps: Vec<Step>, filters: &[String]) -> Result<Vec<Step>> {
+    if filters.is_empty() {
+        return Ok(steps);
+    }
+    let names: Vec<&str> = steps.iter().map(|step| step.name.as_str()).collect();
+    let mut fitting = Vec::new();
     for filter in filters {
-        if !steps.iter().any(|step| step.name.contains(filter)) {
+        let found = fitting_names(&names, filter);
+        if found.is_empty() {
             bail!("no step has {filter:?} in its name; `cargo xtask test --list` names all");
         }
+        fitting.extend(found.into_iter().map(str::to_owned));
     }
-    let fits = |step: &Step| filters.is_empty() || filters.iter().any(|filter| step.name.contains(filter));
-    Ok(steps.into_iter().filter(fits).collect())
+    Ok(steps.into_iter().filter(|step| fitting.contains(&step.name)).collect())
+}
+
+/// The one name that is the filter, otherwise all that contain it.
+fn fitting_names<'a>(names: &[&'a str], filter: &str) -> Vec<&'a str> {
+    match names.iter().find(|name| **name == filter) {
+        Some(name) => vec![name],
+        None => names.iter().copied().filter(|name| name.contains(filter)).collect(),
+    }
 }
 
 fn outcome(step: &Step, session: &Session) -> Outcome {
@@ -79,4 +93,18 @@ fn report(outcomes: &[Outcome]) -> Result<()> {
         return Ok(());
     }
     bail!("{} of {} steps failed", failures.len(), outcomes.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fitting_names;
+
+    #[test]
+    fn a_whole_name_chooses_one_step_and_a_part_chooses_all_that_have_it() {
+        let names = ["ohos", "engine x86_64-ohos", "x86_64-ohos tests/close.test.mjs"];
+        assert_eq!(fitting_names(&names, "ohos"), ["ohos"]);
+        assert_eq!(fitting_names(&names, "x86_64-ohos"), ["engine x86_64-ohos", "x86_64-ohos tests/close.test.mjs"]);
+        assert_eq!(fitting_names(&names, "close.test"), ["x86_64-ohos tests/close.test.mjs"]);
+        assert_eq!(fitting_names(&names, "open"), [""; 0]);
+    }
 }
