@@ -9,7 +9,11 @@ import { Checksum, MIB, payload, sha256 } from './support/payload.mjs';
 import { CARRIERS } from './support/peers.mjs';
 import { KERNEL_BUFFERS_BYTES, Pour, POUR_BYTES, STALLING_BYTES } from './support/pour.mjs';
 import { rawClient, readToEnd } from './support/raw.mjs';
-import { roundTrips } from './support/sockets.mjs';
+import { openPair, roundTrips } from './support/sockets.mjs';
+
+/** Connections that pour at once, and what each carries: all together more than any turn may take. */
+const FLOOD_PEERS = 8;
+const FLOOD_BYTES = 8 * MIB;
 
 /** More than the module may hold of one connection, by far. */
 const MODULE_BUFFERS_BYTES = 16 * MIB;
@@ -87,3 +91,39 @@ behaviour('a process whose JavaScript is blocked holds little, and then gets all
   const { bytes, checksum } = await child.hear('received', BULK_DEADLINE_MS);
   assert.deepEqual([bytes, checksum], [POUR_BYTES, sha256(...pour.chunks)]);
 });
+
+behaviour('a flood of messages from many peers lets the event loop go on', async (t) => {
+  let bytesOfTurn = 0;
+  let largestTurn = 0;
+  let turn = setImmediate(nextTurn);
+  t.after(() => clearImmediate(turn));
+  function nextTurn() {
+    endTurn();
+    turn = setImmediate(nextTurn);
+  }
+  function endTurn() {
+    largestTurn = Math.max(largestTurn, bytesOfTurn);
+    bytesOfTurn = 0;
+  }
+  await Promise.all(Array.from({ length: FLOOD_PEERS }, () => flood(t, (bytes) => {
+    bytesOfTurn += bytes;
+  })));
+  endTurn();
+  assert.ok(largestTurn < FLOOD_BYTES, `${largestTurn} bytes came in one turn of the event loop`);
+});
+
+/** Resolves when a pair of its own has carried a flood to a listener that is busy for long enough to be outrun. */
+async function flood(t, count) {
+  const { client, connection } = await openPair(t);
+  let receivedBytes = 0;
+  const whole = new Promise((resolve) => {
+    connection.on('message', ({ message }) => {
+      for (const start = performance.now(); performance.now() - start < 1;);
+      count(message.byteLength);
+      receivedBytes += message.byteLength;
+      if (receivedBytes === FLOOD_BYTES) resolve();
+    });
+  });
+  client.send({ data: new ArrayBuffer(FLOOD_BYTES) }).catch(() => {});
+  await within('the flood', whole, BULK_DEADLINE_MS);
+}

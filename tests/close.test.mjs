@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { behaviour } from './support/behaviour.mjs';
 import { BULK_DEADLINE_MS, SLOWDOWN, within } from './support/deadline.mjs';
 import { rejectsWith, SYSTEM_TEXT } from './support/errors.mjs';
@@ -6,7 +8,7 @@ import { MIB, payload, sha256 } from './support/payload.mjs';
 import { CARRIERS } from './support/peers.mjs';
 import { readToEnd } from './support/raw.mjs';
 import { record } from './support/recorder.mjs';
-import { newClient, openPair, roundTrips } from './support/sockets.mjs';
+import { LOOPBACK, newClient, openPair, roundTrips } from './support/sockets.mjs';
 
 behaviour('a client that was never opened cannot be closed', async (t) => {
   await rejectsWith(newClient(t).close(), 2300999, 'close');
@@ -56,5 +58,41 @@ for (const { name, open } of CARRIERS) {
     const limitMs = 5_000 * SLOWDOWN;
     const elapsedMs = performance.now() - start;
     assert.ok(elapsedMs < limitMs, `20 closes took ${elapsedMs} ms`);
+  });
+}
+
+/** Stops this thread for long enough that other threads have done all they can. A late one only weakens the test. */
+function holdThread() {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+}
+
+/** The port of a server that greets everyone, on a thread of its own. */
+async function greetingPort(t) {
+  const worker = new Worker(new URL('children/greeting-worker.mjs', import.meta.url));
+  t.after(() => worker.terminate());
+  const [port] = await within('a greeting Worker', once(worker, 'message'));
+  return port;
+}
+
+for (const listens of [true, false]) {
+  const listener = listens ? 'a' : 'no';
+  behaviour(`a client closed before its connect was delivered hears of nothing else, with ${listener} message listener`, async (t) => {
+    const options = { address: { address: LOOPBACK, port: await greetingPort(t) } };
+    const client = newClient(t);
+    const events = [];
+    const closed = new Promise((resolve) => {
+      client.on('close', () => resolve(events.push('close')));
+    });
+    client.on('connect', () => events.push('connect'));
+    if (listens) client.on('message', () => events.push('message'));
+    const connecting = client.connect(options);
+    holdThread();
+    const closing = client.close();
+    await within('connect and close', Promise.all([connecting, closing, closed]));
+    assert.deepEqual(events, ['close']);
+    const again = record(client);
+    await within('connect', client.connect(options));
+    await again.received('early'.length);
+    assert.equal(again.text, 'early');
   });
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { behaviour } from './support/behaviour.mjs';
 import { startChild } from './support/child.mjs';
 import { within } from './support/deadline.mjs';
-import { rawClient, rawServer, readToEnd, write } from './support/raw.mjs';
+import { frozenPort, rawClient, rawServer, readToEnd, write } from './support/raw.mjs';
 import { roundTrips } from './support/sockets.mjs';
 
 const CLEAN = { code: 0, signal: null };
@@ -75,4 +75,10 @@ behaviour('sockets that only their listeners hold survive garbage collection', a
   assert.equal(await ask(visitor, 'two'), 'two');
   const next = await rawClient(t, port);
   assert.equal(await ask(next, 'three'), 'three');
+});
+
+behaviour('a client that nobody refers to is told how its connect ended, and its process ends', async (t) => {
+  const child = start(t, 'collected-client.mjs', `${await frozenPort(t)}`);
+  assert.equal((await child.hear('failed')).code, 2301110);
+  assert.deepEqual(await child.ended(), CLEAN);
 });

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import net from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { behaviour } from './support/behaviour.mjs';
 import { within } from './support/deadline.mjs';
 import { frozenPort, rawServer } from './support/raw.mjs';
 import { record } from './support/recorder.mjs';
-import { openPair, roundTrips } from './support/sockets.mjs';
+import { LOOPBACK, newServer, openPair, roundTrips } from './support/sockets.mjs';
 
 const ROUNDS = 30;
 const STALLED_CLIENTS = 2;
+const VISITORS = 300;
 
 /** Starts a script as a Worker, which is terminated after the test. */
 function startWorker(t, name, workerData) {
@@ -58,3 +60,38 @@ behaviour('two Workers and the main thread use the module side by side', async (
   await roundTrips(t);
   assert.deepEqual(await Promise.all(exits), [[0], [0]]);
 });
+
+behaviour('connections that a Worker is just taking when it ends are closed', async (t) => {
+  for (let round = 0; round < 10; round += 1) {
+    const worker = startWorker(t, 'serving-worker.mjs');
+    const [port] = await within('a serving Worker', once(worker, 'message'));
+    const visitors = Array.from({ length: VISITORS }, () => net.connect({ host: LOOPBACK, port }));
+    const closes = visitors.map((visitor) => new Promise((resolve) => {
+      visitor.on('error', () => {});
+      visitor.on('close', resolve);
+      visitor.resume();
+    }));
+    await within('the first connection', once(visitors[0], 'connect'));
+    await within('the end of the Worker', worker.terminate());
+    await within('the close of every connection', Promise.all(closes));
+  }
+});
+
+behaviour('a port that a Worker listened on is free when the Worker has ended', async (t) => {
+  const worker = startWorker(t, 'serving-worker.mjs');
+  const [port] = await within('a serving Worker', once(worker, 'message'));
+  await within('the end of the Worker', worker.terminate());
+  await portBecomesFree(t, port);
+});
+
+/** Listens on the port as soon as the module's thread has closed the socket that did. */
+async function portBecomesFree(t, port) {
+  const server = newServer(t);
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const code = await server.listen({ address: LOOPBACK, port }).then(() => 0, (error) => error.code);
+    if (code === 0) return;
+    assert.equal(code, 2303198);
+    await roundTrips(t, 1);
+  }
+  assert.fail('the port stays in use');
+}

@@ -23,6 +23,14 @@ export interface SocketError {
   code: number
 }
 
+/** Whether closing waits for what was sent. */
+export interface SocketLinger {
+  /** Switches it on. */
+  on: boolean
+  /** How long closing waits, in milliseconds; the kernel counts whole seconds. 0 resets the connection. */
+  linger: number
+}
+
 /** What a `message` listener is given. */
 export interface SocketMessageInfo {
   /** The bytes. */
@@ -61,10 +69,30 @@ export interface TCPConnectOptions {
   timeout?: number
 }
 
+/** Options of a socket; what is left out stays as it is. */
+export interface TCPExtraOptions {
+  /** Asks a silent peer whether it is there. */
+  keepAlive?: boolean
+  /** Receives urgent bytes among the others. */
+  OOBInline?: boolean
+  /** Sends small messages at once; true unless set. */
+  TCPNoDelay?: boolean
+  /** Whether closing waits for what was sent. */
+  socketLinger?: SocketLinger
+  /** Bytes that the kernel keeps of what arrived. */
+  receiveBufferSize?: number
+  /** Bytes that the kernel keeps of what was sent. */
+  sendBufferSize?: number
+  /** Allows to bind a port that was in use a moment ago. */
+  reuseAddress?: boolean
+  /** How long the kernel lets one call receive or send, in milliseconds. */
+  socketTimeout?: number
+}
+
 /** What to send. */
 export interface TCPSendOptions {
-  /** The bytes, or a text that is sent as UTF-8. */
-  data: string | ArrayBuffer
+  /** The bytes (of a view, those that it shows), or a text that is sent as UTF-8. */
+  data: string | ArrayBuffer | ArrayBufferView
   /** Encoding of a text; UTF-8 is the only one. */
   encoding?: string
 }
@@ -97,13 +125,31 @@ export declare class TCPSocket {
   /** The state of the socket. */
   getState(): Promise<SocketStateBase>
   getState(callback: (error: SocketError, data: SocketStateBase) => void): void
+  /** Sets options of the socket, and of every socket that it connects later. */
+  setExtraOptions(options: TCPExtraOptions): Promise<void>
+  setExtraOptions(options: TCPExtraOptions, callback: (error: SocketError, data: void) => void): void
+  /** Descriptor of the socket; `undefined` when there is none. It stays the socket's. */
+  getSocketFd(): Promise<number>
+  getSocketFd(callback: (error: SocketError, data: number) => void): void
+  /** Bytes sent that the kernel has not taken yet. `drain` says that there are none any more. */
+  get bytesQueued(): number
+  /** Says FIN after everything sent before, and goes on receiving. */
+  end(): Promise<void>
+  end(callback: (error: SocketError, data: void) => void): void
+  /** Resets the connection: what waits to be sent is dropped. `close` follows. */
+  abort(): Promise<void>
+  abort(callback: (error: SocketError, data: void) => void): void
+  /** Delivers no messages until `resume`; the peer is held up meanwhile. */
+  pause(): void
+  /** Delivers messages again. */
+  resume(): void
   /** Attaches the listener for an event, in place of the one before. */
   on(type: 'message', callback: (value: SocketMessageInfo) => void): void
-  on(type: 'connect' | 'close', callback: (value: void) => void): void
+  on(type: 'connect' | 'close' | 'drain', callback: (value: void) => void): void
   on(type: 'error', callback: (error: SocketError) => void): void
   /** Removes the listener for an event; with a callback, only that one. */
   off(type: 'message', callback?: (value: SocketMessageInfo) => void): void
-  off(type: 'connect' | 'close', callback?: (value: void) => void): void
+  off(type: 'connect' | 'close' | 'drain', callback?: (value: void) => void): void
   off(type: 'error', callback?: (error: SocketError) => void): void
 }
 
@@ -122,13 +168,33 @@ export declare class TCPSocketConnection {
   getRemoteAddress(callback: (error: SocketError, data: NetAddress) => void): void
   /** The address on this side. */
   getLocalAddress(): Promise<NetAddress>
+  /** Sets options of the connection. */
+  setExtraOptions(options: TCPExtraOptions): Promise<void>
+  setExtraOptions(options: TCPExtraOptions, callback: (error: SocketError, data: void) => void): void
+  /** The state of the connection. */
+  getState(): Promise<SocketStateBase>
+  getState(callback: (error: SocketError, data: SocketStateBase) => void): void
+  /** Descriptor of the socket; -1 when closed. It stays the connection's. */
+  getSocketFd(): Promise<number>
+  /** Bytes sent that the kernel has not taken yet. `drain` says that there are none any more. */
+  get bytesQueued(): number
+  /** Says FIN after everything sent before, and goes on receiving. */
+  end(): Promise<void>
+  end(callback: (error: SocketError, data: void) => void): void
+  /** Resets the connection: what waits to be sent is dropped. `close` follows. */
+  abort(): Promise<void>
+  abort(callback: (error: SocketError, data: void) => void): void
+  /** Delivers no messages until `resume`; the peer is held up meanwhile. */
+  pause(): void
+  /** Delivers messages again. */
+  resume(): void
   /** Attaches the listener for an event, in place of the one before. */
   on(type: 'message', callback: (value: SocketMessageInfo) => void): void
-  on(type: 'close', callback: (value: void) => void): void
+  on(type: 'close' | 'drain', callback: (value: void) => void): void
   on(type: 'error', callback: (error: SocketError) => void): void
   /** Removes the listener for an event; with a callback, only that one. */
   off(type: 'message', callback?: (value: SocketMessageInfo) => void): void
-  off(type: 'close', callback?: (value: void) => void): void
+  off(type: 'close' | 'drain', callback?: (value: void) => void): void
   off(type: 'error', callback?: (error: SocketError) => void): void
 }
 
@@ -144,6 +210,11 @@ export declare class TCPSocketServer {
   getState(callback: (error: SocketError, data: SocketStateBase) => void): void
   /** The address that it listened on last. */
   getLocalAddress(): Promise<NetAddress>
+  /** Sets options of all connections, those that are there and those that come. */
+  setExtraOptions(options: TCPExtraOptions): Promise<void>
+  setExtraOptions(options: TCPExtraOptions, callback: (error: SocketError, data: void) => void): void
+  /** Descriptor of the listening socket; -1 when there is none. It stays the server's. */
+  getSocketFd(): Promise<number>
   /** Attaches the listener for an event, in place of the one before. */
   on(type: 'connect', callback: (value: TCPSocketConnection) => void): void
   on(type: 'error', callback: (error: SocketError) => void): void

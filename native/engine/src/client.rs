@@ -4,21 +4,20 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, RawFd};
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use socket2::{SockRef, Socket};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
 use crate::address::{Host, NetAddress};
-use crate::connection::Connection;
+use crate::connection::{Closing, Connection};
 use crate::error::{NEVER_OPENED, Operation, SocketError, errno_of};
 use crate::event::{CloseReason, Event, EventSink, Ticket};
+use crate::limits;
 use crate::options::{self, SocketOptions};
 use crate::runtime;
 use crate::send_queue::SendProgress;
@@ -42,8 +41,8 @@ struct State {
     local: Option<SocketAddr>,
     /// Of every socket from now on.
     options: SocketOptions,
-    /// Over when the connection before this one has posted its last event.
-    previous: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    /// What came before and may still post events.
+    previous: Previous,
 }
 
 #[derive(Default)]
@@ -57,7 +56,7 @@ enum Phase {
         peer: Option<SocketAddr>,
         /// Takes the ticket of a `close`; dropping it gives the attempt up without a word.
         cancel: oneshot::Sender<Ticket>,
-        task: JoinHandle<()>,
+        ended: watch::Receiver<bool>,
     },
     Connected(Connection),
     Closed,
@@ -87,6 +86,7 @@ impl Client {
             return Err(SocketError::new(Operation::Bind, local, libc::EINVAL));
         }
         let socket = options::bound_socket(local, &state.options).map_err(failed)?;
+        state.leave_connection();
         state.local = socket.local_addr().map_err(failed)?.as_socket();
         state.phase = Phase::Ready(Some(socket));
         Ok(())
@@ -105,17 +105,16 @@ impl Client {
         let attempt = Attempt { ticket, peer };
         let shared = Arc::clone(&self.shared);
         let origin = Origin { socket, local: state.local, options: state.options };
-        let previous = state.previous.take();
+        let previous = state.previous.clone();
         let (cancel, cancelled) = oneshot::channel();
+        let (running, ended) = watch::channel(false);
         // The task needs the lock that is held here to finish, so it cannot do so before its phase is set.
-        let task = runtime.spawn(async move {
-            if let Some(previous) = previous {
-                previous.await;
-            }
-            let opening = open(origin, &host, limit);
+        runtime.spawn(async move {
+            let _running = running;
+            let opening = open(previous, origin, &host, limit);
             shared.attempt(attempt, opening, cancelled).await;
         });
-        state.phase = Phase::Connecting { peer, cancel, task };
+        state.phase = Phase::Connecting { peer, cancel, ended };
         Ok(())
     }
 
@@ -169,7 +168,8 @@ impl Client {
         let mut state = lock(&self.shared.state);
         let connection = state.connection(Operation::Close, libc::ENOTCONN)?;
         connection.abort(ticket)?;
-        state.previous = Some(Box::pin(connection.ended()));
+        let ended = connection.ended();
+        state.previous.push(ended);
         state.local = None;
         state.phase = Phase::Closed;
         Ok(())
@@ -184,11 +184,11 @@ impl Client {
     }
 
     /// Closes whatever is open. A connect under way completes with `ECANCELED`. `Closed` and `Completed` with `ticket`
-    /// follow; after the peer has closed, `Completed` alone.
+    /// follow; `Completed` alone where the connection has ended before.
     ///
     /// # Errors
     /// [`NEVER_OPENED`] before `bind` and `connect`, `EBADF` when closed already.
-    pub fn close(&self, ticket: Ticket) -> Result<(), SocketError> {
+    pub fn close(&self, ticket: Ticket) -> Result<Closing, SocketError> {
         let mut state = lock(&self.shared.state);
         let refused = |errno| Err(SocketError::new(Operation::Close, None, errno));
         state.local = None;
@@ -200,32 +200,37 @@ impl Client {
             Phase::Closed => return refused(libc::EBADF),
             Phase::Ready(_) => self.shared.sink.post(Event::Closed(CloseReason::Local)),
             // The attempt answers both calls when its socket is closed.
-            Phase::Connecting { cancel, task, .. } => {
-                state.previous = Some(Box::pin(async {
-                    let _ = task.await;
-                }));
+            Phase::Connecting { cancel, ended, .. } => {
+                state.previous.push(ended);
                 if cancel.send(ticket).is_ok() {
-                    return Ok(());
+                    return Ok(Closing::Announced);
                 }
             }
             // The connection posts both events itself, unless it has ended before.
             Phase::Connected(connection) => {
-                state.previous = Some(Box::pin(connection.ended()));
+                state.previous.push(connection.ended());
                 if connection.close(Some(ticket)).is_ok() {
-                    return Ok(());
+                    return Ok(Closing::Announced);
                 }
+                self.shared.sink.post(Event::Completed(ticket, Ok(())));
+                return Ok(Closing::Over);
             }
         }
         self.shared.sink.post(Event::Completed(ticket, Ok(())));
-        Ok(())
+        Ok(Closing::Announced)
     }
 
-    /// Ends the connection after the peer has ended it: everything queued is sent, then `Closed` follows.
+    /// Ends the connection after the peer has ended it: everything queued is sent, then `Closed` follows. Does nothing
+    /// to a connection whose peer has not.
     pub fn finish(&self) {
         if let Phase::Connected(connection) = &lock(&self.shared.state).phase {
-            // Closed meanwhile by its owner, who gets the same event.
-            let _ = connection.close(None);
+            connection.finish();
         }
+    }
+
+    /// Gives up a connect under way and closes the connection, without waiting for anything.
+    pub fn dispose(&self) {
+        lock(&self.shared.state).phase = Phase::Closed;
     }
 
     /// Gives back credit as [`Connection::consume`] does.
@@ -283,7 +288,7 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        lock(&self.shared.state).phase = Phase::Closed;
+        self.dispose();
     }
 }
 
@@ -337,16 +342,16 @@ impl Shared {
     fn start(&self, stream: TcpStream, peer: SocketAddr) -> Result<Connection, SocketError> {
         let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
         stream.local_addr().map_err(failed)?;
-        self.sink.post(Event::Connected);
+        self.sink.post(Event::Connected(peer));
         let sink = Arc::clone(&self.sink);
         Connection::start(stream, peer, sink, &Handle::current(), None).map_err(failed)
     }
 
-    /// Nobody wants an answer when there is no `close`: the client was dropped.
+    /// There is no `close` to answer when the client was dropped.
     fn answer_cancelled(&self, attempt: Attempt, close: Option<Ticket>) {
-        let Some(close) = close else { return };
         let error = SocketError::new(Operation::Connect, attempt.peer, libc::ECANCELED);
         self.sink.post(Event::Completed(attempt.ticket, Err(error)));
+        let Some(close) = close else { return };
         self.sink.post(Event::Closed(CloseReason::Local));
         self.sink.post(Event::Completed(close, Ok(())));
     }
@@ -364,6 +369,14 @@ impl State {
         }
     }
 
+    /// Lets go of a connection that is of no use any more; what it still posts comes before all that follows.
+    fn leave_connection(&mut self) {
+        if let Phase::Connected(connection) = &self.phase {
+            self.previous.push(connection.ended());
+            self.phase = Phase::Closed;
+        }
+    }
+
     /// Sets the options that came while the socket was connecting.
     fn catch_up(&self) {
         if let Phase::Connected(connection) = &self.phase {
@@ -377,9 +390,9 @@ impl State {
         match &mut self.phase {
             Phase::Ready(socket) => Ok(socket.take()),
             Phase::Unopened | Phase::Closed => Ok(None),
-            Phase::Connected(connection) if connection.is_open() => Err(libc::EISCONN),
-            Phase::Connected(connection) => {
-                self.previous = Some(Box::pin(connection.ended()));
+            Phase::Connected(connection) if connection.carries() => Err(libc::EISCONN),
+            Phase::Connected(_) => {
+                self.leave_connection();
                 Ok(None)
             }
             Phase::Connecting { .. } => Err(libc::EALREADY),
@@ -433,24 +446,62 @@ struct Origin {
 
 impl Origin {
     /// The socket that `bind` made, or a new one for `peer`.
-    fn into_socket(self, peer: SocketAddr) -> io::Result<Socket> {
+    async fn into_socket(self, peer: SocketAddr) -> io::Result<Socket> {
         match (self.socket, self.local) {
             (Some(socket), _) => Ok(socket),
-            (None, Some(local)) => options::bound_socket(local, &self.options),
+            (None, Some(local)) => bind_again(local, &self.options).await,
             (None, None) => options::unbound_socket(peer, &self.options),
         }
     }
 }
 
-/// Looks the host up where that is needed and connects within `limit`.
-async fn open(origin: Origin, host: &Host, limit: Duration) -> Result<(TcpStream, SocketAddr), SocketError> {
+/// Everything of a client that has not posted its last event.
+#[derive(Clone, Default)]
+struct Previous(Vec<watch::Receiver<bool>>);
+
+impl Previous {
+    fn push(&mut self, ended: watch::Receiver<bool>) {
+        // One whose sender is gone has ended as well.
+        self.0.retain(|ended| !*ended.borrow() && ended.has_changed().is_ok());
+        self.0.push(ended);
+    }
+
+    async fn wait(self) {
+        for mut ended in self.0 {
+            let _ = ended.wait_for(|ended| *ended).await;
+        }
+    }
+}
+
+/// Binds a port that a connection of this client had until now. The kernel may keep it for a moment, until the peer has
+/// acknowledged the end of that connection.
+async fn bind_again(local: SocketAddr, options: &SocketOptions) -> io::Result<Socket> {
+    for _ in 0..limits::BIND_AGAIN_TRIES {
+        match options::bound_socket(local, options) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                tokio::time::sleep(limits::BIND_AGAIN_PAUSE).await
+            }
+            result => return result,
+        }
+    }
+    options::bound_socket(local, options)
+}
+
+/// Looks the host up where that is needed and connects, once everything `previous` has ended; all within `limit`.
+async fn open(
+    previous: Previous,
+    origin: Origin,
+    host: &Host,
+    limit: Duration,
+) -> Result<(TcpStream, SocketAddr), SocketError> {
     let attempt = async {
+        previous.wait().await;
         let peer = match host {
             Host::Address(address) => *address,
             Host::Name(name) => look_up(name).await?,
         };
         let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
-        let socket = origin.into_socket(peer).map_err(failed)?;
+        let socket = origin.into_socket(peer).await.map_err(failed)?;
         let stream = options::connect(socket, peer).await.map_err(failed)?;
         Ok((stream, peer))
     };

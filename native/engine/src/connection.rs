@@ -42,6 +42,15 @@ pub(crate) struct WeakConnection {
     shared: Weak<Shared>,
 }
 
+/// How a client closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closing {
+    /// `Closed` follows.
+    Announced,
+    /// The connection had ended before: its `Closed` was posted already.
+    Over,
+}
+
 /// What the handle and the driver task share.
 struct Shared {
     sink: Arc<dyn EventSink>,
@@ -225,12 +234,21 @@ impl Connection {
         lock(&self.shared.sending).link.is_open()
     }
 
-    /// Waits until the last event was posted.
-    pub(crate) fn ended(&self) -> impl Future<Output = ()> + Send + 'static {
-        let mut ended = self.shared.ended.subscribe();
-        async move {
-            // An error means that the connection is gone altogether.
-            let _ = ended.wait_for(|ended| *ended).await;
+    /// True once the last event was posted.
+    pub(crate) fn ended(&self) -> watch::Receiver<bool> {
+        self.shared.ended.subscribe()
+    }
+
+    /// Whether it is open and not broken.
+    pub(crate) fn carries(&self) -> bool {
+        lock(&self.shared.sending).link.is_usable()
+    }
+
+    /// Closes after the peer has ended the connection; does nothing before.
+    pub fn finish(&self) {
+        if self.shared.peer_ended.load(Ordering::SeqCst) {
+            // Closed meanwhile by its owner, who gets the same event.
+            let _ = self.close(None);
         }
     }
 

@@ -1,5 +1,7 @@
 //! What the engine tells the owner of a server, connection or client.
 
+use std::net::SocketAddr;
+
 use bytes::Bytes;
 
 use crate::error::SocketError;
@@ -31,8 +33,8 @@ pub enum Event {
     Accepted(PendingConnection),
     /// A server could not take a connection; it goes on listening.
     AcceptFailed(SocketError),
-    /// A client is connected.
-    Connected,
+    /// A client is connected to this peer.
+    Connected(SocketAddr),
     /// Bytes arrived. They count against the connection's credit until `Connection::consume` gives them back.
     Received(Bytes),
     /// The peer sends no more. The connection still sends; its owner closes it.

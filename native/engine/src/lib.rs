@@ -21,7 +21,7 @@ mod sync;
 
 pub use address::{AddressError, AddressFamily, Host, NetAddress};
 pub use client::Client;
-pub use connection::Connection;
+pub use connection::{Closing, Connection};
 pub use credit::Credit;
 pub use error::{NEVER_OPENED, Operation, SocketError};
 pub use event::{CloseReason, Event, EventSink, Ticket};

@@ -50,6 +50,10 @@ pub const SEND_QUEUE_LIMIT_BYTES: usize = 16 * 1024 * 1024;
 /// Messages gathered into one write. Linux takes 1,024; more than a few dozen gain nothing measurable.
 pub const WRITE_BATCH_MESSAGES: usize = 32;
 
+/// Bytes written to one connection before the worker looks at the others, and before a caller that wants to send gets
+/// the queue. A peer that takes as fast as we write would hold up both without end.
+pub const WRITE_TURN_BYTES: usize = 256 * 1024;
+
 /// How long the peer of a closing connection may take nothing of what is still queued before it is reset. The system's
 /// kit gives a send as long.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
@@ -57,6 +61,12 @@ pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a closed connection still discards what its peer sends. Closing with unread bytes would reset the
 /// connection and could destroy what was sent before.
 pub const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How often a client tries to bind its port again for a connection that follows another one.
+pub const BIND_AGAIN_TRIES: usize = 10;
+
+/// The pause between these tries: an acknowledgement on loopback takes less.
+pub const BIND_AGAIN_PAUSE: Duration = Duration::from_millis(20);
 
 /// How long `connect` tries unless told otherwise. The system kit's documented default.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -6,7 +6,7 @@ use std::io::{self, IoSlice};
 use bytes::{Buf, Bytes};
 
 use crate::event::Ticket;
-use crate::limits::{EVENT_OVERHEAD_BYTES, WRITE_BATCH_MESSAGES};
+use crate::limits::{EVENT_OVERHEAD_BYTES, WRITE_BATCH_MESSAGES, WRITE_TURN_BYTES};
 
 /// How far a send got at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,18 +49,23 @@ impl SendQueue {
         self.sends.push_back(QueuedSend { data, ticket });
     }
 
-    /// Hands the front of the queue to `write`, until the queue is empty or `write` fails. Returns the tickets of the
-    /// sends that are complete, and the error that ended it; `WouldBlock` is one of them.
+    /// Hands the front of the queue to `write`, until the queue is empty, `write` fails, or it has taken
+    /// [`WRITE_TURN_BYTES`]. Returns the tickets of the sends that are complete, and the error that ended it;
+    /// `WouldBlock` is one of them.
     pub(crate) fn write_with(
         &mut self,
         mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
     ) -> (Vec<Ticket>, Option<io::Error>) {
         let mut done = Vec::new();
-        while !self.is_empty() {
+        let mut left = WRITE_TURN_BYTES;
+        while !self.is_empty() && left > 0 {
             let slices: Vec<IoSlice<'_>> =
                 self.sends.iter().take(WRITE_BATCH_MESSAGES).map(|send| IoSlice::new(&send.data)).collect();
             match write(&slices) {
-                Ok(written) => self.advance(written, &mut done),
+                Ok(written) => {
+                    left = left.saturating_sub(written);
+                    self.advance(written, &mut done);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return (done, Some(error)),
             }

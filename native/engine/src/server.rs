@@ -147,6 +147,13 @@ impl Server {
         Ok(())
     }
 
+    /// Stops listening, without waiting for anything.
+    pub fn dispose(&self) {
+        for listener in lock(&self.listeners).drain(..) {
+            listener.accepting.abort();
+        }
+    }
+
     /// The address of the newest listening socket.
     ///
     /// # Errors
@@ -173,9 +180,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        for listener in lock(&self.listeners).iter() {
-            listener.accepting.abort();
-        }
+        self.dispose();
     }
 }
 

@@ -45,6 +45,8 @@ pub struct PendingCall {
     answer: Answer,
     base: CodeBase,
     reply: Reply,
+    /// The object must not be collected before: its socket would be closed.
+    _owner: Option<Reference>,
     _lease: Lease,
 }
 
@@ -69,10 +71,14 @@ pub fn call<'env>(
     operation: impl FnOnce(Ticket) -> Read<result::Result<Progress, SocketError>>,
 ) -> Result<Unknown<'env>> {
     let run = || -> Read<Unknown<'env>> {
-        let (returned, answer) = Answer::new(emitter.env(), callback)?;
+        let callback = convert::callback(callback)?;
         let ticket = emitter.environment().new_ticket();
-        let pending = |reply| PendingCall { answer, base, reply, _lease: Lease::new(emitter.environment()) };
-        match operation(ticket)? {
+        let progress = operation(ticket)?;
+        // Made only now: a promise that is never settled would stay for ever. What completes, does so in a later turn.
+        let (returned, answer) = Answer::new(emitter.env(), callback)?;
+        let _owner = emitter.owner()?;
+        let pending = |reply| PendingCall { answer, base, reply, _owner, _lease: Lease::new(emitter.environment()) };
+        match progress {
             Ok(Progress::Awaited) => emitter.environment().await_completion(ticket, pending(Reply::Nothing)),
             Ok(Progress::Done(reply)) => pending(reply).finish_soon(emitter, ticket, Ok(())),
             Err(error) => pending(Reply::Nothing).finish_soon(emitter, ticket, Err(error)),
@@ -107,7 +113,7 @@ impl PendingCall {
 impl Answer {
     /// The answer to a caller, and what the call returns to it.
     fn new<'env>(env: &'env Env, callback: Argument<'_>) -> Read<(Unknown<'env>, Self)> {
-        if let Some(callback) = convert::callback(callback)? {
+        if let Some(callback) = callback {
             return Ok((node_api::undefined(env)?, Self::Callback(Reference::new(env, &callback)?)));
         }
         let (deferred, promise) = Deferred::new(env)?;

@@ -1,13 +1,12 @@
 //! `TCPSocket`: a client.
 
 use std::cell::Cell;
-use std::net::SocketAddr;
 use std::rc::{Rc, Weak};
 
 use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{This, Unknown};
 use napi_ohos::{Env, Result};
-use socket_engine::{Client, Event};
+use socket_engine::{Client, Closing, Event};
 
 use crate::call::{Progress, Reply, call};
 use crate::convert::{self, Argument};
@@ -38,6 +37,11 @@ struct State {
 }
 
 impl State {
+    /// `close` events that were posted and are still on their way.
+    fn undelivered_closes(&self) -> u64 {
+        self.inbox.undelivered(self.emitter.mailbox().closes())
+    }
+
     fn update_open(&self) {
         self.emitter.set_open(self.announced.get() || self.client.is_active());
     }
@@ -48,15 +52,15 @@ impl Recipient for State {
         self.inbox.deliver(self, events);
         self.update_open();
     }
+
+    fn end(&self) {
+        self.client.dispose();
+    }
 }
 
 impl Receiver for State {
     fn emitter(&self) -> &Emitter {
         &self.emitter
-    }
-
-    fn peer(&self) -> Option<SocketAddr> {
-        self.client.peer()
     }
 
     fn consume(&self, bytes: usize) {
@@ -69,6 +73,10 @@ impl Receiver for State {
 
     fn connected(&self) {
         self.announced.set(true);
+    }
+
+    fn over(&self) {
+        self.announced.set(false);
     }
 
     fn closed(&self) {
@@ -142,11 +150,14 @@ impl TCPSocket {
     )]
     pub fn close(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
         call(&self.state.emitter, "close", CodeBase::Socket, callback, |ticket| {
+            let before = self.state.undelivered_closes();
             let closing = self.state.client.close(ticket);
-            if closing.is_ok() && self.state.announced.get() {
-                self.state.inbox.mute();
+            match closing {
+                Ok(Closing::Announced) => self.state.inbox.mute(before + 1),
+                Ok(Closing::Over) => self.state.inbox.mute(self.state.undelivered_closes()),
+                Err(_) => {}
             }
-            Ok(closing.map(|()| Progress::Awaited))
+            Ok(closing.map(|_| Progress::Awaited))
         })
     }
 
@@ -225,9 +236,10 @@ impl TCPSocket {
     )]
     pub fn abort(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
         call(&self.state.emitter, "abort", CodeBase::Socket, callback, |ticket| {
+            let before = self.state.undelivered_closes();
             let aborting = self.state.client.abort(ticket);
             if aborting.is_ok() {
-                self.state.inbox.mute();
+                self.state.inbox.mute(before + 1);
             }
             Ok(aborting.map(|()| Progress::Awaited))
         })

@@ -1,7 +1,6 @@
 //! `TCPSocketConnection`: one connection of a server.
 
 use std::cell::RefCell;
-use std::net::SocketAddr;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -69,7 +68,7 @@ impl State {
         let Started { environment, mailbox, connection } = started;
         let emitter = Emitter::new(&environment, mailbox, this, EVENTS)?;
         let client_id = LAST_CLIENT_ID.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
-        let state = Rc::new(Self { emitter, inbox: Inbox::default(), connection, client_id });
+        let state = Rc::new(Self { emitter, inbox: Inbox::with_peer(connection.peer()), connection, client_id });
         let recipient: Weak<Self> = Rc::downgrade(&state);
         state.emitter.register(recipient);
         state.emitter.set_open(true);
@@ -81,6 +80,11 @@ impl Recipient for State {
     fn deliver(&self, events: Vec<Event>) {
         self.inbox.deliver(self, events);
     }
+
+    fn end(&self) {
+        // One that is closed already stays so.
+        let _ = self.connection.close(None);
+    }
 }
 
 impl Receiver for State {
@@ -88,20 +92,19 @@ impl Receiver for State {
         &self.emitter
     }
 
-    fn peer(&self) -> Option<SocketAddr> {
-        Some(self.connection.peer())
-    }
-
     fn consume(&self, bytes: usize) {
         self.connection.consume(bytes);
     }
 
     fn finish(&self) {
-        // It may be closing already, which comes to the same.
-        let _ = self.connection.close(None);
+        self.connection.finish();
     }
 
     fn connected(&self) {}
+
+    fn over(&self) {
+        self.emitter.set_open(false);
+    }
 
     fn closed(&self) {
         self.emitter.set_open(false);
@@ -144,7 +147,7 @@ impl TCPSocketConnection {
         call(&self.state.emitter, "close", CodeBase::Socket, callback, |ticket| {
             let closing = self.state.connection.close(Some(ticket));
             if closing.is_ok() {
-                self.state.inbox.mute();
+                self.state.inbox.mute(1);
             }
             Ok(closing.map(|()| Progress::Awaited))
         })
@@ -223,7 +226,7 @@ impl TCPSocketConnection {
         call(&self.state.emitter, "abort", CodeBase::Socket, callback, |ticket| {
             let aborting = self.state.connection.abort(ticket);
             if aborting.is_ok() {
-                self.state.inbox.mute();
+                self.state.inbox.mute(1);
             }
             Ok(aborting.map(|()| Progress::Awaited))
         })

@@ -12,7 +12,7 @@ use socket_engine::SocketError;
 use crate::convert::{self, Argument, Read};
 use crate::environment::{Environment, Lease, Recipient};
 use crate::error::{self, CodeBase, Refusal, socket_error};
-use crate::node_api::{self, Holder};
+use crate::node_api::{self, Holder, Reference};
 use crate::outbox::Mailbox;
 
 /// An event that listeners can be attached to.
@@ -89,6 +89,12 @@ impl Emitter {
     /// Lets `recipient` have the object's events.
     pub fn register(&self, recipient: Weak<dyn Recipient>) {
         self.environment.register(self.mailbox.id, recipient);
+    }
+
+    /// A reference that keeps the object from being collected.
+    pub fn owner(&self) -> Result<Option<Reference>> {
+        let owner = self.holder.owner(self.env())?;
+        owner.map(|owner| Reference::new(self.env(), &owner)).transpose()
     }
 
     /// Says whether the object's socket is open: an open one keeps the process of a Node alive, and is not collected

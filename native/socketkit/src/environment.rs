@@ -23,6 +23,9 @@ thread_local! {
 pub trait Recipient {
     /// Takes `events`, which come after all that came before. Called with none when the object asked for a turn.
     fn deliver(&self, events: Vec<Event>);
+
+    /// The environment ends: closes the socket. Nothing is delivered any more.
+    fn end(&self);
 }
 
 /// What this module has in one JavaScript environment. Made on first use, emptied when the environment ends.
@@ -97,6 +100,7 @@ impl Environment {
 
     /// Takes a bounded part of what waits. The outbox rings again for the rest.
     fn turn(&self) {
+        let _end = TurnEnd(&self.outbox);
         let mut events = limits::TURN_EVENTS;
         let mut bytes = limits::TURN_BYTES;
         while events > 0 && bytes > 0 && !self.ended.get() {
@@ -111,7 +115,6 @@ impl Environment {
                 error::report("events could not be delivered", &error);
             }
         }
-        self.outbox.end_turn();
     }
 
     /// Hands events to their object; between them, results to the calls that wait for them.
@@ -144,12 +147,15 @@ impl Environment {
         }
     }
 
-    /// Lets go of everything that belongs to JavaScript; nothing is called any more.
+    /// Closes every socket and lets go of everything that belongs to JavaScript; nothing is called any more. Does not
+    /// wait for finalizers: OpenHarmony does not run them when an environment ends.
     fn end(&self) {
         self.ended.set(true);
-        self.outbox.doorbell().remove();
+        for recipient in self.recipients.take().into_values().filter_map(|recipient| recipient.upgrade()) {
+            recipient.end();
+        }
+        self.outbox.close();
         self.calls.take();
-        self.recipients.take();
         ENVIRONMENTS.with_borrow_mut(|environments| environments.retain(|environment| !environment.ended.get()));
     }
 
@@ -169,6 +175,15 @@ impl Ring for Environment {
         if let Some(environment) = find(&env) {
             environment.turn();
         }
+    }
+}
+
+/// Ends a turn, also one that panics.
+struct TurnEnd<'a>(&'a Outbox);
+
+impl Drop for TurnEnd<'_> {
+    fn drop(&mut self) {
+        self.0.end_turn();
     }
 }
 

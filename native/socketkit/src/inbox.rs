@@ -20,14 +20,14 @@ use crate::types::SocketRemoteInfo;
 pub trait Receiver {
     /// Its listeners.
     fn emitter(&self) -> &Emitter;
-    /// Its peer.
-    fn peer(&self) -> Option<SocketAddr>;
     /// Gives back the credit of a receipt of `bytes`.
     fn consume(&self, bytes: usize);
     /// The peer sends no more, and everything it sent was delivered.
     fn finish(&self);
     /// The connection is there; called before the `connect` listener.
     fn connected(&self);
+    /// The connection is no more, though `close` may still wait for bytes to be delivered.
+    fn over(&self);
     /// The connection is no more; called before the `close` listener.
     fn closed(&self);
 }
@@ -36,8 +36,13 @@ pub trait Receiver {
 #[derive(Default)]
 pub struct Inbox {
     waiting: RefCell<VecDeque<Event>>,
-    /// This side has closed the connection: only `close` is still delivered.
-    muted: Cell<bool>,
+    /// The peer of the connection whose events are being delivered.
+    peer: Cell<Option<SocketAddr>>,
+    /// How many `close` events are still to come before anything else is delivered again: this side has closed those
+    /// connections, and wants to hear no more of them.
+    muted: Cell<u64>,
+    /// How many `Closed` events were delivered so far.
+    closes: Cell<u64>,
     /// Messages are not delivered for now.
     paused: Cell<bool>,
 }
@@ -45,7 +50,7 @@ pub struct Inbox {
 /// What to do next.
 enum Next {
     Message(Vec<Bytes>),
-    Connected,
+    Connected(SocketAddr),
     Ended,
     Failed(SocketError),
     Closed,
@@ -53,9 +58,23 @@ enum Next {
 }
 
 impl Inbox {
-    /// Stops delivering messages and drops those that wait.
-    pub fn mute(&self) {
-        self.muted.set(true);
+    /// The inbox of a connection to `peer`.
+    pub fn with_peer(peer: SocketAddr) -> Self {
+        Self { peer: Cell::new(Some(peer)), ..Self::default() }
+    }
+
+    /// How many of the `closes` that were posted are not delivered yet.
+    pub fn undelivered(&self, closes: u64) -> u64 {
+        closes.saturating_sub(self.closes.get())
+    }
+
+    /// Delivers nothing but `close` events, until `closes` of them were delivered.
+    pub fn mute(&self, closes: u64) {
+        self.muted.set(self.muted.get().max(closes));
+    }
+
+    fn is_muted(&self) -> bool {
+        self.muted.get() > 0
     }
 
     /// Stops delivering messages for a while, or goes on at the next turn.
@@ -68,28 +87,33 @@ impl Inbox {
         for event in events {
             match event {
                 // It belongs to what is sent, and waits for nothing that was received.
-                Event::Drained if self.muted.get() => {}
+                Event::Drained if self.is_muted() => {}
                 Event::Drained => receiver.emitter().emit(EventName::Drain, &[]),
                 event => self.waiting.borrow_mut().push_back(event),
             }
         }
         loop {
             match self.next(receiver.emitter()) {
-                Next::Message(parts) => deliver_message(receiver, &parts),
-                Next::Connected => {
+                Next::Message(parts) => deliver_message(receiver, self.peer.get(), &parts),
+                Next::Connected(peer) => {
+                    self.peer.set(Some(peer));
                     receiver.connected();
                     receiver.emitter().emit(EventName::Connect, &[]);
                 }
                 Next::Ended => receiver.finish(),
                 Next::Failed(error) => receiver.emitter().emit_error(&error),
                 Next::Closed => {
-                    self.muted.set(false);
+                    self.muted.set(self.muted.get().saturating_sub(1));
+                    self.closes.set(self.closes.get() + 1);
                     self.paused.set(false);
                     receiver.closed();
                     receiver.emitter().emit(EventName::Close, &[]);
                 }
-                Next::Nothing => return,
+                Next::Nothing => break,
             }
+        }
+        if self.waiting.borrow().iter().any(|event| matches!(event, Event::Closed(_))) {
+            receiver.over();
         }
     }
 
@@ -101,28 +125,44 @@ impl Inbox {
         loop {
             match waiting.front() {
                 None => return Next::Nothing,
-                Some(Event::Received(_) | Event::Ended | Event::Failed(_)) if self.muted.get() => {
+                Some(Event::Connected(_) | Event::Received(_) | Event::Ended | Event::Failed(_)) if self.is_muted() => {
                     waiting.pop_front();
                 }
-                Some(Event::Received(_)) if !listening => return Next::Nothing,
+                Some(Event::Received(_)) if !listening => return self.next_behind_bytes(emitter, &mut waiting),
                 Some(Event::Received(_)) => return Next::Message(take_bytes(&mut waiting)),
                 Some(_) => break,
             }
         }
         match waiting.pop_front() {
-            Some(Event::Connected) => Next::Connected,
-            Some(Event::Ended) => Next::Ended,
-            Some(Event::Failed(error)) => Next::Failed(error),
-            Some(Event::Closed(_)) => Next::Closed,
-            // A server's events and results of calls go elsewhere.
-            Some(
-                Event::Received(_)
-                | Event::Drained
-                | Event::Accepted(_)
-                | Event::AcceptFailed(_)
-                | Event::Completed(..),
-            )
-            | None => Next::Nothing,
+            Some(event) => Next::from(event),
+            None => Next::Nothing,
+        }
+    }
+
+    /// The next event that waits behind bytes which nobody listens for. Somebody who listens for `close` alone would
+    /// otherwise never hear of it; the bytes go on waiting for a listener.
+    fn next_behind_bytes(&self, emitter: &Emitter, waiting: &mut VecDeque<Event>) -> Next {
+        if !emitter.has(EventName::Close) || emitter.has(EventName::Message) {
+            return Next::Nothing;
+        }
+        let behind = waiting.iter().position(|event| !matches!(event, Event::Received(_)));
+        behind.and_then(|index| waiting.remove(index)).map_or(Next::Nothing, Next::from)
+    }
+}
+
+impl From<Event> for Next {
+    fn from(event: Event) -> Self {
+        match event {
+            Event::Connected(peer) => Self::Connected(peer),
+            Event::Ended => Self::Ended,
+            Event::Failed(error) => Self::Failed(error),
+            Event::Closed(_) => Self::Closed,
+            // Bytes are taken together, the others go elsewhere.
+            Event::Received(_)
+            | Event::Drained
+            | Event::Accepted(_)
+            | Event::AcceptFailed(_)
+            | Event::Completed(..) => Self::Nothing,
         }
     }
 }
@@ -143,13 +183,12 @@ fn take_bytes(waiting: &mut VecDeque<Event>) -> Vec<Bytes> {
     parts
 }
 
-fn deliver_message(receiver: &impl Receiver, parts: &[Bytes]) {
+fn deliver_message(receiver: &impl Receiver, peer: Option<SocketAddr>, parts: &[Bytes]) {
     let emitter = receiver.emitter();
-    let delivered =
-        node_api::with_handle_scope(emitter.env(), || match message(emitter.env(), receiver.peer(), parts) {
-            Ok(message) => emitter.emit(EventName::Message, &[message]),
-            Err(error) => error::report("a message could not be made", &error),
-        });
+    let delivered = node_api::with_handle_scope(emitter.env(), || match message(emitter.env(), peer, parts) {
+        Ok(message) => emitter.emit(EventName::Message, &[message]),
+        Err(error) => error::report("a message could not be made", &error),
+    });
     if let Err(error) = delivered {
         error::report("a message could not be delivered", &error);
     }

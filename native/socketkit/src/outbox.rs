@@ -1,6 +1,7 @@
 //! What waits for the JavaScript thread: one outbox for each environment, one mailbox in it for each object.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use napi_ohos::{Env, Result};
@@ -22,12 +23,15 @@ struct Ready {
     mailboxes: VecDeque<Arc<Mailbox>>,
     /// The doorbell was rung and its turn has not ended.
     awake: bool,
+    /// Nobody will take anything any more.
+    closed: bool,
 }
 
 /// The events of one object, in order.
 pub struct Mailbox {
     /// Names the object in its environment.
     pub id: u64,
+    closes: AtomicU64,
     outbox: Arc<Outbox>,
     me: Weak<Mailbox>,
     contents: Mutex<Contents>,
@@ -51,10 +55,26 @@ impl Outbox {
         &self.doorbell
     }
 
+    /// Takes the doorbell away and drops everything that waits, now and later.
+    pub fn close(&self) {
+        self.doorbell.remove();
+        let mut ready = lock(&self.ready);
+        ready.closed = true;
+        let mailboxes = std::mem::take(&mut ready.mailboxes);
+        drop(ready);
+        mailboxes.iter().for_each(|mailbox| mailbox.clear());
+    }
+
     /// A mailbox for the object `id`.
     pub fn mailbox(self: &Arc<Self>, id: u64) -> Arc<Mailbox> {
         let outbox = Arc::clone(self);
-        Arc::new_cyclic(|me| Mailbox { id, outbox, me: Weak::clone(me), contents: Mutex::default() })
+        Arc::new_cyclic(|me| Mailbox {
+            id,
+            closes: AtomicU64::new(0),
+            outbox,
+            me: Weak::clone(me),
+            contents: Mutex::default(),
+        })
     }
 
     /// The next mailbox that has something.
@@ -75,6 +95,10 @@ impl Outbox {
 
     fn add(&self, mailbox: Arc<Mailbox>) {
         let mut ready = lock(&self.ready);
+        if ready.closed {
+            drop(ready);
+            return mailbox.clear();
+        }
         ready.mailboxes.push_back(mailbox);
         let asleep = !std::mem::replace(&mut ready.awake, true);
         drop(ready);
@@ -106,6 +130,20 @@ impl Mailbox {
         }
     }
 
+    /// How many `Closed` events were posted so far.
+    pub fn closes(&self) -> u64 {
+        self.closes.load(Ordering::SeqCst)
+    }
+
+    /// Drops what it has, outside its lock: a connection among it closes its socket.
+    fn clear(&self) {
+        let mut contents = lock(&self.contents);
+        contents.ready = false;
+        let events = std::mem::take(&mut contents.events);
+        drop(contents);
+        drop(events);
+    }
+
     fn stand_in_line(&self) {
         if let Some(me) = self.me.upgrade() {
             self.outbox.add(me);
@@ -115,6 +153,9 @@ impl Mailbox {
 
 impl EventSink for Mailbox {
     fn post(&self, event: Event) {
+        if matches!(event, Event::Closed(_)) {
+            self.closes.fetch_add(1, Ordering::SeqCst);
+        }
         let mut contents = lock(&self.contents);
         contents.events.push_back(event);
         let waiting = std::mem::replace(&mut contents.ready, true);

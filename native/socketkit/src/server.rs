@@ -14,7 +14,7 @@ use crate::connection;
 use crate::convert::{self, Argument};
 use crate::emitter::{Emitter, EventName};
 use crate::environment::{Environment, Recipient};
-use crate::error::CodeBase;
+use crate::error::{self, CodeBase};
 use crate::node_api;
 
 const CLASS: &str = "TCPSocketServer\0";
@@ -43,7 +43,7 @@ impl State {
             };
             match connection::announce(self.emitter.environment(), pending) {
                 Ok(connection) => self.emitter.emit(EventName::Connect, &[connection]),
-                Err(error) => log::warn!("a connection could not be announced: {error}"),
+                Err(error) => error::report("a connection could not be announced", &error),
             }
         }
     }
@@ -60,6 +60,11 @@ impl Recipient for State {
             }
         }
         self.announce_waiting();
+    }
+
+    fn end(&self) {
+        self.server.dispose();
+        self.waiting.borrow_mut().clear();
     }
 }
 

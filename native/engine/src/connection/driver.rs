@@ -129,8 +129,8 @@ impl Driver {
             }
         };
         let ended = sending.say_fin(&self.stream);
-        let drained = waited && failed.is_none() && sending.queue.is_empty();
-        drop(sending);
+        let drained = waited && sending.queue.is_empty() && sending.link.is_usable();
+        // Posted under the lock, so that the result of a later send cannot come first.
         self.shared.complete(done, &Ok(()));
         self.shared.complete(ended, &Ok(()));
         if let Some((tickets, errno)) = failed {
@@ -220,7 +220,7 @@ impl Driver {
                 if !lock(&self.shared.sending).has_work() {
                     return true;
                 }
-                if timeout(limit, self.stream.writable()).await.is_err() {
+                if timeout(limit, poll_fn(|context| self.stream.poll_write_ready(context))).await.is_err() {
                     return false;
                 }
             }

@@ -19,7 +19,7 @@ pub(super) enum Link {
     Open(Arc<TcpStream>),
     /// Sending failed with this errno; what the peer sent before is still being received.
     Broken(i32),
-    /// This side is closing; the ticket is that of the `close` call.
+    /// This side is closing; the ticket is that of the `close` call, if there was one.
     Closing(Option<Ticket>),
     /// It is over.
     #[default]
@@ -36,13 +36,14 @@ impl Link {
         }
     }
 
-    /// Enters `Closing`; false when it was closing or closed.
+    /// Enters `Closing`; false when it was closing or closed. One that closes without a ticket takes the first that
+    /// comes.
     pub(super) fn begin_close(&mut self, ticket: Option<Ticket>) -> bool {
-        let open = self.is_open();
-        if open {
+        let may = self.is_open() || (matches!(self, Self::Closing(None)) && ticket.is_some());
+        if may {
             *self = Self::Closing(ticket);
         }
-        open
+        may
     }
 
     /// Records that sending is not possible any more.

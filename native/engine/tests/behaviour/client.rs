@@ -1,6 +1,6 @@
 //! A client through its life: bind, connect, end, and connect again.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use socket_engine::{
@@ -44,12 +44,16 @@ impl Fixture {
     }
 
     fn start_connecting(&self, address: SocketAddr) -> Result<(), SocketError> {
-        self.client.connect(Host::Address(address), DEADLINE, CONNECT)
+        self.start_connecting_within(address, DEADLINE)
+    }
+
+    fn start_connecting_within(&self, address: SocketAddr, limit: Duration) -> Result<(), SocketError> {
+        self.client.connect(Host::Address(address), limit, CONNECT)
     }
 
     fn connect_to(&self, (listener, address): &(TcpListener, SocketAddr)) -> TcpStream {
         self.start_connecting(*address).unwrap();
-        expect!(self.events, Event::Connected);
+        expect!(self.events, Event::Connected(_));
         assert_eq!(completed(&self.events, CONNECT), Ok(()));
         accept(listener)
     }
@@ -127,7 +131,7 @@ fn a_connect_and_a_close_at_once_are_both_answered_whoever_wins() {
         this.start_connecting(address).unwrap();
         this.close();
         match this.events.next("Connected or Completed") {
-            Event::Connected => assert_eq!(completed(&this.events, CONNECT), Ok(())),
+            Event::Connected(_) => assert_eq!(completed(&this.events, CONNECT), Ok(())),
             Event::Completed(CONNECT, Err(error)) => assert_eq!(error.errno, libc::ECANCELED),
             other => panic!("{other:?} came"),
         }
@@ -190,7 +194,7 @@ fn a_reconnect_before_the_old_connection_is_closed_hears_of_the_old_one_first() 
     assert_same_bytes(&read_to_end(&first), &data);
     assert_eq!(completed(&this.events, Ticket(2)), Ok(()));
     assert_closed(&this.events, CloseReason::Local);
-    expect!(this.events, Event::Connected);
+    expect!(this.events, Event::Connected(_));
     assert_eq!(completed(&this.events, CONNECT), Ok(()));
     this.assert_alive(&accept(&listener.0));
 }
@@ -353,7 +357,7 @@ fn a_host_name_is_looked_up() {
     this.client.connect(name("no..name"), DEADLINE, CONNECT).unwrap();
     assert_eq!(completed(&this.events, CONNECT), Err(libc::EADDRNOTAVAIL));
     this.client.connect(name("localhost"), DEADLINE, CONNECT).unwrap();
-    expect!(this.events, Event::Connected);
+    expect!(this.events, Event::Connected(_));
     assert_eq!(completed(&this.events, CONNECT), Ok(()));
     this.assert_alive(&accept(&listener));
 }
@@ -367,9 +371,10 @@ fn a_dropped_client_ends_its_connection() {
 }
 
 #[test]
-fn a_client_dropped_while_connecting_is_silent() {
+fn a_client_dropped_while_connecting_answers_the_connect_and_is_silent_then() {
     let this = Fixture::connecting(&FullListener::new());
     drop(this.client);
+    assert_eq!(completed(&this.events, CONNECT), Err(libc::ECANCELED));
     assert_silent(&this.events);
 }
 
@@ -406,4 +411,33 @@ fn the_state_follows_every_phase() {
     reset(peer);
     assert_broken(&this.events, libc::ECONNRESET);
     assert_eq!(state(), (false, true, false), "broken");
+}
+
+#[test]
+fn a_connect_gives_up_at_its_limit_although_the_connection_before_it_still_drains() {
+    let listener = listen_stalling();
+    let (this, peer) = Fixture::connected(&listener);
+    this.client.send(&pattern(0, OVERFLOW_BYTES), Ticket(70)).unwrap();
+    this.client.close(CLOSE).unwrap();
+    this.start_connecting_within(listener.1, Duration::from_millis(300)).unwrap();
+    assert_eq!(completed(&this.events, CONNECT), Err(libc::ETIMEDOUT));
+    this.client.close(Ticket(71)).unwrap();
+    assert_eq!(read_to_end(&peer).len(), OVERFLOW_BYTES);
+}
+
+#[test]
+fn a_bind_leaves_the_connection_before_it_to_post_its_last_event_first() {
+    let listener = listen_stalling();
+    let (this, peer) = Fixture::connected(&listener);
+    this.client.send(&pattern(0, OVERFLOW_BYTES), Ticket(70)).unwrap();
+    peer.shutdown(Shutdown::Write).unwrap();
+    expect!(this.events, Event::Ended);
+    this.client.finish();
+    this.client.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    this.start_connecting(listener.1).unwrap();
+    assert_eq!(read_to_end(&peer).len(), OVERFLOW_BYTES);
+    assert_eq!(completed(&this.events, Ticket(70)), Ok(()));
+    expect!(this.events, Event::Closed(_));
+    expect!(this.events, Event::Connected(_));
+    assert_eq!(completed(&this.events, CONNECT), Ok(()));
 }

@@ -1,6 +1,7 @@
 //! What a close from this side sends, leaves behind and answers.
 
 use std::io::Write;
+use std::net::Shutdown;
 use std::thread;
 
 use socket_engine::limits::LINGER_TIMEOUT;
@@ -145,4 +146,55 @@ fn a_peer_that_resets_while_the_queue_drains_fails_the_sends_and_not_the_close()
         assert!([Err(libc::ECONNRESET), Err(libc::EPIPE)].contains(&result), "{result:?}");
     }
     assert_closed(&events, CloseReason::Local);
+}
+
+#[test]
+fn an_end_says_fin_behind_the_queue_and_goes_on_receiving() {
+    let Pair { connection, events, peer, .. } = Pair::stalling();
+    let data = pattern(0, OVERFLOW_BYTES);
+    overflow(&connection, Ticket(1), &data);
+    connection.end(Ticket(2)).unwrap();
+    assert_eq!(errno(connection.send(b"late", Ticket(3))), libc::EPIPE);
+    assert_eq!(errno(connection.end(Ticket(4))), libc::EPIPE);
+    assert_same_bytes(&read_to_end(&peer), &data);
+    assert_eq!(completed(&events, Ticket(1)), Ok(()));
+    assert_eq!(completed(&events, Ticket(2)), Ok(()));
+    events.assert_drained();
+    (&peer).write_all(b"reply").unwrap();
+    assert_eq!(expect!(events, Event::Received(bytes) => bytes), "reply");
+}
+
+#[test]
+fn an_abort_resets_the_peer_and_fails_what_was_queued() {
+    let Pair { connection, events, peer, .. } = Pair::stalling();
+    overflow(&connection, Ticket(1), &pattern(0, OVERFLOW_BYTES));
+    connection.abort(CLOSE).unwrap();
+    assert_eq!(completed(&events, Ticket(1)), Err(libc::ECONNABORTED));
+    assert_closed(&events, CloseReason::Local);
+    // What the kernel had taken may be read before the reset.
+    let received = std::io::copy(&mut (&peer), &mut std::io::sink());
+    assert!(received.is_err() || received.is_ok_and(|bytes| bytes < OVERFLOW_BYTES as u64));
+}
+
+#[test]
+fn a_close_of_the_owner_is_answered_by_the_close_that_the_end_of_the_peer_began() {
+    let Pair { connection, events, peer, .. } = Pair::stalling();
+    overflow(&connection, Ticket(1), &pattern(0, OVERFLOW_BYTES));
+    peer.shutdown(Shutdown::Write).unwrap();
+    expect!(events, Event::Ended);
+    connection.finish();
+    connection.close(Some(CLOSE)).unwrap();
+    assert_eq!(errno(connection.close(Some(Ticket(9)))), libc::EBADF);
+    assert_eq!(read_to_end(&peer).len(), OVERFLOW_BYTES);
+    assert_eq!(completed(&events, Ticket(1)), Ok(()));
+    assert_closed(&events, CloseReason::Remote);
+}
+
+#[test]
+fn finishing_does_nothing_before_the_peer_has_ended() {
+    let Pair { connection, events, peer, .. } = Pair::new();
+    connection.finish();
+    assert!(connection.is_open());
+    (&peer).write_all(b"x").unwrap();
+    expect!(events, Event::Received(_));
 }

@@ -15,53 +15,39 @@ pub trait Ring {
     fn rung(env: Env);
 }
 
-/// One thread-safe function of one environment. It carries nothing and does not keep the process alive by itself.
+/// Wakes one environment. Carries nothing and does not keep the process alive by itself.
+///
+/// It is two thread-safe functions that are called in turn: Node answers a function that is called again while it is
+/// being answered without letting its event loop go on in between.
 pub struct Doorbell {
-    function: Mutex<Option<ThreadSafeFunction>>,
+    functions: Mutex<Option<Functions>>,
 }
 
-struct ThreadSafeFunction(sys::napi_threadsafe_function);
+struct Functions {
+    next: sys::napi_threadsafe_function,
+    after: sys::napi_threadsafe_function,
+}
 
-// SAFETY: a thread-safe function may be called from any thread; that is its purpose. `Doorbell` clears the handle
-// before the function is released.
-unsafe impl Send for ThreadSafeFunction {}
+// SAFETY: a thread-safe function may be called from any thread; that is its purpose. `Doorbell` clears the handles
+// before the functions are released.
+unsafe impl Send for Functions {}
 
 impl Doorbell {
     /// A doorbell of `env`'s thread.
     pub fn new<R: Ring>(env: &Env) -> Result<Self> {
-        let mut name = ptr::null_mut();
-        let mut function = ptr::null_mut();
-        // SAFETY: the name is a literal with its length; no function, resource or context is passed.
-        unsafe {
-            let text = "socketkit";
-            let status = sys::napi_create_string_utf8(env.raw(), text.as_ptr().cast(), text.len() as isize, &mut name);
-            check(status, "napi_create_string_utf8")?;
-            let status = sys::napi_create_threadsafe_function(
-                env.raw(),
-                ptr::null_mut(),
-                ptr::null_mut(),
-                name,
-                0,
-                1,
-                ptr::null_mut(),
-                None,
-                ptr::null_mut(),
-                Some(answer::<R>),
-                &mut function,
-            );
-            check(status, "napi_create_threadsafe_function")?;
-        }
-        let doorbell = Self { function: Mutex::new(Some(ThreadSafeFunction(function))) };
-        doorbell.keep_process(env, false)?;
+        let functions = Functions { next: new_function::<R>(env)?, after: new_function::<R>(env)? };
+        let doorbell = Self { functions: Mutex::new(Some(functions)) };
+        doorbell.for_each(|function| keep_process(env, function, false))?;
         Ok(doorbell)
     }
 
     /// Rings. Never blocks; after [`Doorbell::remove`] nothing happens.
     pub fn ring(&self) {
-        if let Some(function) = self.lock().as_ref() {
+        if let Some(functions) = self.lock().as_mut() {
             let mode = sys::ThreadsafeFunctionCallMode::nonblocking;
             // SAFETY: the handle is there, so it is not released, and cannot be while the lock is held.
-            let status = unsafe { sys::napi_call_threadsafe_function(function.0, ptr::null_mut(), mode) };
+            let status = unsafe { sys::napi_call_threadsafe_function(functions.next, ptr::null_mut(), mode) };
+            std::mem::swap(&mut functions.next, &mut functions.after);
             if status != sys::Status::napi_ok {
                 log::error!("the JavaScript thread could not be woken: status {status}");
             }
@@ -70,32 +56,67 @@ impl Doorbell {
 
     /// Whether the doorbell keeps the process of a Node alive.
     pub fn keep_process(&self, env: &Env, keep: bool) -> Result<()> {
-        let function = self.lock();
-        let Some(function) = function.as_ref() else {
-            return Ok(());
-        };
-        // SAFETY: the handle is not released, and this is the environment's thread.
-        let status = unsafe {
-            match keep {
-                true => sys::napi_ref_threadsafe_function(env.raw(), function.0),
-                false => sys::napi_unref_threadsafe_function(env.raw(), function.0),
-            }
-        };
-        check(status, "napi_ref_threadsafe_function")
+        self.for_each(|function| keep_process(env, function, keep))
     }
 
     /// Takes the doorbell away, before its environment ends. OpenHarmony aborts when that is forgotten.
     pub fn remove(&self) {
-        if let Some(function) = self.lock().take() {
-            let mode = sys::ThreadsafeFunctionReleaseMode::abort;
-            // SAFETY: taken out of the lock, so nobody rings any more, and released once. A failure changes nothing.
-            unsafe { sys::napi_release_threadsafe_function(function.0, mode) };
+        if let Some(functions) = self.lock().take() {
+            for function in [functions.next, functions.after] {
+                let mode = sys::ThreadsafeFunctionReleaseMode::abort;
+                // SAFETY: taken out of the lock, so nobody rings any more, and released once. A failure changes nothing.
+                unsafe { sys::napi_release_threadsafe_function(function, mode) };
+            }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<ThreadSafeFunction>> {
-        self.function.lock().unwrap_or_else(PoisonError::into_inner)
+    fn for_each(&self, mut run: impl FnMut(sys::napi_threadsafe_function) -> Result<()>) -> Result<()> {
+        match self.lock().as_ref() {
+            Some(functions) => [functions.next, functions.after].into_iter().try_for_each(&mut run),
+            None => Ok(()),
+        }
     }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Functions>> {
+        self.functions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn new_function<R: Ring>(env: &Env) -> Result<sys::napi_threadsafe_function> {
+    let mut name = ptr::null_mut();
+    let mut function = ptr::null_mut();
+    let text = "socketkit";
+    // SAFETY: the name is a literal with its length; no function, resource or context is passed.
+    unsafe {
+        let status = sys::napi_create_string_utf8(env.raw(), text.as_ptr().cast(), text.len() as isize, &mut name);
+        check(status, "napi_create_string_utf8")?;
+        let status = sys::napi_create_threadsafe_function(
+            env.raw(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            name,
+            0,
+            1,
+            ptr::null_mut(),
+            None,
+            ptr::null_mut(),
+            Some(answer::<R>),
+            &mut function,
+        );
+        check(status, "napi_create_threadsafe_function")?;
+    }
+    Ok(function)
+}
+
+fn keep_process(env: &Env, function: sys::napi_threadsafe_function, keep: bool) -> Result<()> {
+    // SAFETY: the handle is not released, and this is the environment's thread.
+    let status = unsafe {
+        match keep {
+            true => sys::napi_ref_threadsafe_function(env.raw(), function),
+            false => sys::napi_unref_threadsafe_function(env.raw(), function),
+        }
+    };
+    check(status, "napi_ref_threadsafe_function")
 }
 
 unsafe extern "C" fn answer<R: Ring>(

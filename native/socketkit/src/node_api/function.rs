@@ -36,6 +36,15 @@ fn report(env: &Env) -> Result<()> {
     unsafe {
         let status = sys::napi_get_and_clear_last_exception(env.raw(), &mut exception);
         check(status, "napi_get_and_clear_last_exception")?;
-        check(sys::napi_fatal_exception(env.raw(), exception), "napi_fatal_exception")
+        let status = sys::napi_fatal_exception(env.raw(), exception);
+        if status != sys::Status::napi_invalid_arg {
+            return check(status, "napi_fatal_exception");
+        }
+        // OpenHarmony takes nothing but an Error.
+        let mut error = ptr::null_mut();
+        let mut message = ptr::null_mut();
+        check(sys::napi_coerce_to_string(env.raw(), exception, &mut message), "napi_coerce_to_string")?;
+        check(sys::napi_create_error(env.raw(), ptr::null_mut(), message, &mut error), "napi_create_error")?;
+        check(sys::napi_fatal_exception(env.raw(), error), "napi_fatal_exception")
     }
 }

@@ -46,9 +46,16 @@ impl Holder {
         check(status, "napi_reference_ref")
     }
 
+    /// The owner, unless it was collected.
+    pub fn owner<'env>(&self, env: &'env Env) -> Result<Option<Unknown<'env>>> {
+        let owner = value_of(env, self.owner)?;
+        // SAFETY: the value was asked for just now and is there.
+        Ok(owner.map(|owner| unsafe { Unknown::from_raw_unchecked(env.raw(), owner) }))
+    }
+
     /// Sets the listener called `name`.
     pub fn set(&self, env: &Env, name: &CStr, listener: &Unknown<'_>) -> Result<()> {
-        let Some(holder) = self.value(env)? else {
+        let Some(holder) = value_of(env, self.holder)? else {
             return Ok(());
         };
         // SAFETY: holder and listener are alive and belong to `env`.
@@ -58,7 +65,7 @@ impl Holder {
 
     /// The listener called `name`, or `undefined`; `None` when the owner is gone.
     pub fn get<'env>(&self, env: &'env Env, name: &CStr) -> Result<Option<Unknown<'env>>> {
-        let Some(holder) = self.value(env)? else {
+        let Some(holder) = value_of(env, self.holder)? else {
             return Ok(None);
         };
         let mut listener = ptr::null_mut();
@@ -67,14 +74,6 @@ impl Holder {
         check(status, "napi_get_named_property")?;
         // SAFETY: the call succeeded, so `listener` is a value of `env`.
         Ok(Some(unsafe { Unknown::from_raw_unchecked(env.raw(), listener) }))
-    }
-
-    fn value(&self, env: &Env) -> Result<Option<sys::napi_value>> {
-        let mut value = ptr::null_mut();
-        // SAFETY: the reference is alive until dropped; a collected value comes back as null.
-        let status = unsafe { sys::napi_get_reference_value(env.raw(), self.holder, &mut value) };
-        check(status, "napi_get_reference_value")?;
-        Ok((!value.is_null()).then_some(value))
     }
 }
 
@@ -88,6 +87,15 @@ impl Drop for Holder {
             }
         }
     }
+}
+
+/// What a weak reference refers to, unless it was collected.
+fn value_of(env: &Env, reference: sys::napi_ref) -> Result<Option<sys::napi_value>> {
+    let mut value = ptr::null_mut();
+    // SAFETY: the reference is alive until its holder is dropped; a collected value comes back as null.
+    let status = unsafe { sys::napi_get_reference_value(env.raw(), reference, &mut value) };
+    check(status, "napi_get_reference_value")?;
+    Ok((!value.is_null()).then_some(value))
 }
 
 fn weak_reference(env: &Env, object: &Object<'_>) -> Result<sys::napi_ref> {
