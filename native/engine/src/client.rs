@@ -1,5 +1,7 @@
 //! A client: bind, connect, send, close, and connect again.
 
+mod opening;
+
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -11,18 +13,17 @@ use socket2::{SockRef, Socket};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
-use tokio::time::timeout;
 
-use crate::address::{Host, NetAddress};
+use crate::address::Host;
 use crate::connection::{Closing, Connection};
-use crate::error::{NEVER_OPENED, Operation, SocketError, errno_of};
+use crate::error::{NEVER_OPENED, Operation, SocketError};
 use crate::event::{CloseReason, Event, EventSink, Ticket};
-use crate::limits;
 use crate::options::{self, SocketOptions};
 use crate::runtime;
 use crate::send_queue::SendProgress;
 use crate::socket_state::SocketState;
 use crate::sync::lock;
+use opening::{Origin, Previous};
 
 /// A TCP client. Dropping it gives up a connect that is under way and closes its connection.
 pub struct Client {
@@ -111,7 +112,7 @@ impl Client {
         // The task needs the lock that is held here to finish, so it cannot do so before its phase is set.
         runtime.spawn(async move {
             let _running = running;
-            let opening = open(previous, origin, &host, limit);
+            let opening = opening::open(previous, origin, &host, limit);
             shared.attempt(attempt, opening, cancelled).await;
         });
         state.phase = Phase::Connecting { peer, cancel, ended };
@@ -435,88 +436,4 @@ impl Host {
             Self::Name(_) => None,
         }
     }
-}
-
-/// What an attempt starts from.
-struct Origin {
-    socket: Option<Socket>,
-    local: Option<SocketAddr>,
-    options: SocketOptions,
-}
-
-impl Origin {
-    /// The socket that `bind` made, or a new one for `peer`.
-    async fn into_socket(self, peer: SocketAddr) -> io::Result<Socket> {
-        match (self.socket, self.local) {
-            (Some(socket), _) => Ok(socket),
-            (None, Some(local)) => bind_again(local, &self.options).await,
-            (None, None) => options::unbound_socket(peer, &self.options),
-        }
-    }
-}
-
-/// Everything of a client that has not posted its last event.
-#[derive(Clone, Default)]
-struct Previous(Vec<watch::Receiver<bool>>);
-
-impl Previous {
-    fn push(&mut self, ended: watch::Receiver<bool>) {
-        // One whose sender is gone has ended as well.
-        self.0.retain(|ended| !*ended.borrow() && ended.has_changed().is_ok());
-        self.0.push(ended);
-    }
-
-    async fn wait(self) {
-        for mut ended in self.0 {
-            let _ = ended.wait_for(|ended| *ended).await;
-        }
-    }
-}
-
-/// Binds a port that a connection of this client had until now. The kernel may keep it for a moment, until the peer has
-/// acknowledged the end of that connection.
-async fn bind_again(local: SocketAddr, options: &SocketOptions) -> io::Result<Socket> {
-    for _ in 0..limits::BIND_AGAIN_TRIES {
-        match options::bound_socket(local, options) {
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-                tokio::time::sleep(limits::BIND_AGAIN_PAUSE).await
-            }
-            result => return result,
-        }
-    }
-    options::bound_socket(local, options)
-}
-
-/// Looks the host up where that is needed and connects, once everything `previous` has ended; all within `limit`.
-async fn open(
-    previous: Previous,
-    origin: Origin,
-    host: &Host,
-    limit: Duration,
-) -> Result<(TcpStream, SocketAddr), SocketError> {
-    let attempt = async {
-        previous.wait().await;
-        let peer = match host {
-            Host::Address(address) => *address,
-            Host::Name(name) => look_up(name).await?,
-        };
-        let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
-        let socket = origin.into_socket(peer).await.map_err(failed)?;
-        let stream = options::connect(socket, peer).await.map_err(failed)?;
-        Ok((stream, peer))
-    };
-    match timeout(limit, attempt).await {
-        Ok(opened) => opened,
-        Err(_) => Err(SocketError::new(Operation::Connect, host.address(), libc::ETIMEDOUT)),
-    }
-}
-
-/// The first address of `name` in the family it asks for.
-async fn look_up(name: &NetAddress) -> Result<SocketAddr, SocketError> {
-    let missing = || SocketError::new(Operation::Connect, None, libc::EADDRNOTAVAIL);
-    let mut found = tokio::net::lookup_host((name.address.as_str(), name.port)).await.map_err(|error| {
-        log::info!("\"{}\" was not found: {error}, errno {}", name.address, errno_of(&error));
-        missing()
-    })?;
-    found.find(|address| name.admits(address.ip())).ok_or_else(missing)
 }
