@@ -70,3 +70,13 @@ pub const BIND_AGAIN_PAUSE: Duration = Duration::from_millis(20);
 
 /// How long `connect` tries unless told otherwise. The system kit's documented default.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Longest message of a framing. One is held as a whole, twice while it goes over to JavaScript, and no phone's process
+/// has memory for more.
+pub const MESSAGE_LIMIT_BYTES: usize = 1024 * 1024 * 1024;
+
+/// Longest delimiter of a framing. Those in use have one or two bytes; boundaries of documents stay below this.
+pub const DELIMITER_LIMIT_BYTES: usize = 64;
+
+/// Shortest key. A recorded handshake lets its reader try keys at their own pace, and this many bits are beyond that.
+pub const KEY_MIN_BITS: usize = 80;

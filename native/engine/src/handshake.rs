@@ -1,0 +1,88 @@
+//! What both sides say before the first message of a typed stream: their terms, that they know the key, and which
+//! session goes on. Four frames; none of these functions reads a byte behind its last one.
+
+mod channel;
+mod client;
+mod message;
+mod server;
+mod session;
+mod transcript;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) use client::{Entered, enter};
+pub(crate) use server::{Guest, greet, refuse};
+pub(crate) use session::{Session, SessionId};
+
+use crate::error::errno_of;
+use crate::key::Key;
+
+/// What this side wants of a connection. Apart from the interval of the heartbeat, the peer must want the same.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Terms {
+    /// The silence after which this side asks whether its peer lives; counted in milliseconds, at least one.
+    pub heartbeat: Option<Duration>,
+    /// Whether messages are acknowledged, and sent again after a cut.
+    pub acknowledge: bool,
+    /// What both sides have to know.
+    pub key: Option<Arc<Key>>,
+}
+
+/// Why a server does not want a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum RefusalReason {
+    /// The two sides speak different versions or have different terms.
+    Terms = 1,
+    /// The client does not know the key.
+    Key = 2,
+    /// The server has as many connections as it may have.
+    Limit = 3,
+}
+
+impl RefusalReason {
+    fn from_byte(byte: u8) -> Option<Self> {
+        [Self::Terms, Self::Key, Self::Limit].into_iter().find(|reason| *reason as u8 == byte)
+    }
+}
+
+/// Why there is no connection after a handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HandshakeError {
+    /// The connection broke, or ended, with this errno.
+    Io(i32),
+    /// The peer sent something else than the handshake.
+    Malformed,
+    /// The peer does not know the key.
+    WrongKey,
+    /// The peer speaks another version or has other terms.
+    TermsDiffer,
+    /// The server does not want this client.
+    Refused(RefusalReason),
+}
+
+impl HandshakeError {
+    /// The error number that says it.
+    pub(crate) fn errno(self) -> i32 {
+        match self {
+            Self::Io(errno) => errno,
+            Self::Malformed | Self::TermsDiffer | Self::Refused(RefusalReason::Terms) => libc::EPROTO,
+            Self::WrongKey | Self::Refused(RefusalReason::Key) => libc::EACCES,
+            Self::Refused(RefusalReason::Limit) => libc::EUSERS,
+        }
+    }
+}
+
+impl From<std::io::Error> for HandshakeError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(match error.kind() {
+            // A peer that ends the connection in the middle of a handshake has cut it.
+            std::io::ErrorKind::UnexpectedEof => libc::ECONNRESET,
+            _ => errno_of(&error),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
