@@ -91,9 +91,14 @@ export interface TCPExtraOptions {
 
 /** What to send. */
 export interface TCPSendOptions {
-  /** The bytes (of a view, those that it shows), or a text that is sent as UTF-8. */
+  /** The bytes (of a view, those that it shows), or a text that is sent in `encoding`. */
   data: string | ArrayBuffer | ArrayBufferView
-  /** Encoding of a text; UTF-8 is the only one. */
+  /**
+    * Encoding of a text: `UTF-8` (the default), `UTF-16LE` (`UTF-16` is the same), `UTF-16BE`, `US-ASCII` or
+    * `ISO-8859-1`, in upper or lower case. No byte order mark is sent. Half a surrogate pair is sent as U+FFFD. A
+    * character that the encoding does not have is refused with 401, and nothing is sent. For other encodings
+    * there is `util.TextEncoder`. It means nothing for bytes.
+    */
   encoding?: string
 }
 

@@ -1,10 +1,12 @@
 //! Arguments from JavaScript, checked.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use napi_ohos::bindgen_prelude::{Object, Unknown};
 use socket_engine::{AddressFamily, Host, NetAddress, SocketOptions, limits};
 
+use crate::encoding::Encoding;
 use crate::error::Refusal;
 use crate::node_api;
 
@@ -39,11 +41,12 @@ pub fn connect_options(argument: &Argument<'_>) -> Read<(Host, Duration)> {
 /// Reads `TCPSendOptions` and runs `send` with the bytes to be sent.
 pub fn with_send_options<R>(argument: &Argument<'_>, send: impl FnOnce(&[u8]) -> R) -> Read<R> {
     let object = object(argument, "options")?;
-    require_utf8(&object)?;
+    let encoding =
+        object.get::<Unknown<'_>>("encoding")?.map(|name| string(&Some(name), "options.encoding")).transpose()?;
     let wrong = || Refusal::parameter("options.data", "must be a string, an ArrayBuffer, a typed array or a DataView");
     let data = object.get::<Unknown<'_>>("data")?.ok_or_else(wrong)?;
     if let Some(text) = node_api::as_string(&data)? {
-        return Ok(send(text.as_bytes()));
+        return Ok(send(&encoded(&text, encoding.as_deref())?));
     }
     if node_api::as_object(&data)?.is_none() {
         return Err(wrong());
@@ -104,15 +107,20 @@ fn object<'env>(argument: &Argument<'env>, name: &str) -> Read<Object<'env>> {
     object.ok_or_else(|| Refusal::parameter(name, "must be an object"))
 }
 
-/// A text in another encoding than the one asked for would be worse than none.
-fn require_utf8(object: &Object<'_>) -> Read<()> {
-    let Some(encoding) = object.get::<Unknown<'_>>("encoding")? else {
-        return Ok(());
-    };
-    match string(&Some(encoding), "options.encoding")?.to_ascii_lowercase().as_str() {
-        "utf-8" | "utf8" => Ok(()),
-        _ => Err(Refusal::parameter("options.encoding", "can only be UTF-8")),
-    }
+/// The bytes of `text` in the encoding of this name. A text in another encoding, or with other characters, would be
+/// worse than none.
+fn encoded<'a>(text: &'a str, name: Option<&str>) -> Read<Cow<'a, [u8]>> {
+    let Some(name) = name else { return Ok(text.as_bytes().into()) };
+    let encoding = Encoding::named(name).ok_or_else(|| {
+        let should =
+            format!("is \"{name}\", which is not there: encode the text with util.TextEncoder and send its bytes");
+        Refusal::parameter("options.encoding", should)
+    })?;
+    encoding.encode(text).map_err(|character| {
+        let code_point = u32::from(character);
+        let should = format!("has \"{character}\" (U+{code_point:04X}), which {name} cannot express");
+        Refusal::parameter("options.data", should)
+    })
 }
 
 fn required_string(object: &Object<'_>, field: &str) -> Read<String> {

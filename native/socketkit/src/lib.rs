@@ -6,6 +6,7 @@ mod client;
 mod connection;
 mod convert;
 mod emitter;
+mod encoding;
 mod environment;
 mod error;
 mod inbox;

@@ -1,0 +1,47 @@
+//! The encodings that a text can be sent in.
+
+use std::borrow::Cow;
+
+/// How the characters of a text become bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// UTF-8, the default.
+    Utf8,
+    /// UTF-16, low byte first, without a byte order mark.
+    Utf16LittleEndian,
+    /// UTF-16, high byte first, without a byte order mark.
+    Utf16BigEndian,
+    /// US-ASCII: U+0000 to U+007F.
+    Ascii,
+    /// ISO-8859-1: U+0000 to U+00FF.
+    Latin1,
+}
+
+impl Encoding {
+    /// The encoding of this name, whose case does not matter. `UTF-16` alone is little-endian, as the Encoding Standard
+    /// has it, and with it the decoders of the system and of browsers.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name.to_ascii_lowercase().as_str() {
+            "utf-8" | "utf8" => Self::Utf8,
+            "utf-16" | "utf16" | "utf-16le" | "utf16le" => Self::Utf16LittleEndian,
+            "utf-16be" | "utf16be" => Self::Utf16BigEndian,
+            "us-ascii" | "ascii" => Self::Ascii,
+            "iso-8859-1" | "iso8859-1" | "iso_8859-1" | "latin1" | "latin-1" => Self::Latin1,
+            _ => return None,
+        })
+    }
+
+    /// The bytes of `text`.
+    ///
+    /// # Errors
+    /// The first character that the encoding does not have.
+    pub fn encode(self, text: &str) -> Result<Cow<'_, [u8]>, char> {
+        match self {
+            Self::Utf8 => Ok(text.as_bytes().into()),
+            Self::Utf16LittleEndian => Ok(text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+            Self::Utf16BigEndian => Ok(text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
+            Self::Ascii => text.chars().map(|c| if c.is_ascii() { Ok(c as u8) } else { Err(c) }).collect(),
+            Self::Latin1 => text.chars().map(|c| u8::try_from(c).map_err(|_| c)).collect(),
+        }
+    }
+}

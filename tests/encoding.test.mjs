@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { behaviour } from './support/behaviour.mjs';
+import { within } from './support/deadline.mjs';
+import { throws401 } from './support/errors.mjs';
+import { CARRIERS } from './support/peers.mjs';
+import { readToEnd } from './support/raw.mjs';
+
+const TEXT = 'A\0é世🙂';
+
+/** Each encoding, a text, and its bytes in hexadecimal. */
+const ENCODED = [
+  ['UTF-8', TEXT, '4100c3a9e4b896f09f9982'],
+  ['utf8', TEXT, '4100c3a9e4b896f09f9982'],
+  ['UTF-16LE', TEXT, '41000000e900164e3dd842de'],
+  ['utf16le', TEXT, '41000000e900164e3dd842de'],
+  ['UTF-16', TEXT, '41000000e900164e3dd842de'],
+  ['utf16', TEXT, '41000000e900164e3dd842de'],
+  ['UTF-16BE', TEXT, '0041000000e94e16d83dde42'],
+  ['Utf16be', TEXT, '0041000000e94e16d83dde42'],
+  ['US-ASCII', 'A\0~\x7f', '41007e7f'],
+  ['ascii', 'A\0~\x7f', '41007e7f'],
+  ['ISO-8859-1', 'A\x80é\xff', '4180e9ff'],
+  ['Latin1', 'A\x80é\xff', '4180e9ff'],
+  ['UTF-8', '', ''],
+  ['UTF-16', '', ''],
+  ['US-ASCII', '', ''],
+];
+
+/** Half a surrogate pair, which no encoding has: U+FFFD stands for it. */
+const HALF_A_PAIR = [
+  ['UTF-8', '<\ud83d>', '3cefbfbd3e'],
+  ['UTF-16LE', '<\ud83d>', '3c00fdff3e00'],
+  ['UTF-16BE', '<\ude42>', '003cfffd003e'],
+];
+
+/** Each encoding, a text that it cannot express, and what the message says of it. */
+const INEXPRESSIBLE = [
+  ['US-ASCII', 'caf\x80', 'U+0080'],
+  ['US-ASCII', 'café', '"é" (U+00E9)'],
+  ['ISO-8859-1', 'A世', '"世" (U+4E16)'],
+  ['ISO-8859-1', '€', '"€" (U+20AC)'],
+  ['ISO-8859-1', '🙂', '"🙂" (U+1F642)'],
+  ['US-ASCII', '\ud83d', 'U+FFFD'],
+];
+
+const NOT_THERE = ['GBK', 'Shift_JIS', 'utf-32', 'hex', '', ' utf-8'];
+
+const BYTES = new Uint8Array([0x00, 0xff]);
+
+for (const { name, open } of CARRIERS) {
+  behaviour(`a ${name} sends a text in the encoding asked for`, async (t) => {
+    const { socket, peer } = await open(t);
+    const cases = [...ENCODED, ...HALF_A_PAIR];
+    for (const [encoding, data] of cases) {
+      await within(encoding, socket.send({ data, encoding }));
+      await within('a separator', socket.send({ data: ';' }));
+    }
+    await within('close', socket.close());
+    const expected = cases.map(([, , bytes]) => `${bytes}3b`).join('');
+    assert.equal((await readToEnd(peer)).toString('hex'), expected);
+  });
+
+  behaviour(`a ${name} refuses what an encoding does not have, and sends nothing of it`, async (t) => {
+    const { socket, peer } = await open(t);
+    for (const [encoding, data, named] of INEXPRESSIBLE) {
+      throws401(() => socket.send({ data, encoding }), 'send', 'options.data', named, encoding);
+    }
+    for (const encoding of NOT_THERE) {
+      throws401(() => socket.send({ data: 'A', encoding }), 'send', `"${encoding}"`, 'util.TextEncoder');
+    }
+    await within('close', socket.close());
+    assert.equal((await readToEnd(peer)).length, 0);
+  });
+
+  behaviour(`a ${name} sends bytes as they are, whatever the encoding is called`, async (t) => {
+    const { socket, peer } = await open(t);
+    for (const encoding of ['UTF-16', ...NOT_THERE]) {
+      await within('send', socket.send({ data: BYTES, encoding }));
+    }
+    throws401(() => socket.send({ data: BYTES, encoding: 8 }), 'send', 'options.encoding', 'string');
+    await within('close', socket.close());
+    assert.equal((await readToEnd(peer)).toString('hex'), '00ff'.repeat(1 + NOT_THERE.length));
+  });
+}
