@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { ownSources, createProgram } from './checks/compiler.mjs';
 import { checkConfiguration } from './checks/configuration.mjs';
+import { checkDropIn, DROP_IN_FILES } from './checks/drop-in.mjs';
 import { checkFormat } from './checks/format.mjs';
 import { checkHomecheck } from './checks/homecheck.mjs';
 import { checkNativeLibrary, checkVersions } from './checks/native-library.mjs';
@@ -44,9 +45,10 @@ async function checkProject(targets, builders) {
     ...checkVersions(),
     ...folders.flatMap(checkTranslations),
     ...checkUnusedResources(folders, sources),
-    ...(await checkFormat(files)),
+    ...(await checkFormat([...files, ...DROP_IN_FILES])),
     ...(await checkHomecheck(files.length)),
-    ...checkWrongPages(targets[0])
+    ...checkWrongPages(targets[0]),
+    ...checkDropIn(targets[0])
   ];
 }
 

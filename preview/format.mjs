@@ -1,6 +1,7 @@
 // Lays out the sources of the pages: `npm run format`.
+import { DROP_IN_FILES } from './checks/drop-in.mjs';
 import { writeFormat } from './checks/format.mjs';
 import { sourceFiles } from './checks/pages.mjs';
 import { readTargets } from './checks/target.mjs';
 
-await writeFormat(sourceFiles(readTargets()));
+await writeFormat([...sourceFiles(readTargets()), ...DROP_IN_FILES]);

@@ -84,6 +84,8 @@ function compilerOptions() {
     types: [],
     typeRoots: [],
     allowJs: true,
+    allowSyntheticDefaultImports: true,
+    esModuleInterop: true,
     alwaysStrict: true,
     experimentalDecorators: true,
     incremental: true,
@@ -111,9 +113,9 @@ function readSource(file) {
 }
 
 /** The SDK's declarations are many and the same in every program: `parse` sees each of them once. */
-function keepDeclarations(parse) {
+function keepDeclarations(parse, texts) {
   return (file, languageVersion) => {
-    if (isOwn(file)) {
+    if (isOwn(file) || texts.has(file)) {
       return parse(file, languageVersion);
     }
     if (!declarations.has(file)) {
@@ -130,22 +132,25 @@ function resolveModules(names, importer, target) {
   });
 }
 
-function compilerHost(target) {
+function compilerHost(target, texts) {
   const host = ts.createIncrementalCompilerHost(OPTIONS);
-  host.readFile = readSource;
-  host.getSourceFile = keepDeclarations(host.getSourceFile);
+  host.readFile = (file) => texts.get(file) ?? readSource(file);
+  host.getSourceFile = keepDeclarations(host.getSourceFile, texts);
   host.resolveModuleNames = (names, importer) => resolveModules(names, importer, target);
   host.resolveTypeReferenceDirectives = (names) => names.map(() => undefined);
   host.writeFile = () => {};
   return host;
 }
 
-/** The program of `rootFiles` as the compiler inside DevEco builds it for `target`. */
-export function createProgram(rootFiles, target) {
+/**
+ * The program of `rootFiles` as the compiler inside DevEco builds it for `target`. `texts` says by name which files read
+ * differently from what is on the disk.
+ */
+export function createProgram(rootFiles, target, texts = new Map()) {
   return ts.createIncrementalProgramForArkTs({
     rootNames: [...rootFiles, ...globalDeclarations()],
     options: OPTIONS,
-    host: compilerHost(target)
+    host: compilerHost(target, texts)
   });
 }
 

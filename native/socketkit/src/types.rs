@@ -69,6 +69,9 @@ impl SocketRemoteInfo {
 }
 
 /// Declares the records that JavaScript makes or that are built piece by piece.
+///
+/// ArkTS knows no structural typing: what may stand for another type says so, in its name, as napi-derive has no other
+/// place for it.
 mod declared {
     #![expect(dead_code, reason = "read by napi-derive alone, which declares them in index.d.ts")]
 
@@ -104,8 +107,21 @@ mod declared {
         pub linger: f64,
     }
 
-    /// Options of a socket; what is left out stays as it is.
-    #[napi(object, object_from_js = false, object_to_js = false, js_name = "TCPExtraOptions")]
+    /// Options that all sockets have; what is left out stays as it is.
+    #[napi(object, object_from_js = false, object_to_js = false, js_name = "ExtraOptionsBase")]
+    pub struct ExtraOptionsBase {
+        /// Bytes that the kernel keeps of what arrived.
+        pub receive_buffer_size: Option<f64>,
+        /// Bytes that the kernel keeps of what was sent.
+        pub send_buffer_size: Option<f64>,
+        /// Allows to bind a port that was in use a moment ago.
+        pub reuse_address: Option<bool>,
+        /// How long the kernel lets one call receive or send, in milliseconds.
+        pub socket_timeout: Option<f64>,
+    }
+
+    /// Options of a TCP socket; what is left out stays as it is.
+    #[napi(object, object_from_js = false, object_to_js = false, js_name = "TCPExtraOptions extends ExtraOptionsBase")]
     pub struct TCPExtraOptions {
         /// Asks a silent peer whether it is there.
         pub keep_alive: Option<bool>,
@@ -118,14 +134,6 @@ mod declared {
         /// Whether closing waits for what was sent.
         #[napi(ts_type = "SocketLinger")]
         pub socket_linger: Option<()>,
-        /// Bytes that the kernel keeps of what arrived.
-        pub receive_buffer_size: Option<f64>,
-        /// Bytes that the kernel keeps of what was sent.
-        pub send_buffer_size: Option<f64>,
-        /// Allows to bind a port that was in use a moment ago.
-        pub reuse_address: Option<bool>,
-        /// How long the kernel lets one call receive or send, in milliseconds.
-        pub socket_timeout: Option<f64>,
     }
 
     /// What to send.
@@ -141,15 +149,9 @@ mod declared {
         pub encoding: Option<String>,
     }
 
-    /// Every error that the module throws, rejects with or reports.
-    #[napi(object, object_from_js = false, object_to_js = false, js_name = "SocketError")]
+    /// Every error that the module throws or reports; its message names operation, address and what the system says.
+    #[napi(object, object_from_js = false, object_to_js = false, js_name = "SocketError extends Error")]
     pub struct SocketError {
-        /// `Error`.
-        pub name: String,
-        /// The operation, the address and what the system says.
-        pub message: String,
-        /// Where it was made.
-        pub stack: Option<String>,
         /// 401 for malformed arguments, otherwise 2301000 or 2303100 plus the errno.
         pub code: f64,
     }

@@ -1,0 +1,68 @@
+// What a file of declarations consists of, and what it is without one of its parts.
+import { readFileSync } from 'node:fs';
+import ts from 'ohos-typescript';
+import { nodesWhere } from './ui-tree.mjs';
+
+const DECLARATIONS = [
+  ts.isClassDeclaration,
+  ts.isEnumDeclaration,
+  ts.isFunctionDeclaration,
+  ts.isInterfaceDeclaration,
+  ts.isTypeAliasDeclaration
+];
+const MEMBERS = [
+  ts.isEnumMember,
+  ts.isGetAccessorDeclaration,
+  ts.isMethodDeclaration,
+  ts.isMethodSignature,
+  ts.isPropertyDeclaration,
+  ts.isPropertySignature
+];
+
+function isOneOf(tests) {
+  return (node) => tests.some((test) => test(node));
+}
+
+function isAlternative(node) {
+  return node.parent !== undefined && ts.isUnionTypeNode(node.parent);
+}
+
+/** The declarations in a file of declarations. */
+export function declarationsIn(file) {
+  const text = readFileSync(file, 'utf8');
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2021, true, ts.ScriptKind.TS);
+  return nodesWhere(source, isOneOf(DECLARATIONS));
+}
+
+function namesMentioned(declaration) {
+  const references = nodesWhere(declaration, (node) => ts.isTypeReferenceNode(node) || ts.isHeritageClause(node));
+  return references.flatMap((node) =>
+    ts.isHeritageClause(node) ? node.types.map((type) => type.expression.getText()) : [node.typeName.getText()]
+  );
+}
+
+/** Those of the declarations that have one of the names, or that such a one mentions, however indirectly. */
+export function reachedFrom(names, declarations) {
+  const reached = new Set(names);
+  // A set that grows while it is walked is walked to its end.
+  for (const name of reached) {
+    const mentioning = declarations.filter((declaration) => declaration.name.text === name);
+    mentioning.flatMap(namesMentioned).forEach((mentioned) => reached.add(mentioned));
+  }
+  return declarations.filter((declaration) => reached.has(declaration.name.text));
+}
+
+/** The declarations, every member and overload of them, and every alternative of a union. */
+export function partsOf(declarations) {
+  const inside = declarations.flatMap((declaration) =>
+    nodesWhere(declaration, (node) => isOneOf(MEMBERS)(node) || isAlternative(node))
+  );
+  return [...declarations, ...inside];
+}
+
+/** The text of a part's file without this part. */
+export function textWithout(part) {
+  const source = part.getSourceFile();
+  const rest = isAlternative(part) ? 'never' : '';
+  return source.text.slice(0, part.getStart(source)) + rest + source.text.slice(part.end);
+}

@@ -1,0 +1,83 @@
+// Code written for the system's socket kit compiles with ours, whichever way it imports it.
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ROOT } from '../root.mjs';
+import { checkArkTS } from './arkts.mjs';
+import { createProgram } from './compiler.mjs';
+import { declarationsIn, partsOf, reachedFrom, textWithout } from './declared-parts.mjs';
+import { Finding, findingAtNode } from './finding.mjs';
+import { SDK } from './sdk.mjs';
+
+const FOLDER = path.join(ROOT, 'preview/drop-in');
+
+/** The code that stands for all apps. */
+export const DROP_IN_FILES = readdirSync(FOLDER)
+  .filter((name) => name.endsWith('.ets'))
+  .map((name) => path.join(FOLDER, name));
+
+/** Uses the whole of the system's kit, and nothing else. */
+const FOR_BOTH = path.join(FOLDER, 'system.ets');
+
+const SYSTEM_DECLARATIONS = path.join(SDK, 'api/@ohos.net.socket.d.ts');
+const OUR_DECLARATIONS = path.join(ROOT, 'entry/types/libsocketkit/index.d.ts');
+const TCP = ['constructTCPSocketInstance', 'constructTCPSocketServerInstance'];
+
+const SYSTEM_IMPORT = "import { socket } from '@kit.NetworkKit';";
+const DEFAULT_IMPORT = "import socket from 'libsocketkit.so';";
+const NAMESPACE_IMPORT = "import * as socket from 'libsocketkit.so';";
+const QUALIFIED = /\bsocket\.(\w+)/g;
+
+function withNamedImports(text) {
+  const names = new Set([...text.matchAll(QUALIFIED)].map((match) => match[1]));
+  return text
+    .replaceAll(QUALIFIED, '$1')
+    .replace(SYSTEM_IMPORT, `import { ${[...names].join(', ')} } from 'libsocketkit.so';`);
+}
+
+/** The text of `FOR_BOTH` for each way to import our kit. */
+function importingOurs() {
+  const text = readFileSync(FOR_BOTH, 'utf8');
+  if (!text.includes(SYSTEM_IMPORT)) {
+    throw new Error(`${FOR_BOTH} does not import the system's kit`);
+  }
+  return {
+    default: text.replace(SYSTEM_IMPORT, DEFAULT_IMPORT),
+    namespace: text.replace(SYSTEM_IMPORT, NAMESPACE_IMPORT),
+    named: withNamedImports(text)
+  };
+}
+
+/** `FOR_BOTH` as it is, with the system's kit, and with each way to import ours; the other files with ours. */
+function checkCompiles(ours, target) {
+  const forms = Object.entries(ours).flatMap(([form, text]) =>
+    checkArkTS(createProgram([FOR_BOTH], target, new Map([[FOR_BOTH, text]]))).map(
+      ({ file, line, column, code, message }) =>
+        new Finding(path.join(ROOT, file), line, column, code, `With the ${form} import of our kit: ${message}`)
+    )
+  );
+  return [...checkArkTS(createProgram(DROP_IN_FILES, target)), ...forms];
+}
+
+/** Each part of a kit is used: without it, one of the files is not accepted. */
+function checkUsed(parts, files, texts, target) {
+  const isUsed = (part) => {
+    const without = new Map([...texts, [part.getSourceFile().fileName, textWithout(part)]]);
+    const builder = createProgram(files, target, without);
+    return files.some((file) => builder.getSemanticDiagnostics(builder.getProgram().getSourceFile(file)).length > 0);
+  };
+  return parts
+    .filter((part) => !isUsed(part))
+    .map((part) => findingAtNode(part, 'drop-in/unused', 'All of preview/drop-in compiles without this.'));
+}
+
+/** What compiles with the system's declarations compiles with ours, and nothing of either is left out. */
+export function checkDropIn(target) {
+  const ours = importingOurs();
+  const systemParts = partsOf(reachedFrom(TCP, declarationsIn(SYSTEM_DECLARATIONS)));
+  const ourParts = partsOf(declarationsIn(OUR_DECLARATIONS));
+  return [
+    ...checkCompiles(ours, target),
+    ...checkUsed(systemParts, [FOR_BOTH], new Map(), target),
+    ...checkUsed(ourParts, DROP_IN_FILES, new Map([[FOR_BOTH, ours.default]]), target)
+  ];
+}
