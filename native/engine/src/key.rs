@@ -34,7 +34,10 @@ impl Key {
     /// padding at the end do not count.
     pub fn from_base32(text: &str) -> Result<Self, KeyError> {
         let mut digits = Zeroizing::new(Vec::with_capacity(text.len()));
-        digits.extend(text.trim_end_matches('=').bytes().filter(|byte| !matches!(byte, b' ' | b'-')));
+        digits.extend(text.bytes().filter(|byte| !matches!(byte, b' ' | b'-')));
+        while digits.last() == Some(&b'=') {
+            digits.pop();
+        }
         let bytes = BASE32_NOPAD_NOCASE.decode(&digits).map_err(|_| KeyError::NotBase32)?;
         Self::from_zeroizing(Zeroizing::new(bytes))
     }
@@ -86,3 +89,69 @@ impl fmt::Display for KeyError {
 }
 
 impl std::error::Error for KeyError {}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failure is the test's own")]
+
+    use super::*;
+
+    #[test]
+    fn every_spelling_is_the_same_key() {
+        let expected: Vec<u8> = (0..10).collect();
+        for text in [
+            "AAAQEAYEAUDAOCAJ",
+            "aaaqeayeaudaocaj",
+            "AAAQ-EAYE-AUDA-OCAJ",
+            " aaaq eaye AUDA ocaj ",
+            "AAAQEAYEAUDAOCAJ=",
+        ] {
+            assert_eq!(Key::from_base32(text).unwrap().as_bytes(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        let not_base32 = Err(KeyError::NotBase32);
+        let cases = [
+            ("AAAQEAYEAUDAOCA0", not_base32),
+            ("AAAQEAYEAUDAOCA1", not_base32),
+            ("AAAQEAYE=AUDAOCAJ", not_base32),
+            ("AAAQEAYEAUDAOCAJA", not_base32),
+            ("AAAQEAYEAUDAOCAJAB", not_base32),
+            ("AAAQEAYEAUDAOCA\u{e9}", not_base32),
+            // RFC 4648, section 10.
+            ("", Err(KeyError::TooShort { bits: 0 })),
+            ("MY======", Err(KeyError::TooShort { bits: 8 })),
+            ("MZXQ====", Err(KeyError::TooShort { bits: 16 })),
+            ("MZXW6===", Err(KeyError::TooShort { bits: 24 })),
+            ("MZXW6YQ=", Err(KeyError::TooShort { bits: 32 })),
+            ("MZXW6YTB", Err(KeyError::TooShort { bits: 40 })),
+            ("MZXW6YTBOI======", Err(KeyError::TooShort { bits: 48 })),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(Key::from_base32(text).map(drop), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn bytes_are_a_key_from_the_smallest_size_on() {
+        assert_eq!(Key::from_bytes(&[7; 9]).map(drop), Err(KeyError::TooShort { bits: 72 }));
+        assert_eq!(Key::from_bytes(&[7; 10]).unwrap().as_bytes(), [7; 10]);
+        assert_eq!(Key::from_bytes(&[7; 1000]).unwrap().as_bytes(), [7; 1000]);
+    }
+
+    #[test]
+    fn a_generated_key_is_new_and_easy_to_type() {
+        let text = Key::generate().unwrap();
+        assert_eq!(Key::from_base32(&text).unwrap().as_bytes().len() * 8, 128);
+        let groups: Vec<usize> = text.split('-').map(str::len).collect();
+        assert_eq!(groups, [4, 4, 4, 4, 4, 4, 2]);
+        assert_ne!(Key::generate().unwrap(), text);
+    }
+
+    #[test]
+    fn a_key_is_not_printed() {
+        assert_eq!(format!("{:?}", Key::from_bytes(&[77; 10]).unwrap()), "Key");
+    }
+}

@@ -35,8 +35,8 @@ impl Decoder {
 
     /// Takes the next message, with its type byte in a typed stream, out of the front of `buffer`. `None` when it is
     /// not all there: then `buffer` keeps what there is of it, and is empty only between two frames. Call it until
-    /// then before reading more. What waits in `buffer` is never more than one frame of the longest message, and what
-    /// was read at once. An error is final.
+    /// then before reading more: what waits in `buffer` then is less than the longest frame. After an error the stream
+    /// cannot be taken apart any more.
     pub(crate) fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<Bytes>, FramingError> {
         let too_long = FramingError::TooLong { limit_bytes: self.limit_bytes };
         let Ok(frame) = self.codec.decode(buffer) else { return Err(too_long) };

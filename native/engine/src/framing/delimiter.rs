@@ -56,7 +56,7 @@ impl DelimiterFraming {
     }
 }
 
-/// Takes delimited messages apart. Fails only on one that is too long, and then again at every call.
+/// Takes delimited messages apart. Fails only on one that is too long.
 pub(super) struct DelimiterCodec {
     finder: Finder<'static>,
     max_message_bytes: usize,
@@ -87,5 +87,28 @@ impl codec::Decoder for DelimiterCodec {
         let message = buffer.split_to(message_bytes);
         buffer.advance(delimiter_bytes);
         Ok(Some(message))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failure is the test's own")]
+
+    use codec::Decoder;
+
+    use super::*;
+
+    #[test]
+    fn a_peer_that_trickles_has_no_byte_searched_twice() {
+        let mut codec = DelimiterFraming::new(Bytes::from_static(b"--"), 100).unwrap().codec();
+        let mut buffer = BytesMut::new();
+        for received in 1..=50 {
+            buffer.extend_from_slice(b"x");
+            assert_eq!(codec.decode(&mut buffer).unwrap(), None);
+            assert_eq!(codec.searched_bytes, received - 1);
+        }
+        buffer.extend_from_slice(b"--y");
+        assert_eq!(codec.decode(&mut buffer).unwrap().unwrap().len(), 50);
+        assert_eq!((&buffer[..], codec.searched_bytes), (&b"y"[..], 0));
     }
 }

@@ -1,0 +1,113 @@
+//! What both sides say to each other, and learn from it.
+
+use super::*;
+
+#[tokio::test]
+async fn each_side_says_what_the_vectors_say_and_reads_nothing_behind_it() {
+    let next = b"the first frame behind";
+    for vector in handshakes() {
+        let expected = Outcome { result: Ok(vector.entered()), said: vector.client_says(), unread: next.to_vec() };
+        assert_eq!(client(&vector, &[&vector.server_says(), &next[..]].concat()).await, expected, "{}", vector.name);
+        let expected = Outcome { result: Ok(vector.greeted()), said: vector.server_says(), unread: next.to_vec() };
+        assert_eq!(server(&vector, &[&vector.client_says(), &next[..]].concat()).await, expected, "{}", vector.name);
+    }
+}
+
+#[tokio::test]
+async fn they_understand_each_other_byte_by_byte_with_the_shortest_messages() {
+    let vector = returning();
+    for (width_bytes, little_endian) in [(1, false), (2, true), (4, false)] {
+        let framing = Framing::length(width_bytes, little_endian, 1).unwrap();
+        let (mut near, mut far) = duplex(1);
+        let served = async {
+            let guest = greet(&mut far, &framing, &vector.server).await?;
+            assert_eq!((guest.returning, guest.peer_heartbeat), vector.greeted());
+            guest.welcome(&mut far, vector.answered, vector.resumed).await
+        };
+        let outcome = tokio::join!(enter(&mut near, &framing, &vector.client, Some(vector.asked)), served);
+        assert_eq!(outcome, (Ok(vector.entered()), Ok(())));
+    }
+}
+
+#[tokio::test]
+async fn who_cannot_agree_says_so_on_both_sides() {
+    let key = |byte| Some(Arc::new(Key::from_bytes(&[byte; 10]).unwrap()));
+    let plain = Terms::default();
+    let beating = Terms { heartbeat: Some(Duration::from_millis(1)), ..Terms::default() };
+    let acknowledging = Terms { acknowledge: true, ..Terms::default() };
+    let keyed = Terms { key: key(1), ..Terms::default() };
+    let otherwise_keyed = Terms { key: key(2), ..Terms::default() };
+    let terms = (HandshakeError::Refused(RefusalReason::Terms), HandshakeError::TermsDiffer);
+    let wrong_key = (HandshakeError::Refused(RefusalReason::Key), HandshakeError::WrongKey);
+    for (client, server, expected) in [
+        (&plain, &beating, terms),
+        (&beating, &plain, terms),
+        (&plain, &acknowledging, terms),
+        (&acknowledging, &plain, terms),
+        (&plain, &keyed, terms),
+        (&keyed, &plain, terms),
+        (&beating, &acknowledging, terms),
+        (&keyed, &otherwise_keyed, wrong_key),
+    ] {
+        let framing = Framing::length(2, false, 100).unwrap();
+        let (mut near, mut far) = duplex(PIPE_BYTES);
+        let (entered, greeted) =
+            tokio::join!(enter(&mut near, &framing, client, None), greet(&mut far, &framing, server));
+        assert_eq!((entered.unwrap_err(), greeted.err().unwrap()), expected, "{client:?} {server:?}");
+    }
+}
+
+#[tokio::test]
+async fn no_two_openings_are_the_same() {
+    let vector = returning();
+    let mut openings = std::collections::HashSet::new();
+    for _ in 0..2 {
+        let (mut near, mut far) = duplex(PIPE_BYTES);
+        refuse(&mut far, &vector.framing, RefusalReason::Limit).await.unwrap();
+        assert!(enter(&mut near, &vector.framing, &vector.client, None).await.is_err());
+        let mut hello = vec![0; vector.hello.len()];
+        far.read_exact(&mut hello).await.unwrap();
+        openings.insert(hello);
+        let (mut near, mut far) = duplex(PIPE_BYTES);
+        near.write_all(&vector.hello).await.unwrap();
+        near.shutdown().await.unwrap();
+        assert_eq!(greet(&mut far, &vector.framing, &vector.server).await.err(), Some(CUT));
+        let mut challenge = vec![0; vector.challenge.len()];
+        near.read_exact(&mut challenge).await.unwrap();
+        openings.insert(challenge);
+    }
+    assert_eq!(openings.len(), 4);
+}
+
+#[tokio::test]
+async fn a_server_can_refuse_before_it_listens() {
+    let vector = returning();
+    let (mut near, mut far) = duplex(PIPE_BYTES);
+    refuse(&mut far, &vector.framing, RefusalReason::Limit).await.unwrap();
+    let error = enter(&mut near, &vector.framing, &vector.client, None).await.unwrap_err();
+    assert_eq!(error, HandshakeError::Refused(RefusalReason::Limit));
+}
+
+#[tokio::test]
+async fn there_is_no_handshake_with_delimiters() {
+    let framing = Framing::delimiter("\n".into(), 100).unwrap();
+    let (mut near, mut far) = duplex(PIPE_BYTES);
+    let terms = Terms::default();
+    assert_eq!(enter(&mut near, &framing, &terms, None).await, Err(HandshakeError::Malformed));
+    assert_eq!(greet(&mut far, &framing, &terms).await.err(), Some(HandshakeError::Malformed));
+}
+
+#[test]
+fn every_error_has_its_number() {
+    for (error, errno) in [
+        (HandshakeError::Io(libc::EPIPE), libc::EPIPE),
+        (HandshakeError::Malformed, libc::EPROTO),
+        (HandshakeError::TermsDiffer, libc::EPROTO),
+        (HandshakeError::WrongKey, libc::EACCES),
+        (HandshakeError::Refused(RefusalReason::Terms), libc::EPROTO),
+        (HandshakeError::Refused(RefusalReason::Key), libc::EACCES),
+        (HandshakeError::Refused(RefusalReason::Limit), libc::EUSERS),
+    ] {
+        assert_eq!(error.errno(), errno, "{error:?}");
+    }
+}

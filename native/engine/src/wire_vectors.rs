@@ -1,0 +1,150 @@
+//! `docs/wire-vectors.json`, which other implementations are tested against as well.
+
+// A test may panic: that is how it fails.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use serde_json::Value;
+
+use crate::framing::{Decoder, Framing, FramingError};
+use crate::handshake::{Session, SessionId, Terms};
+use crate::key::Key;
+use crate::wire::{Frame, Kind, control_frame};
+
+const VECTORS: &str = include_str!("../../../docs/wire-vectors.json");
+
+/// More than any vector's message.
+const MAX_MESSAGE_BYTES: usize = 200;
+
+/// One handshake, message for message.
+pub(crate) struct HandshakeVector {
+    pub name: String,
+    pub framing: Framing,
+    pub client: Terms,
+    pub server: Terms,
+    pub client_nonce: [u8; 32],
+    pub server_nonce: [u8; 32],
+    /// What the client comes with.
+    pub asked: Session,
+    /// What it is given.
+    pub answered: Session,
+    pub resumed: bool,
+    pub hello: Vec<u8>,
+    pub challenge: Vec<u8>,
+    pub proof: Vec<u8>,
+    pub welcome: Vec<u8>,
+}
+
+/// The handshakes among the vectors.
+pub(crate) fn handshakes() -> Vec<HandshakeVector> {
+    vectors("handshakes").iter().map(handshake).collect()
+}
+
+fn handshake(vector: &Value) -> HandshakeVector {
+    let key = vector["key"].as_str().map(|key| Arc::new(Key::from_bytes(&unhex(key)).unwrap()));
+    let acknowledge = vector["acknowledge"].as_bool().unwrap();
+    let terms = |name: &str| {
+        let interval = Duration::from_millis(vector[name].as_u64().unwrap());
+        Terms { heartbeat: (!interval.is_zero()).then_some(interval), acknowledge, key: key.clone() }
+    };
+    HandshakeVector {
+        name: vector["name"].as_str().unwrap().to_owned(),
+        framing: framing(vector),
+        client: terms("clientHeartbeatMs"),
+        server: terms("serverHeartbeatMs"),
+        client_nonce: bytes(vector, "clientNonce").try_into().unwrap(),
+        server_nonce: bytes(vector, "serverNonce").try_into().unwrap(),
+        asked: session(&vector["asked"]),
+        answered: session(&vector["answered"]),
+        resumed: vector["answered"]["resumed"].as_bool().unwrap(),
+        hello: bytes(vector, "hello"),
+        challenge: bytes(vector, "challenge"),
+        proof: bytes(vector, "proof"),
+        welcome: bytes(vector, "welcome"),
+    }
+}
+
+fn session(value: &Value) -> Session {
+    Session { id: SessionId(bytes(value, "id").try_into().unwrap()), received: value["received"].as_u64().unwrap() }
+}
+
+fn vectors(name: &str) -> Vec<Value> {
+    let vectors: Value = serde_json::from_str(VECTORS).unwrap();
+    let vectors = vectors[name].as_array().unwrap().clone();
+    assert!(!vectors.is_empty(), "{name}");
+    vectors
+}
+
+fn framing(vector: &Value) -> Framing {
+    let width_bytes = vector["lengthBytes"].as_u64().unwrap() as usize;
+    Framing::length(width_bytes, vector["littleEndian"].as_bool().unwrap(), MAX_MESSAGE_BYTES).unwrap()
+}
+
+fn delimiter(vector: &Value) -> Framing {
+    Framing::delimiter(bytes(vector, "delimiter").into(), MAX_MESSAGE_BYTES).unwrap()
+}
+
+fn bytes(vector: &Value, name: &str) -> Vec<u8> {
+    unhex(vector[name].as_str().unwrap())
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap()
+}
+
+/// Builds the frame, and takes it apart again.
+fn check(framing: &Framing, message: &[u8], kind: Option<Kind>, frame: &[u8]) {
+    let envelope = framing.envelope(message, kind).unwrap();
+    assert_eq!([envelope.head(), message, &envelope.tail()].concat(), frame);
+    let body = [kind.map(Kind::byte).as_slice(), message].concat();
+    let decoded = Decoder::new(framing, kind.is_some()).decode(&mut BytesMut::from(frame));
+    assert_eq!(decoded, Ok(Some(Bytes::from(body))));
+}
+
+#[test]
+fn frames() {
+    for vector in vectors("frames") {
+        check(&framing(&vector), &bytes(&vector, "message"), None, &bytes(&vector, "frame"));
+    }
+    for vector in vectors("delimited") {
+        check(&delimiter(&vector), &bytes(&vector, "message"), None, &bytes(&vector, "frame"));
+    }
+    for vector in vectors("notDelimited") {
+        let result = delimiter(&vector).envelope(&bytes(&vector, "message"), None);
+        assert_eq!(result.map(drop), Err(FramingError::ContainsDelimiter), "{vector}");
+    }
+}
+
+#[test]
+fn typed_frames() {
+    for vector in vectors("typed") {
+        let (fields, frame) = (bytes(&vector, "fields"), bytes(&vector, "frame"));
+        let (kind, parsed) = match vector["kind"].as_str().unwrap() {
+            "data" => (Kind::Data, Some(Frame::Data(fields.clone().into()))),
+            "ping" => (Kind::Ping, Some(Frame::Ping)),
+            "pong" => (Kind::Pong, Some(Frame::Pong)),
+            "acknowledge" => {
+                (Kind::Acknowledge, Some(Frame::Acknowledge(u64::from_be_bytes(fields[..].try_into().unwrap()))))
+            }
+            "bye" => (Kind::Bye, Some(Frame::Bye)),
+            "refused" => (Kind::Refused, None),
+            other => panic!("{other} is no kind"),
+        };
+        check(&framing(&vector), &fields, Some(kind), &frame);
+        assert_eq!(control_frame(&framing(&vector), kind, &fields), frame);
+        let body = [&[kind.byte()], &fields[..]].concat();
+        assert_eq!(Frame::parse(body.into()).ok(), parsed, "{vector}");
+    }
+}
+
+#[test]
+fn keys() {
+    for vector in vectors("keys") {
+        let key = Key::from_base32(vector["text"].as_str().unwrap()).ok();
+        let expected = vector["bytes"].as_str().map(unhex);
+        assert_eq!(key.as_ref().map(Key::as_bytes), expected.as_deref(), "{vector}");
+    }
+}
