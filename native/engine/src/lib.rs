@@ -25,8 +25,6 @@ mod socket_state;
 mod sync;
 #[allow(dead_code, unused_imports, reason = "connections and servers are about to speak it")]
 mod wire;
-#[cfg(test)]
-mod wire_vectors;
 
 pub use address::{AddressError, AddressFamily, Host, NetAddress};
 pub use client::Client;

@@ -51,9 +51,13 @@ pub(super) fn async_in_binding(tree: &Tree) -> Vec<String> {
 /// Calls that panic, outside tests.
 pub(super) fn panics(tree: &Tree) -> Vec<String> {
     tree.files("native/", ".rs")
-        .filter(|file| file.path.contains("/src/") && !file.path.ends_with("/tests.rs"))
+        .filter(|file| file.path.contains("/src/") && !is_tests(&file.path))
         .flat_map(|file| lines_of_code(file, |line| PANICS.iter().any(|call| line.contains(call))))
         .collect()
+}
+
+fn is_tests(path: &str) -> bool {
+    path.ends_with("/tests.rs") || path.contains("/tests/")
 }
 
 /// Codes that are formed anywhere but in their table.
@@ -155,7 +159,7 @@ mod tests {
         let good = "/// Never calls panic!()\nfn a() {}\n\n#[cfg(test)]\nmod tests {\n    fn b() {\n        \
                     c.unwrap();\n    }\n}\n";
         assert_eq!(panics(&Tree::of(&[("native/engine/src/a.rs", good)])), [""; 0]);
-        for tests in ["native/engine/tests/a.rs", "native/engine/src/a/tests.rs"] {
+        for tests in ["native/engine/tests/a.rs", "native/engine/src/a/tests.rs", "native/engine/src/a/tests/b.rs"] {
             assert_eq!(panics(&Tree::of(&[(tests, "a.unwrap();\n")])), [""; 0]);
         }
         for call in PANICS {

@@ -13,7 +13,7 @@ use super::client::enter_with;
 use super::server::greet_with;
 use super::*;
 use crate::framing::Framing;
-use crate::wire_vectors::{HandshakeVector, handshakes};
+use crate::wire::tests::vectors::{HandshakeVector, handshakes};
 
 /// More than a handshake.
 const PIPE_BYTES: usize = 1024;
@@ -29,6 +29,11 @@ struct Outcome<T> {
     said: Vec<u8>,
     /// What it left unread.
     unread: Vec<u8>,
+}
+
+/// What comes of `sides` before both wait for ever: with nothing else to do, a clock that is paused leaps to the end.
+async fn settled<T>(sides: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(1), sides).await.expect("a side waits for what the other does not say")
 }
 
 /// The client of `vector`.

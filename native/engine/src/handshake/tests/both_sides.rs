@@ -2,7 +2,7 @@
 
 use super::*;
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_side_says_what_the_vectors_say_and_reads_nothing_behind_it() {
     let next = b"the first frame behind";
     for vector in handshakes() {
@@ -13,7 +13,7 @@ async fn each_side_says_what_the_vectors_say_and_reads_nothing_behind_it() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn they_understand_each_other_byte_by_byte_with_the_shortest_messages() {
     let vector = returning();
     for (width_bytes, little_endian) in [(1, false), (2, true), (4, false)] {
@@ -24,12 +24,13 @@ async fn they_understand_each_other_byte_by_byte_with_the_shortest_messages() {
             assert_eq!((guest.returning, guest.peer_heartbeat), vector.greeted());
             guest.welcome(&mut far, vector.answered, vector.resumed).await
         };
-        let outcome = tokio::join!(enter(&mut near, &framing, &vector.client, Some(vector.asked)), served);
+        let entering = enter(&mut near, &framing, &vector.client, Some(vector.asked));
+        let outcome = settled(async { tokio::join!(entering, served) }).await;
         assert_eq!(outcome, (Ok(vector.entered()), Ok(())));
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn who_cannot_agree_says_so_on_both_sides() {
     let key = |byte| Some(Arc::new(Key::from_bytes(&[byte; 10]).unwrap()));
     let plain = Terms::default();
@@ -51,20 +52,20 @@ async fn who_cannot_agree_says_so_on_both_sides() {
     ] {
         let framing = Framing::length(2, false, 100).unwrap();
         let (mut near, mut far) = duplex(PIPE_BYTES);
-        let (entered, greeted) =
-            tokio::join!(enter(&mut near, &framing, client, None), greet(&mut far, &framing, server));
+        let sides = async { tokio::join!(enter(&mut near, &framing, client, None), greet(&mut far, &framing, server)) };
+        let (entered, greeted) = settled(sides).await;
         assert_eq!((entered.unwrap_err(), greeted.err().unwrap()), expected, "{client:?} {server:?}");
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn no_two_openings_are_the_same() {
     let vector = returning();
     let mut openings = std::collections::HashSet::new();
     for _ in 0..2 {
         let (mut near, mut far) = duplex(PIPE_BYTES);
         refuse(&mut far, &vector.framing, RefusalReason::Limit).await.unwrap();
-        assert!(enter(&mut near, &vector.framing, &vector.client, None).await.is_err());
+        assert!(settled(enter(&mut near, &vector.framing, &vector.client, None)).await.is_err());
         let mut hello = vec![0; vector.hello.len()];
         far.read_exact(&mut hello).await.unwrap();
         openings.insert(hello);
@@ -79,16 +80,16 @@ async fn no_two_openings_are_the_same() {
     assert_eq!(openings.len(), 4);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_server_can_refuse_before_it_listens() {
     let vector = returning();
     let (mut near, mut far) = duplex(PIPE_BYTES);
     refuse(&mut far, &vector.framing, RefusalReason::Limit).await.unwrap();
-    let error = enter(&mut near, &vector.framing, &vector.client, None).await.unwrap_err();
+    let error = settled(enter(&mut near, &vector.framing, &vector.client, None)).await.unwrap_err();
     assert_eq!(error, HandshakeError::Refused(RefusalReason::Limit));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn there_is_no_handshake_with_delimiters() {
     let framing = Framing::delimiter("\n".into(), 100).unwrap();
     let (mut near, mut far) = duplex(PIPE_BYTES);

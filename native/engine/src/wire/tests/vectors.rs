@@ -1,8 +1,5 @@
 //! `docs/wire-vectors.json`, which other implementations are tested against as well.
 
-// A test may panic: that is how it fails.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +11,7 @@ use crate::handshake::{Session, SessionId, Terms};
 use crate::key::Key;
 use crate::wire::{Frame, Kind, control_frame};
 
-const VECTORS: &str = include_str!("../../../docs/wire-vectors.json");
+const VECTORS: &str = include_str!("../../../../../docs/wire-vectors.json");
 
 /// More than any vector's message.
 const MAX_MESSAGE_BYTES: usize = 200;
