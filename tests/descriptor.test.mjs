@@ -1,24 +1,16 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { behaviour } from './support/behaviour.mjs';
 import { within } from './support/deadline.mjs';
+import { kernelRow } from './support/kernel.mjs';
 import { LOOPBACK, newClient, newServer, openPair } from './support/sockets.mjs';
-
-/** Local and remote port of the socket that this descriptor of ours stands for, as the kernel has them. */
-function portsOf(descriptor) {
-  const [, inode] = readlinkSync(`/proc/self/fd/${descriptor}`).match(/^socket:\[(\d+)\]$/);
-  const rows = readFileSync('/proc/net/tcp', 'utf8').trim().split('\n').slice(1).map((row) => row.trim().split(/\s+/));
-  const row = rows.find((columns) => columns[9] === inode);
-  assert.ok(row, `descriptor ${descriptor} is no TCP socket`);
-  return [row[1], row[2]].map((address) => Number.parseInt(address.split(':')[1], 16));
-}
 
 behaviour('descriptors are those of the sockets', async (t) => {
   const { server, client, connection, port } = await openPair(t);
   const { port: clientPort } = await within('getLocalAddress', client.getLocalAddress());
-  assert.deepEqual(portsOf(await within('getSocketFd', server.getSocketFd())), [port, 0]);
-  assert.deepEqual(portsOf(await within('getSocketFd', connection.getSocketFd())), [port, clientPort]);
-  assert.deepEqual(portsOf(await within('getSocketFd', client.getSocketFd())), [clientPort, port]);
+  assert.deepEqual(kernelRow(await within('getSocketFd', server.getSocketFd())).ports, [port, 0]);
+  assert.deepEqual(kernelRow(await within('getSocketFd', connection.getSocketFd())).ports, [port, clientPort]);
+  assert.deepEqual(kernelRow(await within('getSocketFd', client.getSocketFd())).ports, [clientPort, port]);
 });
 
 behaviour('a bound client has a descriptor', async (t) => {

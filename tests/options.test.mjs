@@ -2,11 +2,16 @@ import assert from 'node:assert/strict';
 import { behaviour } from './support/behaviour.mjs';
 import { within } from './support/deadline.mjs';
 import { rejectsWith, throws401 } from './support/errors.mjs';
+import { KEEP_ALIVE_TIMER, kernelRow } from './support/kernel.mjs';
 import { readToEnd, rawClient, rawServer } from './support/raw.mjs';
+import { record } from './support/recorder.mjs';
 import { LOOPBACK, newClient, newServer, openClient, openPair, openServer } from './support/sockets.mjs';
 
 const EVERY_OPTION = {
   keepAlive: true,
+  keepAliveIdleMs: 60_000,
+  keepAliveIntervalMs: 10_000,
+  keepAliveCount: 3,
   OOBInline: true,
   TCPNoDelay: false,
   socketLinger: { on: true, linger: 1_000 },
@@ -14,16 +19,23 @@ const EVERY_OPTION = {
   sendBufferSize: 8_192,
   reuseAddress: true,
   socketTimeout: 3_000,
+  tcpFastOpen: true,
 };
 
-/** What the system's kit takes from a server without a word. */
-const ODD_OPTIONS = [
-  {},
-  { receiveBufferSize: -1 },
-  { sendBufferSize: -1 },
-  { socketTimeout: -1 },
-  { socketLinger: { on: true, linger: 65_536 } },
-];
+/** Numbers that are no sensible value of any option. */
+const ODD_NUMBERS = [-1, 0, 0.5, 65_536, 2 ** 31, 1e300, -1e300, NaN, Infinity];
+
+const optionsWith = (number) => ({
+  receiveBufferSize: number,
+  sendBufferSize: number,
+  socketLinger: { on: true, linger: number },
+  keepAliveIdleMs: number,
+  keepAliveIntervalMs: number,
+  keepAliveCount: number,
+});
+
+/** What every socket takes without a word, as the system's kit does. */
+const ODD_OPTIONS = [{}, ...ODD_NUMBERS.map(optionsWith), { socketTimeout: 0.5 }, { socketTimeout: 1e300 }];
 
 const MALFORMED = [
   undefined,
@@ -31,10 +43,26 @@ const MALFORMED = [
   { keepAlive: 1 },
   { TCPNoDelay: 'yes' },
   { socketTimeout: '5' },
+  { keepAliveIdleMs: '5' },
+  { keepAliveIntervalMs: true },
+  { keepAliveCount: {} },
+  { tcpFastOpen: 1 },
   { socketLinger: true },
   { socketLinger: { on: true } },
   { socketLinger: { linger: 5 } },
 ];
+
+/** In how many seconds the kernel will ask the peer of `socket` whether it is there. */
+async function keepAliveSeconds(socket) {
+  const { timer, timerSeconds } = kernelRow(await within('getSocketFd', socket.getSocketFd()));
+  return timer === KEEP_ALIVE_TIMER ? timerSeconds : undefined;
+}
+
+/** Checks that keep-alive was set to `seconds` just now. */
+async function assertKeepAliveWithin(socket, seconds) {
+  const left = await keepAliveSeconds(socket);
+  assert.ok(left <= seconds && left > 0.9 * seconds, `the kernel asks in ${left} s, not in ${seconds} s`);
+}
 
 behaviour('a server, its connection and a client take every option, by promise and by callback', async (t) => {
   const { server, client, connection } = await openPair(t);
@@ -46,9 +74,52 @@ behaviour('a server, its connection and a client take every option, by promise a
   }
 });
 
-behaviour('odd values are taken from a server that listens', async (t) => {
-  const { server } = await openServer(t);
-  for (const options of ODD_OPTIONS) await within('setExtraOptions', server.setExtraOptions(options));
+behaviour('odd values are taken from a server, a connection and a client, which go on', async (t) => {
+  const { server, client, connection } = await openPair(t);
+  for (const options of ODD_OPTIONS) {
+    await within('setExtraOptions', server.setExtraOptions(options));
+    await within('setExtraOptions', client.setExtraOptions(options));
+    await within('setExtraOptions', connection.setExtraOptions(options));
+  }
+  await within('setExtraOptions', server.setExtraOptions({ socketTimeout: -1 }));
+  const events = record(connection);
+  await within('send', client.send({ data: 'still here' }));
+  await events.received('still here'.length);
+});
+
+behaviour('odd values are taken from a client that is not connected, which then connects', async (t) => {
+  const { connections, port } = await openServer(t);
+  const client = newClient(t);
+  for (const options of ODD_OPTIONS) await within('setExtraOptions', client.setExtraOptions(options));
+  await within('connect', client.connect({ address: { address: LOOPBACK, port } }));
+  await connections.next('the connect event');
+});
+
+behaviour('keep-alive asks after the silence given, in whole seconds', async (t) => {
+  const { server, client, connection } = await openPair(t);
+  await within('setExtraOptions', server.setExtraOptions({ keepAlive: true, keepAliveIdleMs: 999_001 }));
+  await assertKeepAliveWithin(connection, 1_000);
+  await within('setExtraOptions', connection.setExtraOptions({ keepAliveIdleMs: 300_000 }));
+  await assertKeepAliveWithin(connection, 300);
+  await within('setExtraOptions', client.setExtraOptions({ keepAliveIdleMs: 200_000 }));
+  assert.equal(await keepAliveSeconds(client), undefined, 'details alone switch nothing on');
+  await within('setExtraOptions', client.setExtraOptions({ keepAlive: true }));
+  await assertKeepAliveWithin(client, 200);
+  await within('setExtraOptions', client.setExtraOptions({ keepAlive: false }));
+  assert.equal(await keepAliveSeconds(client), undefined);
+});
+
+behaviour('a client that opens fast exchanges bytes with a server that does not', async (t) => {
+  const { sockets, port } = await rawServer(t);
+  const client = newClient(t);
+  await within('setExtraOptions', client.setExtraOptions({ tcpFastOpen: true }));
+  for (const text of ['first', 'second']) {
+    await within('connect', client.connect({ address: { address: LOOPBACK, port } }));
+    await within('send', client.send({ data: text }));
+    const peer = await sockets.next('the connection');
+    await within('close', client.close());
+    assert.equal(`${await readToEnd(peer)}`, text);
+  }
 });
 
 behaviour('a server takes no options before it listens', async (t) => {

@@ -4,6 +4,7 @@ import { within } from './deadline.mjs';
 /** The system's texts: glibc's or musl's, whichever the module is linked with. */
 export const SYSTEM_TEXT = {
   EBADF: /bad file descriptor/i,
+  EINVAL: /invalid argument/i,
   EPIPE: /broken pipe/i,
   EADDRINUSE: /address (already )?in use/i,
   EADDRNOTAVAIL: /cannot assign requested address|address not available/i,

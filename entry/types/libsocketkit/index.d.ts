@@ -7,7 +7,7 @@ export interface ExtraOptionsBase {
   receiveBufferSize?: number
   /** Bytes that the kernel keeps of what was sent. */
   sendBufferSize?: number
-  /** Allows to bind a port that was in use a moment ago. */
+  /** Allows to bind a port that was in use a moment ago. False of a client, true of a server unless set. */
   reuseAddress?: boolean
   /** How long the kernel lets one call receive or send, in milliseconds. */
   socketTimeout?: number
@@ -79,12 +79,27 @@ export interface TCPConnectOptions {
 export interface TCPExtraOptions extends ExtraOptionsBase {
   /** Asks a silent peer whether it is there. */
   keepAlive?: boolean
+  /**
+    * With `keepAlive`: the silence after which the peer is asked, in milliseconds. The kernel counts whole
+    * seconds, so a part of one becomes a whole; less than 1 becomes 1, more than 32767 becomes 32767.
+    */
+  keepAliveIdleMs?: number
+  /** With `keepAlive`: the time between two questions, in milliseconds, rounded and cut likewise. */
+  keepAliveIntervalMs?: number
+  /** With `keepAlive`: how many questions without an answer end the connection; cut to 1 to 127. */
+  keepAliveCount?: number
   /** Receives urgent bytes among the others. */
   OOBInline?: boolean
   /** Sends small messages at once; true unless set. */
   TCPNoDelay?: boolean
   /** Whether closing waits for what was sent. */
   socketLinger?: SocketLinger
+  /**
+    * Of a client, set before it connects: sends the first bytes along with the connect (TCP Fast Open), if the
+    * server has allowed it at an earlier connect. Such a connect resolves at once, and the server is not asked
+    * before the first `send`: what would have failed `connect` fails that instead. Elsewhere it means nothing.
+    */
+  tcpFastOpen?: boolean
 }
 
 /** What to send. */

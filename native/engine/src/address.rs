@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
+use nix::net::if_::if_nametoindex;
+
 /// Address family of a [`NetAddress`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddressFamily {
@@ -119,7 +121,7 @@ fn parse_numeric(text: &str, port: u16) -> Option<SocketAddr> {
     let (ip, scope) = text.split_once('%')?;
     let ip = ip.parse::<Ipv6Addr>().ok()?;
     // A scope that is no number names an interface; scope 0 makes the kernel refuse what needs one.
-    let scope_id = scope.parse().unwrap_or(0);
+    let scope_id = scope.parse().or_else(|_| if_nametoindex(scope)).unwrap_or(0);
     Some(SocketAddr::V6(SocketAddrV6::new(ip, port, 0, scope_id)))
 }
 
@@ -142,6 +144,9 @@ mod tests {
             ("::1", AddressFamily::V6, "[::1]:80"),
             ("::1", AddressFamily::Any, "[::1]:80"),
             ("fe80::1%2", AddressFamily::V6, "[fe80::1%2]:80"),
+            // Linux makes its loopback interface before any other.
+            ("fe80::1%lo", AddressFamily::V6, "[fe80::1%1]:80"),
+            ("fe80::1%unheard-of", AddressFamily::V6, "[fe80::1]:80"),
             ("localhost", AddressFamily::V4, "127.0.0.1:80"),
             ("LOCALHOST", AddressFamily::V6, "[::1]:80"),
         ];

@@ -9,7 +9,7 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use socket2::{SockRef, Socket};
+use socket2::Socket;
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
@@ -130,7 +130,7 @@ impl Client {
         options.check().map_err(failed)?;
         state.options = state.options.merged(options);
         match &state.phase {
-            Phase::Ready(Some(socket)) => options.apply(&SockRef::from(socket)).map_err(failed),
+            Phase::Ready(Some(socket)) => options.apply_unconnected(socket).map_err(failed),
             Phase::Connected(connection) if connection.is_open() => connection.set_options(&options),
             _ => Ok(()),
         }

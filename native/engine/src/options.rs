@@ -4,10 +4,17 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use crate::limits::LISTEN_BACKLOG_CONNECTIONS;
+
+/// The largest `TCP_KEEPIDLE` and `TCP_KEEPINTVL` that Linux takes.
+const KEEP_ALIVE_MAX_SECONDS: u32 = 32_767;
+
+/// The largest `TCP_KEEPCNT` that Linux takes.
+const KEEP_ALIVE_MAX_COUNT: u32 = 127;
 
 /// Options that a caller asked for; what is `None` stays as it is. Values that the kernel does not know as such are
 /// cut to what it takes.
@@ -15,6 +22,13 @@ use crate::limits::LISTEN_BACKLOG_CONNECTIONS;
 pub struct SocketOptions {
     /// `SO_KEEPALIVE`
     pub keep_alive: Option<bool>,
+    /// `TCP_KEEPIDLE` in milliseconds: the silence after which the peer is asked. The kernel counts whole seconds, so a
+    /// part of one becomes a whole; it takes 1 to 32,767 of them.
+    pub keep_alive_idle_ms: Option<i32>,
+    /// `TCP_KEEPINTVL` in milliseconds, likewise: the time between two questions.
+    pub keep_alive_interval_ms: Option<i32>,
+    /// `TCP_KEEPCNT`: how many questions without an answer end the connection, 1 to 127.
+    pub keep_alive_count: Option<i32>,
     /// `SO_OOBINLINE`
     pub out_of_band_inline: Option<bool>,
     /// `TCP_NODELAY`; on unless set.
@@ -31,6 +45,8 @@ pub struct SocketOptions {
     /// `SO_RCVTIMEO` and `SO_SNDTIMEO` in milliseconds; 0 means none. One socket refuses a negative one with `EDOM`, a
     /// server ignores it, as the system's kit has it.
     pub timeout_ms: Option<i32>,
+    /// `TCP_FASTOPEN_CONNECT`: of a client, from its next socket on.
+    pub fast_open: Option<bool>,
 }
 
 impl SocketOptions {
@@ -38,6 +54,9 @@ impl SocketOptions {
     pub(crate) fn merged(self, newer: Self) -> Self {
         Self {
             keep_alive: newer.keep_alive.or(self.keep_alive),
+            keep_alive_idle_ms: newer.keep_alive_idle_ms.or(self.keep_alive_idle_ms),
+            keep_alive_interval_ms: newer.keep_alive_interval_ms.or(self.keep_alive_interval_ms),
+            keep_alive_count: newer.keep_alive_count.or(self.keep_alive_count),
             out_of_band_inline: newer.out_of_band_inline.or(self.out_of_band_inline),
             no_delay: newer.no_delay.or(self.no_delay),
             linger: newer.linger.or(self.linger),
@@ -45,12 +64,14 @@ impl SocketOptions {
             send_buffer_bytes: newer.send_buffer_bytes.or(self.send_buffer_bytes),
             reuse_address: newer.reuse_address.or(self.reuse_address),
             timeout_ms: newer.timeout_ms.or(self.timeout_ms),
+            fast_open: newer.fast_open.or(self.fast_open),
         }
     }
 
     /// Sets them on `socket`.
     pub(crate) fn apply(&self, socket: &SockRef<'_>) -> io::Result<()> {
         apply(self.keep_alive, |on| socket.set_keepalive(on))?;
+        self.apply_keep_alive_details(socket)?;
         apply(self.out_of_band_inline, |on| socket.set_out_of_band_inline(on))?;
         apply(self.no_delay, |on| socket.set_tcp_nodelay(on))?;
         apply(self.linger, |time| socket.set_linger(time.map(whole_seconds)))?;
@@ -63,6 +84,21 @@ impl SocketOptions {
             socket.set_read_timeout(time)?;
             socket.set_write_timeout(time)
         })
+    }
+
+    /// Sets them on a client's `socket` that is not connected.
+    pub(crate) fn apply_unconnected(&self, socket: &Socket) -> io::Result<()> {
+        self.apply(&SockRef::from(socket))?;
+        apply(self.fast_open, |on| Ok(setsockopt(socket, sockopt::TcpFastOpenConnect, &on)?))
+    }
+
+    /// Unlike socket2's own way, this does not switch keep-alive on.
+    fn apply_keep_alive_details(&self, socket: &Socket) -> io::Result<()> {
+        let seconds = |milliseconds: i32| within(milliseconds, 1_000, KEEP_ALIVE_MAX_SECONDS);
+        apply(self.keep_alive_idle_ms, |ms| Ok(setsockopt(socket, sockopt::TcpKeepIdle, &seconds(ms))?))?;
+        apply(self.keep_alive_interval_ms, |ms| Ok(setsockopt(socket, sockopt::TcpKeepInterval, &seconds(ms))?))?;
+        let count = self.keep_alive_count.map(|count| within(count, 1, KEEP_ALIVE_MAX_COUNT));
+        apply(count, |count| Ok(setsockopt(socket, sockopt::TcpKeepCount, &count)?))
     }
 
     /// Refuses what one socket cannot have.
@@ -82,11 +118,16 @@ fn whole_seconds(time: Duration) -> Duration {
     Duration::from_secs(time.as_secs() + u64::from(time.subsec_nanos() > 0))
 }
 
-/// A listening socket on `address`. Takes a port over from connections in TIME_WAIT, but never one that is in use.
-/// Needs the runtime's context.
-pub(crate) fn listening_socket(address: SocketAddr) -> io::Result<TcpListener> {
+/// How many `units` are in `number`, rounded up, and at least 1 and at most `maximum`.
+fn within(number: i32, units: u32, maximum: u32) -> u32 {
+    u32::try_from(number).unwrap_or(0).div_ceil(units).clamp(1, maximum)
+}
+
+/// A listening socket on `address`. Takes a port over from connections in TIME_WAIT, unless the options say otherwise,
+/// but never one that is in use. Needs the runtime's context.
+pub(crate) fn listening_socket(address: SocketAddr, options: &SocketOptions) -> io::Result<TcpListener> {
     let socket = new_socket(address)?;
-    socket.set_reuse_address(true)?;
+    socket.set_reuse_address(options.reuse_address.unwrap_or(true))?;
     socket.bind(&address.into())?;
     socket.listen(LISTEN_BACKLOG_CONNECTIONS)?;
     TcpListener::from_std(socket.into())
@@ -103,7 +144,8 @@ pub(crate) fn bound_socket(local: SocketAddr, options: &SocketOptions) -> io::Re
 /// leave at once: `TCP_NODELAY` is on unless the options say otherwise.
 pub(crate) fn unbound_socket(peer: SocketAddr, options: &SocketOptions) -> io::Result<Socket> {
     let socket = new_socket(peer)?;
-    prepare(&SockRef::from(&socket), options)?;
+    socket.set_tcp_nodelay(true)?;
+    options.apply_unconnected(&socket)?;
     Ok(socket)
 }
 
@@ -190,6 +232,29 @@ mod tests {
             applied(SocketOptions { receive_buffer_bytes, ..Default::default() }).recv_buffer_size().unwrap()
         };
         assert_eq!(size(Some(-1)), size(Some(i32::MAX)));
+    }
+
+    #[test]
+    fn keep_alive_counts_whole_seconds_within_the_limits_of_the_kernel() {
+        let details = |milliseconds, count| {
+            let socket = applied(SocketOptions {
+                keep_alive_idle_ms: Some(milliseconds),
+                keep_alive_interval_ms: Some(milliseconds),
+                keep_alive_count: Some(count),
+                ..Default::default()
+            });
+            assert!(!socket.keepalive().unwrap(), "details alone switch nothing on");
+            let idle = socket.tcp_keepalive_time().unwrap().as_secs();
+            assert_eq!(socket.tcp_keepalive_interval().unwrap().as_secs(), idle);
+            (idle, socket.tcp_keepalive_retries().unwrap())
+        };
+        assert_eq!(details(7_000, 3), (7, 3));
+        assert_eq!(details(7_001, 127), (8, 127));
+        assert_eq!(details(1, 1), (1, 1));
+        assert_eq!(details(0, 0), (1, 1));
+        assert_eq!(details(-1, -1), (1, 1));
+        assert_eq!(details(i32::MIN, i32::MIN), (1, 1));
+        assert_eq!(details(i32::MAX, i32::MAX), (32_767, 127));
     }
 
     #[test]

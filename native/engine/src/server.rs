@@ -94,7 +94,7 @@ impl Server {
     fn try_listen(&self, address: SocketAddr) -> io::Result<SocketAddr> {
         let runtime = runtime::handle()?;
         let _context = runtime.enter();
-        let listener = options::listening_socket(address)?;
+        let listener = options::listening_socket(address, &lock(&self.shared.settings).options)?;
         let local = listener.local_addr()?;
         let fd = listener.as_raw_fd();
         let accepting = runtime.spawn(accept_all(Arc::clone(&self.shared), listener, local));

@@ -61,6 +61,9 @@ pub fn extra_options(argument: &Argument<'_>) -> Read<SocketOptions> {
     let int = |field: &str| -> Read<Option<i32>> { Ok(optional_number(&object, field)?.map(|number| number as i32)) };
     Ok(SocketOptions {
         keep_alive: optional_boolean(&object, "keepAlive")?,
+        keep_alive_idle_ms: int("keepAliveIdleMs")?,
+        keep_alive_interval_ms: int("keepAliveIntervalMs")?,
+        keep_alive_count: int("keepAliveCount")?,
         out_of_band_inline: optional_boolean(&object, "OOBInline")?,
         no_delay: optional_boolean(&object, "TCPNoDelay")?,
         linger: linger(&object)?,
@@ -68,6 +71,7 @@ pub fn extra_options(argument: &Argument<'_>) -> Read<SocketOptions> {
         send_buffer_bytes: int("sendBufferSize")?,
         reuse_address: optional_boolean(&object, "reuseAddress")?,
         timeout_ms: int("socketTimeout")?,
+        fast_open: optional_boolean(&object, "tcpFastOpen")?,
     })
 }
 

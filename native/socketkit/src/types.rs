@@ -114,7 +114,7 @@ mod declared {
         pub receive_buffer_size: Option<f64>,
         /// Bytes that the kernel keeps of what was sent.
         pub send_buffer_size: Option<f64>,
-        /// Allows to bind a port that was in use a moment ago.
+        /// Allows to bind a port that was in use a moment ago. False of a client, true of a server unless set.
         pub reuse_address: Option<bool>,
         /// How long the kernel lets one call receive or send, in milliseconds.
         pub socket_timeout: Option<f64>,
@@ -125,6 +125,13 @@ mod declared {
     pub struct TCPExtraOptions {
         /// Asks a silent peer whether it is there.
         pub keep_alive: Option<bool>,
+        /// With `keepAlive`: the silence after which the peer is asked, in milliseconds. The kernel counts whole
+        /// seconds, so a part of one becomes a whole; less than 1 becomes 1, more than 32767 becomes 32767.
+        pub keep_alive_idle_ms: Option<f64>,
+        /// With `keepAlive`: the time between two questions, in milliseconds, rounded and cut likewise.
+        pub keep_alive_interval_ms: Option<f64>,
+        /// With `keepAlive`: how many questions without an answer end the connection; cut to 1 to 127.
+        pub keep_alive_count: Option<f64>,
         /// Receives urgent bytes among the others.
         #[napi(js_name = "OOBInline")]
         pub oob_inline: Option<bool>,
@@ -134,6 +141,10 @@ mod declared {
         /// Whether closing waits for what was sent.
         #[napi(ts_type = "SocketLinger")]
         pub socket_linger: Option<()>,
+        /// Of a client, set before it connects: sends the first bytes along with the connect (TCP Fast Open), if the
+        /// server has allowed it at an earlier connect. Such a connect resolves at once, and the server is not asked
+        /// before the first `send`: what would have failed `connect` fails that instead. Elsewhere it means nothing.
+        pub tcp_fast_open: Option<bool>,
     }
 
     /// What to send.

@@ -68,7 +68,8 @@ pub(super) fn send(stream: &TcpStream, data: &[u8]) -> io::Result<usize> {
         return Ok(0);
     }
     loop {
-        let sent = stream.try_io(Interest::WRITABLE, || SockRef::from(stream).send_with_flags(data, SEND_FLAGS));
+        let send = || SockRef::from(stream).send_with_flags(data, SEND_FLAGS).map_err(not_yet);
+        let sent = stream.try_io(Interest::WRITABLE, send);
         match sent {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             sent => return sent,
@@ -78,5 +79,14 @@ pub(super) fn send(stream: &TcpStream, data: &[u8]) -> io::Result<usize> {
 
 /// Sends as much of `slices`, in order, as the kernel takes now.
 pub(super) fn send_vectored(stream: &TcpStream, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-    stream.try_io(Interest::WRITABLE, || SockRef::from(stream).send_vectored_with_flags(slices, SEND_FLAGS))
+    let send = || SockRef::from(stream).send_vectored_with_flags(slices, SEND_FLAGS).map_err(not_yet);
+    stream.try_io(Interest::WRITABLE, send)
+}
+
+/// With TCP Fast Open the first send connects. When it cannot take bytes along after all, they go out once it has.
+fn not_yet(error: io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(libc::EINPROGRESS) => io::ErrorKind::WouldBlock.into(),
+        _ => error,
+    }
 }
