@@ -15,6 +15,9 @@ import { openPair, roundTrips } from './support/sockets.mjs';
 const FLOOD_PEERS = 8;
 const FLOOD_BYTES = 8 * MIB;
 
+/** Pairs whose sockets send to each other what nobody takes. */
+const STALLED_PAIRS = 8;
+
 /** More than the module may hold of one connection, by far. */
 const MODULE_BUFFERS_BYTES = 16 * MIB;
 
@@ -22,7 +25,7 @@ const MODULE_BUFFERS_BYTES = 16 * MIB;
 const GROWTH_BYTES = 32 * MIB;
 
 for (const { name, open, sendBase } of CARRIERS) {
-  behaviour(`a ${name} without a message listener makes its peer stop, and then gets all`, async (t) => {
+  behaviour(`W20: a ${name} without a message listener makes its peer stop, and then gets all`, async (t) => {
     const { socket, peer } = await open(t);
     const pour = new Pour(peer);
     await pour.stalled();
@@ -38,7 +41,7 @@ for (const { name, open, sendBase } of CARRIERS) {
     assert.equal(checksum.digest(), sha256(...pour.chunks));
   });
 
-  behaviour(`a stalled peer of a ${name} holds up neither the thread nor the order`, async (t) => {
+  behaviour(`W1: a stalled peer of a ${name} holds up neither the thread nor the order`, async (t) => {
     const { socket, peer } = await open(t);
     const parts = [STALLING_BYTES, 1, MIB, 1_000].map((bytes, index) => payload(bytes, index + 1));
     const sent = [];
@@ -75,7 +78,7 @@ function residentBytes(pid) {
   return Number(kibibytes) * 1024;
 }
 
-behaviour('a process whose JavaScript is blocked holds little, and then gets all', async (t) => {
+behaviour('W27: a process whose JavaScript is blocked holds little, and then gets all', async (t) => {
   const child = startChild(t, new URL('children/blocked-receiver.mjs', import.meta.url));
   const { port } = await child.hear('listening');
   const peer = await rawClient(t, port);
@@ -90,6 +93,18 @@ behaviour('a process whose JavaScript is blocked holds little, and then gets all
   child.tell('go on');
   const { bytes, checksum } = await child.hear('received', BULK_DEADLINE_MS);
   assert.deepEqual([bytes, checksum], [POUR_BYTES, sha256(...pour.chunks)]);
+});
+
+behaviour('W21: connections that are held up hold up no other', async (t) => {
+  const pairs = await Promise.all(Array.from({ length: STALLED_PAIRS }, () => openPair(t)));
+  const sends = pairs.flatMap(({ client, connection }) =>
+    [client, connection].map((socket) => socket.send({ data: new ArrayBuffer(STALLING_BYTES) })));
+  let finished = 0;
+  sends.forEach((send) => send.then(() => {
+    finished += 1;
+  }, () => {}));
+  await roundTrips(t);
+  assert.equal(finished, 0);
 });
 
 behaviour('a flood of messages from many peers lets the event loop go on', async (t) => {

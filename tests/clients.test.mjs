@@ -6,7 +6,7 @@ import { newServer, openClient, openServer, roundTrips } from './support/sockets
 
 const CLIENTS = 50;
 
-behaviour('each of many clients at once talks with a connection of its own', async (t) => {
+behaviour('W9: each of many clients at once talks with a connection of its own', async (t) => {
   const { server, port } = await openServer(t);
   const clientIds = new Set();
   server.on('connect', (connection) => {
@@ -53,8 +53,9 @@ behaviour('what one client does to its connection leaves the others alone', asyn
   assert.deepEqual(stayingEvents.order, ['message']);
 });
 
-behaviour('the state of a server tells what this server does, and nothing of others', async (t) => {
+behaviour('W17: the state of a server tells what this server does, and nothing of others', async (t) => {
   const unused = newServer(t);
+  const { server: other } = await openServer(t);
   const { server, connections, port } = await openServer(t);
   const none = { isBound: false, isClose: false, isConnected: false };
   assert.deepEqual({ ...await server.getState() }, { ...none, isBound: true });
@@ -62,6 +63,7 @@ behaviour('the state of a server tells what this server does, and nothing of oth
   const events = record(await connections.next('the connect event'));
   assert.deepEqual({ ...await server.getState() }, { ...none, isBound: true, isConnected: true });
   assert.deepEqual({ ...await unused.getState() }, none);
+  assert.deepEqual({ ...await other.getState() }, { ...none, isBound: true });
   await within('close', client.close());
   await events.closed();
   assert.equal((await server.getState()).isConnected, false);
@@ -88,4 +90,14 @@ behaviour('every client is announced exactly once', async (t) => {
   await connections.next('the second connect event');
   await roundTrips(t);
   assert.equal(connections.length, 0);
+});
+
+behaviour('W22: all connections are of one class', async (t) => {
+  const classes = new Set();
+  for (let index = 0; index < 3; index += 1) {
+    const { connections, port } = await openServer(t);
+    await openClient(t, port);
+    classes.add(Object.getPrototypeOf(await connections.next('the connect event')));
+  }
+  assert.equal(classes.size, 1);
 });

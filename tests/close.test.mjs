@@ -45,7 +45,7 @@ for (const { name, open } of CARRIERS) {
     assert.equal(sha256(bytes), sha256(...parts));
   });
 
-  behaviour(`the peer of a ${name} hears of close at once`, async (t) => {
+  behaviour(`W4: the peer of a ${name} hears of close at once`, async (t) => {
     const start = performance.now();
     for (let round = 0; round < 20; round += 1) {
       const { socket, peer } = await open(t);

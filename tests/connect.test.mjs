@@ -21,7 +21,7 @@ behaviour('connect resolves, and the connect event comes once', async (t) => {
   assert.equal(connects, 1);
 });
 
-behaviour('a refused connect rejects with the true reason', async (t) => {
+behaviour('W6: a refused connect rejects with the true reason', async (t) => {
   const port = await closedPort();
   const refusal = ['connect', `${LOOPBACK}:${port}`, SYSTEM_TEXT.ECONNREFUSED];
   const client = newClient(t);
@@ -40,7 +40,7 @@ behaviour('a client whose connect was refused connects elsewhere', async (t) => 
   await connections.next('the connect event');
 });
 
-behaviour('a connect that nobody answers ends at its timeout', async (t) => {
+behaviour('W6: a connect that nobody answers ends at its timeout', async (t) => {
   const port = await frozenPort(t);
   const client = newClient(t);
   const start = performance.now();

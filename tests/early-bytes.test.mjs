@@ -20,7 +20,7 @@ for (const { name, open } of CARRIERS) {
     assert.deepEqual(events.order, ['message']);
   });
 
-  behaviour(`bytes and FIN that reach a ${name} before its listeners come in order`, async (t) => {
+  behaviour(`W19: bytes and FIN that reach a ${name} before its listeners come in order`, async (t) => {
     const { socket, peer } = await open(t);
     await end(peer, 'all there is');
     await roundTrips(t);
@@ -31,7 +31,7 @@ for (const { name, open } of CARRIERS) {
     assert.deepEqual(events.order, ['message', 'close']);
   });
 
-  behaviour(`the close event of a ${name} comes to who listens for it alone, and the bytes are kept`, async (t) => {
+  behaviour(`W8: the close event of a ${name} comes to who listens for it alone, and the bytes are kept`, async (t) => {
     const { socket, peer } = await open(t);
     const events = [];
     const closed = new Promise((resolve) => {
@@ -65,7 +65,7 @@ for (const { name, open } of CARRIERS) {
   });
 }
 
-behaviour('bytes that arrive between two message listeners go to the second', async (t) => {
+behaviour('W10: bytes that arrive between two message listeners go to the second', async (t) => {
   const [{ open }] = CARRIERS;
   const { socket, peer } = await open(t);
   const first = record(socket);

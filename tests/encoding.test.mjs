@@ -48,7 +48,7 @@ const NOT_THERE = ['GBK', 'Shift_JIS', 'utf-32', 'hex', '', ' utf-8'];
 const BYTES = new Uint8Array([0x00, 0xff]);
 
 for (const { name, open } of CARRIERS) {
-  behaviour(`a ${name} sends a text in the encoding asked for`, async (t) => {
+  behaviour(`W22: a ${name} sends a text in the encoding asked for`, async (t) => {
     const { socket, peer } = await open(t);
     const cases = [...ENCODED, ...HALF_A_PAIR];
     for (const [encoding, data] of cases) {

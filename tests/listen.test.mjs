@@ -9,7 +9,7 @@ import {
   connectionsOf, LOOPBACK, newClient, newServer, openClient, openPair, openServer, roundTrips,
 } from './support/sockets.mjs';
 
-behaviour('a port in use is reported, and the server listens elsewhere', async (t) => {
+behaviour('W5: a port in use is reported, and the server listens elsewhere', async (t) => {
   const { port: busyPort } = await rawServer(t);
   const server = newServer(t);
   const connections = connectionsOf(t, server);

@@ -35,7 +35,7 @@ function sendAll(socket) {
   return Promise.all(sends);
 }
 
-behaviour('100,000 messages each way at once arrive whole and in order', async (t) => {
+behaviour('W2: 100,000 messages each way at once arrive whole and in order', async (t) => {
   const { client, connection } = await openPair(t);
   const arrivals = [expectAll(client), expectAll(connection)];
   const sends = [sendAll(connection), sendAll(client)];

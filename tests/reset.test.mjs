@@ -10,7 +10,7 @@ import { LOOPBACK, roundTrips } from './support/sockets.mjs';
 const ECONNRESET = 2301104;
 
 for (const { name, open, sendBase } of CARRIERS) {
-  behaviour(`a reset of a ${name} is reported as error, then close, each once`, async (t) => {
+  behaviour(`W7: a reset of a ${name} is reported as error, then close, each once`, async (t) => {
     const { socket, peer } = await open(t);
     const events = record(socket);
     const peerAddress = `${LOOPBACK}:${peer.localPort}`;
@@ -32,7 +32,7 @@ for (const { name, open, sendBase } of CARRIERS) {
     assert.deepEqual(events.order, ['message', 'error', 'close']);
   });
 
-  behaviour(`a reset of a ${name} whose bytes nobody has taken yet comes after them`, async (t) => {
+  behaviour(`W18: a reset of a ${name} whose bytes nobody has taken yet comes after them`, async (t) => {
     const { socket, peer } = await open(t);
     await write(peer, 'last words');
     await roundTrips(t);

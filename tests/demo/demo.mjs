@@ -36,7 +36,7 @@ export async function runDemo({ port = 0, print = () => {}, afterStep = () => {}
 }
 
 function newRole(name) {
-  return { name, child: new Child(new URL(`${name}.mjs`, import.meta.url)) };
+  return { name, child: Child.ofScript(new URL(`${name}.mjs`, import.meta.url)) };
 }
 
 /** Does a part of the demo; its name begins the message of whatever fails in it. */

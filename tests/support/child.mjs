@@ -4,9 +4,15 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Condition } from './condition.mjs';
 
-/** The command that starts a Node which can load the module under test. */
-function nodeCommand() {
-  return JSON.parse(process.env.SOCKETKIT_NODE ?? JSON.stringify([process.execPath]));
+/** The command that runs a script in a Node which can load the module under test. */
+function scriptCommand(url, ...scriptArguments) {
+  const node = JSON.parse(process.env.SOCKETKIT_NODE ?? JSON.stringify([process.execPath]));
+  return [...node, fileURLToPath(url), ...scriptArguments];
+}
+
+/** The same, for a process that may have so many descriptors and no more. */
+function limited(command, descriptors) {
+  return ['sh', '-c', `ulimit -n ${descriptors} && exec "$@"`, 'sh', ...command];
 }
 
 /** A Node process of its own, which exchanges JSON lines with us over its standard streams. */
@@ -18,9 +24,18 @@ export class Child {
   #end = null;
 
   /** Starts the script at the file URL `url`. */
-  constructor(url, ...scriptArguments) {
-    const [node, ...nodeArguments] = nodeCommand();
-    this.#process = spawn(node, [...nodeArguments, fileURLToPath(url), ...scriptArguments]);
+  static ofScript(url, ...scriptArguments) {
+    return new Child(scriptCommand(url, ...scriptArguments));
+  }
+
+  /** Starts the script at the file URL `url` with `descriptors` at most. */
+  static withDescriptors(descriptors, url) {
+    return new Child(limited(scriptCommand(url), descriptors));
+  }
+
+  /** Starts a program. */
+  constructor([program, ...programArguments]) {
+    this.#process = spawn(program, programArguments);
     this.#process.on('error', ({ message }) => this.#finish({ fault: message }));
     this.#process.on('close', (code, signal) => this.#finish({ code, signal }));
     // A child that ended reads no more: how it ended says why, a broken pipe does not.
@@ -101,12 +116,20 @@ export class Child {
   }
 }
 
-/** A child that is killed after the test. */
-export function startChild(t, url, ...scriptArguments) {
-  const child = new Child(url, ...scriptArguments);
+function killAfter(t, child) {
   t.after(() => {
     child.kill();
     return child.ended();
   });
   return child;
+}
+
+/** A child that is killed after the test. */
+export function startChild(t, url, ...scriptArguments) {
+  return killAfter(t, Child.ofScript(url, ...scriptArguments));
+}
+
+/** A child that may have so many descriptors and no more, killed after the test. */
+export function startChildWithDescriptors(t, descriptors, url) {
+  return killAfter(t, Child.withDescriptors(descriptors, url));
 }

@@ -6,6 +6,7 @@ export const SYSTEM_TEXT = {
   EBADF: /bad file descriptor/i,
   EINVAL: /invalid argument/i,
   EPIPE: /broken pipe/i,
+  EMFILE: /too many open files|no file descriptors available/i,
   EADDRINUSE: /address (already )?in use/i,
   EADDRNOTAVAIL: /cannot assign requested address|address not available/i,
   ECONNRESET: /connection reset by peer/i,

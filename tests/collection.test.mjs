@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readlinkSync } from 'node:fs';
+import { behaviour } from './support/behaviour.mjs';
+import { startChild } from './support/child.mjs';
+import { within } from './support/deadline.mjs';
+import { socketCount } from './support/process.mjs';
+import { rawClient, readToEnd } from './support/raw.mjs';
+
+const VISITORS = 10;
+
+async function startForgetful(t) {
+  const child = startChild(t, new URL('children/forgetful.mjs', import.meta.url));
+  const { port } = await child.hear('listening');
+  const visit = async () => {
+    const visitor = await rawClient(t, port);
+    await child.hear('connected');
+    return visitor;
+  };
+  return { child, visit };
+}
+
+async function collect(child) {
+  child.tell('collect');
+  await child.hear('collected');
+}
+
+/** Resolves when the connection is over in both directions. */
+async function parted(visitor) {
+  const closed = once(visitor, 'close');
+  assert.equal((await readToEnd(visitor)).length, 0);
+  visitor.end();
+  await within('the close of a visitor', closed);
+}
+
+behaviour('W15: a connection that nobody has or listens to is collected, and its descriptor closed', async (t) => {
+  const { child, visit } = await startForgetful(t);
+  const before = socketCount(child.pid);
+  const visitors = [];
+  while (visitors.length < VISITORS) visitors.push(await visit());
+  await collect(child);
+  await Promise.all(visitors.map(parted));
+  // Whatever the module had to do about the first visitors is done when it takes later ones.
+  await visit();
+  await visit();
+  const count = socketCount(child.pid) - before;
+  assert.ok(count <= 2, `${count} sockets for two visitors`);
+});
+
+behaviour('W25: sockets that were never opened are collected, and descriptor 0 stays what it was', async (t) => {
+  const { child, visit } = await startForgetful(t);
+  const standardInput = readlinkSync(`/proc/${child.pid}/fd/0`);
+  child.tell('forget');
+  await child.hear('forgot');
+  await collect(child);
+  await visit();
+  assert.equal(readlinkSync(`/proc/${child.pid}/fd/0`), standardInput);
+  await collect(child);
+});
