@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { behaviour } from './support/behaviour.mjs';
 import { within } from './support/deadline.mjs';
 import { throws401 } from './support/errors.mjs';
@@ -109,6 +110,12 @@ behaviour('every method of a client throws 401 at wrong arguments, connected or 
 
 behaviour('ports beyond 16 bits are truncated and an unknown family is taken as IPv4', async (t) => {
   const server = newServer(t);
+  // An address of loopback that nobody else uses.
+  for (const port of [-1, 65_535]) {
+    await within('listen', server.listen({ address: '127.0.0.91', port }));
+    assert.equal((await server.getLocalAddress()).port, 65_535);
+    await within('close', server.close());
+  }
   await within('listen', server.listen({ address: LOOPBACK, port: 65_536 }));
   await within('listen', server.listen({ address: LOOPBACK, port: 0, family: 9 }));
   await within('close', server.close());

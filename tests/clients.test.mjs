@@ -91,13 +91,3 @@ behaviour('every client is announced exactly once', async (t) => {
   await roundTrips(t);
   assert.equal(connections.length, 0);
 });
-
-behaviour('W22: all connections are of one class', async (t) => {
-  const classes = new Set();
-  for (let index = 0; index < 3; index += 1) {
-    const { connections, port } = await openServer(t);
-    await openClient(t, port);
-    classes.add(Object.getPrototypeOf(await connections.next('the connect event')));
-  }
-  assert.equal(classes.size, 1);
-});

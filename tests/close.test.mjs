@@ -8,7 +8,7 @@ import { MIB, payload, sha256 } from './support/payload.mjs';
 import { CARRIERS } from './support/peers.mjs';
 import { readToEnd } from './support/raw.mjs';
 import { record } from './support/recorder.mjs';
-import { LOOPBACK, newClient, openPair, roundTrips } from './support/sockets.mjs';
+import { LOOPBACK, newClient, newServer, openPair, openServer, roundTrips } from './support/sockets.mjs';
 
 behaviour('a client that was never opened cannot be closed', async (t) => {
   await rejectsWith(newClient(t).close(), 2300999, 'close');
@@ -22,6 +22,24 @@ behaviour('a closed connection can neither be closed again nor asked for its pee
   await rejectsWith(connection.close(), 2301009, 'close', ...names);
   await rejectsWith(connection.getRemoteAddress(), 2301009, 'remote address', ...names);
   await rejectsWith(connection.send({ data: 'too late' }), 2303109, 'send', ...names);
+});
+
+behaviour('a closed server has no address and takes no options, and is closed once', async (t) => {
+  const { server } = await openServer(t);
+  await within('close', server.close());
+  await rejectsWith(server.close(), 2301009, 'close', SYSTEM_TEXT.EBADF);
+  await rejectsWith(server.getLocalAddress(), 2301009, 'local address', SYSTEM_TEXT.EBADF);
+  await rejectsWith(server.setExtraOptions({}), 2303109, 'set options', SYSTEM_TEXT.EBADF);
+});
+
+behaviour('what was never opened or is closed has no address', async (t) => {
+  const { client, connection } = await openPair(t);
+  await within('close', Promise.all([client.close(), connection.close()]));
+  for (const socket of [newServer(t), newClient(t), client, connection]) {
+    await rejectsWith(socket.getLocalAddress(), 2301009, 'local address', SYSTEM_TEXT.EBADF);
+  }
+  await rejectsWith(client.getRemoteAddress(), 2301009, 'remote address', SYSTEM_TEXT.EBADF);
+  await rejectsWith(client.close(), 2301009, 'close', SYSTEM_TEXT.EBADF);
 });
 
 for (const { name, open } of CARRIERS) {

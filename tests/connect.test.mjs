@@ -113,6 +113,19 @@ behaviour('bind to an address of another machine is rejected', async (t) => {
   await rejectsWith(bind, 2301099, 'bind', '100.0.0.1', SYSTEM_TEXT.EADDRNOTAVAIL);
 });
 
+behaviour('a client bound to loopback cannot connect to another machine', async (t) => {
+  const client = newClient(t);
+  await within('bind', client.bind({ address: LOOPBACK, port: 0 }));
+  const connect = client.connect({ address: { address: '100.0.0.1', port: 9 } });
+  await rejectsWith(connect, 2301022, 'connect', '100.0.0.1:9', SYSTEM_TEXT.EINVAL);
+});
+
+behaviour('a connect to where no way leads rejects with the true reason', async (t) => {
+  // TCP knows no broadcasts.
+  const connect = newClient(t).connect({ address: { address: '255.255.255.255', port: 9 } });
+  await rejectsWith(connect, 2301101, 'connect', '255.255.255.255:9', SYSTEM_TEXT.ENETUNREACH);
+});
+
 behaviour('both ends agree on their addresses', async (t) => {
   const { port, connections } = await openServer(t);
   const client = await openClient(t, port);

@@ -8,7 +8,12 @@ import { LOOPBACK, newClient, newServer, openClient, openPair, openServer } from
 const ADDRESS = { address: LOOPBACK, port: 0 };
 
 /** How messages call the operations that they do not call by the method's name. */
-const OPERATION_NAMES = { getRemoteAddress: 'remote address' };
+const OPERATION_NAMES = {
+  abort: 'close',
+  end: 'send',
+  getRemoteAddress: 'remote address',
+  setExtraOptions: 'set options',
+};
 
 /** Calls a method in its callback form; resolves with what the callback was called with. */
 function byCallback(object, method, ...list) {
@@ -104,10 +109,24 @@ behaviour('close of a client and of a connection have both forms', async (t) => 
   }
 });
 
+/** One end of a new pair each time: of a client, of a connection. */
+const ENDS = [({ client }) => client, ({ connection }) => connection];
+
+for (const method of ['end', 'abort']) {
+  behaviour(`${method} of a client and of a connection has both forms`, async (t) => {
+    for (const pick of ENDS) {
+      assert.equal(await within(method, pick(await openPair(t))[method]()), undefined);
+      const [error, value] = await byCallback(pick(await openPair(t)), method);
+      assert.deepEqual([error ?? null, value], [null, undefined]);
+    }
+  });
+}
+
 behaviour('failures reach callbacks as they reach promises', async (t) => {
   const { port: busyPort } = await rawServer(t);
   const refused = { address: { address: LOOPBACK, port: await closedPort() } };
   const [server, client] = [newServer(t), newClient(t)];
+  await failsByBoth(2303109, server, 'setExtraOptions', {});
   await failsByBoth(2303198, server, 'listen', { address: LOOPBACK, port: busyPort });
   await failsByBoth(2300999, client, 'close');
   await failsByBoth(2301107, client, 'send', { data: 'hello' });
@@ -122,4 +141,7 @@ behaviour('failures of a closed connection reach callbacks as they reach promise
   await failsByBoth(2303109, connection, 'send', { data: 'hello' });
   await failsByBoth(2301009, connection, 'close');
   await failsByBoth(2301009, connection, 'getRemoteAddress');
+  await failsByBoth(2301009, connection, 'setExtraOptions', {});
+  await failsByBoth(2303109, connection, 'end');
+  await failsByBoth(2301009, connection, 'abort');
 });

@@ -62,6 +62,24 @@ for (const { name, open } of CARRIERS) {
   });
 }
 
+for (const { name, open } of CARRIERS) {
+  behaviour(`off removes the error listener of a ${name}, and on replaces it`, async (t) => {
+    for (const replaced of [true, false]) {
+      const { socket, peer } = await open(t);
+      const [first, second] = [spy(), spy()];
+      const closed = new Promise((resolve) => {
+        socket.on('close', resolve);
+      });
+      socket.on('error', first.listener);
+      if (replaced) socket.on('error', second.listener);
+      else socket.off('error', first.listener);
+      peer.resetAndDestroy();
+      await within('the close event', closed);
+      assert.deepEqual([first.calls.length, second.calls.length], [0, replaced ? 1 : 0]);
+    }
+  });
+}
+
 behaviour('on replaces the connect listener of a server', async (t) => {
   const { server, port } = await openServer(t);
   const [first, second] = [spy(), spy()];

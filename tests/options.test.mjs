@@ -3,6 +3,7 @@ import { behaviour } from './support/behaviour.mjs';
 import { within } from './support/deadline.mjs';
 import { rejectsWith, throws401 } from './support/errors.mjs';
 import { KEEP_ALIVE_TIMER, kernelRow } from './support/kernel.mjs';
+import { STALLING_BYTES } from './support/pour.mjs';
 import { readToEnd, rawClient, rawServer } from './support/raw.mjs';
 import { record } from './support/recorder.mjs';
 import { LOOPBACK, newClient, newServer, openClient, openPair, openServer } from './support/sockets.mjs';
@@ -177,6 +178,15 @@ behaviour('options of a server hold for the connections that are there', async (
   peer.resume();
   await within('close', connection.close());
   assert.equal(await within('the reset', reset), 'ECONNRESET');
+});
+
+behaviour('W22: lingering counts milliseconds', async (t) => {
+  const { client } = await openPair(t);
+  await within('setExtraOptions', client.setExtraOptions({ socketLinger: { on: true, linger: 1_000 } }));
+  const lost = rejectsWith(client.send({ data: new ArrayBuffer(STALLING_BYTES) }), 2301110);
+  // Of as many seconds no deadline here would see the end.
+  await within('close', client.close());
+  await lost;
 });
 
 behaviour('a lingering close sends everything first and blocks nobody', async (t) => {

@@ -12,6 +12,7 @@ export const SYSTEM_TEXT = {
   ECONNRESET: /connection reset by peer/i,
   ENOBUFS: /no buffer space available/i,
   ENOTCONN: /(transport endpoint|socket) (is )?not connected/i,
+  ENETUNREACH: /network (is )?unreachable/i,
   ETIMEDOUT: /timed out/i,
   ECONNREFUSED: /connection refused/i,
   ECANCELED: /operation canceled/i,

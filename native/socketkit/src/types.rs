@@ -18,10 +18,18 @@ pub struct NetAddress {
 impl From<SocketAddr> for NetAddress {
     fn from(address: SocketAddr) -> Self {
         Self {
-            address: address.ip().to_string(),
+            address: text_of(address),
             family: Some(if address.is_ipv4() { 1 } else { 2 }),
             port: Some(address.port().into()),
         }
+    }
+}
+
+/// The address without its port. A link-local one says which interface is meant: it is none without.
+fn text_of(address: SocketAddr) -> String {
+    match address {
+        SocketAddr::V6(address) if address.scope_id() != 0 => format!("{}%{}", address.ip(), address.scope_id()),
+        address => address.ip().to_string(),
     }
 }
 
@@ -60,7 +68,7 @@ impl SocketRemoteInfo {
     /// The sender of a message of `size` bytes.
     pub fn new(peer: SocketAddr, size: usize) -> Self {
         Self {
-            address: peer.ip().to_string(),
+            address: text_of(peer),
             family: if peer.is_ipv4() { "IPv4" } else { "IPv6" },
             port: peer.port().into(),
             size: u32::try_from(size).unwrap_or(u32::MAX),
