@@ -81,6 +81,29 @@ async fn no_two_openings_are_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_interval_that_is_too_short_or_too_long_to_be_said_is_not_taken_for_none() {
+    let framing = Framing::length(2, false, 100).unwrap();
+    for (interval, said_ms) in [(Duration::from_micros(1), 1), (Duration::from_secs(u32::MAX.into()), u32::MAX)] {
+        let terms = Terms { heartbeat: Some(interval), ..Terms::default() };
+        let (mut near, mut far) = duplex(PIPE_BYTES);
+        let served = async {
+            let guest = greet(&mut far, &framing, &terms).await?;
+            assert_eq!(guest.peer_heartbeat, Some(Duration::from_millis(said_ms.into())));
+            guest.welcome(&mut far, Session::default(), false).await
+        };
+        let entering = enter(&mut near, &framing, &terms, None);
+        let (entered, served) = settled(async { tokio::join!(entering, served) }).await;
+        assert_eq!((entered.map(|entered| entered.session), served), (Ok(Session::default()), Ok(())));
+    }
+}
+
+#[test]
+fn sessions_have_names_of_their_own() {
+    let id = SessionId::generate().unwrap();
+    assert!(!id.is_none() && id != SessionId::generate().unwrap());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_can_refuse_before_it_listens() {
     let vector = returning();
     let (mut near, mut far) = duplex(PIPE_BYTES);

@@ -67,12 +67,13 @@ async fn sessions_that_a_server_answers_with() {
         (0, 9, 0, 8, true, true),
         (1, 8, 5, 8, true, true),
         (1, 8, 0, 8, true, true),
-        (2, 8, 0, 8, true, false),
+        (2, 9, 0, 8, true, false),
         (1, 9, 0, 8, true, false),
         (1, 0, 0, 0, true, false),
         (0, 8, 0, 8, true, false),
         (0, 9, 1, 8, true, false),
         (0, 0, 0, 0, true, false),
+        (0, 0, 0, 8, true, false),
         (0, 0, 0, 0, false, true),
         (1, 0, 0, 0, false, false),
         (0, 9, 0, 0, false, false),
@@ -117,4 +118,14 @@ async fn frames_that_are_no_message() {
         assert_eq!(client(&vector, &stream).await.result, Err(HandshakeError::Malformed), "{stream:x?}");
         assert_eq!(server(&vector, &stream).await.result, Err(HandshakeError::Malformed), "{stream:x?}");
     }
+}
+
+#[tokio::test]
+async fn fields_that_nobody_knows() {
+    let vector = open();
+    let longer = |message: &[u8]| frame(&[&message[2..], &[0]].concat());
+    let script = [vector.challenge.clone(), longer(&vector.welcome)].concat();
+    assert_eq!(client(&vector, &script).await.result, Err(HandshakeError::Malformed));
+    let script = [vector.hello.clone(), longer(&vector.proof)].concat();
+    assert_eq!(server(&vector, &script).await.result, Err(HandshakeError::Malformed));
 }
