@@ -6,7 +6,7 @@ import { newServer, openClient, openServer, roundTrips } from './support/sockets
 
 const CLIENTS = 50;
 
-behaviour('W9: each of many clients at once talks with a connection of its own', async (t) => {
+behaviour('each of many clients at once talks with a connection of its own', async (t) => {
   const { server, port } = await openServer(t);
   const clientIds = new Set();
   server.on('connect', (connection) => {

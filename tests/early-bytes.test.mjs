@@ -3,9 +3,11 @@ import { behaviour } from './support/behaviour.mjs';
 import { within } from './support/deadline.mjs';
 import { MIB, payload, sha256 } from './support/payload.mjs';
 import { CARRIERS } from './support/peers.mjs';
-import { end, write } from './support/raw.mjs';
+import { end, rawClient, write } from './support/raw.mjs';
 import { record } from './support/recorder.mjs';
-import { roundTrips } from './support/sockets.mjs';
+import { openServer, roundTrips } from './support/sockets.mjs';
+
+const CLIENTS = 50;
 
 for (const { name, open } of CARRIERS) {
   behaviour(`bytes that reach a ${name} before its message listener are kept for it`, async (t) => {
@@ -64,6 +66,19 @@ for (const { name, open } of CARRIERS) {
     assert.equal(sha256(events.bytes), sha256(data));
   });
 }
+
+behaviour('W9: the first messages of many clients that no listener awaited are all delivered', async (t) => {
+  const { connections, port } = await openServer(t);
+  const arrived = [];
+  for (let index = 0; index < CLIENTS; index += 1) {
+    await write(await rawClient(t, port), `client ${index}`);
+    arrived.push(await connections.next('the connect event'));
+  }
+  await roundTrips(t);
+  const recorders = arrived.map(record);
+  await Promise.all(recorders.map((events, index) => events.received(`client ${index}`.length)));
+  assert.deepEqual(recorders.map(({ text }) => text), arrived.map((_, index) => `client ${index}`));
+});
 
 behaviour('W10: bytes that arrive between two message listeners go to the second', async (t) => {
   const [{ open }] = CARRIERS;
