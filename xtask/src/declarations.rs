@@ -5,9 +5,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-/// Puts the declarations that `ohrs` wrote into an order that does not change from run to run.
+/// Puts the declarations that `ohrs` wrote into an order that does not change from run to run, and has them say of
+/// enums what the module exports.
 ///
-/// `ohrs` lists classes in the order of a hash table.
+/// `ohrs` lists classes in the order of a hash table, and declares enums that exist for the compiler alone.
 ///
 /// # Errors
 ///
@@ -46,7 +47,7 @@ fn first_difference(old: &str, new: &str) -> Option<usize> {
 
 /// Header and other declarations as they are, then the classes by name.
 fn sorted(text: &str) -> String {
-    let mut blocks = blocks(text);
+    let mut blocks = blocks(&text.replace("export declare const enum ", "export declare enum "));
     let mut classes: Vec<String> = blocks.extract_if(.., |block| class_name(block).is_some()).collect();
     classes.sort_by(|one, other| class_name(one).cmp(&class_name(other)));
     blocks.extend(classes);
@@ -88,6 +89,11 @@ mod tests {
             /** B. */\nexport declare class B {\n  b(): void\n\n  c(): void\n}\nexport type Bee = B\n";
         assert_eq!(sorted(TEXT), expected);
         assert_eq!(sorted(expected), expected);
+    }
+
+    #[test]
+    fn enums_are_those_that_the_module_exports() {
+        assert_eq!(sorted("export declare const enum E {\n  A = 0\n}\n"), "export declare enum E {\n  A = 0\n}\n");
     }
 
     #[test]

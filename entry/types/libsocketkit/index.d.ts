@@ -23,6 +23,32 @@ export interface NetAddress {
   port?: number
 }
 
+/**
+  * A proxy, and who uses it. A connect through it fails with 2301206 when the proxy cannot be reached, 2301207 when
+  * it does not accept the user name and the password, 2301208 when it did not connect to the peer, 2301209 when it
+  * wants another authentication, 2301210 when a request could not be sent, 2301211 when an answer did not come,
+  * 2301212 when a request cannot be made (a name or a password is too long, or only one of the two is given), and
+  * 2301213 when an answer is not valid.
+  */
+export interface ProxyOptions {
+  /** Kind of the proxy; with `NONE` the rest means nothing. */
+  type: ProxyTypes
+  /** Where the proxy is. */
+  address: NetAddress
+  /** Name of the user, for a proxy that asks; at most 255 bytes of UTF-8. */
+  username?: string
+  /** Password of the user, likewise. SOCKS5 does not encrypt it. */
+  password?: string
+}
+
+/** Kinds of proxies. */
+export declare enum ProxyTypes {
+  /** No proxy. */
+  NONE = 0,
+  /** A SOCKS5 proxy. */
+  SOCKS5 = 1
+}
+
 /** Every error that the module throws or reports; its message names operation, address and what the system says. */
 export interface SocketError extends Error {
   /** 401 for malformed arguments, otherwise 2301000 or 2303100 plus the errno. */
@@ -71,8 +97,13 @@ export interface SocketStateBase {
 export interface TCPConnectOptions {
   /** The peer. */
   address: NetAddress
-  /** How long to try, in milliseconds; 5000 unless given. */
+  /** How long to try, in milliseconds; 5000 unless given. All that a proxy takes is part of it. */
   timeout?: number
+  /**
+    * A proxy on the way to the peer. It looks the peer's name up, if `address` is one. Then nobody here knows the
+    * peer's own address, and `getRemoteAddress` and `remoteInfo` give that of the proxy.
+    */
+  proxy?: ProxyOptions
 }
 
 /** Options of a TCP socket; what is left out stays as it is. */

@@ -36,6 +36,25 @@ pub enum Host {
     Name(NetAddress),
 }
 
+impl Host {
+    /// The address, where no look-up is needed.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Address(address) => Some(*address),
+            Self::Name(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => write!(f, "{address}"),
+            Self::Name(NetAddress { address, port, .. }) => write!(f, "{address}:{port}"),
+        }
+    }
+}
+
 /// Why an address cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AddressError {

@@ -1,6 +1,7 @@
 //! A client: bind, connect, send, close, and connect again.
 
 mod opening;
+mod route;
 
 use std::fmt;
 use std::io;
@@ -14,7 +15,6 @@ use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
-use crate::address::Host;
 use crate::connection::{Closing, Connection};
 use crate::error::{NEVER_OPENED, Operation, SocketError};
 use crate::event::{CloseReason, Event, EventSink, Ticket};
@@ -24,6 +24,7 @@ use crate::send_queue::SendProgress;
 use crate::socket_state::SocketState;
 use crate::sync::lock;
 use opening::{Origin, Previous};
+pub use route::Route;
 
 /// A TCP client. Dropping it gives up a connect that is under way and closes its connection.
 pub struct Client {
@@ -98,8 +99,9 @@ impl Client {
     ///
     /// # Errors
     /// `EALREADY` while connecting, `EISCONN` when connected; otherwise what the kernel said when it refused a socket.
-    pub fn connect(&self, host: Host, limit: Duration, ticket: Ticket) -> Result<(), SocketError> {
-        let peer = host.address();
+    pub fn connect(&self, route: impl Into<Route>, limit: Duration, ticket: Ticket) -> Result<(), SocketError> {
+        let route = route.into();
+        let peer = route.target.address();
         let mut state = lock(&self.shared.state);
         let socket = state.take_socket().map_err(|errno| SocketError::new(Operation::Connect, peer, errno))?;
         let runtime = runtime::handle().map_err(|error| SocketError::from_io(Operation::Connect, peer, &error))?;
@@ -112,7 +114,7 @@ impl Client {
         // The task needs the lock that is held here to finish, so it cannot do so before its phase is set.
         runtime.spawn(async move {
             let _running = running;
-            let opening = opening::open(previous, origin, &host, limit);
+            let opening = opening::open(previous, origin, &route, limit);
             shared.attempt(attempt, opening, cancelled).await;
         });
         state.phase = Phase::Connecting { peer, cancel, ended };
@@ -424,16 +426,6 @@ impl Phase {
             Self::Closed => true,
             Self::Connected(connection) => !connection.is_open(),
             Self::Unopened | Self::Ready(_) | Self::Connecting { .. } => false,
-        }
-    }
-}
-
-impl Host {
-    /// The address, where no look-up is needed.
-    fn address(&self) -> Option<SocketAddr> {
-        match self {
-            Self::Address(address) => Some(*address),
-            Self::Name(_) => None,
         }
     }
 }

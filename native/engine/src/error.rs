@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
+use crate::proxy::ProxyError;
+
 /// The errno of closing what was never opened. The system's kit reports it as -1 and so do we.
 pub const NEVER_OPENED: i32 = -1;
 
@@ -56,14 +58,21 @@ pub struct SocketError {
     pub operation: Operation,
     /// The address that it was tried with, where one is known.
     pub address: Option<SocketAddr>,
-    /// The kernel's error number, or [`NEVER_OPENED`].
+    /// The kernel's error number, or [`NEVER_OPENED`]; `EPROTO` of a proxy.
     pub errno: i32,
+    /// What failed, where that was a proxy.
+    pub proxy: Option<Box<ProxyError>>,
 }
 
 impl SocketError {
     /// An error of `operation` with the address it concerns.
     pub fn new(operation: Operation, address: impl Into<Option<SocketAddr>>, errno: i32) -> Self {
-        Self { operation, address: address.into(), errno }
+        Self { operation, address: address.into(), errno, proxy: None }
+    }
+
+    /// A connect to `target` that failed at a proxy.
+    pub(crate) fn of_proxy(target: Option<SocketAddr>, error: ProxyError) -> Self {
+        Self { proxy: Some(Box::new(error)), ..Self::new(Operation::Connect, target, libc::EPROTO) }
     }
 
     /// Wraps `error`; one that carries no errno becomes `EIO`.
@@ -84,6 +93,9 @@ pub(crate) fn errno_of(error: &io::Error) -> i32 {
 impl fmt::Display for SocketError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.operation.text())?;
+        if let Some(error) = &self.proxy {
+            return write!(f, " {error}");
+        }
         match self.address {
             Some(address) => write!(f, " {address}: ")?,
             None => f.write_str(" the socket: ")?,

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use napi_ohos::bindgen_prelude::{Object, Unknown};
-use socket_engine::{AddressFamily, Host, NetAddress, SocketOptions, limits};
+use socket_engine::{AddressFamily, Credentials, Host, NetAddress, Proxy, Route, SocketOptions, limits};
 
 use crate::encoding::Encoding;
 use crate::error::Refusal;
 use crate::node_api;
+use crate::types::ProxyTypes;
 
 /// An argument that may be missing.
 pub type Argument<'env> = Option<Unknown<'env>>;
@@ -31,11 +32,38 @@ pub fn net_address(argument: &Argument<'_>) -> Read<NetAddress> {
 }
 
 /// Reads `TCPConnectOptions`: where to connect to, and how long to try.
-pub fn connect_options(argument: &Argument<'_>) -> Read<(Host, Duration)> {
+pub fn connect_options(argument: &Argument<'_>) -> Read<(Route, Duration)> {
     let object = object(argument, "options")?;
-    let host = net_address(&object.get::<Unknown<'_>>("address")?)?.to_host()?;
+    let route = Route { target: host(&object)?, proxy: proxy(&object)? };
     let timeout = optional_number(&object, "timeout")?.and_then(positive_milliseconds);
-    Ok((host, timeout.unwrap_or(limits::CONNECT_TIMEOUT)))
+    Ok((route, timeout.unwrap_or(limits::CONNECT_TIMEOUT)))
+}
+
+fn host(options: &Object<'_>) -> Read<Host> {
+    Ok(net_address(&options.get::<Unknown<'_>>("address")?)?.to_host()?)
+}
+
+fn proxy(options: &Object<'_>) -> Read<Option<Proxy>> {
+    let proxy = options.get::<Unknown<'_>>("proxy")?;
+    if proxy.is_none() {
+        return Ok(None);
+    }
+    let proxy = object(&proxy, "proxy")?;
+    let proxy_type = optional_number(&proxy, "type")?;
+    if proxy_type == Some(ProxyTypes::NONE.number()) {
+        return Ok(None);
+    }
+    if proxy_type != Some(ProxyTypes::SOCKS5.number()) {
+        return Err(Refusal::parameter("proxy.type", "must be ProxyTypes.NONE or ProxyTypes.SOCKS5"));
+    }
+    Ok(Some(Proxy { host: host(&proxy)?, credentials: credentials(&proxy)? }))
+}
+
+/// No user name and no password are the same as empty ones.
+fn credentials(proxy: &Object<'_>) -> Read<Option<Credentials>> {
+    let (username, password) = (optional_string(proxy, "username")?, optional_string(proxy, "password")?);
+    let is_given = !username.is_empty() || !password.is_empty();
+    Ok(is_given.then_some(Credentials { username, password }))
 }
 
 /// Reads `TCPSendOptions` and runs `send` with the bytes to be sent.
@@ -129,6 +157,11 @@ fn encoded<'a>(text: &'a str, name: Option<&str>) -> Read<Cow<'a, [u8]>> {
 
 fn required_string(object: &Object<'_>, field: &str) -> Read<String> {
     string(&object.get::<Unknown<'_>>(field)?, field)
+}
+
+fn optional_string(object: &Object<'_>, field: &str) -> Read<String> {
+    let value = object.get::<Unknown<'_>>(field)?;
+    if value.is_none() { Ok(String::new()) } else { string(&value, field) }
 }
 
 fn optional_number(object: &Object<'_>, field: &str) -> Read<Option<f64>> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use napi_ohos::bindgen_prelude::Unknown;
 use napi_ohos::{Env, Error, Result, Status};
-use socket_engine::{AddressError, SocketError};
+use socket_engine::{AddressError, ProxyFault, SocketError};
 
 use crate::node_api;
 
@@ -23,11 +23,28 @@ pub enum CodeBase {
 impl CodeBase {
     /// The code of an error, as the system's kit forms it.
     pub fn code(self, error: &SocketError) -> i32 {
+        if let Some(error) = &error.proxy {
+            return proxy_code(error.fault);
+        }
         let base = match self {
             Self::Socket => 2_301_000,
             Self::Server => 2_303_100,
         };
         base + error.errno
+    }
+}
+
+/// The system's own codes of what fails with a SOCKS5 proxy.
+fn proxy_code(fault: ProxyFault) -> i32 {
+    match fault {
+        ProxyFault::Unreachable => 2_301_206,
+        ProxyFault::Credentials => 2_301_207,
+        ProxyFault::Target => 2_301_208,
+        ProxyFault::Authentication => 2_301_209,
+        ProxyFault::Send => 2_301_210,
+        ProxyFault::Receive => 2_301_211,
+        ProxyFault::Request => 2_301_212,
+        ProxyFault::Answer => 2_301_213,
     }
 }
 

@@ -33,6 +33,24 @@ fn text_of(address: SocketAddr) -> String {
     }
 }
 
+/// Kinds of proxies.
+#[napi]
+#[derive(Clone, Copy)]
+#[allow(clippy::upper_case_acronyms, reason = "the names that the system's kit gave them")]
+pub enum ProxyTypes {
+    /// No proxy.
+    NONE = 0,
+    /// A SOCKS5 proxy.
+    SOCKS5 = 1,
+}
+
+impl ProxyTypes {
+    /// As JavaScript has it.
+    pub fn number(self) -> f64 {
+        f64::from(self as i32)
+    }
+}
+
 /// State of a socket.
 #[napi(object, object_from_js = false)]
 pub struct SocketStateBase {
@@ -102,8 +120,31 @@ mod declared {
         /// The peer.
         #[napi(ts_type = "NetAddress")]
         pub address: (),
-        /// How long to try, in milliseconds; 5000 unless given.
+        /// How long to try, in milliseconds; 5000 unless given. All that a proxy takes is part of it.
         pub timeout: Option<f64>,
+        /// A proxy on the way to the peer. It looks the peer's name up, if `address` is one. Then nobody here knows the
+        /// peer's own address, and `getRemoteAddress` and `remoteInfo` give that of the proxy.
+        #[napi(ts_type = "ProxyOptions")]
+        pub proxy: Option<()>,
+    }
+
+    /// A proxy, and who uses it. A connect through it fails with 2301206 when the proxy cannot be reached, 2301207 when
+    /// it does not accept the user name and the password, 2301208 when it did not connect to the peer, 2301209 when it
+    /// wants another authentication, 2301210 when a request could not be sent, 2301211 when an answer did not come,
+    /// 2301212 when a request cannot be made (a name or a password is too long, or only one of the two is given), and
+    /// 2301213 when an answer is not valid.
+    #[napi(object, object_from_js = false, object_to_js = false, js_name = "ProxyOptions")]
+    pub struct ProxyOptions {
+        /// Kind of the proxy; with `NONE` the rest means nothing.
+        #[napi(ts_type = "ProxyTypes")]
+        pub r#type: (),
+        /// Where the proxy is.
+        #[napi(ts_type = "NetAddress")]
+        pub address: (),
+        /// Name of the user, for a proxy that asks; at most 255 bytes of UTF-8.
+        pub username: Option<String>,
+        /// Password of the user, likewise. SOCKS5 does not encrypt it.
+        pub password: Option<String>,
     }
 
     /// Whether closing waits for what was sent.

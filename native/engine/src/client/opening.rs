@@ -1,4 +1,4 @@
-//! Opens the stream of a client: waits for what was there before, looks the host up, binds and connects.
+//! Opens the stream of a client: waits for what was there before, binds and connects.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,8 +9,8 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::address::{Host, NetAddress};
-use crate::error::{Operation, SocketError, errno_of};
+use super::route::Route;
+use crate::error::{Operation, SocketError};
 use crate::limits;
 use crate::options::{self, SocketOptions};
 
@@ -23,7 +23,7 @@ pub(super) struct Origin {
 
 impl Origin {
     /// The socket that `bind` made, or a new one for `peer`.
-    async fn into_socket(self, peer: SocketAddr) -> io::Result<Socket> {
+    pub(super) async fn into_socket(self, peer: SocketAddr) -> io::Result<Socket> {
         match (self.socket, self.local) {
             (Some(socket), _) => Ok(socket),
             (None, Some(local)) => bind_again(local, &self.options).await,
@@ -64,36 +64,19 @@ async fn bind_again(local: SocketAddr, options: &SocketOptions) -> io::Result<So
     options::bound_socket(local, options)
 }
 
-/// Looks the host up where that is needed and connects, once everything `previous` has ended; all within `limit`.
+/// Follows `route`, once everything `previous` has ended; all within `limit`.
 pub(super) async fn open(
     previous: Previous,
     origin: Origin,
-    host: &Host,
+    route: &Route,
     limit: Duration,
 ) -> Result<(TcpStream, SocketAddr), SocketError> {
     let attempt = async {
         previous.wait().await;
-        let peer = match host {
-            Host::Address(address) => *address,
-            Host::Name(name) => look_up(name).await?,
-        };
-        let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
-        let socket = origin.into_socket(peer).await.map_err(failed)?;
-        let stream = options::connect(socket, peer).await.map_err(failed)?;
-        Ok((stream, peer))
+        route.follow(origin).await
     };
     match timeout(limit, attempt).await {
         Ok(opened) => opened,
-        Err(_) => Err(SocketError::new(Operation::Connect, host.address(), libc::ETIMEDOUT)),
+        Err(_) => Err(SocketError::new(Operation::Connect, route.target.address(), libc::ETIMEDOUT)),
     }
-}
-
-/// The first address of `name` in the family it asks for.
-async fn look_up(name: &NetAddress) -> Result<SocketAddr, SocketError> {
-    let missing = || SocketError::new(Operation::Connect, None, libc::EADDRNOTAVAIL);
-    let mut found = tokio::net::lookup_host((name.address.as_str(), name.port)).await.map_err(|error| {
-        log::info!("\"{}\" was not found: {error}, errno {}", name.address, errno_of(&error));
-        missing()
-    })?;
-    found.find(|address| name.admits(address.ip())).ok_or_else(missing)
 }

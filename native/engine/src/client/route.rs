@@ -1,0 +1,66 @@
+//! The way to a peer: straight, or through a proxy.
+
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::net::TcpStream;
+
+use super::opening::Origin;
+use crate::address::{Host, NetAddress};
+use crate::error::{Operation, SocketError, errno_of};
+use crate::options;
+use crate::proxy::{Proxy, ProxyFault};
+
+/// Where to connect to, and how to get there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The peer.
+    pub target: Host,
+    /// What is on the way; it looks the name of the peer up, if that has one.
+    pub proxy: Option<Proxy>,
+}
+
+impl From<Host> for Route {
+    fn from(target: Host) -> Self {
+        Self { target, proxy: None }
+    }
+}
+
+impl Route {
+    /// Connects, and returns the stream and the address of the peer; that of the proxy, where it alone knows the peer's.
+    ///
+    /// # Cancel safety
+    /// A cancelled attempt leaves nothing behind.
+    pub(super) async fn follow(&self, origin: Origin) -> Result<(TcpStream, SocketAddr), SocketError> {
+        let first = self.proxy.as_ref().map_or(&self.target, |proxy| &proxy.host);
+        let connected = connect(origin, first).await;
+        let Some(proxy) = &self.proxy else { return connected };
+        let failed = |error| SocketError::of_proxy(self.target.address(), error);
+        let unreachable = |error: SocketError| failed(proxy.error(&self.target, ProxyFault::Unreachable, error));
+        let (stream, near) = connected.map_err(unreachable)?;
+        let stream = proxy.connect(stream, &self.target).await.map_err(failed)?;
+        Ok((stream, self.target.address().unwrap_or(near)))
+    }
+}
+
+/// Looks `host` up where that is needed, and connects to it.
+async fn connect(origin: Origin, host: &Host) -> Result<(TcpStream, SocketAddr), SocketError> {
+    let peer = match host {
+        Host::Address(address) => *address,
+        Host::Name(name) => look_up(name).await?,
+    };
+    let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
+    let socket = origin.into_socket(peer).await.map_err(failed)?;
+    let stream = options::connect(socket, peer).await.map_err(failed)?;
+    Ok((stream, peer))
+}
+
+/// The first address of `name` in the family it asks for.
+async fn look_up(name: &NetAddress) -> Result<SocketAddr, SocketError> {
+    let missing = || SocketError::new(Operation::Connect, None, libc::EADDRNOTAVAIL);
+    let mut found = tokio::net::lookup_host((name.address.as_str(), name.port)).await.map_err(|error| {
+        log::info!("\"{}\" was not found: {error}, errno {}", name.address, errno_of(&error));
+        missing()
+    })?;
+    found.find(|address| name.admits(address.ip())).ok_or_else(missing)
+}

@@ -1,0 +1,56 @@
+//! A SOCKS5 proxy (RFC 1928, RFC 1929) between a client and its peer.
+
+mod dialogue;
+mod error;
+
+use std::fmt;
+
+use tokio::net::TcpStream;
+
+use crate::address::Host;
+use dialogue::Dialogue;
+pub use error::{ProxyError, ProxyFault};
+
+/// A proxy, and who uses it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proxy {
+    /// Where the proxy is.
+    pub host: Host,
+    /// For a proxy that asks who uses it.
+    pub credentials: Option<Credentials>,
+}
+
+/// What a proxy knows its user by. RFC 1929 has 1 to 255 bytes of each.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The name of the user.
+    pub username: String,
+    /// The password, which the proxy gets as it is.
+    pub password: String,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
+impl Proxy {
+    /// Has the proxy at the other end of `stream` connect to `target`, whose name it looks up itself where that is one.
+    /// What the returned stream carries is between here and there.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes the stream.
+    pub(crate) async fn connect(&self, stream: TcpStream, target: &Host) -> Result<TcpStream, ProxyError> {
+        let credentials = self.credentials.as_ref();
+        match Dialogue::new(stream).hold(credentials, target).await {
+            Ok(stream) => Ok(stream),
+            Err((fault, cause)) => Err(self.error(target, fault, cause)),
+        }
+    }
+
+    /// What went wrong on the way to `target`, and the cause of it.
+    pub(crate) fn error(&self, target: &Host, fault: ProxyFault, cause: impl fmt::Display) -> ProxyError {
+        ProxyError { fault, proxy: self.host.to_string(), target: target.to_string(), cause: cause.to_string() }
+    }
+}
