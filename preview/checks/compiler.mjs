@@ -100,7 +100,8 @@ function compilerOptions() {
   };
 }
 
-const OPTIONS = compilerOptions();
+/** How the compiler inside DevEco reads sources. */
+export const OPTIONS = compilerOptions();
 const declarations = new Map();
 
 function isOwn(file) {

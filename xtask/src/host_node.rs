@@ -4,8 +4,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::command::{command, output};
 
-/// The oldest release that our JavaScript runs on.
-const MIN_MAJOR: u32 = 20;
+/// The oldest release that our JavaScript and its packages run on: major and minor number.
+const MIN: (u32, u32) = (20, 19);
 
 /// The program's name.
 ///
@@ -13,18 +13,22 @@ const MIN_MAJOR: u32 = 20;
 ///
 /// When there is none, or it is too old.
 pub(crate) fn prepare() -> Result<&'static str> {
-    let version = output(command("node").arg("--version"))
-        .with_context(|| format!("Node {MIN_MAJOR} or newer has to be installed"))?;
+    let version =
+        output(command("node").arg("--version")).with_context(|| format!("Node {} has to be installed", wanted()))?;
     check(&version)?;
     Ok("node")
 }
 
 fn check(version: &str) -> Result<()> {
-    let major = version.trim_start_matches('v').split('.').next().unwrap_or_default();
-    match major.parse::<u32>() {
-        Ok(major) if major >= MIN_MAJOR => Ok(()),
-        _ => bail!("Node {MIN_MAJOR} or newer is needed; `node --version` says {version}"),
+    let mut numbers = version.trim_start_matches('v').split('.').map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) if (major, minor) >= MIN => Ok(()),
+        _ => bail!("Node {} is needed; `node --version` says {version}", wanted()),
     }
+}
+
+fn wanted() -> String {
+    format!("{}.{} or newer", MIN.0, MIN.1)
 }
 
 #[cfg(test)]
@@ -32,9 +36,10 @@ mod tests {
     use super::check;
 
     #[test]
-    fn node_20_and_newer_will_do() {
-        assert!(check("v20.0.0").is_ok());
+    fn node_20_19_and_newer_will_do() {
+        assert!(check("v20.19.0").is_ok());
         assert!(check("v24.1.0").is_ok());
+        assert!(check("v20.18.9").is_err());
         assert!(check("v18.20.1").is_err());
         assert!(check("nonsense").is_err());
     }

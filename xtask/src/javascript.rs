@@ -22,7 +22,7 @@ pub(crate) const DEMO: &str = "tests/host/demo.test.mjs";
 const SUFFIX: &str = ".test.mjs";
 
 /// Longer than any file takes, so that one that hangs fails.
-const TIME_LIMIT: Duration = Duration::from_secs(5 * 60);
+pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(5 * 60);
 
 /// The same under emulation.
 const SLOW_TIME_LIMIT: Duration = Duration::from_secs(20 * 60);

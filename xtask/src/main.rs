@@ -4,6 +4,7 @@ mod abi;
 mod apt;
 mod clang;
 mod command;
+mod connections;
 mod declarations;
 mod demo;
 mod digest;
@@ -20,6 +21,7 @@ mod ohrs;
 mod pages;
 mod phone_function;
 mod prepared;
+mod preview;
 mod sdk;
 mod stand_in;
 mod step;
@@ -50,6 +52,12 @@ enum Task {
         #[arg(long)]
         ohos: bool,
     },
+    /// Run both apps in a browser, with their real pages and the real module
+    Preview {
+        /// Port on this machine; a free one unless given
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+    },
     /// Build dist/ for HarmonyOS with `ohrs build` and check that a phone would load it
     ///
     /// Uses the SDK that OHOS_NDK_HOME names and rustup's targets; without it a stand-in made of
@@ -70,6 +78,12 @@ enum Task {
     },
     /// Check the invariants of docs/architecture.md on the tracked files
     Tidy,
+    /// Reset the TCP connections of a process; the preview does so with an app that it stops
+    #[command(hide = true)]
+    ResetConnections {
+        /// The process
+        pid: i32,
+    },
 }
 
 fn main() -> ExitCode {
@@ -90,5 +104,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Test { list: true, .. } => test::list(&workspace),
         Task::Test { filters, .. } => test::run(&workspace, &filters),
         Task::Tidy => tidy::check(&workspace),
+        Task::Preview { port } => preview::perform(&workspace, port),
+        Task::ResetConnections { pid } => connections::reset(pid).map(|count| println!("{count} reset")),
     }
 }

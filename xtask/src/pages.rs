@@ -26,14 +26,19 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     run(command("npm").args(["run", "check"]).current_dir(workspace.path(FOLDER)))
 }
 
-fn install(workspace: &Workspace) -> Result<()> {
+/// Installs the packages of the pages' checks and of the preview where they are not.
+///
+/// # Errors
+///
+/// When a package cannot be had.
+pub(crate) fn install(workspace: &Workspace) -> Result<()> {
     let folder = workspace.path(FOLDER);
     let lock = digest::of_file(&folder.join("package-lock.json"))?;
     let stamp = folder.join(STAMP);
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    println!("installing what the page checks need");
+    println!("installing what the pages' checks and the preview need");
     let options = ["ci", "--no-audit", "--no-fund", "--loglevel=http"];
     run(command("npm").args(options).current_dir(&folder))?;
     fs::write(&stamp, lock).with_context(|| format!("cannot write {}", stamp.display()))

@@ -8,7 +8,7 @@ use crate::abi::Abi;
 use crate::command::{command, run, succeeds};
 use crate::load::Load;
 use crate::workspace::Workspace;
-use crate::{apt, clang, engine, javascript, musl_node, ohos, pages, sdk, tidy};
+use crate::{apt, clang, engine, javascript, musl_node, ohos, pages, preview, sdk, tidy};
 
 type Work = Box<dyn Fn(&Session) -> Result<()>>;
 
@@ -70,11 +70,13 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
         Step::new("xtask", |session| cargo(session, &["test", "--locked", "--package", "xtask"])),
         Step::new("engine host", |session| engine::test_on_host(&session.workspace)),
         Step::new("pages", |session| pages::check(&session.workspace)),
+        Step::new("preview", |session| preview::test_units(&session.workspace)),
         Step::new("ohos", |session| {
             session.build_ohos()?;
             ohos::check(&session.workspace, false)
         }),
     ];
+    steps.extend(preview_steps(workspace));
     for abi in [Abi::X86_64, Abi::Arm64] {
         let name = format!("engine {}", Load::Ohos(abi).name());
         steps.push(Step::new(name, move |session| engine::test_on_ohos(&session.workspace, abi)));
@@ -112,26 +114,39 @@ fn file_steps(workspace: &Workspace, load: Load) -> Vec<Step> {
     steps
 }
 
-/// A step for each test file; one that fails where there are none.
+/// A step for each file of tests in the browser.
+fn preview_steps(workspace: &Workspace) -> Vec<Step> {
+    let test = |session: &Session, file: &str| preview::test_in_browser(&session.workspace, file);
+    steps_of(workspace, "browser", preview::BROWSER_TESTS, test)
+}
+
 fn folder_steps(workspace: &Workspace, load: Load, folder: &'static str) -> Vec<Step> {
+    steps_of(workspace, load.name(), folder, move |session, file| {
+        session.prepare(load)?;
+        javascript::run_on(&session.workspace, load, file)
+    })
+}
+
+/// A step for each test file; one that fails where there are none.
+fn steps_of(
+    workspace: &Workspace,
+    prefix: &str,
+    folder: &'static str,
+    test: impl Fn(&Session, &str) -> Result<()> + Copy + 'static,
+) -> Vec<Step> {
     let Ok(files) = javascript::files(workspace, folder) else {
-        let name = format!("{} {folder}", load.name());
+        let name = format!("{prefix} {folder}");
         let fail = move |session: &Session| javascript::files(&session.workspace, folder).map(drop);
         return vec![Step::new(name, fail)];
     };
-    let step = |file: String| {
-        Step::new(format!("{} {file}", load.name()), move |session| {
-            session.prepare(load)?;
-            javascript::run_on(&session.workspace, load, &file)
-        })
-    };
+    let step = |file: String| Step::new(format!("{prefix} {file}"), move |session| test(session, &file));
     files.into_iter().map(step).collect()
 }
 
 /// Everything at once, so that apt reads its lists once.
 fn install_packages() -> Result<()> {
     let mut packages = [sdk::DEBIAN_RUST.as_slice(), clang::PACKAGES.as_slice()].concat();
-    packages.push(musl_node::EMULATOR_PACKAGE);
+    packages.extend([musl_node::EMULATOR_PACKAGE, preview::BROWSER_PACKAGE]);
     if !musl_node::has_pip() {
         packages.push(musl_node::PIP_PACKAGE);
     }

@@ -1,0 +1,53 @@
+import { color } from '../colors.mjs';
+import { enums } from '../enums.mjs';
+import { isResource } from '../resources.mjs';
+import { checkOptions, chooser } from '../unknown.mjs';
+import { length } from '../units.mjs';
+
+const SIDES = { top: 'Top', right: 'Right', bottom: 'Bottom', left: 'Left' };
+const CORNERS = {
+  topLeft: 'borderTopLeftRadius',
+  topRight: 'borderTopRightRadius',
+  bottomLeft: 'borderBottomLeftRadius',
+  bottomRight: 'borderBottomRightRadius'
+};
+const lineStyle = chooser(
+  enums.BorderStyle,
+  { Solid: 'solid', Dashed: 'dashed', Dotted: 'dotted' },
+  'borderStyle'
+);
+
+function eachSide(node, part, value, convert) {
+  if (typeof value !== 'object' || isResource(value)) {
+    Object.values(SIDES).forEach((side) => node.style({ [`border${side}${part}`]: convert(value) }));
+    return;
+  }
+  checkOptions(value, Object.keys(SIDES), `border${part}`);
+  Object.entries(value).forEach(([name, each]) => node.style({ [`border${SIDES[name]}${part}`]: convert(each) }));
+}
+
+export const border = {
+  border(node, options) {
+    checkOptions(options, ['width', 'color', 'radius', 'style'], 'border');
+    const attributes = { width: 'borderWidth', color: 'borderColor', radius: 'borderRadius', style: 'borderStyle' };
+    Object.entries(options).forEach(([name, value]) => border[attributes[name]](node, value));
+  },
+  borderWidth(node, value) {
+    node.style({ borderStyle: node.css.borderStyle ?? 'solid' });
+    eachSide(node, 'Width', value, length);
+  },
+  borderColor(node, value) {
+    eachSide(node, 'Color', value, color);
+  },
+  borderStyle(node, value) {
+    eachSide(node, 'Style', value, lineStyle);
+  },
+  borderRadius(node, value) {
+    if (typeof value !== 'object' || isResource(value)) {
+      node.style({ borderRadius: length(value) });
+      return;
+    }
+    checkOptions(value, Object.keys(CORNERS), 'borderRadius');
+    Object.entries(value).forEach(([name, radius]) => node.style({ [CORNERS[name]]: length(radius) }));
+  }
+};

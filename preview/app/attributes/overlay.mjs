@@ -1,0 +1,109 @@
+import { collect } from '../collecting.mjs';
+import { color } from '../colors.mjs';
+import { enums } from '../enums.mjs';
+import { resolve } from '../resources.mjs';
+import { setterOf, valueOf } from '../two-way.mjs';
+import { UiNode } from '../ui-node.mjs';
+import { checkOptions, chooser } from '../unknown.mjs';
+import { length } from '../units.mjs';
+
+const SHEET_OPTIONS = ['height', 'dragBar', 'showClose', 'title', 'backgroundColor', 'onDisappear', 'onAppear', 'detents',
+  'preferType', 'maskColor', 'shouldDismiss', 'blurStyle', 'width', 'onWillDismiss', 'enableOutsideInteractive'];
+const ITEM_OPTIONS = ['value', 'icon', 'symbolIcon', 'enabled', 'action'];
+const POPUP_OPTIONS = ['message', 'builder', 'placement', 'onStateChange', 'autoCancel', 'showInSubWindow', 'mask'];
+const trigger = chooser(enums.ResponseType, { RightClick: 'rightClick', LongPress: 'longPress' }, 'bindContextMenu');
+const sheetHeight = chooser(enums.SheetSize, { MEDIUM: '60%', LARGE: '92%', FIT_CONTENT: 'auto' }, 'bindSheet.height');
+
+function addOverlay(node, kind, builder) {
+  const overlay = new UiNode(kind, `${node.site}#${kind}`);
+  overlay.children = collect('', builder);
+  node.overlays.push(overlay);
+  return overlay;
+}
+
+function heightOf(value) {
+  return typeof value === 'number' && value < 10 && Object.values(enums.SheetSize).includes(value)
+    ? sheetHeight(value)
+    : length(value);
+}
+
+function titleOf(title) {
+  return typeof title === 'object' && 'title' in title ? String(resolve(title.title)) : undefined;
+}
+
+function describeSheet(overlay, options) {
+  const { title, showClose } = options;
+  overlay.set({ title: titleOf(title), closable: resolve(showClose) !== false });
+  if (options.height !== undefined) {
+    overlay.style({ height: heightOf(options.height) });
+  }
+  if (options.backgroundColor !== undefined) {
+    overlay.style({ backgroundColor: color(options.backgroundColor) });
+  }
+}
+
+/** One line of a menu. */
+export function menuItem(site, { value, enabled, action }) {
+  const item = new UiNode('MenuItem', site);
+  item.set({ text: String(resolve(value)), disabled: enabled === false });
+  item.listen('click', () => action?.());
+  return item;
+}
+
+function addMenu(node, content, on) {
+  if (typeof content === 'function') {
+    addOverlay(node, '__Menu__', content).set({ trigger: on });
+    return;
+  }
+  const menu = addOverlay(node, '__Menu__', () => {});
+  menu.set({ trigger: on });
+  menu.children = content.map((element, index) => {
+    checkOptions(element, ITEM_OPTIONS, 'bindMenu');
+    return menuItem(`${node.site}#${index}`, element);
+  });
+}
+
+export const overlay = {
+  bindSheet(node, isShown, builder, options = {}) {
+    checkOptions(options, SHEET_OPTIONS, 'bindSheet');
+    if (!valueOf(isShown)) {
+      return;
+    }
+    const sheet = addOverlay(node, '__Sheet__', builder);
+    describeSheet(sheet, { ...options, title: options.title });
+    sheet.listen('dismiss', () => {
+      setterOf(isShown)(false);
+      options.onDisappear?.();
+    });
+    if (options.onAppear) {
+      sheet.listen('appear', options.onAppear);
+    }
+  },
+  bindContentCover(node, isShown, builder, options = {}) {
+    checkOptions(options, ['modalTransition', 'backgroundColor', 'onAppear', 'onDisappear'], 'bindContentCover');
+    if (valueOf(isShown)) {
+      addOverlay(node, '__Cover__', builder).listen('dismiss', () => {
+        setterOf(isShown)(false);
+        options.onDisappear?.();
+      });
+    }
+  },
+  bindMenu(node, content) {
+    addMenu(node, content, 'click');
+  },
+  bindContextMenu(node, content, responseType) {
+    addMenu(node, content, trigger(responseType));
+  },
+  bindPopup(node, isShown, options) {
+    checkOptions(options, POPUP_OPTIONS, 'bindPopup');
+    if (!valueOf(isShown)) {
+      return;
+    }
+    const popup = addOverlay(node, '__Popup__', options.builder ?? (() => {}));
+    popup.set({ text: options.message === undefined ? undefined : String(resolve(options.message)) });
+    popup.listen('dismiss', () => {
+      setterOf(isShown)(false);
+      options.onStateChange?.({ isVisible: false });
+    });
+  }
+};

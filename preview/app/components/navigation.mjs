@@ -1,0 +1,94 @@
+import { component } from '../component.mjs';
+import { isResource, resolve } from '../resources.mjs';
+import { collect } from '../collecting.mjs';
+import { enums } from '../enums.mjs';
+import { UiNode } from '../ui-node.mjs';
+import { checkOptions, chooser } from '../unknown.mjs';
+import { StackNode } from '../navigation-stack.mjs';
+
+const mode = chooser(enums.NavigationMode, { Stack: 'stack', Split: 'split', Auto: 'auto' }, 'Navigation.mode');
+const titleMode = chooser(enums.NavigationTitleMode, { Free: 'free', Full: 'full', Mini: 'mini' }, 'titleMode');
+
+function addHeader(node, builder) {
+  const header = new UiNode('__Header__', `${node.site}#header`);
+  header.children = collect('', builder);
+  node.overlays.push(header);
+}
+
+function title(node, value) {
+  if (typeof value === 'function') {
+    addHeader(node, value);
+  } else if (typeof value === 'string' || isResource(value)) {
+    node.set({ title: String(resolve(value)) });
+  } else if (typeof value.builder === 'function') {
+    addHeader(node, value.builder);
+  } else {
+    checkOptions(value, ['main', 'sub'], 'title');
+    node.set({ title: String(resolve(value.main)), subtitle: String(resolve(value.sub)) });
+  }
+}
+
+function menus(node, content) {
+  const bar = new UiNode('__Menus__', `${node.site}#menus`);
+  const isBuilder = typeof content === 'function';
+  bar.children = isBuilder ? collect('', content) : content.map((item, index) => menuButton(node, item, index));
+  node.overlays.push(bar);
+}
+
+function menuButton(node, item, index) {
+  checkOptions(item, ['value', 'icon', 'symbolIcon', 'isEnabled', 'action'], 'menus');
+  const button = new UiNode('__MenuButton__', `${node.site}#${index}`);
+  button.set({ text: String(resolve(item.value)), source: resolve(item.icon), disabled: item.isEnabled === false });
+  button.listen('click', () => item.action?.());
+  return button;
+}
+
+const bars = {
+  title,
+  menus,
+  hideTitleBar(node, value) {
+    node.set({ hidesTitle: value });
+  },
+  hideBackButton(node, value) {
+    node.set({ hidesBack: value });
+  },
+  hideToolBar(node, value) {
+    node.set({ hidesTools: value });
+  }
+};
+
+export const navigation = {
+  Navigation: component(
+    (node, stack) => {
+      if (stack) {
+        node.stack = stack;
+        node.overlays.push(new StackNode(stack, node.site));
+      }
+    },
+    {
+      ...bars,
+      mode(node, value) {
+        node.set({ mode: mode(value) });
+      },
+      titleMode(node, value) {
+        node.set({ titleMode: titleMode(value) });
+      },
+      navDestination(node, builder) {
+        node.stack.builder = builder;
+      }
+    }
+  ),
+  NavDestination: component(undefined, {
+    ...bars,
+    onShown(node, action) {
+      node.listen('appear', action);
+    },
+    onHidden(node, action) {
+      node.listen('disappear', action);
+    },
+    onBackPressed(node, action) {
+      node.listen('back', action);
+    },
+    onReady() {}
+  })
+};

@@ -1,0 +1,52 @@
+import { component } from '../component.mjs';
+import { collect } from '../collecting.mjs';
+import { enums } from '../enums.mjs';
+import { isResource, resolve } from '../resources.mjs';
+import { setterOf, valueOf } from '../two-way.mjs';
+import { UiNode } from '../ui-node.mjs';
+import { checkOptions, chooser } from '../unknown.mjs';
+import { length } from '../units.mjs';
+
+const barPlace = chooser(enums.BarPosition, { Start: 'start', End: 'end' }, 'Tabs.barPosition');
+
+function createTabs(node, options = {}) {
+  checkOptions(options, ['barPosition', 'index', 'controller'], 'Tabs');
+  node.set({
+    bar: barPlace(options.barPosition ?? enums.BarPosition.Start),
+    index: valueOf(options.index) ?? 0
+  });
+  node.listen('tab', setterOf(options.index));
+  node.controller = options.controller;
+}
+
+function tabBar(node, content) {
+  const bar = new UiNode('__TabBar__', `${node.site}#bar`);
+  if (typeof content === 'function') {
+    bar.children = collect('', content);
+  } else if (typeof content === 'string' || isResource(content)) {
+    bar.set({ text: String(resolve(content)) });
+  } else {
+    checkOptions(content, ['text', 'icon'], 'tabBar');
+    bar.set({ text: String(resolve(content.text)) });
+  }
+  node.overlays.push(bar);
+}
+
+export const tabs = {
+  Tabs: component(createTabs, {
+    onChange(node, action) {
+      node.listen('tab', action);
+    },
+    scrollable(node, value) {
+      node.set({ scrollable: value });
+    },
+    vertical(node, value) {
+      node.set({ vertical: value });
+    },
+    barHeight(node, value) {
+      node.style({ '--bar-height': length(value) });
+    },
+    animationDuration() {}
+  }),
+  TabContent: component(undefined, { tabBar })
+};

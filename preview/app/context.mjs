@@ -1,0 +1,31 @@
+import { configuration } from './configuration.mjs';
+import { tellSystem, start } from './process.mjs';
+import { $r, resolve, resourceName } from './resources.mjs';
+import { strict } from './unknown.mjs';
+
+function valueOf(resource, ...values) {
+  const name = typeof resource === 'number' ? resourceName(resource) : resource.name;
+  const params = values.length > 0 ? values : (resource.params ?? []);
+  return resolve($r(name, ...params));
+}
+
+const resourceManager = strict('ResourceManager', {
+  getStringSync: (resource, ...values) => String(valueOf(resource, ...values)),
+  getStringByNameSync: (name, ...values) => String(resolve($r(`app.string.${name}`, ...values))),
+  getStringValue: async (resource) => String(valueOf(resource)),
+  getColorSync: (resource) => Number.parseInt(String(valueOf(resource)).slice(1), 16),
+  getNumber: (resource) => Number.parseFloat(valueOf(resource))
+});
+
+/** What an ability knows of itself and of the system. */
+export function createAbilityContext() {
+  return strict('UIAbilityContext', {
+    resourceManager,
+    filesDir: start.dataFolder,
+    get config() {
+      return { language: configuration.language, colorMode: configuration.dark ? 0 : 1, fontSizeScale: configuration.fontScale };
+    },
+    getApplicationContext: () => strict('ApplicationContext', { setColorMode: () => {} }),
+    terminateSelf: async () => tellSystem('terminate')
+  });
+}

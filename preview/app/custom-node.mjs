@@ -1,0 +1,30 @@
+import { h } from '@vue/runtime-core';
+import { classOf } from './components.mjs';
+import { vueComponentOf } from './custom-component.mjs';
+import { PARAMETERS } from './state.mjs';
+
+const CommonNode = classOf('__Common__');
+
+/** A struct in its parent; attributes apply to a frame around it, as ArkUI does it. */
+export class CustomNode extends CommonNode {
+  constructor(Struct, site, parameters, body) {
+    super('__Common__', site);
+    this.Struct = Struct;
+    this.parameters = body ? { ...parameters, [builderParameterOf(Struct)]: body } : parameters;
+  }
+
+  toVnode() {
+    const isPlain = [this.css, this.properties, this.listeners].every((each) => Object.keys(each).length === 0);
+    const component = h(vueComponentOf(this.Struct), { key: this.place, parameters: this.parameters });
+    if (isPlain && this.overlays.length === 0) {
+      return component;
+    }
+    this.children = [{ toVnode: () => component }];
+    return super.toVnode();
+  }
+}
+
+/** A trailing block fills the struct's only builder parameter. */
+function builderParameterOf(Struct) {
+  return Struct.prototype[PARAMETERS].find(({ isBuilder }) => isBuilder).key;
+}

@@ -1,0 +1,110 @@
+/** What is on the app's screen, and the operations that bring a screen from one state to the next. */
+export class HostTree {
+  #nextId = 1;
+  #operations = [];
+  #nodes = new Map();
+  #onChange;
+
+  /** `onChange` is called when there are operations to take. */
+  constructor(onChange) {
+    this.#onChange = onChange;
+    this.root = this.create('__Root__', '');
+  }
+
+  create(kind, site) {
+    const node = { id: this.#nextId++, kind, site, parent: null, children: [], css: {}, properties: {}, listeners: {} };
+    this.#nodes.set(node.id, node);
+    this.#add(['create', node.id, kind, site]);
+    return node;
+  }
+
+  insert(node, parent, before) {
+    this.#detach(node);
+    const index = before ? parent.children.indexOf(before) : parent.children.length;
+    parent.children.splice(index, 0, node);
+    node.parent = parent;
+    this.#add(['insert', node.id, parent.id, before?.id ?? 0]);
+  }
+
+  remove(node) {
+    this.#detach(node);
+    node.parent = null;
+    this.#forget(node);
+    this.#add(['remove', node.id]);
+  }
+
+  /** Brings one kind of a node's values (`css` or `properties`) to a new state. */
+  update(node, kind, next) {
+    const changes = {};
+    for (const name of new Set([...Object.keys(node[kind]), ...Object.keys(next)])) {
+      if (JSON.stringify(node[kind][name]) !== JSON.stringify(next[name])) {
+        changes[name] = next[name] ?? null;
+      }
+    }
+    node[kind] = next;
+    if (Object.keys(changes).length > 0) {
+      this.#add([kind, node.id, changes]);
+    }
+  }
+
+  /** The functions themselves stay here; the screen learns which events are wanted. */
+  listen(node, listeners) {
+    const before = Object.keys(node.listeners).join();
+    node.listeners = listeners;
+    if (Object.keys(listeners).join() !== before) {
+      this.#add(['listen', node.id, Object.keys(listeners)]);
+    }
+  }
+
+  /** Has the screen do something to what it shows, after all that was changed before. */
+  call(node, method, ...values) {
+    this.#add(['call', node.id, method, values]);
+  }
+
+  find(id) {
+    return this.#nodes.get(id);
+  }
+
+  /** The operations since the last time. */
+  take() {
+    const taken = this.#operations;
+    this.#operations = [];
+    return taken;
+  }
+
+  /** The operations that make everything there is on a screen that shows nothing. */
+  snapshot() {
+    const operations = [['reset', this.root.id]];
+    for (const child of this.root.children) {
+      this.#describe(child, operations);
+    }
+    return operations;
+  }
+
+  #describe(node, operations) {
+    operations.push(['create', node.id, node.kind, node.site]);
+    operations.push(['css', node.id, node.css], ['properties', node.id, node.properties]);
+    operations.push(['listen', node.id, Object.keys(node.listeners)]);
+    node.children.forEach((child) => this.#describe(child, operations));
+    operations.push(['insert', node.id, node.parent.id, 0]);
+  }
+
+  #detach(node) {
+    const siblings = node.parent?.children;
+    if (siblings) {
+      siblings.splice(siblings.indexOf(node), 1);
+    }
+  }
+
+  #forget(node) {
+    this.#nodes.delete(node.id);
+    node.children.forEach((child) => this.#forget(child));
+  }
+
+  #add(operation) {
+    this.#operations.push(operation);
+    if (this.#operations.length === 1) {
+      this.#onChange();
+    }
+  }
+}

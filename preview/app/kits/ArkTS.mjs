@@ -1,0 +1,20 @@
+import { randomUUID } from 'node:crypto';
+import { strict } from '../unknown.mjs';
+
+function createDecoder(encoding = 'utf-8', { fatal = false, ignoreBOM = false } = {}) {
+  const decoder = new TextDecoder(encoding, { fatal, ignoreBOM });
+  return strict('TextDecoder', {
+    decodeToString: (bytes, { stream = false } = {}) => decoder.decode(bytes, { stream })
+  });
+}
+
+function createEncoder() {
+  const encoder = new TextEncoder();
+  return strict('TextEncoder', { encodeInto: (text) => encoder.encode(text) });
+}
+
+export const util = strict('util', {
+  TextDecoder: strict('TextDecoder', { create: createDecoder }),
+  TextEncoder: strict('TextEncoder', { create: createEncoder }),
+  generateRandomUUID: () => randomUUID()
+});

@@ -1,0 +1,71 @@
+import { Fragment, h, shallowReactive } from '@vue/runtime-core';
+import { collect } from './collecting.mjs';
+import { checkOptions } from './unknown.mjs';
+
+let nextId = 1;
+
+/** The pages that a Navigation shows above its own content. */
+export class NavPathStack {
+  #paths = shallowReactive([]);
+
+  get paths() {
+    return this.#paths;
+  }
+
+  pushPath(path) {
+    checkOptions(path, ['name', 'param', 'onPop'], 'NavPathInfo');
+    this.#paths.push({ id: nextId++, ...path });
+  }
+
+  pushPathByName(name, param, onPop) {
+    this.pushPath({ name, param, onPop });
+  }
+
+  replacePath(path) {
+    this.#paths.pop();
+    this.pushPath(path);
+  }
+
+  pop(result) {
+    const path = this.#paths.pop();
+    path?.onPop?.({ info: path, result });
+    return path;
+  }
+
+  clear() {
+    this.#paths.splice(0);
+  }
+
+  size() {
+    return this.#paths.length;
+  }
+
+  getAllPathName() {
+    return this.#paths.map((path) => path.name);
+  }
+
+  getParamByName(name) {
+    return this.#paths.filter((path) => path.name === name).map((path) => path.param);
+  }
+}
+
+const StackComponent = {
+  name: 'NavPathStack',
+  props: ['stack'],
+  setup({ stack }) {
+    const draw = (path) => collect(`${path.id}/`, () => stack.builder(path.name, path.param));
+    return () => h(Fragment, stack.paths.flatMap(draw).map((node) => node.toVnode()));
+  }
+};
+
+/** Where a Navigation draws its stack. */
+export class StackNode {
+  constructor(stack, site) {
+    this.stack = stack;
+    this.place = `${site}#stack`;
+  }
+
+  toVnode() {
+    return h(StackComponent, { key: this.place, stack: this.stack });
+  }
+}

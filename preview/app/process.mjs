@@ -1,0 +1,27 @@
+// The app's side of the channel to the system that started its process.
+
+const listeners = new Map();
+
+/** Calls `listener` for messages of one type. */
+export function onSystem(type, listener) {
+  listeners.set(type, listener);
+}
+
+/** Tells the system something. */
+export function tellSystem(type, content = {}) {
+  process.send({ type, ...content });
+}
+
+/** From now on messages are taken; those that came before wait until then. */
+export function listenToSystem() {
+  process.on('message', ({ type, ...content }) => {
+    const listener = listeners.get(type);
+    if (!listener) {
+      throw new Error(`The system sent the unknown message ${type}.`);
+    }
+    listener(content);
+  });
+}
+
+/** What the system said when it started this process. */
+export const start = JSON.parse(process.env.PREVIEW_APP ?? '{}');

@@ -1,0 +1,26 @@
+import { createRenderer } from '@vue/runtime-core';
+
+/** Vue draws into a host tree instead of a document. */
+export function rendererOf(tree) {
+  return createRenderer({
+    createElement: (kind, _namespace, _is, properties) => tree.create(kind, properties.node.site),
+    // Marks where a fragment begins and ends.
+    createText: () => tree.create('__Mark__', ''),
+    createComment: () => tree.create('__Mark__', ''),
+    setText() {},
+    setElementText() {},
+    insert: (node, parent, before) => tree.insert(node, parent, before),
+    remove: (node) => tree.remove(node),
+    parentNode: (node) => node.parent,
+    nextSibling: (node) => node.parent?.children[node.parent.children.indexOf(node) + 1] ?? null,
+    patchProp(host, name, _before, node) {
+      if (name === 'node' && node) {
+        tree.update(host, 'css', node.css);
+        tree.update(host, 'properties', node.properties);
+        tree.listen(host, node.listeners);
+        node.call = (method, ...values) => tree.call(host, method, ...values);
+        node.controller?.attach(node.call);
+      }
+    }
+  });
+}

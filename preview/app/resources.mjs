@@ -1,0 +1,99 @@
+import { configuration } from './configuration.mjs';
+import { formatText } from './format-text.mjs';
+import { systemResource } from './system-resources.mjs';
+import { UnknownError } from './unknown.mjs';
+
+const RESOURCE = Symbol('resource');
+
+/** The app's resources: values by qualifier and `type.name`, numbers by name. */
+let bundle = { bundleName: '', values: {}, ids: {} };
+
+export function useResources(table) {
+  bundle = table;
+}
+
+/** What `$r` names; its value depends on language and theme and is looked up when it is drawn. */
+class Resource {
+  constructor(name, params) {
+    const [scope, type] = name.split('.');
+    this[RESOURCE] = true;
+    this.id = bundle.ids[name] ?? -1;
+    this.type = type;
+    this.name = name;
+    this.params = params;
+    this.bundleName = bundle.bundleName;
+    this.moduleName = scope === 'sys' ? '' : 'entry';
+  }
+}
+
+export function $r(name, ...params) {
+  return new Resource(name, params);
+}
+
+export function $rawfile(name) {
+  return new Resource(`app.rawfile.${name}`, []);
+}
+
+export function isResource(value) {
+  return Boolean(value?.[RESOURCE]);
+}
+
+/** Qualifier folders in the order in which the phone looks: the language before the theme, `base` last. */
+function qualifiers() {
+  const language = configuration.language.replace('-', '_');
+  return [language, configuration.dark ? 'dark' : undefined, 'base'].filter(Boolean);
+}
+
+function lookUp(name) {
+  const key = name.slice('app.'.length);
+  const folder = qualifiers().find((qualifier) => bundle.values[qualifier]?.[key] !== undefined);
+  if (!folder) {
+    throw new UnknownError(`the resource ${name}`);
+  }
+  return bundle.values[folder][key];
+}
+
+function plural(name, [count, ...params]) {
+  const forms = lookUp(name);
+  const category = new Intl.PluralRules(configuration.language).select(count);
+  const form = forms.find(({ quantity }) => quantity === category) ?? forms.find(({ quantity }) => quantity === 'other');
+  return formatText(form.value, params.map(resolve));
+}
+
+/** The value of a resource as things are now; whatever is no resource is its own value. */
+export function resolve(value) {
+  if (!isResource(value)) {
+    return value;
+  }
+  if (value.name.startsWith('sys.')) {
+    return systemResource(value.name, configuration.dark);
+  }
+  switch (value.type) {
+    case 'plural':
+      return plural(value.name, value.params);
+    case 'media':
+      return { media: value.name.slice('app.media.'.length) };
+    case 'rawfile':
+      return { rawfile: value.name.slice('app.rawfile.'.length) };
+    case 'string':
+      return formatText(String(dereference(value.name)), value.params.map(resolve));
+    default:
+      return dereference(value.name);
+  }
+}
+
+/** A value can name another: `$color:accent`. */
+function dereference(name) {
+  const found = lookUp(name);
+  const reference = typeof found === 'string' && /^\$(\w+):([\w.]+)$/.exec(found);
+  return reference ? dereference(`app.${reference[1]}.${reference[2]}`) : found;
+}
+
+/** The name of a resource by its number. */
+export function resourceName(id) {
+  const found = Object.entries(bundle.ids).find(([, number]) => number === id);
+  if (!found) {
+    throw new UnknownError(`the resource number ${id}`);
+  }
+  return found[0];
+}

@@ -1,0 +1,36 @@
+import { configuration } from './configuration.mjs';
+import { reportFault } from './faults.mjs';
+import { LifeCycle } from './life-cycle.mjs';
+import { listenToSystem, onSystem, start, tellSystem } from './process.mjs';
+import { useResources } from './resources.mjs';
+import { screen } from './screen.mjs';
+
+function perform({ id, name, values }) {
+  // What the user touched may have gone in the meantime.
+  const listener = screen.tree.find(id)?.listeners[name];
+  listener?.(...values);
+}
+
+/** Starts the app of this process: its ability, with its resources and the pages that `pages` finds by name. */
+export function startApp(Ability, resources, pages) {
+  useResources(resources);
+  // As on the phone, an error that nobody catches ends the app.
+  process.on('uncaughtException', (error) => {
+    reportFault(error);
+    process.exitCode = 1;
+    process.disconnect();
+  });
+  process.on('unhandledRejection', reportFault);
+  process.on('disconnect', () => process.exit());
+  Object.assign(configuration, start.configuration);
+  screen.connect((operations) => tellSystem('operations', { operations }));
+  onSystem('attach', () => {
+    screen.flush();
+    tellSystem('snapshot', { operations: screen.tree.snapshot() });
+  });
+  onSystem('event', perform);
+  onSystem('answer', ({ question, value }) => screen.answer(question, value));
+  new LifeCycle(Ability, pages).begin();
+  listenToSystem();
+  tellSystem('started');
+}

@@ -1,0 +1,184 @@
+import { computed, effectScope, shallowReactive, shallowRef, watch } from '@vue/runtime-core';
+
+const CELLS = Symbol('cells');
+const MONITORS = Symbol('monitors');
+export const PARAMETERS = Symbol('parameters');
+export const PROVIDED = Symbol('provided');
+export const CONSUMED = Symbol('consumed');
+export const IS_GIVEN = Symbol('isGiven');
+export const IS_MAKING = Symbol('isMaking');
+export const PROVIDER_OF = Symbol('providerOf');
+
+/** The observed value of one property of one object. */
+export function cellOf(object, key) {
+  if (!Object.hasOwn(object, CELLS)) {
+    Object.defineProperty(object, CELLS, { value: new Map() });
+  }
+  const cells = object[CELLS];
+  if (!cells.has(key)) {
+    cells.set(key, shallowRef(undefined));
+  }
+  return cells.get(key);
+}
+
+/** As state management V2: calls that change a built-in container are seen, properties of plain objects are not. */
+function observe(value) {
+  const isContainer = Array.isArray(value) || value instanceof Map || value instanceof Set;
+  return isContainer ? shallowReactive(value) : value;
+}
+
+/** Stores a value in a cell; an equal one changes nothing. */
+export function store(object, key, value) {
+  cellOf(object, key).value = observe(value);
+}
+
+function observed(prototype, key, set = store) {
+  Object.defineProperty(prototype, key, {
+    configurable: true,
+    enumerable: true,
+    get() {
+      return cellOf(this, key).value;
+    },
+    set(value) {
+      set(this, key, value);
+    }
+  });
+}
+
+export function Trace(prototype, key) {
+  observed(prototype, key);
+}
+
+export function Local(prototype, key) {
+  observed(prototype, key);
+}
+
+function ownList(prototype, name) {
+  if (!Object.hasOwn(prototype, name)) {
+    Object.defineProperty(prototype, name, { value: [...(prototype[name] ?? [])] });
+  }
+  return prototype[name];
+}
+
+/** The parameters of a struct: `{ key, once, isBuilder }`. */
+function parameter(prototype, key) {
+  const list = ownList(prototype, PARAMETERS);
+  let entry = list.find((known) => known.key === key);
+  if (!entry) {
+    entry = { key, once: false, isBuilder: false };
+    list.push(entry);
+  }
+  return entry;
+}
+
+/** While a struct is made, what its parent gave comes before what its own initializer says. */
+export function Param(prototype, key) {
+  parameter(prototype, key);
+  observed(prototype, key, (object, name, value) => {
+    if (!object[IS_GIVEN](name)) {
+      store(object, name, value);
+    }
+  });
+}
+
+export function Event(prototype, key) {
+  Param(prototype, key);
+}
+
+export function BuilderParam(prototype, key) {
+  Param(prototype, key);
+  parameter(prototype, key).isBuilder = true;
+}
+
+export function Once(prototype, key) {
+  parameter(prototype, key).once = true;
+}
+
+/** The page checks see to it that a required parameter is given. */
+export function Require() {}
+
+export function Provider(alias) {
+  return (prototype, key) => {
+    ownList(prototype, PROVIDED).push({ alias: alias ?? key, key });
+    observed(prototype, key);
+  };
+}
+
+/** Its value is the provider's above it; without one it is like a local. */
+export function Consumer(alias) {
+  return (prototype, key) => {
+    ownList(prototype, CONSUMED).push({ alias: alias ?? key, key });
+    Object.defineProperty(prototype, key, {
+      configurable: true,
+      get() {
+        const source = this[PROVIDER_OF](key);
+        return source ? source.object[source.key] : cellOf(this, key).value;
+      },
+      set(value) {
+        const source = this[PROVIDER_OF](key);
+        if (!source) {
+          store(this, key, value);
+        } else if (!this[IS_MAKING]) {
+          source.object[source.key] = value;
+        }
+      }
+    });
+  };
+}
+
+export function Computed(prototype, key, descriptor) {
+  const read = descriptor.get;
+  const results = new WeakMap();
+  return {
+    ...descriptor,
+    get() {
+      if (!results.has(this)) {
+        results.set(this, computed(() => read.call(this)));
+      }
+      return results.get(this).value;
+    }
+  };
+}
+
+export function Monitor(...paths) {
+  return (prototype, key) => {
+    ownList(prototype, MONITORS).push({ paths, key });
+  };
+}
+
+function read(object, path) {
+  return path.split('.').reduce((value, name) => value?.[name], object);
+}
+
+/** What a monitor is told: what changed since the last time, before and now. */
+function changes(paths, now, before) {
+  const dirty = paths.filter((_, index) => !Object.is(now[index], before[index]));
+  const value = (path = dirty[0]) => {
+    const index = paths.indexOf(path);
+    return index < 0 ? undefined : { path, now: now[index], before: before[index] };
+  };
+  return { dirty, value };
+}
+
+/** Calls the monitors of an object from now on, once for all changes of one turn. */
+export function startMonitors(object) {
+  for (const { paths, key } of object[MONITORS] ?? []) {
+    const sources = paths.map((path) => () => read(object, path));
+    watch(sources, (now, before) => object[key](changes(paths, now, before)));
+  }
+}
+
+export function ObservedV2(Class) {
+  const Observed = {
+    [Class.name]: class extends Class {
+      constructor(...parameters) {
+        super(...parameters);
+        if (new.target === Observed) {
+          // They live as long as the object, whichever component made it.
+          effectScope(true).run(() => startMonitors(this));
+        }
+      }
+    }
+  }[Class.name];
+  return Observed;
+}

@@ -1,0 +1,46 @@
+import { Fragment, h } from '@vue/runtime-core';
+import { add, collect, scope } from './collecting.mjs';
+import { classOf, COMPONENTS } from './components.mjs';
+import { CustomNode } from './custom-node.mjs';
+import { isStruct } from './custom-component.mjs';
+import { Loop } from './loop.mjs';
+import { UnknownError } from './unknown.mjs';
+
+/** A built-in component. */
+export function create(name, site, parameters, body) {
+  const node = add(new (classOf(name))(name, site));
+  COMPONENTS[name].create?.(node, ...parameters);
+  if (body) {
+    node.children = collect('', body);
+  }
+  return node;
+}
+
+/** A struct, or a builder function. */
+export function invoke(site, callee, parameters, body) {
+  if (isStruct(callee)) {
+    return add(new CustomNode(callee, site, parameters[0], body));
+  }
+  return scope(site, () => callee(...parameters));
+}
+
+export function forEach(site, items, each, keyOf) {
+  const loop = add(new Loop(site, items));
+  loop.eachItem = each;
+  loop.keyOf = keyOf ?? ((item, index) => `${index}__${JSON.stringify(item)}`);
+  return loop;
+}
+
+export function repeat(site, items) {
+  return add(new Loop(site, items));
+}
+
+export function lazyForEach() {
+  throw new UnknownError('LazyForEach; it knows Repeat with virtualScroll');
+}
+
+/** The virtual nodes of a component's `build`. */
+export function draw(build) {
+  const nodes = collect('', build);
+  return nodes.length === 1 ? nodes[0].toVnode() : h(Fragment, nodes.map((node) => node.toVnode()));
+}

@@ -1,0 +1,28 @@
+import { build } from 'vite';
+import path from 'node:path';
+import { ROOT } from '../root.mjs';
+import { arktsPlugin, etsPlugins } from './plugin.mjs';
+
+/**
+ * Builds one app for Node into `folder` and returns its file. Throws what a source cannot be built for; the message
+ * names the file and the line.
+ */
+export async function buildApp(target, folder) {
+  await build({
+    root: ROOT,
+    configFile: false,
+    logLevel: 'error',
+    plugins: [arktsPlugin(target), ...etsPlugins()],
+    ssr: { noExternal: true },
+    build: {
+      ssr: true,
+      outDir: folder,
+      emptyOutDir: true,
+      sourcemap: true,
+      minify: false,
+      target: 'node20',
+      rolldownOptions: { input: { app: 'arkui:app' }, treeshake: false, output: { entryFileNames: 'app.mjs', chunkFileNames: '[name].mjs' } }
+    }
+  });
+  return path.join(folder, 'app.mjs');
+}

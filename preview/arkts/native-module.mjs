@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import ts from 'ohos-typescript';
+
+/** The names of the values that a native module's declarations export. */
+function exportedValues(file) {
+  const tree = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2021, true);
+  const declares = (node) => ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node);
+  return [...new Set(tree.statements.filter(declares).map((node) => node.name.text))];
+}
+
+/** A module that loads the native library of the process and exports what `declarations` say. */
+export function nativeModule(declarations) {
+  return [
+    "import { start } from 'arkui:process';",
+    'const native = { exports: {} };',
+    'process.dlopen(native, start.library);',
+    'export default native.exports;',
+    `export const { ${exportedValues(declarations).join(', ')} } = native.exports;`
+  ].join('\n');
+}

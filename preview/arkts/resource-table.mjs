@@ -1,0 +1,54 @@
+import path from 'node:path';
+import { readResources } from '../checks/resources.mjs';
+import { ROOT } from '../root.mjs';
+import { readJson5 } from '../checks/json5.mjs';
+
+const FIRST_ID = 0x1000000;
+
+/** Every resource of an app; a folder that comes earlier wins. */
+function allResources(target) {
+  return target.resourceFolders.flatMap(readResources).reverse();
+}
+
+/** What an app's process knows of its resources: values by qualifier and `type.name`, and their numbers. */
+export function resourceTable(target) {
+  const values = {};
+  const ids = {};
+  for (const { qualifier, type, name, value } of allResources(target)) {
+    values[qualifier] ??= {};
+    values[qualifier][`${type}.${name}`] = value ?? name;
+    ids[`app.${type}.${name}`] ??= FIRST_ID + Object.keys(ids).length;
+  }
+  return { bundleName: bundleNameOf(target), values, ids };
+}
+
+/** The files of an app's media by name, for one theme. */
+export function mediaFile(target, name, dark) {
+  const found = allResources(target).filter((resource) => resource.type === 'media' && resource.name === name);
+  const preferred = found.filter(({ qualifier }) => qualifier === (dark ? 'dark' : 'base'));
+  return [...found, ...preferred].at(-1)?.file;
+}
+
+function productOf(target) {
+  const { app, modules } = readJson5(path.join(ROOT, 'build-profile.json5'));
+  const { applyToProducts } = modules[0].targets.find(({ name }) => name === target.name);
+  return app.products.find(({ name }) => name === applyToProducts[0]);
+}
+
+export function bundleNameOf(target) {
+  return productOf(target).bundleName;
+}
+
+/** The texts of an app's name and the file of its icon, by the references of its product. */
+export function appLabel(target) {
+  const { label, icon } = productOf(target);
+  const { values } = resourceTable(target);
+  const labels = Object.entries(values).map(([qualifier, each]) => [qualifier, each[`string.${label.split(':')[1]}`]]);
+  return { labels: Object.fromEntries(labels), icon: icon.split(':')[1] };
+}
+
+/** Whether a file is one that a resource table is read from. */
+export function isResourceFile(target, file) {
+  return target.resourceFolders.some((folder) => file.startsWith(folder + path.sep));
+}
+

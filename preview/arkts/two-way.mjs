@@ -1,0 +1,24 @@
+import ts from 'ohos-typescript';
+
+function isDoubleBang(node) {
+  return ts.isNonNullExpression(node) && ts.isNonNullExpression(node.expression);
+}
+
+/** The first part of a member expression such as `this.a.b`. */
+function rootOf(expression) {
+  return ts.isPropertyAccessExpression(expression) ? rootOf(expression.expression) : expression;
+}
+
+/**
+ * The expression that a parent and a component share, for `this.a!!` and `$$this.a`: its text, without the signs;
+ * undefined for everything else.
+ */
+export function twoWayText(source, node) {
+  if (isDoubleBang(node)) {
+    return source.text.slice(source.start(node), node.expression.expression.end);
+  }
+  if (ts.isPropertyAccessExpression(node) && source.isTwoWayThis(rootOf(node))) {
+    return source.text.slice(source.start(node), node.end);
+  }
+  return undefined;
+}

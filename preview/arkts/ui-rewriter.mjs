@@ -1,0 +1,208 @@
+import path from 'node:path';
+import ts from 'ohos-typescript';
+import { decoratorNames } from '../checks/ui-tree.mjs';
+import { unchain } from './call.mjs';
+import { twoWayText } from './two-way.mjs';
+
+const LOOPS = new Map([
+  ['ForEach', 'forEach'],
+  ['LazyForEach', 'lazyForEach'],
+  ['Repeat', 'repeat']
+]);
+const LOOP_LINKS = ['each', 'key', 'virtualScroll', 'template', 'templateId'];
+
+/** Those links of a loop whose last argument draws. */
+const DRAWING_LINKS = ['each', 'template'];
+
+/** Turns UI statements into calls of the runtime; attribute chains stay as they are. */
+export class UiRewriter {
+  constructor(source, edit, vocabulary) {
+    this.source = source;
+    this.edit = edit;
+    this.vocabulary = vocabulary;
+    this.builders = new Set(this.globalBuilders());
+  }
+
+  globalBuilders() {
+    const functions = this.source.tree.statements.filter(ts.isFunctionDeclaration);
+    return functions.filter((node) => decoratorNames(node).includes('Builder')).map((node) => node.name.text);
+  }
+
+  /** Rewrites the body of a `build` method or of a builder; `owner` is the struct that it belongs to, if any. */
+  rewriteBody(body, owner) {
+    this.methods = new Set((owner?.members ?? []).filter(isBuilderMethod).map((member) => member.name.text));
+    this.rewriteBlock(body);
+  }
+
+  rewriteBlock(block) {
+    const statements = ts.isBlock(block) ? block.statements : [block];
+    statements.forEach((statement) => this.rewriteStatement(statement));
+  }
+
+  rewriteStatement(statement) {
+    if (ts.isIfStatement(statement)) {
+      this.rewriteIf(statement);
+    } else if (ts.isExpressionStatement(statement)) {
+      this.rewriteExpression(statement.expression);
+    } else {
+      throw this.source.errorAt(statement, 'Only UI statements can stand here.');
+    }
+  }
+
+  rewriteIf(statement) {
+    this.rewriteBlock(statement.thenStatement);
+    if (statement.elseStatement) {
+      this.rewriteStatementOrBlock(statement.elseStatement);
+    }
+  }
+
+  rewriteStatementOrBlock(statement) {
+    if (ts.isIfStatement(statement)) {
+      this.rewriteIf(statement);
+    } else {
+      this.rewriteBlock(statement);
+    }
+  }
+
+  rewriteExpression(expression) {
+    const { base, links } = unchain(expression);
+    const loop = ts.isCallExpression(base) && ts.isIdentifier(base.expression) && LOOPS.get(base.expression.text);
+    if (loop) {
+      this.rewriteLoop(loop, base, links);
+    } else if (ts.isEtsComponentExpression(base) && this.isBuiltIn(base)) {
+      this.rewriteComponent(base);
+      this.rewriteAttributes(base.expression.text, links);
+    } else if (ts.isEtsComponentExpression(base) || (ts.isCallExpression(base) && ts.isIdentifier(base.expression))) {
+      this.rewriteInvocation(base);
+      this.rewriteAttributes('Common', links);
+    } else if (ts.isCallExpression(base) && links.length === 0) {
+      this.wrap(base, `__ui.scope(${this.site(base)}, () => `, ')');
+    } else {
+      throw this.source.errorAt(expression, 'This is no UI statement that the preview knows.');
+    }
+  }
+
+  isBuiltIn(base) {
+    const name = base.expression.text;
+    const known = this.vocabulary.components.has(name);
+    if (!known && this.vocabulary.sdkComponents.has(name)) {
+      throw this.source.errorAt(base, `The preview does not know the component ${name}.`);
+    }
+    return known;
+  }
+
+  rewriteComponent(base) {
+    this.rewriteCreation(base, `__ui.create('${base.expression.text}', ${this.site(base)}, [`);
+  }
+
+  rewriteInvocation(base) {
+    this.rewriteCreation(base, `__ui.invoke(${this.site(base)}, ${base.expression.text}, [`);
+  }
+
+  /** `Name(arguments) { body }` becomes `opening arguments], () => { body })`. */
+  rewriteCreation(base, opening) {
+    const last = base.body ? this.closingParenthesis(base.body) : base.end - 1;
+    const first = this.source.text.indexOf('(', base.typeArguments?.end ?? base.expression.end);
+    this.edit.overwrite(this.source.start(base), first + 1, opening);
+    this.edit.overwrite(last, last + 1, base.body ? '], () =>' : '])');
+    if (base.body) {
+      this.edit.appendLeft(base.end, ')');
+      this.rewriteBlock(base.body);
+    }
+    base.arguments.forEach((argument) => this.rewriteArgument(argument));
+  }
+
+  closingParenthesis(body) {
+    return this.source.text.lastIndexOf(')', this.source.start(body));
+  }
+
+  rewriteLoop(name, base, links) {
+    this.edit.overwrite(this.source.start(base), base.arguments.pos, `__ui.${name}(${this.site(base)}, `);
+    if (name === 'repeat') {
+      links.forEach((link) => this.rewriteLoopLink(link));
+    } else {
+      this.rewriteDrawing(base.arguments[1]);
+    }
+  }
+
+  rewriteLoopLink(link) {
+    const name = link.expression.name.text;
+    if (!LOOP_LINKS.includes(name)) {
+      throw this.source.errorAt(link.expression.name, `The preview does not know Repeat.${name}.`);
+    }
+    if (DRAWING_LINKS.includes(name)) {
+      this.rewriteDrawing(link.arguments[link.arguments.length - 1]);
+    }
+  }
+
+  rewriteDrawing(callback) {
+    if (!callback || !ts.isArrowFunction(callback)) {
+      throw this.source.errorAt(callback ?? this.source.tree, 'An arrow function has to draw what is repeated.');
+    }
+    if (ts.isBlock(callback.body)) {
+      this.rewriteBlock(callback.body);
+    } else {
+      this.rewriteExpression(callback.body);
+    }
+  }
+
+  rewriteAttributes(component, links) {
+    const known = this.vocabulary.attributesOf(component);
+    for (const link of links) {
+      const { name } = link.expression;
+      if (!known.has(name.text)) {
+        throw this.source.errorAt(name, `The preview does not know the attribute ${component}.${name.text}.`);
+      }
+      link.arguments.forEach((argument) => this.rewriteArgument(argument));
+    }
+  }
+
+  /** What is shared both ways, and builders that are handed over, have forms of their own. */
+  rewriteArgument(node) {
+    const shared = twoWayText(this.source, node);
+    if (shared) {
+      const start = this.source.start(node) - (this.source.text.startsWith('$$', this.source.start(node) - 2) ? 2 : 0);
+      this.edit.overwrite(start, node.end, `__ui.twoWay(${shared}, (value) => { ${shared} = value; })`);
+    } else if (this.isBuilderCall(node)) {
+      this.wrap(node, '() => ', '');
+    } else if (this.isBuilderName(node)) {
+      this.wrap(node, '(...values) => ', '(...values)');
+    } else if (!ts.isFunctionLike(node)) {
+      this.source.forEachChild(node, (child) => this.rewriteArgument(child));
+    }
+  }
+
+  isBuilderCall(node) {
+    return ts.isCallExpression(node) && this.isBuilderName(node.expression);
+  }
+
+  isBuilderName(node) {
+    if (ts.isPropertyAccessExpression(node) && node.expression.kind === ts.SyntaxKind.ThisKeyword) {
+      return this.methods.has(node.name.text) && !isParameterOfCustom(node);
+    }
+    return ts.isIdentifier(node) && this.builders.has(node.text) && !isParameterOfCustom(node);
+  }
+
+  wrap(node, before, after) {
+    this.edit.appendLeft(this.source.start(node), before);
+    this.edit.appendRight(node.end, after);
+  }
+
+  /** Where a statement stands: the key of what it draws, and the place that errors name. */
+  site(node) {
+    const { line, character } = this.source.tree.getLineAndCharacterOfPosition(this.source.start(node));
+    return `'${path.basename(this.source.file)}:${line + 1}:${character + 1}'`;
+  }
+}
+
+function isBuilderMethod(member) {
+  return ts.isMethodDeclaration(member) && decoratorNames(member).some((name) => name.endsWith('Builder'));
+}
+
+/** `Card({ content: this.foot })` hands the function itself over: in ArkTS its `this` is then the card. */
+function isParameterOfCustom(node) {
+  const call = node.parent.parent?.parent;
+  const isProperty = ts.isPropertyAssignment(node.parent) && node.parent.initializer === node;
+  return isProperty && Boolean(call) && (ts.isCallExpression(call) || ts.isEtsComponentExpression(call)) &&
+    ts.isIdentifier(call.expression);
+}

@@ -1,0 +1,60 @@
+// The page around the two phones: the switches, and what is known of each app's process.
+import '@fontsource-variable/noto-sans-sc';
+import './style.css';
+import { PhoneView } from './phone-view.mjs';
+
+const line = new WebSocket(`ws://${location.host}/line/desk`);
+const send = (message) => line.send(JSON.stringify(message));
+const phones = {};
+
+for (const app of ['server', 'client']) {
+  phones[app] = new PhoneView(app, (command) => send({ command, app }));
+  document.querySelector('main').append(phones[app].element);
+}
+
+function show({ settings, apps }) {
+  const { elements } = switches;
+  elements.theme.value = settings.dark ? 'dark' : 'light';
+  elements.language.value = settings.language;
+  elements.fontScale.value = String(settings.fontScale);
+  elements.device.value = `${settings.width}x${settings.height}`;
+  Object.entries(apps).forEach(([app, description]) => phones[app].update(description, settings));
+}
+
+const ACTIONS = {
+  phone: show,
+  log: ({ app, level, text }) => phones[app].log(`${level} ${text}`),
+  fault: ({ app, message, stack }) => phones[app].log(stack || message)
+};
+line.addEventListener('message', ({ data }) => {
+  const message = JSON.parse(data);
+  ACTIONS[message.type]?.(message);
+});
+
+/** What each switch changes. */
+const CHANGES = {
+  theme: (value) => ({ dark: value === 'dark' }),
+  language: (value) => ({ language: value }),
+  fontScale: (value) => ({ fontScale: Number(value) }),
+  device: (value) => {
+    const [width, height] = value.split('x').map(Number);
+    return { width, height };
+  }
+};
+const switches = document.querySelector('form');
+switches.addEventListener('change', ({ target }) => {
+  const { name, value } = target;
+  if (CHANGES[name]) {
+    send({ command: 'configure', changes: CHANGES[name](value) });
+  } else {
+    const { delay, refuses } = switches.elements;
+    send({ command: 'suspendPolicy', policy: { delayMs: Number(delay.value), refuses: refuses.checked } });
+  }
+});
+
+// A touch of an app's icon.
+addEventListener('message', ({ origin, data }) => {
+  if (origin === location.origin) {
+    send(data);
+  }
+});

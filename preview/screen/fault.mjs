@@ -1,0 +1,11 @@
+const element = document.querySelector('#fault');
+
+/** Puts an error in front of everything. */
+export function showFault(text) {
+  element.textContent = text;
+  element.hidden = false;
+}
+
+export function clearFault() {
+  element.hidden = true;
+}

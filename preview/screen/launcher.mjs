@@ -1,0 +1,23 @@
+/** What the phone shows while the app is not in the foreground: its icon, which starts it or brings it back. */
+export class Launcher {
+  #button = document.querySelector('#launcher');
+  #picture = new Image();
+  #label = document.createElement('span');
+
+  constructor(app) {
+    this.app = app;
+    this.#button.append(this.#picture, this.#label);
+    this.#picture.alt = '';
+    this.#button.addEventListener('click', () => {
+      parent.postMessage({ command: this.command, app }, location.origin);
+    });
+  }
+
+  update({ state, labels, icon, fault }, { language }) {
+    this.command = state === 'stopped' ? 'start' : 'foreground';
+    this.#label.textContent = labels[language.replace('-', '_')] ?? labels.base;
+    this.#picture.src = `/media/${this.app}/${icon}_foreground`;
+    this.#button.hidden = state === 'running' || Boolean(fault);
+    document.querySelector('#window').inert = state !== 'running';
+  }
+}

@@ -1,0 +1,44 @@
+// The screen of one phone: it shows what the app's process says, and tells it what is touched and typed.
+import '@fontsource-variable/noto-sans-sc';
+import '@fontsource/noto-color-emoji';
+import './style.css';
+import { Launcher } from './launcher.mjs';
+import { showFault, clearFault } from './fault.mjs';
+import { Stage } from './stage.mjs';
+
+const app = new URLSearchParams(location.search).get('app');
+const line = new WebSocket(`ws://${location.host}/line/screen/${app}`);
+const send = (message) => line.send(JSON.stringify(message));
+
+const stage = new Stage(app, send);
+const launcher = new Launcher(app);
+
+function takePhone({ settings, apps }) {
+  const root = document.documentElement;
+  root.lang = settings.language;
+  root.dataset.theme = settings.dark ? 'dark' : 'light';
+  root.style.setProperty('--font-scale', settings.fontScale);
+  stage.setTheme(settings.dark);
+  launcher.update(apps[app], settings);
+  if (apps[app].fault) {
+    showFault(apps[app].fault);
+  }
+}
+
+const ACTIONS = {
+  phone: takePhone,
+  started() {
+    clearFault();
+    send({ type: 'attach' });
+  },
+  snapshot: ({ operations }) => stage.replace(operations),
+  operations: ({ operations }) => stage.apply(operations),
+  fault: ({ message, stack }) => showFault(stack || message),
+  gone: () => stage.clear(),
+  log() {}
+};
+line.addEventListener('message', ({ data }) => {
+  const message = JSON.parse(data);
+  ACTIONS[message.type](message);
+});
+line.addEventListener('close', () => showFault('The preview has ended.'));

@@ -1,0 +1,21 @@
+/** Marks a place among the children of a part; nothing is to be seen there. */
+export class MarkPart {
+  element = document.createComment('');
+  children = [];
+  state = {};
+  parent = null;
+
+  constructor(stage, id, kind) {
+    Object.assign(this, { stage, id, kind });
+  }
+
+  css() {}
+  properties() {}
+  listen() {}
+  removed() {}
+  themeChanged() {}
+
+  forEachBelow(visit) {
+    visit(this);
+  }
+}

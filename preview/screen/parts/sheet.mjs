@@ -1,0 +1,65 @@
+import { Part } from './part.mjs';
+
+const layer = document.querySelector('#layer');
+
+/** Something above the page that the user can send away. */
+class Floating extends Part {
+  #shade = document.createElement('div');
+
+  constructor(stage, id, kind, site) {
+    super(stage, id, kind, site);
+    this.#shade.className = 'shade';
+    this.#shade.dataset.kind = kind;
+    this.#shade.append(this.element);
+    this.#shade.addEventListener('click', (event) => event.target === this.#shade && this.tell('dismiss'));
+    this.#shade.addEventListener('keydown', (event) => event.key === 'Escape' && this.tell('dismiss'));
+    layer.append(this.#shade);
+  }
+
+  removed() {
+    this.#shade.remove();
+    super.removed();
+  }
+}
+
+/** A panel that rises from the lower edge. */
+export class SheetPart extends Floating {
+  #bar = document.createElement('div');
+  #title = document.createElement('h2');
+  #close = document.createElement('button');
+  #body = document.createElement('div');
+
+  constructor(stage, id, kind, site) {
+    super(stage, id, kind, site);
+    this.element.role = 'dialog';
+    this.#bar.className = 'sheet-bar';
+    this.#body.className = 'sheet-body';
+    this.#close.type = 'button';
+    this.#close.className = 'sheet-close';
+    this.#close.ariaLabel = document.documentElement.lang.startsWith('zh') ? '关闭' : 'Close';
+    this.#close.addEventListener('click', () => this.tell('dismiss'));
+    this.#bar.append(this.#title, this.#close);
+    this.element.append(this.#bar, this.#body);
+  }
+
+  get content() {
+    return this.#body;
+  }
+
+  update() {
+    this.#title.textContent = this.state.title ?? '';
+    this.#close.hidden = !this.state.closable;
+  }
+}
+
+/** A page above the page. */
+export class CoverPart extends Floating {}
+
+/** A small note at a component. */
+export class PopupPart extends Floating {
+  update(changes) {
+    if (changes.text) {
+      this.element.textContent = changes.text;
+    }
+  }
+}

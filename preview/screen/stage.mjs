@@ -1,0 +1,111 @@
+import { showFault } from './fault.mjs';
+import { partFor } from './parts.mjs';
+
+/** The tree of parts that the app's process describes. */
+export class Stage {
+  #parts = new Map();
+  #root;
+  #send;
+  #dark = false;
+
+  constructor(app, send) {
+    this.app = app;
+    this.#send = send;
+  }
+
+  setTheme(dark) {
+    if (dark !== this.#dark) {
+      this.#dark = dark;
+      this.#parts.forEach((part) => part.themeChanged());
+    }
+  }
+
+  /** Where a picture of the app is to be fetched. */
+  urlOf(source) {
+    if (typeof source === 'string') {
+      return source;
+    }
+    return `/media/${this.app}/${source.media}${this.#dark ? '?dark' : ''}`;
+  }
+
+  /** Shows a whole state, of which nothing is there yet. */
+  replace(operations) {
+    this.clear();
+    this.apply(operations);
+  }
+
+  clear() {
+    this.#root?.removeAll();
+    this.#parts.clear();
+  }
+
+  apply(operations) {
+    for (const [name, id, ...values] of operations) {
+      try {
+        this[`_${name}`](id, ...values);
+      } catch (error) {
+        showFault(`${this.#parts.get(id)?.site ?? ''}: ${error.message}`);
+        throw error;
+      }
+    }
+  }
+
+  tell(id, name, values) {
+    this.#send({ type: 'event', id, name, values });
+  }
+
+  answer(question, value) {
+    this.#send({ type: 'answer', question, value });
+  }
+
+  find(id) {
+    return this.#parts.get(id);
+  }
+
+  _reset(id) {
+    this._create(id, '__Root__', '');
+  }
+
+  _create(id, kind, site) {
+    const part = partFor(this, id, kind, site);
+    this.#parts.set(id, part);
+    if (kind === '__Root__') {
+      this.#root = part;
+    }
+  }
+
+  _css(id, changes) {
+    this.#parts.get(id).css(changes);
+  }
+
+  _properties(id, changes) {
+    this.#parts.get(id).properties(changes);
+  }
+
+  _listen(id, names) {
+    this.#parts.get(id).listen(names);
+  }
+
+  _insert(id, parentId, beforeId) {
+    const part = this.#parts.get(id);
+    part.parent?.detach(part);
+    this.#parts.get(parentId).insert(part, this.#parts.get(beforeId));
+  }
+
+  _remove(id) {
+    const part = this.#parts.get(id);
+    part.parent?.detach(part);
+    part.forEachBelow((each) => {
+      each.removed();
+      this.#parts.delete(each.id);
+    });
+  }
+
+  _call(id, method, values) {
+    const part = this.#parts.get(id);
+    if (typeof part[method] !== 'function') {
+      throw new Error(`The screen cannot ${method} a ${part.kind}.`);
+    }
+    part[method](...values);
+  }
+}

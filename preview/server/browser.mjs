@@ -1,0 +1,11 @@
+import { spawn } from 'node:child_process';
+
+/** Opens an address in the user's browser where there is a display; what cannot be opened has been printed anyway. */
+export function openBrowser(url) {
+  const hasDisplay = process.env.DISPLAY || process.env.WAYLAND_DISPLAY;
+  if (hasDisplay && process.stdout.isTTY) {
+    const opener = spawn('xdg-open', [url], { stdio: 'ignore', detached: true });
+    opener.on('error', () => {});
+    opener.unref();
+  }
+}

@@ -1,0 +1,46 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+
+const COOKIE = 'preview-token';
+
+function isSame(left, right) {
+  const [a, b] = [Buffer.from(left ?? ''), Buffer.from(right)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function cookieOf(request, name) {
+  const pairs = (request.headers.cookie ?? '').split('; ').map((pair) => pair.split('='));
+  return Object.fromEntries(pairs)[name];
+}
+
+/** Keeps other users of this machine out: who comes with the token in the address gets it as a cookie. */
+export class Door {
+  #token = randomBytes(24).toString('base64url');
+  // Cookies are shared by all ports of a host: this sets those of several previews apart.
+  #cookie = `${COOKIE}-${randomBytes(4).toString('hex')}`;
+
+  get query() {
+    return `token=${this.#token}`;
+  }
+
+  /** Whether a request may pass. */
+  admits(request) {
+    return this.#hasQuery(request) || isSame(cookieOf(request, this.#cookie), this.#token);
+  }
+
+  /** The middleware for everything that is served. */
+  guard = (request, response, next) => {
+    if (!this.admits(request)) {
+      response.writeHead(403, { 'content-type': 'text/plain' });
+      response.end('Open the address that `cargo xtask preview` printed.\n');
+      return;
+    }
+    if (this.#hasQuery(request)) {
+      response.setHeader('set-cookie', `${this.#cookie}=${this.#token}; HttpOnly; SameSite=Strict; Path=/`);
+    }
+    next();
+  };
+
+  #hasQuery(request) {
+    return isSame(new URL(request.url, 'http://localhost').searchParams.get('token'), this.#token);
+  }
+}

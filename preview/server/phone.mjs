@@ -1,0 +1,123 @@
+import { EventEmitter } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { buildApp } from '../arkts/build.mjs';
+import { appLabel, bundleNameOf } from '../arkts/resource-table.mjs';
+import { readTargets } from '../checks/target.mjs';
+import { App } from './app.mjs';
+import { Pasteboard } from './pasteboard.mjs';
+
+const NAMES = ['server', 'client'];
+const SUSPEND_DELAY_MS = 180_000;
+
+const SETTINGS = {
+  language: 'en-US',
+  dark: false,
+  fontScale: 1,
+  width: 360,
+  height: 780,
+  density: 3
+};
+
+/**
+ * The phone: both apps, and what its user has set. Emits `change` when an app's state or a setting changes, `message`
+ * with what an app has for its screens.
+ */
+export class Phone extends EventEmitter {
+  settings = { ...SETTINGS };
+  suspendDelayMs = SUSPEND_DELAY_MS;
+  /** Why an app cannot be built; by its name. */
+  faults = {};
+  #files = {};
+  #folder;
+  #library;
+
+  /** `folder` is for what is built and stored, `library` the native module. */
+  constructor(folder, library) {
+    super();
+    this.#folder = folder;
+    this.#library = library;
+    this.targets = Object.fromEntries(
+      readTargets()
+        .filter((target) => NAMES.includes(target.name))
+        .map((target) => [target.name, target])
+    );
+    this.pasteboard = new Pasteboard();
+    this.apps = Object.fromEntries(NAMES.map((name) => [name, this.#createApp(name)]));
+  }
+
+  #createApp(name) {
+    const app = new App(name, () => this.#describe(name), this.pasteboard);
+    app.on('state', () => this.emit('change'));
+    app.on('message', (message) => this.emit('message', name, message));
+    return app;
+  }
+
+  #describe(name) {
+    const dataFolder = path.join(this.#folder, name, 'data');
+    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+    return {
+      library: this.#library,
+      dataFolder,
+      bundleName: bundleNameOf(this.targets[name]),
+      abilityName: 'EntryAbility',
+      suspendDelayMs: this.suspendDelayMs,
+      configuration: this.settings
+    };
+  }
+
+  /** Builds an app and starts it anew; a fault of its sources is kept for the screens instead. */
+  async install(name) {
+    try {
+      this.#files[name] = await buildApp(this.targets[name], path.join(this.#folder, name, 'app'));
+      delete this.faults[name];
+    } catch (error) {
+      this.faults[name] = faultText(error);
+      console.error(this.faults[name]);
+    }
+    await this.apps[name].kill();
+    this.start(name);
+    this.emit('change');
+  }
+
+  start(name) {
+    if (!this.faults[name] && this.#files[name]) {
+      this.apps[name].start(this.#files[name]);
+    }
+  }
+
+  configure(changes) {
+    Object.assign(this.settings, changes);
+    Object.values(this.apps).forEach((app) => app.tell({ type: 'configure', changes }));
+    this.emit('change');
+  }
+
+  /** How long an app may go on in the background from now on, and whether it is refused. */
+  setSuspendPolicy(policy) {
+    this.suspendDelayMs = policy.delayMs ?? this.suspendDelayMs;
+    Object.values(this.apps).forEach((app) => app.tell({ type: 'suspendPolicy', ...policy }));
+  }
+
+  /** What the desk and the screens show. */
+  describe() {
+    const describeApp = (app) => ({
+      state: app.state,
+      pid: app.pid,
+      isDelayed: app.isDelayed,
+      fault: this.faults[app.name],
+      ...appLabel(this.targets[app.name])
+    });
+    const apps = Object.entries(this.apps).map(([name, app]) => [name, describeApp(app)]);
+    return { settings: this.settings, apps: Object.fromEntries(apps) };
+  }
+
+  async shutDown() {
+    await Promise.all(Object.values(this.apps).map((app) => app.kill()));
+  }
+}
+
+function faultText(error) {
+  const [first] = error.errors ?? [error];
+  const place = first.loc ? `${first.loc.file}:${first.loc.line}:${first.loc.column}\n` : '';
+  return `${place}${first.message ?? error.message}`;
+}

@@ -1,0 +1,75 @@
+import { createReadStream } from 'node:fs';
+import path from 'node:path';
+import { build, preview } from 'vite';
+import { mediaFile } from '../arkts/resource-table.mjs';
+import { ROOT } from '../root.mjs';
+import { Door } from './door.mjs';
+
+const FOLDER = path.join(ROOT, 'preview');
+const TYPES = { '.svg': 'image/svg+xml', '.png': 'image/png', '.json': 'application/json' };
+
+/** Serves `/media/<app>/<name>`: the pictures of an app's resources. */
+function serveMedia(phone) {
+  return (request, response, next) => {
+    const { pathname, searchParams } = new URL(request.url, 'http://localhost');
+    const [, app, name] = pathname.split('/');
+    const target = phone.targets[app];
+    const file = target && mediaFile(target, decodeURIComponent(name), searchParams.has('dark'));
+    if (!file) {
+      next();
+      return;
+    }
+    response.setHeader('content-type', TYPES[path.extname(file)] ?? 'application/octet-stream');
+    createReadStream(file).pipe(response);
+  };
+}
+
+function toDesk(request, response, next) {
+  if (new URL(request.url, 'http://localhost').pathname !== '/') {
+    next();
+    return;
+  }
+  response.writeHead(302, { location: '/desk/' });
+  response.end();
+}
+
+/** Bundles the desk and the screen, with their fonts. */
+async function buildSite(outDir) {
+  await build({
+    root: FOLDER,
+    configFile: false,
+    logLevel: 'error',
+    build: {
+      outDir,
+      emptyOutDir: true,
+      assetsInlineLimit: 0,
+      rolldownOptions: { input: ['desk/index.html', 'screen/index.html'].map((file) => path.join(FOLDER, file)) }
+    }
+  });
+}
+
+/** The web site of the preview, built into `outDir`: `{ http, door, url }`; `port` 0 lets the system choose. */
+export async function openSite(phone, outDir, port) {
+  await buildSite(outDir);
+  const door = new Door();
+  const { httpServer } = await preview({
+    root: FOLDER,
+    configFile: false,
+    appType: 'mpa',
+    logLevel: 'error',
+    build: { outDir },
+    // Nobody outside this machine can reach it.
+    preview: { host: '127.0.0.1', port, strictPort: true },
+    plugins: [
+      {
+        name: 'door',
+        configurePreviewServer({ middlewares }) {
+          middlewares.use(door.guard);
+          middlewares.use(toDesk);
+          middlewares.use('/media', serveMedia(phone));
+        }
+      }
+    ]
+  });
+  return { http: httpServer, door, url: `http://127.0.0.1:${httpServer.address().port}/?${door.query}` };
+}

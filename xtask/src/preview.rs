@@ -1,0 +1,66 @@
+//! `cargo xtask preview`: both apps in a browser.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::command::{command, run, run_within};
+use crate::load::Load;
+use crate::workspace::Workspace;
+use crate::{host_node, javascript, pages};
+
+/// Runs the apps and serves their screens.
+const SCRIPT: &str = "preview/server/main.mjs";
+
+/// Where the preview's tests are that need no browser.
+const UNIT_TESTS: &str = "preview/tests/unit";
+
+/// Where its tests are that touch and type.
+pub(crate) const BROWSER_TESTS: &str = "preview/tests/e2e";
+
+/// The browser of those tests.
+pub(crate) const BROWSER_PACKAGE: &str = "chromium";
+
+/// Serves until it is interrupted; `port` 0 takes a free one.
+///
+/// # Errors
+///
+/// When something cannot be installed or built, or the port is taken.
+pub(crate) fn perform(workspace: &Workspace, port: u16) -> Result<()> {
+    // Before the builds, because its absence is found quickly.
+    host_node::prepare()?;
+    pages::install(workspace)?;
+    let loader = Load::Host.prepare(workspace)?;
+    let mut script = loader.host_script(workspace, Path::new(SCRIPT))?;
+    script.env("PREVIEW_FOLDER", workspace.target().join("preview")).env("PREVIEW_PORT", port.to_string());
+    script.env("PREVIEW_TASKS", std::env::current_exe().context("this task has a file")?);
+    run(&mut script)
+}
+
+/// Runs the tests that need no browser.
+///
+/// # Errors
+///
+/// When a package cannot be had or a test fails.
+pub(crate) fn test_units(workspace: &Workspace) -> Result<()> {
+    pages::install(workspace)?;
+    let files = javascript::files(workspace, UNIT_TESTS)?;
+    run(command(host_node::prepare()?).arg("--test").args(files).current_dir(workspace.root()))
+}
+
+/// Runs one file of tests in the browser, against both apps with the module for this machine.
+///
+/// # Errors
+///
+/// When something cannot be had, a test fails, or the file takes too long.
+pub(crate) fn test_in_browser(workspace: &Workspace, file: &str) -> Result<()> {
+    pages::install(workspace)?;
+    let loader = Load::Host.prepare(workspace)?;
+    let mut script = loader.host_script(workspace, Path::new(file))?;
+    script.env("PREVIEW_FOLDER", workspace.target().join("preview-test"));
+    script.env("PREVIEW_TASKS", std::env::current_exe().context("this task has a file")?);
+    if std::env::var_os("PREVIEW_BROWSER").is_none() {
+        script.env("PREVIEW_BROWSER", BROWSER_PACKAGE);
+    }
+    run_within(&mut script, javascript::TIME_LIMIT)
+}
