@@ -20,6 +20,7 @@ const [site] = await Promise.all([
 const COMMANDS = {
   start: ({ app }) => phone.start(app),
   kill: ({ app }) => phone.apps[app].kill(),
+  reinstall: ({ app }) => phone.reinstall(app),
   close: ({ app }) => phone.apps[app].close(),
   background: ({ app }) => phone.apps[app].toBackground(),
   foreground: ({ app }) => phone.apps[app].toForeground(),

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { buildApp } from '../arkts/build.mjs';
 import { appLabel, bundleNameOf } from '../arkts/resource-table.mjs';
@@ -54,7 +54,7 @@ export class Phone extends EventEmitter {
   }
 
   #describe(name) {
-    const dataFolder = path.join(this.#folder, name, 'data');
+    const dataFolder = this.#dataFolder(name);
     mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
     return {
       library: this.#library,
@@ -78,6 +78,17 @@ export class Phone extends EventEmitter {
     await this.apps[name].kill();
     this.start(name);
     this.emit('change');
+  }
+
+  /** Starts an app anew, without anything that it has stored. */
+  async reinstall(name) {
+    await this.apps[name].kill();
+    rmSync(this.#dataFolder(name), { recursive: true, force: true });
+    this.start(name);
+  }
+
+  #dataFolder(name) {
+    return path.join(this.#folder, name, 'data');
   }
 
   start(name) {

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import ts from 'ohos-typescript';
-import { readJson5 } from '../checks/json5.mjs';
-import { ROOT } from '../root.mjs';
+import { readJson5 } from '../../checks/json5.mjs';
+import { ROOT } from '../../root.mjs';
 
 const TARGETS = readJson5(path.join(ROOT, 'entry/build-profile.json5')).targets.map((target) => target.name);
 

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+
+/** One phone of the preview, as its user sees it. */
+export class Phone {
+  constructor(page, app) {
+    this.page = page;
+    this.selector = `[data-app=${app}]`;
+    this.section = page.locator(this.selector);
+    this.screen = this.section.frameLocator('iframe');
+  }
+
+  button(name) {
+    return this.screen.getByRole('button', { name, exact: true });
+  }
+
+  text(text) {
+    return this.screen.getByText(text, { exact: true });
+  }
+
+  get input() {
+    return this.screen.getByRole('textbox');
+  }
+
+  /** Waits for a text on the screen. */
+  async shows(text) {
+    await this.text(text).first().waitFor();
+  }
+
+  async touch(name) {
+    await this.button(name).click();
+  }
+
+  /** Types as with a keyboard, a key at a time. */
+  async type(text) {
+    await this.input.pressSequentially(text);
+  }
+
+  /** Does what a button below the phone does. */
+  async command(name) {
+    await this.section.getByRole('button', { name, exact: true }).click();
+  }
+
+  /** Waits for a state of the app's process. */
+  async becomes(state) {
+    await this.page.locator(`${this.selector}[data-state=${state}]`).waitFor();
+  }
+
+  async isInForeground() {
+    await this.becomes('running');
+    await this.screen.locator('#root > *').first().waitFor();
+  }
+
+  /** Waits until another process than `before` shows its page. */
+  async isRenewed(before) {
+    await this.section.locator('.pid').filter({ hasText: /\d/, hasNotText: new RegExp(`\\b${before}$`) }).waitFor();
+    await this.isInForeground();
+  }
+
+  /** The number of the app's process. */
+  async pid() {
+    return Number((await this.section.locator('.pid').textContent()).split(' ').at(-1));
+  }
+
+  /** The files that the app's process has in its memory. */
+  async mappedFiles() {
+    const maps = readFileSync(`/proc/${await this.pid()}/maps`, 'utf8');
+    return new Set(maps.split('\n').map((line) => line.slice(line.indexOf('/'))));
+  }
+
+  /** The letter for a process's state: T when it is stopped. */
+  async processState() {
+    const stat = readFileSync(`/proc/${await this.pid()}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2)[0];
+  }
+
+  /** The error in front of the screen; empty when there is none. */
+  async fault() {
+    const fault = this.screen.locator('#fault');
+    return (await fault.isVisible()) ? fault.textContent() : '';
+  }
+}

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { after } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { Phone } from './phone.mjs';
+
+const MAIN = fileURLToPath(new URL('../../../server/main.mjs', import.meta.url));
+const VIEWPORT = { width: 1000, height: 1100 };
+
+/** No single step takes longer on a slow machine. */
+const STEP_LIMIT_MS = 20_000;
+
+function browserPath() {
+  const name = process.env.PREVIEW_BROWSER;
+  return name.includes('/') ? name : path.join('/usr/bin', name);
+}
+
+/** The preview with a browser that shows it. */
+export class Preview {
+  /** What the pages of the browser complained of. */
+  complaints = [];
+
+  /** Starts it with apps that have no settings yet. */
+  static async open() {
+    const preview = new Preview();
+    mkdirSync(process.env.PREVIEW_FOLDER, { recursive: true });
+    preview.folder = mkdtempSync(path.join(process.env.PREVIEW_FOLDER, 'run-'));
+    preview.process = fork(MAIN, { env: { ...process.env, PREVIEW_FOLDER: preview.folder, PREVIEW_PORT: '0' } });
+    const [{ url }] = await once(preview.process, 'message');
+    preview.url = url;
+    await preview.#openBrowser();
+    return preview;
+  }
+
+  async #openBrowser() {
+    // Chromium has no sandbox for root, whom CI often is; it sees nothing but this preview.
+    this.browser = await chromium.launch({ executablePath: browserPath(), args: ['--no-sandbox'] });
+    const context = await this.browser.newContext({ viewport: VIEWPORT, permissions: ['clipboard-read'] });
+    context.setDefaultTimeout(STEP_LIMIT_MS);
+    this.page = await context.newPage();
+    this.page.on('pageerror', (error) => this.complaints.push(error.message));
+    this.page.on('console', (message) => message.type() === 'error' && this.complaints.push(message.text()));
+    await this.page.goto(this.url);
+    this.server = new Phone(this.page, 'server');
+    this.client = new Phone(this.page, 'client');
+    await Promise.all([this.server.isInForeground(), this.client.isInForeground()]);
+  }
+
+  /** Sets a switch of the desk by its label. */
+  async choose(group, label) {
+    const place = this.page.getByRole('group', { name: group, exact: true });
+    const isList = (await place.getByRole('combobox').count()) > 0;
+    await (isList ? place.getByRole('combobox').selectOption({ label }) : place.getByLabel(label).check());
+  }
+
+  /** Both apps without anything that they have stored, and the switches as they were. */
+  async reinstall() {
+    this.complaints.splice(0);
+    const before = [await this.server.pid(), await this.client.pid()];
+    await this.choose('Theme', 'light');
+    await this.choose('Language', 'English');
+    await this.choose('Font size', '100 %');
+    await this.choose('Device', 'phone');
+    await this.server.command('Reinstall');
+    await this.client.command('Reinstall');
+    await Promise.all([this.server.isRenewed(before[0]), this.client.isRenewed(before[1])]);
+  }
+
+  /** What went wrong so that a user would see it, and what the browser complained of. */
+  async faults() {
+    const shown = await Promise.all([this.server.fault(), this.client.fault()]);
+    return [...shown.filter(Boolean), ...this.complaints];
+  }
+
+  async close() {
+    await this.browser.close();
+    const ended = once(this.process, 'exit');
+    this.process.kill('SIGTERM');
+    await ended;
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+let shared;
+after(() => shared?.close());
+
+/** Runs a test with both apps as they are after their installation; the tests of a file share one preview. */
+export function withPreview(test) {
+  return async () => {
+    if (shared) {
+      await shared.reinstall();
+    }
+    shared ??= await Preview.open();
+    try {
+      await test(shared);
+      assert.deepEqual(await shared.faults(), []);
+    } catch (error) {
+      await shared.page.screenshot({ path: path.join(process.env.PREVIEW_FOLDER, 'failed.png'), fullPage: true });
+      throw error;
+    }
+  };
+}

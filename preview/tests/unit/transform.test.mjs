@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { SourceMap } from 'node:module';
+import { test } from 'node:test';
+import { transformArkts } from '../../arkts/transform.mjs';
+import { createVocabulary } from '../../arkts/vocabulary.mjs';
+
+const attributes = { width() {}, onClick() {}, bindMenu() {} };
+const vocabulary = createVocabulary({
+  components: { Column: { attributes }, Text: { attributes }, TextInput: { attributes }, __Common__: { attributes } },
+  globals: ['$r'],
+  decorators: ['ComponentV2', 'Entry', 'Local', 'Param'],
+  enums: { Edge: { Top: 0, Bottom: 2 } }
+});
+
+/** What follows the imports of the result. */
+function transformed(text) {
+  const { code } = transformArkts(text, 'Page.ets', vocabulary);
+  return code.slice(code.indexOf("'arkui:globals'; ") + "'arkui:globals'; ".length);
+}
+
+function inBuild(statements) {
+  return `@ComponentV2\nstruct A {\nbuild() {\n${statements}\n}\n}`;
+}
+
+/** Statements of a `build` method, the first of which stands in line 4, and what becomes of them. */
+const STATEMENTS = [
+  ['a leaf', "Text('a')", "__ui.create('Text', 'Page.ets:4:1', ['a'])"],
+  ['nothing in the parentheses', 'Text()', "__ui.create('Text', 'Page.ets:4:1', [])"],
+  ['a chain stays', "Text('a').width(1).width(2)", "__ui.create('Text', 'Page.ets:4:1', ['a']).width(1).width(2)"],
+  [
+    'a container',
+    "Column({ space: 3 }) {\nText('a')\n}.width(1)",
+    "__ui.create('Column', 'Page.ets:4:1', [{ space: 3 }], () => {\n" +
+      "__ui.create('Text', 'Page.ets:5:1', ['a'])\n}).width(1)"
+  ],
+  [
+    'branches',
+    "if (a) {\nText('a')\n} else if (b) {\nText('b')\n} else {\nText('c')\n}",
+    "if (a) {\n__ui.create('Text', 'Page.ets:5:1', ['a'])\n} else if (b) {\n" +
+      "__ui.create('Text', 'Page.ets:7:1', ['b'])\n} else {\n__ui.create('Text', 'Page.ets:9:1', ['c'])\n}"
+  ],
+  [
+    'ForEach',
+    "ForEach([1], (n: number) => {\nText('a')\n}, (n: number) => n)",
+    "__ui.forEach('Page.ets:4:1', [1], (n: number) => {\n" +
+      "__ui.create('Text', 'Page.ets:5:1', ['a'])\n}, (n: number) => n)"
+  ],
+  [
+    'Repeat',
+    "Repeat<number>([1]).each((i) => {\nText('a')\n}).key((n) => n).virtualScroll()",
+    "__ui.repeat('Page.ets:4:1', [1]).each((i) => {\n" +
+      "__ui.create('Text', 'Page.ets:5:1', ['a'])\n}).key((n) => n).virtualScroll()"
+  ],
+  ['a struct', 'B({ a: 1 }).width(1)', "__ui.invoke('Page.ets:4:1', B, [{ a: 1 }]).width(1)"],
+  [
+    'a struct with a trailing block',
+    "B() {\nText('a')\n}",
+    "__ui.invoke('Page.ets:4:1', B, [], () => {\n__ui.create('Text', 'Page.ets:5:1', ['a'])\n})"
+  ],
+  ["a builder's call", 'this.part(1)', "__ui.scope('Page.ets:4:1', () => this.part(1))"],
+  [
+    'both ways with !!',
+    'TextInput({ text: this.a!! })',
+    "__ui.create('TextInput', 'Page.ets:4:1', [{ text: __ui.twoWay(this.a, (value) => { this.a = value; }) }])"
+  ],
+  [
+    'both ways with $$',
+    'TextInput({ text: $$this.a.b })',
+    "__ui.create('TextInput', 'Page.ets:4:1', [{ text: __ui.twoWay(this.a.b, (value) => { this.a.b = value; }) }])"
+  ]
+];
+
+for (const [name, statements, expected] of STATEMENTS) {
+  test(`UI statements: ${name}`, () => {
+    const declarations = 'const a = true, b = true;\n@ComponentV2 struct B {\nbuild() {\nColumn() {}\n}\n}';
+    const text = `${inBuild(statements)}\n${declarations}`;
+    const lines = transformed(text).split('\n');
+    const length = expected.split('\n').length;
+    assert.equal(lines.slice(3, 3 + length).join('\n'), expected);
+  });
+}
+
+const BUILDERS = [
+  ['a call is handed over as a function', '.bindMenu(this.part(1))', '.bindMenu(() => this.part(1))'],
+  ['a name too', '.bindMenu(this.part)', '.bindMenu((...values) => this.part(...values))'],
+  ['so is one in an object', '.bindMenu({ builder: this.part() })', '.bindMenu({ builder: () => this.part() })'],
+  ["another method's result is a value", '.bindMenu(this.items())', '.bindMenu(this.items())'],
+  ['a handler is left alone', '.onClick(() => { this.part(); })', '.onClick(() => { this.part(); })']
+];
+
+for (const [name, chain, expected] of BUILDERS) {
+  test(`builders in attributes: ${name}`, () => {
+    const text = `struct A {\n@Builder part(n: number) {}\nitems() {}\nbuild() {\nText('a')${chain}\n}\n}`;
+    const line = transformed(text).split('\n')[4];
+    assert.equal(line, `__ui.create('Text', 'Page.ets:5:1', ['a'])${expected}`);
+  });
+}
+
+test('a struct becomes a class, and the page is exported for the window', () => {
+  const lines = transformed('@Entry\n@ComponentV2\nstruct A {\n@Local a: number = 1;\nbuild() {\n}\n}').split('\n');
+  assert.deepEqual(lines.slice(0, 4), [
+    '@__ui.Entry',
+    '@__ui.ComponentV2',
+    'class A extends __ui.CustomComponent {',
+    '@__ui.Local a: number = 1;'
+  ]);
+  assert.equal(lines.at(-1), 'export { A as __entry };');
+});
+
+test('a builder function draws when it is called', () => {
+  const text = transformed("@Builder function part() { Text('a') }").trim();
+  assert.equal(text, "function part() { __ui.create('Text', 'Page.ets:1:28', ['a']) }");
+});
+
+const GLOBALS = [
+  ['what is used is imported', "const a = $r('app.string.a'), b = Edge.Top;", '$r, Edge'],
+  ['what the file declares is its own', 'class Edge {}\nconst a = new Edge();', ''],
+  ['what it imports too', "import { Edge } from './Edge';\nconst a = Edge.Top;", ''],
+  ['members and properties are no globals', 'const a = { Edge: 1 };\nconst b = a.Edge;', ''],
+  ['types are no values', 'let a: Edge | undefined = undefined;', ''],
+  ["the engine's own need no import", 'const a = new Map<string, number>();', '']
+];
+
+for (const [name, text, expected] of GLOBALS) {
+  test(`globals: ${name}`, () => {
+    const { code } = transformArkts(text, 'Page.ets', vocabulary);
+    assert.match(code, new RegExp(`import \\{ ${expected.replaceAll('$', '\\$')} \\} from 'arkui:globals'`));
+  });
+}
+
+const UNKNOWN = [
+  ['a component', inBuild('Slider()'), '4:1 The preview does not know the component Slider.'],
+  ['an attribute', inBuild("Text('a')\n.shadow(1)"), '5:2 The preview does not know the attribute Text.shadow.'],
+  ['an attribute of a struct', inBuild('A().shadow(1)'), '4:5 The preview does not know the attribute Common.shadow.'],
+  ['a decorator', '@ComponentV2\nstruct A {\n@Track a: number = 1;\n}', '3:1 The preview does not know the decorator @Track.'],
+  ['a member of an enum', 'const a = Edge.Left;', '1:16 There is no Edge.Left.'],
+  ['a global', 'const a = Nonsense.b;', '1:11 The preview does not know Nonsense.'],
+  ["a global of Node's", 'const a = process.pid;', '1:11 The preview does not know process.'],
+  ['a statement', inBuild('const a = 1;'), '4:1 Only UI statements can stand here.'],
+  ['a link of a loop', inBuild('Repeat([1]).each(() => {}).reusable()'), '4:28 The preview does not know Repeat.reusable.'],
+  ['a syntax error', 'const a = ;', "1:11 Expression expected."]
+];
+
+for (const [name, text, message] of UNKNOWN) {
+  test(`unknown: ${name} is named with file and line`, () => {
+    const fault = (error) => error.message.endsWith(`Page.ets:${message}`) || assert.fail(error.message);
+    assert.throws(() => transformArkts(text, 'Page.ets', vocabulary), fault);
+  });
+}
+
+test('the source map leads from the result to the line and the column of the page', () => {
+  const text = inBuild("Column() {\n  Text('a')\n    .width(1)\n}");
+  const { code, map } = transformArkts(text, 'Page.ets', vocabulary);
+  for (const word of ["'a'", 'width', 'class A']) {
+    const line = code.slice(0, code.indexOf(word)).split('\n').length - 1;
+    const entry = new SourceMap(map).findEntry(line, code.split('\n')[line].indexOf(word));
+    const source = word.replace('class A', 'struct A');
+    const before = text.slice(0, text.indexOf(source)).split('\n');
+    assert.deepEqual([entry.originalLine, entry.originalColumn], [before.length - 1, before.at(-1).length], word);
+  }
+});
