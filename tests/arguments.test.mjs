@@ -63,7 +63,7 @@ const CONNECTION = {
   send: NO_SEND_OPTIONS,
   close: NO_CALLBACK,
   getRemoteAddress: NO_CALLBACK,
-  on: [...NO_ON, ['connect', noop]],
+  on: [...NO_ON, ['listening', noop]],
   off: NO_OFF,
 };
 const CLIENT = {

@@ -42,6 +42,6 @@ for (const { name, open } of CARRIERS) {
     assert.equal((await readToEnd(peer)).length, 0);
     await roundTrips(t);
     assert.deepEqual(events.order, ['close']);
-    assert.deepEqual(events.events[0].values, []);
+    assert.deepEqual(events.events[0].values, [{ reason: 'remote' }]);
   });
 }

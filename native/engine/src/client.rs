@@ -1,6 +1,7 @@
 //! A client: bind, connect, send, close, and connect again.
 
 mod opening;
+mod reconnector;
 mod route;
 
 use std::fmt;
@@ -11,19 +12,23 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use socket2::Socket;
-use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
-use crate::connection::{Closing, Connection};
+use crate::backoff::{Backoff, Reconnect};
+use crate::connection::{Closing, Connection, FirstLink, Plan, Restore, Restored};
 use crate::error::{NEVER_OPENED, Operation, SocketError};
 use crate::event::{CloseReason, Event, EventSink, Ticket};
+use crate::handshake::SessionId;
 use crate::options::{self, SocketOptions};
+use crate::protocol::Protocol;
 use crate::runtime;
 use crate::send_queue::SendProgress;
 use crate::socket_state::SocketState;
+use crate::statistics::{Counters, Statistics};
 use crate::sync::lock;
-use opening::{Origin, Previous};
+use opening::{Opening, Origin, Previous};
+use reconnector::Reconnector;
 pub use route::Route;
 
 /// A TCP client. Dropping it gives up a connect that is under way and closes its connection.
@@ -31,8 +36,20 @@ pub struct Client {
     shared: Arc<Shared>,
 }
 
+/// How a client speaks, and whether it connects again by itself.
+#[derive(Clone, Debug, Default)]
+pub struct ClientOptions {
+    /// How it speaks with the server.
+    pub protocol: Protocol,
+    /// When it connects again; `None`: when it is told to.
+    pub reconnect: Option<Reconnect>,
+}
+
 struct Shared {
     sink: Arc<dyn EventSink>,
+    protocol: Arc<Protocol>,
+    reconnect: Option<Reconnect>,
+    counters: Arc<Counters>,
     state: Mutex<State>,
 }
 
@@ -42,7 +59,7 @@ struct State {
     /// Where `bind` put it; every later attempt to connect starts there too.
     local: Option<SocketAddr>,
     /// Of every socket from now on.
-    options: SocketOptions,
+    options: Arc<Mutex<SocketOptions>>,
     /// What came before and may still post events.
     previous: Previous,
 }
@@ -55,7 +72,6 @@ enum Phase {
     /// Bound, or left over after a failed connect: ready to connect.
     Ready(Option<Socket>),
     Connecting {
-        peer: Option<SocketAddr>,
         /// Takes the ticket of a `close`; dropping it gives the attempt up without a word.
         cancel: oneshot::Sender<Ticket>,
         ended: watch::Receiver<bool>,
@@ -73,8 +89,10 @@ struct Attempt {
 
 impl Client {
     /// A client that has no socket yet.
-    pub fn new(sink: Arc<dyn EventSink>) -> Self {
-        Self { shared: Arc::new(Shared { sink, state: Mutex::default() }) }
+    pub fn new(sink: Arc<dyn EventSink>, options: ClientOptions) -> Self {
+        let ClientOptions { protocol, reconnect } = options;
+        let (protocol, counters) = (Arc::new(protocol), Arc::default());
+        Self { shared: Arc::new(Shared { sink, protocol, reconnect, counters, state: Mutex::default() }) }
     }
 
     /// Gives the client a local address; port 0 lets the kernel choose.
@@ -87,7 +105,7 @@ impl Client {
         if !state.phase.may_bind() {
             return Err(SocketError::new(Operation::Bind, local, libc::EINVAL));
         }
-        let socket = options::bound_socket(local, &state.options).map_err(failed)?;
+        let socket = options::bound_socket(local, &lock(&state.options)).map_err(failed)?;
         state.leave_connection();
         state.local = socket.local_addr().map_err(failed)?.as_socket();
         state.phase = Phase::Ready(Some(socket));
@@ -95,7 +113,8 @@ impl Client {
     }
 
     /// Connects; gives up after `limit`. `Completed` with `ticket` follows, and `Connected` before it on success. A
-    /// failed attempt can be repeated, and a closed client can connect again.
+    /// failed attempt can be repeated, and a closed client can connect again. One that reconnects by itself goes on
+    /// until it succeeds, is closed, or has made all its attempts, each within `limit`.
     ///
     /// # Errors
     /// `EALREADY` while connecting, `EISCONN` when connected; otherwise what the kernel said when it refused a socket.
@@ -105,20 +124,34 @@ impl Client {
         let mut state = lock(&self.shared.state);
         let socket = state.take_socket().map_err(|errno| SocketError::new(Operation::Connect, peer, errno))?;
         let runtime = runtime::handle().map_err(|error| SocketError::from_io(Operation::Connect, peer, &error))?;
-        let attempt = Attempt { ticket, peer };
+        let origin = Origin { socket, local: state.local, options: *lock(&state.options) };
+        let (previous, protocol) = (state.previous.clone(), Arc::clone(&self.shared.protocol));
+        let opening = Opening { previous, route, limit, protocol };
+        state.phase = match self.shared.reconnect {
+            None => self.attempt(Attempt { ticket, peer }, opening, origin, runtime),
+            Some(reconnect) => {
+                let (sink, options) = (Arc::clone(&self.shared.sink), Arc::clone(&state.options));
+                let backoff = Backoff::new(reconnect);
+                let reconnector = Reconnector { sink, opening, origin, options, backoff, session: None };
+                let plan = self.shared.plan(Some(Box::new(reconnector)));
+                Phase::Connected(Connection::open(plan, ticket, runtime))
+            }
+        };
+        Ok(())
+    }
+
+    /// Makes the one attempt of a client that does not reconnect.
+    fn attempt(&self, attempt: Attempt, opening: Opening, origin: Origin, runtime: &Handle) -> Phase {
         let shared = Arc::clone(&self.shared);
-        let origin = Origin { socket, local: state.local, options: state.options };
-        let previous = state.previous.clone();
         let (cancel, cancelled) = oneshot::channel();
         let (running, ended) = watch::channel(false);
         // The task needs the lock that is held here to finish, so it cannot do so before its phase is set.
         runtime.spawn(async move {
             let _running = running;
-            let opening = opening::open(previous, origin, &route, limit);
+            let opening = opening.open(origin, None, 0);
             shared.attempt(attempt, opening, cancelled).await;
         });
-        state.phase = Phase::Connecting { peer, cancel, ended };
-        Ok(())
+        Phase::Connecting { cancel, ended }
     }
 
     /// Sets options of the socket that is there, and of every later one.
@@ -126,14 +159,16 @@ impl Client {
     /// # Errors
     /// `EDOM` for a negative time-out, otherwise what the kernel said.
     pub fn set_options(&self, options: SocketOptions) -> Result<(), SocketError> {
-        let mut state = lock(&self.shared.state);
+        let state = lock(&self.shared.state);
         let local = state.local;
         let failed = |error: io::Error| SocketError::from_io(Operation::SetOptions, local, &error);
         options.check().map_err(failed)?;
-        state.options = state.options.merged(options);
+        let mut all = lock(&state.options);
+        *all = all.merged(options);
+        drop(all);
         match &state.phase {
             Phase::Ready(Some(socket)) => options.apply_unconnected(socket).map_err(failed),
-            Phase::Connected(connection) if connection.is_open() => connection.set_options(&options),
+            Phase::Connected(connection) if connection.has_link() => connection.set_options(&options),
             _ => Ok(()),
         }
     }
@@ -178,7 +213,38 @@ impl Client {
         Ok(())
     }
 
-    /// Bytes sent that the kernel has not taken yet.
+    /// Lets the link go, and keeps what is not sent, until [`Client::resume`]. `Completed` with `ticket` follows. Only
+    /// for a client that reconnects by itself.
+    ///
+    /// # Errors
+    /// `ENOTCONN` before `connect`, `EBADF` when closed, `EOPNOTSUPP` when it does not reconnect, `EALREADY` while
+    /// another call is under way.
+    pub fn suspend(&self, ticket: Ticket) -> Result<(), SocketError> {
+        let state = lock(&self.shared.state);
+        let connection = state.connection(Operation::Suspend, libc::ENOTCONN)?;
+        match self.shared.reconnect {
+            Some(_) => connection.suspend(ticket),
+            None => Err(SocketError::new(Operation::Suspend, connection.peer(), libc::EOPNOTSUPP)),
+        }
+    }
+
+    /// Undoes [`Client::suspend`].
+    pub fn resume(&self) {
+        if let Phase::Connected(connection) = &lock(&self.shared.state).phase {
+            connection.resume();
+        }
+    }
+
+    /// What went through all its connections.
+    pub fn statistics(&self) -> Statistics {
+        let all = self.shared.counters.statistics();
+        match &lock(&self.shared.state).phase {
+            Phase::Connected(connection) => all.with_queues_of(connection.statistics()),
+            Phase::Unopened | Phase::Ready(_) | Phase::Connecting { .. } | Phase::Closed => all,
+        }
+    }
+
+    /// Bytes sent that are not finished: that the kernel has not taken, or the peer has not acknowledged.
     pub fn queued_bytes(&self) -> usize {
         match &lock(&self.shared.state).phase {
             Phase::Connected(connection) => connection.queued_bytes(),
@@ -263,15 +329,6 @@ impl Client {
         state.connection(Operation::GetLocalAddress, libc::EBADF)?.local_address()
     }
 
-    /// The peer of the connection, also after it has ended and until the client is closed.
-    pub fn peer(&self) -> Option<SocketAddr> {
-        match &lock(&self.shared.state).phase {
-            Phase::Connected(connection) => Some(connection.peer()),
-            Phase::Connecting { peer, .. } => *peer,
-            Phase::Unopened | Phase::Ready(_) | Phase::Closed => None,
-        }
-    }
-
     /// Whether it is connecting, or connected and not closed.
     pub fn is_active(&self) -> bool {
         match &lock(&self.shared.state).phase {
@@ -306,7 +363,7 @@ impl Shared {
     async fn attempt(
         &self,
         attempt: Attempt,
-        opening: impl Future<Output = Result<(TcpStream, SocketAddr), SocketError>>,
+        opening: impl Future<Output = Result<(Restored, Option<SessionId>), SocketError>>,
         mut cancelled: oneshot::Receiver<Ticket>,
     ) {
         let opened = tokio::select! {
@@ -328,8 +385,8 @@ impl Shared {
         }
     }
 
-    fn settle(&self, ticket: Ticket, opened: Result<(TcpStream, SocketAddr), SocketError>) -> Phase {
-        match opened.and_then(|(stream, peer)| self.start(stream, peer)) {
+    fn settle(&self, ticket: Ticket, opened: Result<(Restored, Option<SessionId>), SocketError>) -> Phase {
+        match opened.and_then(|(link, _)| self.start(link)) {
             Ok(connection) => {
                 self.sink.post(Event::Completed(ticket, Ok(())));
                 Phase::Connected(connection)
@@ -342,12 +399,18 @@ impl Shared {
     }
 
     /// `Connected` goes out before the connection can post an event of its own.
-    fn start(&self, stream: TcpStream, peer: SocketAddr) -> Result<Connection, SocketError> {
+    fn start(&self, link: Restored) -> Result<Connection, SocketError> {
+        let Restored { stream, peer, peer_interval, .. } = link;
         let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
         stream.local_addr().map_err(failed)?;
         self.sink.post(Event::Connected(peer));
-        let sink = Arc::clone(&self.sink);
-        Connection::start(stream, peer, sink, &Handle::current(), None).map_err(failed)
+        let first = FirstLink { stream, peer, peer_interval };
+        Connection::start(self.plan(None), first, &Handle::current()).map_err(failed)
+    }
+
+    fn plan(&self, restorer: Option<Box<dyn Restore>>) -> Plan {
+        let (sink, protocol) = (Arc::clone(&self.sink), Arc::clone(&self.protocol));
+        Plan { sink, protocol, counters: Counters::of(&self.counters), guard: None, restorer }
     }
 
     /// There is no `close` to answer when the client was dropped.
@@ -384,7 +447,7 @@ impl State {
     fn catch_up(&self) {
         if let Phase::Connected(connection) = &self.phase {
             // They were accepted when they came; what the kernel does not take now is only lost.
-            let _ = connection.set_options(&self.options);
+            let _ = connection.set_options(&lock(&self.options));
         }
     }
 
@@ -393,11 +456,13 @@ impl State {
         match &mut self.phase {
             Phase::Ready(socket) => Ok(socket.take()),
             Phase::Unopened | Phase::Closed => Ok(None),
-            Phase::Connected(connection) if connection.carries() => Err(libc::EISCONN),
-            Phase::Connected(_) => {
-                self.leave_connection();
-                Ok(None)
-            }
+            Phase::Connected(connection) => match connection.occupies() {
+                Some(errno) => Err(errno),
+                None => {
+                    self.leave_connection();
+                    Ok(None)
+                }
+            },
             Phase::Connecting { .. } => Err(libc::EALREADY),
         }
     }

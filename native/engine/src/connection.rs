@@ -3,32 +3,40 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, RawFd};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use bytes::Bytes;
-use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
-use crate::credit::Credit;
-use crate::error::{Operation, SocketError, errno_of};
-use crate::event::{CloseReason, Event, EventSink, Ticket};
+use crate::error::{Operation, SocketError};
+use crate::event::{EventSink, Ticket};
 use crate::limits;
 use crate::options::SocketOptions;
-use crate::send_queue::{SendProgress, SendQueue};
+use crate::protocol::Protocol;
+use crate::send_queue::SendProgress;
 use crate::socket_state::SocketState;
+use crate::statistics::{Counters, Statistics};
 use crate::sync::lock;
 
+mod closing;
 mod driver;
 mod link;
+mod restore;
+mod sending;
+mod shared;
 #[cfg(test)]
 mod tests;
+mod transport;
 
 use driver::Driver;
 use link::Link;
+pub(crate) use restore::{BoxFuture, Loss, Restore, Restored};
+use sending::{Fin, Sending, Suspension};
+use shared::{Ends, Shared};
+use transport::Transport;
 
 /// An established connection. Dropping it closes it as [`Connection::close`] does.
 #[derive(Debug)]
@@ -51,81 +59,82 @@ pub enum Closing {
     Over,
 }
 
-/// What the handle and the driver task share.
-struct Shared {
-    sink: Arc<dyn EventSink>,
-    peer: SocketAddr,
-    local: SocketAddr,
-    /// Rung when the driver has to look at `sending` or `credit` again.
-    changed: Notify,
-    credit: Credit,
-    peer_ended: AtomicBool,
-    /// True once the last event was posted.
-    ended: watch::Sender<bool>,
-    sending: Mutex<Sending>,
+/// What a connection is made of, beside its first link.
+pub(crate) struct Plan {
+    pub(crate) sink: Arc<dyn EventSink>,
+    pub(crate) protocol: Arc<Protocol>,
+    pub(crate) counters: Counters,
+    /// Dropped when the connection has ended, before `Closed`.
+    pub(crate) guard: Option<Box<dyn Send + Sync>>,
+    /// Brings the links that follow a lost one.
+    pub(crate) restorer: Option<Box<dyn Restore>>,
 }
 
-#[derive(Default)]
-struct Sending {
-    queue: SendQueue,
-    link: Link,
-    fin: Fin,
+/// A link that is there.
+pub(crate) struct FirstLink {
+    pub(crate) stream: TcpStream,
+    /// Its peer, which the kernel does not know any more when it is gone already.
+    pub(crate) peer: SocketAddr,
+    /// How often the peer wants to hear something.
+    pub(crate) peer_interval: Option<Duration>,
 }
 
-/// Whether this side has said that it sends no more, while it still receives.
-#[derive(Clone, Copy, Default)]
-enum Fin {
-    #[default]
-    NotWanted,
-    /// To be sent after the queue; the ticket is that of the `end` call.
-    Wanted(Ticket),
-    Sent,
+impl Plan {
+    fn run(
+        self,
+        link: Link,
+        ends: Option<Ends>,
+        transport: Option<Transport>,
+        opening: Option<Ticket>,
+        runtime: &Handle,
+    ) -> Connection {
+        let Self { sink, protocol, counters, guard, restorer } = self;
+        let sending = Sending::new(link, restorer.is_some(), &protocol);
+        let shared = Arc::new(Shared::new(sink, protocol, counters, sending, ends));
+        let mut driver = Driver::new(Arc::clone(&shared), guard);
+        if let Some(restorer) = restorer {
+            driver = driver.with_restorer(restorer, opening);
+        }
+        runtime.spawn(driver.run(transport));
+        Connection { shared }
+    }
 }
 
 impl Connection {
-    /// Starts to read from and write to `stream`. `peer` is its peer, which the kernel does not know any more when it is
-    /// gone already. `guard` is dropped when the connection has ended, before `Closed`.
-    pub(crate) fn start(
-        stream: TcpStream,
-        peer: SocketAddr,
-        sink: Arc<dyn EventSink>,
-        runtime: &Handle,
-        guard: Option<Box<dyn Send + Sync>>,
-    ) -> io::Result<Self> {
-        let stream = Arc::new(stream);
-        let shared = Arc::new(Shared {
-            sink,
-            peer,
-            local: stream.local_addr()?,
-            changed: Notify::new(),
-            credit: Credit::new(limits::RECEIVE_HIGH_BYTES, limits::RECEIVE_LOW_BYTES),
-            peer_ended: AtomicBool::new(false),
-            ended: watch::Sender::new(false),
-            sending: Mutex::new(Sending { link: Link::Open(Arc::clone(&stream)), ..Sending::default() }),
-        });
-        runtime.spawn(Driver::new(Arc::clone(&shared), stream, guard).run());
-        Ok(Self { shared })
-    }
-
-    /// Sends `data` after everything sent before. Tries at once, without blocking; what the kernel does not take is
-    /// copied into the queue, and `Completed` with `ticket` tells when the kernel has its last byte.
+    /// Starts to read from and write to the stream of `plan`.
     ///
     /// # Errors
-    /// `EBADF` when closed, `EPIPE` after [`Connection::end`], `ENOBUFS` when the queue is full (nothing of `data` was
-    /// sent), otherwise what broke the connection.
+    /// When the kernel cannot tell the address on this side.
+    pub(crate) fn start(plan: Plan, first: FirstLink, runtime: &Handle) -> io::Result<Self> {
+        let FirstLink { stream, peer, peer_interval } = first;
+        let local = stream.local_addr()?;
+        let stream = Arc::new(stream);
+        let link = Link::Open(Arc::clone(&stream));
+        let transport = Transport::new(stream, &plan.protocol, peer_interval);
+        Ok(plan.run(link, Some(Ends { local, peer }), Some(transport), None, runtime))
+    }
+
+    /// Starts without a link: the restorer of `plan` brings the first one, and `Completed` with `opening` tells.
+    pub(crate) fn open(plan: Plan, opening: Ticket, runtime: &Handle) -> Self {
+        plan.run(Link::Waiting, None, None, Some(opening), runtime)
+    }
+
+    /// Sends `data` after everything sent before; with framing, as one message. Tries at once, without blocking; what the
+    /// kernel does not take is copied into the queue, and `Completed` with `ticket` tells when the kernel has its last
+    /// byte. Where messages are acknowledged, `Completed` tells when the peer has it.
+    ///
+    /// # Errors
+    /// Nothing of `data` was sent, because of: `EBADF` when closed, `EPIPE` after [`Connection::end`], `ENOBUFS` when the
+    /// queue is full, `EMSGSIZE` when the framing does not allow so much, `EINVAL` when `data` contains the delimiter,
+    /// `ENOTCONN` while there is no link and nothing may wait for one; otherwise what broke the connection.
     pub fn send(&self, data: &[u8], ticket: Ticket) -> Result<SendProgress, SocketError> {
-        let mut sending = lock(&self.shared.sending);
-        let rest = sending.try_now(data).map_err(|errno| {
+        let sent = lock(&self.shared.sending).send(data, ticket);
+        if sent != Ok(SendProgress::Sent) {
             self.shared.changed.notify_one();
-            self.shared.error(Operation::Send, errno)
-        })?;
-        if rest.is_empty() && sending.queue.is_empty() {
-            return Ok(SendProgress::Sent);
         }
-        sending.queue.push(Bytes::copy_from_slice(rest), ticket);
-        drop(sending);
-        self.shared.changed.notify_one();
-        Ok(SendProgress::Queued)
+        let progress = sent.map_err(|errno| self.shared.error(Operation::Send, errno))?;
+        self.shared.count_sent(data.len());
+        Ok(progress)
     }
 
     /// Says FIN after everything sent before, and goes on receiving. `Completed` with `ticket` tells when.
@@ -135,7 +144,8 @@ impl Connection {
     pub fn end(&self, ticket: Ticket) -> Result<(), SocketError> {
         let mut sending = lock(&self.shared.sending);
         sending.may_send().map_err(|errno| self.shared.error(Operation::Send, errno))?;
-        sending.fin = Fin::Wanted(ticket);
+        sending.push_bye();
+        sending.fin = Fin::Wanted(Some(ticket));
         drop(sending);
         self.shared.changed.notify_one();
         Ok(())
@@ -146,10 +156,37 @@ impl Connection {
     /// # Errors
     /// `EBADF` when it is closed already.
     pub fn abort(&self, ticket: Ticket) -> Result<(), SocketError> {
-        let at_once = SocketOptions { linger: Some(Some(Duration::ZERO)), ..SocketOptions::default() };
-        // One that is broken cannot be reset any more.
-        let _ = self.shared.set_options(&at_once);
-        self.close(Some(ticket))
+        self.end_with(Some(ticket), true)
+    }
+
+    /// Lets the link go, and keeps what is not sent, until [`Connection::resume`]. `Completed` with `ticket` follows.
+    /// Only for a connection that replaces lost links.
+    ///
+    /// # Errors
+    /// `EBADF` when closed, `EALREADY` while another call is under way.
+    pub(crate) fn suspend(&self, ticket: Ticket) -> Result<(), SocketError> {
+        let mut sending = lock(&self.shared.sending);
+        let errno = match sending.suspension {
+            _ if !sending.link.is_open() => libc::EBADF,
+            Suspension::Wanted(_) => libc::EALREADY,
+            Suspension::Active | Suspension::Suspended => {
+                sending.suspension = Suspension::Wanted(ticket);
+                drop(sending);
+                self.shared.changed.notify_one();
+                return Ok(());
+            }
+        };
+        Err(self.shared.error(Operation::Suspend, errno))
+    }
+
+    /// Undoes [`Connection::suspend`].
+    pub(crate) fn resume(&self) {
+        let mut sending = lock(&self.shared.sending);
+        if !matches!(sending.suspension, Suspension::Wanted(_)) {
+            sending.suspension = Suspension::Active;
+        }
+        drop(sending);
+        self.shared.changed.notify_one();
     }
 
     /// Closes: stops receiving, hands the queue to the kernel, then says FIN. `Completed` with `ticket` and `Closed`
@@ -158,11 +195,12 @@ impl Connection {
     /// # Errors
     /// `EBADF` when it is closed already.
     pub fn close(&self, ticket: Option<Ticket>) -> Result<(), SocketError> {
-        if !lock(&self.shared.sending).link.begin_close(ticket) {
-            return Err(self.shared.error(Operation::Close, libc::EBADF));
-        }
-        self.shared.changed.notify_one();
-        Ok(())
+        self.end_with(ticket, false)
+    }
+
+    fn end_with(&self, ticket: Option<Ticket>, aborted: bool) -> Result<(), SocketError> {
+        let begun = self.shared.begin_close(ticket, aborted);
+        if begun { Ok(()) } else { Err(self.shared.error(Operation::Close, libc::EBADF)) }
     }
 
     /// Gives back the credit of one `Received` event of `bytes`, so that reading can go on.
@@ -177,7 +215,7 @@ impl Connection {
     /// # Errors
     /// `EBADF` when closed, `EDOM` for a negative time-out, otherwise what the kernel said.
     pub fn set_options(&self, options: &SocketOptions) -> Result<(), SocketError> {
-        let failed = |error: io::Error| SocketError::from_io(Operation::SetOptions, self.shared.peer, &error);
+        let failed = |error: io::Error| SocketError::from_io(Operation::SetOptions, self.peer(), &error);
         options.check().map_err(failed)?;
         self.shared.set_options(options)
     }
@@ -200,28 +238,27 @@ impl Connection {
     /// The peer's address.
     ///
     /// # Errors
-    /// `EBADF` when closed.
+    /// `EBADF` when closed, or when there never was a link.
     pub fn remote_address(&self) -> Result<SocketAddr, SocketError> {
-        if self.is_open() {
-            return Ok(self.shared.peer);
-        }
-        Err(self.shared.error(Operation::GetRemoteAddress, libc::EBADF))
+        self.end_address(Operation::GetRemoteAddress, |ends| ends.peer)
     }
 
     /// The address on this side.
     ///
     /// # Errors
-    /// `EBADF` when closed.
+    /// `EBADF` when closed, or when there never was a link.
     pub fn local_address(&self) -> Result<SocketAddr, SocketError> {
-        if self.is_open() {
-            return Ok(self.shared.local);
-        }
-        Err(self.shared.error(Operation::GetLocalAddress, libc::EBADF))
+        self.end_address(Operation::GetLocalAddress, |ends| ends.local)
     }
 
-    /// The peer's address, whatever became of the connection.
-    pub fn peer(&self) -> SocketAddr {
-        self.shared.peer
+    fn end_address(&self, operation: Operation, pick: fn(Ends) -> SocketAddr) -> Result<SocketAddr, SocketError> {
+        let ends = self.shared.ends().filter(|_| self.is_open());
+        ends.map(pick).ok_or_else(|| self.shared.error(operation, libc::EBADF))
+    }
+
+    /// The peer's address, whatever became of the connection; `None` when there never was a link.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.shared.ends().map(|ends| ends.peer)
     }
 
     /// Whether neither side has closed it and it is not broken.
@@ -239,9 +276,23 @@ impl Connection {
         self.shared.ended.subscribe()
     }
 
-    /// Whether it is open and not broken.
-    pub(crate) fn carries(&self) -> bool {
-        lock(&self.shared.sending).link.is_usable()
+    /// What a `connect` gets instead of this connection being replaced: an errno. `None` for one that is over or broken.
+    pub(crate) fn occupies(&self) -> Option<i32> {
+        match lock(&self.shared.sending).link {
+            Link::Open(_) => Some(libc::EISCONN),
+            Link::Waiting => Some(libc::EALREADY),
+            Link::Broken(_) | Link::Closing(_) | Link::Closed => None,
+        }
+    }
+
+    /// Whether there is a link, or was one when it was last used.
+    pub(crate) fn has_link(&self) -> bool {
+        matches!(lock(&self.shared.sending).link, Link::Open(_) | Link::Broken(_))
+    }
+
+    /// What went through it.
+    pub fn statistics(&self) -> Statistics {
+        self.shared.statistics()
     }
 
     /// Closes after the peer has ended the connection; does nothing before.
@@ -252,7 +303,7 @@ impl Connection {
         }
     }
 
-    /// Bytes sent that the kernel has not taken yet.
+    /// Bytes sent that are not finished: that the kernel has not taken, or the peer has not acknowledged.
     pub fn queued_bytes(&self) -> usize {
         lock(&self.shared.sending).queue.bytes()
     }
@@ -260,9 +311,7 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        if lock(&self.shared.sending).link.begin_close(None) {
-            self.shared.changed.notify_one();
-        }
+        self.shared.begin_close(None, false);
     }
 }
 
@@ -272,69 +321,39 @@ impl WeakConnection {
         self.shared.strong_count() > 0
     }
 
+    /// What went through it; `None` when it is gone.
+    pub(crate) fn statistics(&self) -> Option<Statistics> {
+        self.shared.upgrade().map(|shared| shared.statistics())
+    }
+
+    /// Closes as [`Connection::close`] does.
+    pub(crate) fn close(&self) {
+        if let Some(shared) = self.shared.upgrade() {
+            shared.begin_close(None, false);
+        }
+    }
+
+    /// Resets, also one that is closing already.
+    pub(crate) fn abort(&self) {
+        if let Some(shared) = self.shared.upgrade() {
+            shared.begin_close(None, true);
+        }
+    }
+
+    /// Returns when the last event was posted.
+    pub(crate) async fn wait_until_ended(&self) {
+        let ended = self.shared.upgrade().map(|shared| shared.ended.subscribe());
+        if let Some(mut ended) = ended {
+            // A connection that is gone has ended as well.
+            let _ = ended.wait_for(|ended| *ended).await;
+        }
+    }
+
     /// Sets options; a connection that has ended is no error.
     pub(crate) fn set_options(&self, options: &SocketOptions) -> Result<(), SocketError> {
         match self.shared.upgrade() {
             Some(shared) if lock(&shared.sending).link.is_open() => shared.set_options(options),
             _ => Ok(()),
-        }
-    }
-}
-
-impl Shared {
-    fn set_options(&self, options: &SocketOptions) -> Result<(), SocketError> {
-        let sending = lock(&self.sending);
-        let stream = sending.link.stream().map_err(|errno| self.error(Operation::SetOptions, errno))?;
-        let failed = |error: io::Error| SocketError::from_io(Operation::SetOptions, self.peer, &error);
-        options.apply(&SockRef::from(stream)).map_err(failed)
-    }
-
-    fn error(&self, operation: Operation, errno: i32) -> SocketError {
-        SocketError::new(operation, self.peer, errno)
-    }
-
-    /// Reports every send in `tickets` as finished.
-    fn complete(&self, tickets: impl IntoIterator<Item = Ticket>, result: &Result<(), SocketError>) {
-        for ticket in tickets {
-            self.sink.post(Event::Completed(ticket, result.clone()));
-        }
-    }
-
-    fn close_reason(&self) -> CloseReason {
-        if self.peer_ended.load(Ordering::SeqCst) { CloseReason::Remote } else { CloseReason::Local }
-    }
-}
-
-impl std::fmt::Debug for Shared {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").field("local", &self.local).field("peer", &self.peer).finish_non_exhaustive()
-    }
-}
-
-impl Sending {
-    /// The stream to send on, or the errno that a send gets instead.
-    fn may_send(&self) -> Result<&TcpStream, i32> {
-        match self.fin {
-            Fin::NotWanted => self.link.stream(),
-            Fin::Wanted(_) | Fin::Sent => self.link.stream().and(Err(libc::EPIPE)),
-        }
-    }
-
-    /// Sends what can be sent without queueing and returns the rest, or the errno that refuses the whole.
-    fn try_now<'a>(&mut self, data: &'a [u8]) -> Result<&'a [u8], i32> {
-        let stream = self.may_send()?;
-        if !self.queue.is_empty() {
-            let cost = self.queue.cost_bytes().saturating_add(data.len() + limits::EVENT_OVERHEAD_BYTES);
-            return if cost <= limits::SEND_QUEUE_LIMIT_BYTES { Ok(data) } else { Err(libc::ENOBUFS) };
-        }
-        match link::send(stream, data) {
-            Ok(sent) => Ok(data.get(sent..).unwrap_or_default()),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(data),
-            Err(error) => {
-                let errno = errno_of(&error);
-                self.link.break_with(errno);
-                Err(errno)
-            }
         }
     }
 }

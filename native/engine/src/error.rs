@@ -26,6 +26,8 @@ pub enum Operation {
     Receive,
     /// Closing a socket.
     Close,
+    /// Letting a link go for a while.
+    Suspend,
     /// Setting options of a socket.
     SetOptions,
     /// Asking for the address of the peer.
@@ -44,6 +46,7 @@ impl Operation {
             Self::Send => "send to",
             Self::Receive => "receive from",
             Self::Close => "close",
+            Self::Suspend => "suspend",
             Self::SetOptions => "set options of",
             Self::GetRemoteAddress => "get the remote address of",
             Self::GetLocalAddress => "get the local address of",

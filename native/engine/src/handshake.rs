@@ -11,7 +11,7 @@ mod transcript;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use client::{Entered, enter};
+pub(crate) use client::enter;
 pub(crate) use server::{Guest, greet, refuse};
 pub(crate) use session::{Session, SessionId};
 

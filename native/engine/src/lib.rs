@@ -5,38 +5,42 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod backoff;
 mod client;
 mod connection;
 mod credit;
 mod error;
 mod event;
-#[allow(dead_code, unused_imports, reason = "connections and servers are about to speak it")]
 mod framing;
-#[allow(dead_code, unused_imports, reason = "connections and servers are about to speak it")]
 mod handshake;
 mod key;
 pub mod limits;
+mod liveness;
 mod options;
+mod protocol;
 mod proxy;
 mod read_strategy;
 mod runtime;
 mod send_queue;
 mod server;
 mod socket_state;
+mod statistics;
 mod sync;
-#[allow(dead_code, unused_imports, reason = "connections and servers are about to speak it")]
 mod wire;
 
 pub use address::{AddressError, AddressFamily, Host, NetAddress};
-pub use client::{Client, Route};
+pub use backoff::Reconnect;
+pub use client::{Client, ClientOptions, Route};
 pub use connection::{Closing, Connection};
 pub use credit::Credit;
 pub use error::{NEVER_OPENED, Operation, SocketError};
-pub use event::{CloseReason, Event, EventSink, Ticket};
+pub use event::{CloseReason, Event, EventSink, Reconnecting, RejectReason, Ticket};
 pub use framing::{Framing, FramingOptionsError};
 pub use key::{Key, KeyError};
 pub use options::SocketOptions;
+pub use protocol::{Heartbeat, Protocol, ProtocolError, Unsent};
 pub use proxy::{Credentials, Proxy, ProxyError, ProxyFault};
 pub use send_queue::SendProgress;
-pub use server::{PendingConnection, Server};
+pub use server::{Connections, PendingConnection, Server, ServerOptions};
 pub use socket_state::SocketState;
+pub use statistics::Statistics;

@@ -80,3 +80,22 @@ pub const DELIMITER_LIMIT_BYTES: usize = 64;
 
 /// Shortest key. A recorded handshake lets its reader try keys at their own pace, and this many bits are beyond that.
 pub const KEY_MIN_BITS: usize = 80;
+
+/// How long a peer may take for the handshake, unless told otherwise.
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Handshakes of one server that may be under way. One more pushes the oldest out, so that peers which say nothing keep
+/// nobody away.
+pub const PENDING_HANDSHAKES: usize = 64;
+
+/// Peers turned away that their server's owner has not been told of. More are counted, and not told.
+pub const PENDING_REJECTIONS: usize = 64;
+
+/// How long an acknowledged connection of a server waits for its peer to come back, unless told otherwise.
+pub const RETURN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Wait before the first attempt to connect again, unless told otherwise: a person hardly notices it.
+pub const RECONNECT_MIN_DELAY: Duration = Duration::from_millis(200);
+
+/// Longest wait between two attempts, unless told otherwise.
+pub const RECONNECT_MAX_DELAY: Duration = Duration::from_secs(10);

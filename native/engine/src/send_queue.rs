@@ -1,106 +1,274 @@
-//! Bytes that the kernel did not take yet, in the order of their sends.
+//! What was sent and is not finished: messages that the kernel did not take yet, control frames between them, and
+//! messages that the peer has not acknowledged.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 
 use crate::event::Ticket;
 use crate::limits::{EVENT_OVERHEAD_BYTES, WRITE_BATCH_MESSAGES, WRITE_TURN_BYTES};
+use crate::wire::Kind;
 
 /// How far a send got at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendProgress {
     /// The kernel has every byte; no `Completed` event follows.
     Sent,
-    /// The rest is queued; a `Completed` event with the call's ticket follows.
+    /// It is not finished; a `Completed` event with the call's ticket follows.
     Queued,
 }
 
-struct QueuedSend {
-    data: Bytes,
-    ticket: Ticket,
+/// A message on its way, as it looks on the wire.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    /// All of it, or what the kernel has not taken of a message that is never sent again.
+    pub(crate) frame: Bytes,
+    /// How much of `frame` the kernel has.
+    pub(crate) written: usize,
+    /// Names the call that sent it.
+    pub(crate) ticket: Ticket,
+}
+
+struct Queued {
+    frame: Bytes,
+    written: usize,
+    cargo: Cargo,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cargo {
+    Message(Ticket),
+    Control(Kind),
+}
+
+/// What became of a turn of writing.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    /// The sends that are finished.
+    pub(crate) done: Vec<Ticket>,
+    /// Messages of which the kernel took the last byte.
+    pub(crate) messages: u64,
+    /// What ended the turn; `WouldBlock` is one of them.
+    pub(crate) error: Option<io::Error>,
 }
 
 /// The queue of one connection. Does no I/O of its own.
 #[derive(Default)]
 pub(crate) struct SendQueue {
-    sends: VecDeque<QueuedSend>,
+    unsent: VecDeque<Queued>,
+    /// With the kernel, and not acknowledged by the peer; empty where nobody acknowledges.
+    unacknowledged: VecDeque<Queued>,
+    acknowledges: bool,
+    /// Messages of the session that the peer has acknowledged.
+    acknowledged: u64,
+    /// Bytes of the messages that are not finished.
     bytes: usize,
 }
 
 impl SendQueue {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.sends.is_empty()
+    /// An empty queue. With `acknowledges`, a message stays until [`SendQueue::acknowledge`] covers it.
+    pub(crate) fn new(acknowledges: bool) -> Self {
+        Self { acknowledges, ..Self::default() }
     }
 
-    /// Bytes that wait.
+    /// Whether every message is finished and no control frame waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.unsent.is_empty() && self.unacknowledged.is_empty()
+    }
+
+    /// Whether some message is not finished.
+    pub(crate) fn has_messages(&self) -> bool {
+        !self.unacknowledged.is_empty() || self.unsent.iter().any(|queued| !queued.is_control())
+    }
+
+    /// Whether something waits for the kernel.
+    pub(crate) fn has_unsent(&self) -> bool {
+        !self.unsent.is_empty()
+    }
+
+    /// Bytes of messages that are not finished.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
     /// What the queue costs, its messages included: many small ones take more than their bytes.
     pub(crate) fn cost_bytes(&self) -> usize {
-        self.bytes + self.sends.len() * EVENT_OVERHEAD_BYTES
+        self.bytes + (self.unsent.len() + self.unacknowledged.len()) * EVENT_OVERHEAD_BYTES
     }
 
-    pub(crate) fn push(&mut self, data: Bytes, ticket: Ticket) {
-        self.bytes += data.len();
-        self.sends.push_back(QueuedSend { data, ticket });
+    /// Adds a message. One that the kernel has already is expected only where the peer acknowledges.
+    pub(crate) fn push(&mut self, message: Outgoing) {
+        let Outgoing { frame, written, ticket } = message;
+        let is_sent = self.acknowledges && written == frame.len();
+        let queued = Queued { frame, written, cargo: Cargo::Message(ticket) };
+        self.bytes += self.weight(&queued);
+        let queue = if is_sent { &mut self.unacknowledged } else { &mut self.unsent };
+        queue.push_back(queued);
     }
 
-    /// Hands the front of the queue to `write`, until the queue is empty, `write` fails, or it has taken
-    /// [`WRITE_TURN_BYTES`]. Returns the tickets of the sends that are complete, and the error that ended it;
-    /// `WouldBlock` is one of them.
-    pub(crate) fn write_with(
-        &mut self,
-        mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
-    ) -> (Vec<Ticket>, Option<io::Error>) {
-        let mut done = Vec::new();
+    /// Puts a control frame before every message that the kernel has nothing of, in place of an earlier one of its kind.
+    pub(crate) fn push_control(&mut self, kind: Kind, frame: Bytes) {
+        let control = Queued { frame, written: 0, cargo: Cargo::Control(kind) };
+        let begun = self.unsent.iter().take_while(|queued| queued.written > 0).count();
+        let controls = self.unsent.iter().skip(begun).take_while(|queued| queued.is_control()).count();
+        let place = self.unsent.iter().skip(begun).take(controls).position(|queued| queued.cargo == control.cargo);
+        match place.and_then(|place| self.unsent.get_mut(begun + place)) {
+            Some(earlier) => *earlier = control,
+            None => self.unsent.insert(begun + controls, control),
+        }
+    }
+
+    /// Puts a control frame behind everything that waits.
+    pub(crate) fn push_last(&mut self, kind: Kind, frame: Bytes) {
+        self.unsent.push_back(Queued { frame, written: 0, cargo: Cargo::Control(kind) });
+    }
+
+    /// Hands the front of the queue to `write`, until nothing waits, `write` fails, or it has taken
+    /// [`WRITE_TURN_BYTES`].
+    pub(crate) fn write_with(&mut self, mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>) -> Written {
+        let mut result = Written::default();
         let mut left = WRITE_TURN_BYTES;
-        while !self.is_empty() && left > 0 {
+        while self.has_unsent() && left > 0 {
             let slices: Vec<IoSlice<'_>> =
-                self.sends.iter().take(WRITE_BATCH_MESSAGES).map(|send| IoSlice::new(&send.data)).collect();
+                self.unsent.iter().take(WRITE_BATCH_MESSAGES).map(|queued| IoSlice::new(queued.rest())).collect();
             match write(&slices) {
                 Ok(written) => {
                     left = left.saturating_sub(written);
-                    self.advance(written, &mut done);
+                    self.advance(written, &mut result);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return (done, Some(error)),
+                Err(error) => {
+                    result.error = Some(error);
+                    break;
+                }
             }
         }
-        (done, None)
+        result
     }
 
-    /// Drops everything and returns the tickets that will never be sent.
+    /// The peer has the first `count` messages of the session. Returns the sends that this finishes, or `None` when it
+    /// cannot have them: they were not sent.
+    pub(crate) fn acknowledge(&mut self, count: u64) -> Option<Vec<Ticket>> {
+        let newly = usize::try_from(count.checked_sub(self.acknowledged)?).ok()?;
+        if newly > self.unacknowledged.len() {
+            return None;
+        }
+        self.acknowledged = count;
+        let finished: Vec<Queued> = self.unacknowledged.drain(..newly).collect();
+        self.bytes -= finished.iter().map(|queued| queued.frame.len()).sum::<usize>();
+        Some(finished.iter().filter_map(Queued::ticket).collect())
+    }
+
+    /// The link is gone: control frames are void, and every message is to be sent from its first byte.
+    pub(crate) fn rewind(&mut self) {
+        let acknowledges = self.acknowledges;
+        self.unsent.retain(|queued| !queued.is_control());
+        for queued in &mut self.unsent {
+            if !acknowledges {
+                self.bytes += queued.written;
+            }
+            queued.written = 0;
+        }
+    }
+
+    /// Sends again what the peer has not acknowledged, before everything else.
+    pub(crate) fn send_again(&mut self) {
+        while let Some(mut queued) = self.unacknowledged.pop_back() {
+            queued.written = 0;
+            self.unsent.push_front(queued);
+        }
+    }
+
+    /// Drops the messages that the kernel took and the peer did not acknowledge, and begins a session in which nothing
+    /// is acknowledged. Returns whose they were.
+    pub(crate) fn forget_session(&mut self) -> Vec<Ticket> {
+        self.acknowledged = 0;
+        self.bytes -= self.unacknowledged.iter().map(|queued| queued.frame.len()).sum::<usize>();
+        self.unacknowledged.drain(..).filter_map(|queued| queued.ticket()).collect()
+    }
+
+    /// Drops what the kernel has not taken, and returns whose it was.
+    pub(crate) fn drop_unsent(&mut self) -> Vec<Ticket> {
+        let weight: usize = self.unsent.iter().map(|queued| self.weight(queued)).sum();
+        self.bytes -= weight;
+        self.unsent.drain(..).filter_map(|queued| queued.ticket()).collect()
+    }
+
+    /// Drops everything and returns the tickets that will never be finished.
     pub(crate) fn clear(&mut self) -> Vec<Ticket> {
-        self.bytes = 0;
-        self.sends.drain(..).map(|send| send.ticket).collect()
+        let mut tickets = self.forget_session();
+        tickets.extend(self.drop_unsent());
+        tickets
     }
 
-    fn advance(&mut self, mut written: usize, done: &mut Vec<Ticket>) {
-        self.bytes = self.bytes.saturating_sub(written);
-        while let Some(front) = self.sends.front_mut() {
-            if front.data.len() > written {
-                front.data.advance(written);
+    fn advance(&mut self, mut written: usize, result: &mut Written) {
+        while let Some(front) = self.unsent.front_mut() {
+            let taken = written.min(front.rest().len());
+            front.written += taken;
+            written -= taken;
+            if !self.acknowledges && !front.is_control() {
+                self.bytes -= taken;
+            }
+            if !front.rest().is_empty() {
                 return;
             }
-            written -= front.data.len();
-            done.push(front.ticket);
-            self.sends.pop_front();
+            self.finish_front(result);
+        }
+    }
+
+    fn finish_front(&mut self, result: &mut Written) {
+        let Some(front) = self.unsent.pop_front() else { return };
+        let Some(ticket) = front.ticket() else { return };
+        result.messages += 1;
+        if self.acknowledges {
+            self.unacknowledged.push_back(front);
+        } else {
+            result.done.push(ticket);
+        }
+    }
+
+    /// What a queued frame adds to `bytes`.
+    fn weight(&self, queued: &Queued) -> usize {
+        match queued.cargo {
+            Cargo::Control(_) => 0,
+            Cargo::Message(_) if self.acknowledges => queued.frame.len(),
+            Cargo::Message(_) => queued.rest().len(),
+        }
+    }
+}
+
+impl Queued {
+    fn rest(&self) -> &[u8] {
+        self.frame.get(self.written..).unwrap_or_default()
+    }
+
+    fn is_control(&self) -> bool {
+        matches!(self.cargo, Cargo::Control(_))
+    }
+
+    fn ticket(&self) -> Option<Ticket> {
+        match self.cargo {
+            Cargo::Message(ticket) => Some(ticket),
+            Cargo::Control(_) => None,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing, reason = "a failure is the test's own")]
+
     use super::*;
 
-    fn queue(texts: &[&'static str]) -> SendQueue {
-        let mut queue = SendQueue::default();
+    fn message(text: &'static str, ticket: u64) -> Outgoing {
+        Outgoing { frame: Bytes::from_static(text.as_bytes()), written: 0, ticket: Ticket(ticket) }
+    }
+
+    fn queue(acknowledges: bool, texts: &[&'static str]) -> SendQueue {
+        let mut queue = SendQueue::new(acknowledges);
         for (index, text) in texts.iter().enumerate() {
-            queue.push(Bytes::from_static(text.as_bytes()), Ticket(index as u64));
+            queue.push(message(text, index as u64));
         }
         queue
     }
@@ -116,35 +284,117 @@ mod tests {
         }
     }
 
+    fn written(queue: &mut SendQueue, size: usize) -> (String, Written) {
+        let mut taken = Vec::new();
+        let result = queue.write_with(kernel(&mut taken, &[size]));
+        (String::from_utf8(taken).unwrap_or_default(), result)
+    }
+
     #[test]
     fn keeps_order_over_partial_writes_and_completes_each_send_at_its_last_byte() {
-        let mut queue = queue(&["abc", "def", "g"]);
+        let mut queue = queue(false, &["abc", "def", "g"]);
         let mut taken = Vec::new();
-        let (done, error) = queue.write_with(kernel(&mut taken, &[2, 3]));
-        assert_eq!(done, [Ticket(0)]);
-        assert_eq!(error.map(|error| error.kind()), Some(io::ErrorKind::WouldBlock));
+        let result = queue.write_with(kernel(&mut taken, &[2, 3]));
+        assert_eq!((result.done.as_slice(), result.messages), ([Ticket(0)].as_slice(), 1));
+        assert_eq!(result.error.map(|error| error.kind()), Some(io::ErrorKind::WouldBlock));
         assert_eq!(queue.bytes(), 2);
-        let (done, error) = queue.write_with(kernel(&mut taken, &[100]));
-        assert_eq!(done, [Ticket(1), Ticket(2)]);
-        assert!(error.is_none() && queue.is_empty() && queue.bytes() == 0);
+        let result = queue.write_with(kernel(&mut taken, &[100]));
+        assert_eq!(result.done, [Ticket(1), Ticket(2)]);
+        assert!(result.error.is_none() && queue.is_empty() && queue.bytes() == 0);
         assert_eq!(taken, b"abcdefg");
     }
 
     #[test]
     fn an_interrupted_write_is_repeated() {
-        let mut queue = queue(&["a"]);
+        let mut queue = queue(false, &["a"]);
         let mut calls = 0;
-        let (done, error) = queue.write_with(|_| {
+        let result = queue.write_with(|_| {
             calls += 1;
             if calls == 1 { Err(io::ErrorKind::Interrupted.into()) } else { Ok(1) }
         });
-        assert_eq!((done.len(), error.is_none(), calls), (1, true, 2));
+        assert_eq!((result.done.len(), result.error.is_none(), calls), (1, true, 2));
     }
 
     #[test]
     fn clearing_names_every_send_that_is_lost() {
-        let mut queue = queue(&["a", "b"]);
-        assert_eq!(queue.clear(), [Ticket(0), Ticket(1)]);
+        for acknowledges in [false, true] {
+            let mut queue = queue(acknowledges, &["a", "b"]);
+            let (_, result) = written(&mut queue, 1);
+            assert_eq!(result.done.len(), usize::from(!acknowledges));
+            let lost = if acknowledges { vec![Ticket(0), Ticket(1)] } else { vec![Ticket(1)] };
+            assert_eq!(queue.clear(), lost);
+            assert!(queue.is_empty() && queue.bytes() == 0);
+        }
+    }
+
+    #[test]
+    fn a_control_frame_passes_whole_messages_but_never_a_begun_one() {
+        let mut queue = queue(false, &["abc", "def"]);
+        assert_eq!(written(&mut queue, 1).0, "a");
+        queue.push_control(Kind::Ping, Bytes::from_static(b"1"));
+        queue.push_control(Kind::Acknowledge, Bytes::from_static(b"2"));
+        queue.push_control(Kind::Ping, Bytes::from_static(b"3"));
+        queue.push_last(Kind::Bye, Bytes::from_static(b"4"));
+        assert_eq!(queue.bytes(), 5);
+        assert_eq!(written(&mut queue, 100).0, "bc32def4");
         assert!(queue.is_empty() && queue.bytes() == 0);
+    }
+
+    #[test]
+    fn a_message_is_finished_when_the_peer_acknowledges_it() {
+        let mut queue = queue(true, &["a", "b", "c"]);
+        let (_, result) = written(&mut queue, 2);
+        assert_eq!((result.done.len(), result.messages, queue.bytes()), (0, 2, 3));
+        assert_eq!(queue.acknowledge(1), Some(vec![Ticket(0)]));
+        assert_eq!(queue.acknowledge(1), Some(vec![]));
+        assert_eq!(queue.acknowledge(3), None, "c was not sent");
+        assert_eq!(queue.acknowledge(0), None, "it cannot take an acknowledgement back");
+        assert_eq!(queue.acknowledge(2), Some(vec![Ticket(1)]));
+        assert_eq!((queue.is_empty(), queue.bytes()), (false, 1));
+    }
+
+    #[test]
+    fn after_a_cut_everything_that_is_not_acknowledged_is_sent_from_its_first_byte() {
+        let mut queue = queue(true, &["ab", "cd", "ef"]);
+        written(&mut queue, 5);
+        queue.push_control(Kind::Pong, Bytes::from_static(b"p"));
+        queue.rewind();
+        assert_eq!(queue.acknowledge(1), Some(vec![Ticket(0)]));
+        queue.send_again();
+        assert_eq!(queue.bytes(), 4);
+        assert_eq!(written(&mut queue, 100).0, "cdef");
+        assert_eq!(queue.acknowledge(3), Some(vec![Ticket(1), Ticket(2)]));
+        assert!(queue.is_empty() && queue.bytes() == 0);
+    }
+
+    #[test]
+    fn without_acknowledgement_a_cut_repeats_the_begun_message_only() {
+        let mut queue = queue(false, &["ab", "cd"]);
+        written(&mut queue, 3);
+        queue.rewind();
+        assert_eq!(queue.bytes(), 2);
+        assert_eq!(written(&mut queue, 100).0, "cd");
+        assert_eq!(queue.bytes(), 0);
+    }
+
+    #[test]
+    fn a_new_session_forgets_what_the_old_one_sent_and_keeps_what_it_did_not() {
+        let mut queue = queue(true, &["a", "b", "c"]);
+        written(&mut queue, 1);
+        assert_eq!(queue.acknowledge(1), Some(vec![Ticket(0)]));
+        written(&mut queue, 1);
+        queue.rewind();
+        assert_eq!(queue.forget_session(), [Ticket(1)]);
+        assert_eq!(written(&mut queue, 1).0, "c");
+        assert_eq!(queue.acknowledge(1), Some(vec![Ticket(2)]), "the new session counts from its beginning");
+        assert_eq!(queue.bytes(), 0);
+    }
+
+    #[test]
+    fn dropping_what_is_unsent_keeps_what_the_peer_may_have() {
+        let mut queue = queue(true, &["a", "b"]);
+        written(&mut queue, 1);
+        assert_eq!(queue.drop_unsent(), [Ticket(1)]);
+        assert_eq!((queue.bytes(), queue.acknowledge(1)), (1, Some(vec![Ticket(0)])));
     }
 }

@@ -9,19 +9,28 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use socket2::SockRef;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
-use crate::connection::{Connection, WeakConnection};
+use crate::connection::{Connection, FirstLink, Plan, Restore, WeakConnection};
 use crate::error::{Operation, SocketError, errno_of};
-use crate::event::{Event, EventSink, Ticket};
+use crate::event::{CloseReason, Event, EventSink, Ticket};
 use crate::limits;
 use crate::options::{self, SocketOptions};
+use crate::protocol::Protocol;
 use crate::runtime;
 use crate::socket_state::SocketState;
+use crate::statistics::{Counters, Statistics};
 use crate::sync::lock;
+
+mod admission;
+mod sessions;
+
+use admission::{Admitted, Handshakes, Rejections};
+use sessions::{Membership, Returns, Sessions};
 
 /// A TCP server. Dropping it stops listening; its connections stay open.
 pub struct Server {
@@ -30,11 +39,47 @@ pub struct Server {
     was_closed: AtomicBool,
 }
 
+/// How a server and its connections speak, and how many there may be.
+#[derive(Clone, Debug)]
+pub struct ServerOptions {
+    /// How it speaks with its peers.
+    pub protocol: Protocol,
+    /// Open connections beyond which peers are turned away; `None`: as many as the system allows.
+    pub max_connections: Option<usize>,
+    /// How long an acknowledged connection waits for its peer to come back.
+    pub return_timeout: Duration,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self { protocol: Protocol::default(), max_connections: None, return_timeout: limits::RETURN_TIMEOUT }
+    }
+}
+
+/// What becomes of the connections of a server that is closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Connections {
+    /// They stay open.
+    #[default]
+    Keep,
+    /// They are closed when everything sent has gone out; after this time they are reset.
+    Drain(Duration),
+    /// They are reset at once.
+    Abort,
+}
+
 struct Shared {
     sink: Arc<dyn EventSink>,
+    protocol: Arc<Protocol>,
+    max_connections: Option<usize>,
+    return_timeout: Duration,
+    counters: Arc<Counters>,
     connections: Arc<AtomicUsize>,
     pending: Arc<Semaphore>,
     settings: Mutex<Settings>,
+    sessions: Arc<Sessions>,
+    handshakes: Handshakes,
+    rejections: Rejections,
 }
 
 /// What later connections start with, and the connections that are there.
@@ -62,8 +107,7 @@ struct Listener {
 
 /// A connection that a server took and nobody has started yet. Dropping it closes it.
 pub struct PendingConnection {
-    stream: TcpStream,
-    peer: SocketAddr,
+    admitted: Admitted,
     runtime: Handle,
     server: Arc<Shared>,
     count: ConnectionCount,
@@ -72,18 +116,26 @@ pub struct PendingConnection {
 
 impl Server {
     /// A server that does not listen yet.
-    pub fn new(sink: Arc<dyn EventSink>) -> Self {
+    pub fn new(sink: Arc<dyn EventSink>, options: ServerOptions) -> Self {
+        let ServerOptions { protocol, max_connections, return_timeout } = options;
         let shared = Arc::new(Shared {
             sink,
+            protocol: Arc::new(protocol),
+            max_connections,
+            return_timeout,
+            counters: Arc::default(),
             connections: Arc::new(AtomicUsize::new(0)),
             pending: Arc::new(Semaphore::new(limits::PENDING_CONNECTIONS)),
             settings: Mutex::default(),
+            sessions: Arc::default(),
+            handshakes: Handshakes::default(),
+            rejections: Rejections::default(),
         });
         Self { shared, listeners: Mutex::default(), was_closed: AtomicBool::new(false) }
     }
 
     /// Binds `address`, listens and accepts. May be called several times, for several ports. Returns the address with
-    /// the port that the kernel chose where it was 0.
+    /// the port that the kernel chose where it was 0. `Listening` follows.
     ///
     /// # Errors
     /// What the kernel said: `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, …
@@ -98,6 +150,7 @@ impl Server {
         let local = listener.local_addr()?;
         let fd = listener.as_raw_fd();
         let accepting = runtime.spawn(accept_all(Arc::clone(&self.shared), listener, local));
+        self.shared.sink.post(Event::Listening(local));
         lock(&self.listeners).push(Listener { local, fd, accepting });
         self.was_closed.store(false, Ordering::SeqCst);
         Ok(local)
@@ -123,11 +176,12 @@ impl Server {
         lock(&self.listeners).last().map(|listener| listener.fd)
     }
 
-    /// Stops listening on every port. The ports are free when `Completed` with `ticket` comes. Connections stay open.
+    /// Stops listening on every port, and does with the connections as told. The ports are free, and the connections
+    /// over, when `Closed` and `Completed` with `ticket` come.
     ///
     /// # Errors
     /// `EBADF` when it does not listen.
-    pub fn close(&self, ticket: Ticket) -> Result<(), SocketError> {
+    pub fn close(&self, connections: Connections, ticket: Ticket) -> Result<(), SocketError> {
         let closed = |_| SocketError::new(Operation::Close, None, libc::EBADF);
         let listeners = std::mem::take(&mut *lock(&self.listeners));
         if listeners.is_empty() {
@@ -135,16 +189,26 @@ impl Server {
         }
         let runtime = runtime::handle().map_err(|_| closed(()))?;
         self.was_closed.store(true, Ordering::SeqCst);
-        let sink = Arc::clone(&self.shared.sink);
+        let shared = Arc::clone(&self.shared);
         runtime.spawn(async move {
             for listener in listeners {
                 listener.accepting.abort();
                 // An aborted task is the wanted result; when it is joined, its socket is closed.
                 let _ = listener.accepting.await;
             }
-            sink.post(Event::Completed(ticket, Ok(())));
+            shared.handshakes.abort();
+            shared.end_connections(connections).await;
+            shared.sink.post(Event::Closed(CloseReason::Local));
+            shared.sink.post(Event::Completed(ticket, Ok(())));
         });
         Ok(())
+    }
+
+    /// What went through all its connections.
+    pub fn statistics(&self) -> Statistics {
+        let all = self.shared.counters.statistics();
+        let started = &lock(&self.shared.settings).started;
+        started.iter().filter_map(WeakConnection::statistics).fold(all, Statistics::with_queues_of)
     }
 
     /// Stops listening, without waiting for anything.
@@ -152,6 +216,7 @@ impl Server {
         for listener in lock(&self.listeners).drain(..) {
             listener.accepting.abort();
         }
+        self.shared.handshakes.abort();
     }
 
     /// The address of the newest listening socket.
@@ -193,7 +258,7 @@ impl fmt::Debug for Server {
 impl PendingConnection {
     /// The peer's address.
     pub fn peer(&self) -> SocketAddr {
-        self.peer
+        self.admitted.peer
     }
 
     /// Starts to receive and to send; events go to `sink`.
@@ -202,36 +267,50 @@ impl PendingConnection {
     /// When the kernel cannot tell the address on this side. A peer that has gone already is no error: what it sent
     /// is received, and then how it went.
     pub fn start(self, sink: Arc<dyn EventSink>) -> Result<Connection, SocketError> {
-        drop(self.permit);
-        let failed = |error: io::Error| SocketError::from_io(Operation::Accept, self.peer, &error);
-        let mut settings = lock(&self.server.settings);
-        options::prepare(&SockRef::from(&self.stream), &settings.options).map_err(failed)?;
-        let guard = Some(Box::new(self.count) as _);
-        let connection = Connection::start(self.stream, self.peer, sink, &self.runtime, guard).map_err(failed)?;
-        settings.add(connection.downgrade(), self.server.connections.load(Ordering::SeqCst));
+        let Self { admitted, runtime, server, count, permit } = self;
+        drop(permit);
+        let Admitted { stream, peer, peer_interval, membership } = admitted;
+        let failed = |error: io::Error| SocketError::from_io(Operation::Accept, peer, &error);
+        let mut settings = lock(&server.settings);
+        options::prepare(&SockRef::from(&stream), &settings.options).map_err(failed)?;
+        let restorer = membership.map(|membership| server.returns(membership, &sink));
+        let protocol = Arc::clone(&server.protocol);
+        let counters = Counters::of(&server.counters);
+        let plan = Plan { sink, protocol, counters, guard: Some(Box::new(count)), restorer };
+        let connection =
+            Connection::start(plan, FirstLink { stream, peer, peer_interval }, &runtime).map_err(failed)?;
+        settings.add(connection.downgrade(), server.connections.load(Ordering::SeqCst));
         Ok(connection)
     }
 }
 
 impl fmt::Debug for PendingConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PendingConnection").field("peer", &self.peer).finish_non_exhaustive()
+        f.debug_struct("PendingConnection").field("peer", &self.peer()).finish_non_exhaustive()
     }
 }
 
 /// Counts one connection of a server for as long as it lives.
-struct ConnectionCount(Arc<AtomicUsize>);
+struct ConnectionCount {
+    connections: Arc<AtomicUsize>,
+    number: usize,
+}
 
 impl ConnectionCount {
     fn new(connections: &Arc<AtomicUsize>) -> Self {
-        connections.fetch_add(1, Ordering::SeqCst);
-        Self(Arc::clone(connections))
+        let number = connections.fetch_add(1, Ordering::SeqCst) + 1;
+        Self { connections: Arc::clone(connections), number }
+    }
+
+    /// How many there were with this one.
+    fn number(&self) -> usize {
+        self.number
     }
 }
 
 impl Drop for ConnectionCount {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
+        self.connections.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -241,11 +320,7 @@ async fn accept_all(shared: Arc<Shared>, listener: TcpListener, local: SocketAdd
         match listener.accept().await {
             Ok((stream, peer)) => {
                 pause = AcceptPause::default();
-                // After the accept: a listener that waits for a peer must not hold what another one needs.
-                let permit = Arc::clone(&shared.pending).acquire_owned().await;
-                // The semaphore is never closed, so this ends only with the task.
-                let Ok(permit) = permit else { return };
-                shared.accept(stream, peer, permit);
+                shared.receive(stream, peer).await;
             }
             Err(error) if is_of_the_peer(&error) => {}
             Err(error) => shared.wait_out(&mut pause, local, &error).await,
@@ -254,11 +329,30 @@ async fn accept_all(shared: Arc<Shared>, listener: TcpListener, local: SocketAdd
 }
 
 impl Shared {
-    fn accept(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
-        let count = ConnectionCount::new(&self.connections);
+    fn accept(self: &Arc<Self>, admitted: Admitted, count: ConnectionCount, permit: OwnedSemaphorePermit) {
         let server = Arc::clone(self);
-        let pending = PendingConnection { stream, peer, runtime: Handle::current(), server, count, permit };
+        let pending = PendingConnection { admitted, runtime: Handle::current(), server, count, permit };
         self.sink.post(Event::Accepted(pending));
+    }
+
+    fn returns(&self, membership: Membership, sink: &Arc<dyn EventSink>) -> Box<dyn Restore> {
+        let handshake_timeout = self.protocol.handshake_timeout;
+        let (sink, limit) = (Arc::clone(sink), self.return_timeout);
+        Box::new(Returns { membership, sink, limit, handshake_timeout, early: None })
+    }
+
+    async fn end_connections(&self, connections: Connections) {
+        let started: Vec<WeakConnection> = match connections {
+            Connections::Keep => return,
+            Connections::Drain(_) | Connections::Abort => std::mem::take(&mut lock(&self.settings).started),
+        };
+        if let Connections::Drain(limit) = connections {
+            started.iter().for_each(WeakConnection::close);
+            // What is not over by then is reset.
+            let _ = timeout(limit, wait_for(&started)).await;
+        }
+        started.iter().for_each(WeakConnection::abort);
+        wait_for(&started).await;
     }
 
     /// Reports the first error of a row and pauses: the descriptors that are missing come back on their own time.
@@ -267,6 +361,12 @@ impl Shared {
             self.sink.post(Event::AcceptFailed(SocketError::from_io(Operation::Accept, local, error)));
         }
         tokio::time::sleep(pause.next()).await;
+    }
+}
+
+async fn wait_for(connections: &[WeakConnection]) {
+    for connection in connections {
+        connection.wait_until_ended().await;
     }
 }
 

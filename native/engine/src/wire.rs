@@ -85,10 +85,5 @@ pub(crate) fn control_frame(framing: &Framing, kind: Kind, fields: &[u8]) -> Byt
     frame.freeze()
 }
 
-/// An `Acknowledge` of `received` messages.
-pub(crate) fn acknowledge_frame(framing: &Framing, received: u64) -> Bytes {
-    control_frame(framing, Kind::Acknowledge, &received.to_be_bytes())
-}
-
 #[cfg(test)]
 pub(crate) mod tests;

@@ -12,7 +12,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use socket_engine::limits::WORKER_THREADS;
-use socket_engine::{Event, Server};
+use socket_engine::{Event, Server, ServerOptions};
 
 use events::recorder;
 
@@ -20,7 +20,7 @@ use events::recorder;
 fn threads_start_with_the_first_socket_and_two_hundred_connections_add_none() {
     let (sink, events) = recorder();
     let unused = threads();
-    let server = Server::new(sink);
+    let server = Server::new(sink, ServerOptions::default());
     assert_eq!(threads(), unused, "a server alone needs no thread");
     let address = server.listen(([127, 0, 0, 1], 0).into()).unwrap();
     assert_eq!(threads(), unused + WORKER_THREADS);

@@ -13,7 +13,9 @@ use std::time::Duration;
 
 use nix::sys::socket::{getsockopt, sockopt};
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
-use socket_engine::{Client, Connection, Event, Host, Server, SocketOptions, Ticket, limits};
+use socket_engine::{
+    Client, ClientOptions, Connection, Event, Host, Server, ServerOptions, SocketOptions, Ticket, limits,
+};
 use socket2::Socket;
 
 use events::{Events, recorder};
@@ -73,10 +75,10 @@ struct Pair {
 /// A client and the connection that a server made of it; `before` runs when the server listens.
 fn pair(before: impl FnOnce(&Server, &Client)) -> Pair {
     let (sink, server_events) = recorder();
-    let server = Server::new(sink);
+    let server = Server::new(sink, ServerOptions::default());
     let address = server.listen(ANY_PORT).unwrap();
     let (sink, client_events) = recorder();
-    let client = Client::new(sink);
+    let client = Client::new(sink, ClientOptions::default());
     before(&server, &client);
     client.connect(Host::Address(address), limits::CONNECT_TIMEOUT, Ticket(1)).unwrap();
     expect!(client_events, Event::Connected(_));
@@ -126,7 +128,7 @@ fn small_messages_leave_at_once_unless_told_otherwise() {
 fn options_hold_for_a_client_that_is_bound_whichever_came_first() {
     for options_first in [true, false] {
         let (sink, _events) = recorder();
-        let client = Client::new(sink);
+        let client = Client::new(sink, ClientOptions::default());
         if options_first {
             client.set_options(OPTIONS).unwrap();
         }
@@ -142,7 +144,7 @@ fn options_hold_for_a_client_that_is_bound_whichever_came_first() {
 #[test]
 fn ports_of_a_server_are_taken_over_from_time_wait_unless_told_otherwise() {
     let (sink, _events) = recorder();
-    let server = Server::new(sink);
+    let server = Server::new(sink, ServerOptions::default());
     server.listen(ANY_PORT).unwrap();
     assert!(socket(server.descriptor()).reuse_address().unwrap());
     server.set_options(SocketOptions { reuse_address: Some(false), ..Default::default() }).unwrap();

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket_engine::limits::ACCEPT_PAUSE_MIN;
-use socket_engine::{Event, Operation, Server};
+use socket_engine::{Event, Operation, Server, ServerOptions};
 use socket2::{Domain, Socket, Type};
 
 use events::recorder;
@@ -25,7 +25,7 @@ const SEVERAL_TRIES: Duration = ACCEPT_PAUSE_MIN.saturating_mul(8);
 #[test]
 fn accepting_without_descriptors_is_reported_once_a_row_and_goes_on_when_there_are_some() {
     let (sink, events) = recorder();
-    let server = Server::new(sink);
+    let server = Server::new(sink, ServerOptions::default());
     let address = server.listen(([127, 0, 0, 1], 0).into()).unwrap();
     for _ in 0..2 {
         let peer = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();

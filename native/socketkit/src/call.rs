@@ -22,8 +22,8 @@ pub enum Reply {
     State(SocketState),
     /// An address.
     Address(SocketAddr),
-    /// A descriptor.
-    Descriptor(i32),
+    /// A descriptor, or a number of connections.
+    Number(i32),
 }
 
 /// How far a call got.
@@ -56,7 +56,7 @@ impl Reply {
             Self::Nothing => node_api::undefined(env),
             Self::State(state) => node_api::to_js(env, SocketStateBase::from(*state)),
             Self::Address(address) => node_api::to_js(env, NetAddress::from(*address)),
-            Self::Descriptor(descriptor) => node_api::to_js(env, *descriptor),
+            Self::Number(number) => node_api::to_js(env, *number),
         }
     }
 }
@@ -96,6 +96,11 @@ impl PendingCall {
         }
         emitter.environment().await_completion(ticket, self);
         emitter.mailbox().post(Event::Completed(ticket, result));
+    }
+
+    /// Hands `reply` over.
+    pub fn finish_with(self, env: &Env, reply: Reply) {
+        Self { reply, ..self }.finish(env, Ok(()));
     }
 
     /// Hands the result over.

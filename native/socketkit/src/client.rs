@@ -9,17 +9,25 @@ use napi_ohos::{Env, Result};
 use socket_engine::{Client, Closing, Event};
 
 use crate::call::{Progress, Reply, call};
+use crate::construct_options;
 use crate::convert::{self, Argument};
 use crate::emitter::{Emitter, EventName};
 use crate::environment::{Environment, Recipient};
 use crate::error::CodeBase;
 use crate::inbox::{Inbox, Receiver};
 use crate::node_api;
+use crate::types::SocketStatistics;
 
 const CLASS: &str = "TCPSocket\0";
 
-const EVENTS: &[EventName] =
-    &[EventName::Message, EventName::Connect, EventName::Close, EventName::Error, EventName::Drain];
+const EVENTS: &[EventName] = &[
+    EventName::Message,
+    EventName::Connect,
+    EventName::Close,
+    EventName::Error,
+    EventName::Drain,
+    EventName::Reconnecting,
+];
 
 /// A client.
 #[napi(js_name = "TCPSocket")]
@@ -85,19 +93,26 @@ impl Receiver for State {
 }
 
 /// Makes a client.
-#[napi(js_name = "constructTCPSocketInstance", catch_unwind, ts_return_type = "TCPSocket")]
-pub fn construct_tcp_socket_instance(env: &Env) -> Result<Unknown<'_>> {
-    node_api::new_instance(env, CLASS)
+#[napi(
+    js_name = "constructTCPSocketInstance",
+    catch_unwind,
+    ts_args_type = "options?: TCPSocketOptions",
+    ts_return_type = "TCPSocket"
+)]
+pub fn construct_tcp_socket_instance<'env>(env: &'env Env, options: Argument<'_>) -> Result<Unknown<'env>> {
+    node_api::new_instance(env, CLASS, options.as_slice())
 }
 
 #[napi(js_name = "TCPSocket")]
 impl TCPSocket {
     /// The same as `constructTCPSocketInstance`.
     #[napi(constructor, skip_typescript, catch_unwind)]
-    pub fn new(env: &Env, this: This<'_>) -> Result<Self> {
+    pub fn new(env: &Env, this: This<'_>, options: Argument<'_>) -> Result<Self> {
+        let options = construct_options::client_options(&options)
+            .map_err(|refusal| refusal.throw(env, "constructTCPSocketInstance"))?;
         let environment = Environment::of(env)?;
         let mailbox = environment.new_mailbox();
-        let client = Client::new(mailbox.clone());
+        let client = Client::new(mailbox.clone(), options);
         let emitter = Emitter::new(&environment, mailbox, &this, EVENTS)?;
         let state = Rc::new(State { emitter, inbox: Inbox::default(), client, announced: Cell::new(false) });
         let recipient: Weak<State> = Rc::downgrade(&state);
@@ -211,11 +226,18 @@ impl TCPSocket {
     pub fn get_socket_fd(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
         call(&self.state.emitter, "getSocketFd", CodeBase::Socket, callback, |_| {
             let descriptor = self.state.client.descriptor();
-            Ok(Ok(Progress::Done(descriptor.map_or(Reply::Nothing, Reply::Descriptor))))
+            Ok(Ok(Progress::Done(descriptor.map_or(Reply::Nothing, Reply::Number))))
         })
     }
 
-    /// Bytes sent that the kernel has not taken yet. `drain` says that there are none any more.
+    /// Figures about what went through it.
+    #[napi(catch_unwind)]
+    pub fn get_statistics(&self) -> SocketStatistics {
+        self.state.client.statistics().into()
+    }
+
+    /// Bytes sent that the kernel has not taken yet; with `acknowledge`, that the peer has not acknowledged. `drain` says
+    /// that there are none any more.
     #[napi(getter, js_name = "bytesQueued", catch_unwind)]
     pub fn bytes_queued(&self) -> f64 {
         self.state.client.queued_bytes() as f64
@@ -251,9 +273,22 @@ impl TCPSocket {
         self.state.inbox.pause(true);
     }
 
-    /// Delivers messages again.
+    /// Lets the link go, and keeps what is not sent, until `resume`: for an app that goes to the background. Only for a
+    /// client made with `reconnect`; another one gets 2301095.
+    #[napi(
+        catch_unwind,
+        ts_type = "(): Promise<void>\nsuspend(callback: (error: SocketError, data: void) => void): void"
+    )]
+    pub fn suspend(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
+        call(&self.state.emitter, "suspend", CodeBase::Socket, callback, |ticket| {
+            Ok(self.state.client.suspend(ticket).map(|()| Progress::Awaited))
+        })
+    }
+
+    /// Delivers messages again, and connects again after `suspend`.
     #[napi(catch_unwind)]
     pub fn resume(&self) {
+        self.state.client.resume();
         self.state.inbox.pause(false);
         self.state.emitter.mailbox().request_turn();
     }
@@ -261,7 +296,7 @@ impl TCPSocket {
     /// Attaches the listener for an event, in place of the one before.
     #[napi(
         catch_unwind,
-        ts_type = "(type: 'message', callback: (value: SocketMessageInfo) => void): void\non(type: 'connect' | 'close' | 'drain', callback: (value: void) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
+        ts_type = "(type: 'message', callback: (value: SocketMessageInfo) => void): void\non(type: 'close', callback: (info: SocketCloseInfo) => void): void\non(type: 'connect' | 'close' | 'drain', callback: (value: void) => void): void\non(type: 'reconnecting', callback: (info: SocketReconnectInfo) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
     )]
     pub fn on(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
         self.state.emitter.on(&r#type, callback)
@@ -270,7 +305,7 @@ impl TCPSocket {
     /// Removes the listener for an event; with a callback, only that one.
     #[napi(
         catch_unwind,
-        ts_type = "(type: 'message', callback?: (value: SocketMessageInfo) => void): void\noff(type: 'connect' | 'close' | 'drain', callback?: (value: void) => void): void\noff(type: 'error', callback?: (error: SocketError) => void): void"
+        ts_type = "(type: 'message', callback?: (value: SocketMessageInfo) => void): void\noff(type: 'close', callback?: (info: SocketCloseInfo) => void): void\noff(type: 'connect' | 'close' | 'drain', callback?: (value: void) => void): void\noff(type: 'reconnecting', callback?: (info: SocketReconnectInfo) => void): void\noff(type: 'error', callback?: (error: SocketError) => void): void"
     )]
     pub fn off(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
         self.state.emitter.off(&r#type, callback)

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use napi_derive_ohos::napi;
-use napi_ohos::Result;
 use napi_ohos::bindgen_prelude::{Object, This, Unknown};
-use socket_engine::{Connection, Event, PendingConnection, SendProgress};
+use napi_ohos::{Env, Result};
+use socket_engine::{Connection, Event, PendingConnection, SendProgress, SocketError, Ticket};
 
 use crate::call::{Progress, Reply, call};
 use crate::convert::{self, Argument};
@@ -18,10 +18,18 @@ use crate::error::{CodeBase, internal};
 use crate::inbox::{Inbox, Receiver};
 use crate::node_api;
 use crate::outbox::Mailbox;
+use crate::types::SocketStatistics;
 
 const CLASS: &str = "TCPSocketConnection\0";
 
-const EVENTS: &[EventName] = &[EventName::Message, EventName::Close, EventName::Error, EventName::Drain];
+const EVENTS: &[EventName] = &[
+    EventName::Message,
+    EventName::Close,
+    EventName::Error,
+    EventName::Drain,
+    EventName::Reconnecting,
+    EventName::Connect,
+];
 
 /// `clientId` of the connection that was announced last, of whichever server.
 static LAST_CLIENT_ID: AtomicU32 = AtomicU32::new(0);
@@ -36,6 +44,17 @@ struct Started {
     environment: Rc<Environment>,
     mailbox: Arc<Mailbox>,
     connection: Connection,
+    connections: Connections,
+}
+
+/// The connections of one server, as long as somebody has them.
+pub type Connections = Rc<RefCell<Vec<Weak<State>>>>;
+
+/// Those of `connections` that are open.
+pub fn open_ones(connections: &Connections) -> Vec<Rc<State>> {
+    let mut connections = connections.borrow_mut();
+    connections.retain(|connection| connection.upgrade().is_some_and(|state| state.connection.is_open()));
+    connections.iter().filter_map(Weak::upgrade).collect()
 }
 
 /// A connection that a server took.
@@ -45,34 +64,54 @@ pub struct TCPSocketConnection {
     state: Rc<State>,
 }
 
-struct State {
+/// What belongs to one connection.
+pub struct State {
     emitter: Emitter,
     inbox: Inbox,
     connection: Connection,
     client_id: u32,
 }
 
-/// Starts `pending` and makes its JavaScript object.
-pub fn announce(environment: &Rc<Environment>, pending: PendingConnection) -> Result<Unknown<'_>> {
+/// Starts `pending` and makes its JavaScript object, which is added to `connections`.
+pub fn announce<'env>(
+    environment: &'env Rc<Environment>,
+    connections: &Connections,
+    pending: PendingConnection,
+) -> Result<Unknown<'env>> {
     let mailbox = environment.new_mailbox();
     let connection = pending.start(mailbox.clone()).map_err(|error| internal(&error.to_string()))?;
-    let started = Started { environment: Rc::clone(environment), mailbox, connection };
+    let connections = Rc::clone(connections);
+    let started = Started { environment: Rc::clone(environment), mailbox, connection, connections };
     STARTED.set(Some(started));
-    let instance = node_api::new_instance(environment.env(), CLASS);
+    let instance = node_api::new_instance(environment.env(), CLASS, &[]);
     STARTED.take();
     instance
 }
 
 impl State {
     fn new(started: Started, this: &Object<'_>) -> Result<Rc<Self>> {
-        let Started { environment, mailbox, connection } = started;
+        let Started { environment, mailbox, connection, connections } = started;
         let emitter = Emitter::new(&environment, mailbox, this, EVENTS)?;
         let client_id = LAST_CLIENT_ID.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         let state = Rc::new(Self { emitter, inbox: Inbox::with_peer(connection.peer()), connection, client_id });
         let recipient: Weak<Self> = Rc::downgrade(&state);
+        let _ = open_ones(&connections);
+        connections.borrow_mut().push(Rc::downgrade(&state));
         state.emitter.register(recipient);
         state.emitter.set_open(true);
         Ok(state)
+    }
+}
+
+impl State {
+    /// The JavaScript object.
+    pub fn object<'env>(&self, env: &'env Env) -> Result<Option<Unknown<'env>>> {
+        self.emitter.object(env)
+    }
+
+    /// Sends `data` as [`Connection::send`] does.
+    pub fn send(&self, data: &[u8], ticket: Ticket) -> std::result::Result<SendProgress, SocketError> {
+        self.connection.send(data, ticket)
     }
 }
 
@@ -199,11 +238,18 @@ impl TCPSocketConnection {
     #[napi(catch_unwind, ts_type = "(): Promise<number>")]
     pub fn get_socket_fd(&self) -> Result<Unknown<'_>> {
         call(&self.state.emitter, "getSocketFd", CodeBase::Socket, None, |_| {
-            Ok(Ok(Progress::Done(Reply::Descriptor(self.state.connection.descriptor().unwrap_or(-1)))))
+            Ok(Ok(Progress::Done(Reply::Number(self.state.connection.descriptor().unwrap_or(-1)))))
         })
     }
 
-    /// Bytes sent that the kernel has not taken yet. `drain` says that there are none any more.
+    /// Figures about what went through it.
+    #[napi(catch_unwind)]
+    pub fn get_statistics(&self) -> SocketStatistics {
+        self.state.connection.statistics().into()
+    }
+
+    /// Bytes sent that the kernel has not taken yet; with `acknowledge`, that the peer has not acknowledged. `drain` says
+    /// that there are none any more.
     #[napi(getter, js_name = "bytesQueued", catch_unwind)]
     pub fn bytes_queued(&self) -> f64 {
         self.state.connection.queued_bytes() as f64
@@ -248,7 +294,7 @@ impl TCPSocketConnection {
     /// Attaches the listener for an event, in place of the one before.
     #[napi(
         catch_unwind,
-        ts_type = "(type: 'message', callback: (value: SocketMessageInfo) => void): void\non(type: 'close' | 'drain', callback: (value: void) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
+        ts_type = "(type: 'message', callback: (value: SocketMessageInfo) => void): void\non(type: 'close', callback: (info: SocketCloseInfo) => void): void\non(type: 'connect' | 'close' | 'drain', callback: (value: void) => void): void\non(type: 'reconnecting', callback: (info: SocketReconnectInfo) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
     )]
     pub fn on(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
         self.state.emitter.on(&r#type, callback)
@@ -257,7 +303,7 @@ impl TCPSocketConnection {
     /// Removes the listener for an event; with a callback, only that one.
     #[napi(
         catch_unwind,
-        ts_type = "(type: 'message', callback?: (value: SocketMessageInfo) => void): void\noff(type: 'close' | 'drain', callback?: (value: void) => void): void\noff(type: 'error', callback?: (error: SocketError) => void): void"
+        ts_type = "(type: 'message', callback?: (value: SocketMessageInfo) => void): void\noff(type: 'close', callback?: (info: SocketCloseInfo) => void): void\noff(type: 'connect' | 'close' | 'drain', callback?: (value: void) => void): void\noff(type: 'reconnecting', callback?: (info: SocketReconnectInfo) => void): void\noff(type: 'error', callback?: (error: SocketError) => void): void"
     )]
     pub fn off(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
         self.state.emitter.off(&r#type, callback)

@@ -134,7 +134,8 @@ pub fn string(argument: &Argument<'_>, name: &str) -> Read<String> {
     text.ok_or_else(|| Refusal::parameter(name, "must be a string"))
 }
 
-fn object<'env>(argument: &Argument<'env>, name: &str) -> Read<Object<'env>> {
+/// Reads an object argument called `name`.
+pub fn object<'env>(argument: &Argument<'env>, name: &str) -> Read<Object<'env>> {
     let object = argument.as_ref().map(node_api::as_object).transpose()?.flatten();
     object.ok_or_else(|| Refusal::parameter(name, "must be an object"))
 }
@@ -164,14 +165,16 @@ fn optional_string(object: &Object<'_>, field: &str) -> Read<String> {
     if value.is_none() { Ok(String::new()) } else { string(&value, field) }
 }
 
-fn optional_number(object: &Object<'_>, field: &str) -> Read<Option<f64>> {
+/// Reads a number that may be missing.
+pub fn optional_number(object: &Object<'_>, field: &str) -> Read<Option<f64>> {
     let Some(value) = object.get::<Unknown<'_>>(field)? else {
         return Ok(None);
     };
     node_api::as_number(&value)?.map(Some).ok_or_else(|| Refusal::parameter(field, "must be a number"))
 }
 
-fn optional_boolean(object: &Object<'_>, field: &str) -> Read<Option<bool>> {
+/// Reads a boolean that may be missing.
+pub fn optional_boolean(object: &Object<'_>, field: &str) -> Read<Option<bool>> {
     let Some(value) = object.get::<Unknown<'_>>(field)? else { return Ok(None) };
     node_api::as_boolean(&value)?.map(Some).ok_or_else(|| Refusal::parameter(field, "must be a boolean"))
 }

@@ -5,7 +5,7 @@ use std::ffi::CStr;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
-use napi_ohos::bindgen_prelude::{Object, Unknown};
+use napi_ohos::bindgen_prelude::{Object, ToNapiValue, Unknown};
 use napi_ohos::{Env, Result};
 use socket_engine::SocketError;
 
@@ -28,6 +28,12 @@ pub enum EventName {
     Error,
     /// `drain`
     Drain,
+    /// `listening`
+    Listening,
+    /// `reject`
+    Reject,
+    /// `reconnecting`
+    Reconnecting,
 }
 
 impl EventName {
@@ -38,6 +44,9 @@ impl EventName {
             Self::Close => c"close",
             Self::Error => c"error",
             Self::Drain => c"drain",
+            Self::Listening => c"listening",
+            Self::Reject => c"reject",
+            Self::Reconnecting => c"reconnecting",
         }
     }
 
@@ -91,10 +100,14 @@ impl Emitter {
         self.environment.register(self.mailbox.id, recipient);
     }
 
+    /// The object itself, unless it was collected.
+    pub fn object<'env>(&self, env: &'env Env) -> Result<Option<Unknown<'env>>> {
+        self.holder.owner(env)
+    }
+
     /// A reference that keeps the object from being collected.
     pub fn owner(&self) -> Result<Option<Reference>> {
-        let owner = self.holder.owner(self.env())?;
-        owner.map(|owner| Reference::new(self.env(), &owner)).transpose()
+        self.object(self.env())?.map(|owner| Reference::new(self.env(), &owner)).transpose()
     }
 
     /// Says whether the object's socket is open: an open one keeps the process of a Node alive, and is not collected
@@ -154,6 +167,17 @@ impl Emitter {
         });
         if let Err(error) = called {
             error::report(format_args!("a listener for {event:?} could not be called"), &error);
+        }
+    }
+
+    /// Calls the listener for `event` with `value`, if there is one.
+    pub fn emit_value(&self, event: EventName, value: impl ToNapiValue) {
+        if !self.has(event) {
+            return;
+        }
+        match node_api::to_js(self.env(), value) {
+            Ok(value) => self.emit(event, &[value]),
+            Err(error) => error::report(format_args!("the value of {event:?} could not be made"), &error),
         }
     }
 

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use napi_ohos::{Env, Result};
 use socket_engine::{Event, SocketError, Ticket};
 
-use crate::call::PendingCall;
+use crate::broadcast::Broadcast;
+use crate::call::{PendingCall, Progress, Reply};
 use crate::error;
 use crate::limits;
 use crate::node_api::{self, Ring};
@@ -34,6 +35,8 @@ pub struct Environment {
     outbox: Arc<Outbox>,
     recipients: RefCell<HashMap<u64, Weak<dyn Recipient>>>,
     calls: RefCell<HashMap<Ticket, PendingCall>>,
+    /// The broadcast that a part belongs to.
+    parts: RefCell<HashMap<Ticket, Rc<RefCell<Broadcast>>>>,
     last_id: Cell<u64>,
     /// What keeps the process of a Node alive: open sockets and calls under way.
     leases: Cell<usize>,
@@ -51,6 +54,7 @@ impl Environment {
             outbox: Outbox::new::<Self>(env)?,
             recipients: RefCell::default(),
             calls: RefCell::default(),
+            parts: RefCell::default(),
             last_id: Cell::new(0),
             leases: Cell::new(0),
             ended: Cell::new(false),
@@ -90,6 +94,18 @@ impl Environment {
     /// Keeps `call` until `Completed` with `ticket` comes.
     pub fn await_completion(&self, ticket: Ticket, call: PendingCall) {
         self.calls.borrow_mut().insert(ticket, call);
+    }
+
+    /// Keeps `broadcast` until all its parts are finished.
+    pub fn await_parts(&self, broadcast: Broadcast) -> Progress {
+        if broadcast.parts().is_empty() {
+            return Progress::Done(Reply::Number(broadcast.reached()));
+        }
+        let broadcast = Rc::new(RefCell::new(broadcast));
+        for part in broadcast.borrow().parts() {
+            self.parts.borrow_mut().insert(*part, Rc::clone(&broadcast));
+        }
+        Progress::Awaited
     }
 
     fn new_id(&self) -> u64 {
@@ -141,9 +157,23 @@ impl Environment {
     }
 
     fn complete(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {
+        let part = self.parts.borrow_mut().remove(&ticket);
+        if let Some(broadcast) = part {
+            return self.complete_part(&mut broadcast.borrow_mut(), result.is_ok());
+        }
         let call = self.calls.borrow_mut().remove(&ticket);
         if let Some(call) = call {
             call.finish(&self.env, result);
+        }
+    }
+
+    fn complete_part(&self, broadcast: &mut Broadcast, succeeded: bool) {
+        if !broadcast.finish(succeeded) {
+            return;
+        }
+        let call = self.calls.borrow_mut().remove(&broadcast.ticket());
+        if let Some(call) = call {
+            call.finish_with(&self.env, Reply::Number(broadcast.reached()));
         }
     }
 
@@ -156,6 +186,7 @@ impl Environment {
         }
         self.outbox.close();
         self.calls.take();
+        self.parts.take();
         ENVIRONMENTS.with_borrow_mut(|environments| environments.retain(|environment| !environment.ended.get()));
     }
 

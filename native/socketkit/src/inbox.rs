@@ -8,13 +8,13 @@ use bytes::Bytes;
 use napi_ohos::Result;
 use napi_ohos::bindgen_prelude::{Object, Unknown};
 use napi_ohos::{Env, JsValue};
-use socket_engine::{Event, SocketError};
+use socket_engine::{CloseReason, Event, Reconnecting, SocketError};
 
 use crate::emitter::{Emitter, EventName};
-use crate::error;
+use crate::error::{self, CodeBase, socket_error};
 use crate::limits;
 use crate::node_api;
-use crate::types::SocketRemoteInfo;
+use crate::types::{SocketCloseInfo, SocketRemoteInfo};
 
 /// The connection that an inbox belongs to.
 pub trait Receiver {
@@ -24,7 +24,7 @@ pub trait Receiver {
     fn consume(&self, bytes: usize);
     /// The peer sends no more, and everything it sent was delivered.
     fn finish(&self);
-    /// The connection is there; called before the `connect` listener.
+    /// There is a link; called before the `connect` listener.
     fn connected(&self);
     /// The connection is no more, though `close` may still wait for bytes to be delivered.
     fn over(&self);
@@ -51,16 +51,17 @@ pub struct Inbox {
 enum Next {
     Message(Vec<Bytes>),
     Connected(SocketAddr),
+    Reconnecting(Reconnecting),
     Ended,
     Failed(SocketError),
-    Closed,
+    Closed(CloseReason),
     Nothing,
 }
 
 impl Inbox {
     /// The inbox of a connection to `peer`.
-    pub fn with_peer(peer: SocketAddr) -> Self {
-        Self { peer: Cell::new(Some(peer)), ..Self::default() }
+    pub fn with_peer(peer: Option<SocketAddr>) -> Self {
+        Self { peer: Cell::new(peer), ..Self::default() }
     }
 
     /// How many of the `closes` that were posted are not delivered yet.
@@ -100,14 +101,15 @@ impl Inbox {
                     receiver.connected();
                     receiver.emitter().emit(EventName::Connect, &[]);
                 }
+                Next::Reconnecting(reconnecting) => emit_reconnecting(receiver.emitter(), &reconnecting),
                 Next::Ended => receiver.finish(),
                 Next::Failed(error) => receiver.emitter().emit_error(&error),
-                Next::Closed => {
+                Next::Closed(reason) => {
                     self.muted.set(self.muted.get().saturating_sub(1));
                     self.closes.set(self.closes.get() + 1);
                     self.paused.set(false);
                     receiver.closed();
-                    receiver.emitter().emit(EventName::Close, &[]);
+                    receiver.emitter().emit_value(EventName::Close, SocketCloseInfo::from(reason));
                 }
                 Next::Nothing => break,
             }
@@ -122,31 +124,30 @@ impl Inbox {
     fn next(&self, emitter: &Emitter) -> Next {
         let listening = emitter.has(EventName::Message) && !self.paused.get();
         let mut waiting = self.waiting.borrow_mut();
-        loop {
-            match waiting.front() {
-                None => return Next::Nothing,
-                Some(Event::Connected(_) | Event::Received(_) | Event::Ended | Event::Failed(_)) if self.is_muted() => {
-                    waiting.pop_front();
-                }
-                Some(Event::Received(_)) if !listening => return self.next_behind_bytes(emitter, &mut waiting),
-                Some(Event::Received(_)) => return Next::Message(take_bytes(&mut waiting)),
-                Some(_) => break,
-            }
+        while self.is_muted() && waiting.front().is_some_and(|event| !matches!(event, Event::Closed(_))) {
+            waiting.pop_front();
         }
-        match waiting.pop_front() {
-            Some(event) => Next::from(event),
-            None => Next::Nothing,
+        match waiting.front() {
+            Some(Event::Received(_) | Event::Message(_)) if !listening => self.next_behind_bytes(emitter, &mut waiting),
+            Some(Event::Received(_)) => Next::Message(take_bytes(&mut waiting)),
+            _ => waiting.pop_front().map_or(Next::Nothing, Next::from),
         }
     }
 
-    /// The next event that waits behind bytes which nobody listens for. Somebody who listens for `close` alone would
-    /// otherwise never hear of it; the bytes go on waiting for a listener.
+    /// The next event that waits behind bytes which nobody listens for. Somebody who listens for other events alone would
+    /// otherwise never hear of them; the bytes go on waiting for a listener.
     fn next_behind_bytes(&self, emitter: &Emitter, waiting: &mut VecDeque<Event>) -> Next {
-        if !emitter.has(EventName::Close) || emitter.has(EventName::Message) {
+        if emitter.has(EventName::Message) {
             return Next::Nothing;
         }
-        let behind = waiting.iter().position(|event| !matches!(event, Event::Received(_)));
-        behind.and_then(|index| waiting.remove(index)).map_or(Next::Nothing, Next::from)
+        let Some(behind) = waiting.iter().position(|event| !is_received(event)) else { return Next::Nothing };
+        let wanted = match waiting.get(behind) {
+            Some(Event::Reconnecting(_)) => emitter.has(EventName::Reconnecting),
+            Some(Event::Connected(_)) => emitter.has(EventName::Connect),
+            _ => emitter.has(EventName::Close),
+        };
+        let next = if wanted { waiting.remove(behind) } else { None };
+        next.map_or(Next::Nothing, Next::from)
     }
 }
 
@@ -154,17 +155,25 @@ impl From<Event> for Next {
     fn from(event: Event) -> Self {
         match event {
             Event::Connected(peer) => Self::Connected(peer),
+            Event::Reconnecting(reconnecting) => Self::Reconnecting(reconnecting),
+            Event::Message(message) => Self::Message(vec![message]),
             Event::Ended => Self::Ended,
             Event::Failed(error) => Self::Failed(error),
-            Event::Closed(_) => Self::Closed,
+            Event::Closed(reason) => Self::Closed(reason),
             // Bytes are taken together, the others go elsewhere.
             Event::Received(_)
             | Event::Drained
+            | Event::Listening(_)
             | Event::Accepted(_)
             | Event::AcceptFailed(_)
+            | Event::Rejected(..)
             | Event::Completed(..) => Self::Nothing,
         }
     }
+}
+
+fn is_received(event: &Event) -> bool {
+    matches!(event, Event::Received(_) | Event::Message(_))
 }
 
 /// Takes what arrived together, up to the size of one message.
@@ -204,5 +213,21 @@ fn message<'env>(env: &'env Env, peer: Option<SocketAddr>, parts: &[Bytes]) -> R
     if let Some(peer) = peer {
         info.set("remoteInfo", SocketRemoteInfo::new(peer, size))?;
     }
+    Ok(info.to_unknown())
+}
+
+fn emit_reconnecting(emitter: &Emitter, reconnecting: &Reconnecting) {
+    match reconnect_info(emitter.env(), reconnecting) {
+        Ok(info) => emitter.emit(EventName::Reconnecting, &[info]),
+        Err(error) => error::report("a lost link could not be reported", &error),
+    }
+}
+
+/// A `SocketReconnectInfo`.
+fn reconnect_info<'env>(env: &'env Env, reconnecting: &Reconnecting) -> Result<Unknown<'env>> {
+    let mut info = Object::new(env)?;
+    info.set("attempt", reconnecting.attempt)?;
+    info.set("delayMs", reconnecting.delay.as_secs_f64() * 1000.0)?;
+    info.set("error", socket_error(env, CodeBase::Socket, &reconnecting.error)?)?;
     Ok(info.to_unknown())
 }

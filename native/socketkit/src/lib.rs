@@ -1,9 +1,11 @@
 //! The native module `libsocketkit.so`: converts between JavaScript and the socket engine, and decides nothing.
 #![deny(clippy::undocumented_unsafe_blocks)]
 
+mod broadcast;
 mod call;
 mod client;
 mod connection;
+mod construct_options;
 mod convert;
 mod emitter;
 mod encoding;
@@ -20,10 +22,17 @@ mod types;
 use napi_derive_ohos::napi;
 use napi_ohos::Result;
 use napi_ohos::bindgen_prelude::Object;
+use socket_engine::Key;
 
 /// Runs when an environment imports the module. Starts nothing but the log.
 #[napi(module_exports, catch_unwind)]
 pub fn import(_exports: Object<'_>) -> Result<()> {
     log::install();
     Ok(())
+}
+
+/// Makes a key for `AdmissionOptions`: 128 random bits as base32 in groups of four, with hyphens between them.
+#[napi(js_name = "createPairingKey", catch_unwind)]
+pub fn create_pairing_key() -> Result<String> {
+    Key::generate().map_err(|error| error::internal(&error.to_string()))
 }

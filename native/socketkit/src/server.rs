@@ -9,17 +9,21 @@ use napi_ohos::bindgen_prelude::{This, Unknown};
 use napi_ohos::{Env, Result};
 use socket_engine::{Event, PendingConnection, Server};
 
+use crate::broadcast::Broadcast;
 use crate::call::{Progress, Reply, call};
-use crate::connection;
+use crate::connection::{self, Connections};
+use crate::construct_options;
 use crate::convert::{self, Argument};
 use crate::emitter::{Emitter, EventName};
 use crate::environment::{Environment, Recipient};
 use crate::error::{self, CodeBase};
 use crate::node_api;
+use crate::types::{NetAddress, SocketRejectInfo, SocketStatistics};
 
 const CLASS: &str = "TCPSocketServer\0";
 
-const EVENTS: &[EventName] = &[EventName::Connect, EventName::Error];
+const EVENTS: &[EventName] =
+    &[EventName::Connect, EventName::Error, EventName::Listening, EventName::Close, EventName::Reject];
 
 /// A server.
 #[napi(js_name = "TCPSocketServer")]
@@ -33,6 +37,7 @@ struct State {
     server: Server,
     /// Taken while there was no `connect` listener; the server takes no more than it may have pending.
     waiting: RefCell<VecDeque<PendingConnection>>,
+    connections: Connections,
 }
 
 impl State {
@@ -41,7 +46,7 @@ impl State {
             let Some(pending) = self.waiting.borrow_mut().pop_front() else {
                 return;
             };
-            match connection::announce(self.emitter.environment(), pending) {
+            match connection::announce(self.emitter.environment(), &self.connections, pending) {
                 Ok(connection) => self.emitter.emit(EventName::Connect, &[connection]),
                 Err(error) => error::report("a connection could not be announced", &error),
             }
@@ -56,6 +61,11 @@ impl Recipient for State {
                 // What was taken before the server was closed is not announced after it.
                 Event::Accepted(pending) if self.server.is_listening() => self.waiting.borrow_mut().push_back(pending),
                 Event::AcceptFailed(error) => self.emitter.emit_error(&error),
+                Event::Listening(address) => self.emitter.emit_value(EventName::Listening, NetAddress::from(address)),
+                Event::Rejected(peer, reason, _place) => {
+                    self.emitter.emit_value(EventName::Reject, SocketRejectInfo::new(peer, reason));
+                }
+                Event::Closed(_) => self.emitter.emit(EventName::Close, &[]),
                 _ => {}
             }
         }
@@ -69,21 +79,29 @@ impl Recipient for State {
 }
 
 /// Makes a server.
-#[napi(js_name = "constructTCPSocketServerInstance", catch_unwind, ts_return_type = "TCPSocketServer")]
-pub fn construct_tcp_socket_server_instance(env: &Env) -> Result<Unknown<'_>> {
-    node_api::new_instance(env, CLASS)
+#[napi(
+    js_name = "constructTCPSocketServerInstance",
+    catch_unwind,
+    ts_args_type = "options?: TCPSocketServerOptions",
+    ts_return_type = "TCPSocketServer"
+)]
+pub fn construct_tcp_socket_server_instance<'env>(env: &'env Env, options: Argument<'_>) -> Result<Unknown<'env>> {
+    node_api::new_instance(env, CLASS, options.as_slice())
 }
 
 #[napi(js_name = "TCPSocketServer")]
 impl TCPSocketServer {
     /// The same as `constructTCPSocketServerInstance`.
     #[napi(constructor, skip_typescript, catch_unwind)]
-    pub fn new(env: &Env, this: This<'_>) -> Result<Self> {
+    pub fn new(env: &Env, this: This<'_>, options: Argument<'_>) -> Result<Self> {
+        let options = construct_options::server_options(&options)
+            .map_err(|refusal| refusal.throw(env, "constructTCPSocketServerInstance"))?;
         let environment = Environment::of(env)?;
         let mailbox = environment.new_mailbox();
-        let server = Server::new(mailbox.clone());
+        let server = Server::new(mailbox.clone(), options);
         let emitter = Emitter::new(&environment, mailbox, &this, EVENTS)?;
-        let state = Rc::new(State { emitter, server, waiting: RefCell::default() });
+        let state =
+            Rc::new(State { emitter, server, waiting: RefCell::default(), connections: Connections::default() });
         let recipient: Weak<State> = Rc::downgrade(&state);
         state.emitter.register(recipient);
         Ok(Self { state })
@@ -103,15 +121,49 @@ impl TCPSocketServer {
         })
     }
 
-    /// Stops listening. The ports are free when it is finished; connections stay open.
-    #[napi(catch_unwind, ts_type = "(): Promise<void>")]
-    pub fn close(&self) -> Result<Unknown<'_>> {
+    /// Stops listening. When it is finished the ports are free, and the connections as `options` want them; they stay open
+    /// unless told otherwise. `close` comes before.
+    #[napi(catch_unwind, ts_type = "(options?: TCPServerCloseOptions): Promise<void>")]
+    pub fn close(&self, options: Argument<'_>) -> Result<Unknown<'_>> {
         call(&self.state.emitter, "close", CodeBase::Socket, None, |ticket| {
-            let closing = self.state.server.close(ticket);
+            let connections = construct_options::close_options(&options)?;
+            let closing = self.state.server.close(connections, ticket);
             self.state.waiting.borrow_mut().clear();
             self.state.emitter.set_open(false);
             Ok(closing.map(|()| Progress::Awaited))
         })
+    }
+
+    /// The open connections, in the order in which they came.
+    #[napi(catch_unwind, ts_return_type = "Array<TCPSocketConnection>")]
+    pub fn get_connections(&self) -> Result<Vec<Unknown<'_>>> {
+        let mut objects = Vec::new();
+        for connection in connection::open_ones(&self.state.connections) {
+            objects.extend(connection.object(self.state.emitter.env())?);
+        }
+        Ok(objects)
+    }
+
+    /// Sends to every open connection. Finished when each send is; gives the number of connections that it succeeded for.
+    #[napi(catch_unwind, ts_type = "(options: TCPSendOptions): Promise<number>")]
+    pub fn broadcast(&self, options: Argument<'_>) -> Result<Unknown<'_>> {
+        let environment = self.state.emitter.environment();
+        call(&self.state.emitter, "broadcast", CodeBase::Server, None, |ticket| {
+            convert::with_send_options(&options, |data| {
+                let mut broadcast = Broadcast::new(ticket);
+                for connection in connection::open_ones(&self.state.connections) {
+                    let part = environment.new_ticket();
+                    broadcast.add(part, connection.send(data, part));
+                }
+                Ok(environment.await_parts(broadcast))
+            })
+        })
+    }
+
+    /// Figures about what went through all its connections.
+    #[napi(catch_unwind)]
+    pub fn get_statistics(&self) -> SocketStatistics {
+        self.state.server.statistics().into()
     }
 
     /// The state of the server.
@@ -149,14 +201,14 @@ impl TCPSocketServer {
     #[napi(catch_unwind, ts_type = "(): Promise<number>")]
     pub fn get_socket_fd(&self) -> Result<Unknown<'_>> {
         call(&self.state.emitter, "getSocketFd", CodeBase::Socket, None, |_| {
-            Ok(Ok(Progress::Done(Reply::Descriptor(self.state.server.descriptor().unwrap_or(-1)))))
+            Ok(Ok(Progress::Done(Reply::Number(self.state.server.descriptor().unwrap_or(-1)))))
         })
     }
 
     /// Attaches the listener for an event, in place of the one before.
     #[napi(
         catch_unwind,
-        ts_type = "(type: 'connect', callback: (value: TCPSocketConnection) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
+        ts_type = "(type: 'connect', callback: (value: TCPSocketConnection) => void): void\non(type: 'listening', callback: (address: NetAddress) => void): void\non(type: 'close', callback: (value: void) => void): void\non(type: 'reject', callback: (info: SocketRejectInfo) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
     )]
     pub fn on(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
         self.state.emitter.on(&r#type, callback)
@@ -165,7 +217,7 @@ impl TCPSocketServer {
     /// Removes the listener for an event; with a callback, only that one.
     #[napi(
         catch_unwind,
-        ts_type = "(type: 'connect', callback?: (value: TCPSocketConnection) => void): void\noff(type: 'error', callback?: (error: SocketError) => void): void"
+        ts_type = "(type: 'connect', callback?: (value: TCPSocketConnection) => void): void\noff(type: 'listening', callback?: (address: NetAddress) => void): void\noff(type: 'close', callback?: (value: void) => void): void\noff(type: 'reject', callback?: (info: SocketRejectInfo) => void): void\noff(type: 'error', callback?: (error: SocketError) => void): void"
     )]
     pub fn off(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
         self.state.emitter.off(&r#type, callback)

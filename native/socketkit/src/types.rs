@@ -1,7 +1,7 @@
 //! The records that cross the border, as the system's kit declares them.
 
 use napi_derive_ohos::napi;
-use socket_engine::SocketState;
+use socket_engine::{CloseReason, RejectReason, SocketState, Statistics};
 use std::net::SocketAddr;
 
 /// Address of one end of a connection.
@@ -94,6 +94,88 @@ impl SocketRemoteInfo {
     }
 }
 
+/// Figures about what went through a socket, or through all connections of a server, since it was made.
+#[napi(object, object_from_js = false)]
+pub struct SocketStatistics {
+    /// Bytes of messages received, without what framing adds.
+    pub bytes_received: f64,
+    /// Bytes of messages sent, those included that still wait; without what framing adds.
+    pub bytes_sent: f64,
+    /// Messages received; without framing, reads that brought something.
+    pub messages_received: f64,
+    /// Messages sent, those included that still wait.
+    pub messages_sent: f64,
+    /// Bytes received that wait for a listener, 64 for each message beside its own.
+    pub receive_queue_bytes: f64,
+    /// Bytes sent that are not finished.
+    pub send_queue_bytes: f64,
+    /// When a message was last received or sent, in milliseconds since 1970; 0: never.
+    pub last_activity_time: f64,
+}
+
+impl From<Statistics> for SocketStatistics {
+    fn from(statistics: Statistics) -> Self {
+        Self {
+            bytes_received: statistics.received_bytes as f64,
+            bytes_sent: statistics.sent_bytes as f64,
+            messages_received: statistics.received_messages as f64,
+            messages_sent: statistics.sent_messages as f64,
+            receive_queue_bytes: statistics.receive_queue_bytes as f64,
+            send_queue_bytes: statistics.send_queue_bytes as f64,
+            last_activity_time: statistics.last_activity_ms as f64,
+        }
+    }
+}
+
+/// Why a connection is over.
+#[napi(object, object_from_js = false)]
+pub struct SocketCloseInfo {
+    /// `local`: this side closed it. `remote`: the peer did. `reset`: the link broke. `timeout`: the peer did not answer,
+    /// or did not come back. `idle`: there was no message for `idleTimeoutMs`. `protocol`: the peer sent what cannot be
+    /// understood. `rejected`: the server does not want this client.
+    #[napi(ts_type = "'local' | 'remote' | 'reset' | 'timeout' | 'idle' | 'protocol' | 'rejected'")]
+    pub reason: &'static str,
+}
+
+impl From<CloseReason> for SocketCloseInfo {
+    fn from(reason: CloseReason) -> Self {
+        let reason = match reason {
+            CloseReason::Local => "local",
+            CloseReason::Remote => "remote",
+            CloseReason::Reset => "reset",
+            CloseReason::Timeout => "timeout",
+            CloseReason::Idle => "idle",
+            CloseReason::Protocol => "protocol",
+            CloseReason::Rejected => "rejected",
+        };
+        Self { reason }
+    }
+}
+
+/// A peer that a server turned away.
+#[napi(object, object_from_js = false)]
+pub struct SocketRejectInfo {
+    /// The peer.
+    pub address: NetAddress,
+    /// `key`: it did not prove that it knows the key. `limit`: there are as many connections, or handshakes, as there may
+    /// be. `timeout`: its handshake took too long. `protocol`: it speaks another protocol.
+    #[napi(ts_type = "'key' | 'limit' | 'timeout' | 'protocol'")]
+    pub reason: &'static str,
+}
+
+impl SocketRejectInfo {
+    /// The peer, and why.
+    pub fn new(peer: SocketAddr, reason: RejectReason) -> Self {
+        let reason = match reason {
+            RejectReason::Key => "key",
+            RejectReason::Limit => "limit",
+            RejectReason::Timeout => "timeout",
+            RejectReason::Protocol => "protocol",
+        };
+        Self { address: peer.into(), reason }
+    }
+}
+
 /// Declares the records that JavaScript makes or that are built piece by piece.
 ///
 /// ArkTS knows no structural typing: what may stand for another type says so, in its name, as napi-derive has no other
@@ -112,6 +194,18 @@ mod declared {
         /// Where they come from.
         #[napi(ts_type = "SocketRemoteInfo")]
         pub remote_info: (),
+    }
+
+    /// How a lost link is being replaced.
+    #[napi(object, object_from_js = false, object_to_js = false, js_name = "SocketReconnectInfo")]
+    pub struct SocketReconnectInfo {
+        /// Number of the attempt that comes next, from 1 on; 0 on a server's connection, which waits for its client.
+        pub attempt: f64,
+        /// Milliseconds until that attempt; on a server's connection, until it gives its client up.
+        pub delay_ms: f64,
+        /// Why there is no link.
+        #[napi(ts_type = "SocketError")]
+        pub error: (),
     }
 
     /// Where and how to connect.

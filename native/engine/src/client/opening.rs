@@ -1,7 +1,8 @@
-//! Opens the stream of a client: waits for what was there before, binds and connects.
+//! Opens a link of a client: waits for what was there before, binds, connects and enters.
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use socket2::Socket;
@@ -10,9 +11,12 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::route::Route;
+use crate::connection::Restored;
 use crate::error::{Operation, SocketError};
+use crate::handshake::{self, Session, SessionId};
 use crate::limits;
 use crate::options::{self, SocketOptions};
+use crate::protocol::Protocol;
 
 /// What an attempt starts from.
 pub(super) struct Origin {
@@ -22,6 +26,11 @@ pub(super) struct Origin {
 }
 
 impl Origin {
+    /// The origin of this attempt; that of the next one has no socket.
+    pub(super) fn take(&mut self) -> Self {
+        Self { socket: self.socket.take(), local: self.local, options: self.options }
+    }
+
     /// The socket that `bind` made, or a new one for `peer`.
     pub(super) async fn into_socket(self, peer: SocketAddr) -> io::Result<Socket> {
         match (self.socket, self.local) {
@@ -64,19 +73,56 @@ async fn bind_again(local: SocketAddr, options: &SocketOptions) -> io::Result<So
     options::bound_socket(local, options)
 }
 
-/// Follows `route`, once everything `previous` has ended; all within `limit`.
-pub(super) async fn open(
-    previous: Previous,
-    origin: Origin,
-    route: &Route,
-    limit: Duration,
-) -> Result<(TcpStream, SocketAddr), SocketError> {
-    let attempt = async {
-        previous.wait().await;
-        route.follow(origin).await
-    };
-    match timeout(limit, attempt).await {
-        Ok(opened) => opened,
-        Err(_) => Err(SocketError::new(Operation::Connect, route.target.address(), libc::ETIMEDOUT)),
+/// How a client comes to a link.
+#[derive(Clone)]
+pub(super) struct Opening {
+    /// What has to end first.
+    pub(super) previous: Previous,
+    pub(super) route: Route,
+    /// How long an attempt may take.
+    pub(super) limit: Duration,
+    pub(super) protocol: Arc<Protocol>,
+}
+
+impl Opening {
+    /// Follows the route, and agrees with the server on the protocol, coming back to
+    /// `session` where there is one. Returns the link, and the session that it belongs to.
+    ///
+    /// # Cancel safety
+    /// A cancelled attempt leaves nothing behind.
+    pub(super) async fn open(
+        &self,
+        origin: Origin,
+        session: Option<SessionId>,
+        received: u64,
+    ) -> Result<(Restored, Option<SessionId>), SocketError> {
+        let attempt = async {
+            self.previous.clone().wait().await;
+            let (stream, peer) = self.route.follow(origin).await?;
+            let session = session.map(|id| Session { id, received });
+            self.enter(stream, peer, session).await
+        };
+        match timeout(self.limit, attempt).await {
+            Ok(opened) => opened,
+            Err(_) => Err(SocketError::new(Operation::Connect, self.route.target.address(), libc::ETIMEDOUT)),
+        }
+    }
+
+    async fn enter(
+        &self,
+        mut stream: TcpStream,
+        peer: SocketAddr,
+        session: Option<Session>,
+    ) -> Result<(Restored, Option<SessionId>), SocketError> {
+        let plain = |stream| Restored { stream, peer, peer_interval: None, peer_received: None };
+        let framing = match &self.protocol.framing {
+            Some(framing) if self.protocol.is_typed() => framing,
+            _ => return Ok((plain(stream), None)),
+        };
+        let entered = handshake::enter(&mut stream, framing, &self.protocol.terms(), session).await;
+        let entered = entered.map_err(|error| SocketError::new(Operation::Connect, peer, error.errno()))?;
+        let peer_received = entered.resumed.then_some(entered.session.received);
+        let session = self.protocol.acknowledge.then_some(entered.session.id);
+        Ok((Restored { peer_interval: entered.peer_heartbeat, peer_received, ..plain(stream) }, session))
     }
 }

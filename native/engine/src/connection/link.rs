@@ -1,4 +1,4 @@
-//! Whether a connection can still carry bytes, and the two ways of writing to its socket.
+//! Whether a connection can carry bytes, and the ways of writing to its socket.
 
 use std::io::{self, IoSlice};
 use std::sync::Arc;
@@ -19,6 +19,8 @@ pub(super) enum Link {
     Open(Arc<TcpStream>),
     /// Sending failed with this errno; what the peer sent before is still being received.
     Broken(i32),
+    /// There is none for now; another one is on its way, or was suspended.
+    Waiting,
     /// This side is closing; the ticket is that of the `close` call, if there was one.
     Closing(Option<Ticket>),
     /// It is over.
@@ -27,11 +29,12 @@ pub(super) enum Link {
 }
 
 impl Link {
-    /// The stream to send on, or the errno that a send gets instead.
+    /// The stream, or the errno that a call gets instead.
     pub(super) fn stream(&self) -> Result<&TcpStream, i32> {
         match self {
             Self::Open(stream) => Ok(stream),
             Self::Broken(errno) => Err(*errno),
+            Self::Waiting => Err(libc::ENOTCONN),
             Self::Closing(_) | Self::Closed => Err(libc::EBADF),
         }
     }
@@ -53,8 +56,9 @@ impl Link {
         }
     }
 
+    /// Whether this side has not closed it, and it is not over.
     pub(super) fn is_open(&self) -> bool {
-        matches!(self, Self::Open(_) | Self::Broken(_))
+        matches!(self, Self::Open(_) | Self::Broken(_) | Self::Waiting)
     }
 
     pub(super) fn is_usable(&self) -> bool {
@@ -62,16 +66,21 @@ impl Link {
     }
 }
 
-/// Sends as much of `data` as the kernel takes now.
-pub(super) fn send(stream: &TcpStream, data: &[u8]) -> io::Result<usize> {
-    if data.is_empty() {
+/// Sends as much of `parts`, in order, as the kernel takes now; nothing when it takes none.
+pub(super) fn send(stream: &TcpStream, parts: [&[u8]; 3]) -> io::Result<usize> {
+    let [head, data, tail] = parts;
+    let slices = parts.map(IoSlice::new);
+    let call = || match (head.is_empty(), tail.is_empty()) {
+        (true, true) => SockRef::from(stream).send_with_flags(data, SEND_FLAGS).map_err(not_yet),
+        _ => SockRef::from(stream).send_vectored_with_flags(&slices, SEND_FLAGS).map_err(not_yet),
+    };
+    if parts.iter().all(|part| part.is_empty()) {
         return Ok(0);
     }
     loop {
-        let send = || SockRef::from(stream).send_with_flags(data, SEND_FLAGS).map_err(not_yet);
-        let sent = stream.try_io(Interest::WRITABLE, send);
-        match sent {
+        match stream.try_io(Interest::WRITABLE, call) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(0),
             sent => return sent,
         }
     }

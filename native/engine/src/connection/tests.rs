@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
 use super::*;
+use crate::event::Event;
 use crate::limits::DRAIN_TIMEOUT;
 
 /// More than the kernel's two buffers hold together.
@@ -65,7 +66,10 @@ async fn closing() -> (Connection, Receiver<Event>, Peer) {
     let (stream, address) = listener.accept().await.unwrap();
     let (sender, events) = channel();
     let sink = Arc::new(Recorder(sender));
-    let connection = Connection::start(stream, address, sink, &Handle::current(), None).unwrap();
+    let (protocol, counters) = (Arc::default(), Counters::default());
+    let plan = Plan { sink, protocol, counters, guard: None, restorer: None };
+    let first = FirstLink { stream, peer: address, peer_interval: None };
+    let connection = Connection::start(plan, first, &Handle::current()).unwrap();
     let progress = connection.send(&vec![0; QUEUED_BYTES], SEND);
     assert_eq!(progress, Ok(SendProgress::Queued));
     connection.close(Some(CLOSE)).unwrap();

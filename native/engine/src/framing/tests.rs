@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::limits::{DELIMITER_LIMIT_BYTES, MESSAGE_LIMIT_BYTES};
-use crate::wire::{CONTROL_MAX_BYTES, Frame, acknowledge_frame};
+use crate::wire::{CONTROL_MAX_BYTES, Frame, control_frame};
 
 fn framing(width_bytes: usize, little_endian: bool, max_message_bytes: usize) -> Framing {
     Framing::length(width_bytes, little_endian, max_message_bytes).unwrap()
@@ -179,7 +179,7 @@ fn a_length_that_is_too_long_is_refused_before_its_message_comes() {
 #[test]
 fn the_shortest_messages_leave_room_for_control_frames() {
     let framing = framing(1, false, 1);
-    let stream = acknowledge_frame(&framing, 5);
+    let stream = control_frame(&framing, Kind::Acknowledge, &5_u64.to_be_bytes());
     let (messages, error) = decoded(&framing, true, &stream, &[1, 3]);
     assert_eq!((messages.len(), error), (1, None));
     assert_eq!(Frame::parse(messages.first().unwrap().clone()), Ok(Frame::Acknowledge(5)));

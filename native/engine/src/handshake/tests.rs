@@ -9,7 +9,7 @@ mod malformed;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
-use super::client::enter_with;
+use super::client::{Entered, enter_with};
 use super::server::greet_with;
 use super::*;
 use crate::framing::Framing;

@@ -37,6 +37,6 @@ fn everything_else_is_malformed() {
 
 #[test]
 fn an_acknowledgement_fits_into_the_narrowest_framing_with_the_shortest_messages() {
-    let frame = acknowledge_frame(&Framing::length(1, false, 1).unwrap(), 258);
+    let frame = control_frame(&Framing::length(1, false, 1).unwrap(), Kind::Acknowledge, &258_u64.to_be_bytes());
     assert_eq!(&frame[..], [9, 0x03, 0, 0, 0, 0, 0, 0, 1, 2]);
 }

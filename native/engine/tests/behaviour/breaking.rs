@@ -22,7 +22,7 @@ fn what_was_received_before_a_reset_comes_first_and_closed_last() {
         panic!("{failed:?} came");
     };
     assert_eq!((error.operation, error.address, error.errno), (Operation::Receive, Some(remote), libc::ECONNRESET));
-    expect!(events, Event::Closed(CloseReason::Broken));
+    expect!(events, Event::Closed(CloseReason::Reset));
     assert_silent(&events);
     assert!(!connection.is_open());
 }

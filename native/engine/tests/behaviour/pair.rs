@@ -4,7 +4,10 @@ use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use socket_engine::{CloseReason, Connection, Event, PendingConnection, SendProgress, Server, SocketError, Ticket};
+use socket_engine::{
+    CloseReason, Connection, Connections, Event, PendingConnection, SendProgress, Server, ServerOptions, SocketError,
+    Ticket,
+};
 
 use crate::events::{Events, recorder};
 use crate::peer::{ANY_PORT, dial, dial_stalling, read_bytes};
@@ -33,7 +36,7 @@ pub(crate) struct Pair {
 impl Listening {
     pub(crate) fn new() -> Self {
         let (sink, events) = recorder();
-        let server = Server::new(sink);
+        let server = Server::new(sink, ServerOptions::default());
         let address = server.listen(ANY_PORT).unwrap();
         Self { server, events, address }
     }
@@ -44,7 +47,8 @@ impl Listening {
 
     /// Closes the server and waits until that is done.
     pub(crate) fn close(&self) {
-        self.server.close(CLOSE).unwrap();
+        self.server.close(Connections::Keep, CLOSE).unwrap();
+        expect!(self.events, Event::Closed(CloseReason::Local));
         assert_eq!(completed(&self.events, CLOSE), Ok(()));
     }
 }
@@ -99,7 +103,7 @@ pub(crate) fn assert_closed(events: &Events, expected: CloseReason) {
 /// The events at the end of a connection that broke.
 pub(crate) fn assert_broken(events: &Events, errno: i32) {
     assert_eq!(expect!(events, Event::Failed(error) => error.errno), errno);
-    assert_eq!(expect!(events, Event::Closed(reason) => reason), CloseReason::Broken);
+    assert_eq!(expect!(events, Event::Closed(reason) => reason), CloseReason::Reset);
 }
 
 /// Received bytes, joined, up to the event that is something else.

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::TcpListener;
 
 use socket_engine::limits::PENDING_CONNECTIONS;
-use socket_engine::{CloseReason, Event, Operation, Server, SocketState, Ticket};
+use socket_engine::{CloseReason, Connections, Event, Operation, Server, ServerOptions, SocketState, Ticket};
 
 use crate::events::recorder;
 use crate::pair::{
@@ -18,7 +18,7 @@ fn a_listening_server_tells_its_port_and_takes_connections() {
     let pair = Pair::new();
     assert_ne!(pair.listening.address.port(), 0);
     assert_eq!(pair.listening.server.local_address(), Ok(pair.listening.address));
-    assert_eq!(pair.connection.peer(), pair.peer.local_addr().unwrap());
+    assert_eq!(pair.connection.peer(), Some(pair.peer.local_addr().unwrap()));
     assert_eq!(pair.connection.remote_address(), Ok(pair.peer.local_addr().unwrap()));
     assert_eq!(pair.connection.local_address(), Ok(pair.peer.peer_addr().unwrap()));
     assert_alive(&pair.connection, &pair.events, &pair.peer);
@@ -83,7 +83,7 @@ fn a_port_in_use_is_refused_whoever_uses_it() {
     let own = Listening::new();
     for taken in [foreign.local_addr().unwrap(), unlistened, own.address] {
         let (sink, _events) = recorder();
-        let server = Server::new(sink);
+        let server = Server::new(sink, ServerOptions::default());
         let error = server.listen(taken).unwrap_err();
         assert_eq!((error.operation, error.address, error.errno), (Operation::Listen, Some(taken), libc::EADDRINUSE));
         assert_eq!(server.state(), SocketState::default());
@@ -93,19 +93,19 @@ fn a_port_in_use_is_refused_whoever_uses_it() {
 #[test]
 fn an_address_of_another_machine_is_refused() {
     let (sink, _events) = recorder();
-    let refused = Server::new(sink).listen(OTHER_MACHINE);
+    let refused = Server::new(sink, ServerOptions::default()).listen(OTHER_MACHINE);
     assert_eq!(errno(refused), libc::EADDRNOTAVAIL);
 }
 
 #[test]
 fn a_server_that_does_not_listen_has_no_address_and_cannot_be_closed() {
     let (sink, _events) = recorder();
-    let unopened = Server::new(sink);
+    let unopened = Server::new(sink, ServerOptions::default());
     let closed = Listening::new();
     closed.close();
     for server in [&unopened, &closed.server] {
         assert_eq!(errno(server.local_address()), libc::EBADF);
-        assert_eq!(errno(server.close(CLOSE)), libc::EBADF);
+        assert_eq!(errno(server.close(Connections::Keep, CLOSE)), libc::EBADF);
     }
 }
 
@@ -142,7 +142,7 @@ fn a_peer_that_was_gone_before_its_start_is_heard_to_the_end() {
     let (data, failed) = received(&events);
     assert_eq!(data, b"last words");
     assert!(matches!(&failed, Event::Failed(error) if error.errno == libc::ECONNRESET), "{failed:?}");
-    assert_eq!(expect!(events, Event::Closed(reason) => reason), CloseReason::Broken);
+    assert_eq!(expect!(events, Event::Closed(reason) => reason), CloseReason::Reset);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_dropped_server_stops_listening_and_leaves_its_connections() {
 #[test]
 fn the_state_follows_listeners_and_connections() {
     let (sink, events) = recorder();
-    let server = Server::new(sink);
+    let server = Server::new(sink, ServerOptions::default());
     assert_eq!(server.state(), SocketState::default());
     assert!(!server.is_listening());
 
@@ -170,7 +170,8 @@ fn the_state_follows_listeners_and_connections() {
     let (connection, connection_events) = started(expect!(events, Event::Accepted(pending) => pending));
     assert_eq!(server.state(), flags(true, false, true));
 
-    server.close(Ticket(1)).unwrap();
+    server.close(Connections::Keep, Ticket(1)).unwrap();
+    expect!(events, Event::Closed(CloseReason::Local));
     assert_eq!(completed(&events, Ticket(1)), Ok(()));
     assert_eq!(server.state(), flags(false, true, true));
 

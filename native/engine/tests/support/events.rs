@@ -9,7 +9,8 @@ use socket_engine::{Event, EventSink};
 /// Longest wait for anything. Long, for emulated processors: only a test that fails ever waits for it.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
-/// `Drained` comes beside the others: it depends on how fast the kernel takes what was sent.
+/// `Drained` comes beside the others: it depends on how fast the kernel takes what was sent. `Listening` comes with every
+/// `listen`, and a test that wants to see it has a sink of its own.
 struct Recorder {
     events: Sender<Event>,
     drained: Sender<()>,
@@ -20,6 +21,7 @@ impl EventSink for Recorder {
         // A test that has seen enough has dropped its end.
         let _ = match event {
             Event::Drained => self.drained.send(()).is_ok(),
+            Event::Listening(_) => true,
             event => self.events.send(event).is_ok(),
         };
     }

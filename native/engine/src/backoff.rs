@@ -1,0 +1,104 @@
+//! How long to wait before the next attempt to connect.
+
+use std::time::Duration;
+
+use crate::limits;
+
+/// When and how often to connect again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reconnect {
+    /// About how long to wait before the first attempt after a link was lost, and before the second of the first `connect`.
+    pub min_delay: Duration,
+    /// The longest wait.
+    pub max_delay: Duration,
+    /// Attempts without success after which it is given up; `None`: never.
+    pub max_attempts: Option<u32>,
+}
+
+impl Default for Reconnect {
+    fn default() -> Self {
+        Self { min_delay: limits::RECONNECT_MIN_DELAY, max_delay: limits::RECONNECT_MAX_DELAY, max_attempts: None }
+    }
+}
+
+/// Counts attempts: each wait is about twice as long as the one before, up to the longest.
+#[derive(Debug)]
+pub(crate) struct Backoff {
+    reconnect: Reconnect,
+    attempts: u32,
+    waits: u32,
+}
+
+impl Backoff {
+    /// The first attempt is made at once.
+    pub(crate) fn new(reconnect: Reconnect) -> Self {
+        Self { reconnect, attempts: 0, waits: 0 }
+    }
+
+    /// Begins anew, with an attempt at once.
+    pub(crate) fn begin(&mut self) {
+        (self.attempts, self.waits) = (0, 0);
+    }
+
+    /// Begins anew after a success, but not at once: the peer may be one that drops every link it takes.
+    pub(crate) fn reset(&mut self) {
+        (self.attempts, self.waits) = (0, 1);
+    }
+
+    /// Number of the next attempt, from 1 on, and how long to wait before it; `None` when there are no more. `jitter`,
+    /// from 0 to 1, takes up to half of the wait away, so that clients that lost the same server do not all come back
+    /// at once.
+    pub(crate) fn next(&mut self, jitter: f64) -> Option<(u32, Duration)> {
+        if self.reconnect.max_attempts.is_some_and(|most| self.attempts >= most) {
+            return None;
+        }
+        let doublings = self.waits.checked_sub(1);
+        self.attempts = self.attempts.saturating_add(1);
+        self.waits = self.waits.saturating_add(1);
+        let full = doublings.map_or(Duration::ZERO, |doublings| {
+            self.reconnect.min_delay.saturating_mul(2_u32.saturating_pow(doublings)).min(self.reconnect.max_delay)
+        });
+        Some((self.attempts, full.mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 2.0)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delays(backoff: &mut Backoff, jitter: f64, count: usize) -> Vec<u128> {
+        (0..count).map_while(|_| backoff.next(jitter)).map(|(_, delay)| delay.as_millis()).collect()
+    }
+
+    fn backoff(max_attempts: Option<u32>) -> Backoff {
+        let (min_delay, max_delay) = (Duration::from_millis(100), Duration::from_secs(1));
+        Backoff::new(Reconnect { min_delay, max_delay, max_attempts })
+    }
+
+    #[test]
+    fn the_first_attempt_is_made_at_once_and_waits_double_up_to_the_longest() {
+        assert_eq!(delays(&mut backoff(None), 0.0, 7), [0, 100, 200, 400, 800, 1_000, 1_000]);
+    }
+
+    #[test]
+    fn jitter_takes_up_to_half_of_the_wait() {
+        assert_eq!(delays(&mut backoff(None), 1.0, 4), [0, 50, 100, 200]);
+        assert_eq!(delays(&mut backoff(None), 7.0, 2), [0, 50]);
+    }
+
+    #[test]
+    fn attempts_are_counted_and_begin_anew_after_a_success() {
+        let mut backoff = backoff(Some(2));
+        assert_eq!(backoff.next(0.0).map(|(attempt, _)| attempt), Some(1));
+        assert_eq!(backoff.next(0.0).map(|(attempt, _)| attempt), Some(2));
+        assert_eq!(backoff.next(0.0), None);
+        backoff.reset();
+        assert_eq!(backoff.next(0.0), Some((1, Duration::from_millis(100))));
+    }
+
+    #[test]
+    fn a_long_absence_does_not_overflow() {
+        let mut backoff = backoff(None);
+        assert!(delays(&mut backoff, 0.5, 100).iter().skip(6).all(|delay| *delay == 750));
+    }
+}

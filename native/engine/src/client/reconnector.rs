@@ -1,0 +1,82 @@
+//! Brings the links of a client that connects again by itself.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::time::sleep;
+
+use super::opening::{Opening, Origin};
+use crate::backoff::Backoff;
+use crate::connection::{BoxFuture, Loss, Restore, Restored};
+use crate::error::{Operation, SocketError};
+use crate::event::{CloseReason, Event, EventSink, Reconnecting};
+use crate::handshake::SessionId;
+use crate::options::SocketOptions;
+use crate::sync::lock;
+
+pub(super) struct Reconnector {
+    pub(super) sink: Arc<dyn EventSink>,
+    pub(super) opening: Opening,
+    /// Of the first attempt; later ones have no socket yet.
+    pub(super) origin: Origin,
+    /// Of every later attempt.
+    pub(super) options: Arc<Mutex<SocketOptions>>,
+    pub(super) backoff: Backoff,
+    /// The one to come back to.
+    pub(super) session: Option<SessionId>,
+}
+
+impl Reconnector {
+    async fn bring(&mut self, lost: Option<SocketError>, received: u64) -> Result<Restored, Loss> {
+        match lost {
+            Some(_) => self.backoff.reset(),
+            None => self.backoff.begin(),
+        }
+        let mut why = lost;
+        while let Some((attempt, delay)) = self.backoff.next(jitter()) {
+            if let Some(error) = why {
+                self.sink.post(Event::Reconnecting(Reconnecting { attempt, delay, error }));
+            }
+            sleep(delay).await;
+            match self.attempt(received).await {
+                Ok(restored) => return Ok(restored),
+                Err(error) => match final_reason(error.errno) {
+                    Some(reason) => return Err(Loss { error, reason }),
+                    None => why = Some(error),
+                },
+            }
+        }
+        let error = why.unwrap_or_else(|| SocketError::new(Operation::Connect, None, libc::ETIMEDOUT));
+        Err(Loss { error, reason: CloseReason::Timeout })
+    }
+
+    async fn attempt(&mut self, received: u64) -> Result<Restored, SocketError> {
+        self.origin.options = *lock(&self.options);
+        let (restored, session) = self.opening.open(self.origin.take(), self.session, received).await?;
+        self.session = session;
+        Ok(restored)
+    }
+}
+
+impl Restore for Reconnector {
+    fn outlives_peer(&self) -> bool {
+        true
+    }
+
+    fn restore(&mut self, lost: Option<SocketError>, received: u64) -> BoxFuture<'_, Result<Restored, Loss>> {
+        Box::pin(self.bring(lost, received))
+    }
+}
+
+/// Why another attempt would fare no better; `None`: it might.
+fn final_reason(errno: i32) -> Option<CloseReason> {
+    match errno {
+        libc::EACCES => Some(CloseReason::Rejected),
+        libc::EPROTO => Some(CloseReason::Protocol),
+        _ => None,
+    }
+}
+
+/// From 0 to 1. Without random numbers, as it would be without jitter.
+fn jitter() -> f64 {
+    getrandom::u32().map_or(0.0, |random| f64::from(random) / f64::from(u32::MAX))
+}

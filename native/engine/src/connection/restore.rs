@@ -1,0 +1,49 @@
+//! How a connection that lost its link gets another one.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+
+use crate::error::SocketError;
+use crate::event::CloseReason;
+
+/// A future of a trait's method.
+pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Brings the links of one connection.
+pub(crate) trait Restore: Send + Sync {
+    /// Ready when the peer has made another link although this one has not been seen to end.
+    fn poll_replaced(&mut self, _context: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
+
+    /// Whether another link is made also when the peer ended the connection on purpose.
+    fn outlives_peer(&self) -> bool;
+
+    /// Brings the next link. `lost` is what ended the one before, `received` the number of messages that arrived in the
+    /// session. Fails when there will be none.
+    ///
+    /// # Cancel safety
+    /// A cancelled attempt leaves nothing behind.
+    fn restore(&mut self, lost: Option<SocketError>, received: u64) -> BoxFuture<'_, Result<Restored, Loss>>;
+}
+
+/// A new link.
+pub(crate) struct Restored {
+    pub(crate) stream: TcpStream,
+    pub(crate) peer: SocketAddr,
+    /// How often the peer wants to hear something.
+    pub(crate) peer_interval: Option<Duration>,
+    /// Messages of this side that the peer has received in the session; `None`: this is a new session.
+    pub(crate) peer_received: Option<u64>,
+}
+
+/// Why there is no link any more.
+#[derive(Clone, Debug)]
+pub(crate) struct Loss {
+    pub(crate) error: SocketError,
+    pub(crate) reason: CloseReason,
+}

@@ -1,0 +1,158 @@
+//! What the handle of a connection and its driver share.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use socket2::SockRef;
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
+
+use super::link::Link;
+use super::sending::Sending;
+use crate::credit::Credit;
+use crate::error::{Operation, SocketError};
+use crate::event::{CloseReason, Event, EventSink, Ticket};
+use crate::limits;
+use crate::options::SocketOptions;
+use crate::protocol::Protocol;
+use crate::statistics::{Counters, Statistics};
+use crate::sync::lock;
+
+pub(super) struct Shared {
+    pub(super) sink: Arc<dyn EventSink>,
+    pub(super) protocol: Arc<Protocol>,
+    pub(super) counters: Counters,
+    /// Rung when the driver has to look at `sending` or `credit` again.
+    pub(super) changed: Notify,
+    pub(super) credit: Credit,
+    pub(super) peer_ended: AtomicBool,
+    /// True once the last event was posted.
+    pub(super) ended: watch::Sender<bool>,
+    pub(super) sending: Mutex<Sending>,
+    ends: Mutex<Option<Ends>>,
+    born: Instant,
+    /// When a message last went through, in milliseconds after `born`; kept only where there is an idle time-out.
+    active_ms: AtomicU64,
+}
+
+/// The addresses of the newest link.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ends {
+    pub(super) local: SocketAddr,
+    pub(super) peer: SocketAddr,
+}
+
+impl Shared {
+    pub(super) fn new(
+        sink: Arc<dyn EventSink>,
+        protocol: Arc<Protocol>,
+        counters: Counters,
+        sending: Sending,
+        ends: Option<Ends>,
+    ) -> Self {
+        Self {
+            sink,
+            protocol,
+            counters,
+            changed: Notify::new(),
+            credit: Credit::new(limits::RECEIVE_HIGH_BYTES, limits::RECEIVE_LOW_BYTES),
+            peer_ended: AtomicBool::new(false),
+            ended: watch::Sender::new(false),
+            sending: Mutex::new(sending),
+            ends: Mutex::new(ends),
+            born: Instant::now(),
+            active_ms: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn ends(&self) -> Option<Ends> {
+        *lock(&self.ends)
+    }
+
+    pub(super) fn set_ends(&self, ends: Ends) {
+        *lock(&self.ends) = Some(ends);
+    }
+
+    pub(super) fn set_options(&self, options: &SocketOptions) -> Result<(), SocketError> {
+        let sending = lock(&self.sending);
+        let stream = sending.link.stream().map_err(|errno| self.error(Operation::SetOptions, errno))?;
+        let peer = self.ends().map(|ends| ends.peer);
+        let failed = |error: io::Error| SocketError::from_io(Operation::SetOptions, peer, &error);
+        options.apply(&SockRef::from(stream)).map_err(failed)
+    }
+
+    /// Closes as told by `aborted`; false when it was closing or closed.
+    pub(super) fn begin_close(&self, ticket: Option<Ticket>, aborted: bool) -> bool {
+        let mut sending = lock(&self.sending);
+        sending.aborted |= aborted;
+        let begun = sending.link.begin_close(ticket);
+        drop(sending);
+        self.changed.notify_one();
+        begun
+    }
+
+    /// Takes the link away; returns who will not get what they wait for, and how it was.
+    pub(super) fn give_up(&self) -> (Vec<Ticket>, Link) {
+        let mut sending = lock(&self.sending);
+        (sending.give_up(), std::mem::take(&mut sending.link))
+    }
+
+    pub(super) fn statistics(&self) -> Statistics {
+        let receive_queue_bytes = self.credit.used_bytes() as u64;
+        let send_queue_bytes = lock(&self.sending).queue.bytes() as u64;
+        Statistics { receive_queue_bytes, send_queue_bytes, ..self.counters.statistics() }
+    }
+
+    pub(super) fn error(&self, operation: Operation, errno: i32) -> SocketError {
+        SocketError::new(operation, self.ends().map(|ends| ends.peer), errno)
+    }
+
+    /// Reports every send in `tickets` as finished.
+    pub(super) fn complete(&self, tickets: impl IntoIterator<Item = Ticket>, result: &Result<(), SocketError>) {
+        for ticket in tickets {
+            self.sink.post(Event::Completed(ticket, result.clone()));
+        }
+    }
+
+    /// Reports every send in `tickets` as failed.
+    pub(super) fn fail(&self, tickets: impl IntoIterator<Item = Ticket>, errno: i32) {
+        self.complete(tickets, &Err(self.error(Operation::Send, errno)));
+    }
+
+    /// Why it is over, when it was closed in an orderly way.
+    pub(super) fn close_reason(&self) -> CloseReason {
+        if self.peer_ended.load(Ordering::SeqCst) { CloseReason::Remote } else { CloseReason::Local }
+    }
+
+    pub(super) fn count_received(&self, bytes: usize) {
+        self.counters.received(bytes);
+        self.touch();
+    }
+
+    pub(super) fn count_sent(&self, bytes: usize) {
+        self.counters.sent(bytes);
+        self.touch();
+    }
+
+    /// When a message last went through, or the connection began.
+    pub(super) fn active(&self) -> Instant {
+        self.born + Duration::from_millis(self.active_ms.load(Ordering::Relaxed))
+    }
+
+    fn touch(&self) {
+        if self.protocol.idle_timeout.is_some() {
+            let active_ms = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
+            self.active_ms.store(active_ms, Ordering::Relaxed);
+        }
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("ends", &self.ends()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,174 @@
+//! One link to the peer: its stream, and what was received of a message that is not whole.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use crate::framing::{Decoder, FramingError};
+use crate::limits;
+use crate::liveness::Liveness;
+use crate::protocol::Protocol;
+use crate::read_strategy::ReadStrategy;
+use crate::wire::Frame;
+
+thread_local! {
+    /// Where small reads land: one for each worker thread, so that an idle connection owns no buffer.
+    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; limits::READ_MIN_BYTES]);
+}
+
+pub(super) struct Transport {
+    pub(super) stream: Arc<TcpStream>,
+    pub(super) liveness: Liveness,
+    /// Whether the end of the peer's stream was not seen yet.
+    pub(super) peer_sends: bool,
+    /// Whether the peer said that it ends on purpose.
+    pub(super) bye: bool,
+    strategy: ReadStrategy,
+    frames: Option<Frames>,
+}
+
+/// What is half received of a framed stream.
+struct Frames {
+    decoder: Decoder,
+    typed: bool,
+    buffer: BytesMut,
+}
+
+/// What to wait for.
+#[derive(Clone, Copy)]
+pub(super) struct Wants {
+    pub(super) read: bool,
+    pub(super) write: bool,
+}
+
+/// Which of them came.
+pub(super) enum Ready {
+    Readable,
+    Writable,
+}
+
+/// What one read brought.
+pub(super) enum Reading {
+    /// Nothing yet.
+    Nothing,
+    /// Bytes of a stream without frames.
+    Bytes(Bytes),
+    /// Bytes that [`Transport::next_frame`] looks at.
+    Frames,
+    /// The peer sends no more.
+    End,
+}
+
+impl Transport {
+    pub(super) fn new(stream: Arc<TcpStream>, protocol: &Protocol, peer_interval: Option<Duration>) -> Self {
+        let typed = protocol.is_typed();
+        let frames = protocol.framing.as_ref().map(|framing| Frames {
+            decoder: Decoder::new(framing, typed),
+            typed,
+            buffer: BytesMut::new(),
+        });
+        let liveness = Liveness::new(protocol, peer_interval, Instant::now());
+        Self { stream, liveness, peer_sends: true, bye: false, strategy: ReadStrategy::new(), frames }
+    }
+
+    /// An error of the readiness itself is found again, with its errno, by the read or write that follows.
+    pub(super) fn poll_ready(&self, wants: Wants, context: &mut Context<'_>) -> Poll<Ready> {
+        if wants.write && self.stream.poll_write_ready(context).is_ready() {
+            return Poll::Ready(Ready::Writable);
+        }
+        if wants.read && self.stream.poll_read_ready(context).is_ready() {
+            return Poll::Ready(Ready::Readable);
+        }
+        Poll::Pending
+    }
+
+    /// Reads once.
+    ///
+    /// # Errors
+    /// What broke the link.
+    pub(super) fn read(&mut self) -> io::Result<Reading> {
+        let data = match read(&self.stream, self.strategy.size_bytes()) {
+            Ok(data) if data.is_empty() => return Ok(Reading::End),
+            Ok(data) => data,
+            Err(error) if is_transient(&error) => return Ok(Reading::Nothing),
+            Err(error) => return Err(error),
+        };
+        self.strategy.record(data.len());
+        match &mut self.frames {
+            None => Ok(Reading::Bytes(data)),
+            Some(frames) => {
+                frames.add(data);
+                Ok(Reading::Frames)
+            }
+        }
+    }
+
+    /// The next whole frame of what was read.
+    ///
+    /// # Errors
+    /// When the peer sent what is no frame.
+    pub(super) fn next_frame(&mut self) -> Result<Option<Frame>, FramingError> {
+        let Some(frames) = &mut self.frames else { return Ok(None) };
+        let Some(body) = frames.decoder.decode(&mut frames.buffer)? else {
+            // An idle connection owns no buffer.
+            if frames.buffer.is_empty() {
+                frames.buffer = BytesMut::new();
+            }
+            return Ok(None);
+        };
+        if frames.typed { Frame::parse(body).map(Some) } else { Ok(Some(Frame::Data(body))) }
+    }
+
+    /// Whether a frame was begun and not ended.
+    pub(super) fn is_within_frame(&self) -> bool {
+        self.frames.as_ref().is_some_and(|frames| !frames.buffer.is_empty())
+    }
+
+    /// Reads and drops what comes until the peer ends or breaks the connection. Polls, because `readable` would not let
+    /// other tasks run while a peer sends without a pause.
+    pub(super) async fn discard(&self) {
+        loop {
+            let _ = poll_fn(|context| self.stream.poll_read_ready(context)).await;
+            match read(&self.stream, limits::READ_MIN_BYTES) {
+                Ok(data) if data.is_empty() => return,
+                Ok(_) => {}
+                Err(error) if is_transient(&error) => {}
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+impl Frames {
+    fn add(&mut self, data: Bytes) {
+        if self.buffer.is_empty() {
+            self.buffer = data.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&*shared));
+        } else {
+            self.buffer.extend_from_slice(&data);
+        }
+    }
+}
+
+fn is_transient(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+}
+
+/// One read of at most `size_bytes`, into memory of just the size that came. Nothing read is the end of the stream.
+fn read(stream: &TcpStream, size_bytes: usize) -> io::Result<Bytes> {
+    if size_bytes <= limits::READ_MIN_BYTES {
+        return SCRATCH.with_borrow_mut(|scratch| {
+            let count = stream.try_read(scratch)?;
+            Ok(Bytes::copy_from_slice(scratch.get(..count).unwrap_or_default()))
+        });
+    }
+    let mut buffer = BytesMut::with_capacity(size_bytes);
+    let count = stream.try_read_buf(&mut buffer)?;
+    if count < size_bytes / 2 { Ok(Bytes::copy_from_slice(&buffer)) } else { Ok(buffer.freeze()) }
+}

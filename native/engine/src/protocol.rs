@@ -1,0 +1,115 @@
+//! How a connection speaks with its peer; chosen before it begins, and the same on both sides.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::framing::Framing;
+use crate::handshake::Terms;
+use crate::key::Key;
+use crate::limits;
+
+/// Asking a silent peer whether it is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// Silence after which the peer is asked.
+    pub interval: Duration,
+    /// Silence after which it counts as gone.
+    pub timeout: Duration,
+}
+
+/// What happens to messages that the kernel does not have when the link is lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unsent {
+    /// They wait for the next link.
+    #[default]
+    Keep,
+    /// They are rejected, and so is what is sent while there is no link.
+    Reject,
+}
+
+/// What is agreed on beside TCP. The default is a plain stream of bytes.
+#[derive(Clone, Debug)]
+pub struct Protocol {
+    /// Where messages begin and end; `None`: nowhere, they are bytes.
+    pub framing: Option<Framing>,
+    /// Heartbeats.
+    pub heartbeat: Option<Heartbeat>,
+    /// Whether a send is finished only when the peer has the message, and survives a lost link until then.
+    pub acknowledge: bool,
+    /// What both sides must know.
+    pub key: Option<Arc<Key>>,
+    /// How long the peer may take for the handshake.
+    pub handshake_timeout: Duration,
+    /// Time without a message in either direction after which the connection is closed.
+    pub idle_timeout: Option<Duration>,
+    /// What may wait to be finished; a send beyond it is refused, unless nothing waits.
+    pub send_queue_limit_bytes: usize,
+    /// For connections that get a new link when they lose one.
+    pub unsent: Unsent,
+}
+
+/// Why a protocol is impossible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProtocolError {
+    /// Heartbeat, acknowledgement and admission need frames that can carry anything.
+    NeedsLengthFraming,
+    /// A peer would count as gone before it was asked.
+    HeartbeatTimeoutTooShort,
+}
+
+impl Default for Protocol {
+    fn default() -> Self {
+        Self {
+            framing: None,
+            heartbeat: None,
+            acknowledge: false,
+            key: None,
+            handshake_timeout: limits::HANDSHAKE_TIMEOUT,
+            idle_timeout: None,
+            send_queue_limit_bytes: limits::SEND_QUEUE_LIMIT_BYTES,
+            unsent: Unsent::default(),
+        }
+    }
+}
+
+impl Protocol {
+    /// Whether it can be spoken.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(&self) -> Result<(), ProtocolError> {
+        if self.is_typed() && !matches!(self.framing, Some(Framing::Length(_))) {
+            return Err(ProtocolError::NeedsLengthFraming);
+        }
+        match self.heartbeat {
+            Some(heartbeat) if heartbeat.timeout <= heartbeat.interval => Err(ProtocolError::HeartbeatTimeoutTooShort),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether frames begin with a type byte, and a handshake comes first.
+    pub(crate) fn is_typed(&self) -> bool {
+        self.heartbeat.is_some() || self.acknowledge || self.key.is_some()
+    }
+
+    /// What the handshake has to agree on, where there is one.
+    pub(crate) fn terms(&self) -> Terms {
+        Terms {
+            heartbeat: self.heartbeat.map(|heartbeat| heartbeat.interval),
+            acknowledge: self.acknowledge,
+            key: self.key.clone(),
+        }
+    }
+}
+
+impl fmt::Display for ProtocolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NeedsLengthFraming => "heartbeat, acknowledge and admission need framing of type 'length'",
+            Self::HeartbeatTimeoutTooShort => "heartbeat.timeoutMs must be greater than heartbeat.intervalMs",
+        })
+    }
+}
+
+impl std::error::Error for ProtocolError {}
