@@ -5,7 +5,7 @@ import { rejectsWith, SYSTEM_TEXT, throws401 } from './support/errors.mjs';
 import { library } from './support/library.mjs';
 import { closedPort } from './support/raw.mjs';
 import { record } from './support/recorder.mjs';
-import { LOOPBACK, newClient, openServer } from './support/sockets.mjs';
+import { closeQuietly, LOOPBACK, newClient, openServer } from './support/sockets.mjs';
 import { ANSWER, relay, scriptedProxy, socks5 } from './support/socks.mjs';
 
 /** Nobody is asked for this address: a proxy that is scripted goes nowhere. */
@@ -65,6 +65,24 @@ behaviour('a proxy looks names up, and stands for a peer that it alone knows', a
   await connections.next('the connect event');
   assert.deepEqual(asked, { isName: true, ...address });
   assert.deepEqual({ ...await client.getRemoteAddress() }, { address: LOOPBACK, family: 1, port: proxyPort });
+});
+
+behaviour('a client that reconnects goes through the proxy again', async (t) => {
+  const { connections, port } = await openServer(t);
+  const asked = [];
+  const proxy = socks5(await relay(t, port, (target) => asked.push(target)));
+  const client = library.constructTCPSocketInstance({ reconnect: { minDelayMs: 1 } });
+  t.after(() => closeQuietly(client));
+  const address = { address: LOOPBACK, port };
+  await within('connect', client.connect({ address, proxy }));
+  const cut = await connections.next('the connect event');
+  const again = new Promise((resolve) => {
+    client.on('connect', resolve);
+  });
+  await within('abort', cut.abort());
+  await within('the connect event', again);
+  await connections.next('the connect event');
+  assert.deepEqual(asked, [{ isName: false, ...address }, { isName: false, ...address }]);
 });
 
 behaviour('a proxy that asks gets the user name and the password', async (t) => {

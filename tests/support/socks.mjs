@@ -99,7 +99,7 @@ export function relay(t, port, asked = () => {}) {
     asked(await client.target());
     const onward = net.connect({ host: LOOPBACK, port });
     t.after(() => onward.destroy());
-    onward.on('error', () => {});
+    onward.on('error', () => client.socket.destroy());
     onward.once('connect', () => client.connect(onward));
   });
 }
