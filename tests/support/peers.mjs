@@ -2,22 +2,22 @@ import { rawClient, rawServer } from './raw.mjs';
 import { openClient, openServer } from './sockets.mjs';
 
 /** A connection of a server of ours, and the raw socket at its other end. */
-async function connectionWithPeer(t) {
-  const { connections, port } = await openServer(t);
+async function connectionWithPeer(t, options) {
+  const { connections, port } = await openServer(t, options);
   const peer = await rawClient(t, port);
   return { socket: await connections.next('the connect event'), peer };
 }
 
 /** A client of ours, and the raw socket at its other end. */
-async function clientWithPeer(t) {
+async function clientWithPeer(t, options) {
   const { sockets, port } = await rawServer(t);
-  const socket = await openClient(t, port);
+  const socket = await openClient(t, port, options);
   return { socket, peer: await sockets.next('the raw connection') };
 }
 
 /**
- * The two kinds of sockets that carry bytes: what each is called, what opens one together with a
- * raw peer that reads nothing yet, and the base of the codes of its `send`.
+ * The two kinds of sockets that carry bytes: what each is called, what opens one, with the options
+ * of its class, together with a raw peer that reads nothing yet, and the base of the codes of its `send`.
  */
 export const CARRIERS = [
   { name: 'connection', open: connectionWithPeer, sendBase: 2303100 },

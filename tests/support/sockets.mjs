@@ -11,15 +11,15 @@ export function closeQuietly(socket) {
 }
 
 /** A server that does not listen yet, closed after the test. */
-export function newServer(t) {
-  const server = library.constructTCPSocketServerInstance();
+export function newServer(t, options) {
+  const server = library.constructTCPSocketServerInstance(options);
   t.after(() => closeQuietly(server));
   return server;
 }
 
 /** A client that is not connected yet, closed after the test. */
-export function newClient(t) {
-  const client = library.constructTCPSocketInstance();
+export function newClient(t, options) {
+  const client = library.constructTCPSocketInstance(options);
   t.after(() => closeQuietly(client));
   return client;
 }
@@ -37,8 +37,8 @@ export function connectionsOf(t, server) {
 }
 
 /** A server that listens on a free port of loopback. */
-export async function openServer(t) {
-  const server = newServer(t);
+export async function openServer(t, options) {
+  const server = newServer(t, options);
   const connections = connectionsOf(t, server);
   await within('listen', server.listen({ address: LOOPBACK, port: 0 }));
   const { port } = await within('getLocalAddress', server.getLocalAddress());
@@ -46,8 +46,8 @@ export async function openServer(t) {
 }
 
 /** A client that is connected to `port` of loopback. */
-export async function openClient(t, port) {
-  const client = newClient(t);
+export async function openClient(t, port, options) {
+  const client = newClient(t, options);
   await within('connect', client.connect({ address: { address: LOOPBACK, port } }));
   return client;
 }
