@@ -25,10 +25,7 @@ export function invoke(site, callee, parameters, body) {
 }
 
 export function forEach(site, items, each, keyOf) {
-  const loop = add(new Loop(site, items));
-  loop.eachItem = each;
-  loop.keyOf = keyOf ?? ((item, index) => `${index}__${JSON.stringify(item)}`);
-  return loop;
+  return add(new Loop(site, items, each, keyOf ?? ((item, index) => `${index}__${JSON.stringify(item)}`)));
 }
 
 export function repeat(site, items) {

@@ -1,13 +1,13 @@
 /** What the phone shows while the app is not in the foreground: its icon, which starts it or brings it back. */
 export class Launcher {
   #button = document.querySelector('#launcher');
-  #picture = new Image();
+  #picture = document.createElement('span');
   #label = document.createElement('span');
 
   constructor(app) {
     this.app = app;
     this.#button.append(this.#picture, this.#label);
-    this.#picture.alt = '';
+    this.#picture.className = 'icon';
     this.#button.addEventListener('click', () => {
       parent.postMessage({ command: this.command, app }, location.origin);
     });
@@ -16,7 +16,9 @@ export class Launcher {
   update({ state, labels, icon, fault }, { language }) {
     this.command = state === 'stopped' ? 'start' : 'foreground';
     this.#label.textContent = labels[language.replace('-', '_')] ?? labels.base;
-    this.#picture.src = `/media/${this.app}/${icon}_foreground`;
+    // A layered icon is two pictures of the same size.
+    const layers = ['foreground', 'background'].map((layer) => `url(/media/${this.app}/${icon}_${layer})`);
+    this.#picture.style.backgroundImage = layers.join(', ');
     this.#button.hidden = state === 'running' || Boolean(fault);
     document.querySelector('#window').inert = state !== 'running';
   }

@@ -1,6 +1,6 @@
 // The screen of one phone: it shows what the app's process says, and tells it what is touched and typed.
 import '@fontsource-variable/noto-sans-sc';
-import '@fontsource/noto-color-emoji';
+import '@fontsource/noto-color-emoji/emoji.css';
 import './style.css';
 import { Launcher } from './launcher.mjs';
 import { showFault, clearFault } from './fault.mjs';

@@ -5,7 +5,9 @@ import { MarkPart } from './parts/mark.mjs';
 import { Part } from './parts/part.mjs';
 import { DividerPart, ImagePart, LoadingPart, ProgressPart, SymbolPart } from './parts/pictures.mjs';
 import { RootPart } from './parts/root.mjs';
-import { ListPart, ScrollPart } from './parts/scroll.mjs';
+import { ListPart } from './parts/list.mjs';
+import { ScrollPart } from './parts/scroll.mjs';
+import { WindowPart } from './parts/window.mjs';
 import { BadgePart, SpanPart, TextPart } from './parts/text.mjs';
 import { CoverPart, PopupPart, SheetPart } from './parts/sheet.mjs';
 import { RadioPart, SelectPart, TogglePart } from './parts/choices.mjs';
@@ -21,6 +23,7 @@ const CLASSES = {
   __Popup__: PopupPart,
   __Menu__: MenuPart,
   __TabBar__: TabBarPart,
+  __Window__: WindowPart,
   __Header__: HeaderPart,
   __MenuButton__: MenuButtonPart,
   Badge: BadgePart,

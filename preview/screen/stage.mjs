@@ -7,6 +7,8 @@ export class Stage {
   #root;
   #send;
   #dark = false;
+  /** Parts that look after themselves once everything that came together has been done. */
+  settling = new Set();
 
   constructor(app, send) {
     this.app = app;
@@ -37,6 +39,7 @@ export class Stage {
   clear() {
     this.#root?.removeAll();
     this.#parts.clear();
+    this.settling.clear();
   }
 
   apply(operations) {
@@ -48,6 +51,7 @@ export class Stage {
         throw error;
       }
     }
+    this.settling.forEach((part) => part.settle());
   }
 
   tell(id, name, values) {

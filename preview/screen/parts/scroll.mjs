@@ -1,16 +1,31 @@
 import { Part } from './part.mjs';
 
-// Members of ArkUI's enum Edge.
-const EDGES = { 0: 'start', 2: 'end', 4: 'start', 6: 'end' };
+// Members of ArkUI's enum Edge: Top, Start, Bottom, End.
+const EDGES = new Map([
+  [0, 'start'],
+  [4, 'start'],
+  [2, 'end'],
+  [6, 'end']
+]);
 const NEAR_PX = 1;
 
 /** Something that scrolls. */
 export class ScrollPart extends Part {
   #frame = 0;
+  #told = '';
+  #lastY = 0;
+  /** The edge that has to be reached, however much is still to come before it. */
+  goal = '';
 
   constructor(stage, id, kind, site) {
     super(stage, id, kind, site);
-    this.element.addEventListener('scroll', () => this.#scrolled(), { passive: true });
+    stage.settling.add(this);
+    const { element } = this;
+    element.addEventListener('scroll', () => this.#soon(), { passive: true });
+    // Whoever moves it by hand does not want to go where the page wanted.
+    ['wheel', 'pointerdown', 'keydown'].forEach((name) => element.addEventListener(name, () => (this.goal = '')));
+    this.resizes = new ResizeObserver(() => this.settle());
+    this.resizes.observe(element);
   }
 
   update() {
@@ -22,45 +37,59 @@ export class ScrollPart extends Part {
     return scrollTop + clientHeight >= scrollHeight - NEAR_PX;
   }
 
+  /** What was added together with the call counts as well: it is done when everything is there. */
   scrollEdge(edge) {
-    const { element } = this;
-    element.scrollTop = EDGES[edge] === 'end' ? element.scrollHeight : 0;
+    this.goal = EDGES.get(edge);
   }
 
   scrollTo(x, y) {
+    this.goal = '';
     this.element.scrollTo(x, y);
   }
 
   scrollBy(x, y) {
+    this.goal = '';
     this.element.scrollBy(x, y);
   }
 
-  /** Tells where it is, at most once for each picture. */
-  #scrolled() {
-    cancelAnimationFrame(this.#frame);
-    this.#frame = requestAnimationFrame(() => this.tellPosition());
+  /** Goes on towards its goal, and tells where it is. */
+  settle() {
+    if (this.goal) {
+      this.element.scrollTop = this.goal === 'end' ? this.element.scrollHeight : 0;
+      this.goal = '';
+    }
+    this.#soon();
   }
 
-  tellPosition() {
+  removed() {
+    this.stage.settling.delete(this);
+    this.resizes.disconnect();
+    super.removed();
+  }
+
+  /** At most once for each picture. */
+  #soon() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(() => this.moved());
+  }
+
+  /** Tells where it is, if that has changed. */
+  moved() {
     const { scrollLeft, scrollTop } = this.element;
-    this.tell('position', { x: scrollLeft, y: scrollTop, atEnd: this.isAtEnd });
-    this.tell('scroll', scrollTop - (this.last ?? 0), 1);
-    this.last = scrollTop;
-    if (this.isAtEnd) {
+    const position = { x: scrollLeft, y: scrollTop, atEnd: this.isAtEnd };
+    const text = JSON.stringify(position);
+    if (text === this.#told) {
+      return;
+    }
+    this.#told = text;
+    this.tell('position', position);
+    this.tell('scroll', scrollTop - this.#lastY, 1);
+    this.#lastY = scrollTop;
+    if (position.atEnd) {
       this.tell('reachEnd');
     }
     if (scrollTop === 0) {
       this.tell('reachStart');
     }
-  }
-}
-
-export class ListPart extends ScrollPart {
-  get items() {
-    return this.children.filter((child) => child.kind === 'ListItem');
-  }
-
-  scrollToIndex(index) {
-    this.items[index]?.element.scrollIntoView({ block: 'nearest' });
   }
 }

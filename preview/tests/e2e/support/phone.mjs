@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 
+const SEEN_LIMIT_MS = 10_000;
+
 /** One phone of the preview, as its user sees it. */
 export class Phone {
   constructor(page, app) {
@@ -24,6 +26,14 @@ export class Phone {
   /** Waits for a text on the screen. */
   async shows(text) {
     await this.text(text).first().waitFor();
+  }
+
+  /** Waits for a text that can be seen as a whole, whatever it is in or scrolled to. */
+  async showsWhole(text) {
+    await this.text(text).first().evaluate((element, limitMs) => new Promise((resolve, reject) => {
+      setTimeout(() => reject(new Error(`not to be seen: ${element.textContent}`)), limitMs);
+      new IntersectionObserver(([entry]) => entry.intersectionRatio === 1 && resolve()).observe(element);
+    }), SEEN_LIMIT_MS);
   }
 
   async touch(name) {

@@ -1,0 +1,57 @@
+import { test } from 'node:test';
+import { withPreview } from './support/preview.mjs';
+
+async function connect({ server, client }) {
+  await server.touch('Initialize');
+  await server.shows('Listening');
+  await client.touch('Connect to server');
+  await client.shows('Connected');
+}
+
+test(
+  'a refused connect says so, and succeeds once the server is there',
+  withPreview(async ({ server, client }) => {
+    await client.touch('Connect to server');
+    await client.shows('Connection failed');
+    await client.shows('The server is not there. Initialize it in the server app, then connect again.');
+    await connect({ server, client });
+  })
+);
+
+test(
+  'the client sees at once that the process of the server was killed, and talks to the next one',
+  withPreview(async ({ server, client }) => {
+    await connect({ server, client });
+    const killed = await server.pid();
+    await server.command('Kill');
+    await server.becomes('stopped');
+    await client.shows('Disconnected');
+    await server.command('Start');
+    await server.isRenewed(killed);
+    await connect({ server, client });
+    await client.type('again');
+    await client.touch('Send');
+    await server.shows('again');
+  })
+);
+
+test(
+  'an app that its user closes ends its connections',
+  withPreview(async ({ server, client }) => {
+    await connect({ server, client });
+    await client.command('Close');
+    await client.becomes('stopped');
+    await server.shows('127.0.0.1:1234, connected clients: 0');
+  })
+);
+
+test(
+  'the icon of an app that does not run starts it',
+  withPreview(async ({ client }) => {
+    const killed = await client.pid();
+    await client.command('Kill');
+    await client.touch('Socket Client');
+    await client.isRenewed(killed);
+    await client.shows('Disconnected');
+  })
+);
