@@ -2,6 +2,7 @@ import { configuration } from './configuration.mjs';
 import { tellSystem, start } from './process.mjs';
 import { $r, resolve, resourceName } from './resources.mjs';
 import { strict } from './unknown.mjs';
+import { createEventHub } from './event-hub.mjs';
 
 function valueOf(resource, ...values) {
   const name = typeof resource === 'number' ? resourceName(resource) : resource.name;
@@ -21,6 +22,7 @@ const resourceManager = strict('ResourceManager', {
 export function createAbilityContext() {
   return strict('UIAbilityContext', {
     resourceManager,
+    eventHub: createEventHub(),
     filesDir: start.dataFolder,
     get config() {
       return { language: configuration.language, colorMode: configuration.dark ? 0 : 1, fontSizeScale: configuration.fontScale };

@@ -49,11 +49,23 @@ export class NavPathStack {
   }
 }
 
+/** The stack whose pages are being drawn. */
+let drawn;
+
+/** What takes the user back from the page that is being drawn. */
+export function wayBack() {
+  const stack = drawn;
+  return () => stack.pop();
+}
+
 const StackComponent = {
   name: 'NavPathStack',
   props: ['stack'],
   setup({ stack }) {
-    const draw = (path) => collect(`${path.id}/`, () => stack.builder(path.name, path.param));
+    const draw = (path) => {
+      drawn = stack;
+      return collect(`${path.id}/`, () => stack.builder(path.name, path.param));
+    };
     return () => h(Fragment, stack.paths.flatMap(draw).map((node) => node.toVnode()));
   }
 };

@@ -5,6 +5,7 @@ import { buildApp } from '../arkts/build.mjs';
 import { appLabel, bundleNameOf } from '../arkts/resource-table.mjs';
 import { readTargets } from '../checks/target.mjs';
 import { App } from './app.mjs';
+import { faultText } from './fault-text.mjs';
 import { Pasteboard } from './pasteboard.mjs';
 
 const NAMES = ['server', 'client'];
@@ -32,13 +33,13 @@ export class Phone extends EventEmitter {
   #folder;
   #library;
 
-  /** `folder` is for what is built and stored, `library` the native module. */
-  constructor(folder, library) {
+  /** `folder` is for what is built and stored, `library` the native module, `targets` are the apps. */
+  constructor(folder, library, targets = readTargets()) {
     super();
     this.#folder = folder;
     this.#library = library;
     this.targets = Object.fromEntries(
-      readTargets()
+      targets
         .filter((target) => NAMES.includes(target.name))
         .map((target) => [target.name, target])
     );
@@ -125,10 +126,4 @@ export class Phone extends EventEmitter {
   async shutDown() {
     await Promise.all(Object.values(this.apps).map((app) => app.kill()));
   }
-}
-
-function faultText(error) {
-  const [first] = error.errors ?? [error];
-  const place = first.loc ? `${first.loc.file}:${first.loc.line}:${first.loc.column}\n` : '';
-  return `${place}${first.message ?? error.message}`;
 }

@@ -2,6 +2,7 @@ import { component } from '../component.mjs';
 import { color } from '../colors.mjs';
 import { enums } from '../enums.mjs';
 import { font } from '../attributes/text.mjs';
+import { allowReading } from '../pasteboard.mjs';
 import { isResource, resolve } from '../resources.mjs';
 import { checkOptions, chooser } from '../unknown.mjs';
 
@@ -44,9 +45,8 @@ export const buttons = {
   Button: component(createButton, { ...font, ...OPTIONS }),
   PasteButton: component(createPasteButton, {
     onClick(node, action) {
-      // The screen gives the text, as the system gives it only to whoever touches this button.
-      node.listen('paste', (seen, text) => {
-        node.onPaste?.(text);
+      node.listen('paste', (seen) => {
+        allowReading(true);
         action(seen, enums.PasteButtonOnClickResult.SUCCESS);
       });
     },

@@ -4,7 +4,7 @@ import { collect } from '../collecting.mjs';
 import { enums } from '../enums.mjs';
 import { UiNode } from '../ui-node.mjs';
 import { checkOptions, chooser } from '../unknown.mjs';
-import { StackNode } from '../navigation-stack.mjs';
+import { StackNode, wayBack } from '../navigation-stack.mjs';
 
 const mode = chooser(enums.NavigationMode, { Stack: 'stack', Split: 'split', Auto: 'auto' }, 'Navigation.mode');
 const titleMode = chooser(enums.NavigationTitleMode, { Free: 'free', Full: 'full', Mini: 'mini' }, 'titleMode');
@@ -57,6 +57,12 @@ const bars = {
   }
 };
 
+/** A page that does not handle it itself is left. */
+function createDestination(node) {
+  const back = wayBack();
+  node.listen('back', () => node.onBackPressed?.() === true || back());
+}
+
 export const navigation = {
   Navigation: component(
     (node, stack) => {
@@ -78,7 +84,7 @@ export const navigation = {
       }
     }
   ),
-  NavDestination: component(undefined, {
+  NavDestination: component(createDestination, {
     ...bars,
     onShown(node, action) {
       node.listen('appear', action);
@@ -87,7 +93,7 @@ export const navigation = {
       node.listen('disappear', action);
     },
     onBackPressed(node, action) {
-      node.listen('back', action);
+      node.onBackPressed = action;
     },
     onReady() {}
   })

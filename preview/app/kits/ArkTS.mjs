@@ -8,13 +8,20 @@ function createDecoder(encoding = 'utf-8', { fatal = false, ignoreBOM = false } 
   });
 }
 
-function createEncoder() {
-  const encoder = new TextEncoder();
-  return strict('TextEncoder', { encodeInto: (text) => encoder.encode(text) });
+/** Pages make it with `new` or with `create`. */
+class Encoder {
+  constructor() {
+    const encoder = new TextEncoder();
+    return strict('TextEncoder', { encodeInto: (text) => encoder.encode(text) });
+  }
+
+  static create() {
+    return new Encoder();
+  }
 }
 
 export const util = strict('util', {
   TextDecoder: strict('TextDecoder', { create: createDecoder }),
-  TextEncoder: strict('TextEncoder', { create: createEncoder }),
+  TextEncoder: strict('TextEncoder', Encoder),
   generateRandomUUID: () => randomUUID()
 });

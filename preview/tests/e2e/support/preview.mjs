@@ -24,12 +24,12 @@ export class Preview {
   /** What the pages of the browser complained of. */
   complaints = [];
 
-  /** Starts it with apps that have no settings yet. */
-  static async open() {
+  /** Starts it with apps that have stored nothing yet. */
+  static async open(main = MAIN) {
     const preview = new Preview();
     mkdirSync(process.env.PREVIEW_FOLDER, { recursive: true });
     preview.folder = mkdtempSync(path.join(process.env.PREVIEW_FOLDER, 'run-'));
-    preview.process = fork(MAIN, { env: { ...process.env, PREVIEW_FOLDER: preview.folder, PREVIEW_PORT: '0' } });
+    preview.process = fork(main, { env: { ...process.env, PREVIEW_FOLDER: preview.folder, PREVIEW_PORT: '0' } });
     const [{ url }] = await once(preview.process, 'message');
     preview.url = url;
     await preview.#openBrowser();
@@ -88,13 +88,16 @@ export class Preview {
 let shared;
 after(() => shared?.close());
 
-/** Runs a test with both apps as they are after their installation; the tests of a file share one preview. */
-export function withPreview(test) {
+/**
+ * Runs a test with both apps as they are after their installation; the tests of a file share one preview, which `main`
+ * starts.
+ */
+export function withPreview(test, main) {
   return async () => {
     if (shared) {
       await shared.reinstall();
     }
-    shared ??= await Preview.open();
+    shared ??= await Preview.open(main);
     try {
       await test(shared);
       assert.deepEqual(await shared.faults(), []);

@@ -1,0 +1,6 @@
+/** What a failed build says, the place first. */
+export function faultText(error) {
+  const [first] = error.errors ?? [error];
+  const place = first.loc ? `${first.loc.file}:${first.loc.line}:${first.loc.column}\n` : '';
+  return `${place}${first.message ?? error.message}`;
+}

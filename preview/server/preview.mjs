@@ -1,0 +1,45 @@
+import path from 'node:path';
+import { Lines } from './lines.mjs';
+import { Phone } from './phone.mjs';
+import { openSite } from './site.mjs';
+
+/**
+ * Builds both apps and starts them, and serves their screens: `{ phone, url }`. `folder` is for what is built and
+ * stored, `library` the native module, `port` 0 lets the system choose; `targets` are the project's unless given.
+ */
+export async function startPreview({ folder, library, port, targets }) {
+  const phone = new Phone(folder, library, targets);
+  const [site] = await Promise.all([
+    openSite(phone, path.join(folder, 'site'), port),
+    ...Object.keys(phone.apps).map((name) => phone.install(name))
+  ]);
+  new Lines(site.http, site.door, phone, (message) => perform(phone, message));
+  return { phone, url: site.url };
+}
+
+/** What a desk can ask for. */
+const COMMANDS = {
+  start: (phone, { app }) => phone.start(app),
+  reinstall: (phone, { app }) => phone.reinstall(app),
+  kill: (phone, { app }) => phone.apps[app].kill(),
+  close: (phone, { app }) => phone.apps[app].close(),
+  background: (phone, { app }) => phone.apps[app].toBackground(),
+  foreground: (phone, { app }) => phone.apps[app].toForeground(),
+  expire: (phone, { app }) => phone.apps[app].expire(),
+  back: (phone, { app }) => phone.apps[app].tell({ type: 'back' }),
+  configure: (phone, { changes }) => phone.configure(changes),
+  suspendPolicy: (phone, { policy }) => phone.setSuspendPolicy(policy)
+};
+
+function perform(phone, message) {
+  COMMANDS[message.command](phone, message);
+}
+
+/** Ends the apps when this process is asked to end, or when its parent has gone. */
+export function endWithProcess(phone) {
+  const end = async () => {
+    await phone.shutDown();
+    process.exit();
+  };
+  ['SIGINT', 'SIGTERM', 'disconnect'].forEach((event) => process.on(event, end));
+}
