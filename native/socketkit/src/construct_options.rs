@@ -6,7 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use napi_ohos::bindgen_prelude::{Object, Unknown};
 use socket_engine::{
-    ClientOptions, Connections, Framing, Heartbeat, Key, Protocol, Reconnect, ServerOptions, Unsent, limits,
+    ClientOptions, Connections, Framing, FramingOptionsError, Heartbeat, Key, Protocol, Reconnect, ServerOptions,
+    Unsent, limits,
 };
 
 use crate::convert::{self, Argument, Read};
@@ -89,7 +90,19 @@ fn framing(fields: &Object<'_>) -> Read<Framing> {
         }
         None => return Err(Refusal::parameter("framing.type", "is missing")),
     };
-    framing.map_err(|error| Refusal::parameter("framing:", error))
+    framing.map_err(framing_refusal)
+}
+
+fn framing_refusal(error: FramingOptionsError) -> Refusal {
+    match error {
+        FramingOptionsError::Width => Refusal::parameter("framing.lengthBytes", "must be 1, 2 or 4"),
+        FramingOptionsError::Delimiter => {
+            Refusal::parameter("framing.delimiter", format!("must have 1 to {} bytes", limits::DELIMITER_LIMIT_BYTES))
+        }
+        FramingOptionsError::MaxMessage { limit_bytes } => {
+            Refusal::parameter("framing.maxMessageBytes", format!("must be a whole number from 1 to {limit_bytes}"))
+        }
+    }
 }
 
 fn heartbeat(fields: &Object<'_>) -> Read<Heartbeat> {
