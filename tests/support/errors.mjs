@@ -5,6 +5,8 @@ import { within } from './deadline.mjs';
 export const SYSTEM_TEXT = {
   EBADF: /bad file descriptor/i,
   EINVAL: /invalid argument/i,
+  EPROTO: /protocol error/i,
+  EMSGSIZE: /message too (long|large)/i,
   EPIPE: /broken pipe/i,
   EMFILE: /too many open files|no file descriptors available/i,
   EADDRINUSE: /address (already )?in use/i,

@@ -16,14 +16,19 @@ export const POUR_BYTES = KERNEL_BUFFERS_BYTES + 96 * MIB;
  */
 export const STALLING_BYTES = 12 * MIB;
 
-/** Writes `POUR_BYTES` to a raw socket and then ends it, a chunk whenever the last one was taken. */
+/**
+ * Writes `POUR_BYTES` to a raw socket and then ends it, a chunk whenever the last one was taken. `wrap` makes of each
+ * chunk what goes out.
+ */
 export class Pour {
+  #wrapped;
   /** How much the kernel has taken. */
   takenBytes = 0;
   /** The chunks, as often as they were written, for a checksum. */
   chunks = Array(Math.ceil(POUR_BYTES / CHUNK.length)).fill(CHUNK);
 
-  constructor(socket) {
+  constructor(socket, wrap = (chunk) => chunk) {
+    this.#wrapped = wrap(CHUNK);
     this.#writeFrom(socket, 0);
   }
 
@@ -41,7 +46,7 @@ export class Pour {
       socket.end();
       return;
     }
-    socket.write(this.chunks[index], (error) => {
+    socket.write(this.#wrapped, (error) => {
       if (error) return;
       this.takenBytes += CHUNK.length;
       this.#writeFrom(socket, index + 1);

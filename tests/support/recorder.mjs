@@ -1,9 +1,18 @@
 import { Condition } from './condition.mjs';
 
-/** Listens to all that a connection or a client reports, and keeps it in order. */
+/** Listens to what a connection or a client reports of one link, and keeps it in order. */
 export function record(socket) {
+  return recorderOf(socket, ['message', 'error', 'close']);
+}
+
+/** Listens also to how links are lost and replaced. */
+export function recordLinks(socket) {
+  return recorderOf(socket, ['message', 'error', 'close', 'connect', 'reconnecting']);
+}
+
+function recorderOf(socket, types) {
   const recorder = new Recorder();
-  for (const type of ['message', 'error', 'close']) {
+  for (const type of types) {
     socket.on(type, (...values) => recorder.add(type, values));
   }
   return recorder;
@@ -30,6 +39,11 @@ class Recorder {
     return this.events.filter((event) => event.type === 'message').map((event) => event.values[0]);
   }
 
+  /** What each message says. */
+  get texts() {
+    return this.messages.map(({ message }) => Buffer.from(message).toString('utf8'));
+  }
+
   get bytes() {
     return Buffer.concat(this.messages.map((info) => Buffer.from(info.message)));
   }
@@ -45,6 +59,27 @@ class Recorder {
     return errors[0].values[0];
   }
 
+  /** Why it was closed. */
+  get closeReason() {
+    return this.first('close').reason;
+  }
+
+  /** What came with the first event of a type. */
+  first(type) {
+    return this.all(type)[0];
+  }
+
+  /** What came with each event of a type. */
+  all(type) {
+    return this.events.filter((event) => event.type === type).map((event) => event.values[0]);
+  }
+
+  /** Resolves when at least `count` events of a type have come. */
+  came(type, count = 1, milliseconds) {
+    const what = `${count} ${type} events`;
+    return this.#condition.until(what, () => this.all(type).length >= count, milliseconds);
+  }
+
   /** Resolves when at least `bytes` bytes have arrived. */
   received(bytes, milliseconds) {
     return this.#condition.until(`${bytes} bytes`, () => this.receivedBytes >= bytes, milliseconds);
@@ -52,7 +87,6 @@ class Recorder {
 
   /** Resolves when the `close` event has arrived. */
   closed(milliseconds) {
-    const isClosed = () => this.events.some((event) => event.type === 'close');
-    return this.#condition.until('the close event', isClosed, milliseconds);
+    return this.came('close', 1, milliseconds);
   }
 }

@@ -10,14 +10,14 @@ export function closeQuietly(socket) {
   return within('closing', socket.close().catch(() => {}));
 }
 
-/** A server that does not listen yet, closed after the test. */
+/** A server made with `options` that does not listen yet, closed after the test. */
 export function newServer(t, options) {
   const server = library.constructTCPSocketServerInstance(options);
   t.after(() => closeQuietly(server));
   return server;
 }
 
-/** A client that is not connected yet, closed after the test. */
+/** A client made with `options` that is not connected yet, closed after the test. */
 export function newClient(t, options) {
   const client = library.constructTCPSocketInstance(options);
   t.after(() => closeQuietly(client));
@@ -52,12 +52,12 @@ export async function openClient(t, port, options) {
   return client;
 }
 
-/** A client, and the connection that the server `port` and `connections` belong to made of it. */
-export async function openPair(t) {
-  const { server, connections, port } = await openServer(t);
-  const client = await openClient(t, port);
+/** A client, and the connection that a server made of it; both sides have the same options unless told otherwise. */
+export async function openPair(t, serverOptions, clientOptions = serverOptions) {
+  const { server, connections, port } = await openServer(t, serverOptions);
+  const client = await openClient(t, port, clientOptions);
   const connection = await connections.next('the connect event');
-  return { server, port, client, connection };
+  return { server, connections, port, client, connection };
 }
 
 /**

@@ -1,0 +1,31 @@
+import { frame } from './wire.mjs';
+
+/** A framing, what it is called, and how a peer that is not ours makes a frame of it. */
+function byLength(lengthBytes, littleEndian) {
+  const name = `a length of ${lengthBytes} bytes${littleEndian ? ', least significant first' : ''}`;
+  const framing = { type: 'length', lengthBytes, littleEndian };
+  return { name, framing, frame: (message) => frame(framing, Buffer.from(message)) };
+}
+
+function byDelimiter(name, delimiter, framing = { type: 'delimiter', delimiter }) {
+  return { name, framing, frame: (message) => Buffer.concat([Buffer.from(message), Buffer.from(delimiter)]) };
+}
+
+/** Frames with lengths of 4 bytes, as they are unless told otherwise. */
+export const DEFAULT_LENGTH = {
+  name: 'a length',
+  framing: { type: 'length' },
+  frame: (message) => frame({}, Buffer.from(message)),
+};
+
+/** Lines, which are what a delimiter makes unless told otherwise. */
+export const LINES = byDelimiter('lines', '\n', { type: 'delimiter' });
+
+/** Every kind of framing. */
+export const FRAMINGS = [
+  DEFAULT_LENGTH,
+  ...[1, 2, 4].flatMap((lengthBytes) => [byLength(lengthBytes, false), byLength(lengthBytes, true)]),
+  LINES,
+  byDelimiter('a delimiter of two bytes', '\r\n'),
+  byDelimiter('a delimiter of 64 bytes', Uint8Array.from({ length: 64 }, (_, index) => 255 - index)),
+];

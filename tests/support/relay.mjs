@@ -1,0 +1,99 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import { within } from './deadline.mjs';
+import { LOOPBACK } from './sockets.mjs';
+
+/** Passes everything on. */
+export const PASS = () => undefined;
+
+/**
+ * What stands between clients and the port `target`, and cuts where it is told to. `judge` sees each chunk before
+ * it is passed on, with its direction (`up` to the server, `down` to the client): what it returns is `undefined`, or
+ * `{ bytes, cut }`: how much of the chunk is still passed on, and then how the link is cut: by `fin` or by `reset`.
+ * Without `cut` the rest of the chunk is lost, and the link goes on, which is of use just before a cut only.
+ */
+class Relay {
+  #server;
+  #links = new Set();
+  #sockets = new Set();
+  cuts = 0;
+  judge = PASS;
+
+  constructor(target) {
+    this.#server = net.createServer({ allowHalfOpen: true }, (near) => this.#link(near, target));
+  }
+
+  get port() {
+    return this.#server.address().port;
+  }
+
+  async open() {
+    this.#server.listen({ host: LOOPBACK, port: 0 });
+    await within('the relay', once(this.#server, 'listening'));
+  }
+
+  close() {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Cuts every link there is. */
+  cut(how) {
+    for (const link of [...this.#links]) this.#cutLink(link, how);
+  }
+
+  #link(near, target) {
+    const far = net.connect({ host: LOOPBACK, port: target, allowHalfOpen: true });
+    const link = { near, far };
+    this.#links.add(link);
+    this.#pass(link, near, far, 'up');
+    this.#pass(link, far, near, 'down');
+  }
+
+  #pass(link, from, to, direction) {
+    from.setNoDelay(true);
+    this.#sockets.add(from);
+    from.on('data', (chunk) => this.#carry(link, from, to, chunk, direction));
+    from.on('end', () => to.end());
+    // A reset is passed on as one.
+    from.on('error', () => to.resetAndDestroy());
+    from.on('close', () => {
+      if (!to.writableEnded) to.destroy();
+      this.#links.delete(link);
+      this.#sockets.delete(from);
+    });
+  }
+
+  #carry(link, from, to, chunk, direction) {
+    if (!this.#links.has(link)) return;
+    const { bytes, cut } = this.judge(chunk, direction) ?? { bytes: chunk.length };
+    if (!to.write(chunk.subarray(0, bytes))) {
+      from.pause();
+      to.once('drain', () => from.resume());
+    }
+    if (cut) this.#cutLink(link, cut);
+  }
+
+  #cutLink(link, how) {
+    this.cuts += 1;
+    this.#links.delete(link);
+    for (const socket of [link.near, link.far]) {
+      socket.removeAllListeners('drain');
+      if (how === 'reset') {
+        socket.resetAndDestroy();
+        continue;
+      }
+      // What still comes is read and dropped: unread bytes would turn the FIN into a reset.
+      socket.end();
+      socket.resume();
+    }
+  }
+}
+
+/** A relay to the port `target` of loopback, closed after the test. */
+export async function openRelay(t, target) {
+  const relay = new Relay(target);
+  await relay.open();
+  t.after(() => relay.close());
+  return relay;
+}
