@@ -1,3 +1,4 @@
+import { takeCoverage } from 'node:v8';
 import { configuration } from './configuration.mjs';
 import { reportFault } from './faults.mjs';
 import { LifeCycle } from './life-cycle.mjs';
@@ -27,6 +28,10 @@ export function startApp(Ability, resources, pages) {
   onSystem('attach', () => {
     screen.flush();
     tellSystem('snapshot', { operations: screen.tree.snapshot() });
+  });
+  onSystem('saveCoverage', () => {
+    takeCoverage();
+    tellSystem('coverageSaved');
   });
   onSystem('event', perform);
   onSystem('answer', ({ question, value }) => screen.answer(question, value));

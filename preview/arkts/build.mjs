@@ -8,7 +8,7 @@ import { arktsPlugin, etsPlugins } from './plugin.mjs';
  * names the file and the line.
  */
 export async function buildApp(target, folder) {
-  await build({
+  const { output } = await build({
     root: ROOT,
     configFile: false,
     logLevel: 'error',
@@ -21,8 +21,8 @@ export async function buildApp(target, folder) {
       sourcemap: true,
       minify: false,
       target: 'node20',
-      rolldownOptions: { input: { app: 'arkui:app' }, treeshake: false, output: { entryFileNames: 'app.mjs', chunkFileNames: '[name].mjs' } }
+      rolldownOptions: { input: { app: 'arkui:app' }, treeshake: false, output: { entryFileNames: '[name]-[hash].mjs', chunkFileNames: '[name]-[hash].mjs' } }
     }
   });
-  return path.join(folder, 'app.mjs');
+  return path.join(folder, output.find(({ isEntry }) => isEntry).fileName);
 }

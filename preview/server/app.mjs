@@ -3,6 +3,9 @@ import { EventEmitter, once } from 'node:events';
 import { resetConnections } from './connections.mjs';
 import { Suspension } from './suspension.mjs';
 
+/** Where the apps' processes write which lines ran; tests set it. */
+const COVERAGE = process.env.PREVIEW_COVERAGE;
+
 /** How long an app may take to end by itself. */
 const END_MS = 3000;
 
@@ -37,6 +40,9 @@ export class App extends EventEmitter {
       return;
     }
     const env = { ...process.env, PREVIEW_APP: JSON.stringify(this.describe()) };
+    if (COVERAGE) {
+      env.NODE_V8_COVERAGE = COVERAGE;
+    }
     const child = fork(file, { execArgv: ['--enable-source-maps'], env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.#child = child;
     child.on('message', (message) => this.#hear(message));
@@ -47,6 +53,7 @@ export class App extends EventEmitter {
 
   /** Ends the process at once, as the system does when memory is short. */
   async kill() {
+    await this.#saveCoverage();
     if (this.#child) {
       const exit = once(this.#child, 'exit');
       this.#child.kill('SIGKILL');
@@ -65,6 +72,14 @@ export class App extends EventEmitter {
     this.#tell({ type: 'close' });
     await exit;
     clearTimeout(timer);
+  }
+
+  /** A killed process cannot save what tests want to know of it. */
+  async #saveCoverage() {
+    if (COVERAGE && (this.state === 'running' || this.state === 'background')) {
+      this.#tell({ type: 'saveCoverage' });
+      await Promise.race([once(this, 'coverageSaved'), once(this.#child, 'exit')]);
+    }
   }
 
   toBackground() {
@@ -117,6 +132,9 @@ export class App extends EventEmitter {
         break;
       case 'leave':
         this.toBackground();
+        break;
+      case 'coverageSaved':
+        this.emit('coverageSaved');
         break;
       case 'terminate':
         this.close();

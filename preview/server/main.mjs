@@ -3,14 +3,8 @@ import { openBrowser } from './browser.mjs';
 import { endWithProcess, startPreview } from './preview.mjs';
 import { watchSources } from './sources.mjs';
 
-const { SOCKETKIT_LIBRARY, PREVIEW_FOLDER, PREVIEW_PORT } = process.env;
-
 console.log('building the pages and their screens');
-const { phone, url } = await startPreview({
-  folder: PREVIEW_FOLDER,
-  library: SOCKETKIT_LIBRARY,
-  port: Number(PREVIEW_PORT)
-});
+const { phone, url } = await startPreview();
 endWithProcess(phone);
 watchSources(() => Object.keys(phone.apps).forEach((name) => phone.install(name)));
 console.log(`preview: ${url}`);

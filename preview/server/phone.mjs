@@ -31,12 +31,17 @@ export class Phone extends EventEmitter {
   faults = {};
   #files = {};
   #folder;
+  #dataFolder;
   #library;
 
-  /** `folder` is for what is built and stored, `library` the native module, `targets` are the apps. */
-  constructor(folder, library, targets = readTargets()) {
+  /**
+   * `folder` is for what is built, `dataFolder` for what the apps store, `library` the native module; `targets` are the
+   * apps.
+   */
+  constructor({ folder, dataFolder, library, targets = readTargets() }) {
     super();
     this.#folder = folder;
+    this.#dataFolder = dataFolder;
     this.#library = library;
     this.targets = Object.fromEntries(
       targets
@@ -55,7 +60,7 @@ export class Phone extends EventEmitter {
   }
 
   #describe(name) {
-    const dataFolder = this.#dataFolder(name);
+    const dataFolder = this.#dataFolderOf(name);
     mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
     return {
       library: this.#library,
@@ -70,7 +75,7 @@ export class Phone extends EventEmitter {
   /** Builds an app and starts it anew; a fault of its sources is kept for the screens instead. */
   async install(name) {
     try {
-      this.#files[name] = await buildApp(this.targets[name], path.join(this.#folder, name, 'app'));
+      this.#files[name] = await buildApp(this.targets[name], path.join(this.#folder, name));
       delete this.faults[name];
     } catch (error) {
       this.faults[name] = faultText(error);
@@ -84,12 +89,12 @@ export class Phone extends EventEmitter {
   /** Starts an app anew, without anything that it has stored. */
   async reinstall(name) {
     await this.apps[name].kill();
-    rmSync(this.#dataFolder(name), { recursive: true, force: true });
+    rmSync(this.#dataFolderOf(name), { recursive: true, force: true });
     this.start(name);
   }
 
-  #dataFolder(name) {
-    return path.join(this.#folder, name, 'data');
+  #dataFolderOf(name) {
+    return path.join(this.#dataFolder, name);
   }
 
   start(name) {

@@ -4,13 +4,15 @@ import { Phone } from './phone.mjs';
 import { openSite } from './site.mjs';
 
 /**
- * Builds both apps and starts them, and serves their screens: `{ phone, url }`. `folder` is for what is built and
- * stored, `library` the native module, `port` 0 lets the system choose; `targets` are the project's unless given.
+ * Builds both apps and starts them, and serves their screens: `{ phone, url }`. The environment says where:
+ * PREVIEW_FOLDER is for what is built, PREVIEW_DATA for what the apps store, SOCKETKIT_LIBRARY the native module, and
+ * PREVIEW_PORT 0 lets the system choose. `targets` are the project's unless given.
  */
-export async function startPreview({ folder, library, port, targets }) {
-  const phone = new Phone(folder, library, targets);
+export async function startPreview(targets) {
+  const { PREVIEW_FOLDER: folder, PREVIEW_DATA: dataFolder, SOCKETKIT_LIBRARY: library, PREVIEW_PORT } = process.env;
+  const phone = new Phone({ folder, dataFolder, library, targets });
   const [site] = await Promise.all([
-    openSite(phone, path.join(folder, 'site'), port),
+    openSite(phone, path.join(folder, 'site'), Number(PREVIEW_PORT)),
     ...Object.keys(phone.apps).map((name) => phone.install(name))
   ]);
   new Lines(site.http, site.door, phone, (message) => perform(phone, message));

@@ -1,13 +1,13 @@
 //! `cargo xtask preview`: both apps in a browser.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use crate::command::{command, run, run_within};
 use crate::load::Load;
 use crate::workspace::Workspace;
-use crate::{host_node, javascript, pages};
+use crate::{host_node, javascript, pages, prepared};
 
 /// Runs the apps and serves their screens.
 const SCRIPT: &str = "preview/server/main.mjs";
@@ -17,6 +17,12 @@ const UNIT_TESTS: &str = "preview/tests/unit";
 
 /// Where its tests are that touch and type.
 pub(crate) const BROWSER_TESTS: &str = "preview/tests/e2e";
+
+/// What the tests in the browser ran of the pages, in a folder for each of their files.
+const COVERAGE: &str = "coverage";
+
+/// Adds that up.
+const COVERAGE_SCRIPT: &str = "preview/coverage.mjs";
 
 /// The browser of those tests.
 pub(crate) const BROWSER_PACKAGE: &str = "chromium";
@@ -32,7 +38,9 @@ pub(crate) fn perform(workspace: &Workspace, port: u16) -> Result<()> {
     pages::install(workspace)?;
     let loader = Load::Host.prepare(workspace)?;
     let mut script = loader.host_script(workspace, Path::new(SCRIPT))?;
-    script.env("PREVIEW_FOLDER", workspace.target().join("preview")).env("PREVIEW_PORT", port.to_string());
+    let folder = workspace.target().join("preview");
+    script.env("PREVIEW_DATA", folder.join("data")).env("PREVIEW_FOLDER", folder);
+    script.env("PREVIEW_PORT", port.to_string());
     script.env("PREVIEW_TASKS", std::env::current_exe().context("this task has a file")?);
     run(&mut script)
 }
@@ -57,10 +65,36 @@ pub(crate) fn test_in_browser(workspace: &Workspace, file: &str) -> Result<()> {
     pages::install(workspace)?;
     let loader = Load::Host.prepare(workspace)?;
     let mut script = loader.host_script(workspace, Path::new(file))?;
-    script.env("PREVIEW_FOLDER", workspace.target().join("preview-test"));
+    script.env("PREVIEW_FOLDER", test_folder(workspace));
+    script.env("PREVIEW_COVERAGE", prepare_coverage(workspace, file)?);
     script.env("PREVIEW_TASKS", std::env::current_exe().context("this task has a file")?);
     if std::env::var_os("PREVIEW_BROWSER").is_none() {
         script.env("PREVIEW_BROWSER", BROWSER_PACKAGE);
     }
     run_within(&mut script, javascript::TIME_LIMIT)
+}
+
+/// Reports which statements of the pages ran in the tests in the browser.
+///
+/// # Errors
+///
+/// When too few did; also when those tests have not been run.
+pub(crate) fn report_coverage(workspace: &Workspace) -> Result<()> {
+    pages::install(workspace)?;
+    let mut script = command(host_node::prepare()?);
+    script.env("PREVIEW_COVERAGE", test_folder(workspace).join(COVERAGE));
+    run(script.arg(COVERAGE_SCRIPT).current_dir(workspace.root()))
+}
+
+/// An empty folder for what a file of tests finds out.
+fn prepare_coverage(workspace: &Workspace, file: &str) -> Result<PathBuf> {
+    let name = Path::new(file).file_stem().context("a test has a file")?;
+    let folder = test_folder(workspace).join(COVERAGE).join(name);
+    prepared::remove(&folder)?;
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+fn test_folder(workspace: &Workspace) -> PathBuf {
+    workspace.target().join("preview-test")
 }

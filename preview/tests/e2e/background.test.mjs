@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withPreview } from './support/preview.mjs';
-
-async function connect({ server, client }) {
-  await server.touch('Initialize');
-  await server.shows('Listening');
-  await client.touch('Connect to server');
-  await client.shows('Connected');
-}
+import { connect } from './support/talk.mjs';
 
 test(
   'an app in the background is stopped, its connections are reset, and it hears so on its return',

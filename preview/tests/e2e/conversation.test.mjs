@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect as open } from 'node:net';
 import { test } from 'node:test';
 import { withPreview } from './support/preview.mjs';
+import { connect } from './support/talk.mjs';
 
 const PORT = 1234;
 const CLIENTS = 200;
@@ -12,10 +13,7 @@ const DRAWN_MAX = 90;
 test(
   'Chinese and emoji arrive whole, in both directions',
   withPreview(async ({ server, client }) => {
-    await server.touch('Initialize');
-    await server.shows('Listening');
-    await client.touch('Connect to server');
-    await client.shows('Connected');
+    await connect({ server, client });
     await client.type('你好，世界');
     await client.input.press('Enter');
     await server.shows('你好，世界');
@@ -25,9 +23,28 @@ test(
   })
 );
 
+test(
+  'Enter sends nothing when there is no text, or nobody to send it to',
+  withPreview(async ({ server, client }) => {
+    for (const phone of [server, client]) {
+      await phone.type('too early');
+      await phone.input.press('Enter');
+      assert.equal(await phone.button('Send').isDisabled(), true);
+      assert.equal(await phone.input.inputValue(), 'too early');
+      await phone.input.fill('');
+    }
+    await connect({ server, client });
+    await client.input.press('Enter');
+    await client.type('with text');
+    await client.input.press('Enter');
+    await server.shows('with text');
+    assert.equal(await server.screen.getByRole('listitem').count(), 1);
+  })
+);
+
 /** Sends texts from a connection of their own, one after the other, and hangs up. */
 async function say(texts) {
-  const socket = connect(PORT, '127.0.0.1').setNoDelay(true);
+  const socket = open(PORT, '127.0.0.1').setNoDelay(true);
   await once(socket, 'connect');
   for (const text of texts) {
     await new Promise((written) => socket.write(text, written));

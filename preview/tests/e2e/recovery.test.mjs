@@ -1,12 +1,6 @@
 import { test } from 'node:test';
 import { withPreview } from './support/preview.mjs';
-
-async function connect({ server, client }) {
-  await server.touch('Initialize');
-  await server.shows('Listening');
-  await client.touch('Connect to server');
-  await client.shows('Connected');
-}
+import { connect } from './support/talk.mjs';
 
 test(
   'a refused connect says so, and succeeds once the server is there',

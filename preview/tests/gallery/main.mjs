@@ -11,11 +11,9 @@ function galleryAs(name) {
   return new Target(FOLDER, { name, source, resource: { directories: ['src/main/resources'] } });
 }
 
-const { phone, url } = await startPreview({
-  folder: process.env.PREVIEW_FOLDER,
-  library: process.env.SOCKETKIT_LIBRARY,
-  port: Number(process.env.PREVIEW_PORT),
-  targets: ['server', 'client'].map(galleryAs)
-});
+// The apps' own builds stay where they are.
+process.env.PREVIEW_FOLDER += '/gallery';
+
+const { phone, url } = await startPreview(['server', 'client'].map(galleryAs));
 endWithProcess(phone);
 process.send({ url });

@@ -28,8 +28,9 @@ export class Preview {
   static async open(main = MAIN) {
     const preview = new Preview();
     mkdirSync(process.env.PREVIEW_FOLDER, { recursive: true });
-    preview.folder = mkdtempSync(path.join(process.env.PREVIEW_FOLDER, 'run-'));
-    preview.process = fork(main, { env: { ...process.env, PREVIEW_FOLDER: preview.folder, PREVIEW_PORT: '0' } });
+    preview.folder = mkdtempSync(path.join(process.env.PREVIEW_FOLDER, 'data-'));
+    const env = { ...process.env, PREVIEW_DATA: preview.folder, PREVIEW_PORT: '0' };
+    preview.process = fork(main, { env });
     const [{ url }] = await once(preview.process, 'message');
     preview.url = url;
     await preview.#openBrowser();

@@ -1,0 +1,27 @@
+// Says which lines of the pages ran while they were tested in the browser: started by `cargo xtask test`.
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CoverageReport } from 'monocart-coverage-reports';
+
+/** Less fails, in percent of all statements. */
+const STATEMENTS_MIN = 95;
+
+const folder = process.env.PREVIEW_COVERAGE;
+const report = new CoverageReport({
+  name: 'Pages, view models and service',
+  outputDir: path.join(folder, 'report'),
+  reports: ['console-details', 'v8', 'lcovonly'],
+  // What an earlier build wrote is about files that are no more.
+  entryFilter: ({ url }) => url.startsWith('file:') && existsSync(fileURLToPath(url)),
+  sourceFilter: (file) => file.endsWith('.ets') && !file.includes('gallery')
+});
+for (const name of readdirSync(folder).filter((name) => name.endsWith('.test'))) {
+  await report.addFromDir(path.join(folder, name));
+}
+const { summary } = await report.generate();
+console.log(`${summary.statements.pct} % of the statements ran; ${path.join(folder, 'report/index.html')} shows which.`);
+if (!(summary.statements.pct >= STATEMENTS_MIN)) {
+  console.log(`At least ${STATEMENTS_MIN} % have to.`);
+  process.exitCode = 1;
+}
