@@ -1,0 +1,84 @@
+import { behaviour } from './support/behaviour.mjs';
+import { within } from './support/deadline.mjs';
+import { rejectsWith, SYSTEM_TEXT } from './support/errors.mjs';
+import { library } from './support/library.mjs';
+import { closeQuietly, connectionsOf, LOOPBACK, newClient, openPair, openServer } from './support/sockets.mjs';
+
+const framing = { type: 'length', maxMessageBytes: 8 };
+const MIB = 1024 * 1024;
+
+/** A client and a connection that are made with options, and the port to connect to. */
+async function openPairWith(t, serverOptions, clientOptions) {
+  const server = library.constructTCPSocketServerInstance(serverOptions);
+  t.after(() => closeQuietly(server));
+  const connections = connectionsOf(t, server);
+  await within('listen', server.listen({ address: LOOPBACK }));
+  const { port } = await server.getLocalAddress();
+  const client = clientWith(t, clientOptions);
+  await within('connect', client.connect({ address: { address: LOOPBACK, port } }));
+  return { client, connection: await connections.next('the connect event'), port };
+}
+
+function clientWith(t, options) {
+  const client = library.constructTCPSocketInstance(options);
+  t.after(() => closeQuietly(client));
+  return client;
+}
+
+/** Sends more than the system takes, to a peer that reads nothing. */
+function stuff(socket) {
+  const sends = Array.from({ length: 15 }, () => socket.send({ data: new ArrayBuffer(MIB) }));
+  sends.forEach((send) => send.catch(() => {}));
+  return sends.at(-1);
+}
+
+behaviour('a client cannot have a port that is in use', async (t) => {
+  const { port } = await openServer(t);
+  await rejectsWith(newClient(t).bind({ address: LOOPBACK, port }), 2301098, `${port}`, SYSTEM_TEXT.EADDRINUSE);
+});
+
+behaviour('a client that connects or is connected cannot connect as well', async (t) => {
+  const { port } = await openServer(t);
+  const address = { address: LOOPBACK, port };
+  const client = newClient(t);
+  const connected = client.connect({ address });
+  await rejectsWith(client.connect({ address }), 2301114, `${port}`);
+  await within('connect', connected);
+  await rejectsWith(client.connect({ address }), 2301106, `${port}`);
+});
+
+behaviour('a send that would make too much wait is refused', async (t) => {
+  const { client, connection } = await openPair(t);
+  stuff(client);
+  stuff(connection);
+  await rejectsWith(client.send({ data: new ArrayBuffer(16 * MIB) }), 2301105, SYSTEM_TEXT.ENOBUFS);
+  await rejectsWith(connection.send({ data: new ArrayBuffer(16 * MIB) }), 2303205, SYSTEM_TEXT.ENOBUFS);
+});
+
+behaviour('what waits for a peer that resets the connection was not sent', async (t) => {
+  const { client, connection } = await openPair(t);
+  const last = stuff(connection);
+  await within('abort', client.abort());
+  await rejectsWith(last, 2303204, SYSTEM_TEXT.ECONNRESET);
+});
+
+behaviour('a message that is too long is refused', async (t) => {
+  const { client, connection } = await openPairWith(t, { framing }, { framing });
+  await rejectsWith(client.send({ data: 'nine byte' }), 2301090);
+  await rejectsWith(connection.send({ data: 'nine byte' }), 2303190);
+});
+
+behaviour('who has another key, or other options, or is one too many, cannot connect', async (t) => {
+  const admission = { key: library.createPairingKey() };
+  const { port } = await openPairWith(t, { framing, admission, maxConnections: 1 }, { framing, admission });
+  const connecting = (options) => clientWith(t, options).connect({ address: { address: LOOPBACK, port } });
+  const stranger = { framing, admission: { key: library.createPairingKey() } };
+  await rejectsWith(connecting(stranger), 2301013, `${port}`);
+  await rejectsWith(connecting({ framing, heartbeat: { intervalMs: 1000 } }), 2301071, `${port}`);
+  await rejectsWith(connecting({ framing, admission }), 2301087, `${port}`);
+});
+
+behaviour('only a client that reconnects can be suspended', async (t) => {
+  const { client } = await openPair(t);
+  await rejectsWith(client.suspend(), 2301095);
+});
