@@ -3,6 +3,7 @@ import path from 'node:path';
 import { ownSources, createProgram } from './checks/compiler.mjs';
 import { checkConfiguration } from './checks/configuration.mjs';
 import { checkDropIn, DROP_IN_FILES } from './checks/drop-in.mjs';
+import { checkExamples } from './checks/examples.mjs';
 import { checkFormat } from './checks/format.mjs';
 import { checkHomecheck } from './checks/homecheck.mjs';
 import { checkNativeLibrary, checkVersions } from './checks/native-library.mjs';
@@ -48,7 +49,8 @@ async function checkProject(targets, builders) {
     ...(await checkFormat([...files, ...DROP_IN_FILES])),
     ...(await checkHomecheck(files.length)),
     ...checkWrongPages(targets[0]),
-    ...checkDropIn(targets[0])
+    ...checkDropIn(targets[0]),
+    ...checkExamples(targets[0])
   ];
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { behaviour } from './support/behaviour.mjs';
 import { declarationsIn, memberOf } from './support/declarations.mjs';
 
@@ -11,6 +11,10 @@ const CODE = /\b(?:401|230\d{4})\b/g;
 
 function read(path) {
   return readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+}
+
+function exists(path) {
+  return existsSync(new URL(`../${path}`, import.meta.url));
 }
 
 /** What a page documents: the lines of its signatures and the fields in its tables, for each name in a heading. */
@@ -44,6 +48,22 @@ function textOfTests() {
 behaviour('docs/api.md has every member as it is declared, and no other', () => {
   const declared = declarationsIn(read(DECLARATIONS));
   assert.deepEqual(linesOf(documentedIn(read('docs/api.md'), [...declared.keys()])), linesOf(declared));
+});
+
+behaviour('every weakness in docs/api.md has a test named after it, or one that is named there', () => {
+  const tests = textOfTests();
+  const rows = read('docs/api.md').match(/^\| W\d+ \|.*$/gm);
+  const isTested = (row) => tests.includes(`${row.match(/W\d+/)[0]}: `) || /`tests\/[\w-]+\.test\.mjs`/.test(row);
+  assert.deepEqual(rows.filter((row) => !isTested(row)), []);
+  assert.equal(rows.length, 27);
+});
+
+behaviour('every difference in docs/api.md has a test', () => {
+  const [section] = read('docs/api.md').match(/^## Differences from[^]*?(?=^## )/m);
+  const named = section.match(/^\|.*\|$/gm).slice(2).flatMap((row) => row.split('|').at(-2).trim().split(', '));
+  const tests = textOfTests();
+  const isTest = (name) => (/^W\d+$/.test(name) ? tests.includes(`${name}: `) : exists(`tests/${name.slice(1, -1)}.test.mjs`));
+  assert.deepEqual(named.filter((name) => !isTest(name)), []);
 });
 
 behaviour('every code in the tables of docs/api.md comes up in a test', () => {

@@ -58,7 +58,10 @@ export interface HeartbeatOptions {
 
 /** Address of one end of a connection. */
 export interface NetAddress {
-  /** Numeric address, or `localhost`. */
+  /**
+    * Numeric address, or `localhost`; to connect to, and of a proxy, also a host name. A link-local one needs its
+    * scope: `fe80::1%wlan0`.
+    */
   address: string
   /** 1: IPv4 (the default), 2: IPv6. */
   family?: number
@@ -334,56 +337,88 @@ export declare function createPairingKey(): string
 
 /** A client. */
 export declare class TCPSocket {
-  /** Gives the socket a local address. */
+  /**
+    * Gives the socket a local address; not needed, as the system chooses one. Fails with 2301098 when the port is in
+    * use, with 2301099 when the address is not this machine's, and with 2301022 when the socket is bound already.
+    */
   bind(address: NetAddress): Promise<void>
   bind(address: NetAddress, callback: (error: SocketError, data: void) => void): void
-  /** Connects to a server. A failed attempt can be repeated, a closed socket connected again. */
+  /**
+    * Connects to a server. A failed attempt can be repeated, a closed socket connected again. With `reconnect` it
+    * goes on until it succeeds, is closed, or has made all its attempts. `connect` comes before it is finished. Fails
+    * with 2301111 when it is refused, 2301110 when nobody answers, 2301101 or 2301113 when there is no way, 2301099
+    * when the name is not known, 2301125 when it is closed meanwhile, 2301106 and 2301114 when it is connected or
+    * connecting already; in a handshake with 2301013 when the key is wrong, 2301087 when there are too many
+    * connections, and 2301071 when the other side speaks another protocol or has other options; through a proxy with
+    * 2301206 to 2301213.
+    */
   connect(options: TCPConnectOptions): Promise<void>
   connect(options: TCPConnectOptions, callback: (error: SocketError, data: void) => void): void
-  /** Sends after everything sent before. Finished when the kernel has the last byte. */
+  /**
+    * Sends after everything sent before; never blocks. Finished when the kernel has the last byte; with
+    * `acknowledge`, when the peer's kit has the message. Fails, and sends nothing of it, with 2301107 before it is
+    * connected, 2301009 when closed, 2301032 after `end` or when the peer is gone, and 2301105 when more than
+    * `sendQueueLimitBytes` would wait; with framing, with 2301090 when the message is too long, and 2301022 when it
+    * contains the delimiter.
+    */
   send(options: TCPSendOptions): Promise<void>
   send(options: TCPSendOptions, callback: (error: SocketError, data: void) => void): void
-  /** Closes: everything sent goes out, then FIN. `close` follows. The socket can connect again afterwards. */
+  /**
+    * Closes: everything sent goes out, then FIN. Nothing is received any more; `close` follows. A peer that takes
+    * nothing for 20 seconds is reset. The socket can connect again afterwards. Fails with 2300999 when it was never
+    * opened, and with 2301009 when it is closed already.
+    */
   close(): Promise<void>
   close(callback: (error: SocketError, data: void) => void): void
-  /** The peer's address. */
+  /** The peer's address. Fails with 2301009 when there is no connection. */
   getRemoteAddress(): Promise<NetAddress>
   getRemoteAddress(callback: (error: SocketError, data: NetAddress) => void): void
-  /** The address on this side. */
+  /** The address on this side. Fails with 2301009 when it has none. */
   getLocalAddress(): Promise<NetAddress>
-  /** The state of the socket. */
+  /** The state of the socket. It is not connected any more once the peer has closed. */
   getState(): Promise<SocketStateBase>
   getState(callback: (error: SocketError, data: SocketStateBase) => void): void
-  /** Sets options of the socket, and of every socket that it connects later. */
+  /**
+    * Sets options of the socket, and of every socket that it connects later. May be called before `connect`. Fails
+    * with 2301033 for a negative time-out.
+    */
   setExtraOptions(options: TCPExtraOptions): Promise<void>
   setExtraOptions(options: TCPExtraOptions, callback: (error: SocketError, data: void) => void): void
   /** Descriptor of the socket; `undefined` when there is none. It stays the socket's. */
   getSocketFd(): Promise<number>
   getSocketFd(callback: (error: SocketError, data: number) => void): void
-  /** Figures about what went through it. */
+  /** Figures about what went through all its connections. */
   getStatistics(): SocketStatistics
   /**
     * Bytes sent that the kernel has not taken yet; with `acknowledge`, that the peer has not acknowledged. `drain` says
     * that there are none any more.
     */
   get bytesQueued(): number
-  /** Says FIN after everything sent before, and goes on receiving. */
+  /** Says FIN after everything sent before, and goes on receiving. What is sent later fails with 2301032. */
   end(): Promise<void>
   end(callback: (error: SocketError, data: void) => void): void
-  /** Resets the connection: what waits to be sent is dropped. `close` follows. */
+  /** Resets the connection: what waits to be sent is dropped, and fails with 2301103. `close` follows. */
   abort(): Promise<void>
   abort(callback: (error: SocketError, data: void) => void): void
-  /** Delivers no messages until `resume`; the peer is held up meanwhile. */
+  /**
+    * Delivers no messages, and no `close` behind them, until `resume`. At most 512 KiB are kept meanwhile, then the
+    * peer is held up.
+    */
   pause(): void
   /**
-    * Lets the link go, and keeps what is not sent, until `resume`: for an app that goes to the background. Only for a
-    * client made with `reconnect`; another one gets 2301095.
+    * Lets the link go, and keeps what is not sent, until `resume`: for an app that goes to the background. No `close`
+    * comes. Only for a client made with `reconnect`; another one gets 2301095.
     */
   suspend(): Promise<void>
   suspend(callback: (error: SocketError, data: void) => void): void
   /** Delivers messages again, and connects again after `suspend`. */
   resume(): void
-  /** Attaches the listener for an event, in place of the one before. */
+  /**
+    * Attaches the listener for an event, in place of the one before. `connect`, any number of `message`, then `error`
+    * if it broke, then `close`, once and last. What arrives before there is a `message` listener is kept. `drain`:
+    * nothing waits to be sent any more. With `reconnect`: `reconnecting` before each attempt that follows a lost link
+    * or a failed one, and `connect` when it is up again; no `close` meanwhile.
+    */
   on(type: 'message', callback: (value: SocketMessageInfo) => void): void
   on(type: 'close', callback: (info: SocketCloseInfo) => void): void
   on(type: 'connect' | 'close' | 'drain', callback: (value: void) => void): void
@@ -401,18 +436,26 @@ export declare class TCPSocket {
 export declare class TCPSocketConnection {
   /** Number of the connection; every later connection has a higher one. */
   get clientId(): number
-  /** Sends after everything sent before. Finished when the kernel has the last byte. */
+  /**
+    * Sends after everything sent before; never blocks. Finished when the kernel has the last byte; with
+    * `acknowledge`, when the peer's kit has the message. Fails, and sends nothing of it, with 2303109 when closed,
+    * 2303132 after `end` or when the peer is gone, and 2303205 when more than `sendQueueLimitBytes` would wait; with
+    * framing, with 2303190 when the message is too long, and 2303122 when it contains the delimiter.
+    */
   send(options: TCPSendOptions): Promise<void>
   send(options: TCPSendOptions, callback: (error: SocketError, data: void) => void): void
-  /** Closes: everything sent goes out, then FIN. `close` follows. */
+  /**
+    * Closes: everything sent goes out, then FIN. Nothing is received any more; `close` follows. A peer that takes
+    * nothing for 20 seconds is reset. Fails with 2301009 when it is closed already.
+    */
   close(): Promise<void>
   close(callback: (error: SocketError, data: void) => void): void
-  /** The peer's address. */
+  /** The peer's address. Fails with 2301009 when it is closed. */
   getRemoteAddress(): Promise<NetAddress>
   getRemoteAddress(callback: (error: SocketError, data: NetAddress) => void): void
-  /** The address on this side. */
+  /** The address on this side. Fails with 2301009 when it is closed. */
   getLocalAddress(): Promise<NetAddress>
-  /** Sets options of the connection. */
+  /** Sets options of the connection. Fails with 2301009 when it is closed, and with 2301033 for a negative time-out. */
   setExtraOptions(options: TCPExtraOptions): Promise<void>
   setExtraOptions(options: TCPExtraOptions, callback: (error: SocketError, data: void) => void): void
   /** The state of the connection. */
@@ -427,17 +470,25 @@ export declare class TCPSocketConnection {
     * that there are none any more.
     */
   get bytesQueued(): number
-  /** Says FIN after everything sent before, and goes on receiving. */
+  /** Says FIN after everything sent before, and goes on receiving. What is sent later fails with 2303132. */
   end(): Promise<void>
   end(callback: (error: SocketError, data: void) => void): void
-  /** Resets the connection: what waits to be sent is dropped. `close` follows. */
+  /** Resets the connection: what waits to be sent is dropped, and fails with 2303203. `close` follows. */
   abort(): Promise<void>
   abort(callback: (error: SocketError, data: void) => void): void
-  /** Delivers no messages until `resume`; the peer is held up meanwhile. */
+  /**
+    * Delivers no messages, and no `close` behind them, until `resume`. At most 512 KiB are kept meanwhile, then the
+    * peer is held up.
+    */
   pause(): void
   /** Delivers messages again. */
   resume(): void
-  /** Attaches the listener for an event, in place of the one before. */
+  /**
+    * Attaches the listener for an event, in place of the one before. Any number of `message`, then `error` if it
+    * broke, then `close`, once and last. What arrives before there is a `message` listener is kept. `drain`: nothing
+    * waits to be sent any more. With `acknowledge`: `reconnecting` when the client is gone and awaited, `connect`
+    * when it is back.
+    */
   on(type: 'message', callback: (value: SocketMessageInfo) => void): void
   on(type: 'close', callback: (info: SocketCloseInfo) => void): void
   on(type: 'connect' | 'close' | 'drain', callback: (value: void) => void): void
@@ -453,31 +504,43 @@ export declare class TCPSocketConnection {
 
 /** A server. */
 export declare class TCPSocketServer {
-  /** Binds the address, listens and accepts. May be called several times, for several ports. */
+  /**
+    * Binds the address, listens and accepts. May be called several times, for several ports; port 0 lets the system
+    * choose, and `listening` tells which. Fails with 2303198 when the port is in use, and with 2303199 when the
+    * address is not this machine's.
+    */
   listen(address: NetAddress): Promise<void>
   listen(address: NetAddress, callback: (error: SocketError, data: void) => void): void
   /**
-    * Stops listening. When it is finished the ports are free, and the connections as `options` want them; they stay open
-    * unless told otherwise. `close` comes before.
+    * Stops listening. When it is finished the ports are free, and the connections as `options` want them; they stay
+    * open unless told otherwise. `close` comes before. Fails with 2301009 when it does not listen.
     */
   close(options?: TCPServerCloseOptions): Promise<void>
-  /** The open connections, in the order in which they came. */
+  /** The open connections that `connect` has announced, in the order in which they came. */
   getConnections(): Array<TCPSocketConnection>
   /** Sends to every open connection. Finished when each send is; gives the number of connections that it succeeded for. */
   broadcast(options: TCPSendOptions): Promise<number>
-  /** Figures about what went through all its connections. */
+  /** Figures about what went through all its connections, those included that are over. */
   getStatistics(): SocketStatistics
-  /** The state of the server. */
+  /** The state of the server. Before it listens, all three flags are false. */
   getState(): Promise<SocketStateBase>
   getState(callback: (error: SocketError, data: SocketStateBase) => void): void
-  /** The address that it listened on last. */
+  /** The address that it listened on last. Fails with 2301009 when it does not listen. */
   getLocalAddress(): Promise<NetAddress>
-  /** Sets options of all connections, those that are there and those that come. */
+  /**
+    * Sets options of all connections, those that are there and those that come. Values that the system does not take
+    * are cut to what it takes. Fails with 2303109 when it does not listen.
+    */
   setExtraOptions(options: TCPExtraOptions): Promise<void>
   setExtraOptions(options: TCPExtraOptions, callback: (error: SocketError, data: void) => void): void
   /** Descriptor of the listening socket; -1 when there is none. It stays the server's. */
   getSocketFd(): Promise<number>
-  /** Attaches the listener for an event, in place of the one before. */
+  /**
+    * Attaches the listener for an event, in place of the one before. `connect`: a peer was taken; while there is no
+    * listener, peers wait. `listening`: after each successful `listen`. `reject`: a peer was turned away. `error`: a
+    * connection could not be taken, for want of descriptors most often; the server goes on by itself. `close`: it
+    * does not listen any more.
+    */
   on(type: 'connect', callback: (value: TCPSocketConnection) => void): void
   on(type: 'listening', callback: (address: NetAddress) => void): void
   on(type: 'close', callback: (value: void) => void): void

@@ -120,7 +120,8 @@ impl TCPSocket {
         Ok(Self { state })
     }
 
-    /// Gives the socket a local address.
+    /// Gives the socket a local address; not needed, as the system chooses one. Fails with 2301098 when the port is in
+    /// use, with 2301099 when the address is not this machine's, and with 2301022 when the socket is bound already.
     #[napi(
         catch_unwind,
         ts_type = "(address: NetAddress): Promise<void>\nbind(address: NetAddress, callback: (error: SocketError, data: void) => void): void"
@@ -132,7 +133,13 @@ impl TCPSocket {
         })
     }
 
-    /// Connects to a server. A failed attempt can be repeated, a closed socket connected again.
+    /// Connects to a server. A failed attempt can be repeated, a closed socket connected again. With `reconnect` it
+    /// goes on until it succeeds, is closed, or has made all its attempts. `connect` comes before it is finished. Fails
+    /// with 2301111 when it is refused, 2301110 when nobody answers, 2301101 or 2301113 when there is no way, 2301099
+    /// when the name is not known, 2301125 when it is closed meanwhile, 2301106 and 2301114 when it is connected or
+    /// connecting already; in a handshake with 2301013 when the key is wrong, 2301087 when there are too many
+    /// connections, and 2301071 when the other side speaks another protocol or has other options; through a proxy with
+    /// 2301206 to 2301213.
     #[napi(
         catch_unwind,
         ts_type = "(options: TCPConnectOptions): Promise<void>\nconnect(options: TCPConnectOptions, callback: (error: SocketError, data: void) => void): void"
@@ -146,7 +153,11 @@ impl TCPSocket {
         })
     }
 
-    /// Sends after everything sent before. Finished when the kernel has the last byte.
+    /// Sends after everything sent before; never blocks. Finished when the kernel has the last byte; with
+    /// `acknowledge`, when the peer's kit has the message. Fails, and sends nothing of it, with 2301107 before it is
+    /// connected, 2301009 when closed, 2301032 after `end` or when the peer is gone, and 2301105 when more than
+    /// `sendQueueLimitBytes` would wait; with framing, with 2301090 when the message is too long, and 2301022 when it
+    /// contains the delimiter.
     #[napi(
         catch_unwind,
         ts_type = "(options: TCPSendOptions): Promise<void>\nsend(options: TCPSendOptions, callback: (error: SocketError, data: void) => void): void"
@@ -158,7 +169,9 @@ impl TCPSocket {
         })
     }
 
-    /// Closes: everything sent goes out, then FIN. `close` follows. The socket can connect again afterwards.
+    /// Closes: everything sent goes out, then FIN. Nothing is received any more; `close` follows. A peer that takes
+    /// nothing for 20 seconds is reset. The socket can connect again afterwards. Fails with 2300999 when it was never
+    /// opened, and with 2301009 when it is closed already.
     #[napi(
         catch_unwind,
         ts_type = "(): Promise<void>\nclose(callback: (error: SocketError, data: void) => void): void"
@@ -176,7 +189,7 @@ impl TCPSocket {
         })
     }
 
-    /// The peer's address.
+    /// The peer's address. Fails with 2301009 when there is no connection.
     #[napi(
         catch_unwind,
         ts_type = "(): Promise<NetAddress>\ngetRemoteAddress(callback: (error: SocketError, data: NetAddress) => void): void"
@@ -187,7 +200,7 @@ impl TCPSocket {
         })
     }
 
-    /// The address on this side.
+    /// The address on this side. Fails with 2301009 when it has none.
     #[napi(catch_unwind, ts_type = "(): Promise<NetAddress>")]
     pub fn get_local_address(&self) -> Result<Unknown<'_>> {
         call(&self.state.emitter, "getLocalAddress", CodeBase::Socket, None, |_| {
@@ -195,7 +208,7 @@ impl TCPSocket {
         })
     }
 
-    /// The state of the socket.
+    /// The state of the socket. It is not connected any more once the peer has closed.
     #[napi(
         catch_unwind,
         ts_type = "(): Promise<SocketStateBase>\ngetState(callback: (error: SocketError, data: SocketStateBase) => void): void"
@@ -206,7 +219,8 @@ impl TCPSocket {
         })
     }
 
-    /// Sets options of the socket, and of every socket that it connects later.
+    /// Sets options of the socket, and of every socket that it connects later. May be called before `connect`. Fails
+    /// with 2301033 for a negative time-out.
     #[napi(
         catch_unwind,
         ts_type = "(options: TCPExtraOptions): Promise<void>\nsetExtraOptions(options: TCPExtraOptions, callback: (error: SocketError, data: void) => void): void"
@@ -230,7 +244,7 @@ impl TCPSocket {
         })
     }
 
-    /// Figures about what went through it.
+    /// Figures about what went through all its connections.
     #[napi(catch_unwind)]
     pub fn get_statistics(&self) -> SocketStatistics {
         self.state.client.statistics().into()
@@ -243,7 +257,7 @@ impl TCPSocket {
         self.state.client.queued_bytes() as f64
     }
 
-    /// Says FIN after everything sent before, and goes on receiving.
+    /// Says FIN after everything sent before, and goes on receiving. What is sent later fails with 2301032.
     #[napi(catch_unwind, ts_type = "(): Promise<void>\nend(callback: (error: SocketError, data: void) => void): void")]
     pub fn end(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
         call(&self.state.emitter, "end", CodeBase::Socket, callback, |ticket| {
@@ -251,7 +265,7 @@ impl TCPSocket {
         })
     }
 
-    /// Resets the connection: what waits to be sent is dropped. `close` follows.
+    /// Resets the connection: what waits to be sent is dropped, and fails with 2301103. `close` follows.
     #[napi(
         catch_unwind,
         ts_type = "(): Promise<void>\nabort(callback: (error: SocketError, data: void) => void): void"
@@ -267,14 +281,15 @@ impl TCPSocket {
         })
     }
 
-    /// Delivers no messages until `resume`; the peer is held up meanwhile.
+    /// Delivers no messages, and no `close` behind them, until `resume`. At most 512 KiB are kept meanwhile, then the
+    /// peer is held up.
     #[napi(catch_unwind)]
     pub fn pause(&self) {
         self.state.inbox.pause(true);
     }
 
-    /// Lets the link go, and keeps what is not sent, until `resume`: for an app that goes to the background. Only for a
-    /// client made with `reconnect`; another one gets 2301095.
+    /// Lets the link go, and keeps what is not sent, until `resume`: for an app that goes to the background. No `close`
+    /// comes. Only for a client made with `reconnect`; another one gets 2301095.
     #[napi(
         catch_unwind,
         ts_type = "(): Promise<void>\nsuspend(callback: (error: SocketError, data: void) => void): void"
@@ -293,7 +308,10 @@ impl TCPSocket {
         self.state.emitter.mailbox().request_turn();
     }
 
-    /// Attaches the listener for an event, in place of the one before.
+    /// Attaches the listener for an event, in place of the one before. `connect`, any number of `message`, then `error`
+    /// if it broke, then `close`, once and last. What arrives before there is a `message` listener is kept. `drain`:
+    /// nothing waits to be sent any more. With `reconnect`: `reconnecting` before each attempt that follows a lost link
+    /// or a failed one, and `connect` when it is up again; no `close` meanwhile.
     #[napi(
         catch_unwind,
         ts_type = "(type: 'message', callback: (value: SocketMessageInfo) => void): void\non(type: 'close', callback: (info: SocketCloseInfo) => void): void\non(type: 'connect' | 'close' | 'drain', callback: (value: void) => void): void\non(type: 'reconnecting', callback: (info: SocketReconnectInfo) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"

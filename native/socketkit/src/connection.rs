@@ -165,7 +165,10 @@ impl TCPSocketConnection {
         self.state.client_id
     }
 
-    /// Sends after everything sent before. Finished when the kernel has the last byte.
+    /// Sends after everything sent before; never blocks. Finished when the kernel has the last byte; with
+    /// `acknowledge`, when the peer's kit has the message. Fails, and sends nothing of it, with 2303109 when closed,
+    /// 2303132 after `end` or when the peer is gone, and 2303205 when more than `sendQueueLimitBytes` would wait; with
+    /// framing, with 2303190 when the message is too long, and 2303122 when it contains the delimiter.
     #[napi(
         catch_unwind,
         ts_type = "(options: TCPSendOptions): Promise<void>\nsend(options: TCPSendOptions, callback: (error: SocketError, data: void) => void): void"
@@ -177,7 +180,8 @@ impl TCPSocketConnection {
         })
     }
 
-    /// Closes: everything sent goes out, then FIN. `close` follows.
+    /// Closes: everything sent goes out, then FIN. Nothing is received any more; `close` follows. A peer that takes
+    /// nothing for 20 seconds is reset. Fails with 2301009 when it is closed already.
     #[napi(
         catch_unwind,
         ts_type = "(): Promise<void>\nclose(callback: (error: SocketError, data: void) => void): void"
@@ -192,7 +196,7 @@ impl TCPSocketConnection {
         })
     }
 
-    /// The peer's address.
+    /// The peer's address. Fails with 2301009 when it is closed.
     #[napi(
         catch_unwind,
         ts_type = "(): Promise<NetAddress>\ngetRemoteAddress(callback: (error: SocketError, data: NetAddress) => void): void"
@@ -203,7 +207,7 @@ impl TCPSocketConnection {
         })
     }
 
-    /// The address on this side.
+    /// The address on this side. Fails with 2301009 when it is closed.
     #[napi(catch_unwind, ts_type = "(): Promise<NetAddress>")]
     pub fn get_local_address(&self) -> Result<Unknown<'_>> {
         call(&self.state.emitter, "getLocalAddress", CodeBase::Socket, None, |_| {
@@ -211,7 +215,7 @@ impl TCPSocketConnection {
         })
     }
 
-    /// Sets options of the connection.
+    /// Sets options of the connection. Fails with 2301009 when it is closed, and with 2301033 for a negative time-out.
     #[napi(
         catch_unwind,
         ts_type = "(options: TCPExtraOptions): Promise<void>\nsetExtraOptions(options: TCPExtraOptions, callback: (error: SocketError, data: void) => void): void"
@@ -255,7 +259,7 @@ impl TCPSocketConnection {
         self.state.connection.queued_bytes() as f64
     }
 
-    /// Says FIN after everything sent before, and goes on receiving.
+    /// Says FIN after everything sent before, and goes on receiving. What is sent later fails with 2303132.
     #[napi(catch_unwind, ts_type = "(): Promise<void>\nend(callback: (error: SocketError, data: void) => void): void")]
     pub fn end(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
         call(&self.state.emitter, "end", CodeBase::Server, callback, |ticket| {
@@ -263,7 +267,7 @@ impl TCPSocketConnection {
         })
     }
 
-    /// Resets the connection: what waits to be sent is dropped. `close` follows.
+    /// Resets the connection: what waits to be sent is dropped, and fails with 2303203. `close` follows.
     #[napi(
         catch_unwind,
         ts_type = "(): Promise<void>\nabort(callback: (error: SocketError, data: void) => void): void"
@@ -278,7 +282,8 @@ impl TCPSocketConnection {
         })
     }
 
-    /// Delivers no messages until `resume`; the peer is held up meanwhile.
+    /// Delivers no messages, and no `close` behind them, until `resume`. At most 512 KiB are kept meanwhile, then the
+    /// peer is held up.
     #[napi(catch_unwind)]
     pub fn pause(&self) {
         self.state.inbox.pause(true);
@@ -291,7 +296,10 @@ impl TCPSocketConnection {
         self.state.emitter.mailbox().request_turn();
     }
 
-    /// Attaches the listener for an event, in place of the one before.
+    /// Attaches the listener for an event, in place of the one before. Any number of `message`, then `error` if it
+    /// broke, then `close`, once and last. What arrives before there is a `message` listener is kept. `drain`: nothing
+    /// waits to be sent any more. With `acknowledge`: `reconnecting` when the client is gone and awaited, `connect`
+    /// when it is back.
     #[napi(
         catch_unwind,
         ts_type = "(type: 'message', callback: (value: SocketMessageInfo) => void): void\non(type: 'close', callback: (info: SocketCloseInfo) => void): void\non(type: 'connect' | 'close' | 'drain', callback: (value: void) => void): void\non(type: 'reconnecting', callback: (info: SocketReconnectInfo) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"

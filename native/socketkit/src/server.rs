@@ -107,7 +107,9 @@ impl TCPSocketServer {
         Ok(Self { state })
     }
 
-    /// Binds the address, listens and accepts. May be called several times, for several ports.
+    /// Binds the address, listens and accepts. May be called several times, for several ports; port 0 lets the system
+    /// choose, and `listening` tells which. Fails with 2303198 when the port is in use, and with 2303199 when the
+    /// address is not this machine's.
     #[napi(
         catch_unwind,
         ts_type = "(address: NetAddress): Promise<void>\nlisten(address: NetAddress, callback: (error: SocketError, data: void) => void): void"
@@ -121,8 +123,8 @@ impl TCPSocketServer {
         })
     }
 
-    /// Stops listening. When it is finished the ports are free, and the connections as `options` want them; they stay open
-    /// unless told otherwise. `close` comes before.
+    /// Stops listening. When it is finished the ports are free, and the connections as `options` want them; they stay
+    /// open unless told otherwise. `close` comes before. Fails with 2301009 when it does not listen.
     #[napi(catch_unwind, ts_type = "(options?: TCPServerCloseOptions): Promise<void>")]
     pub fn close(&self, options: Argument<'_>) -> Result<Unknown<'_>> {
         call(&self.state.emitter, "close", CodeBase::Socket, None, |ticket| {
@@ -134,7 +136,7 @@ impl TCPSocketServer {
         })
     }
 
-    /// The open connections, in the order in which they came.
+    /// The open connections that `connect` has announced, in the order in which they came.
     #[napi(catch_unwind, ts_return_type = "Array<TCPSocketConnection>")]
     pub fn get_connections(&self) -> Result<Vec<Unknown<'_>>> {
         let mut objects = Vec::new();
@@ -160,13 +162,13 @@ impl TCPSocketServer {
         })
     }
 
-    /// Figures about what went through all its connections.
+    /// Figures about what went through all its connections, those included that are over.
     #[napi(catch_unwind)]
     pub fn get_statistics(&self) -> SocketStatistics {
         self.state.server.statistics().into()
     }
 
-    /// The state of the server.
+    /// The state of the server. Before it listens, all three flags are false.
     #[napi(
         catch_unwind,
         ts_type = "(): Promise<SocketStateBase>\ngetState(callback: (error: SocketError, data: SocketStateBase) => void): void"
@@ -177,7 +179,7 @@ impl TCPSocketServer {
         })
     }
 
-    /// The address that it listened on last.
+    /// The address that it listened on last. Fails with 2301009 when it does not listen.
     #[napi(catch_unwind, ts_type = "(): Promise<NetAddress>")]
     pub fn get_local_address(&self) -> Result<Unknown<'_>> {
         call(&self.state.emitter, "getLocalAddress", CodeBase::Socket, None, |_| {
@@ -185,7 +187,8 @@ impl TCPSocketServer {
         })
     }
 
-    /// Sets options of all connections, those that are there and those that come.
+    /// Sets options of all connections, those that are there and those that come. Values that the system does not take
+    /// are cut to what it takes. Fails with 2303109 when it does not listen.
     #[napi(
         catch_unwind,
         ts_type = "(options: TCPExtraOptions): Promise<void>\nsetExtraOptions(options: TCPExtraOptions, callback: (error: SocketError, data: void) => void): void"
@@ -205,7 +208,10 @@ impl TCPSocketServer {
         })
     }
 
-    /// Attaches the listener for an event, in place of the one before.
+    /// Attaches the listener for an event, in place of the one before. `connect`: a peer was taken; while there is no
+    /// listener, peers wait. `listening`: after each successful `listen`. `reject`: a peer was turned away. `error`: a
+    /// connection could not be taken, for want of descriptors most often; the server goes on by itself. `close`: it
+    /// does not listen any more.
     #[napi(
         catch_unwind,
         ts_type = "(type: 'connect', callback: (value: TCPSocketConnection) => void): void\non(type: 'listening', callback: (address: NetAddress) => void): void\non(type: 'close', callback: (value: void) => void): void\non(type: 'reject', callback: (info: SocketRejectInfo) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"

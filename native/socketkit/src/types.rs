@@ -7,7 +7,8 @@ use std::net::SocketAddr;
 /// Address of one end of a connection.
 #[napi(object, object_from_js = false)]
 pub struct NetAddress {
-    /// Numeric address, or `localhost`.
+    /// Numeric address, or `localhost`; to connect to, and of a proxy, also a host name. A link-local one needs its
+    /// scope: `fe80::1%wlan0`.
     pub address: String,
     /// 1: IPv4 (the default), 2: IPv6.
     pub family: Option<u32>,
