@@ -2,28 +2,10 @@ import { behaviour } from './support/behaviour.mjs';
 import { within } from './support/deadline.mjs';
 import { rejectsWith, SYSTEM_TEXT } from './support/errors.mjs';
 import { library } from './support/library.mjs';
-import { closeQuietly, connectionsOf, LOOPBACK, newClient, openPair, openServer } from './support/sockets.mjs';
+import { LOOPBACK, newClient, openPair, openServer } from './support/sockets.mjs';
 
 const framing = { type: 'length', maxMessageBytes: 8 };
 const MIB = 1024 * 1024;
-
-/** A client and a connection that are made with options, and the port to connect to. */
-async function openPairWith(t, serverOptions, clientOptions) {
-  const server = library.constructTCPSocketServerInstance(serverOptions);
-  t.after(() => closeQuietly(server));
-  const connections = connectionsOf(t, server);
-  await within('listen', server.listen({ address: LOOPBACK }));
-  const { port } = await server.getLocalAddress();
-  const client = clientWith(t, clientOptions);
-  await within('connect', client.connect({ address: { address: LOOPBACK, port } }));
-  return { client, connection: await connections.next('the connect event'), port };
-}
-
-function clientWith(t, options) {
-  const client = library.constructTCPSocketInstance(options);
-  t.after(() => closeQuietly(client));
-  return client;
-}
 
 /** Sends more than the system takes, to a peer that reads nothing. */
 function stuff(socket) {
@@ -63,15 +45,15 @@ behaviour('what waits for a peer that resets the connection was not sent', async
 });
 
 behaviour('a message that is too long is refused', async (t) => {
-  const { client, connection } = await openPairWith(t, { framing }, { framing });
+  const { client, connection } = await openPair(t, { framing });
   await rejectsWith(client.send({ data: 'nine byte' }), 2301090);
   await rejectsWith(connection.send({ data: 'nine byte' }), 2303190);
 });
 
 behaviour('who has another key, or other options, or is one too many, cannot connect', async (t) => {
   const admission = { key: library.createPairingKey() };
-  const { port } = await openPairWith(t, { framing, admission, maxConnections: 1 }, { framing, admission });
-  const connecting = (options) => clientWith(t, options).connect({ address: { address: LOOPBACK, port } });
+  const { port } = await openPair(t, { framing, admission, maxConnections: 1 }, { framing, admission });
+  const connecting = (options) => newClient(t, options).connect({ address: { address: LOOPBACK, port } });
   const stranger = { framing, admission: { key: library.createPairingKey() } };
   await rejectsWith(connecting(stranger), 2301013, `${port}`);
   await rejectsWith(connecting({ framing, heartbeat: { intervalMs: 1000 } }), 2301071, `${port}`);

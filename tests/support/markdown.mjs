@@ -1,6 +1,6 @@
 const FENCE = '```';
 
-/** The fenced blocks of a page that are in TypeScript: `{ line, words, text }`; `words` follow the `ts` of the fence. */
+/** The fenced blocks of TypeScript in a page: `{ line, words, text }`, where `words` follow the `ts` of the fence. */
 export function blocksOf(page) {
   const blocks = [];
   let open = null;
