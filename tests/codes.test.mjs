@@ -2,6 +2,7 @@ import { behaviour } from './support/behaviour.mjs';
 import { within } from './support/deadline.mjs';
 import { rejectsWith, SYSTEM_TEXT } from './support/errors.mjs';
 import { library } from './support/library.mjs';
+import { frozenPort } from './support/raw.mjs';
 import { LOOPBACK, newClient, openPair, openServer } from './support/sockets.mjs';
 
 const framing = { type: 'length', maxMessageBytes: 8 };
@@ -19,14 +20,19 @@ behaviour('a client cannot have a port that is in use', async (t) => {
   await rejectsWith(newClient(t).bind({ address: LOOPBACK, port }), 2301098, `${port}`, SYSTEM_TEXT.EADDRINUSE);
 });
 
-behaviour('a client that connects or is connected cannot connect as well', async (t) => {
-  const { port } = await openServer(t);
-  const address = { address: LOOPBACK, port };
+behaviour('a client that is connecting cannot connect as well', async (t) => {
+  const port = await frozenPort(t);
+  const options = { address: { address: LOOPBACK, port }, timeout: 600_000 };
   const client = newClient(t);
-  const connected = client.connect({ address });
-  await rejectsWith(client.connect({ address }), 2301114, `${port}`);
-  await within('connect', connected);
-  await rejectsWith(client.connect({ address }), 2301106, `${port}`);
+  const connecting = rejectsWith(client.connect(options), 2301125, `${port}`);
+  await rejectsWith(client.connect(options), 2301114, `${port}`);
+  await within('close', client.close());
+  await connecting;
+});
+
+behaviour('a client that is connected cannot connect as well', async (t) => {
+  const { client, port } = await openPair(t);
+  await rejectsWith(client.connect({ address: { address: LOOPBACK, port } }), 2301106, `${port}`);
 });
 
 behaviour('a send that would make too much wait is refused', async (t) => {
@@ -56,7 +62,7 @@ behaviour('who has another key, or other options, or is one too many, cannot con
   const connecting = (options) => newClient(t, options).connect({ address: { address: LOOPBACK, port } });
   const stranger = { framing, admission: { key: library.createPairingKey() } };
   await rejectsWith(connecting(stranger), 2301013, `${port}`);
-  await rejectsWith(connecting({ framing, heartbeat: { intervalMs: 1000 } }), 2301071, `${port}`);
+  await rejectsWith(connecting({ framing, heartbeat: { intervalMs: 1_000 } }), 2301071, `${port}`);
   await rejectsWith(connecting({ framing, admission }), 2301087, `${port}`);
 });
 
