@@ -188,10 +188,11 @@ impl Sending {
         }
     }
 
-    /// What has to be kept of a message, and how much of it is written: all of it where it may be sent again.
+    /// What has to be kept of a message, and how much of it is written: all of it where it may be sent again, or where a
+    /// control frame must not take its rest for a message that is not begun.
     fn kept(&self, parts: [&[u8]; 3], written: usize) -> (Bytes, usize) {
-        let again = self.resilient || self.protocol.acknowledge;
-        let skip = if again { 0 } else { written };
+        let whole = self.resilient || self.protocol.is_typed();
+        let skip = if whole { 0 } else { written };
         let length: usize = parts.iter().map(|part| part.len()).sum();
         let mut frame = BytesMut::with_capacity(length - skip);
         let mut left = skip;
