@@ -1,3 +1,4 @@
+import { nextTick } from '@vue/runtime-core';
 import { configuration } from './configuration.mjs';
 import { createAbilityContext } from './context.mjs';
 import { reportFault } from './faults.mjs';
@@ -51,6 +52,10 @@ export class LifeCycle {
       emitWindowEvent('windowSizeChange', { width: width * density, height: height * density });
     }
     this.#ability.onConfigurationUpdate(this.#ability.context.config);
+    nextTick(() => {
+      screen.flush();
+      tellSystem('configured', { revision: changes.revision });
+    });
   }
 
   #back() {

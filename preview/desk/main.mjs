@@ -6,6 +6,8 @@ import { PhoneView } from './phone-view.mjs';
 const line = new WebSocket(`ws://${location.host}/line/desk`);
 const send = (message) => line.send(JSON.stringify(message));
 const phones = {};
+/** Counts the changes of settings, so that it can be told which of them a screen shows. */
+let revision = 0;
 
 for (const app of ['server', 'client']) {
   phones[app] = new PhoneView(app, (command) => send({ command, app }));
@@ -13,6 +15,7 @@ for (const app of ['server', 'client']) {
 }
 
 function show({ settings, apps }) {
+  revision = Math.max(revision, settings.revision);
   const { elements } = switches;
   elements.theme.value = settings.dark ? 'dark' : 'light';
   elements.language.value = settings.language;
@@ -45,7 +48,9 @@ const switches = document.querySelector('form');
 switches.addEventListener('change', ({ target }) => {
   const { name, value } = target;
   if (CHANGES[name]) {
-    send({ command: 'configure', changes: CHANGES[name](value) });
+    revision += 1;
+    document.documentElement.dataset.revision = revision;
+    send({ command: 'configure', changes: { ...CHANGES[name](value), revision } });
   } else {
     const { delay, refuses } = switches.elements;
     send({ command: 'suspendPolicy', policy: { delayMs: Number(delay.value), refuses: refuses.checked } });

@@ -34,6 +34,9 @@ const ACTIONS = {
   snapshot: ({ operations }) => stage.replace(operations),
   operations: ({ operations }) => stage.apply(operations),
   fault: ({ message, stack }) => showFault(stack || message),
+  configured({ revision }) {
+    document.documentElement.dataset.drawn = revision;
+  },
   gone: () => stage.clear(),
   log() {}
 };

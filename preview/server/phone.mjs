@@ -12,6 +12,7 @@ const NAMES = ['server', 'client'];
 const SUSPEND_DELAY_MS = 180_000;
 
 const SETTINGS = {
+  revision: 0,
   language: 'en-US',
   dark: false,
   fontScale: 1,

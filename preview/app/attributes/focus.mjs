@@ -8,9 +8,6 @@ export const focus = {
   defaultFocus(node, value) {
     node.set({ defaultFocus: value });
   },
-  focusOnTouch(node, value) {
-    node.set({ focusOnTouch: value });
-  },
   groupDefaultFocus(node, value) {
     node.set({ defaultFocus: value });
   },

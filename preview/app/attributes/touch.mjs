@@ -1,6 +1,5 @@
 import { enums } from '../enums.mjs';
-import { strict } from '../unknown.mjs';
-import { chooser } from '../unknown.mjs';
+import { chooser, strict, UnknownError } from '../unknown.mjs';
 
 const hitTest = chooser(enums.HitTestMode, { Default: '', Block: '', Transparent: '', None: 'none' }, 'hitTestBehavior');
 
@@ -30,8 +29,11 @@ export const touch = {
   hitTestBehavior(node, value) {
     node.style({ pointerEvents: hitTest(value) });
   },
+  // Nothing can be dragged on the screen of the preview.
   draggable(node, value) {
-    node.set({ draggable: value });
+    if (value) {
+      throw new UnknownError('draggable(true)');
+    }
   },
   onHover(node, action) {
     node.listen('hover', action);

@@ -42,7 +42,19 @@ function createPasteButton(node, options) {
 }
 
 export const buttons = {
-  Button: component(createButton, { ...font, ...OPTIONS }),
+  Button: component(createButton, {
+    ...font,
+    ...OPTIONS,
+    labelStyle(node, options) {
+      checkOptions(options, ['maxLines', 'font'], 'labelStyle');
+      if (options.maxLines !== undefined) {
+        node.set({ maxLines: options.maxLines });
+      }
+      if (options.font) {
+        font.font(node, options.font);
+      }
+    }
+  }),
   PasteButton: component(createPasteButton, {
     onClick(node, action) {
       node.listen('paste', (seen) => {

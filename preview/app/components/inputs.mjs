@@ -5,6 +5,7 @@ import { font, paragraph } from '../attributes/text.mjs';
 import { resolve } from '../resources.mjs';
 import { setterOf, valueOf } from '../two-way.mjs';
 import { checkOptions, chooser, strict } from '../unknown.mjs';
+import { fontLength } from '../units.mjs';
 
 const OPTIONS = ['text', 'placeholder', 'controller', 'value'];
 const keyboard = chooser(
@@ -66,7 +67,8 @@ const editing = {
     node.style({ '--placeholder-color': color(value) });
   },
   placeholderFont(node, options) {
-    checkOptions(options, ['size', 'weight'], 'placeholderFont');
+    checkOptions(options, ['size'], 'placeholderFont');
+    node.style({ '--placeholder-size': fontLength(options.size) });
   },
   caretColor(node, value) {
     node.style({ caretColor: color(value) });
@@ -98,18 +100,11 @@ const editing = {
 export const inputs = {
   TextInput: component(createInput, {
     ...editing,
-    showPasswordIcon(node, value) {
-      node.set({ passwordIcon: value });
-    },
     showError(node, text) {
       node.set({ error: text === undefined ? undefined : String(resolve(text)) });
     },
     showUnderline(node, value) {
       node.set({ underline: value });
-    },
-    cancelButton(node, options) {
-      checkOptions(options, ['style', 'icon'], 'cancelButton');
-      node.set({ cancelButton: true });
     }
   }),
   TextArea: component(createInput, {

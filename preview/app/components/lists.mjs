@@ -21,15 +21,10 @@ const scrolling = {
   scrollBar(node, value) {
     node.style({ scrollbarWidth: barShown(value) });
   },
+  // How it feels to a finger is the browser's.
   edgeEffect() {},
   nestedScroll() {},
   friction() {},
-  enableScrollInteraction(node, value) {
-    node.set({ scrollable: value });
-  },
-  onScrollStart(node, action) {
-    node.listen('scrollStart', action);
-  },
   onScrollStop(node, action) {
     node.listen('scrollStop', action);
   },
@@ -76,17 +71,13 @@ export const lists = {
     alignListItem(node, value) {
       node.style({ '--list-align': listItemAlign(value) });
     },
-    cachedCount(node, count) {
-      node.set({ cachedCount: count });
-    },
+    // The screen decides how much it draws beyond what is seen.
+    cachedCount() {},
     onScrollIndex(node, action) {
       node.listen('scrollIndex', action);
     },
     maintainVisibleContentPosition(node, value) {
-      node.set({ keepsPosition: value });
-    },
-    onScrollVisibleContentChange(node, action) {
-      node.listen('visibleChange', action);
+      node.style({ overflowAnchor: value ? 'auto' : 'none' });
     }
   }),
   ListItem: component(),

@@ -6,8 +6,8 @@ import { UiNode } from '../ui-node.mjs';
 import { checkOptions, chooser } from '../unknown.mjs';
 import { StackNode, wayBack } from '../navigation-stack.mjs';
 
-const mode = chooser(enums.NavigationMode, { Stack: 'stack', Split: 'split', Auto: 'auto' }, 'Navigation.mode');
-const titleMode = chooser(enums.NavigationTitleMode, { Free: 'free', Full: 'full', Mini: 'mini' }, 'titleMode');
+const mode = chooser(enums.NavigationMode, { Stack: 'stack' }, 'Navigation.mode');
+const titleMode = chooser(enums.NavigationTitleMode, { Mini: 'mini' }, 'titleMode');
 
 function addHeader(node, builder) {
   const header = new UiNode('__Header__', `${node.site}#header`);
@@ -52,9 +52,8 @@ const bars = {
   hideBackButton(node, value) {
     node.set({ hidesBack: value });
   },
-  hideToolBar(node, value) {
-    node.set({ hidesTools: value });
-  }
+  // There is none.
+  hideToolBar() {}
 };
 
 /** A page that does not handle it itself is left. */

@@ -37,12 +37,8 @@ export const tabs = {
     onChange(node, action) {
       node.listen('tab', action);
     },
-    scrollable(node, value) {
-      node.set({ scrollable: value });
-    },
-    vertical(node, value) {
-      node.set({ vertical: value });
-    },
+    // Tabs are touched; no finger swipes over a page of the preview.
+    scrollable() {},
     barHeight(node, value) {
       node.style({ '--bar-height': length(value) });
     },

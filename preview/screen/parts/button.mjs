@@ -11,6 +11,7 @@ export class ButtonPart extends Part {
 
   constructor(stage, id, kind, site) {
     super(stage, id, kind, site, buttonElement());
+    this.#label.className = 'label';
   }
 
   update(changes) {
@@ -18,6 +19,7 @@ export class ButtonPart extends Part {
       this.#label.textContent = changes.text;
       this.element.prepend(this.#label);
     }
+    this.#label.style.setProperty('--max-lines', this.state.maxLines ?? 1);
     this.element.dataset.shape = this.state.shape ?? 'capsule';
     this.element.dataset.look = this.state.look ?? 'emphasized';
   }

@@ -14,6 +14,7 @@ export class MarkPart {
   listen() {}
   removed() {}
   themeChanged() {}
+  placed() {}
 
   forEachBelow(visit) {
     visit(this);

@@ -51,7 +51,13 @@ export class DestinationPart extends Barred {
     back.className = 'bar-back';
     back.ariaLabel = document.documentElement.lang.startsWith('zh') ? '返回' : 'Back';
     back.addEventListener('click', () => this.tell('back'));
+    this.back = back;
     this.bar.prepend(back);
+  }
+
+  update() {
+    super.update();
+    this.back.hidden = Boolean(this.state.hidesBack);
   }
 }
 

@@ -3,6 +3,10 @@ import { LONG_PRESS_MS, watchLongPress } from '../long-press.mjs';
 /** Kinds that find their place by themselves, above everything. */
 const FLOATING = new Set(['__Menu__', '__Sheet__', '__Cover__', '__Popup__']);
 
+const STATES = [
+  ['checkedState', 'ariaChecked'],
+  ['selectedState', 'ariaSelected']
+];
 const AXES = [
   { size: 'width', margins: ['marginLeft', 'marginRight'], fills: 'fills-width' },
   { size: 'height', margins: ['marginTop', 'marginBottom'], fills: 'fills-height' }
@@ -42,6 +46,9 @@ export class Part {
 
   css(changes) {
     Object.assign(this.style, changes);
+    if ('backgroundColor' in changes) {
+      this.element.style.setProperty('--own-background', changes.backgroundColor);
+    }
     for (const [name, value] of Object.entries(changes)) {
       if (name.startsWith('--')) {
         this.element.style.setProperty(name, value);
@@ -108,11 +115,21 @@ export class Part {
     if ('name' in changes) {
       element.dataset.name = changes.name;
     }
-    if ('weighted' in changes) {
-      element.classList.toggle('weighted', Boolean(changes.weighted));
+    if ('focusable' in changes && changes.focusable === false) {
+      control.tabIndex = -1;
     }
-    if ('expands' in changes) {
-      element.classList.toggle('expands', Boolean(changes.expands));
+    if ('accessibilityLevel' in changes) {
+      control.ariaHidden = changes.accessibilityLevel?.startsWith('no') ? 'true' : null;
+    }
+    for (const [name, aria] of STATES) {
+      if (name in changes) {
+        control[aria] = changes[name] === null ? null : String(changes[name]);
+      }
+    }
+    for (const name of ['weighted', 'expands', 'group']) {
+      if (name in changes) {
+        element.classList.toggle(name, Boolean(changes[name]));
+      }
     }
   }
 
@@ -180,11 +197,19 @@ export class Part {
     this.observer.observe(this.element);
   }
 
+  /** The part has been put where it belongs. */
+  placed() {
+    if (this.state.defaultFocus) {
+      queueMicrotask(() => this.control.focus());
+    }
+  }
+
   insert(part, before) {
     const index = before ? this.children.indexOf(before) : this.children.length;
     this.children.splice(index, 0, part);
     part.parent = this;
     this.place(part, before);
+    part.placed();
     this.fit();
   }
 

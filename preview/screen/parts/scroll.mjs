@@ -22,6 +22,7 @@ export class ScrollPart extends Part {
     stage.settling.add(this);
     const { element } = this;
     element.addEventListener('scroll', () => this.#soon(), { passive: true });
+    element.addEventListener('scrollend', () => this.tell('scrollStop'));
     // Whoever moves it by hand does not want to go where the page wanted.
     ['wheel', 'pointerdown', 'keydown'].forEach((name) => element.addEventListener(name, () => (this.goal = '')));
     this.resizes = new ResizeObserver(() => this.settle());

@@ -8,6 +8,7 @@ export class Phone {
     this.page = page;
     this.selector = `[data-app=${app}]`;
     this.section = page.locator(this.selector);
+    this.frame = this.section.locator('iframe');
     this.screen = this.section.frameLocator('iframe');
   }
 
@@ -58,6 +59,15 @@ export class Phone {
   async isInForeground() {
     await this.becomes('running');
     await this.screen.locator('#root > *').first().waitFor();
+  }
+
+  /** Waits until the app has drawn the settings of a revision, and the fonts for it are there. */
+  async isSettled(revision) {
+    await this.screen.locator(`:root[data-drawn="${revision}"]`).waitFor();
+    await this.screen.locator('html').evaluate(async () => {
+      await document.fonts.ready;
+      await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+    });
   }
 
   /** Waits until another process than `before` shows its page. */

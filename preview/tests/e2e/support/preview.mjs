@@ -58,6 +58,12 @@ export class Preview {
     await (isList ? place.getByRole('combobox').selectOption({ label }) : place.getByLabel(label).check());
   }
 
+  /** Waits until both apps show the settings that were made, with their fonts. */
+  async settled() {
+    const revision = await this.page.locator('html').getAttribute('data-revision');
+    await Promise.all([this.server.isSettled(revision), this.client.isSettled(revision)]);
+  }
+
   /** Both apps without anything that they have stored, and the switches as they were. */
   async reinstall() {
     this.complaints.splice(0);

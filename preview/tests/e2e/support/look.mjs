@@ -1,0 +1,143 @@
+/**
+ * Looks at a screen as a reader does and returns what is wrong with it, a line for each fault: text that is cut off,
+ * covered or out of the screen, and text that is hard to tell from what is behind it. It runs inside the page.
+ */
+export function look() {
+  const CONTRAST_MIN = 4.5;
+  const NEAR_PX = 1;
+  const faults = [];
+  const window = document.querySelector('#window').getBoundingClientRect();
+  const nameOf = (element) => `${element.closest('[data-site]')?.dataset.site} "${textOf(element).slice(0, 30)}"`;
+  const textOf = (element) => element.value || element.placeholder || element.textContent.trim();
+
+  const boxOf = ({ left, top, right, bottom }) => ({ left, top, right, bottom });
+  const common = (a, b) => ({
+    left: Math.max(a.left, b.left),
+    top: Math.max(a.top, b.top),
+    right: Math.min(a.right, b.right),
+    bottom: Math.min(a.bottom, b.bottom)
+  });
+  const isEmpty = ({ left, top, right, bottom }) => right - left <= NEAR_PX || bottom - top <= NEAR_PX;
+
+  /** What a scrolling ancestor leaves of a box. */
+  function seenOf(element, box) {
+    const scroller = element.parentElement.closest('.List, .Scroll, .sheet-body');
+    return scroller ? common(box, boxOf(scroller.getBoundingClientRect())) : box;
+  }
+
+  /** The boxes of an element's own letters. */
+  function lettersOf(element) {
+    if (element.matches('input, textarea')) {
+      return [boxOf(element.getBoundingClientRect())];
+    }
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    return [...range.getClientRects()].map(boxOf);
+  }
+
+  function checkPlace(element) {
+    for (const letters of lettersOf(element)) {
+      const seen = seenOf(element, letters);
+      if (seen.left < window.left - NEAR_PX || seen.right > window.right + NEAR_PX) {
+        faults.push(`${nameOf(element)} is wider than the screen`);
+      }
+      if (!isEmpty(seen) && (seen.top < window.top - NEAR_PX || seen.bottom > window.bottom + NEAR_PX)) {
+        faults.push(`${nameOf(element)} is out of the screen`);
+      }
+    }
+  }
+
+  function checkRoom(element) {
+    const box = element.closest('button, .Text, .TextInput, .TextArea') ?? element;
+    const frame = boxOf(box.getBoundingClientRect());
+    // A line with an emoji is higher than its letters are, and the space after its last word hangs over.
+    const slack = Number.parseFloat(getComputedStyle(element).fontSize) * 0.4;
+    const isOut = ({ left, top, right, bottom }) =>
+      left < frame.left - slack ||
+      right > frame.right + slack ||
+      top < frame.top - slack ||
+      bottom > frame.bottom + slack;
+    if (lettersOf(element).some(isOut)) {
+      faults.push(`${nameOf(element)} does not fit into its frame`);
+    }
+    if (element.matches('input') && !element.value && measure(element) > element.clientWidth + NEAR_PX) {
+      faults.push(`${nameOf(element)} is cut off`);
+    }
+  }
+
+  function measure(input) {
+    const context = document.createElement('canvas').getContext('2d');
+    context.font = getComputedStyle(input).font;
+    return context.measureText(input.placeholder).width;
+  }
+
+  /** Whether lines of a text, or the end of its last line, are left out. */
+  function isCut(element) {
+    const slack = Number.parseFloat(getComputedStyle(element).fontSize) * 0.4;
+    const { scrollHeight, clientHeight, scrollWidth, clientWidth } = element;
+    return element.matches('.label, .clamped') && (scrollHeight > clientHeight + slack || scrollWidth > clientWidth);
+  }
+
+  function checkCovered(element) {
+    for (const letters of lettersOf(element)) {
+      const seen = common(seenOf(element, letters), boxOf(window));
+      if (!isEmpty(seen)) {
+        const top = document.elementFromPoint((seen.left + seen.right) / 2, (seen.top + seen.bottom) / 2);
+        const isOwn = top && (element.contains(top) || top.contains(element));
+        if (!isOwn) {
+          faults.push(`${nameOf(element)} is covered by ${top?.closest('[data-site]')?.dataset.site}`);
+        }
+      }
+    }
+  }
+
+  const channels = (color) => color.match(/[\d.]+/g).map(Number);
+  const over = ([r, g, b, a = 1], below) => [r, g, b].map((each, index) => each * a + below[index] * (1 - a));
+
+  function behind(element) {
+    const layers = [];
+    for (let each = element; each; each = each.parentElement) {
+      layers.unshift(channels(getComputedStyle(each).backgroundColor));
+    }
+    return layers.reduce((below, layer) => over(layer, below), [255, 255, 255]);
+  }
+
+  function brightness(color) {
+    const [r, g, b] = color.map((each) => {
+      const share = each / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  }
+
+  function checkContrast(element) {
+    const isPlaceholder = element.matches('input, textarea') && !element.value;
+    const style = getComputedStyle(element, isPlaceholder ? '::placeholder' : null);
+    const back = behind(element);
+    const [dark, light] = [over(channels(style.color), back), back].map(brightness).sort((a, b) => a - b);
+    const ratio = (light + 0.05) / (dark + 0.05);
+    if (ratio < CONTRAST_MIN) {
+      faults.push(`${nameOf(element)} has a contrast of ${ratio.toFixed(1)} : 1`);
+    }
+  }
+
+  const isShown = (element) => element.checkVisibility({ visibilityProperty: true }) && textOf(element) !== '';
+  const isDisabled = (element) => element.closest('button:disabled, .disabled') !== null;
+  const readable = [...document.querySelectorAll('#root :is(.Text, button > span, input, textarea, .bar-titles)')];
+  for (const element of readable.filter(isShown)) {
+    if (isCut(element)) {
+      faults.push(`${nameOf(element)} is cut off`);
+    } else {
+      checkPlace(element);
+      checkRoom(element);
+      checkCovered(element);
+    }
+    if (!isDisabled(element)) {
+      checkContrast(element);
+    }
+  }
+  if (document.documentElement.scrollWidth > innerWidth) {
+    faults.push('the page is wider than the screen');
+  }
+  return [...new Set(faults)];
+}
