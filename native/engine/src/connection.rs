@@ -24,7 +24,9 @@ use crate::sync::lock;
 mod closing;
 mod driver;
 mod link;
+mod receiving;
 mod restore;
+mod restoring;
 mod sending;
 mod shared;
 #[cfg(test)]
@@ -163,14 +165,15 @@ impl Connection {
     /// Only for a connection that replaces lost links.
     ///
     /// # Errors
-    /// `EBADF` when closed, `EALREADY` while another call is under way.
+    /// `EBADF` when closed, `EALREADY` while another call is under way. It completes with `ECANCELED` when the connection
+    /// ends first.
     pub(crate) fn suspend(&self, ticket: Ticket) -> Result<(), SocketError> {
         let mut sending = lock(&self.shared.sending);
         let errno = match sending.suspension {
             _ if !sending.link.is_open() => libc::EBADF,
-            Suspension::Wanted(_) => libc::EALREADY,
+            Suspension::Wanted { .. } => libc::EALREADY,
             Suspension::Active | Suspension::Suspended => {
-                sending.suspension = Suspension::Wanted(ticket);
+                sending.suspension = Suspension::Wanted { ticket, resumed: false };
                 drop(sending);
                 self.shared.changed.notify_one();
                 return Ok(());
@@ -179,11 +182,12 @@ impl Connection {
         Err(self.shared.error(Operation::Suspend, errno))
     }
 
-    /// Undoes [`Connection::suspend`].
+    /// Undoes [`Connection::suspend`]; one that is under way is seen through first.
     pub(crate) fn resume(&self) {
         let mut sending = lock(&self.shared.sending);
-        if !matches!(sending.suspension, Suspension::Wanted(_)) {
-            sending.suspension = Suspension::Active;
+        match &mut sending.suspension {
+            Suspension::Wanted { resumed, .. } => *resumed = true,
+            suspension => *suspension = Suspension::Active,
         }
         drop(sending);
         self.shared.changed.notify_one();

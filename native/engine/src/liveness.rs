@@ -60,6 +60,11 @@ impl Liveness {
         }
     }
 
+    /// One of the two sides sends no more: it cannot ask or answer, and its silence says nothing.
+    pub(crate) fn stop_asking(&mut self) {
+        self.heartbeat = None;
+    }
+
     /// What is due `now`, when the last message, in either direction, was at `active`.
     pub(crate) fn due(&mut self, now: Instant, active: Instant) -> Due {
         if self.idle_timeout.is_some_and(|limit| now >= active + limit) {

@@ -37,6 +37,8 @@ impl Driver {
     }
 
     pub(super) async fn close(mut self, mut transport: Transport, reason: CloseReason) {
+        // A peer that comes back meanwhile is a new one.
+        self.restorer = None;
         let stream = Arc::clone(&transport.stream);
         let socket = SockRef::from(&*stream);
         // An error means that there is nothing left to linger for.
@@ -63,6 +65,7 @@ impl Driver {
     }
 
     pub(super) fn announce(&self, link: Link, reason: CloseReason) {
+        self.cancel_suspend();
         self.shared.sink.post(Event::Closed(reason));
         self.conclude(link);
     }

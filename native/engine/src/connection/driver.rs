@@ -2,36 +2,36 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
 
-use bytes::Bytes;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::link::{Link, send_vectored};
-use super::restore::{Loss, Restore, Restored};
+use super::restore::{Loss, Restore};
 use super::sending::Suspension;
-use super::shared::{Ends, Shared};
-use super::transport::{Reading, Ready, Transport, Wants};
+use super::shared::Shared;
+use super::transport::{Ready, Transport, Wants};
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::{CloseReason, Event, Ticket};
-use crate::limits;
 use crate::liveness::Due;
 use crate::sync::lock;
-use crate::wire::{Frame, Kind};
+use crate::wire::Kind;
 
 pub(super) struct Driver {
     pub(super) shared: Arc<Shared>,
     pub(super) guard: Option<Box<dyn Send + Sync>>,
-    restorer: Option<Box<dyn Restore>>,
+    pub(super) restorer: Option<Box<dyn Restore>>,
     /// The `connect` call that waits for the first link.
     pub(super) opening: Option<Ticket>,
     /// What ended the newest link.
-    lost: Option<SocketError>,
+    pub(super) lost: Option<SocketError>,
+    /// Whether messages waited when the link was lost.
+    pub(super) waited: bool,
     /// Messages received in the session.
-    received: u64,
+    pub(super) received: u64,
     /// Made when there is the first deadline.
     timer: Option<Pin<Box<Sleep>>>,
 }
@@ -45,11 +45,11 @@ enum Wake {
 }
 
 /// How serving a link ends.
-enum End {
+pub(super) enum End {
     /// This side closes the connection.
     Closing(CloseReason),
     /// The owner wants no link for a while.
-    Suspended(Ticket),
+    Suspended,
     /// The link is gone; another one may follow.
     Lost(Loss),
     /// The connection cannot go on.
@@ -58,7 +58,7 @@ enum End {
 
 impl Driver {
     pub(super) fn new(shared: Arc<Shared>, guard: Option<Box<dyn Send + Sync>>) -> Self {
-        Self { shared, guard, restorer: None, opening: None, lost: None, received: 0, timer: None }
+        Self { shared, guard, restorer: None, opening: None, lost: None, waited: false, received: 0, timer: None }
     }
 
     /// Lets `restorer` bring the links that follow a lost one; the first one too, which `opening` waits for.
@@ -72,8 +72,8 @@ impl Driver {
         let end = loop {
             if let Some(transport) = &mut link {
                 match self.serve(transport).await {
-                    End::Lost(loss) if self.restorer.is_some() => self.interrupt(Some(loss.error)),
-                    End::Suspended(ticket) => self.suspend(transport, ticket),
+                    End::Lost(loss) if self.replaces_links() => self.interrupt(Some(loss.error)),
+                    End::Suspended => self.suspend(transport),
                     end => break end,
                 }
             }
@@ -88,7 +88,7 @@ impl Driver {
             (End::Closing(reason), None) => self.close_without_link(reason),
             (End::Lost(loss) | End::Failed(loss), _) => self.fail(loss),
             // Such an end does not leave the loop.
-            (End::Suspended(_), _) => {}
+            (End::Suspended, _) => {}
         }
     }
 
@@ -121,12 +121,15 @@ impl Driver {
             Link::Broken(errno) if !transport.peer_sends => return Err(self.lost(errno, reason_of(errno))),
             Link::Open(_) | Link::Broken(_) | Link::Waiting => {}
         }
-        if let Suspension::Wanted(ticket) = sending.suspension {
-            return Err(End::Suspended(ticket));
+        if matches!(sending.suspension, Suspension::Wanted { .. }) {
+            return Err(End::Suspended);
         }
         let may_take = self.shared.credit.may_take();
         if self.has_clocks() {
             transport.liveness.listen(may_take, Instant::now());
+        }
+        if sending.has_ended() || !transport.peer_sends {
+            transport.liveness.stop_asking();
         }
         Ok(Wants { read: transport.peer_sends && may_take, write: sending.link.is_usable() && sending.wants_write() })
     }
@@ -152,7 +155,12 @@ impl Driver {
         }
     }
 
-    fn has_clocks(&self) -> bool {
+    /// A peer that has ended the connection brings no other link.
+    fn replaces_links(&self) -> bool {
+        self.restorer.is_some() && !self.shared.peer_ended.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn has_clocks(&self) -> bool {
         self.shared.protocol.is_typed() || self.shared.protocol.idle_timeout.is_some()
     }
 
@@ -213,220 +221,13 @@ impl Driver {
         }
     }
 
-    fn receive(&mut self, transport: &mut Transport) -> Option<End> {
-        let reading = match transport.read() {
-            Ok(reading) => reading,
-            Err(error) => return Some(self.lost(errno_of(&error), reason_of(errno_of(&error)))),
-        };
-        if self.has_clocks() {
-            transport.liveness.hear(Instant::now());
-        }
-        match reading {
-            Reading::Nothing => None,
-            Reading::Bytes(data) => {
-                self.deliver(data, Event::Received);
-                None
-            }
-            Reading::Frames => self.take_frames(transport),
-            Reading::End => self.end_of_stream(transport),
-        }
-    }
-
-    fn deliver(&self, data: Bytes, event: impl FnOnce(Bytes) -> Event) {
-        self.shared.count_received(data.len());
-        self.shared.credit.take(data.len() + limits::EVENT_OVERHEAD_BYTES);
-        self.shared.sink.post(event(data));
-    }
-
-    fn take_frames(&mut self, transport: &mut Transport) -> Option<End> {
-        let before = self.received;
-        let mut answers = false;
-        let fault = loop {
-            match transport.next_frame() {
-                Ok(None) => break None,
-                Ok(Some(frame)) => match self.take_frame(transport, frame) {
-                    Ok(answer) => answers |= answer,
-                    Err(errno) => break Some(errno),
-                },
-                Err(fault) => break Some(fault.errno()),
-            }
-        };
-        if self.shared.protocol.acknowledge && self.received > before {
-            lock(&self.shared.sending).push_control(Kind::Acknowledge, &self.received.to_be_bytes());
-            answers = true;
-        }
-        if answers {
-            self.flush(transport);
-        }
-        fault.map(|errno| End::Failed(self.loss(errno, CloseReason::Protocol)))
-    }
-
-    /// Takes one frame; true when it has to be answered. The error is an errno.
-    fn take_frame(&mut self, transport: &mut Transport, frame: Frame) -> Result<bool, i32> {
-        match frame {
-            _ if transport.bye && !matches!(frame, Frame::Acknowledge(_) | Frame::Pong) => return Err(libc::EPROTO),
-            Frame::Data(data) => {
-                self.received += 1;
-                self.deliver(data, Event::Message);
-            }
-            Frame::Ping => {
-                lock(&self.shared.sending).push_control(Kind::Pong, &[]);
-                return Ok(true);
-            }
-            Frame::Pong => {}
-            Frame::Acknowledge(count) => self.acknowledged(count)?,
-            Frame::Bye => {
-                transport.bye = true;
-                if !self.outlives_peer() {
-                    self.end_by_peer();
-                }
-            }
-        }
-        Ok(false)
-    }
-
-    pub(super) fn acknowledged(&self, count: u64) -> Result<(), i32> {
-        let mut sending = lock(&self.shared.sending);
-        let waited = sending.queue.has_messages();
-        let done = sending.queue.acknowledge(count).filter(|_| self.shared.protocol.acknowledge).ok_or(libc::EPROTO)?;
-        self.shared.complete(done, &Ok(()));
-        if waited && !sending.queue.has_messages() {
-            self.shared.sink.post(Event::Drained);
-        }
-        Ok(())
-    }
-
-    fn end_of_stream(&mut self, transport: &mut Transport) -> Option<End> {
-        transport.peer_sends = false;
-        if let Link::Broken(errno) = lock(&self.shared.sending).link {
-            return Some(self.lost(errno, reason_of(errno)));
-        }
-        if self.restorer.is_some() && (!transport.bye || self.outlives_peer()) {
-            return Some(self.lost(libc::ECONNRESET, CloseReason::Remote));
-        }
-        if transport.is_within_frame() {
-            return Some(End::Failed(self.loss(libc::EPROTO, CloseReason::Protocol)));
-        }
-        if !transport.bye {
-            self.end_by_peer();
-        }
-        None
-    }
-
-    fn end_by_peer(&self) {
-        self.shared.peer_ended.store(true, Ordering::SeqCst);
-        self.shared.sink.post(Event::Ended);
-    }
-
-    fn outlives_peer(&self) -> bool {
-        self.restorer.as_ref().is_some_and(|restorer| restorer.outlives_peer())
-    }
-
-    fn interrupt(&mut self, lost: Option<SocketError>) {
-        let mut sending = lock(&self.shared.sending);
-        let dropped = sending.interrupt();
-        self.shared.fail(dropped, lost.as_ref().map_or(libc::ENOTCONN, |error| error.errno));
-        drop(sending);
-        self.lost = lost;
-    }
-
-    fn suspend(&mut self, transport: &Transport, ticket: Ticket) {
-        self.flush(transport);
-        self.interrupt(None);
-        self.answer_suspend(ticket);
-    }
-
-    fn answer_suspend(&self, ticket: Ticket) {
-        let mut sending = lock(&self.shared.sending);
-        if matches!(sending.suspension, Suspension::Wanted(_)) {
-            sending.suspension = Suspension::Suspended;
-        }
-        self.shared.sink.post(Event::Completed(ticket, Ok(())));
-    }
-
-    /// Brings the next link, as soon as the owner wants one.
-    async fn restore(&mut self) -> Result<Transport, End> {
-        loop {
-            self.wait_until_active().await?;
-            let Some(restored) = self.try_restore().await else { continue };
-            match restored {
-                Ok(restored) => return self.attach(restored),
-                Err(loss) => return Err(End::Failed(loss)),
-            }
-        }
-    }
-
-    async fn wait_until_active(&self) -> Result<(), End> {
-        loop {
-            let suspension = {
-                let sending = lock(&self.shared.sending);
-                if !sending.link.is_open() {
-                    return Err(End::Closing(CloseReason::Local));
-                }
-                sending.suspension
-            };
-            match suspension {
-                Suspension::Active => return Ok(()),
-                Suspension::Wanted(ticket) => self.answer_suspend(ticket),
-                Suspension::Suspended => self.shared.changed.notified().await,
-            }
-        }
-    }
-
-    /// `None`: the owner wants something else.
-    async fn try_restore(&mut self) -> Option<Result<Restored, Loss>> {
-        let Self { shared, restorer, lost, received, .. } = self;
-        let mut restoring = pin!(restorer.as_mut()?.restore(lost.clone(), *received));
-        loop {
-            tokio::select! {
-                biased;
-                () = shared.changed.notified() => {
-                    let sending = lock(&shared.sending);
-                    if !sending.link.is_open() || !matches!(sending.suspension, Suspension::Active) {
-                        return None;
-                    }
-                }
-                restored = &mut restoring => return Some(restored),
-            }
-        }
-    }
-
-    /// Goes on with a new link, and with the session where it is still the same.
-    fn attach(&mut self, restored: Restored) -> Result<Transport, End> {
-        let Restored { stream, peer, peer_interval, peer_received } = restored;
-        let local =
-            stream.local_addr().map_err(|error| End::Failed(self.loss(errno_of(&error), CloseReason::Reset)))?;
-        let stream = Arc::new(stream);
-        let mut sending = lock(&self.shared.sending);
-        if !sending.link.is_open() {
-            return Err(End::Closing(CloseReason::Local));
-        }
-        self.shared.set_ends(Ends { local, peer });
-        self.shared.sink.post(Event::Connected(peer));
-        self.shared.complete(self.opening.take(), &Ok(()));
-        match peer_received {
-            Some(count) => {
-                let done = sending.queue.acknowledge(count);
-                let unsent = || SocketError::new(Operation::Receive, peer, libc::EPROTO);
-                let done = done.ok_or_else(|| End::Failed(Loss { error: unsent(), reason: CloseReason::Protocol }))?;
-                self.shared.complete(done, &Ok(()));
-                sending.queue.send_again();
-            }
-            None => {
-                self.shared.fail(sending.queue.forget_session(), libc::ECONNRESET);
-                self.received = 0;
-            }
-        }
-        sending.link = Link::Open(Arc::clone(&stream));
-        Ok(Transport::new(stream, &self.shared.protocol, peer_interval))
-    }
-
     fn fail(mut self, loss: Loss) {
         let (tickets, link) = self.shared.give_up();
         drop(self.guard.take());
         self.shared.fail(tickets, loss.error.errno);
         if let Some(opening) = self.opening.take() {
             self.shared.complete([opening], &Err(loss.error));
+            self.cancel_suspend();
             return self.conclude(link);
         }
         // A close that came between is answered as such: its caller does not want to hear of the connection any more.
@@ -437,15 +238,15 @@ impl Driver {
         self.announce(link, loss.reason);
     }
 
-    fn lost(&self, errno: i32, reason: CloseReason) -> End {
+    pub(super) fn lost(&self, errno: i32, reason: CloseReason) -> End {
         End::Lost(self.loss(errno, reason))
     }
 
-    fn loss(&self, errno: i32, reason: CloseReason) -> Loss {
+    pub(super) fn loss(&self, errno: i32, reason: CloseReason) -> Loss {
         Loss { error: self.shared.error(Operation::Receive, errno), reason }
     }
 }
 
-fn reason_of(errno: i32) -> CloseReason {
+pub(super) fn reason_of(errno: i32) -> CloseReason {
     if errno == libc::ETIMEDOUT { CloseReason::Timeout } else { CloseReason::Reset }
 }

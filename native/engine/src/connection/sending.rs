@@ -21,6 +21,8 @@ pub(super) struct Sending {
     pub(super) link: Link,
     pub(super) fin: Fin,
     pub(super) suspension: Suspension,
+    /// Whether `Bye` was said on this link, or waits to be.
+    bye: bool,
     /// Whether it is to be reset, whatever waits.
     pub(super) aborted: bool,
     /// Whether a lost link is replaced.
@@ -44,7 +46,11 @@ pub(super) enum Suspension {
     #[default]
     Active,
     /// It is to be let go; the ticket is that of the `suspend` call.
-    Wanted(Ticket),
+    Wanted {
+        ticket: Ticket,
+        /// Whether a link is wanted again after that.
+        resumed: bool,
+    },
     Suspended,
 }
 
@@ -53,7 +59,7 @@ impl Sending {
         let queue = SendQueue::new(protocol.acknowledge);
         let protocol = Arc::clone(protocol);
         let (fin, suspension) = (Fin::default(), Suspension::default());
-        Self { queue, link, fin, suspension, aborted: false, resilient, protocol }
+        Self { queue, link, fin, suspension, bye: false, aborted: false, resilient, protocol }
     }
 
     /// Sends `data` as far as the kernel takes it now, and keeps the rest. The error is the errno that refuses the whole.
@@ -96,8 +102,21 @@ impl Sending {
         !self.queue.is_empty() || matches!(self.fin, Fin::Wanted(_))
     }
 
-    /// Puts a control frame before what waits.
+    /// Whether this side sends no more, or is about to.
+    pub(super) fn has_ended(&self) -> bool {
+        !matches!(self.fin, Fin::NotWanted)
+    }
+
+    /// Whether this side has ended, and nothing of what it sent is unfinished.
+    pub(super) fn has_said_all(&self) -> bool {
+        matches!(self.fin, Fin::Sent) && !self.queue.has_messages()
+    }
+
+    /// Puts a control frame before what waits; drops it behind FIN.
     pub(super) fn push_control(&mut self, kind: Kind, fields: &[u8]) {
+        if matches!(self.fin, Fin::Sent) && !self.protocol.acknowledge {
+            return;
+        }
         if let Some(framing) = self.typed_framing() {
             let frame = wire::control_frame(framing, kind, fields);
             self.queue.push_control(kind, frame);
@@ -106,12 +125,10 @@ impl Sending {
 
     /// Puts `Bye` behind everything that waits, where the protocol has it and it was not said.
     pub(super) fn push_bye(&mut self) {
-        if matches!(self.fin, Fin::Sent) {
-            return;
-        }
-        if let Some(framing) = self.typed_framing() {
+        if let Some(framing) = self.typed_framing().filter(|_| !self.bye) {
             let frame = wire::control_frame(framing, Kind::Bye, &[]);
             self.queue.push_last(Kind::Bye, frame);
+            self.bye = true;
         }
     }
 
@@ -136,10 +153,27 @@ impl Sending {
             self.link = Link::Waiting;
         }
         self.queue.rewind();
+        self.bye = false;
         if matches!(self.fin, Fin::Sent) {
             self.fin = Fin::Wanted(None);
         }
         if self.keeps_unsent() { Vec::new() } else { self.queue.drop_unsent() }
+    }
+
+    /// The peer comes back, and has received `count` messages: sends the others again. Returns the sends that this
+    /// finishes, or `None` when it cannot have so many.
+    pub(super) fn continue_session(&mut self, count: u64) -> Option<Vec<Ticket>> {
+        let done = self.queue.acknowledge(count)?;
+        self.queue.send_again();
+        Some(done)
+    }
+
+    /// There is a link again.
+    pub(super) fn open(&mut self, link: Link) {
+        self.link = link;
+        if self.has_ended() {
+            self.push_bye();
+        }
     }
 
     /// Drops what waits and returns the tickets of those who will not get it.

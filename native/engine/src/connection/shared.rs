@@ -35,7 +35,7 @@ pub(super) struct Shared {
     pub(super) sending: Mutex<Sending>,
     ends: Mutex<Option<Ends>>,
     born: Instant,
-    /// When a message last went through, in milliseconds after `born`; kept only where there is an idle time-out.
+    /// When a message last went through or a link began, in milliseconds after `born`; kept only where there is an idle time-out.
     active_ms: AtomicU64,
 }
 
@@ -138,12 +138,13 @@ impl Shared {
         self.touch();
     }
 
-    /// When a message last went through, or the connection began.
+    /// When a message last went through, or the link began.
     pub(super) fn active(&self) -> Instant {
         self.born + Duration::from_millis(self.active_ms.load(Ordering::Relaxed))
     }
 
-    fn touch(&self) {
+    /// Something happened that begins the idle time anew.
+    pub(super) fn touch(&self) {
         if self.protocol.idle_timeout.is_some() {
             let active_ms = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
             self.active_ms.store(active_ms, Ordering::Relaxed);

@@ -1,99 +1,188 @@
-//! How long a closing connection waits, on a clock that leaps whenever nothing is left to do.
+//! Connections on a clock that leaps whenever nothing is left to do.
 
 // A test may panic: that is how it fails.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::io::{ErrorKind, Read};
-use std::net::TcpStream as Peer;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
-use tokio::time::{Instant, sleep};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::yield_now;
+use tokio::time::timeout;
 
 use super::*;
-use crate::event::Event;
-use crate::limits::DRAIN_TIMEOUT;
+use crate::event::{CloseReason, Event};
+use crate::framing::Framing;
+use crate::protocol::Heartbeat;
+use crate::wire::Kind;
 
-/// More than the kernel's two buffers hold together.
-const QUEUED_BYTES: usize = 24 * 1024 * 1024;
+mod closing;
+mod heartbeat;
+mod idle;
+mod restoring;
 
-/// What a slow peer takes at a time: enough for the kernel to ask for more.
-const SIP_BYTES: usize = 6 * 1024 * 1024;
-
+const SECOND: Duration = Duration::from_secs(1);
 const SEND: Ticket = Ticket(1);
-const CLOSE: Ticket = Ticket(2);
+const END: Ticket = Ticket(2);
+const CLOSE: Ticket = Ticket(3);
+const OPEN: Ticket = Ticket(4);
+const SUSPEND: Ticket = Ticket(5);
 
-struct Recorder(Sender<Event>);
+struct Recorder(UnboundedSender<Event>);
 
 impl EventSink for Recorder {
     fn post(&self, event: Event) {
-        self.0.send(event).unwrap();
+        // A test that has seen enough has dropped its end.
+        let _ = self.0.send(event);
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_peer_that_takes_nothing_is_reset_at_the_limit() {
-    let (connection, events, mut peer) = closing().await;
-    let start = Instant::now();
-    connection.ended().wait_for(|ended| *ended).await.unwrap();
-    assert_eq!(start.elapsed().as_secs(), DRAIN_TIMEOUT.as_secs());
-    assert_eq!(send_result(&events), Err(libc::ETIMEDOUT));
-    tokio::task::yield_now().await;
-    let error = peer.read_to_end(&mut Vec::new()).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
-}
+struct Events(UnboundedReceiver<Event>);
 
-#[tokio::test(start_paused = true)]
-async fn a_slow_peer_that_takes_some_in_time_gets_everything() {
-    let (connection, events, mut peer) = closing().await;
-    let start = Instant::now();
-    let mut taken = 0;
-    while taken < QUEUED_BYTES {
-        sleep(DRAIN_TIMEOUT - Duration::from_secs(1)).await;
-        taken += sip(&mut peer).await;
+impl Events {
+    async fn next(&mut self) -> Event {
+        let next = timeout(SECOND * 1_000_000, self.0.recv()).await.expect("nothing comes any more");
+        next.expect("there is no connection any more")
     }
-    connection.ended().wait_for(|ended| *ended).await.unwrap();
-    assert!(start.elapsed() > DRAIN_TIMEOUT * 2);
-    assert_eq!(send_result(&events), Ok(()));
+
+    /// Compares what comes next with how it is printed, without addresses.
+    async fn assert_next(&mut self, wanted: &str) {
+        let event = self.next().await;
+        assert_eq!(told(&event), wanted, "{event:?}");
+    }
+
+    /// Everything that is there already.
+    fn told(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.0.try_recv().ok()).map(|event| told(&event)).collect()
+    }
 }
 
-/// A connection that is closing, though its peer has not taken what was sent.
-async fn closing() -> (Connection, Receiver<Event>, Peer) {
+fn told(event: &Event) -> String {
+    match event {
+        Event::Completed(ticket, Ok(())) => format!("completed {}", ticket.0),
+        Event::Completed(ticket, Err(error)) => format!("failed {} {}", ticket.0, error.errno),
+        Event::Failed(error) => format!("broken {}", error.errno),
+        Event::Closed(reason) => format!("closed {reason:?}"),
+        Event::Connected(_) => "connected".to_owned(),
+        Event::Message(data) => format!("message {}", String::from_utf8_lossy(data)),
+        Event::Ended => "ended".to_owned(),
+        Event::Drained => "drained".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Brings the links that a test hands over.
+struct Links {
+    links: mpsc::Receiver<Restored>,
+    outlives_peer: bool,
+}
+
+impl Restore for Links {
+    fn outlives_peer(&self) -> bool {
+        self.outlives_peer
+    }
+
+    fn restore(&mut self, lost: Option<SocketError>, _: u64) -> BoxFuture<'_, Result<Restored, Loss>> {
+        Box::pin(async move {
+            let error = lost.unwrap_or_else(|| SocketError::new(Operation::Connect, None, libc::ETIMEDOUT));
+            self.links.recv().await.ok_or(Loss { error, reason: CloseReason::Timeout })
+        })
+    }
+}
+
+struct Fixture {
+    connection: Connection,
+    events: Events,
+    peer: TcpStream,
+    links: mpsc::Sender<Restored>,
+}
+
+fn protocol(heartbeat: bool, acknowledge: bool) -> Protocol {
+    let framing = Framing::length(1, false, 100).ok();
+    let heartbeat = heartbeat.then_some(Heartbeat { interval: SECOND, timeout: SECOND * 3 });
+    Protocol { framing, heartbeat, acknowledge, ..Protocol::default() }
+}
+
+impl Fixture {
+    /// A connection that ends with its link.
+    async fn new(protocol: Protocol) -> Self {
+        Self::with(protocol, None).await
+    }
+
+    /// A connection that gets the links that [`Fixture::relink`] makes.
+    async fn resilient(protocol: Protocol, outlives_peer: bool) -> Self {
+        Self::with(protocol, Some(outlives_peer)).await
+    }
+
+    async fn with(protocol: Protocol, resilient: Option<bool>) -> Self {
+        let (sender, events) = unbounded_channel();
+        let (links, receiver) = mpsc::channel(1);
+        let links_of = |outlives_peer| -> Box<dyn Restore> { Box::new(Links { links: receiver, outlives_peer }) };
+        let restorer = resilient.map(links_of);
+        let peer_interval = protocol.heartbeat.map(|_| SECOND * 2);
+        let plan = Plan {
+            sink: Arc::new(Recorder(sender)),
+            protocol: Arc::new(protocol),
+            counters: Counters::default(),
+            guard: None,
+            restorer,
+        };
+        let (stream, peer) = link().await;
+        let first = FirstLink { peer: stream.peer_addr().unwrap(), stream, peer_interval };
+        let connection = Connection::start(plan, first, &Handle::current()).unwrap();
+        Self { connection, events: Events(events), peer, links }
+    }
+
+    /// The next link; `peer_received` as in [`Restored`].
+    async fn relink(&mut self, peer_received: Option<u64>) {
+        let (stream, peer) = link().await;
+        let peer_address = stream.peer_addr().unwrap();
+        let restored = Restored { stream, peer: peer_address, peer_interval: Some(SECOND * 2), peer_received };
+        self.links.send(restored).await.ok().unwrap();
+        self.peer = peer;
+    }
+
+    async fn say(&mut self, kind: Kind, fields: &[u8]) {
+        self.peer.write_all(&frame(kind, fields)).await.unwrap();
+        settle().await;
+    }
+
+    async fn assert_hears(&mut self, kind: Kind, fields: &[u8]) {
+        let mut got = vec![0; frame(kind, fields).len()];
+        timeout(SECOND * 1_000_000, self.peer.read_exact(&mut got)).await.expect("nothing comes").unwrap();
+        assert_eq!(got, frame(kind, fields));
+        settle().await;
+    }
+
+    /// The peer reads nothing more than the end of the stream.
+    async fn assert_hears_end(&mut self) {
+        let mut rest = Vec::new();
+        timeout(SECOND * 1_000_000, self.peer.read_to_end(&mut rest)).await.expect("no end comes").unwrap();
+        assert_eq!(rest, b"");
+    }
+
+    fn send(&self, data: &[u8], ticket: Ticket) {
+        self.connection.send(data, ticket).unwrap();
+    }
+}
+
+/// Lets everybody do what they can before the clock leaps: it would not wait for bytes that are on their way.
+async fn settle() {
+    for _ in 0..20 {
+        yield_now().await;
+    }
+}
+
+/// Both ends of a new link.
+async fn link() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let peer = Peer::connect(listener.local_addr().unwrap()).unwrap();
-    peer.set_nonblocking(true).unwrap();
-    let (stream, address) = listener.accept().await.unwrap();
-    let (sender, events) = channel();
-    let sink = Arc::new(Recorder(sender));
-    let (protocol, counters) = (Arc::default(), Counters::default());
-    let plan = Plan { sink, protocol, counters, guard: None, restorer: None };
-    let first = FirstLink { stream, peer: address, peer_interval: None };
-    let connection = Connection::start(plan, first, &Handle::current()).unwrap();
-    let progress = connection.send(&vec![0; QUEUED_BYTES], SEND);
-    assert_eq!(progress, Ok(SendProgress::Queued));
-    connection.close(Some(CLOSE)).unwrap();
-    (connection, events, peer)
+    let peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    (listener.accept().await.unwrap().0, peer)
 }
 
-async fn sip(peer: &mut Peer) -> usize {
-    let mut sip = vec![0; SIP_BYTES];
-    let mut taken = 0;
-    while taken < SIP_BYTES {
-        match peer.read(&mut sip) {
-            Ok(0) => break,
-            Ok(count) => taken += count,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-            Err(error) => panic!("{taken} bytes were taken, then: {error}"),
-        }
-        tokio::task::yield_now().await;
-    }
-    taken
-}
-
-fn send_result(events: &Receiver<Event>) -> Result<(), i32> {
-    match events.recv().unwrap() {
-        Event::Completed(SEND, result) => result.map_err(|error| error.errno),
-        other => panic!("{other:?} came"),
-    }
+fn frame(kind: Kind, fields: &[u8]) -> Vec<u8> {
+    [&[1 + fields.len() as u8, kind.byte()], fields].concat()
 }

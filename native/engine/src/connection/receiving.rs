@@ -1,0 +1,130 @@
+//! What the driver makes of what it reads.
+
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::driver::{Driver, End, reason_of};
+use super::link::Link;
+use super::transport::{Reading, Transport};
+use crate::error::errno_of;
+use crate::event::{CloseReason, Event};
+use crate::limits;
+use crate::sync::lock;
+use crate::wire::{Frame, Kind};
+
+impl Driver {
+    pub(super) fn receive(&mut self, transport: &mut Transport) -> Option<End> {
+        let reading = match transport.read() {
+            Ok(reading) => reading,
+            Err(error) => return Some(self.lost(errno_of(&error), reason_of(errno_of(&error)))),
+        };
+        if self.has_clocks() {
+            transport.liveness.hear(Instant::now());
+        }
+        match reading {
+            Reading::Nothing => None,
+            Reading::Bytes(data) => {
+                self.deliver(data, Event::Received);
+                None
+            }
+            Reading::Frames => self.take_frames(transport),
+            Reading::End => self.end_of_stream(transport),
+        }
+    }
+
+    fn deliver(&self, data: Bytes, event: impl FnOnce(Bytes) -> Event) {
+        self.shared.count_received(data.len());
+        self.shared.credit.take(data.len() + limits::EVENT_OVERHEAD_BYTES);
+        self.shared.sink.post(event(data));
+    }
+
+    fn take_frames(&mut self, transport: &mut Transport) -> Option<End> {
+        let before = self.received;
+        let mut answers = false;
+        let fault = loop {
+            match transport.next_frame() {
+                Ok(None) => break None,
+                Ok(Some(frame)) => match self.take_frame(transport, frame) {
+                    Ok(answer) => answers |= answer,
+                    Err(errno) => break Some(errno),
+                },
+                Err(fault) => break Some(fault.errno()),
+            }
+        };
+        if self.shared.protocol.acknowledge && self.received > before {
+            lock(&self.shared.sending).push_control(Kind::Acknowledge, &self.received.to_be_bytes());
+            answers = true;
+        }
+        if answers {
+            self.flush(transport);
+        }
+        fault.map(|errno| End::Failed(self.loss(errno, CloseReason::Protocol)))
+    }
+
+    /// Takes one frame; true when it has to be answered. The error is an errno.
+    fn take_frame(&mut self, transport: &mut Transport, frame: Frame) -> Result<bool, i32> {
+        match frame {
+            _ if transport.bye && !matches!(frame, Frame::Acknowledge(_) | Frame::Pong) => return Err(libc::EPROTO),
+            Frame::Data(data) => {
+                self.received += 1;
+                self.deliver(data, Event::Message);
+            }
+            Frame::Ping => {
+                lock(&self.shared.sending).push_control(Kind::Pong, &[]);
+                return Ok(true);
+            }
+            Frame::Pong => {}
+            Frame::Acknowledge(count) => self.acknowledged(count)?,
+            Frame::Bye => {
+                transport.bye = true;
+                if !self.outlives_peer() {
+                    self.end_by_peer();
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    pub(super) fn acknowledged(&self, count: u64) -> Result<(), i32> {
+        let mut sending = lock(&self.shared.sending);
+        let waited = sending.queue.has_messages();
+        let done = sending.queue.acknowledge(count).filter(|_| self.shared.protocol.acknowledge).ok_or(libc::EPROTO)?;
+        self.shared.complete(done, &Ok(()));
+        if waited && !sending.queue.has_messages() {
+            self.shared.sink.post(Event::Drained);
+        }
+        Ok(())
+    }
+
+    fn end_of_stream(&mut self, transport: &mut Transport) -> Option<End> {
+        transport.peer_sends = false;
+        if let Link::Broken(errno) = lock(&self.shared.sending).link {
+            return Some(self.lost(errno, reason_of(errno)));
+        }
+        // Without frames of a type nobody can say that the end is meant.
+        let meant = transport.bye || !self.shared.protocol.is_typed();
+        if self.restorer.is_some() && (!meant || self.outlives_peer()) {
+            return Some(self.lost(libc::ECONNRESET, CloseReason::Remote));
+        }
+        if transport.is_within_frame() {
+            return Some(End::Failed(self.loss(libc::EPROTO, CloseReason::Protocol)));
+        }
+        if !self.shared.peer_ended.load(Ordering::SeqCst) {
+            self.end_by_peer();
+        }
+        None
+    }
+
+    fn end_by_peer(&self) {
+        self.shared.peer_ended.store(true, Ordering::SeqCst);
+        self.shared.sink.post(Event::Ended);
+    }
+
+    /// Whether another link is of use after the peer has ended this one on purpose: not when this side has said all.
+    fn outlives_peer(&self) -> bool {
+        let has_said_all = lock(&self.shared.sending).has_said_all();
+        !has_said_all && self.restorer.as_ref().is_some_and(|restorer| restorer.outlives_peer())
+    }
+}

@@ -1,0 +1,129 @@
+//! How the driver lets a link go and gets the next one.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use super::driver::{Driver, End};
+use super::link::Link;
+use super::restore::{Loss, Restored};
+use super::sending::Suspension;
+use super::shared::Ends;
+use super::transport::Transport;
+use crate::error::{Operation, SocketError, errno_of};
+use crate::event::{CloseReason, Event};
+use crate::sync::lock;
+
+impl Driver {
+    pub(super) fn interrupt(&mut self, lost: Option<SocketError>) {
+        let mut sending = lock(&self.shared.sending);
+        self.waited |= sending.queue.has_messages();
+        let dropped = sending.interrupt();
+        self.shared.fail(dropped, lost.as_ref().map_or(libc::ENOTCONN, |error| error.errno));
+        drop(sending);
+        self.lost = lost;
+    }
+
+    pub(super) fn suspend(&mut self, transport: &Transport) {
+        self.flush(transport);
+        self.interrupt(None);
+        self.answer_suspend();
+    }
+
+    /// The link that is made when it is wanted again is a new beginning.
+    fn answer_suspend(&mut self) {
+        let mut sending = lock(&self.shared.sending);
+        if let Suspension::Wanted { ticket, resumed } = sending.suspension {
+            sending.suspension = if resumed { Suspension::Active } else { Suspension::Suspended };
+            self.shared.complete([ticket], &Ok(()));
+        }
+        drop(sending);
+        self.lost = None;
+    }
+
+    /// Answers a `suspend` that the end of the connection forestalls.
+    pub(super) fn cancel_suspend(&self) {
+        let suspension = std::mem::take(&mut lock(&self.shared.sending).suspension);
+        if let Suspension::Wanted { ticket, .. } = suspension {
+            self.shared.complete([ticket], &Err(self.shared.error(Operation::Suspend, libc::ECANCELED)));
+        }
+    }
+
+    /// Brings the next link, as soon as the owner wants one.
+    pub(super) async fn restore(&mut self) -> Result<Transport, End> {
+        loop {
+            self.wait_until_active().await?;
+            let Some(restored) = self.try_restore().await else { continue };
+            match restored {
+                Ok(restored) => return self.attach(restored),
+                Err(loss) => return Err(End::Failed(loss)),
+            }
+        }
+    }
+
+    async fn wait_until_active(&mut self) -> Result<(), End> {
+        loop {
+            let suspension = {
+                let sending = lock(&self.shared.sending);
+                if !sending.link.is_open() {
+                    return Err(End::Closing(self.shared.close_reason()));
+                }
+                sending.suspension
+            };
+            match suspension {
+                Suspension::Active => return Ok(()),
+                Suspension::Wanted { .. } => self.answer_suspend(),
+                Suspension::Suspended => self.shared.changed.notified().await,
+            }
+        }
+    }
+
+    /// `None`: the owner wants something else.
+    async fn try_restore(&mut self) -> Option<Result<Restored, Loss>> {
+        let Self { shared, restorer, lost, received, .. } = self;
+        let mut restoring = pin!(restorer.as_mut()?.restore(lost.clone(), *received));
+        loop {
+            tokio::select! {
+                biased;
+                () = shared.changed.notified() => {
+                    let sending = lock(&shared.sending);
+                    if !sending.link.is_open() || !matches!(sending.suspension, Suspension::Active) {
+                        return None;
+                    }
+                }
+                restored = &mut restoring => return Some(restored),
+            }
+        }
+    }
+
+    /// Goes on with a new link, and with the session where it is still the same.
+    fn attach(&mut self, restored: Restored) -> Result<Transport, End> {
+        let Restored { stream, peer, peer_interval, peer_received } = restored;
+        let local =
+            stream.local_addr().map_err(|error| End::Failed(self.loss(errno_of(&error), CloseReason::Reset)))?;
+        let stream = Arc::new(stream);
+        self.shared.set_ends(Ends { local, peer });
+        let mut sending = lock(&self.shared.sending);
+        if !sending.link.is_open() {
+            return Err(End::Closing(self.shared.close_reason()));
+        }
+        let waited = std::mem::take(&mut self.waited) || sending.queue.has_messages();
+        let (done, forgotten) = match peer_received {
+            Some(count) => (sending.continue_session(count), Vec::new()),
+            None => {
+                self.received = 0;
+                (Some(Vec::new()), sending.queue.forget_session())
+            }
+        };
+        let done = done.ok_or_else(|| End::Failed(self.loss(libc::EPROTO, CloseReason::Protocol)))?;
+        self.shared.sink.post(Event::Connected(peer));
+        self.shared.complete(self.opening.take(), &Ok(()));
+        self.shared.complete(done, &Ok(()));
+        self.shared.fail(forgotten, libc::ECONNRESET);
+        if waited && !sending.queue.has_messages() {
+            self.shared.sink.post(Event::Drained);
+        }
+        sending.open(Link::Open(Arc::clone(&stream)));
+        self.shared.touch();
+        Ok(Transport::new(stream, &self.shared.protocol, peer_interval))
+    }
+}

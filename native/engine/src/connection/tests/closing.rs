@@ -1,0 +1,96 @@
+//! How long a closing connection waits, on a clock that leaps whenever nothing is left to do.
+
+use std::io::{ErrorKind, Read};
+use std::net::TcpStream as Peer;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::time::{Instant, sleep};
+
+use super::*;
+use crate::event::Event;
+use crate::limits::DRAIN_TIMEOUT;
+
+/// More than the kernel's two buffers hold together.
+const QUEUED_BYTES: usize = 24 * 1024 * 1024;
+
+/// What a slow peer takes at a time: enough for the kernel to ask for more.
+const SIP_BYTES: usize = 6 * 1024 * 1024;
+
+const SEND: Ticket = Ticket(1);
+const CLOSE: Ticket = Ticket(2);
+
+struct Recorder(Sender<Event>);
+
+impl EventSink for Recorder {
+    fn post(&self, event: Event) {
+        self.0.send(event).unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_takes_nothing_is_reset_at_the_limit() {
+    let (connection, events, mut peer) = closing().await;
+    let start = Instant::now();
+    connection.ended().wait_for(|ended| *ended).await.unwrap();
+    assert_eq!(start.elapsed().as_secs(), DRAIN_TIMEOUT.as_secs());
+    assert_eq!(send_result(&events), Err(libc::ETIMEDOUT));
+    tokio::task::yield_now().await;
+    let error = peer.read_to_end(&mut Vec::new()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_peer_that_takes_some_in_time_gets_everything() {
+    let (connection, events, mut peer) = closing().await;
+    let start = Instant::now();
+    let mut taken = 0;
+    while taken < QUEUED_BYTES {
+        sleep(DRAIN_TIMEOUT - Duration::from_secs(1)).await;
+        taken += sip(&mut peer).await;
+    }
+    connection.ended().wait_for(|ended| *ended).await.unwrap();
+    assert!(start.elapsed() > DRAIN_TIMEOUT * 2);
+    assert_eq!(send_result(&events), Ok(()));
+}
+
+/// A connection that is closing, though its peer has not taken what was sent.
+async fn closing() -> (Connection, Receiver<Event>, Peer) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let peer = Peer::connect(listener.local_addr().unwrap()).unwrap();
+    peer.set_nonblocking(true).unwrap();
+    let (stream, address) = listener.accept().await.unwrap();
+    let (sender, events) = channel();
+    let sink = Arc::new(Recorder(sender));
+    let (protocol, counters) = (Arc::default(), Counters::default());
+    let plan = Plan { sink, protocol, counters, guard: None, restorer: None };
+    let first = FirstLink { stream, peer: address, peer_interval: None };
+    let connection = Connection::start(plan, first, &Handle::current()).unwrap();
+    let progress = connection.send(&vec![0; QUEUED_BYTES], SEND);
+    assert_eq!(progress, Ok(SendProgress::Queued));
+    connection.close(Some(CLOSE)).unwrap();
+    (connection, events, peer)
+}
+
+async fn sip(peer: &mut Peer) -> usize {
+    let mut sip = vec![0; SIP_BYTES];
+    let mut taken = 0;
+    while taken < SIP_BYTES {
+        match peer.read(&mut sip) {
+            Ok(0) => break,
+            Ok(count) => taken += count,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+            Err(error) => panic!("{taken} bytes were taken, then: {error}"),
+        }
+        tokio::task::yield_now().await;
+    }
+    taken
+}
+
+fn send_result(events: &Receiver<Event>) -> Result<(), i32> {
+    match events.recv().unwrap() {
+        Event::Completed(SEND, result) => result.map_err(|error| error.errno),
+        other => panic!("{other:?} came"),
+    }
+}

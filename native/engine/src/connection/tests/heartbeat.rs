@@ -1,0 +1,119 @@
+//! When a peer is asked, answered and given up.
+
+use tokio::time::{Instant, sleep};
+
+use super::*;
+use crate::limits::{EVENT_OVERHEAD_BYTES, RECEIVE_HIGH_BYTES};
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_peer_is_asked_after_the_interval_and_given_up_after_the_timeout() {
+    let mut this = Fixture::new(protocol(true, false)).await;
+    let start = Instant::now();
+    this.assert_hears(Kind::Ping, &[]).await;
+    assert_eq!(start.elapsed().as_secs(), 1);
+    this.events.assert_next(&format!("broken {}", libc::ETIMEDOUT)).await;
+    this.events.assert_next("closed Timeout").await;
+    assert_eq!(start.elapsed().as_secs(), 3);
+    this.assert_hears_end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_answers_is_kept_and_asked_again() {
+    let mut this = Fixture::new(protocol(true, false)).await;
+    let start = Instant::now();
+    for _ in 0..20 {
+        this.assert_hears(Kind::Ping, &[]).await;
+        this.say(Kind::Pong, &[]).await;
+    }
+    assert_eq!(start.elapsed().as_secs(), 20);
+    assert!(this.events.told().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_is_answered_before_data_that_waits() {
+    let mut this = Fixture::new(protocol(true, false)).await;
+    this.say(Kind::Ping, &[]).await;
+    this.assert_hears(Kind::Pong, &[]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_a_frame_is_a_sign_of_life() {
+    let mut this = Fixture::new(protocol(true, false)).await;
+    sleep(SECOND / 2).await;
+    let start = Instant::now();
+    this.peer.write_all(&[9]).await.unwrap();
+    this.assert_hears(Kind::Ping, &[]).await;
+    assert_eq!(start.elapsed().as_secs(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_side_that_does_not_read_keeps_its_peer_and_says_that_it_lives() {
+    let mut this = Fixture::new(protocol(true, false)).await;
+    let messages = RECEIVE_HIGH_BYTES / EVENT_OVERHEAD_BYTES + 1;
+    this.peer.write_all(&frame(Kind::Data, &[]).repeat(messages)).await.unwrap();
+    let start = Instant::now();
+    for _ in 0..10 {
+        this.assert_hears(Kind::Pong, &[]).await;
+    }
+    assert_eq!(start.elapsed().as_secs(), 20, "every interval of the peer's");
+    let received = this.events.told();
+    assert!(received.len() <= messages && received.iter().all(|event| event == "message "));
+    for _ in received {
+        this.connection.consume(0);
+    }
+    let start = Instant::now();
+    this.assert_hears(Kind::Ping, &[]).await;
+    assert_eq!(start.elapsed().as_secs(), 1, "silence counts anew");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_asked_behind_a_bye() {
+    let mut this = Fixture::new(protocol(true, true)).await;
+    this.connection.end(END).unwrap();
+    this.events.assert_next("completed 2").await;
+    this.assert_hears(Kind::Bye, &[]).await;
+    sleep(SECOND * 100).await;
+    this.say(Kind::Ping, &[]).await;
+    this.assert_hears(Kind::Pong, &[]).await;
+    assert!(this.events.told().is_empty(), "who may not ask must not count silence");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_that_comes_behind_fin_breaks_nothing() {
+    let mut this = Fixture::new(protocol(true, false)).await;
+    this.connection.end(END).unwrap();
+    this.events.assert_next("completed 2").await;
+    this.assert_hears(Kind::Bye, &[]).await;
+    this.assert_hears_end().await;
+    this.say(Kind::Ping, &[]).await;
+    sleep(SECOND * 100).await;
+    this.say(Kind::Data, b"late").await;
+    this.events.assert_next("message late").await;
+    this.say(Kind::Bye, &[]).await;
+    this.events.assert_next("ended").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_has_ended_its_half_is_not_given_up() {
+    let mut this = Fixture::new(protocol(true, false)).await;
+    this.say(Kind::Bye, &[]).await;
+    this.peer.shutdown().await.unwrap();
+    this.events.assert_next("ended").await;
+    sleep(SECOND * 100).await;
+    this.send(b"answer", SEND);
+    this.assert_hears(Kind::Data, b"answer").await;
+    assert!(this.events.told().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_that_died_in_silence_is_replaced() {
+    let mut this = Fixture::resilient(protocol(true, true), false).await;
+    this.assert_hears(Kind::Ping, &[]).await;
+    let mut dead = std::mem::replace(&mut this.peer, link().await.0);
+    let start = Instant::now();
+    this.relink(Some(0)).await;
+    this.events.assert_next("connected").await;
+    assert_eq!(start.elapsed().as_secs(), 2);
+    dead.read_to_end(&mut Vec::new()).await.unwrap();
+    this.assert_hears(Kind::Ping, &[]).await;
+}
