@@ -1,6 +1,8 @@
 //! A client: bind, connect, send, close, and connect again.
 
+mod attempt;
 mod opening;
+mod phase;
 mod reconnector;
 mod route;
 
@@ -8,18 +10,16 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, RawFd};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use socket2::Socket;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
 use crate::backoff::{Backoff, Reconnect};
-use crate::connection::{Closing, Connection, FirstLink, Plan, Restore, Restored};
+use crate::connection::{Closing, Connection, Plan, Restore};
 use crate::error::{NEVER_OPENED, Operation, SocketError};
 use crate::event::{CloseReason, Event, EventSink, Ticket};
-use crate::handshake::SessionId;
 use crate::options::{self, SocketOptions};
 use crate::protocol::Protocol;
 use crate::runtime;
@@ -27,7 +27,9 @@ use crate::send_queue::SendProgress;
 use crate::socket_state::SocketState;
 use crate::statistics::{Counters, Statistics};
 use crate::sync::lock;
-use opening::{Opening, Origin, Previous};
+use attempt::Attempt;
+use opening::{Opening, Origin};
+use phase::{Phase, State};
 use reconnector::Reconnector;
 pub use route::Route;
 
@@ -53,40 +55,6 @@ struct Shared {
     state: Mutex<State>,
 }
 
-#[derive(Default)]
-struct State {
-    phase: Phase,
-    /// Where `bind` put it; every later attempt to connect starts there too.
-    local: Option<SocketAddr>,
-    /// Of every socket from now on.
-    options: Arc<Mutex<SocketOptions>>,
-    /// What came before and may still post events.
-    previous: Previous,
-}
-
-#[derive(Default)]
-enum Phase {
-    /// Nothing was done yet, or not since the last close.
-    #[default]
-    Unopened,
-    /// Bound, or left over after a failed connect: ready to connect.
-    Ready(Option<Socket>),
-    Connecting {
-        /// Takes the ticket of a `close`; dropping it gives the attempt up without a word.
-        cancel: oneshot::Sender<Ticket>,
-        ended: watch::Receiver<bool>,
-    },
-    Connected(Connection),
-    Closed,
-}
-
-/// One call of `connect`.
-#[derive(Clone, Copy)]
-struct Attempt {
-    ticket: Ticket,
-    peer: Option<SocketAddr>,
-}
-
 impl Client {
     /// A client that has no socket yet.
     pub fn new(sink: Arc<dyn EventSink>, options: ClientOptions) -> Self {
@@ -100,7 +68,7 @@ impl Client {
     /// # Errors
     /// `EINVAL` when it is bound, connecting or connected; otherwise what the kernel said.
     pub fn bind(&self, local: SocketAddr) -> Result<(), SocketError> {
-        let mut state = lock(&self.shared.state);
+        let mut state = self.shared.state();
         let failed = |error: io::Error| SocketError::from_io(Operation::Bind, local, &error);
         if !state.phase.may_bind() {
             return Err(SocketError::new(Operation::Bind, local, libc::EINVAL));
@@ -121,7 +89,7 @@ impl Client {
     pub fn connect(&self, route: impl Into<Route>, limit: Duration, ticket: Ticket) -> Result<(), SocketError> {
         let route = route.into();
         let peer = route.target.address();
-        let mut state = lock(&self.shared.state);
+        let mut state = self.shared.state();
         let socket = state.take_socket().map_err(|errno| SocketError::new(Operation::Connect, peer, errno))?;
         let runtime = runtime::handle().map_err(|error| SocketError::from_io(Operation::Connect, peer, &error))?;
         let origin = Origin { socket, local: state.local, options: *lock(&state.options) };
@@ -159,7 +127,7 @@ impl Client {
     /// # Errors
     /// `EDOM` for a negative time-out, otherwise what the kernel said.
     pub fn set_options(&self, options: SocketOptions) -> Result<(), SocketError> {
-        let state = lock(&self.shared.state);
+        let state = self.shared.state();
         let local = state.local;
         let failed = |error: io::Error| SocketError::from_io(Operation::SetOptions, local, &error);
         options.check().map_err(failed)?;
@@ -175,7 +143,7 @@ impl Client {
 
     /// The descriptor of the socket that is bound or connected. It stays the client's.
     pub fn descriptor(&self) -> Option<RawFd> {
-        match &lock(&self.shared.state).phase {
+        match &self.shared.state().phase {
             Phase::Ready(socket) => socket.as_ref().map(AsRawFd::as_raw_fd),
             Phase::Connected(connection) => connection.descriptor(),
             Phase::Unopened | Phase::Connecting { .. } | Phase::Closed => None,
@@ -187,7 +155,7 @@ impl Client {
     /// # Errors
     /// `ENOTCONN` before it is connected, `EBADF` when closed; otherwise those of [`Connection::send`].
     pub fn send(&self, data: &[u8], ticket: Ticket) -> Result<SendProgress, SocketError> {
-        lock(&self.shared.state).connection(Operation::Send, libc::ENOTCONN)?.send(data, ticket)
+        self.shared.state().connection(Operation::Send, libc::ENOTCONN)?.send(data, ticket)
     }
 
     /// Ends this side's stream as [`Connection::end`] does.
@@ -195,7 +163,7 @@ impl Client {
     /// # Errors
     /// `ENOTCONN` before it is connected, `EBADF` when closed; otherwise those of [`Connection::end`].
     pub fn end(&self, ticket: Ticket) -> Result<(), SocketError> {
-        lock(&self.shared.state).connection(Operation::Send, libc::ENOTCONN)?.end(ticket)
+        self.shared.state().connection(Operation::Send, libc::ENOTCONN)?.end(ticket)
     }
 
     /// Resets the connection as [`Connection::abort`] does.
@@ -203,7 +171,7 @@ impl Client {
     /// # Errors
     /// `ENOTCONN` before it is connected, `EBADF` when closed.
     pub fn abort(&self, ticket: Ticket) -> Result<(), SocketError> {
-        let mut state = lock(&self.shared.state);
+        let mut state = self.shared.state();
         let connection = state.connection(Operation::Close, libc::ENOTCONN)?;
         connection.abort(ticket)?;
         let ended = connection.ended();
@@ -220,7 +188,7 @@ impl Client {
     /// `ENOTCONN` before `connect`, `EBADF` when closed, `EOPNOTSUPP` when it does not reconnect, `EALREADY` while
     /// another call is under way.
     pub fn suspend(&self, ticket: Ticket) -> Result<(), SocketError> {
-        let state = lock(&self.shared.state);
+        let state = self.shared.state();
         let connection = state.connection(Operation::Suspend, libc::ENOTCONN)?;
         match self.shared.reconnect {
             Some(_) => connection.suspend(ticket),
@@ -230,7 +198,7 @@ impl Client {
 
     /// Undoes [`Client::suspend`].
     pub fn resume(&self) {
-        if let Phase::Connected(connection) = &lock(&self.shared.state).phase {
+        if let Phase::Connected(connection) = &self.shared.state().phase {
             connection.resume();
         }
     }
@@ -238,7 +206,7 @@ impl Client {
     /// What went through all its connections.
     pub fn statistics(&self) -> Statistics {
         let all = self.shared.counters.statistics();
-        match &lock(&self.shared.state).phase {
+        match &self.shared.state().phase {
             Phase::Connected(connection) => all.with_queues_of(connection.statistics()),
             Phase::Unopened | Phase::Ready(_) | Phase::Connecting { .. } | Phase::Closed => all,
         }
@@ -246,7 +214,7 @@ impl Client {
 
     /// Bytes sent that are not finished: that the kernel has not taken, or the peer has not acknowledged.
     pub fn queued_bytes(&self) -> usize {
-        match &lock(&self.shared.state).phase {
+        match &self.shared.state().phase {
             Phase::Connected(connection) => connection.queued_bytes(),
             Phase::Unopened | Phase::Ready(_) | Phase::Connecting { .. } | Phase::Closed => 0,
         }
@@ -258,7 +226,7 @@ impl Client {
     /// # Errors
     /// [`NEVER_OPENED`] before `bind` and `connect`, `EBADF` when closed already.
     pub fn close(&self, ticket: Ticket) -> Result<Closing, SocketError> {
-        let mut state = lock(&self.shared.state);
+        let mut state = self.shared.state();
         let refused = |errno| Err(SocketError::new(Operation::Close, None, errno));
         state.local = None;
         match std::mem::replace(&mut state.phase, Phase::Closed) {
@@ -292,19 +260,19 @@ impl Client {
     /// Ends the connection after the peer has ended it: everything queued is sent, then `Closed` follows. Does nothing
     /// to a connection whose peer has not.
     pub fn finish(&self) {
-        if let Phase::Connected(connection) = &lock(&self.shared.state).phase {
+        if let Phase::Connected(connection) = &self.shared.state().phase {
             connection.finish();
         }
     }
 
     /// Gives up a connect under way and closes the connection, without waiting for anything.
     pub fn dispose(&self) {
-        lock(&self.shared.state).phase = Phase::Closed;
+        self.shared.state().phase = Phase::Closed;
     }
 
     /// Gives back credit as [`Connection::consume`] does.
     pub fn consume(&self, bytes: usize) {
-        if let Phase::Connected(connection) = &lock(&self.shared.state).phase {
+        if let Phase::Connected(connection) = &self.shared.state().phase {
             connection.consume(bytes);
         }
     }
@@ -314,7 +282,7 @@ impl Client {
     /// # Errors
     /// `EBADF` when it is not connected.
     pub fn remote_address(&self) -> Result<SocketAddr, SocketError> {
-        lock(&self.shared.state).connection(Operation::GetRemoteAddress, libc::EBADF)?.remote_address()
+        self.shared.state().connection(Operation::GetRemoteAddress, libc::EBADF)?.remote_address()
     }
 
     /// The address on this side.
@@ -322,7 +290,7 @@ impl Client {
     /// # Errors
     /// `EBADF` when it has none.
     pub fn local_address(&self) -> Result<SocketAddr, SocketError> {
-        let state = lock(&self.shared.state);
+        let state = self.shared.state();
         if let (Some(local), true) = (state.local, state.phase.is_bound()) {
             return Ok(local);
         }
@@ -331,7 +299,7 @@ impl Client {
 
     /// Whether it is connecting, or connected and not closed.
     pub fn is_active(&self) -> bool {
-        match &lock(&self.shared.state).phase {
+        match &self.shared.state().phase {
             Phase::Connecting { .. } => true,
             Phase::Connected(connection) => connection.is_open(),
             Phase::Unopened | Phase::Ready(_) | Phase::Closed => false,
@@ -340,7 +308,7 @@ impl Client {
 
     /// Its state.
     pub fn state(&self) -> SocketState {
-        let state = lock(&self.shared.state);
+        let state = self.shared.state();
         let is_connected = matches!(&state.phase, Phase::Connected(connection) if connection.is_connected());
         SocketState { is_bound: state.phase.is_bound(), is_close: state.phase.is_closed(), is_connected }
     }
@@ -359,138 +327,14 @@ impl fmt::Debug for Client {
 }
 
 impl Shared {
-    /// Sees one attempt to connect through, or answers the `close` that cancelled it.
-    async fn attempt(
-        &self,
-        attempt: Attempt,
-        opening: impl Future<Output = Result<(Restored, Option<SessionId>), SocketError>>,
-        mut cancelled: oneshot::Receiver<Ticket>,
-    ) {
-        let opened = tokio::select! {
-            biased;
-            close = &mut cancelled => return self.answer_cancelled(attempt, close.ok()),
-            opened = opening => opened,
-        };
+    fn state(&self) -> MutexGuard<'_, State> {
         let mut state = lock(&self.state);
-        match cancelled.try_recv() {
-            Err(oneshot::error::TryRecvError::Empty) => {
-                state.phase = self.settle(attempt.ticket, opened);
-                state.catch_up();
-            }
-            close => {
-                drop(state);
-                drop(opened);
-                self.answer_cancelled(attempt, close.ok());
-            }
-        }
-    }
-
-    fn settle(&self, ticket: Ticket, opened: Result<(Restored, Option<SessionId>), SocketError>) -> Phase {
-        match opened.and_then(|(link, _)| self.start(link)) {
-            Ok(connection) => {
-                self.sink.post(Event::Completed(ticket, Ok(())));
-                Phase::Connected(connection)
-            }
-            Err(error) => {
-                self.sink.post(Event::Completed(ticket, Err(error)));
-                Phase::Ready(None)
-            }
-        }
-    }
-
-    /// `Connected` goes out before the connection can post an event of its own.
-    fn start(&self, link: Restored) -> Result<Connection, SocketError> {
-        let Restored { stream, peer, peer_interval, .. } = link;
-        let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
-        stream.local_addr().map_err(failed)?;
-        self.sink.post(Event::Connected(peer));
-        let first = FirstLink { stream, peer, peer_interval };
-        Connection::start(self.plan(None), first, &Handle::current()).map_err(failed)
+        state.leave_what_never_opened();
+        state
     }
 
     fn plan(&self, restorer: Option<Box<dyn Restore>>) -> Plan {
         let (sink, protocol) = (Arc::clone(&self.sink), Arc::clone(&self.protocol));
         Plan { sink, protocol, counters: Counters::of(&self.counters), guard: None, restorer }
-    }
-
-    /// There is no `close` to answer when the client was dropped.
-    fn answer_cancelled(&self, attempt: Attempt, close: Option<Ticket>) {
-        let error = SocketError::new(Operation::Connect, attempt.peer, libc::ECANCELED);
-        self.sink.post(Event::Completed(attempt.ticket, Err(error)));
-        let Some(close) = close else { return };
-        self.sink.post(Event::Closed(CloseReason::Local));
-        self.sink.post(Event::Completed(close, Ok(())));
-    }
-}
-
-impl State {
-    /// The connection, or an error of `operation` that says why there is none: `errno` before there was one.
-    fn connection(&self, operation: Operation, errno: i32) -> Result<&Connection, SocketError> {
-        match &self.phase {
-            Phase::Connected(connection) => Ok(connection),
-            Phase::Closed => Err(SocketError::new(operation, None, libc::EBADF)),
-            Phase::Unopened | Phase::Ready(_) | Phase::Connecting { .. } => {
-                Err(SocketError::new(operation, None, errno))
-            }
-        }
-    }
-
-    /// Lets go of a connection that is of no use any more; what it still posts comes before all that follows.
-    fn leave_connection(&mut self) {
-        if let Phase::Connected(connection) = &self.phase {
-            self.previous.push(connection.ended());
-            self.phase = Phase::Closed;
-        }
-    }
-
-    /// Sets the options that came while the socket was connecting.
-    fn catch_up(&self) {
-        if let Phase::Connected(connection) = &self.phase {
-            // They were accepted when they came; what the kernel does not take now is only lost.
-            let _ = connection.set_options(&lock(&self.options));
-        }
-    }
-
-    /// Leaves the phase that can connect, with the bound socket if there is one.
-    fn take_socket(&mut self) -> Result<Option<Socket>, i32> {
-        match &mut self.phase {
-            Phase::Ready(socket) => Ok(socket.take()),
-            Phase::Unopened | Phase::Closed => Ok(None),
-            Phase::Connected(connection) => match connection.occupies() {
-                Some(errno) => Err(errno),
-                None => {
-                    self.leave_connection();
-                    Ok(None)
-                }
-            },
-            Phase::Connecting { .. } => Err(libc::EALREADY),
-        }
-    }
-}
-
-impl Phase {
-    fn may_bind(&self) -> bool {
-        match self {
-            Self::Unopened | Self::Ready(None) | Self::Closed => true,
-            Self::Connected(connection) => !connection.is_open(),
-            Self::Ready(Some(_)) | Self::Connecting { .. } => false,
-        }
-    }
-
-    fn is_bound(&self) -> bool {
-        match self {
-            Self::Ready(socket) => socket.is_some(),
-            Self::Connecting { .. } => true,
-            Self::Connected(connection) => connection.is_open(),
-            Self::Unopened | Self::Closed => false,
-        }
-    }
-
-    fn is_closed(&self) -> bool {
-        match self {
-            Self::Closed => true,
-            Self::Connected(connection) => !connection.is_open(),
-            Self::Unopened | Self::Ready(_) | Self::Connecting { .. } => false,
-        }
     }
 }

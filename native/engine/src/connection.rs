@@ -13,7 +13,6 @@ use tokio::sync::watch;
 
 use crate::error::{Operation, SocketError};
 use crate::event::{EventSink, Ticket};
-use crate::limits;
 use crate::options::SocketOptions;
 use crate::protocol::Protocol;
 use crate::send_queue::SendProgress;
@@ -194,7 +193,7 @@ impl Connection {
     }
 
     /// Closes: stops receiving, hands the queue to the kernel, then says FIN. `Completed` with `ticket` and `Closed`
-    /// follow. A peer that takes nothing for [`limits::DRAIN_TIMEOUT`] is reset.
+    /// follow. A peer that takes nothing for [`DRAIN_TIMEOUT`](crate::limits::DRAIN_TIMEOUT) is reset.
     ///
     /// # Errors
     /// `EBADF` when it is closed already.
@@ -209,7 +208,7 @@ impl Connection {
 
     /// Gives back the credit of one `Received` event of `bytes`, so that reading can go on.
     pub fn consume(&self, bytes: usize) {
-        if self.shared.credit.give_back(bytes + limits::EVENT_OVERHEAD_BYTES) {
+        if self.shared.give_back(bytes) {
             self.shared.changed.notify_one();
         }
     }
@@ -287,6 +286,11 @@ impl Connection {
             Link::Waiting => Some(libc::EALREADY),
             Link::Broken(_) | Link::Closing(_) | Link::Closed => None,
         }
+    }
+
+    /// Whether it ended before there was a link.
+    pub(crate) fn never_opened(&self) -> bool {
+        !self.is_open() && self.peer().is_none()
     }
 
     /// Whether there is a link, or was one when it was last used.

@@ -49,7 +49,8 @@ pub enum RejectReason {
 ///
 /// A connection's events come in this order: any number of `Received` or `Message`, and of `Reconnecting` followed by
 /// `Connected`; then `Ended` if the peer said that it sends no more, then `Failed` if it broke, then `Closed`, exactly
-/// once and last. `Completed` comes for each ticket exactly once, in the order of the calls for those of `send`.
+/// once and last. `Completed` comes for each ticket exactly once; for those of `send` in the order of the calls, but that a
+/// message which is rejected because it was not sent does not wait for the acknowledgement of an earlier one.
 #[derive(Debug)]
 pub enum Event {
     /// A server listens on this address.

@@ -87,9 +87,17 @@ struct Shared {
 struct Settings {
     options: SocketOptions,
     started: Vec<WeakConnection>,
+    /// How often the server was closed together with its connections.
+    clearances: u64,
 }
 
 impl Settings {
+    /// Takes the connections that are to be closed.
+    fn clear(&mut self) -> Vec<WeakConnection> {
+        self.clearances += 1;
+        std::mem::take(&mut self.started)
+    }
+
     /// Adds a connection to the `open` ones; forgets those that are gone before they are the greater part.
     fn add(&mut self, connection: WeakConnection, open: usize) {
         if self.started.len() > 2 * open {
@@ -110,6 +118,8 @@ pub struct PendingConnection {
     admitted: Admitted,
     runtime: Handle,
     server: Arc<Shared>,
+    /// How often the server had been closed together with its connections when it took this one.
+    clearances: u64,
     count: ConnectionCount,
     permit: OwnedSemaphorePermit,
 }
@@ -261,13 +271,14 @@ impl PendingConnection {
         self.admitted.peer
     }
 
-    /// Starts to receive and to send; events go to `sink`.
+    /// Starts to receive and to send; events go to `sink`. One that was taken before its server was closed together
+    /// with its connections is reset at once.
     ///
     /// # Errors
     /// When the kernel cannot tell the address on this side. A peer that has gone already is no error: what it sent
     /// is received, and then how it went.
     pub fn start(self, sink: Arc<dyn EventSink>) -> Result<Connection, SocketError> {
-        let Self { admitted, runtime, server, count, permit } = self;
+        let Self { admitted, runtime, server, clearances, count, permit } = self;
         drop(permit);
         let Admitted { stream, peer, peer_interval, membership } = admitted;
         let failed = |error: io::Error| SocketError::from_io(Operation::Accept, peer, &error);
@@ -279,7 +290,11 @@ impl PendingConnection {
         let plan = Plan { sink, protocol, counters, guard: Some(Box::new(count)), restorer };
         let connection =
             Connection::start(plan, FirstLink { stream, peer, peer_interval }, &runtime).map_err(failed)?;
-        settings.add(connection.downgrade(), server.connections.load(Ordering::SeqCst));
+        let weak = connection.downgrade();
+        if settings.clearances > clearances {
+            weak.abort();
+        }
+        settings.add(weak, server.connections.load(Ordering::SeqCst));
         Ok(connection)
     }
 }
@@ -331,7 +346,8 @@ async fn accept_all(shared: Arc<Shared>, listener: TcpListener, local: SocketAdd
 impl Shared {
     fn accept(self: &Arc<Self>, admitted: Admitted, count: ConnectionCount, permit: OwnedSemaphorePermit) {
         let server = Arc::clone(self);
-        let pending = PendingConnection { admitted, runtime: Handle::current(), server, count, permit };
+        let clearances = lock(&self.settings).clearances;
+        let pending = PendingConnection { admitted, runtime: Handle::current(), server, clearances, count, permit };
         self.sink.post(Event::Accepted(pending));
     }
 
@@ -344,7 +360,7 @@ impl Shared {
     async fn end_connections(&self, connections: Connections) {
         let started: Vec<WeakConnection> = match connections {
             Connections::Keep => return,
-            Connections::Drain(_) | Connections::Abort => std::mem::take(&mut lock(&self.settings).started),
+            Connections::Drain(_) | Connections::Abort => lock(&self.settings).clear(),
         };
         if let Connections::Drain(limit) = connections {
             started.iter().for_each(WeakConnection::close);

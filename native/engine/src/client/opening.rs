@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::route::Route;
 use crate::connection::Restored;
 use crate::error::{Operation, SocketError};
-use crate::handshake::{self, Session, SessionId};
+use crate::handshake::{self, HandshakeError, Session, SessionId};
 use crate::limits;
 use crate::options::{self, SocketOptions};
 use crate::protocol::Protocol;
@@ -119,7 +119,9 @@ impl Opening {
             Some(framing) if self.protocol.is_typed() => framing,
             _ => return Ok((plain(stream), None)),
         };
-        let entered = handshake::enter(&mut stream, framing, &self.protocol.terms(), session).await;
+        let terms = self.protocol.terms();
+        let entered = timeout(self.protocol.handshake_timeout, handshake::enter(&mut stream, framing, &terms, session));
+        let entered = entered.await.unwrap_or(Err(HandshakeError::Io(libc::ETIMEDOUT)));
         let entered = entered.map_err(|error| SocketError::new(Operation::Connect, peer, error.errno()))?;
         let peer_received = entered.resumed.then_some(entered.session.received);
         let session = self.protocol.acknowledge.then_some(entered.session.id);

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use socket2::SockRef;
 use tokio::time::sleep;
 
 use super::opening::{Opening, Origin};
@@ -11,6 +12,7 @@ use crate::error::{Operation, SocketError};
 use crate::event::{CloseReason, Event, EventSink, Reconnecting};
 use crate::handshake::SessionId;
 use crate::options::SocketOptions;
+use crate::proxy::ProxyFault;
 use crate::sync::lock;
 
 pub(super) struct Reconnector {
@@ -39,20 +41,23 @@ impl Reconnector {
             sleep(delay).await;
             match self.attempt(received).await {
                 Ok(restored) => return Ok(restored),
-                Err(error) => match final_reason(error.errno) {
+                Err(error) => match final_reason(&error) {
                     Some(reason) => return Err(Loss { error, reason }),
                     None => why = Some(error),
                 },
             }
         }
         let error = why.unwrap_or_else(|| SocketError::new(Operation::Connect, None, libc::ETIMEDOUT));
-        Err(Loss { error, reason: CloseReason::Timeout })
+        let reason = if error.errno == libc::EUSERS { CloseReason::Rejected } else { CloseReason::Timeout };
+        Err(Loss { error, reason })
     }
 
     async fn attempt(&mut self, received: u64) -> Result<Restored, SocketError> {
         self.origin.options = *lock(&self.options);
         let (restored, session) = self.opening.open(self.origin.take(), self.session, received).await?;
         self.session = session;
+        // Those that came meanwhile were accepted then; what the kernel does not take now is only lost.
+        let _ = lock(&self.options).apply(&SockRef::from(&restored.stream));
         Ok(restored)
     }
 }
@@ -68,11 +73,17 @@ impl Restore for Reconnector {
 }
 
 /// Why another attempt would fare no better; `None`: it might.
-fn final_reason(errno: i32) -> Option<CloseReason> {
-    match errno {
-        libc::EACCES => Some(CloseReason::Rejected),
-        libc::EPROTO => Some(CloseReason::Protocol),
-        _ => None,
+fn final_reason(error: &SocketError) -> Option<CloseReason> {
+    match (&error.proxy, error.errno) {
+        // What the proxy wants of this side stays the same; whether it is there, and reaches the target, does not.
+        (Some(proxy), _) => match proxy.fault {
+            ProxyFault::Credentials | ProxyFault::Authentication => Some(CloseReason::Rejected),
+            ProxyFault::Request | ProxyFault::Answer => Some(CloseReason::Protocol),
+            ProxyFault::Unreachable | ProxyFault::Target | ProxyFault::Send | ProxyFault::Receive => None,
+        },
+        (None, libc::EACCES) => Some(CloseReason::Rejected),
+        (None, libc::EPROTO) => Some(CloseReason::Protocol),
+        (None, _) => None,
     }
 }
 

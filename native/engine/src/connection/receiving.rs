@@ -10,7 +10,6 @@ use super::link::Link;
 use super::transport::{Reading, Transport};
 use crate::error::errno_of;
 use crate::event::{CloseReason, Event};
-use crate::limits;
 use crate::sync::lock;
 use crate::wire::{Frame, Kind};
 
@@ -35,8 +34,7 @@ impl Driver {
     }
 
     fn deliver(&self, data: Bytes, event: impl FnOnce(Bytes) -> Event) {
-        self.shared.count_received(data.len());
-        self.shared.credit.take(data.len() + limits::EVENT_OVERHEAD_BYTES);
+        self.shared.take_received(data.len());
         self.shared.sink.post(event(data));
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -29,6 +29,8 @@ pub(super) struct Shared {
     /// Rung when the driver has to look at `sending` or `credit` again.
     pub(super) changed: Notify,
     pub(super) credit: Credit,
+    /// What the credit was taken for, without what events cost beside their bytes.
+    unconsumed_bytes: AtomicUsize,
     pub(super) peer_ended: AtomicBool,
     /// True once the last event was posted.
     pub(super) ended: watch::Sender<bool>,
@@ -60,6 +62,7 @@ impl Shared {
             counters,
             changed: Notify::new(),
             credit: Credit::new(limits::RECEIVE_HIGH_BYTES, limits::RECEIVE_LOW_BYTES),
+            unconsumed_bytes: AtomicUsize::new(0),
             peer_ended: AtomicBool::new(false),
             ended: watch::Sender::new(false),
             sending: Mutex::new(sending),
@@ -102,7 +105,7 @@ impl Shared {
     }
 
     pub(super) fn statistics(&self) -> Statistics {
-        let receive_queue_bytes = self.credit.used_bytes() as u64;
+        let receive_queue_bytes = self.unconsumed_bytes.load(Ordering::Relaxed) as u64;
         let send_queue_bytes = lock(&self.sending).queue.bytes() as u64;
         Statistics { receive_queue_bytes, send_queue_bytes, ..self.counters.statistics() }
     }
@@ -128,9 +131,20 @@ impl Shared {
         if self.peer_ended.load(Ordering::SeqCst) { CloseReason::Remote } else { CloseReason::Local }
     }
 
-    pub(super) fn count_received(&self, bytes: usize) {
+    /// Counts `bytes` that are handed to the owner.
+    pub(super) fn take_received(&self, bytes: usize) {
         self.counters.received(bytes);
         self.touch();
+        self.unconsumed_bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.credit.take(bytes + limits::EVENT_OVERHEAD_BYTES);
+    }
+
+    /// The owner is done with them. True when the driver has to be woken.
+    pub(super) fn give_back(&self, bytes: usize) -> bool {
+        let less = |unconsumed: usize| Some(unconsumed.saturating_sub(bytes));
+        // It always gives a number.
+        let _ = self.unconsumed_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        self.credit.give_back(bytes + limits::EVENT_OVERHEAD_BYTES)
     }
 
     pub(super) fn count_sent(&self, bytes: usize) {

@@ -6,12 +6,20 @@
 #[macro_use]
 #[path = "../support/events.rs"]
 mod events;
+mod acknowledge;
+mod admission;
 mod breaking;
 mod client;
 mod closing;
+mod draining;
 mod flood;
+mod framing;
+mod loss;
 mod pair;
 mod peer;
 mod receiving;
+mod reconnect;
 mod sending;
 mod server;
+mod statistics;
+mod wire_peer;

@@ -35,8 +35,12 @@ pub(crate) struct Pair {
 
 impl Listening {
     pub(crate) fn new() -> Self {
+        Self::with(ServerOptions::default())
+    }
+
+    pub(crate) fn with(options: ServerOptions) -> Self {
         let (sink, events) = recorder();
-        let server = Server::new(sink, ServerOptions::default());
+        let server = Server::new(sink, options);
         let address = server.listen(ANY_PORT).unwrap();
         Self { server, events, address }
     }

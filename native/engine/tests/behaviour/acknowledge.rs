@@ -1,0 +1,289 @@
+//! A server's acknowledged connection, and the peer that comes back to it.
+
+use std::time::Duration;
+
+use socket_engine::{CloseReason, Connection, Event, SendProgress, ServerOptions, Ticket};
+
+use crate::events::Events;
+use crate::pair::{CLOSE, Listening, OVERFLOW_BYTES, assert_closed, assert_silent, completed, started};
+use crate::peer::{pattern, write_and_end};
+use crate::wire_peer::{BYE, DATA, HELLO, Session, WirePeer, acknowledged, opening};
+
+struct Fixture {
+    listening: Listening,
+    connection: Connection,
+    events: Events,
+    peer: WirePeer,
+    session: Session,
+}
+
+fn listening(return_timeout: Duration) -> Listening {
+    Listening::with(ServerOptions { protocol: acknowledged(), return_timeout, ..ServerOptions::default() })
+}
+
+impl Fixture {
+    fn new() -> Self {
+        Self::with(Duration::from_secs(3_600))
+    }
+
+    fn with(return_timeout: Duration) -> Self {
+        let listening = listening(return_timeout);
+        let (peer, resumed, session) = WirePeer::enter(listening.address, Session::default());
+        assert!(!resumed && session.received == 0 && session.id != [0; 16]);
+        let (connection, events) = started(listening.accepted());
+        Self { listening, connection, events, peer, session }
+    }
+
+    fn send(&self, data: &[u8], ticket: u64) {
+        assert_eq!(self.connection.send(data, Ticket(ticket)), Ok(SendProgress::Queued));
+    }
+
+    /// The peer comes back, having received so many messages; returns how many the server has.
+    fn come_back(&mut self, received: u64) -> u64 {
+        let asked = Session { received, ..self.session };
+        let (peer, resumed, session) = WirePeer::enter(self.listening.address, asked);
+        assert_eq!((resumed, session.id), (true, self.session.id));
+        self.peer = peer;
+        session.received
+    }
+
+    fn assert_reconnects(&self) {
+        let reconnecting = expect!(self.events, Event::Reconnecting(reconnecting) => reconnecting);
+        assert_eq!((reconnecting.attempt, reconnecting.delay), (0, Duration::from_secs(3_600)));
+        assert_eq!(reconnecting.error.errno, libc::ECONNRESET);
+        expect!(self.events, Event::Connected(_));
+    }
+
+    fn assert_message(&self, wanted: &[u8]) {
+        let message = expect!(self.events, Event::Message(message) => message);
+        assert_eq!(&message[..], wanted);
+    }
+
+    fn lose_peer(&mut self) {
+        let elsewhere = listening(Duration::ZERO);
+        let other = WirePeer::enter(elsewhere.address, Session::default()).0;
+        std::mem::replace(&mut self.peer, other).cut();
+    }
+}
+
+#[test]
+fn a_send_is_finished_when_the_peer_has_the_message_and_not_before() {
+    let mut this = Fixture::new();
+    this.send(b"one", 1);
+    this.send(b"two", 2);
+    this.peer.assert_hears(DATA, b"one");
+    this.peer.assert_hears(DATA, b"two");
+    assert_silent(&this.events);
+    this.peer.acknowledge(1);
+    assert_eq!(completed(&this.events, Ticket(1)), Ok(()));
+    assert_silent(&this.events);
+    this.peer.acknowledge(2);
+    assert_eq!(completed(&this.events, Ticket(2)), Ok(()));
+    this.events.assert_drained();
+    assert_eq!(this.connection.queued_bytes(), 0);
+}
+
+#[test]
+fn what_was_received_is_acknowledged_by_its_number_in_the_session() {
+    let mut this = Fixture::new();
+    for count in 1..=3 {
+        this.peer.say(DATA, b"x");
+        this.assert_message(b"x");
+        this.peer.assert_hears_count(count);
+    }
+}
+
+#[test]
+fn after_a_cut_only_what_the_peer_has_not_received_is_sent_again_in_order() {
+    let mut this = Fixture::new();
+    for (ticket, data) in [(1, b"a"), (2, b"b"), (3, b"c")] {
+        this.send(data, ticket);
+        this.peer.assert_hears(DATA, data);
+    }
+    this.lose_peer();
+    assert_eq!(this.come_back(1), 0);
+    this.assert_reconnects();
+    assert_eq!(completed(&this.events, Ticket(1)), Ok(()));
+    this.send(b"d", 4);
+    for data in [b"b", b"c", b"d"] {
+        this.peer.assert_hears(DATA, data);
+    }
+    this.peer.acknowledge(4);
+    for ticket in 2..=4 {
+        assert_eq!(completed(&this.events, Ticket(ticket)), Ok(()));
+    }
+}
+
+#[test]
+fn a_message_whose_acknowledgement_was_lost_is_not_delivered_again() {
+    let mut this = Fixture::new();
+    this.peer.say(DATA, b"a");
+    this.assert_message(b"a");
+    this.lose_peer();
+    assert_eq!(this.come_back(0), 1, "the server has it");
+    this.assert_reconnects();
+    this.peer.say(DATA, b"b");
+    this.assert_message(b"b");
+    this.peer.assert_hears_count(2);
+}
+
+#[test]
+fn a_message_that_the_cut_left_unfinished_does_not_count() {
+    let mut this = Fixture::new();
+    write_and_end(&this.peer.stream, &[0, 0, 0, 5, DATA, b'h', b'a']);
+    assert_eq!(this.come_back(0), 0);
+    this.assert_reconnects();
+    this.peer.say(DATA, b"half");
+    this.assert_message(b"half");
+    this.peer.assert_hears_count(1);
+}
+
+#[test]
+fn a_link_is_replaced_before_its_loss_was_seen() {
+    let mut this = Fixture::new();
+    this.send(b"a", 1);
+    this.peer.assert_hears(DATA, b"a");
+    let first = std::mem::replace(&mut this.peer, WirePeer::enter(this.listening.address, Session::default()).0);
+    assert_eq!(this.come_back(0), 0);
+    this.assert_reconnects();
+    first.stream.set_nonblocking(false).unwrap();
+    first.assert_hears_end();
+    this.peer.assert_hears(DATA, b"a");
+    this.peer.acknowledge(1);
+    assert_eq!(completed(&this.events, Ticket(1)), Ok(()));
+    drop(first);
+}
+
+#[test]
+fn a_peer_can_come_back_to_a_connection_that_nobody_has_started() {
+    let listening = listening(Duration::from_secs(3_600));
+    let (first, _, session) = WirePeer::enter(listening.address, Session::default());
+    let pending = listening.accepted();
+    first.cut();
+    let address = listening.address;
+    let back = std::thread::spawn(move || WirePeer::enter(address, session));
+    let (connection, events) = started(pending);
+    let (mut peer, resumed, _) = back.join().unwrap();
+    assert!(resumed);
+    assert!(matches!(events.next("Reconnecting"), Event::Reconnecting(_)));
+    expect!(events, Event::Connected(_));
+    connection.send(b"a", Ticket(1)).unwrap();
+    peer.assert_hears(DATA, b"a");
+}
+
+#[test]
+fn the_session_of_a_connection_that_is_dropped_unstarted_is_gone() {
+    let listening = listening(Duration::from_secs(3_600));
+    let (_first, _, session) = WirePeer::enter(listening.address, Session::default());
+    drop(listening.accepted());
+    let (_second, resumed, other) = WirePeer::enter(listening.address, session);
+    assert!(!resumed && other.id != session.id);
+    listening.accepted();
+}
+
+#[test]
+fn a_peer_that_comes_back_while_its_connection_closes_is_a_new_one() {
+    let this = Fixture::new();
+    this.send(&pattern(0, OVERFLOW_BYTES), 1);
+    this.connection.close(Some(CLOSE)).unwrap();
+    let (_second, resumed, other) = WirePeer::enter(this.listening.address, this.session);
+    assert!(!resumed && other.id != this.session.id);
+    this.listening.accepted();
+    drop(this.peer);
+    assert_eq!(completed(&this.events, Ticket(1)), Err(libc::ECONNRESET));
+    assert_closed(&this.events, CloseReason::Local);
+}
+
+#[test]
+fn a_connection_whose_peer_does_not_come_back_in_time_ends() {
+    let this = Fixture::with(Duration::from_millis(50));
+    this.send(b"a", 1);
+    this.peer.cut();
+    expect!(this.events, Event::Reconnecting(_));
+    assert_eq!(completed(&this.events, Ticket(1)), Err(libc::ETIMEDOUT));
+    assert_eq!(expect!(this.events, Event::Failed(error) => error.errno), libc::ETIMEDOUT);
+    assert_eq!(expect!(this.events, Event::Closed(reason) => reason), CloseReason::Timeout);
+    let (_second, resumed, _) = WirePeer::enter(this.listening.address, this.session);
+    assert!(!resumed, "its session is gone");
+}
+
+#[test]
+fn closing_does_not_wait_for_a_peer_that_is_away() {
+    let mut this = Fixture::new();
+    this.send(b"a", 1);
+    this.lose_peer();
+    expect!(this.events, Event::Reconnecting(_));
+    this.connection.close(Some(CLOSE)).unwrap();
+    assert_eq!(completed(&this.events, Ticket(1)), Err(libc::ECONNABORTED));
+    assert_closed(&this.events, CloseReason::Local);
+    assert!(!this.listening.server.state().is_connected);
+}
+
+#[test]
+fn a_peer_that_says_goodbye_ends_the_connection_and_still_gets_the_answer() {
+    let mut this = Fixture::new();
+    this.peer.say(DATA, b"question");
+    this.peer.say(BYE, &[]);
+    this.assert_message(b"question");
+    expect!(this.events, Event::Ended);
+    this.send(b"answer", 1);
+    this.connection.finish();
+    this.peer.assert_hears_count(1);
+    this.peer.assert_hears(DATA, b"answer");
+    this.peer.assert_hears(BYE, &[]);
+    this.peer.assert_hears_end();
+    assert_silent(&this.events);
+    this.peer.acknowledge(1);
+    assert_eq!(completed(&this.events, Ticket(1)), Ok(()));
+    assert_eq!(expect!(this.events, Event::Closed(reason) => reason), CloseReason::Remote);
+}
+
+#[test]
+fn a_closing_connection_whose_peer_is_cut_fails_what_was_not_acknowledged() {
+    let mut this = Fixture::new();
+    this.send(b"a", 1);
+    this.connection.close(Some(CLOSE)).unwrap();
+    this.peer.assert_hears(DATA, b"a");
+    this.peer.cut();
+    assert_eq!(completed(&this.events, Ticket(1)), Err(libc::ECONNRESET));
+    assert_closed(&this.events, CloseReason::Local);
+}
+
+#[test]
+fn whatever_cannot_be_ends_the_connection() {
+    let too_high = |peer: &mut WirePeer| peer.acknowledge(1);
+    let second_bye = |peer: &mut WirePeer| {
+        peer.say(BYE, &[]);
+        peer.say(BYE, &[]);
+    };
+    let greeting = |peer: &mut WirePeer| peer.say(HELLO, &opening());
+    let unknown = |peer: &mut WirePeer| peer.say(0x77, &[]);
+    let says: [fn(&mut WirePeer); 4] = [too_high, second_bye, greeting, unknown];
+    for say in says {
+        let mut this = Fixture::new();
+        say(&mut this.peer);
+        let event = match this.events.next("Failed") {
+            Event::Ended => this.events.next("Failed"),
+            event => event,
+        };
+        assert!(matches!(event, Event::Failed(error) if error.errno == libc::EPROTO));
+        assert_eq!(expect!(this.events, Event::Closed(reason) => reason), CloseReason::Protocol);
+        let (_second, resumed, _) = WirePeer::enter(this.listening.address, this.session);
+        assert!(!resumed, "such a connection does not go on");
+    }
+}
+
+#[test]
+fn what_is_not_acknowledged_counts_against_the_limit() {
+    let mut protocol = acknowledged();
+    protocol.send_queue_limit_bytes = 1_000;
+    let listening = Listening::with(ServerOptions { protocol, ..ServerOptions::default() });
+    let (mut peer, ..) = WirePeer::enter(listening.address, Session::default());
+    let (connection, events) = started(listening.accepted());
+    connection.send(&[0; 600], Ticket(1)).unwrap();
+    peer.assert_hears(DATA, &[0; 600]);
+    assert_eq!(connection.send(&[0; 600], Ticket(2)).unwrap_err().errno, libc::ENOBUFS);
+    peer.acknowledge(1);
+    assert_eq!(completed(&events, Ticket(1)), Ok(()));
+    connection.send(&[0; 600], Ticket(3)).unwrap();
+}

@@ -1,0 +1,175 @@
+//! Who is let in, who is turned away, and what both sides hear of it.
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+use socket_engine::limits::PENDING_HANDSHAKES;
+use socket_engine::{
+    Client, ClientOptions, CloseReason, Connections, Event, Host, Key, Protocol, RejectReason, ServerOptions, Ticket,
+};
+
+use crate::events::{DEADLINE, Events, recorder};
+use crate::pair::{CLOSE, Listening, assert_silent, completed, started};
+use crate::peer::{dial, read_to_end, reset, wait_for_end};
+use crate::wire_peer::{CHALLENGE, HELLO, PROOF, REFUSED, Session, WirePeer, acknowledged, framed, opening};
+
+const CONNECT: Ticket = Ticket(900);
+
+fn keyed(key: u8) -> Protocol {
+    Protocol { key: Key::from_bytes(&[key; 16]).ok().map(Arc::new), ..framed() }
+}
+
+fn listening(protocol: Protocol, max_connections: Option<usize>) -> Listening {
+    Listening::with(ServerOptions { protocol, max_connections, ..ServerOptions::default() })
+}
+
+fn connecting(protocol: Protocol, listening: &Listening) -> (Client, Events) {
+    let (sink, events) = recorder();
+    let client = Client::new(sink, ClientOptions { protocol, reconnect: None });
+    client.connect(Host::Address(listening.address), DEADLINE, CONNECT).unwrap();
+    (client, events)
+}
+
+fn connected(protocol: Protocol, listening: &Listening) -> (Client, Events) {
+    let (client, events) = connecting(protocol, listening);
+    expect!(events, Event::Connected(_));
+    assert_eq!(completed(&events, CONNECT), Ok(()));
+    (client, events)
+}
+
+fn assert_rejected(listening: &Listening, wanted: RejectReason) {
+    assert_eq!(expect!(listening.events, Event::Rejected(_, reason, _) => reason), wanted);
+}
+
+#[test]
+fn two_sides_with_the_same_key_exchange_messages() {
+    let listening = listening(keyed(1), None);
+    let (client, events) = connected(keyed(1), &listening);
+    let (connection, server_events) = started(listening.accepted());
+    client.send(b"to the server", Ticket(1)).unwrap();
+    connection.send(b"to the client", Ticket(1)).unwrap();
+    assert_eq!(&expect!(server_events, Event::Message(message) => message)[..], b"to the server");
+    assert_eq!(&expect!(events, Event::Message(message) => message)[..], b"to the client");
+    client.close(CLOSE).unwrap();
+    expect!(server_events, Event::Ended);
+}
+
+#[test]
+fn a_client_with_another_key_is_turned_away_and_never_seen() {
+    let listening = listening(keyed(1), None);
+    let (_client, events) = connecting(keyed(2), &listening);
+    assert_eq!(completed(&events, CONNECT), Err(libc::EACCES));
+    assert_rejected(&listening, RejectReason::Key);
+    assert_silent(&listening.events);
+}
+
+#[test]
+fn sides_with_other_terms_do_not_connect() {
+    let listening = listening(keyed(1), None);
+    let (_client, events) = connecting(acknowledged(), &listening);
+    assert_eq!(completed(&events, CONNECT), Err(libc::EPROTO));
+    assert_rejected(&listening, RejectReason::Protocol);
+}
+
+#[test]
+fn whoever_does_not_speak_the_protocol_is_turned_away() {
+    let listening = listening(keyed(1), None);
+    let mut peer = dial(listening.address);
+    peer.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+    wait_for_end(&peer);
+    assert_rejected(&listening, RejectReason::Protocol);
+    reset(dial(listening.address));
+    assert_rejected(&listening, RejectReason::Protocol);
+    assert_silent(&listening.events);
+}
+
+#[test]
+fn whoever_says_nothing_has_a_deadline() {
+    let listening = listening(Protocol { handshake_timeout: Duration::from_millis(20), ..keyed(1) }, None);
+    let peer = dial(listening.address);
+    assert_rejected(&listening, RejectReason::Timeout);
+    assert_eq!(read_to_end(&peer), b"");
+}
+
+#[test]
+fn silent_peers_push_out_the_oldest_and_keep_nobody_away() {
+    let listening = listening(keyed(1), None);
+    let silent: Vec<TcpStream> = (0..=PENDING_HANDSHAKES).map(|_| dial(listening.address)).collect();
+    let pushed_out = expect!(listening.events, Event::Rejected(peer, RejectReason::Limit, _) => peer);
+    assert_eq!(pushed_out, silent[0].local_addr().unwrap());
+    assert_eq!(read_to_end(&silent[0]), b"");
+    let (_client, _events) = connected(keyed(1), &listening);
+    assert_rejected(&listening, RejectReason::Limit);
+    listening.accepted();
+    assert_silent(&listening.events);
+}
+
+#[test]
+fn one_connection_too_many_is_turned_away_until_another_one_ends() {
+    let listening = listening(keyed(1), Some(1));
+    let (first, first_events) = connected(keyed(1), &listening);
+    let (connection, server_events) = started(listening.accepted());
+    let (_second, second_events) = connecting(keyed(1), &listening);
+    assert_eq!(completed(&second_events, CONNECT), Err(libc::EUSERS));
+    assert_rejected(&listening, RejectReason::Limit);
+    first.close(CLOSE).unwrap();
+    expect!(first_events, Event::Closed(_));
+    expect!(server_events, Event::Ended);
+    connection.close(None).unwrap();
+    expect!(server_events, Event::Closed(CloseReason::Remote));
+    let (_third, _events) = connected(keyed(1), &listening);
+    listening.accepted();
+}
+
+#[test]
+fn a_plain_server_turns_one_too_many_away_as_well() {
+    let listening = listening(Protocol::default(), Some(1));
+    let _first = dial(listening.address);
+    let pending = listening.accepted();
+    let second = dial(listening.address);
+    assert_rejected(&listening, RejectReason::Limit);
+    assert_eq!(read_to_end(&second), b"");
+    drop(pending);
+    let _third = dial(listening.address);
+    listening.accepted();
+}
+
+#[test]
+fn a_peer_that_is_away_keeps_its_place_and_one_that_comes_back_needs_no_other() {
+    let listening = listening(acknowledged(), Some(1));
+    let (first, _, session) = WirePeer::enter(listening.address, Session::default());
+    let (_connection, events) = started(listening.accepted());
+    first.cut();
+    expect!(events, Event::Reconnecting(_));
+    let mut stranger = WirePeer { stream: dial(listening.address) };
+    stranger.say(HELLO, &opening());
+    assert_eq!(stranger.next().0, CHALLENGE);
+    stranger.say(PROOF, &Session::default().fields());
+    stranger.assert_hears(REFUSED, &[3]);
+    assert_rejected(&listening, RejectReason::Limit);
+    assert!(WirePeer::enter(listening.address, session).1);
+}
+
+#[test]
+fn closing_the_server_ends_the_handshakes_under_way() {
+    let listening = listening(keyed(1), None);
+    let peer = dial(listening.address);
+    let (_client, _events) = connected(keyed(1), &listening);
+    listening.accepted();
+    listening.server.close(Connections::Keep, CLOSE).unwrap();
+    assert_eq!(read_to_end(&peer), b"");
+    expect!(listening.events, Event::Closed(CloseReason::Local));
+    assert_eq!(completed(&listening.events, CLOSE), Ok(()));
+    assert_silent(&listening.events);
+}
+
+#[test]
+fn dropping_the_server_ends_the_handshakes_under_way() {
+    let Listening { server, events, address } = listening(keyed(1), None);
+    let peer = dial(address);
+    drop(server);
+    wait_for_end(&peer);
+    drop(events);
+}

@@ -1,0 +1,414 @@
+//! A client that connects again by itself.
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+use socket_engine::{
+    Client, ClientOptions, CloseReason, Event, Host, Protocol, Proxy, ProxyFault, Reconnect, Reconnecting, Route,
+    SendProgress, SocketOptions, SocketState, Ticket, Unsent,
+};
+use socket2::Socket;
+
+use crate::events::{DEADLINE, Events, recorder};
+use crate::pair::{CLOSE, OVERFLOW_BYTES, assert_closed, assert_silent, completed, errno};
+use crate::peer::{accept, assert_same_bytes, deaf_socket, listen, listen_stalling, pattern, read_bytes, reset};
+use crate::wire_peer::{BYE, CHALLENGE, DATA, REFUSED, Session, WirePeer, acknowledged, framed, opening};
+
+const CONNECT: Ticket = Ticket(900);
+const SUSPEND: Ticket = Ticket(901);
+const SESSION: Session = Session { id: [9; 16], received: 0 };
+const OTHER_SESSION: Session = Session { id: [8; 16], received: 0 };
+
+struct Fixture {
+    client: Client,
+    events: Events,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+fn quickly(max_attempts: Option<u32>) -> Reconnect {
+    Reconnect { min_delay: Duration::from_millis(1), max_delay: Duration::from_millis(2), max_attempts }
+}
+
+fn new_client(protocol: Protocol, max_attempts: Option<u32>) -> (Client, Events) {
+    let (sink, events) = recorder();
+    (Client::new(sink, ClientOptions { protocol, reconnect: Some(quickly(max_attempts)) }), events)
+}
+
+impl Fixture {
+    fn new(protocol: Protocol) -> Self {
+        Self::with(protocol, None, listen())
+    }
+
+    fn with(protocol: Protocol, max_attempts: Option<u32>, (listener, address): (TcpListener, SocketAddr)) -> Self {
+        let (client, events) = new_client(protocol, max_attempts);
+        client.connect(Host::Address(address), DEADLINE, CONNECT).unwrap();
+        Self { client, events, listener, address }
+    }
+
+    /// An acknowledged client that has entered [`SESSION`].
+    fn entered() -> (Self, WirePeer) {
+        let this = Self::new(acknowledged());
+        let (mut peer, asked) = WirePeer::greet(&this.listener);
+        assert_eq!(asked, Session::default());
+        peer.welcome(false, SESSION);
+        this.assert_connects();
+        (this, peer)
+    }
+
+    fn assert_connects(&self) {
+        assert_eq!(expect!(self.events, Event::Connected(peer) => peer), self.address);
+        assert_eq!(completed(&self.events, CONNECT), Ok(()));
+    }
+
+    fn reconnecting(&self) -> Reconnecting {
+        expect!(self.events, Event::Reconnecting(reconnecting) => reconnecting)
+    }
+
+    fn assert_reconnects(&self) {
+        let Reconnecting { attempt, delay, error } = self.reconnecting();
+        assert_eq!((attempt, error.errno), (1, libc::ECONNRESET));
+        assert!((Duration::from_micros(500)..=Duration::from_millis(1)).contains(&delay), "{delay:?}");
+        expect!(self.events, Event::Connected(_));
+    }
+
+    fn send(&self, data: &[u8], ticket: u64) -> SendProgress {
+        self.client.send(data, Ticket(ticket)).unwrap()
+    }
+}
+
+#[test]
+fn a_plain_client_is_up_again_after_its_peer_ended_or_reset_the_link() {
+    let this = Fixture::new(Protocol::default());
+    for round in 0..4 {
+        let peer = accept(&this.listener);
+        if round == 0 {
+            this.assert_connects();
+        } else {
+            this.assert_reconnects();
+        }
+        this.send(b"hello", round);
+        assert_eq!(read_bytes(&peer, 5), b"hello");
+        if round % 2 == 0 { reset(peer) } else { drop(peer) }
+    }
+}
+
+#[test]
+fn a_message_that_was_partly_written_is_sent_again_as_a_whole_behind_what_was_finished() {
+    let this = Fixture::with(Protocol::default(), None, listen_stalling());
+    let first = accept(&this.listener);
+    this.assert_connects();
+    let data = pattern(1, OVERFLOW_BYTES);
+    assert_eq!(this.send(&data, 1), SendProgress::Queued);
+    assert_eq!(this.send(b"next", 2), SendProgress::Queued);
+    read_bytes(&first, 1_000);
+    reset(first);
+    this.assert_reconnects();
+    let second = accept(&this.listener);
+    assert_same_bytes(&read_bytes(&second, data.len()), &data);
+    assert_eq!(read_bytes(&second, 4), b"next");
+    assert_eq!(completed(&this.events, Ticket(1)), Ok(()));
+    assert_eq!(completed(&this.events, Ticket(2)), Ok(()));
+    assert_eq!(this.client.queued_bytes(), 0);
+}
+
+#[test]
+fn what_was_not_written_is_rejected_where_that_is_wanted() {
+    let protocol = Protocol { unsent: Unsent::Reject, ..Protocol::default() };
+    let this = Fixture::with(protocol, None, listen_stalling());
+    let first = accept(&this.listener);
+    this.assert_connects();
+    assert_eq!(this.send(&pattern(1, OVERFLOW_BYTES), 1), SendProgress::Queued);
+    assert_eq!(this.send(b"next", 2), SendProgress::Queued);
+    reset(first);
+    assert_eq!(completed(&this.events, Ticket(1)), Err(libc::ECONNRESET));
+    assert_eq!(completed(&this.events, Ticket(2)), Err(libc::ECONNRESET));
+    this.assert_reconnects();
+    this.send(b"new", 3);
+    assert_eq!(read_bytes(&accept(&this.listener), 3), b"new");
+}
+
+#[test]
+fn an_acknowledged_client_comes_back_to_its_session() {
+    let (this, mut peer) = Fixture::entered();
+    peer.say(DATA, b"a");
+    expect!(this.events, Event::Message(_));
+    peer.assert_hears_count(1);
+    this.send(b"b", 1);
+    this.send(b"c", 2);
+    peer.assert_hears(DATA, b"b");
+    peer.cut();
+    let (mut peer, asked) = WirePeer::greet(&this.listener);
+    assert_eq!(asked, Session { received: 1, ..SESSION });
+    peer.welcome(true, Session { received: 1, ..SESSION });
+    this.assert_reconnects();
+    assert_eq!(completed(&this.events, Ticket(1)), Ok(()));
+    peer.assert_hears(DATA, b"c");
+    peer.acknowledge(2);
+    assert_eq!(completed(&this.events, Ticket(2)), Ok(()));
+}
+
+#[test]
+fn an_attempt_that_the_handshake_did_not_survive_changes_nothing() {
+    let (this, mut peer) = Fixture::entered();
+    this.send(b"a", 1);
+    peer.assert_hears(DATA, b"a");
+    peer.cut();
+    WirePeer::greet(&this.listener).0.cut();
+    let (mut peer, asked) = WirePeer::greet(&this.listener);
+    assert_eq!(asked, SESSION);
+    peer.welcome(true, SESSION);
+    assert_eq!(this.reconnecting().attempt, 1);
+    assert_eq!(this.reconnecting().attempt, 2);
+    expect!(this.events, Event::Connected(_));
+    peer.assert_hears(DATA, b"a");
+}
+
+#[test]
+fn a_server_that_has_lost_the_session_fails_what_may_have_arrived_and_gets_the_rest() {
+    let (this, mut peer) = Fixture::entered();
+    this.send(b"a", 1);
+    peer.assert_hears(DATA, b"a");
+    peer.cut();
+    let (mut peer, _) = WirePeer::greet(&this.listener);
+    this.send(b"b", 2);
+    peer.welcome(false, OTHER_SESSION);
+    this.assert_reconnects();
+    assert_eq!(completed(&this.events, Ticket(1)), Err(libc::ECONNRESET));
+    peer.assert_hears(DATA, b"b");
+    peer.acknowledge(1);
+    assert_eq!(completed(&this.events, Ticket(2)), Ok(()));
+    peer.cut();
+    assert_eq!(WirePeer::greet(&this.listener).1, OTHER_SESSION);
+}
+
+#[test]
+fn a_suspended_client_keeps_its_session_and_what_is_not_sent() {
+    let (this, peer) = Fixture::entered();
+    this.client.suspend(SUSPEND).unwrap();
+    assert_eq!(completed(&this.events, SUSPEND), Ok(()));
+    peer.assert_hears_end();
+    this.send(b"kept", 1);
+    assert!(!this.client.state().is_connected && !this.client.state().is_close);
+    this.client.resume();
+    let (mut peer, asked) = WirePeer::greet(&this.listener);
+    assert_eq!(asked, SESSION);
+    peer.welcome(true, SESSION);
+    expect!(this.events, Event::Connected(_));
+    peer.assert_hears(DATA, b"kept");
+    this.client.resume();
+    assert_silent(&this.events);
+}
+
+#[test]
+fn a_client_can_be_suspended_between_two_attempts_and_begins_anew() {
+    let (this, peer) = Fixture::entered();
+    peer.cut();
+    let (peer, _) = WirePeer::greet(&this.listener);
+    this.client.suspend(SUSPEND).unwrap();
+    assert_eq!(this.reconnecting().attempt, 1);
+    assert_eq!(completed(&this.events, SUSPEND), Ok(()));
+    peer.assert_hears_end();
+    this.client.resume();
+    let (mut peer, asked) = WirePeer::greet(&this.listener);
+    peer.welcome(true, asked);
+    expect!(this.events, Event::Connected(_));
+}
+
+#[test]
+fn only_a_client_that_reconnects_can_be_suspended() {
+    let (sink, events) = recorder();
+    let client = Client::new(sink, ClientOptions::default());
+    assert_eq!(errno(client.suspend(SUSPEND)), libc::ENOTCONN);
+    let (listener, address) = listen();
+    client.connect(Host::Address(address), DEADLINE, CONNECT).unwrap();
+    let _peer = accept(&listener);
+    expect!(events, Event::Connected(_));
+    assert_eq!(completed(&events, CONNECT), Ok(()));
+    assert_eq!(errno(client.suspend(SUSPEND)), libc::EOPNOTSUPP);
+}
+
+#[test]
+fn a_first_connect_goes_on_until_somebody_listens() {
+    let (deaf, address) = deaf_socket();
+    let (client, events) = new_client(Protocol::default(), None);
+    client.connect(Host::Address(address), DEADLINE, CONNECT).unwrap();
+    for attempt in 2..=4 {
+        let reconnecting = expect!(events, Event::Reconnecting(reconnecting) => reconnecting);
+        assert_eq!((reconnecting.attempt, reconnecting.error.errno), (attempt, libc::ECONNREFUSED));
+    }
+    assert_eq!(errno(client.connect(Host::Address(address), DEADLINE, Ticket(1))), libc::EALREADY);
+    deaf.listen(8).unwrap();
+    loop {
+        match events.next("Connected") {
+            Event::Connected(_) => break,
+            event => assert!(matches!(event, Event::Reconnecting(_)), "{event:?}"),
+        }
+    }
+    assert_eq!(completed(&events, CONNECT), Ok(()));
+}
+
+#[test]
+fn a_first_connect_that_has_made_all_its_attempts_can_be_repeated_and_closed() {
+    let (_deaf, address) = deaf_socket();
+    let (client, events) = new_client(Protocol::default(), Some(2));
+    for _ in 0..2 {
+        client.connect(Host::Address(address), DEADLINE, CONNECT).unwrap();
+        client.send(b"early", Ticket(1)).unwrap();
+        assert_eq!(expect!(events, Event::Reconnecting(reconnecting) => reconnecting).attempt, 2);
+        assert_eq!(completed(&events, Ticket(1)), Err(libc::ECONNREFUSED));
+        assert_eq!(completed(&events, CONNECT), Err(libc::ECONNREFUSED));
+        assert_eq!(client.state(), SocketState::default());
+        assert_eq!(errno(client.send(b"late", Ticket(2))), libc::ENOTCONN);
+    }
+    client.close(CLOSE).unwrap();
+    assert_closed(&events, CloseReason::Local);
+}
+
+#[test]
+fn a_link_that_cannot_be_replaced_within_all_attempts_ends_the_connection() {
+    let (listener, address) = listen();
+    let this = Fixture::with(Protocol::default(), Some(1), (listener.try_clone().unwrap(), address));
+    let peer = accept(&this.listener);
+    this.assert_connects();
+    let Fixture { client, events, listener: last, .. } = this;
+    drop((listener, last));
+    reset(peer);
+    assert_eq!(expect!(events, Event::Reconnecting(reconnecting) => reconnecting).attempt, 1);
+    assert_eq!(expect!(events, Event::Failed(error) => error.errno), libc::ECONNREFUSED);
+    assert_eq!(expect!(events, Event::Closed(reason) => reason), CloseReason::Timeout);
+    assert!(client.state().is_close);
+}
+
+#[test]
+fn a_server_that_is_full_is_tried_again_and_rejects_in_the_end() {
+    let this = Fixture::with(acknowledged(), Some(2), listen());
+    let (mut peer, _) = WirePeer::greet(&this.listener);
+    peer.welcome(false, SESSION);
+    this.assert_connects();
+    peer.cut();
+    for attempt in 1..=2 {
+        let (mut peer, _) = WirePeer::greet(&this.listener);
+        peer.say(REFUSED, &[3]);
+        assert_eq!(this.reconnecting().attempt, attempt);
+    }
+    assert_eq!(expect!(this.events, Event::Failed(error) => error.errno), libc::EUSERS);
+    assert_eq!(expect!(this.events, Event::Closed(reason) => reason), CloseReason::Rejected);
+}
+
+#[test]
+fn a_server_that_speaks_otherwise_is_not_tried_again() {
+    let (this, peer) = Fixture::entered();
+    peer.cut();
+    let mut peer = WirePeer { stream: accept(&this.listener) };
+    peer.next();
+    peer.say(REFUSED, &[1]);
+    assert_eq!(this.reconnecting().attempt, 1);
+    assert_eq!(expect!(this.events, Event::Failed(error) => error.errno), libc::EPROTO);
+    assert_eq!(expect!(this.events, Event::Closed(reason) => reason), CloseReason::Protocol);
+}
+
+#[test]
+fn a_server_that_says_nothing_in_the_handshake_has_its_deadline() {
+    let protocol = Protocol { handshake_timeout: Duration::from_millis(20), ..acknowledged() };
+    let this = Fixture::with(protocol, Some(2), listen());
+    let first = accept(&this.listener);
+    let Reconnecting { attempt, error, .. } = this.reconnecting();
+    assert_eq!((attempt, error.errno), (2, libc::ETIMEDOUT));
+    let second = accept(&this.listener);
+    assert_eq!(completed(&this.events, CONNECT), Err(libc::ETIMEDOUT));
+    drop((first, second));
+}
+
+#[test]
+fn a_proxy_that_is_away_is_tried_again() {
+    let (_deaf, address) = deaf_socket();
+    let (client, events) = new_client(Protocol::default(), Some(3));
+    let proxy = Some(Proxy { host: Host::Address(address), credentials: None });
+    client.connect(Route { target: Host::Address(address), proxy }, DEADLINE, CONNECT).unwrap();
+    for attempt in 2..=3 {
+        let reconnecting = expect!(events, Event::Reconnecting(reconnecting) => reconnecting);
+        assert_eq!(reconnecting.attempt, attempt);
+        assert_eq!(reconnecting.error.proxy.map(|proxy| proxy.fault), Some(ProxyFault::Unreachable));
+    }
+    assert_eq!(completed(&events, CONNECT), Err(libc::EPROTO));
+}
+
+#[test]
+fn closing_or_dropping_gives_up_whatever_is_under_way() {
+    let (_deaf, address) = deaf_socket();
+    let (client, events) = new_client(Protocol::default(), None);
+    client.connect(Host::Address(address), DEADLINE, CONNECT).unwrap();
+    expect!(events, Event::Reconnecting(_));
+    client.close(CLOSE).unwrap();
+    let cancelled = loop {
+        match events.next("Completed") {
+            Event::Reconnecting(_) => {}
+            event => break event,
+        }
+    };
+    assert!(matches!(cancelled, Event::Completed(CONNECT, Err(error)) if error.errno == libc::ECANCELED));
+    assert_closed(&events, CloseReason::Local);
+
+    let (this, peer) = Fixture::entered();
+    peer.cut();
+    let (peer, _) = WirePeer::greet(&this.listener);
+    let Fixture { client, events, .. } = this;
+    drop(client);
+    expect!(events, Event::Reconnecting(_));
+    assert_eq!(expect!(events, Event::Closed(reason) => reason), CloseReason::Local);
+    peer.assert_hears_end();
+}
+
+#[test]
+fn a_client_and_a_peer_that_have_both_ended_are_done() {
+    let (this, mut peer) = Fixture::entered();
+    this.send(b"question", 1);
+    this.client.end(Ticket(2)).unwrap();
+    peer.assert_hears(DATA, b"question");
+    peer.assert_hears(BYE, &[]);
+    assert_eq!(completed(&this.events, Ticket(2)), Ok(()));
+    peer.acknowledge(1);
+    peer.say(DATA, b"answer");
+    peer.say(BYE, &[]);
+    assert_eq!(completed(&this.events, Ticket(1)), Ok(()));
+    expect!(this.events, Event::Message(_));
+    expect!(this.events, Event::Ended);
+    this.client.finish();
+    peer.assert_hears_count(1);
+    peer.assert_hears_end();
+    assert_eq!(expect!(this.events, Event::Closed(reason) => reason), CloseReason::Remote);
+}
+
+#[test]
+fn a_plain_client_and_a_peer_that_have_both_ended_are_done() {
+    let this = Fixture::new(framed());
+    let peer = accept(&this.listener);
+    this.assert_connects();
+    this.client.end(Ticket(1)).unwrap();
+    assert_eq!(completed(&this.events, Ticket(1)), Ok(()));
+    drop(peer);
+    expect!(this.events, Event::Ended);
+}
+
+#[test]
+fn a_message_of_a_wrong_size_ends_a_client_that_reconnects_too() {
+    let (this, mut peer) = Fixture::entered();
+    peer.say(CHALLENGE, &opening());
+    assert_eq!(expect!(this.events, Event::Failed(error) => error.errno), libc::EPROTO);
+    assert_eq!(expect!(this.events, Event::Closed(reason) => reason), CloseReason::Protocol);
+}
+
+#[test]
+fn options_that_come_during_an_attempt_are_those_of_its_link() {
+    let this = Fixture::new(acknowledged());
+    let (mut peer, _) = WirePeer::greet(&this.listener);
+    this.client.set_options(SocketOptions { keep_alive: Some(true), ..SocketOptions::default() }).unwrap();
+    peer.welcome(false, SESSION);
+    this.assert_connects();
+    let process = pidfd_open(getpid(), PidfdFlags::empty()).unwrap();
+    let descriptor = this.client.descriptor().unwrap();
+    let socket = pidfd_getfd(process, descriptor, PidfdGetfdFlags::empty()).unwrap();
+    assert!(Socket::from(socket).keepalive().unwrap());
+}
