@@ -10,7 +10,7 @@ import { newRandom } from './support/random.mjs';
 import { openRelay, PASS } from './support/relay.mjs';
 
 /** Messages in each direction: as many as take about a minute. */
-const COUNT = { 'host': 1_000_000, 'x86_64-ohos': 1_000_000, 'aarch64-ohos': 20_000 }[process.env.SOCKETKIT_LOAD ?? 'host'];
+const COUNT = { 'host': 1_000_000, 'x86_64-ohos': 1_000_000, 'aarch64-ohos': 40_000 }[process.env.SOCKETKIT_LOAD ?? 'host'];
 
 /** The same, where the receiver gets all but a few of them at the first attempt. */
 const UNACKNOWLEDGED_COUNT = COUNT / 5;
@@ -24,7 +24,7 @@ const CUTS = 220;
 const LIMIT_MS = 280_000;
 
 /** What each of the two processes may have in memory at most: JavaScript's heap most of all, and the emulator. */
-const RESIDENT_BYTES = (process.env.SOCKETKIT_LOAD === 'aarch64-ohos' ? 1024 : 384) * MIB;
+const RESIDENT_BYTES = (process.env.SOCKETKIT_LOAD === 'aarch64-ohos' ? 384 : 256) * MIB;
 
 /**
  * Cuts each link after some bytes: most of them within a frame, some in the handshake already. There are `CUTS` cuts

@@ -17,6 +17,11 @@ export class WirePeer {
     socket.resume();
   }
 
+  /** Frames that have come and were not received. */
+  get waiting() {
+    return this.#bodies.length;
+  }
+
   send(kind, fields) {
     this.#socket.write(typedFrame(this.#framing, kind, fields));
   }

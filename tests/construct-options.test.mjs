@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { behaviour } from './support/behaviour.mjs';
+import { within } from './support/deadline.mjs';
+import { rejectsWith, throws401 } from './support/errors.mjs';
+import { library } from './support/library.mjs';
+import { MIB, payload } from './support/payload.mjs';
+import { record } from './support/recorder.mjs';
+import { openPair } from './support/sockets.mjs';
+
+const CLIENT_MAKERS = [
+  (...options) => library.constructTCPSocketInstance(...options),
+  (...options) => new library.TCPSocket(...options),
+];
+const SERVER_MAKERS = [
+  (...options) => library.constructTCPSocketServerInstance(...options),
+  (...options) => new library.TCPSocketServer(...options),
+];
+const MAKERS = [...CLIENT_MAKERS, ...SERVER_MAKERS];
+
+const LENGTH = { type: 'length' };
+const DELIMITER = { type: 'delimiter' };
+
+/** 80 bits, which is just enough, as text and as bytes. */
+const SHORTEST_KEY = 'ABCDEFGHIJKLMNOP';
+const SHORTEST_KEY_BYTES = Uint8Array.of(0x00, 0x44, 0x32, 0x14, 0xc7, 0x42, 0x54, 0xb6, 0x35, 0xcf);
+
+const NO_COUNTS = [0, -1, 1.5, NaN, Infinity, '1', true];
+const NO_TIMES = [0, -1, 0.5, NaN, Infinity, 2 ** 31, '1', true];
+
+function throwsOfEach(makers, field, name, values, optionsOf) {
+  for (const value of values) for (const make of makers) throws401(() => make(optionsOf(value)), 'construct', name);
+}
+
+/** Tests that options are refused with each of these values of a field, and that the error says which field. */
+function refused(makers, field, values, optionsOf) {
+  const name = field.split('.').at(-1);
+  behaviour(`a wrong ${field} is refused, by name`, async () => throwsOfEach(makers, field, name, values, optionsOf));
+}
+
+behaviour('both ways of making an object take all options, some of them, and none', async () => {
+  const key = library.createPairingKey();
+  const common = {
+    framing: { type: 'length', lengthBytes: 2, littleEndian: true, maxMessageBytes: 1_000 },
+    heartbeat: { intervalMs: 1_000, timeoutMs: 2_000 },
+    acknowledge: true,
+    admission: { key, timeoutMs: 1_000 },
+    idleTimeoutMs: 1_000,
+    sendQueueLimitBytes: 1_000,
+  };
+  const reconnect = { minDelayMs: 1, maxDelayMs: 1, maxAttempts: 1, unsent: 'reject' };
+  const delimited = { framing: { type: 'delimiter', delimiter: Uint8Array.of(0, 0), maxMessageBytes: 1 } };
+  for (const options of [[], [undefined], [null], [{}], [delimited], [{ ...common, reconnect }]]) {
+    for (const make of CLIENT_MAKERS) assert.ok(make(...options) instanceof library.TCPSocket);
+  }
+  const server = { ...common, maxConnections: 1, returnTimeoutMs: 1 };
+  for (const options of [[], [undefined], [null], [{}], [delimited], [server]]) {
+    for (const make of SERVER_MAKERS) assert.ok(make(...options) instanceof library.TCPSocketServer);
+  }
+});
+
+behaviour('fields that are undefined, or that nobody knows, mean nothing', async () => {
+  const fields = ['framing', 'heartbeat', 'acknowledge', 'admission', 'reconnect', 'idleTimeoutMs', 'maxConnections'];
+  const options = { ...Object.fromEntries(fields.map((field) => [field, undefined])), colour: 'red' };
+  for (const make of MAKERS) make(options);
+});
+
+behaviour('options that are no object are refused', async () => {
+  for (const options of [1, 'options', true, Symbol('options')]) {
+    for (const make of MAKERS) throws401(() => make(options), 'construct', 'options');
+  }
+});
+
+behaviour('an exception in a getter of the options is thrown as it is', async () => {
+  for (const make of MAKERS) {
+    const fault = new RangeError('thrown by the getter');
+    const options = { get framing() { throw fault; } };
+    assert.throws(() => make(options), (error) => error === fault);
+  }
+});
+
+refused(MAKERS, 'framing', [1, 'length', true], (framing) => ({ framing }));
+refused(MAKERS, 'framing.type', [undefined, 'lines', '', 1], (type) => ({ framing: { type } }));
+refused(MAKERS, 'framing.lengthBytes', [...NO_COUNTS, 3, 5, 8], (lengthBytes) => ({ framing: { ...LENGTH, lengthBytes } }));
+refused(MAKERS, 'framing.littleEndian', [1, 'true'], (littleEndian) => ({ framing: { ...LENGTH, littleEndian } }));
+refused(MAKERS, 'framing.delimiter', ['', new ArrayBuffer(0), 'x'.repeat(65), new Uint8Array(65), 1, {}, []],
+  (delimiter) => ({ framing: { ...DELIMITER, delimiter } }));
+refused(MAKERS, 'framing.maxMessageBytes', [...NO_COUNTS, 2 ** 30 + 1],
+  (maxMessageBytes) => ({ framing: { ...LENGTH, maxMessageBytes } }));
+refused(MAKERS, 'heartbeat', [1, 'on', true], (heartbeat) => ({ framing: LENGTH, heartbeat }));
+refused(MAKERS, 'heartbeat.intervalMs', [undefined, ...NO_TIMES],
+  (intervalMs) => ({ framing: LENGTH, heartbeat: { intervalMs } }));
+refused(MAKERS, 'heartbeat.timeoutMs', [...NO_TIMES, 999, 1_000],
+  (timeoutMs) => ({ framing: LENGTH, heartbeat: { intervalMs: 1_000, timeoutMs } }));
+refused(MAKERS, 'acknowledge', [1, 'true', {}], (acknowledge) => ({ framing: LENGTH, acknowledge }));
+refused(MAKERS, 'admission', [1, SHORTEST_KEY, true], (admission) => ({ framing: LENGTH, admission }));
+refused(MAKERS, 'admission.key', [undefined, 1, {}, 'not base32!', SHORTEST_KEY.slice(2), new Uint8Array(9), ''],
+  (key) => ({ framing: LENGTH, admission: { key } }));
+refused(MAKERS, 'admission.timeoutMs', NO_TIMES,
+  (timeoutMs) => ({ framing: LENGTH, admission: { key: SHORTEST_KEY, timeoutMs } }));
+refused(MAKERS, 'idleTimeoutMs', NO_TIMES, (idleTimeoutMs) => ({ idleTimeoutMs }));
+refused(MAKERS, 'sendQueueLimitBytes', NO_COUNTS, (sendQueueLimitBytes) => ({ sendQueueLimitBytes }));
+refused(CLIENT_MAKERS, 'reconnect', [1, 'always', true], (reconnect) => ({ reconnect }));
+refused(CLIENT_MAKERS, 'reconnect.minDelayMs', NO_TIMES, (minDelayMs) => ({ reconnect: { minDelayMs } }));
+refused(CLIENT_MAKERS, 'reconnect.maxDelayMs', [...NO_TIMES, 199], (maxDelayMs) => ({ reconnect: { maxDelayMs } }));
+refused(CLIENT_MAKERS, 'reconnect.maxAttempts', NO_COUNTS, (maxAttempts) => ({ reconnect: { maxAttempts } }));
+refused(CLIENT_MAKERS, 'reconnect.unsent', ['drop', '', 1], (unsent) => ({ reconnect: { unsent } }));
+refused(SERVER_MAKERS, 'maxConnections', NO_COUNTS, (maxConnections) => ({ maxConnections }));
+refused(SERVER_MAKERS, 'returnTimeoutMs', NO_TIMES, (returnTimeoutMs) => ({ returnTimeoutMs }));
+
+behaviour('what needs frames that can carry anything is refused without framing by length', async () => {
+  const needy = [
+    { heartbeat: { intervalMs: 1 } },
+    { acknowledge: true },
+    { admission: { key: SHORTEST_KEY } },
+  ];
+  for (const options of needy) {
+    for (const make of MAKERS) {
+      throws401(() => make(options), 'construct', 'framing');
+      throws401(() => make({ ...options, framing: DELIMITER }), 'construct', 'framing');
+      make({ ...options, framing: LENGTH });
+    }
+  }
+});
+
+behaviour('what is refused does not say the key', async () => {
+  const secret = 'SECRETSECRETSECRET1';
+  for (const key of [secret, secret.slice(0, 10)]) {
+    for (const make of MAKERS) {
+      assert.throws(() => make({ framing: LENGTH, admission: { key } }), (error) => !error.message.includes('SECRET'));
+    }
+  }
+});
+
+behaviour('the largest message is 1 MiB unless set, and what the length can say where that is less', async (t) => {
+  const largest = [[DELIMITER, MIB], [LENGTH, MIB], [{ ...LENGTH, lengthBytes: 2 }, 65_535], [{ ...LENGTH, lengthBytes: 1 }, 255]];
+  for (const [framing, bytes] of largest) {
+    const { client, connection } = await openPair(t, { framing });
+    const recorder = record(connection);
+    await rejectsWith(client.send({ data: new ArrayBuffer(bytes + 1) }), 2301090, 'send');
+    await within('send', client.send({ data: new ArrayBuffer(bytes) }));
+    await recorder.came('message');
+    assert.equal(recorder.receivedBytes, bytes);
+  }
+});
+
+behaviour('in a typed stream, one byte of the length is taken', async (t) => {
+  const framing = { type: 'length', lengthBytes: 1 };
+  const { client, connection } = await openPair(t, { framing, heartbeat: { intervalMs: 60_000 } });
+  const recorder = record(connection);
+  await rejectsWith(client.send({ data: new ArrayBuffer(255) }), 2301090, 'send');
+  await within('send', client.send({ data: payload(254) }));
+  await recorder.came('message');
+  assert.equal(recorder.receivedBytes, 254);
+});
+
+behaviour('a pairing key is 128 bits of base32 in groups of four, and new each time', async () => {
+  const keys = Array.from({ length: 100 }, () => library.createPairingKey());
+  for (const key of keys) assert.match(key, /^([A-Z2-7]{4}-){6}[A-Z2-7][AEIMQUY4]$/);
+  assert.equal(new Set(keys).size, keys.length);
+});
+
+behaviour('a key is the same in upper and lower case, with spaces, hyphens and padding, and as bytes', async (t) => {
+  const spellings = [
+    SHORTEST_KEY,
+    'abcd-efgh-ijkl-mnop',
+    ' ABCD efgh IJKL mnop ',
+    SHORTEST_KEY_BYTES,
+    SHORTEST_KEY_BYTES.buffer,
+    new DataView(SHORTEST_KEY_BYTES.buffer),
+  ];
+  for (const key of spellings) {
+    const options = (key) => ({ framing: LENGTH, admission: { key } });
+    const { client, connection } = await openPair(t, options(SHORTEST_KEY), options(key));
+    const recorder = record(connection);
+    await within('send', client.send({ data: 'let in' }));
+    await recorder.received(6);
+  }
+  const [text, padded] = ['AAAQEAYEAUDAOCAJBI', 'AAAQEAYEAUDAOCAJBI======'];
+  await openPair(t, { framing: LENGTH, admission: { key: text } }, { framing: LENGTH, admission: { key: padded } });
+});
+
+behaviour('a typed array changed after it was given as a key changes nothing', async (t) => {
+  const bytes = SHORTEST_KEY_BYTES.slice();
+  const options = { framing: LENGTH, admission: { key: bytes } };
+  const client = library.constructTCPSocketInstance(options);
+  t.after(() => client.close());
+  bytes.fill(0);
+  const { port } = await openPair(t, { framing: LENGTH, admission: { key: SHORTEST_KEY } });
+  await within('connect', client.connect({ address: { address: '127.0.0.1', port } }));
+});
