@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { behaviour } from './support/behaviour.mjs';
+import { within } from './support/deadline.mjs';
+import { rejectsWith, SYSTEM_TEXT } from './support/errors.mjs';
+import { closedPort, rawServer, write } from './support/raw.mjs';
+import { record, recordLinks } from './support/recorder.mjs';
+import { LOOPBACK, newClient, openPair, openServer, roundTrips } from './support/sockets.mjs';
+
+const RECONNECT = { reconnect: { minDelayMs: 1, maxDelayMs: 20 } };
+const to = (port) => ({ address: { address: LOOPBACK, port } });
+
+async function openSuspendable(t, options = RECONNECT) {
+  const place = await openServer(t);
+  const client = newClient(t, options);
+  const recorder = recordLinks(client);
+  await within('connect', client.connect(to(place.port)));
+  const connection = await place.connections.next('the connect event');
+  await recorder.came('connect');
+  return { ...place, client, recorder, connection };
+}
+
+behaviour('suspend lets the link go, and nothing reconnects before resume', async (t) => {
+  const { connections, client, recorder, connection } = await openSuspendable(t);
+  const events = record(connection);
+  await within('suspend', client.suspend());
+  await events.closed();
+  assert.equal(events.closeReason, 'remote');
+  assert.deepEqual(await client.getState(), { isBound: true, isClose: false, isConnected: false });
+  await roundTrips(t);
+  assert.deepEqual([recorder.order, connections.length], [['connect'], 0]);
+  client.resume();
+  await connections.next('the next connect event');
+  await recorder.came('connect', 2);
+  assert.deepEqual(recorder.order, ['connect', 'connect']);
+  assert.equal((await client.getState()).isConnected, true);
+});
+
+behaviour('what is sent while suspended waits for resume, and arrives in order', async (t) => {
+  const { connections, client } = await openSuspendable(t);
+  await within('suspend', client.suspend());
+  let settled = 0;
+  const sends = ['one ', 'two ', 'three'].map((data) => client.send({ data }).finally(() => { settled += 1; }));
+  await roundTrips(t);
+  assert.deepEqual([settled, client.bytesQueued, client.getStatistics().sendQueueBytes], [0, 13, 13]);
+  client.resume();
+  const events = record(await connections.next('the next connect event'));
+  await within('all sends', Promise.all(sends));
+  await events.received(13);
+  assert.equal(events.text, 'one two three');
+});
+
+behaviour('with unsent: reject, what is sent while suspended is refused', async (t) => {
+  const { client } = await openSuspendable(t, { reconnect: { unsent: 'reject' } });
+  await within('suspend', client.suspend());
+  await rejectsWith(client.send({ data: 'no' }), 2301107, 'send', SYSTEM_TEXT.ENOTCONN);
+});
+
+behaviour('everything sent before suspend goes out first, where the peer takes it', async (t) => {
+  const { client, connection } = await openSuspendable(t);
+  const events = record(connection);
+  const sent = client.send({ data: new ArrayBuffer(100_000) });
+  await within('send and suspend', Promise.all([sent, client.suspend()]));
+  await events.closed();
+  assert.equal(events.receivedBytes, 100_000);
+});
+
+behaviour('resume undoes pause as well', async (t) => {
+  const { connections, client, recorder } = await openSuspendable(t);
+  client.pause();
+  await within('suspend', client.suspend());
+  client.resume();
+  const next = await connections.next('the next connect event');
+  await within('send', next.send({ data: 'heard' }));
+  await recorder.received(5);
+});
+
+behaviour('a paused client gets what came before suspend when it is resumed', async (t) => {
+  const { sockets, port } = await rawServer(t);
+  const client = newClient(t, RECONNECT);
+  const recorder = recordLinks(client);
+  await within('connect', client.connect(to(port)));
+  client.pause();
+  const peer = await sockets.next('the raw connection');
+  await write(peer, 'before');
+  await roundTrips(t);
+  await within('suspend', client.suspend());
+  assert.equal(recorder.text, '');
+  client.resume();
+  await recorder.received(6);
+  const again = await sockets.next('the next raw connection');
+  await write(again, ' after');
+  await recorder.received(12);
+  assert.equal(recorder.text, 'before after');
+});
+
+behaviour('resume right behind suspend does not get lost', async (t) => {
+  const { client } = await openSuspendable(t);
+  for (let round = 0; round < 100; round += 1) {
+    const suspended = client.suspend();
+    client.resume();
+    await within('suspend', suspended);
+    await within('a send after resume', client.send({ data: '.' }));
+  }
+});
+
+behaviour('suspend again while suspended changes nothing', async (t) => {
+  const { connections, client } = await openSuspendable(t);
+  await within('suspend', client.suspend());
+  await within('suspend again', client.suspend());
+  client.resume();
+  await connections.next('the next connect event');
+});
+
+behaviour('a client that is reconnecting can be suspended, and then tries no more', async (t) => {
+  const port = await closedPort();
+  const client = newClient(t, RECONNECT);
+  const recorder = recordLinks(client);
+  const connected = client.connect(to(port));
+  await recorder.came('reconnecting', 3);
+  await within('suspend', client.suspend());
+  const { length } = recorder.events;
+  const { server } = await rawServer(t, port);
+  const visits = once(server, 'connection');
+  await roundTrips(t);
+  assert.equal(recorder.events.length, length);
+  client.resume();
+  await within('the next attempt', visits);
+  await within('connect', connected);
+});
+
+
+behaviour('close ends a suspended client, and what waits is rejected', async (t) => {
+  const { client, recorder } = await openSuspendable(t);
+  await within('suspend', client.suspend());
+  const waiting = rejectsWith(client.send({ data: 'never' }), 2301103, 'send');
+  await within('close', client.close());
+  await Promise.all([waiting, recorder.closed()]);
+  assert.equal(recorder.closeReason, 'local');
+});
+
+behaviour('suspend is refused before connect, without reconnect, and when closed', async (t) => {
+  const { client: plain } = await openPair(t);
+  await rejectsWith(plain.suspend(), 2301095, 'suspend', /not supported/i);
+  const client = newClient(t, RECONNECT);
+  await rejectsWith(client.suspend(), 2301107, 'suspend', SYSTEM_TEXT.ENOTCONN);
+  const { client: closed } = await openSuspendable(t);
+  await within('close', closed.close());
+  await rejectsWith(closed.suspend(), 2301009, 'suspend', SYSTEM_TEXT.EBADF);
+});
+
+behaviour('suspend tells a callback as well', async (t) => {
+  const { client } = await openSuspendable(t);
+  const error = await within('suspend', new Promise((resolve) => client.suspend(resolve)));
+  assert.ok(!error, `${error}`);
+});
