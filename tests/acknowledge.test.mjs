@@ -1,0 +1,340 @@
+import assert from 'node:assert/strict';
+import { behaviour } from './support/behaviour.mjs';
+import { Condition } from './support/condition.mjs';
+import { BULK_DEADLINE_MS, SLOWDOWN, within } from './support/deadline.mjs';
+import { assertSocketError, rejectsWith, SYSTEM_TEXT } from './support/errors.mjs';
+import { NO_SESSION } from './support/handshake.mjs';
+import { NumberedReceiver, numbered } from './support/numbered.mjs';
+import { payload } from './support/payload.mjs';
+import { Random } from './support/random.mjs';
+import { openRelay, PASS } from './support/relay.mjs';
+import { record, recordLinks } from './support/recorder.mjs';
+import { connectionsOf, LOOPBACK, newClient, newServer, openPair, openServer, roundTrips } from './support/sockets.mjs';
+import { WIRE_CARRIERS } from './support/wire-carriers.mjs';
+import { WirePeer } from './support/wire-peer.mjs';
+import { rawClient } from './support/raw.mjs';
+import { KIND, uint64 } from './support/wire.mjs';
+
+const ACKNOWLEDGED = { framing: { type: 'length' }, acknowledge: true };
+const RETURNING = { ...ACKNOWLEDGED, reconnect: { minDelayMs: 1, maxDelayMs: 20 } };
+const to = (port) => ({ address: { address: LOOPBACK, port } });
+
+/** A session that a peer of the test's own gives. */
+const SESSION = { id: Buffer.alloc(16, 7), received: 0, resumed: false };
+
+/** A client and a server's connection whose links a test can cut. */
+async function openThroughRelay(t, serverOptions = {}, clientOptions = {}) {
+  const { server, connections, port } = await openServer(t, { ...ACKNOWLEDGED, ...serverOptions });
+  const relay = await openRelay(t, port);
+  const client = newClient(t, { ...RETURNING, ...clientOptions });
+  const atClient = recordLinks(client);
+  await within('connect', client.connect(to(relay.port)));
+  const connection = await connections.next('the connect event');
+  const atServer = recordLinks(connection);
+  await atClient.came('connect');
+  return { server, connections, port, relay, client, connection, atClient, atServer };
+}
+
+/** Loses all that goes in this direction, `up` or `down`, from now on. */
+function lose(relay, lost) {
+  relay.judge = (chunk, direction) => (direction === lost ? { bytes: 0 } : undefined);
+}
+
+for (const { name, open, sendBase } of WIRE_CARRIERS) {
+  const enter = (t, options = ACKNOWLEDGED) => open(t, options, { acknowledge: true }, () => SESSION);
+
+  behaviour(`a send of a ${name} is finished when its peer says that it has the message`, async (t) => {
+    const { socket, peer } = await enter(t);
+    const settled = [];
+    const sends = ['one', 'two', 'three'].map((data, index) => socket.send({ data }).then(() => settled.push(index)));
+    for (const text of ['one', 'two', 'three']) assert.equal(`${(await peer.receive()).fields}`, text);
+    await roundTrips(t, 10);
+    assert.deepEqual([settled, socket.bytesQueued > 0], [[], true]);
+    peer.send(KIND.acknowledge, uint64(2));
+    await within('two sends', Promise.all(sends.slice(0, 2)));
+    await roundTrips(t, 10);
+    assert.deepEqual(settled, [0, 1]);
+    peer.send(KIND.acknowledge, uint64(3));
+    await within('all sends', Promise.all(sends));
+    assert.equal(socket.bytesQueued, 0);
+  });
+
+  behaviour(`a ${name} says what it has got, though nobody listens to it`, async (t) => {
+    const { peer } = await enter(t);
+    for (let count = 1; count <= 3; count += 1) {
+      peer.send(KIND.data, Buffer.from('a message'));
+      const { kind, fields } = await peer.receive();
+      assert.deepEqual([kind, fields], [KIND.acknowledge, uint64(count)]);
+    }
+  });
+
+  behaviour(`drain of a ${name} comes when everything is acknowledged`, async (t) => {
+    const { socket, peer } = await enter(t);
+    let drains = 0;
+    const drained = new Promise((resolve) => socket.on('drain', () => {
+      drains += 1;
+      resolve();
+    }));
+    const sends = ['one', 'two'].map((data) => socket.send({ data }));
+    peer.send(KIND.acknowledge, uint64(0));
+    await peer.receive();
+    await peer.receive();
+    await roundTrips(t, 10);
+    assert.equal(drains, 0);
+    peer.send(KIND.acknowledge, uint64(2));
+    await within('drain and sends', Promise.all([drained, ...sends]));
+  });
+
+  const impossible = [
+    { what: 'acknowledges what was not sent', frames: [[KIND.acknowledge, uint64(1)]] },
+    { what: 'sends half a number', frames: [[KIND.acknowledge, uint64(0).subarray(4)]] },
+    { what: 'sends a frame of an unknown kind', frames: [[0x7f]] },
+    { what: 'begins the handshake anew', frames: [[KIND.hello, Buffer.alloc(38)]] },
+    { what: 'sends a heartbeat with something in it', frames: [[KIND.ping, Buffer.of(1)]] },
+  ];
+  for (const { what, frames } of impossible) {
+    behaviour(`a ${name} whose peer ${what} is closed`, async (t) => {
+      const { socket, peer } = await enter(t);
+      const recorder = record(socket);
+      for (const [kind, fields] of frames) peer.send(kind, fields);
+      await recorder.closed();
+      assertSocketError(recorder.error, 2301071, 'receive', SYSTEM_TEXT.EPROTO);
+      assert.deepEqual([recorder.order, recorder.closeReason], [['error', 'close'], 'protocol']);
+    });
+  }
+
+  behaviour(`close of a ${name} waits until its peer has everything`, async (t) => {
+    const { socket, peer } = await enter(t);
+    const settled = [];
+    const sent = socket.send({ data: 'last words' }).then(() => settled.push('send'));
+    const closed = socket.close().then(() => settled.push('close'));
+    await peer.receive();
+    await roundTrips(t, 10);
+    assert.deepEqual(settled, []);
+    peer.send(KIND.acknowledge, uint64(1));
+    await within('send and close', Promise.all([sent, closed]));
+    assert.deepEqual(settled, ['send', 'close']);
+  });
+
+  behaviour(`what a ${name} keeps for a peer that acknowledges nothing is bounded`, async (t) => {
+    const { socket } = await enter(t, { ...ACKNOWLEDGED, sendQueueLimitBytes: 10_000 });
+    let codes = 0;
+    for (let index = 0; index < 100; index += 1) {
+      socket.send({ data: new ArrayBuffer(900) }).catch(({ code }) => {
+        if (code === sendBase + 105) codes += 1;
+      });
+    }
+    await roundTrips(t, 5);
+    assert.equal(codes, 90);
+    assert.ok(socket.bytesQueued <= 10_000, `${socket.bytesQueued} bytes are kept`);
+  });
+}
+
+behaviour('a message that arrived and was not acknowledged before the cut is not delivered twice', async (t) => {
+  const { relay, client, connection, atClient, atServer } = await openThroughRelay(t);
+  for (const [sender, receiver, lost] of [[client, atServer, 'down'], [connection, atClient, 'up']]) {
+    lose(relay, lost);
+    let isSettled = false;
+    const sent = sender.send({ data: 'just once' }).then(() => { isSettled = true; });
+    await receiver.received(9);
+    await roundTrips(t, 10);
+    assert.equal(isSettled, false);
+    relay.judge = PASS;
+    relay.cut('reset');
+    await within('send', sent);
+    await within('another send', sender.send({ data: ' and again' }));
+    await receiver.received(19);
+    assert.equal(receiver.text, 'just once and again');
+  }
+});
+
+behaviour('a message that was lost with its link arrives over the next one', async (t) => {
+  for (const how of ['fin', 'reset']) {
+    const { relay, client, connection, atClient, atServer } = await openThroughRelay(t);
+    for (const [sender, receiver, lost] of [[client, atServer, 'up'], [connection, atClient, 'down']]) {
+      lose(relay, lost);
+      const sent = sender.send({ data: 'arrives' });
+      await roundTrips(t, 10);
+      assert.equal(receiver.receivedBytes, 0);
+      relay.judge = PASS;
+      relay.cut(how);
+      await within('send', sent);
+      await receiver.received(7);
+      assert.equal(receiver.text, 'arrives');
+    }
+  }
+});
+
+behaviour("a server's connection survives a cut, and tells of it", async (t) => {
+  const { connections, relay, connection, atServer, atClient } = await openThroughRelay(t);
+  for (let cut = 1; cut <= 3; cut += 1) {
+    relay.cut(cut === 2 ? 'fin' : 'reset');
+    await Promise.all([atServer.came('connect', cut), atClient.came('connect', cut + 1)]);
+  }
+  assert.deepEqual(atServer.order, Array(3).fill(['reconnecting', 'connect']).flat());
+  assert.deepEqual(atClient.order, ['connect', ...Array(3).fill(['reconnecting', 'connect']).flat()]);
+  for (const { attempt, delayMs, error } of atServer.all('reconnecting')) {
+    assert.deepEqual([attempt, delayMs], [0, 30_000]);
+    assertSocketError(error, 2301104, SYSTEM_TEXT.ECONNRESET);
+  }
+  assert.equal(connections.length, 0);
+  assert.equal((await connection.getState()).isConnected, true);
+});
+
+const EXCHANGED = 2_000;
+
+behaviour('messages go both ways once and in order, wherever the link is cut', async (t) => {
+  const { relay, client, connection, atClient } = await openThroughRelay(t);
+  const random = new Random(1);
+  const budget = () => random.below(random.below(4) === 0 ? 200 : 20_000);
+  let left = budget();
+  relay.judge = (chunk) => {
+    left -= chunk.length;
+    if (left > 0) return undefined;
+    const bytes = Math.max(0, chunk.length + left);
+    left = budget();
+    return { bytes, cut: random.below(2) === 0 ? 'fin' : 'reset' };
+  };
+  const condition = new Condition();
+  const receivers = [client, connection].map((socket) => {
+    const receiver = new NumberedReceiver();
+    socket.on('message', ({ message }) => {
+      receiver.take(message);
+      condition.changed();
+    });
+    return receiver;
+  });
+  const sends = [client, connection].flatMap((socket) =>
+    Array.from({ length: EXCHANGED }, (_, number) => socket.send({ data: numbered(number) })));
+  await within('all sends', Promise.all(sends), BULK_DEADLINE_MS);
+  await condition.until('the last messages', () => receivers.every(({ last }) => last === EXCHANGED - 1));
+  for (const { links, faults } of receivers) assert.deepEqual([links, faults], [[[0, EXCHANGED - 1]], []]);
+  // A cut in the handshake ends no link that there was.
+  const links = atClient.all('connect').length;
+  assert.ok(links > 5 && links <= relay.cuts + 1, `${relay.cuts} cuts and ${links} links`);
+});
+
+behaviour('a message of many packets survives cuts in its middle', async (t) => {
+  const { relay, client, connection, atServer } = await openThroughRelay(t);
+  let cuts = 0;
+  relay.judge = (chunk, direction) => {
+    if (direction === 'down' || chunk.length < 10_000 || cuts === 3) return undefined;
+    cuts += 1;
+    return { bytes: chunk.length >> 1, cut: cuts === 2 ? 'fin' : 'reset' };
+  };
+  const data = payload(500_000);
+  await within('send', client.send({ data }));
+  await atServer.received(500_000);
+  assert.equal(cuts, 3);
+  assert.ok(atServer.bytes.equals(Buffer.from(data)));
+  assert.equal(atServer.messages.length, 1);
+  assert.equal(connection.getStatistics().messagesReceived, 1);
+});
+
+behaviour('a connection whose peer does not come back in time is closed, and what it kept is rejected', async (t) => {
+  const returnTimeoutMs = 100 * SLOWDOWN;
+  const { relay, connection, client, atServer } = await openThroughRelay(t, { returnTimeoutMs });
+  await within('suspend', client.suspend());
+  await atServer.came('reconnecting');
+  const start = performance.now();
+  assert.equal(atServer.first('reconnecting').delayMs, returnTimeoutMs);
+  await rejectsWith(connection.send({ data: 'in vain' }), 2303210, 'send', SYSTEM_TEXT.ETIMEDOUT);
+  await atServer.closed();
+  assert.ok(performance.now() - start >= returnTimeoutMs - 20);
+  assert.deepEqual(atServer.order, ['reconnecting', 'error', 'close']);
+  assertSocketError(atServer.error, 2301110, SYSTEM_TEXT.ETIMEDOUT);
+  assert.equal(atServer.closeReason, 'timeout');
+  assert.equal(relay.cuts, 0);
+});
+
+behaviour('a client that comes back to a session that is over begins a new one', async (t) => {
+  const { connections, client, atClient, atServer } = await openThroughRelay(t, { returnTimeoutMs: 1 });
+  await within('suspend', client.suspend());
+  const waiting = client.send({ data: 'kept' });
+  await atServer.closed();
+  client.resume();
+  const next = record(await connections.next('the next connect event'));
+  await within('send', waiting);
+  await next.received(4);
+  assert.deepEqual(atClient.order, ['connect', 'connect']);
+});
+
+behaviour('after a restart of the server, what was not acknowledged is rejected, and what was not sent is kept', async (t) => {
+  const { server, port, relay, client, connection, atClient } = await openThroughRelay(t);
+  lose(relay, 'up');
+  const unacknowledged = rejectsWith(client.send({ data: 'perhaps' }), 2301104, 'send', SYSTEM_TEXT.ECONNRESET);
+  await within('close', server.close());
+  relay.judge = PASS;
+  relay.cut('reset');
+  await within('abort', connection.abort());
+  await atClient.came('reconnecting', 2);
+  const unsent = client.send({ data: 'for sure' });
+  const successor = newServer(t, ACKNOWLEDGED);
+  const connections = connectionsOf(t, successor);
+  await within('listen', successor.listen({ address: LOOPBACK, port }));
+  const events = record(await connections.next('the connect event'));
+  await within('both sends', Promise.all([unacknowledged, unsent]));
+  await events.received(8);
+  assert.equal(events.text, 'for sure');
+});
+
+behaviour('with unsent: reject, what the kernel had is sent again after a cut, and nothing else', async (t) => {
+  const { relay, client, atClient, atServer } = await openThroughRelay(t, {}, { reconnect: { ...RETURNING.reconnect, unsent: 'reject' } });
+  lose(relay, 'up');
+  const sent = client.send({ data: 'on its way' });
+  await roundTrips(t, 5);
+  relay.judge = PASS;
+  relay.cut('reset');
+  await within('send', sent);
+  await atServer.received(10);
+  await within('suspend', client.suspend());
+  await rejectsWith(client.send({ data: 'not taken' }), 2301107);
+  client.resume();
+  await atClient.came('connect', 3);
+  assert.equal(atServer.text, 'on its way');
+});
+
+behaviour('a client that does not reconnect is closed by a cut, and what was not acknowledged is rejected', async (t) => {
+  const { relay, client, connection, atClient, atServer } = await openThroughRelay(t, { returnTimeoutMs: 1 }, { reconnect: undefined });
+  lose(relay, 'up');
+  const refused = rejectsWith(client.send({ data: 'perhaps' }), 2301104, 'send');
+  relay.judge = (chunk, direction) => (direction === 'up' ? { bytes: 0, cut: 'reset' } : undefined);
+  const second = rejectsWith(client.send({ data: 'perhaps' }), 2301104, 'send');
+  await Promise.all([refused, second, atClient.closed(), atServer.closed()]);
+  assert.deepEqual([atClient.closeReason, atServer.closeReason], ['reset', 'timeout']);
+  assert.equal((await connection.getState()).isClose, true);
+});
+
+behaviour('a peer that closes on purpose is not waited for', async (t) => {
+  const { client, connection } = await openPair(t, ACKNOWLEDGED, RETURNING);
+  const recorder = recordLinks(connection);
+  await within('send', client.send({ data: 'goodbye' }));
+  await within('close', client.close());
+  await recorder.closed();
+  assert.deepEqual([recorder.order, recorder.closeReason], [['message', 'close'], 'remote']);
+});
+
+behaviour('a session is given up to nobody else', async (t) => {
+  const { port, socket } = await WIRE_CARRIERS[0].open(t, ACKNOWLEDGED, { acknowledge: true });
+  const recorder = recordLinks(socket);
+  const raw = await rawClient(t, port);
+  const stranger = new WirePeer(raw, {});
+  const { resumed, id } = await stranger.enter({ acknowledge: true }, { session: { id: Buffer.alloc(16, 9), received: 0 } });
+  assert.deepEqual([resumed, id.equals(Buffer.alloc(16, 9)), id.equals(NO_SESSION.id)], [false, false, false]);
+  await roundTrips(t, 5);
+  assert.deepEqual(recorder.events, []);
+});
+
+behaviour('a peer that comes back before its last link was seen to end takes the connection over', async (t) => {
+  const { port, socket, session, peer } = await WIRE_CARRIERS[0].open(t, ACKNOWLEDGED, { acknowledge: true });
+  const recorder = recordLinks(socket);
+  const sent = socket.send({ data: 'which way' });
+  assert.equal(`${(await peer.receive()).fields}`, 'which way');
+  const again = new WirePeer(await rawClient(t, port), {});
+  const entered = await again.enter({ acknowledge: true }, { session: { id: session.id, received: 0 } });
+  assert.deepEqual([entered.resumed, entered.id], [true, session.id]);
+  assert.equal(`${(await again.receive()).fields}`, 'which way');
+  again.send(KIND.acknowledge, uint64(1));
+  await within('send', sent);
+  assert.deepEqual(recorder.order, ['reconnecting', 'connect']);
+});
