@@ -5,6 +5,8 @@ import { within } from './deadline.mjs';
 export const SYSTEM_TEXT = {
   EBADF: /bad file descriptor/i,
   EINVAL: /invalid argument/i,
+  EACCES: /permission denied/i,
+  EUSERS: /too many users/i,
   EPROTO: /protocol error/i,
   EMSGSIZE: /message too (long|large)/i,
   EPIPE: /broken pipe/i,
