@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict';
+import { behaviour } from './support/behaviour.mjs';
+import { BULK_DEADLINE_MS, SLOWDOWN, within } from './support/deadline.mjs';
+import { throws401 } from './support/errors.mjs';
+import { DEFAULT_LENGTH } from './support/framings.mjs';
+import { STALLING_BYTES } from './support/pour.mjs';
+import { isFree, rawClient, readToEnd } from './support/raw.mjs';
+import { record } from './support/recorder.mjs';
+import { LOOPBACK, newServer, openClient, openPair, openServer } from './support/sockets.mjs';
+
+/** A server with so many connections, and the raw peers of them in the same order. */
+async function openWithPeers(t, count, options) {
+  const place = await openServer(t, options);
+  const [peers, taken] = [[], []];
+  for (let index = 0; index < count; index += 1) {
+    peers.push(await rawClient(t, place.port));
+    taken.push(await place.connections.next('the connect event'));
+  }
+  return { ...place, peers, taken };
+}
+
+/** How a raw peer's connection ends: what came, and whether by a reset. */
+function ending(peer) {
+  let receivedBytes = 0;
+  peer.on('data', ({ length }) => { receivedBytes += length; });
+  const ended = new Promise((resolve) => {
+    peer.once('end', () => resolve({ receivedBytes, how: 'fin' }));
+    peer.once('error', ({ code }) => resolve({ receivedBytes, how: code }));
+  });
+  return within("the peer's end", ended, BULK_DEADLINE_MS);
+}
+
+behaviour('getConnections gives the open connections, as the very objects that were announced', async (t) => {
+  const { server, taken } = await openWithPeers(t, 3);
+  assert.deepEqual(newServer(t).getConnections(), []);
+  const same = (connections) => {
+    const listed = server.getConnections();
+    assert.equal(listed.length, connections.length);
+    listed.forEach((connection, index) => assert.equal(connection, connections[index]));
+  };
+  same(taken);
+  await within('close', taken[1].close());
+  same([taken[0], taken[2]]);
+});
+
+behaviour('a connection that its peer has closed is not among the open ones', async (t) => {
+  const { server, peers, taken } = await openWithPeers(t, 2);
+  const events = record(taken[0]);
+  peers[0].resume().end();
+  await events.closed();
+  assert.deepEqual(server.getConnections().map(({ clientId }) => clientId), [taken[1].clientId]);
+});
+
+behaviour('a connection is open before it is announced to nobody, and listed when it is', async (t) => {
+  const { server, connections, port } = await openServer(t);
+  let atConnect;
+  server.on('connect', (connection) => {
+    atConnect = server.getConnections();
+    connections.push(connection);
+  });
+  await rawClient(t, port);
+  const connection = await connections.next('the connect event');
+  assert.deepEqual([atConnect.length, atConnect[0] === connection], [1, true]);
+});
+
+behaviour('broadcast reaches every open connection, in the order of the calls', async (t) => {
+  const { server, taken, peers } = await openWithPeers(t, 4);
+  const arrivals = peers.map((peer) => readToEnd(peer));
+  const counts = await within('both broadcasts', Promise.all([server.broadcast({ data: 'one ' }), server.broadcast({ data: new Uint8Array([50]) })]));
+  assert.deepEqual(counts, [4, 4]);
+  await within('close', taken[3].close());
+  assert.equal(await within('broadcast', server.broadcast({ data: '!', encoding: 'UTF-16LE' })), 3);
+  await within('close', Promise.all(taken.slice(0, 3).map((connection) => connection.close())));
+  assert.deepEqual((await Promise.all(arrivals)).map(String), [...Array(3).fill('one 2!\0'), 'one 2']);
+});
+
+behaviour('broadcast to nobody reaches nobody, and wrong options are refused', async (t) => {
+  const { server } = await openServer(t);
+  assert.equal(await within('broadcast', server.broadcast({ data: 'hello?' })), 0);
+  assert.equal(await within('broadcast', newServer(t).broadcast({ data: 'hello?' })), 0);
+  for (const options of [undefined, {}, { data: 1 }, { data: 'x', encoding: 'EBCDIC' }]) {
+    throws401(() => server.broadcast(options), 'broadcast');
+  }
+});
+
+behaviour('broadcast counts those that got it, when one connection breaks under it', async (t) => {
+  const { server, taken, peers } = await openWithPeers(t, 3);
+  const events = record(taken[1]);
+  const arrivals = [peers[0], peers[2]].map((peer) => ending(peer.resume()));
+  const reached = server.broadcast({ data: new ArrayBuffer(STALLING_BYTES) });
+  assert.ok(taken[1].bytesQueued > 0);
+  peers[1].resetAndDestroy();
+  assert.equal(await within('broadcast', reached, BULK_DEADLINE_MS), 2);
+  await events.closed();
+  assert.equal(events.closeReason, 'reset');
+  await within('close', server.close({ connections: 'drain' }));
+  assert.deepEqual((await Promise.all(arrivals)).map(({ receivedBytes }) => receivedBytes), [STALLING_BYTES, STALLING_BYTES]);
+});
+
+behaviour('broadcast sends frames where there is framing, and what a connection refuses does not count', async (t) => {
+  const { framing, frame } = DEFAULT_LENGTH;
+  const { server, taken, peers } = await openWithPeers(t, 2, { framing: { ...framing, maxMessageBytes: 5 } });
+  const arrivals = peers.map((peer) => readToEnd(peer));
+  assert.equal(await within('broadcast', server.broadcast({ data: 'hello' })), 2);
+  assert.equal(await within('broadcast', server.broadcast({ data: 'too long' })), 0);
+  await within('close', Promise.all(taken.map((connection) => connection.close())));
+  for (const arrival of await Promise.all(arrivals)) assert.deepEqual(arrival, frame('hello'));
+});
+
+for (const options of [undefined, {}, { connections: 'keep' }, { deadlineMs: 5 }]) {
+  behaviour(`close(${JSON.stringify(options) ?? ''}) frees the port, and keeps the connections`, async (t) => {
+    const { server, port, client, connection } = await openPair(t);
+    await within('close', server.close(options));
+    assert.equal(await isFree(port), true);
+    const events = record(connection);
+    await within('send', client.send({ data: 'still here' }));
+    await events.received(10);
+    assert.equal(server.getConnections().length, 1);
+  });
+}
+
+behaviour('close with drain sends everything, says FIN, and then resolves', async (t) => {
+  const { server, port, peers, taken } = await openWithPeers(t, 2);
+  const recorders = taken.map((connection) => record(connection));
+  const sends = taken.map((connection) => connection.send({ data: new ArrayBuffer(STALLING_BYTES) }));
+  const closed = server.close({ connections: 'drain' });
+  const endings = peers.map((peer) => ending(peer.resume()));
+  await within('sends and close', Promise.all([...sends, closed]), BULK_DEADLINE_MS);
+  for (const { receivedBytes, how } of await Promise.all(endings)) assert.deepEqual([receivedBytes, how], [STALLING_BYTES, 'fin']);
+  for (const recorder of recorders) await recorder.closed();
+  assert.deepEqual(recorders.map(({ closeReason }) => closeReason), ['local', 'local']);
+  assert.deepEqual([server.getConnections().length, await isFree(port)], [0, true]);
+});
+
+behaviour('close with drain resets what is not over at its deadline', async (t) => {
+  const { server, peers, taken } = await openWithPeers(t, 2);
+  const deadlineMs = 100 * SLOWDOWN;
+  const stalled = taken[0].send({ data: new ArrayBuffer(STALLING_BYTES) }).then(() => 0, ({ code }) => code);
+  const done = taken[1].send({ data: 'hello' });
+  const prompt = ending(peers[1].resume());
+  const start = performance.now();
+  await within('close', server.close({ connections: 'drain', deadlineMs }));
+  assert.ok(performance.now() - start >= deadlineMs - 5, `closed after ${performance.now() - start} ms`);
+  await within('a send', done);
+  assert.deepEqual(await prompt, { receivedBytes: 5, how: 'fin' });
+  assert.equal(await within('the stalled send', stalled), 2303203);
+  const { receivedBytes } = await ending(peers[0].resume());
+  assert.ok(receivedBytes < STALLING_BYTES, 'the stalled peer got everything all the same');
+});
+
+behaviour('close with abort resets every connection, and drops what waits', async (t) => {
+  const { server, port, peers, taken } = await openWithPeers(t, 2);
+  const recorders = taken.map((connection) => record(connection));
+  const stalled = taken[0].send({ data: new ArrayBuffer(STALLING_BYTES) }).then(() => 0, ({ code }) => code);
+  await within('close', server.close({ connections: 'abort' }));
+  for (const recorder of recorders) await recorder.closed();
+  assert.equal(await within('the stalled send', stalled), 2303203);
+  assert.ok((await ending(peers[0].resume())).receivedBytes < STALLING_BYTES);
+  assert.deepEqual(await ending(peers[1].resume()), { receivedBytes: 0, how: 'ECONNRESET' });
+  assert.deepEqual([server.getConnections().length, await isFree(port)], [0, true]);
+});
+
+behaviour('wrong options of close are refused, and the server goes on', async (t) => {
+  const { server, port } = await openServer(t);
+  for (const options of [1, 'drain', { connections: 'leave' }, { connections: 1 }, { deadlineMs: 0 }, { deadlineMs: 'soon' }]) {
+    throws401(() => server.close(options), 'close');
+  }
+  await openClient(t, port);
+});
+
+behaviour('listening tells each address, and close comes once for all, before it resolves', async (t) => {
+  const server = newServer(t);
+  const said = [];
+  server.on('listening', ({ address, family, port }) => said.push(`${address} ${family} ${port}`));
+  server.on('close', (...values) => said.push(`close ${values.length}`));
+  const ports = [];
+  for (let index = 0; index < 2; index += 1) {
+    await within('listen', server.listen({ address: LOOPBACK, port: 0 }));
+    ports.push((await server.getLocalAddress()).port);
+  }
+  await within('close', server.close().then(() => said.push('resolved')));
+  assert.deepEqual(said, [...ports.map((port) => `${LOOPBACK} 1 ${port}`), 'close 0', 'resolved']);
+  await within('listen', server.listen({ address: LOOPBACK, port: ports[0] }));
+  await within('close', server.close());
+  assert.deepEqual(said.slice(4), [`${LOOPBACK} 1 ${ports[0]}`, 'close 0']);
+});
+
+behaviour('a listener that was taken off hears no listening, close and reject', async (t) => {
+  const server = newServer(t, { maxConnections: 1 });
+  const listener = () => assert.fail('heard');
+  for (const type of ['listening', 'close', 'reject']) {
+    server.on(type, listener);
+    server.off(type, listener);
+    server.on(type, listener);
+    server.off(type);
+  }
+  await within('listen', server.listen({ address: LOOPBACK, port: 0 }));
+  await within('close', server.close());
+});
+
+behaviour('statistics count bytes and messages of each side, and the server sums them up', async (t) => {
+  const before = Date.now();
+  const options = { framing: { type: 'length' } };
+  const { server, connections, port, client, connection } = await openPair(t, options);
+  const second = await openClient(t, port, options);
+  const other = await connections.next('the second connection');
+  const silent = { bytesReceived: 0, bytesSent: 0, messagesReceived: 0, messagesSent: 0, receiveQueueBytes: 0, sendQueueBytes: 0, lastActivityTime: 0 };
+  for (const object of [server, connection, client]) assert.deepEqual(object.getStatistics(), silent);
+  const recorders = [connection, other, client].map((socket) => record(socket));
+  for (const data of ['one', 'three', '']) await within('send', client.send({ data }));
+  await within('sends', Promise.all([second.send({ data: 'seven' }), connection.send({ data: 'eleven' })]));
+  await Promise.all([recorders[0].came('message', 3), recorders[1].came('message'), recorders[2].came('message')]);
+  const figures = (object) => {
+    const { bytesReceived, bytesSent, messagesReceived, messagesSent, receiveQueueBytes, sendQueueBytes, lastActivityTime } = object.getStatistics();
+    assert.ok(lastActivityTime >= before && lastActivityTime <= Date.now(), `${lastActivityTime}`);
+    return [bytesReceived, bytesSent, messagesReceived, messagesSent, receiveQueueBytes, sendQueueBytes];
+  };
+  assert.deepEqual(figures(client), [6, 8, 1, 3, 0, 0]);
+  assert.deepEqual(figures(connection), [8, 6, 3, 1, 0, 0]);
+  assert.deepEqual(figures(other), [5, 0, 1, 0, 0, 0]);
+  assert.deepEqual(figures(server), [13, 6, 4, 1, 0, 0]);
+  await within('close', connection.close());
+  assert.deepEqual(figures(server), [13, 6, 4, 1, 0, 0]);
+});
+
+behaviour('statistics tell what waits, in both directions', async (t) => {
+  const { server, taken, peers } = await openWithPeers(t, 2);
+  const sends = taken.map((connection) => connection.send({ data: new ArrayBuffer(STALLING_BYTES) }));
+  const queued = taken.map((connection) => connection.bytesQueued);
+  assert.ok(queued.every((bytes) => bytes > 0));
+  assert.deepEqual(taken.map((connection) => connection.getStatistics().sendQueueBytes), queued);
+  assert.equal(server.getStatistics().sendQueueBytes, queued[0] + queued[1]);
+  const message = record(taken[1]);
+  peers[0].write('unheard');
+  peers[1].write('heard');
+  await message.received(5);
+  const heard = taken[0].getStatistics().receiveQueueBytes;
+  assert.ok(heard === 0 || heard === 7 + 64, `${heard} bytes wait`);
+  peers.forEach((peer) => peer.resume());
+  await within('sends', Promise.all(sends), BULK_DEADLINE_MS);
+  assert.equal(server.getStatistics().sendQueueBytes, 0);
+});
