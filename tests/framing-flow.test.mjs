@@ -44,7 +44,7 @@ for (const { name, open } of CARRIERS) {
   behaviour(`a ${name} whose peer sends many empty messages makes it stop as well`, async (t) => {
     const { socket, peer } = await open(t, FRAMED);
     const empty = frame('');
-    const count = 256 * 1024;
+    const count = 64 * 1024;
     const pour = new Pour(peer, () => Buffer.concat(Array(16 * 1024).fill(empty)));
     await stalls(pour);
     const { receiveQueueBytes } = socket.getStatistics();
