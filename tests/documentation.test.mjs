@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
 import { behaviour } from './support/behaviour.mjs';
 import { declarationsIn, memberOf } from './support/declarations.mjs';
 
@@ -56,6 +57,19 @@ function linesOf(members) {
   return [...members].flatMap(([owner, lines]) => lines.map((line) => `${owner}: ${line}`)).sort();
 }
 
+/** Whether a link in a page names a file, and a heading of that if it names one. */
+function leadsSomewhere(page, link) {
+  const [file, anchor] = link.split('#');
+  const target = file ? posix.join(posix.dirname(page), file) : page;
+  return existsSync(urlOf(target)) && (!anchor || anchorsIn(read(target)).includes(anchor));
+}
+
+/** The anchors that a page's headings get. */
+function anchorsIn(page) {
+  const titles = [...page.matchAll(/^#+ (.*)$/gm)].map((match) => match[1]);
+  return titles.map((title) => title.toLowerCase().replaceAll(/[^\w\- ]/g, '').replaceAll(' ', '-'));
+}
+
 function isWeaknessTested(number) {
   return tests.includes(`${number}: `);
 }
@@ -63,6 +77,13 @@ function isWeaknessTested(number) {
 behaviour('docs/api.md has every member as it is declared, and no other', () => {
   const declared = declarationsIn(read(DECLARATIONS));
   assert.deepEqual(linesOf(documented([...declared.keys()])), linesOf(declared));
+});
+
+behaviour('every link in the pages leads to a heading or a file', () => {
+  for (const page of ['docs/api.md', 'docs/migration.md']) {
+    const links = [...read(page).matchAll(/\]\(([^)]+)\)/g)].map((match) => match[1]);
+    assert.deepEqual(links.filter((link) => !leadsSomewhere(page, link)), [], page);
+  }
 });
 
 behaviour('every code in the tables of docs/api.md comes up in a test', () => {
