@@ -136,7 +136,7 @@ impl Client {
         drop(all);
         match &state.phase {
             Phase::Ready(Some(socket)) => options.apply_unconnected(socket).map_err(failed),
-            Phase::Connected(connection) if connection.has_link() => connection.set_options(&options),
+            Phase::Connected(connection) if connection.is_open() => connection.set_options(&options),
             _ => Ok(()),
         }
     }
@@ -335,6 +335,7 @@ impl Shared {
 
     fn plan(&self, restorer: Option<Box<dyn Restore>>) -> Plan {
         let (sink, protocol) = (Arc::clone(&self.sink), Arc::clone(&self.protocol));
-        Plan { sink, protocol, counters: Counters::of(&self.counters), guard: None, restorer }
+        let (counters, options) = (Counters::of(&self.counters), SocketOptions::default());
+        Plan { sink, protocol, counters, options, guard: None, restorer }
     }
 }

@@ -65,6 +65,8 @@ pub(crate) struct Plan {
     pub(crate) sink: Arc<dyn EventSink>,
     pub(crate) protocol: Arc<Protocol>,
     pub(crate) counters: Counters,
+    /// What every link has beside what its maker gave it.
+    pub(crate) options: SocketOptions,
     /// Dropped when the connection has ended, before `Closed`.
     pub(crate) guard: Option<Box<dyn Send + Sync>>,
     /// Brings the links that follow a lost one.
@@ -89,9 +91,9 @@ impl Plan {
         opening: Option<Ticket>,
         runtime: &Handle,
     ) -> Connection {
-        let Self { sink, protocol, counters, guard, restorer } = self;
+        let Self { sink, protocol, counters, options, guard, restorer } = self;
         let sending = Sending::new(link, restorer.is_some(), &protocol);
-        let shared = Arc::new(Shared::new(sink, protocol, counters, sending, ends));
+        let shared = Arc::new(Shared::new(sink, protocol, counters, options, sending, ends));
         let mut driver = Driver::new(Arc::clone(&shared), guard);
         if let Some(restorer) = restorer {
             driver = driver.with_restorer(restorer, opening);
@@ -213,7 +215,7 @@ impl Connection {
         }
     }
 
-    /// Sets options.
+    /// Sets options of the link that is there, and of those that follow it.
     ///
     /// # Errors
     /// `EBADF` when closed, `EDOM` for a negative time-out, otherwise what the kernel said.
@@ -281,21 +283,17 @@ impl Connection {
 
     /// What a `connect` gets instead of this connection being replaced: an errno. `None` for one that is over or broken.
     pub(crate) fn occupies(&self) -> Option<i32> {
-        match lock(&self.shared.sending).link {
+        let sending = lock(&self.shared.sending);
+        match sending.link {
             Link::Open(_) => Some(libc::EISCONN),
-            Link::Waiting => Some(libc::EALREADY),
-            Link::Broken(_) | Link::Closing(_) | Link::Closed => None,
+            _ if sending.awaits_link() => Some(libc::EALREADY),
+            Link::Waiting | Link::Broken(_) | Link::Closing(_) | Link::Closed => None,
         }
     }
 
     /// Whether it ended before there was a link.
     pub(crate) fn never_opened(&self) -> bool {
         !self.is_open() && self.peer().is_none()
-    }
-
-    /// Whether there is a link, or was one when it was last used.
-    pub(crate) fn has_link(&self) -> bool {
-        matches!(lock(&self.shared.sending).link, Link::Open(_) | Link::Broken(_))
     }
 
     /// What went through it.

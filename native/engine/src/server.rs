@@ -287,7 +287,8 @@ impl PendingConnection {
         let restorer = membership.map(|membership| server.returns(membership, &sink));
         let protocol = Arc::clone(&server.protocol);
         let counters = Counters::of(&server.counters);
-        let plan = Plan { sink, protocol, counters, guard: Some(Box::new(count)), restorer };
+        let options = SocketOptions { no_delay: Some(settings.options.no_delay.unwrap_or(true)), ..settings.options };
+        let plan = Plan { sink, protocol, counters, options, guard: Some(Box::new(count)), restorer };
         let connection =
             Connection::start(plan, FirstLink { stream, peer, peer_interval }, &runtime).map_err(failed)?;
         let weak = connection.downgrade();

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex};
 
-use socket2::SockRef;
 use tokio::time::sleep;
 
 use super::opening::{Opening, Origin};
@@ -56,8 +55,6 @@ impl Reconnector {
         self.origin.options = *lock(&self.options);
         let (restored, session) = self.opening.open(self.origin.take(), self.session, received).await?;
         self.session = session;
-        // Those that came meanwhile were accepted then; what the kernel does not take now is only lost.
-        let _ = lock(&self.options).apply(&SockRef::from(&restored.stream));
         Ok(restored)
     }
 }

@@ -172,9 +172,7 @@ impl Driver {
         }
     }
 
-    fn mind_time(&mut self, transport: &mut Transport) -> Option<End> {
-        // Set anew by the wait that follows.
-        self.timer = None;
+    fn mind_time(&self, transport: &mut Transport) -> Option<End> {
         match transport.liveness.due(Instant::now(), self.shared.active()) {
             Due::Nothing => None,
             Due::Ask => self.say(transport, Kind::Ping),

@@ -122,6 +122,7 @@ impl Driver {
         if waited && !sending.queue.has_messages() {
             self.shared.sink.post(Event::Drained);
         }
+        self.shared.equip(&stream);
         sending.open(Link::Open(Arc::clone(&stream)));
         self.shared.touch();
         Ok(Transport::new(stream, &self.shared.protocol, peer_interval))

@@ -92,6 +92,11 @@ impl Sending {
         }
     }
 
+    /// Whether there is no link, but another one follows.
+    pub(super) fn awaits_link(&self) -> bool {
+        self.resilient && matches!(self.link, Link::Broken(_) | Link::Waiting)
+    }
+
     /// Whether the driver has something to write.
     pub(super) fn wants_write(&self) -> bool {
         self.queue.has_unsent() || matches!(self.fin, Fin::Wanted(_))

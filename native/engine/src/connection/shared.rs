@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use socket2::SockRef;
+use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
@@ -35,6 +36,8 @@ pub(super) struct Shared {
     /// True once the last event was posted.
     pub(super) ended: watch::Sender<bool>,
     pub(super) sending: Mutex<Sending>,
+    /// Those of every link.
+    options: Mutex<SocketOptions>,
     ends: Mutex<Option<Ends>>,
     born: Instant,
     /// When a message last went through or a link began, in milliseconds after `born`; kept only where there is an idle time-out.
@@ -53,6 +56,7 @@ impl Shared {
         sink: Arc<dyn EventSink>,
         protocol: Arc<Protocol>,
         counters: Counters,
+        options: SocketOptions,
         sending: Sending,
         ends: Option<Ends>,
     ) -> Self {
@@ -66,6 +70,7 @@ impl Shared {
             peer_ended: AtomicBool::new(false),
             ended: watch::Sender::new(false),
             sending: Mutex::new(sending),
+            options: Mutex::new(options),
             ends: Mutex::new(ends),
             born: Instant::now(),
             active_ms: AtomicU64::new(0),
@@ -80,12 +85,25 @@ impl Shared {
         *lock(&self.ends) = Some(ends);
     }
 
+    /// Sets options of the link that is there, and of those that follow it.
     pub(super) fn set_options(&self, options: &SocketOptions) -> Result<(), SocketError> {
         let sending = lock(&self.sending);
-        let stream = sending.link.stream().map_err(|errno| self.error(Operation::SetOptions, errno))?;
         let peer = self.ends().map(|ends| ends.peer);
         let failed = |error: io::Error| SocketError::from_io(Operation::SetOptions, peer, &error);
-        options.apply(&SockRef::from(stream)).map_err(failed)
+        match sending.link.stream() {
+            Ok(stream) => options.apply(&SockRef::from(stream)).map_err(failed)?,
+            Err(_) if sending.awaits_link() => {}
+            Err(errno) => return Err(self.error(Operation::SetOptions, errno)),
+        }
+        let mut all = lock(&self.options);
+        *all = all.merged(*options);
+        Ok(())
+    }
+
+    /// Gives a new link the options of the ones before.
+    pub(super) fn equip(&self, stream: &TcpStream) {
+        // They were accepted when they came; what the kernel does not take now is only lost.
+        let _ = lock(&self.options).apply(&SockRef::from(stream));
     }
 
     /// Closes as told by `aborted`; false when it was closing or closed.

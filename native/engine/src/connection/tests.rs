@@ -127,6 +127,7 @@ impl Fixture {
             sink: Arc::new(Recorder(sender)),
             protocol: Arc::new(protocol),
             counters: Counters::default(),
+            options: SocketOptions::default(),
             guard: None,
             restorer,
         };

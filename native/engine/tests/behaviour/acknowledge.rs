@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use socket_engine::{CloseReason, Connection, Event, SendProgress, ServerOptions, Ticket};
+use socket_engine::{CloseReason, Connection, Event, SendProgress, ServerOptions, SocketOptions, Ticket};
 
 use crate::events::Events;
-use crate::pair::{CLOSE, Listening, OVERFLOW_BYTES, assert_closed, assert_silent, completed, started};
+use crate::pair::{CLOSE, Listening, OVERFLOW_BYTES, assert_closed, assert_silent, completed, socket, started};
 use crate::peer::{pattern, write_and_end};
 use crate::wire_peer::{BYE, DATA, HELLO, Session, WirePeer, acknowledged, opening};
 
@@ -152,6 +152,21 @@ fn a_link_is_replaced_before_its_loss_was_seen() {
     this.peer.acknowledge(1);
     assert_eq!(completed(&this.events, Ticket(1)), Ok(()));
     drop(first);
+}
+
+#[test]
+fn every_link_of_a_connection_has_its_options() {
+    let mut this = Fixture::new();
+    let server_options = SocketOptions { keep_alive: Some(true), ..SocketOptions::default() };
+    this.listening.server.set_options(server_options).unwrap();
+    let own_options = SocketOptions { out_of_band_inline: Some(true), ..SocketOptions::default() };
+    this.connection.set_options(&own_options).unwrap();
+    this.lose_peer();
+    this.come_back(0);
+    this.assert_reconnects();
+    let socket = socket(this.connection.descriptor());
+    assert!(socket.tcp_nodelay().unwrap(), "small messages leave at once");
+    assert!(socket.keepalive().unwrap() && socket.out_of_band_inline().unwrap());
 }
 
 #[test]

@@ -2,12 +2,15 @@
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
+use std::os::fd::RawFd;
 use std::time::Duration;
 
+use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use socket_engine::{
     CloseReason, Connection, Connections, Event, PendingConnection, SendProgress, Server, ServerOptions, SocketError,
     Ticket,
 };
+use socket2::Socket;
 
 use crate::events::{Events, recorder};
 use crate::peer::{ANY_PORT, dial, dial_stalling, read_bytes};
@@ -78,6 +81,12 @@ impl Pair {
     pub(crate) fn close(&self) {
         self.connection.close(Some(CLOSE)).unwrap();
     }
+}
+
+/// Another handle of the socket behind a descriptor of this process.
+pub(crate) fn socket(descriptor: Option<RawFd>) -> Socket {
+    let process = pidfd_open(getpid(), PidfdFlags::empty()).unwrap();
+    pidfd_getfd(process, descriptor.unwrap(), PidfdGetfdFlags::empty()).unwrap().into()
 }
 
 pub(crate) fn started(pending: PendingConnection) -> (Connection, Events) {

@@ -3,15 +3,13 @@
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use socket_engine::{
     Client, ClientOptions, CloseReason, Event, Host, Protocol, Proxy, ProxyFault, Reconnect, Reconnecting, Route,
     SendProgress, SocketOptions, SocketState, Ticket, Unsent,
 };
-use socket2::Socket;
 
 use crate::events::{DEADLINE, Events, recorder};
-use crate::pair::{CLOSE, OVERFLOW_BYTES, assert_closed, assert_silent, completed, errno};
+use crate::pair::{CLOSE, OVERFLOW_BYTES, assert_closed, assert_silent, completed, errno, socket};
 use crate::peer::{accept, assert_same_bytes, deaf_socket, listen, listen_stalling, pattern, read_bytes, reset};
 use crate::wire_peer::{BYE, CHALLENGE, DATA, REFUSED, Session, WirePeer, acknowledged, framed, opening};
 
@@ -407,8 +405,13 @@ fn options_that_come_during_an_attempt_are_those_of_its_link() {
     this.client.set_options(SocketOptions { keep_alive: Some(true), ..SocketOptions::default() }).unwrap();
     peer.welcome(false, SESSION);
     this.assert_connects();
-    let process = pidfd_open(getpid(), PidfdFlags::empty()).unwrap();
-    let descriptor = this.client.descriptor().unwrap();
-    let socket = pidfd_getfd(process, descriptor, PidfdGetfdFlags::empty()).unwrap();
-    assert!(Socket::from(socket).keepalive().unwrap());
+    assert!(socket(this.client.descriptor()).keepalive().unwrap());
+    let options = SocketOptions { no_delay: Some(false), ..SocketOptions::default() };
+    this.client.set_options(options).unwrap();
+    peer.cut();
+    let (mut peer, _) = WirePeer::greet(&this.listener);
+    peer.welcome(true, SESSION);
+    this.assert_reconnects();
+    let socket = socket(this.client.descriptor());
+    assert!(socket.keepalive().unwrap() && !socket.tcp_nodelay().unwrap());
 }

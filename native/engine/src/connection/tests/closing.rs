@@ -64,7 +64,8 @@ async fn closing() -> (Connection, Receiver<Event>, Peer) {
     let (sender, events) = channel();
     let sink = Arc::new(Recorder(sender));
     let (protocol, counters) = (Arc::default(), Counters::default());
-    let plan = Plan { sink, protocol, counters, guard: None, restorer: None };
+    let options = SocketOptions::default();
+    let plan = Plan { sink, protocol, counters, options, guard: None, restorer: None };
     let first = FirstLink { stream, peer: address, peer_interval: None };
     let connection = Connection::start(plan, first, &Handle::current()).unwrap();
     let progress = connection.send(&vec![0; QUEUED_BYTES], SEND);

@@ -37,6 +37,23 @@ async fn a_question_is_answered_before_data_that_waits() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_does_not_go_into_the_middle_of_a_message() {
+    const MESSAGE_BYTES: usize = 24 * 1024 * 1024;
+    let framing = Framing::length(4, false, MESSAGE_BYTES).ok();
+    let mut this = Fixture::new(Protocol { framing, ..protocol(true, false) }).await;
+    let progress = this.connection.send(&vec![7; MESSAGE_BYTES], SEND);
+    assert_eq!(progress, Ok(SendProgress::Queued));
+    this.peer.write_all(&[0, 0, 0, 1, Kind::Ping.byte()]).await.unwrap();
+    settle().await;
+    let mut message = vec![0; 5 + MESSAGE_BYTES];
+    this.peer.read_exact(&mut message).await.unwrap();
+    assert!(message[5..].iter().all(|byte| *byte == 7));
+    let mut answer = [0; 5];
+    this.peer.read_exact(&mut answer).await.unwrap();
+    assert_eq!(answer, [0, 0, 0, 1, Kind::Pong.byte()]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn half_a_frame_is_a_sign_of_life() {
     let mut this = Fixture::new(protocol(true, false)).await;
     sleep(SECOND / 2).await;

@@ -238,12 +238,26 @@ async fn a_new_session_fails_what_the_old_one_sent_and_counts_from_the_beginning
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_broken_link_that_is_going_to_be_replaced_takes_no_other_connect_and_keeps_options() {
+    let this = Fixture::resilient(protocol(false, true), true).await;
+    lock(&this.connection.shared.sending).link.break_with(libc::EPIPE);
+    assert_eq!(this.connection.occupies(), Some(libc::EALREADY));
+    assert_eq!(this.connection.set_options(&SocketOptions::default()), Ok(()));
+    let ended = Fixture::new(protocol(false, true)).await;
+    lock(&ended.connection.shared.sending).link.break_with(libc::EPIPE);
+    assert_eq!(ended.connection.occupies(), None);
+    let refused = ended.connection.set_options(&SocketOptions::default());
+    assert_eq!(refused.map_err(|error| error.errno), Err(libc::EPIPE));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_first_link_answers_the_call_that_asked_for_it() {
     let (sender, events) = unbounded_channel();
     let (_links, links) = mpsc::channel(1);
     let restorer: Box<dyn Restore> = Box::new(Links { links, outlives_peer: true });
     let (protocol, counters) = (Arc::new(protocol(false, true)), Counters::default());
-    let plan = Plan { sink: Arc::new(Recorder(sender)), protocol, counters, guard: None, restorer: Some(restorer) };
+    let (sink, options) = (Arc::new(Recorder(sender)), SocketOptions::default());
+    let plan = Plan { sink, protocol, counters, options, guard: None, restorer: Some(restorer) };
     let connection = Connection::open(plan, OPEN, &Handle::current());
     let mut events = Events(events);
     assert_eq!(connection.occupies(), Some(libc::EALREADY));
