@@ -10,10 +10,10 @@ function isTypeOnly(node) {
 /** Whether an identifier names a member or a declaration and not a value. */
 function isName(node) {
   const { parent } = node;
-  const isProperty = ts.isPropertyAccessExpression(parent) && parent.name === node;
-  const isDeclared = parent.name === node && !ts.isShorthandPropertyAssignment(parent);
+  // A declaration's own name, or what stands behind a dot.
+  const isMember = parent.name === node && !ts.isShorthandPropertyAssignment(parent);
   const isSpecifier = ts.isImportSpecifier(parent) || ts.isExportSpecifier(parent) || parent.propertyName === node;
-  return isProperty || isDeclared || isSpecifier || ts.isLabeledStatement(parent);
+  return isMember || isSpecifier || ts.isLabeledStatement(parent);
 }
 
 function declaredName(node) {

@@ -39,6 +39,7 @@ function surprises(faults) {
 /** Takes a picture of both phones in every look, and returns what is wrong with them. */
 async function picture(preview, name) {
   mkdirSync(FOLDER, { recursive: true });
+  console.log(`pictures of the ${name}: ${FOLDER}`);
   const faults = [];
   for (const each of LOOKS) {
     await setLook(preview, each);
