@@ -118,7 +118,9 @@ impl Driver {
         let sending = lock(&self.shared.sending);
         match sending.link {
             Link::Closing(_) | Link::Closed => return Err(End::Closing(self.shared.close_reason())),
-            Link::Broken(errno) if !transport.peer_sends => return Err(self.lost(errno, reason_of(errno))),
+            Link::Broken(errno) if !transport.peer_sends || self.needs_nothing_unread() => {
+                return Err(self.lost(errno, reason_of(errno)));
+            }
             Link::Open(_) | Link::Broken(_) | Link::Waiting => {}
         }
         if matches!(sending.suspension, Suspension::Wanted { .. }) {
@@ -158,6 +160,11 @@ impl Driver {
     /// A peer that has ended the connection brings no other link.
     fn replaces_links(&self) -> bool {
         self.restorer.is_some() && !self.shared.peer_ended.load(Ordering::SeqCst)
+    }
+
+    /// What is unread of a lost link comes again with the next one.
+    fn needs_nothing_unread(&self) -> bool {
+        self.shared.protocol.acknowledge && self.replaces_links()
     }
 
     pub(super) fn has_clocks(&self) -> bool {

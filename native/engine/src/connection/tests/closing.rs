@@ -55,6 +55,32 @@ async fn a_slow_peer_that_takes_some_in_time_gets_everything() {
     assert_eq!(send_result(&events), Ok(()));
 }
 
+#[tokio::test(start_paused = true)]
+async fn lingering_bounds_how_long_acknowledgements_are_waited_for() {
+    let mut this = Fixture::new(protocol(false, true)).await;
+    this.connection.set_options(&SocketOptions { linger: Some(Some(SECOND * 5)), ..Default::default() }).unwrap();
+    this.send(b"last", super::SEND);
+    this.connection.close(Some(super::CLOSE)).unwrap();
+    this.assert_hears(Kind::Data, b"last").await;
+    this.assert_hears(Kind::Bye, &[]).await;
+    this.assert_hears_end().await;
+    let start = Instant::now();
+    this.events.assert_next(&format!("failed 1 {}", libc::ETIMEDOUT)).await;
+    this.events.assert_next("closed Local").await;
+    this.events.assert_next("completed 3").await;
+    assert_eq!(start.elapsed().as_secs(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_linger_of_nothing_resets_an_acknowledged_connection_too() {
+    let mut this = Fixture::new(protocol(false, true)).await;
+    this.connection.set_options(&SocketOptions { linger: Some(Some(Duration::ZERO)), ..Default::default() }).unwrap();
+    this.send(b"last", super::SEND);
+    this.connection.close(Some(super::CLOSE)).unwrap();
+    this.events.assert_next(&format!("failed 1 {}", libc::ECONNABORTED)).await;
+    this.events.assert_next("closed Local").await;
+}
+
 /// A connection that is closing, though its peer has not taken what was sent.
 async fn closing() -> (Connection, Receiver<Event>, Peer) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -6,6 +6,14 @@ use super::*;
 use crate::limits::{EVENT_OVERHEAD_BYTES, RECEIVE_HIGH_BYTES};
 
 #[tokio::test(start_paused = true)]
+async fn an_acknowledgement_that_nobody_agreed_on_ends_the_connection() {
+    let mut this = Fixture::new(protocol(true, false)).await;
+    this.say(Kind::Acknowledge, &[0; 8]).await;
+    this.events.assert_next(&format!("broken {}", libc::EPROTO)).await;
+    this.events.assert_next("closed Protocol").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_silent_peer_is_asked_after_the_interval_and_given_up_after_the_timeout() {
     let mut this = Fixture::new(protocol(true, false)).await;
     let start = Instant::now();

@@ -1,6 +1,7 @@
 //! How a connection that loses its link goes on with the next one.
 
 use super::*;
+use crate::limits::{EVENT_OVERHEAD_BYTES, RECEIVE_HIGH_BYTES};
 
 fn rejecting() -> Protocol {
     Protocol { unsent: crate::protocol::Unsent::Reject, ..protocol(false, true) }
@@ -235,6 +236,22 @@ async fn a_new_session_fails_what_the_old_one_sent_and_counts_from_the_beginning
     this.assert_hears(Kind::Acknowledge, &1_u64.to_be_bytes()).await;
     this.say(Kind::Acknowledge, &1_u64.to_be_bytes()).await;
     this.events.assert_next("completed 9").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_that_breaks_while_nobody_consumes_is_replaced_at_once() {
+    let mut this = Fixture::resilient(protocol(false, true), true).await;
+    let messages = RECEIVE_HIGH_BYTES / EVENT_OVERHEAD_BYTES + 1;
+    this.peer.write_all(&frame(Kind::Data, &[]).repeat(messages)).await.unwrap();
+    settle().await;
+    let received = this.events.told().len();
+    assert!(received <= messages);
+    this.peer.set_zero_linger().unwrap();
+    this.cut().await;
+    this.send(b"kept", SEND);
+    this.relink(Some(0)).await;
+    this.events.assert_next("connected").await;
+    this.assert_hears(Kind::Data, b"kept").await;
 }
 
 #[tokio::test(start_paused = true)]
