@@ -8,15 +8,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use socket2::SockRef;
-use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::connection::{Connection, FirstLink, Plan, Restore, WeakConnection};
-use crate::error::{Operation, SocketError, errno_of};
+use crate::connection::{Restore, WeakConnection};
+use crate::error::{Operation, SocketError};
 use crate::event::{CloseReason, Event, EventSink, Ticket};
 use crate::limits;
 use crate::options::{self, SocketOptions};
@@ -26,10 +24,14 @@ use crate::socket_state::SocketState;
 use crate::statistics::{Counters, Statistics};
 use crate::sync::lock;
 
+mod accepting;
 mod admission;
+mod pending;
 mod sessions;
 
+use accepting::accept_all;
 use admission::{Admitted, Handshakes, Rejections};
+pub use pending::PendingConnection;
 use sessions::{Membership, Returns, Sessions};
 
 /// A TCP server. Dropping it stops listening; its connections stay open.
@@ -111,17 +113,6 @@ struct Listener {
     local: SocketAddr,
     fd: RawFd,
     accepting: JoinHandle<()>,
-}
-
-/// A connection that a server took and nobody has started yet. Dropping it closes it.
-pub struct PendingConnection {
-    admitted: Admitted,
-    runtime: Handle,
-    server: Arc<Shared>,
-    /// How often the server had been closed together with its connections when it took this one.
-    clearances: u64,
-    count: ConnectionCount,
-    permit: OwnedSemaphorePermit,
 }
 
 impl Server {
@@ -265,47 +256,6 @@ impl fmt::Debug for Server {
     }
 }
 
-impl PendingConnection {
-    /// The peer's address.
-    pub fn peer(&self) -> SocketAddr {
-        self.admitted.peer
-    }
-
-    /// Starts to receive and to send; events go to `sink`. One that was taken before its server was closed together
-    /// with its connections is reset at once.
-    ///
-    /// # Errors
-    /// When the kernel cannot tell the address on this side. A peer that has gone already is no error: what it sent
-    /// is received, and then how it went.
-    pub fn start(self, sink: Arc<dyn EventSink>) -> Result<Connection, SocketError> {
-        let Self { admitted, runtime, server, clearances, count, permit } = self;
-        drop(permit);
-        let Admitted { stream, peer, peer_interval, membership } = admitted;
-        let failed = |error: io::Error| SocketError::from_io(Operation::Accept, peer, &error);
-        let mut settings = lock(&server.settings);
-        options::prepare(&SockRef::from(&stream), &settings.options).map_err(failed)?;
-        let restorer = membership.map(|membership| server.returns(membership, &sink));
-        let protocol = Arc::clone(&server.protocol);
-        let counters = Counters::of(&server.counters);
-        let options = SocketOptions { no_delay: Some(settings.options.no_delay.unwrap_or(true)), ..settings.options };
-        let plan = Plan { sink, protocol, counters, options, guard: Some(Box::new(count)), restorer };
-        let connection =
-            Connection::start(plan, FirstLink { stream, peer, peer_interval }, &runtime).map_err(failed)?;
-        let weak = connection.downgrade();
-        if settings.clearances > clearances {
-            weak.abort();
-        }
-        settings.add(weak, server.connections.load(Ordering::SeqCst));
-        Ok(connection)
-    }
-}
-
-impl fmt::Debug for PendingConnection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PendingConnection").field("peer", &self.peer()).finish_non_exhaustive()
-    }
-}
-
 /// Counts one connection of a server for as long as it lives.
 struct ConnectionCount {
     connections: Arc<AtomicUsize>,
@@ -327,20 +277,6 @@ impl ConnectionCount {
 impl Drop for ConnectionCount {
     fn drop(&mut self) {
         self.connections.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-async fn accept_all(shared: Arc<Shared>, listener: TcpListener, local: SocketAddr) {
-    let mut pause = AcceptPause::default();
-    loop {
-        match listener.accept().await {
-            Ok((stream, peer)) => {
-                pause = AcceptPause::default();
-                shared.receive(stream, peer).await;
-            }
-            Err(error) if is_of_the_peer(&error) => {}
-            Err(error) => shared.wait_out(&mut pause, local, &error).await,
-        }
     }
 }
 
@@ -371,72 +307,10 @@ impl Shared {
         started.iter().for_each(WeakConnection::abort);
         wait_for(&started).await;
     }
-
-    /// Reports the first error of a row and pauses: the descriptors that are missing come back on their own time.
-    async fn wait_out(&self, pause: &mut AcceptPause, local: SocketAddr, error: &io::Error) {
-        if pause.is_first() {
-            self.sink.post(Event::AcceptFailed(SocketError::from_io(Operation::Accept, local, error)));
-        }
-        tokio::time::sleep(pause.next()).await;
-    }
 }
 
 async fn wait_for(connections: &[WeakConnection]) {
     for connection in connections {
         connection.wait_until_ended().await;
-    }
-}
-
-/// Errors that concern the one connection that was about to be accepted (accept(2), "Error handling").
-fn is_of_the_peer(error: &io::Error) -> bool {
-    const ERRNOS: [i32; 10] = [
-        libc::ECONNABORTED,
-        libc::EINTR,
-        libc::EPROTO,
-        libc::ENETDOWN,
-        libc::ENOPROTOOPT,
-        libc::EHOSTDOWN,
-        libc::ENONET,
-        libc::EHOSTUNREACH,
-        libc::EOPNOTSUPP,
-        libc::ENETUNREACH,
-    ];
-    ERRNOS.contains(&errno_of(error))
-}
-
-/// Pauses between failed accepts, each twice as long as the one before.
-#[derive(Debug, Default)]
-struct AcceptPause {
-    last: Option<Duration>,
-}
-
-impl AcceptPause {
-    fn is_first(&self) -> bool {
-        self.last.is_none()
-    }
-
-    fn next(&mut self) -> Duration {
-        let next = match self.last {
-            None => limits::ACCEPT_PAUSE_MIN,
-            Some(last) => (last * 2).min(limits::ACCEPT_PAUSE_MAX),
-        };
-        self.last = Some(next);
-        next
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_double_up_to_the_longest() {
-        let mut pause = AcceptPause::default();
-        assert!(pause.is_first());
-        assert_eq!(pause.next(), limits::ACCEPT_PAUSE_MIN);
-        assert_eq!(pause.next(), limits::ACCEPT_PAUSE_MIN * 2);
-        assert!(!pause.is_first());
-        let longest = (0..20).map(|_| pause.next()).last();
-        assert_eq!(longest, Some(limits::ACCEPT_PAUSE_MAX));
     }
 }

@@ -1,0 +1,72 @@
+//! A connection between its server and its owner.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use socket2::SockRef;
+use tokio::runtime::Handle;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::admission::Admitted;
+use super::{ConnectionCount, Shared};
+use crate::connection::{Connection, FirstLink, Plan};
+use crate::error::{Operation, SocketError};
+use crate::event::EventSink;
+use crate::options::{self, SocketOptions};
+use crate::statistics::Counters;
+use crate::sync::lock;
+
+/// A connection that a server took and nobody has started yet. Dropping it closes it.
+pub struct PendingConnection {
+    pub(super) admitted: Admitted,
+    pub(super) runtime: Handle,
+    pub(super) server: Arc<Shared>,
+    /// How often the server had been closed together with its connections when it took this one.
+    pub(super) clearances: u64,
+    pub(super) count: ConnectionCount,
+    pub(super) permit: OwnedSemaphorePermit,
+}
+
+impl PendingConnection {
+    /// The peer's address.
+    pub fn peer(&self) -> SocketAddr {
+        self.admitted.peer
+    }
+
+    /// Starts to receive and to send; events go to `sink`. One that was taken before its server was closed together
+    /// with its connections is reset at once.
+    ///
+    /// # Errors
+    /// When the kernel cannot tell the address on this side. A peer that has gone already is no error: what it sent
+    /// is received, and then how it went.
+    pub fn start(self, sink: Arc<dyn EventSink>) -> Result<Connection, SocketError> {
+        let Self { admitted, runtime, server, clearances, count, permit } = self;
+        drop(permit);
+        let Admitted { stream, peer, peer_interval, membership } = admitted;
+        let failed = |error: io::Error| SocketError::from_io(Operation::Accept, peer, &error);
+        let mut settings = lock(&server.settings);
+        options::prepare(&SockRef::from(&stream), &settings.options).map_err(failed)?;
+        let restorer = membership.map(|membership| server.returns(membership, &sink));
+        let protocol = Arc::clone(&server.protocol);
+        let counters = Counters::of(&server.counters);
+        let options = SocketOptions { no_delay: Some(settings.options.no_delay.unwrap_or(true)), ..settings.options };
+        let plan = Plan { sink, protocol, counters, options, guard: Some(Box::new(count)), restorer };
+        let connection =
+            Connection::start(plan, FirstLink { stream, peer, peer_interval }, &runtime).map_err(failed)?;
+        let weak = connection.downgrade();
+        if settings.clearances > clearances {
+            weak.abort();
+        }
+        settings.add(weak, server.connections.load(Ordering::SeqCst));
+        Ok(connection)
+    }
+}
+
+impl fmt::Debug for PendingConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingConnection").field("peer", &self.peer()).finish_non_exhaustive()
+    }
+}
