@@ -73,7 +73,7 @@ impl Driver {
             if let Some(transport) = &mut link {
                 match self.serve(transport).await {
                     End::Lost(loss) if self.replaces_links() => self.interrupt(Some(loss.error)),
-                    End::Suspended => self.suspend(transport),
+                    End::Suspended => self.suspend(),
                     end => break end,
                 }
             }

@@ -23,8 +23,7 @@ impl Driver {
         self.lost = lost;
     }
 
-    pub(super) fn suspend(&mut self, transport: &Transport) {
-        self.flush(transport);
+    pub(super) fn suspend(&mut self) {
         self.interrupt(None);
         self.answer_suspend();
     }

@@ -114,8 +114,13 @@ async fn a_question_that_comes_behind_fin_breaks_nothing() {
     sleep(SECOND * 100).await;
     this.say(Kind::Data, b"late").await;
     this.events.assert_next("message late").await;
+    assert!(this.connection.descriptor().is_some(), "nothing was written behind FIN");
     this.say(Kind::Bye, &[]).await;
     this.events.assert_next("ended").await;
+    this.peer.shutdown().await.unwrap();
+    settle().await;
+    this.connection.finish();
+    this.events.assert_next("closed Remote").await;
 }
 
 #[tokio::test(start_paused = true)]

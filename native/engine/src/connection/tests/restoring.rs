@@ -146,6 +146,19 @@ async fn an_end_is_said_again_on_the_next_link_and_once_on_each() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn fin_is_said_again_on_the_next_link() {
+    let mut this = Fixture::resilient(Protocol { acknowledge: false, ..protocol(false, true) }, true).await;
+    this.connection.end(END).unwrap();
+    this.events.assert_next("completed 2").await;
+    this.assert_hears_end().await;
+    this.peer.set_zero_linger().unwrap();
+    this.cut().await;
+    this.relink(None).await;
+    this.events.assert_next("connected").await;
+    this.assert_hears_end().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_end_without_a_link_is_said_behind_what_waits() {
     let mut this = Fixture::resilient(protocol(false, true), true).await;
     this.cut().await;
