@@ -259,6 +259,8 @@ fn a_closing_connection_whose_peer_is_cut_fails_what_was_not_acknowledged() {
     this.send(b"a", 1);
     this.connection.close(Some(CLOSE)).unwrap();
     this.peer.assert_hears(DATA, b"a");
+    this.peer.assert_hears(BYE, &[]);
+    this.peer.assert_hears_end();
     this.peer.cut();
     assert_eq!(completed(&this.events, Ticket(1)), Err(libc::ECONNRESET));
     assert_closed(&this.events, CloseReason::Local);

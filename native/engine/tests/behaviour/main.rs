@@ -8,6 +8,7 @@
 mod events;
 mod acknowledge;
 mod admission;
+mod attempts;
 mod breaking;
 mod client;
 mod closing;
@@ -19,6 +20,7 @@ mod pair;
 mod peer;
 mod receiving;
 mod reconnect;
+mod reconnecting;
 mod sending;
 mod server;
 mod statistics;

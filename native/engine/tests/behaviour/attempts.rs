@@ -1,0 +1,143 @@
+//! How long a client goes on trying to connect.
+
+use std::time::Duration;
+
+use socket_engine::{CloseReason, Event, Host, Protocol, Proxy, ProxyFault, Reconnecting, Route, SocketState, Ticket};
+
+use crate::events::DEADLINE;
+use crate::pair::{CLOSE, assert_closed, completed, errno};
+use crate::peer::{accept, deaf_socket, listen, reset};
+use crate::reconnecting::{CONNECT, Fixture, SESSION, new_client};
+use crate::wire_peer::{REFUSED, WirePeer, acknowledged};
+
+#[test]
+fn a_first_connect_goes_on_until_somebody_listens() {
+    let (deaf, address) = deaf_socket();
+    let (client, events) = new_client(Protocol::default(), None);
+    client.connect(Host::Address(address), DEADLINE, CONNECT).unwrap();
+    for attempt in 2..=4 {
+        let reconnecting = expect!(events, Event::Reconnecting(reconnecting) => reconnecting);
+        assert_eq!((reconnecting.attempt, reconnecting.error.errno), (attempt, libc::ECONNREFUSED));
+    }
+    assert_eq!(errno(client.connect(Host::Address(address), DEADLINE, Ticket(1))), libc::EALREADY);
+    deaf.listen(8).unwrap();
+    loop {
+        match events.next("Connected") {
+            Event::Connected(_) => break,
+            event => assert!(matches!(event, Event::Reconnecting(_)), "{event:?}"),
+        }
+    }
+    assert_eq!(completed(&events, CONNECT), Ok(()));
+}
+
+#[test]
+fn a_first_connect_that_has_made_all_its_attempts_can_be_repeated_and_closed() {
+    let (_deaf, address) = deaf_socket();
+    let (client, events) = new_client(Protocol::default(), Some(2));
+    for _ in 0..2 {
+        client.connect(Host::Address(address), DEADLINE, CONNECT).unwrap();
+        client.send(b"early", Ticket(1)).unwrap();
+        assert_eq!(expect!(events, Event::Reconnecting(reconnecting) => reconnecting).attempt, 2);
+        assert_eq!(completed(&events, Ticket(1)), Err(libc::ECONNREFUSED));
+        assert_eq!(completed(&events, CONNECT), Err(libc::ECONNREFUSED));
+        assert_eq!(client.state(), SocketState::default());
+        assert_eq!(errno(client.send(b"late", Ticket(2))), libc::ENOTCONN);
+    }
+    client.close(CLOSE).unwrap();
+    assert_closed(&events, CloseReason::Local);
+}
+
+#[test]
+fn a_link_that_cannot_be_replaced_within_all_attempts_ends_the_connection() {
+    let (listener, address) = listen();
+    let this = Fixture::with(Protocol::default(), Some(1), (listener.try_clone().unwrap(), address));
+    let peer = accept(&this.listener);
+    this.assert_connects();
+    let Fixture { client, events, listener: last, .. } = this;
+    drop((listener, last));
+    reset(peer);
+    assert_eq!(expect!(events, Event::Reconnecting(reconnecting) => reconnecting).attempt, 1);
+    assert_eq!(expect!(events, Event::Failed(error) => error.errno), libc::ECONNREFUSED);
+    assert_eq!(expect!(events, Event::Closed(reason) => reason), CloseReason::Timeout);
+    assert!(client.state().is_close);
+}
+
+#[test]
+fn a_server_that_is_full_is_tried_again_and_rejects_in_the_end() {
+    let this = Fixture::with(acknowledged(), Some(2), listen());
+    let (mut peer, _) = WirePeer::greet(&this.listener);
+    peer.welcome(false, SESSION);
+    this.assert_connects();
+    peer.cut();
+    for attempt in 1..=2 {
+        let (mut peer, _) = WirePeer::greet(&this.listener);
+        peer.say(REFUSED, &[3]);
+        assert_eq!(this.reconnecting().attempt, attempt);
+    }
+    assert_eq!(expect!(this.events, Event::Failed(error) => error.errno), libc::EUSERS);
+    assert_eq!(expect!(this.events, Event::Closed(reason) => reason), CloseReason::Rejected);
+}
+
+#[test]
+fn a_server_that_speaks_otherwise_is_not_tried_again() {
+    let (this, peer) = Fixture::entered();
+    peer.cut();
+    let mut peer = WirePeer { stream: accept(&this.listener) };
+    peer.next();
+    peer.say(REFUSED, &[1]);
+    assert_eq!(this.reconnecting().attempt, 1);
+    assert_eq!(expect!(this.events, Event::Failed(error) => error.errno), libc::EPROTO);
+    assert_eq!(expect!(this.events, Event::Closed(reason) => reason), CloseReason::Protocol);
+}
+
+#[test]
+fn a_server_that_says_nothing_in_the_handshake_has_its_deadline() {
+    let protocol = Protocol { handshake_timeout: Duration::from_millis(20), ..acknowledged() };
+    let this = Fixture::with(protocol, Some(2), listen());
+    let first = accept(&this.listener);
+    let Reconnecting { attempt, error, .. } = this.reconnecting();
+    assert_eq!((attempt, error.errno), (2, libc::ETIMEDOUT));
+    let second = accept(&this.listener);
+    assert_eq!(completed(&this.events, CONNECT), Err(libc::ETIMEDOUT));
+    drop((first, second));
+}
+
+#[test]
+fn a_proxy_that_is_away_is_tried_again() {
+    let (_deaf, address) = deaf_socket();
+    let (client, events) = new_client(Protocol::default(), Some(3));
+    let proxy = Some(Proxy { host: Host::Address(address), credentials: None });
+    client.connect(Route { target: Host::Address(address), proxy }, DEADLINE, CONNECT).unwrap();
+    for attempt in 2..=3 {
+        let reconnecting = expect!(events, Event::Reconnecting(reconnecting) => reconnecting);
+        assert_eq!(reconnecting.attempt, attempt);
+        assert_eq!(reconnecting.error.proxy.map(|proxy| proxy.fault), Some(ProxyFault::Unreachable));
+    }
+    assert_eq!(completed(&events, CONNECT), Err(libc::EPROTO));
+}
+
+#[test]
+fn closing_or_dropping_gives_up_whatever_is_under_way() {
+    let (_deaf, address) = deaf_socket();
+    let (client, events) = new_client(Protocol::default(), None);
+    client.connect(Host::Address(address), DEADLINE, CONNECT).unwrap();
+    expect!(events, Event::Reconnecting(_));
+    client.close(CLOSE).unwrap();
+    let cancelled = loop {
+        match events.next("Completed") {
+            Event::Reconnecting(_) => {}
+            event => break event,
+        }
+    };
+    assert!(matches!(cancelled, Event::Completed(CONNECT, Err(error)) if error.errno == libc::ECANCELED));
+    assert_closed(&events, CloseReason::Local);
+
+    let (this, peer) = Fixture::entered();
+    peer.cut();
+    let (peer, _) = WirePeer::greet(&this.listener);
+    let Fixture { client, events, .. } = this;
+    drop(client);
+    expect!(events, Event::Reconnecting(_));
+    assert_eq!(expect!(events, Event::Closed(reason) => reason), CloseReason::Local);
+    peer.assert_hears_end();
+}
