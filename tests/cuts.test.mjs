@@ -58,7 +58,8 @@ async function tellOn(receiver, sender) {
 
 /** Two processes exchange `count` messages each way through a relay that cuts; returns what each says of it. */
 async function exchangeWithCuts(t, share, { acknowledge, count, ahead }) {
-  const [server, client] = ['server', 'client'].map((role) => startChild(t, new URL('children/numbers.mjs', import.meta.url), role));
+  const script = new URL('children/numbers.mjs', import.meta.url);
+  const [server, client] = ['server', 'client'].map((role) => startChild(t, script, role));
   const options = { key: library.createPairingKey(), acknowledge, count, ahead };
   server.tell('start', options);
   const { port } = await server.hear('listening');
@@ -71,7 +72,8 @@ async function exchangeWithCuts(t, share, { acknowledge, count, ahead }) {
   const reports = await Promise.all([server, client].map((child) => child.hear('done', LIMIT_MS)));
   relay.judge = PASS;
   const peaks = [server, client].map(peakResidentBytes);
-  console.log(`${relay.cuts} cuts, ${reports.map(({ reconnects }) => reconnects)} reconnects, at most ${peaks.map((bytes) => Math.round(bytes / MIB))} MiB`);
+  const mebibytes = peaks.map((bytes) => Math.round(bytes / MIB));
+  console.log(`${relay.cuts} cuts, ${reports.map(({ reconnects }) => reconnects)} reconnects, at most ${mebibytes} MiB`);
   for (const bytes of peaks) assert.ok(bytes <= RESIDENT_BYTES, `a process had ${bytes} bytes in memory`);
   for (const { faults } of reports) assert.deepEqual(faults, []);
   assert.equal(relay.cuts, CUTS);

@@ -15,6 +15,9 @@ import { KIND, typedFrame } from './support/wire.mjs';
 /** Emulated, a peer takes a while to answer. */
 const INTERVAL_MS = SLOWDOWN === 1 ? 50 : 300;
 
+/** Much longer than a busy machine keeps a process waiting. */
+const TIMEOUT_MS = 10 * INTERVAL_MS;
+
 /** Longer than any test. */
 const NEVER_MS = 24 * 60 * 60 * 1_000;
 
@@ -47,18 +50,17 @@ for (const { name, open } of WIRE_CARRIERS) {
   });
 
   behaviour(`a peer that answers keeps a ${name} alive, and one that falls silent is given up`, async (t) => {
-    const timeoutMs = 4 * INTERVAL_MS;
-    const { socket, peer } = await open(t, typed(INTERVAL_MS, timeoutMs), { heartbeatMs: NEVER_MS });
+    const { socket, peer } = await open(t, typed(INTERVAL_MS, TIMEOUT_MS), { heartbeatMs: NEVER_MS });
     const recorder = record(socket);
     const start = performance.now();
-    while (since(start) < 2 * timeoutMs) {
+    while (since(start) < 2 * TIMEOUT_MS) {
       await expect(peer, KIND.ping);
       peer.send(KIND.pong);
     }
     assert.deepEqual(recorder.events, []);
     const silent = performance.now();
     await recorder.closed();
-    assert.ok(since(silent) >= timeoutMs - 5, `given up after ${since(silent)} ms`);
+    assert.ok(since(silent) >= TIMEOUT_MS - 5, `given up after ${since(silent)} ms`);
     assert.deepEqual(recorder.order, ['error', 'close']);
     assertSocketError(recorder.error, 2301110, 'receive', SYSTEM_TEXT.ETIMEDOUT);
     assert.equal(recorder.closeReason, 'timeout');
@@ -79,12 +81,11 @@ for (const { name, open } of WIRE_CARRIERS) {
   });
 
   behaviour(`whatever its peer sends is a sign of life for a ${name}`, async (t) => {
-    const timeoutMs = 4 * INTERVAL_MS;
-    const { socket, peer } = await open(t, typed(INTERVAL_MS, timeoutMs), { heartbeatMs: NEVER_MS });
+    const { socket, peer } = await open(t, typed(INTERVAL_MS, TIMEOUT_MS), { heartbeatMs: NEVER_MS });
     const recorder = record(socket);
     const start = performance.now();
     let count = 0;
-    for (; since(start) < 2 * timeoutMs; count += 1) {
+    for (; since(start) < 2 * TIMEOUT_MS; count += 1) {
       await expect(peer, KIND.ping);
       peer.send(KIND.data, Buffer.from('alive'));
     }
@@ -128,7 +129,7 @@ for (const { name, open } of WIRE_CARRIERS) {
 
 behaviour('a client that reconnects replaces a link whose other end has fallen silent', async (t) => {
   const { sockets, port } = await rawServer(t);
-  const client = newClient(t, typed(INTERVAL_MS, 4 * INTERVAL_MS, { reconnect: { minDelayMs: 1 } }));
+  const client = newClient(t, typed(INTERVAL_MS, TIMEOUT_MS, { reconnect: { minDelayMs: 1 } }));
   const recorder = recordLinks(client);
   const connected = client.connect({ address: { address: LOOPBACK, port } });
   for (let link = 1; link <= 2; link += 1) {
@@ -142,7 +143,7 @@ behaviour('a client that reconnects replaces a link whose other end has fallen s
 });
 
 behaviour('two sides that say nothing keep each other alive, and so does one that is paused', async (t) => {
-  const options = typed(INTERVAL_MS, 4 * INTERVAL_MS);
+  const options = typed(INTERVAL_MS, TIMEOUT_MS);
   const { client, connection } = await openPair(t, options);
   const recorders = [client, connection].map((socket) => record(socket));
   connection.pause();
@@ -163,7 +164,7 @@ async function beats(t, count) {
   }
 }
 
-const IDLE_MS = 4 * INTERVAL_MS;
+const IDLE_MS = TIMEOUT_MS;
 
 for (const { name, open } of CARRIERS) {
   behaviour(`a ${name} without messages for the idle time-out is closed`, async (t) => {
