@@ -5,7 +5,7 @@ import { BULK_DEADLINE_MS, SLOWDOWN, within } from './support/deadline.mjs';
 import { assertSocketError, rejectsWith, SYSTEM_TEXT } from './support/errors.mjs';
 import { NO_SESSION } from './support/handshake.mjs';
 import { NumberedReceiver, numbered } from './support/numbered.mjs';
-import { payload } from './support/payload.mjs';
+import { MIB, payload, sha256 } from './support/payload.mjs';
 import { Random } from './support/random.mjs';
 import { openRelay, PASS } from './support/relay.mjs';
 import { record, recordLinks } from './support/recorder.mjs';
@@ -229,6 +229,22 @@ behaviour('a message of many packets survives cuts in its middle', async (t) => 
   assert.ok(atServer.bytes.equals(Buffer.from(data)));
   assert.equal(atServer.messages.length, 1);
   assert.equal(connection.getStatistics().messagesReceived, 1);
+});
+
+behaviour('a message that the kernel had a part of when the link was cut goes out again from its first byte', async (t) => {
+  const { sockets, socket, raw } = await WIRE_CARRIERS[1].open(t, RETURNING, { acknowledge: true }, () => SESSION);
+  raw.pause();
+  const parts = Array.from({ length: 15 }, (_, index) => payload(MIB - 1_000 - index, index + 1));
+  const sends = parts.map((data) => socket.send({ data }));
+  raw.resetAndDestroy();
+  const peer = new WirePeer(await sockets.next('the second raw connection'), {});
+  await peer.greet({ acknowledge: true }, () => ({ ...SESSION, resumed: true }));
+  for (const part of parts) {
+    const { kind, fields } = await peer.receive();
+    assert.deepEqual([kind, sha256(fields)], [KIND.data, sha256(part)]);
+  }
+  peer.send(KIND.acknowledge, uint64(parts.length));
+  await within('all sends', Promise.all(sends));
 });
 
 behaviour('a connection whose peer does not come back in time is closed, and what it kept is rejected', async (t) => {
