@@ -156,6 +156,11 @@ behaviour('getRemoteAddress before connect is rejected', async (t) => {
   await rejectsWith(address, 2301009, 'remote address', SYSTEM_TEXT.EBADF);
 });
 
+behaviour('a host that is not found is named in the error', async (t) => {
+  const address = { address: 'no..name', port: 80 };
+  await rejectsWith(newClient(t).connect({ address }), 2301099, 'connect', 'no..name:80');
+});
+
 behaviour('a client ended at once leaves nothing for its peer but an end', async (t) => {
   const { port, sockets } = await rawServer(t);
   const client = await openClient(t, port);

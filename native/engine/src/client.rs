@@ -88,7 +88,7 @@ impl Client {
     /// `EALREADY` while connecting, `EISCONN` when connected; otherwise what the kernel said when it refused a socket.
     pub fn connect(&self, route: impl Into<Route>, limit: Duration, ticket: Ticket) -> Result<(), SocketError> {
         let route = route.into();
-        let peer = route.target.address();
+        let (peer, target) = (route.target.address(), route.target.clone());
         let mut state = self.shared.state();
         let socket = state.take_socket().map_err(|errno| SocketError::new(Operation::Connect, peer, errno))?;
         let runtime = runtime::handle().map_err(|error| SocketError::from_io(Operation::Connect, peer, &error))?;
@@ -96,7 +96,7 @@ impl Client {
         let (previous, protocol) = (state.previous.clone(), Arc::clone(&self.shared.protocol));
         let opening = Opening { previous, route, limit, protocol };
         state.phase = match self.shared.reconnect {
-            None => self.attempt(Attempt { ticket, peer }, opening, origin, runtime),
+            None => self.attempt(Attempt { ticket, target }, opening, origin, runtime),
             Some(reconnect) => {
                 let (sink, options) = (Arc::clone(&self.shared.sink), Arc::clone(&state.options));
                 let backoff = Backoff::new(reconnect);

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
+use crate::address::Host;
+
 use crate::proxy::ProxyError;
 
 /// The errno of closing what was never opened. The system's kit reports it as -1 and so do we.
@@ -61,6 +63,8 @@ pub struct SocketError {
     pub operation: Operation,
     /// The address that it was tried with, where one is known.
     pub address: Option<SocketAddr>,
+    /// The name of the host, where its address is not known.
+    pub host: Option<Box<str>>,
     /// The kernel's error number, or [`NEVER_OPENED`]; `EPROTO` of a proxy.
     pub errno: i32,
     /// What failed, where that was a proxy.
@@ -70,7 +74,19 @@ pub struct SocketError {
 impl SocketError {
     /// An error of `operation` with the address it concerns.
     pub fn new(operation: Operation, address: impl Into<Option<SocketAddr>>, errno: i32) -> Self {
-        Self { operation, address: address.into(), errno, proxy: None }
+        Self { operation, address: address.into(), host: None, errno, proxy: None }
+    }
+
+    /// The same, of a connect to `host`; an address that is known already says more.
+    pub(crate) fn at(mut self, host: &Host) -> Self {
+        match host {
+            Host::Address(address) => self.address = self.address.or(Some(*address)),
+            Host::Name(name) if self.address.is_none() => {
+                self.host = Some(format!("{}:{}", name.address, name.port).into());
+            }
+            Host::Name(_) => {}
+        }
+        self
     }
 
     /// A connect to `target` that failed at a proxy.
@@ -99,9 +115,10 @@ impl fmt::Display for SocketError {
         if let Some(error) = &self.proxy {
             return write!(f, " {error}");
         }
-        match self.address {
-            Some(address) => write!(f, " {address}: ")?,
-            None => f.write_str(" the socket: ")?,
+        match (self.address, &self.host) {
+            (Some(address), _) => write!(f, " {address}: ")?,
+            (None, Some(host)) => write!(f, " {host}: ")?,
+            (None, None) => f.write_str(" the socket: ")?,
         }
         if self.errno == NEVER_OPENED {
             return f.write_str("the socket was never opened");

@@ -1,13 +1,13 @@
 //! The one attempt to connect of a client that does not reconnect.
 
 use std::io;
-use std::net::SocketAddr;
 
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::Shared;
 use super::phase::Phase;
+use crate::address::Host;
 use crate::connection::{Connection, FirstLink, Restored};
 use crate::error::{Operation, SocketError};
 use crate::event::{CloseReason, Event, Ticket};
@@ -15,10 +15,9 @@ use crate::handshake::SessionId;
 use crate::sync::lock;
 
 /// One call of `connect`.
-#[derive(Clone, Copy)]
 pub(super) struct Attempt {
     pub(super) ticket: Ticket,
-    pub(super) peer: Option<SocketAddr>,
+    pub(super) target: Host,
 }
 
 impl Shared {
@@ -73,7 +72,7 @@ impl Shared {
 
     /// There is no `close` to answer when the client was dropped.
     fn answer_cancelled(&self, attempt: Attempt, close: Option<Ticket>) {
-        let error = SocketError::new(Operation::Connect, attempt.peer, libc::ECANCELED);
+        let error = SocketError::new(Operation::Connect, None, libc::ECANCELED).at(&attempt.target);
         self.sink.post(Event::Completed(attempt.ticket, Err(error)));
         let Some(close) = close else { return };
         self.sink.post(Event::Closed(CloseReason::Local));

@@ -102,10 +102,13 @@ impl Opening {
             let session = session.map(|id| Session { id, received });
             self.enter(stream, peer, session).await
         };
-        match timeout(self.limit, attempt).await {
-            Ok(opened) => opened,
-            Err(_) => Err(SocketError::new(Operation::Connect, self.route.target.address(), libc::ETIMEDOUT)),
-        }
+        let opened = timeout(self.limit, attempt).await.unwrap_or_else(|_| Err(self.error(libc::ETIMEDOUT)));
+        opened.map_err(|error| error.at(&self.route.target))
+    }
+
+    /// A connect that ended without an answer.
+    pub(super) fn error(&self, errno: i32) -> SocketError {
+        SocketError::new(Operation::Connect, None, errno).at(&self.route.target)
     }
 
     async fn enter(

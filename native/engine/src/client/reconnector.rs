@@ -7,7 +7,7 @@ use tokio::time::sleep;
 use super::opening::{Opening, Origin};
 use crate::backoff::Backoff;
 use crate::connection::{BoxFuture, Loss, Restore, Restored};
-use crate::error::{Operation, SocketError};
+use crate::error::SocketError;
 use crate::event::{CloseReason, Event, EventSink, Reconnecting};
 use crate::handshake::SessionId;
 use crate::options::SocketOptions;
@@ -46,7 +46,7 @@ impl Reconnector {
                 },
             }
         }
-        let error = why.unwrap_or_else(|| SocketError::new(Operation::Connect, None, libc::ETIMEDOUT));
+        let error = why.unwrap_or_else(|| self.opening.error(libc::ETIMEDOUT));
         let reason = if error.errno == libc::EUSERS { CloseReason::Rejected } else { CloseReason::Timeout };
         Err(Loss { error, reason })
     }
@@ -62,6 +62,10 @@ impl Reconnector {
 impl Restore for Reconnector {
     fn outlives_peer(&self) -> bool {
         true
+    }
+
+    fn cancelled(&self) -> SocketError {
+        self.opening.error(libc::ECANCELED)
     }
 
     fn restore(&mut self, lost: Option<SocketError>, received: u64) -> BoxFuture<'_, Result<Restored, Loss>> {

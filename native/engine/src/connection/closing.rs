@@ -11,7 +11,6 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::driver::Driver;
 use super::link::Link;
 use super::transport::{Reading, Ready, Transport, Wants};
-use crate::error::{Operation, SocketError};
 use crate::event::{CloseReason, Event};
 use crate::limits;
 use crate::sync::lock;
@@ -28,9 +27,8 @@ impl Driver {
     pub(super) fn close_without_link(mut self, reason: CloseReason) {
         let (tickets, link) = self.shared.give_up();
         drop(self.guard.take());
-        if let Some(opening) = self.opening.take() {
-            let cancelled = SocketError::new(Operation::Connect, None, libc::ECANCELED);
-            self.shared.complete([opening], &Err(cancelled));
+        if let (Some(opening), Some(restorer)) = (self.opening.take(), &self.restorer) {
+            self.shared.complete([opening], &Err(restorer.cancelled()));
         }
         self.shared.fail(tickets, libc::ECONNABORTED);
         self.announce(link, reason);

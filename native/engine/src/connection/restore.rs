@@ -23,6 +23,9 @@ pub(crate) trait Restore: Send + Sync {
     /// Whether another link is made also when the peer ended the connection on purpose.
     fn outlives_peer(&self) -> bool;
 
+    /// What the call that waits for the first link gets, when it is closed before.
+    fn cancelled(&self) -> SocketError;
+
     /// Brings the next link. `lost` is what ended the one before, `received` the number of messages that arrived in the
     /// session. Fails when there will be none.
     ///

@@ -81,6 +81,10 @@ struct Links {
 }
 
 impl Restore for Links {
+    fn cancelled(&self) -> SocketError {
+        SocketError::new(Operation::Connect, None, libc::ECANCELED)
+    }
+
     fn outlives_peer(&self) -> bool {
         self.outlives_peer
     }

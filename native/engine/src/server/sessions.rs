@@ -70,8 +70,13 @@ impl Drop for Membership {
 }
 
 impl Returns {
+    fn error(&self, errno: i32) -> SocketError {
+        SocketError::new(Operation::Receive, None, errno)
+    }
+
     async fn bring(&mut self, lost: Option<SocketError>, received: u64) -> Result<Restored, Loss> {
-        let error = lost.unwrap_or_else(|| SocketError::new(Operation::Receive, None, libc::ECONNRESET));
+        let error = lost.unwrap_or_else(|| self.error(libc::ECONNRESET));
+        let away = SocketError { errno: libc::ETIMEDOUT, ..error.clone() };
         self.sink.post(Event::Reconnecting(Reconnecting { attempt: 0, delay: self.limit, error }));
         let deadline = Instant::now() + self.limit;
         let session = Session { id: self.membership.id, received };
@@ -81,8 +86,7 @@ impl Returns {
                 None => timeout_at(deadline, self.membership.links.recv()).await.ok().flatten(),
             };
             let Some(Returning { mut stream, peer, guest }) = returning else {
-                let error = SocketError::new(Operation::Receive, None, libc::ETIMEDOUT);
-                return Err(Loss { error, reason: CloseReason::Timeout });
+                return Err(Loss { error: away, reason: CloseReason::Timeout });
             };
             let peer_interval = guest.peer_heartbeat;
             let peer_received = guest.returning.map(|session| session.received);
@@ -108,6 +112,10 @@ impl Restore for Returns {
 
     fn outlives_peer(&self) -> bool {
         false
+    }
+
+    fn cancelled(&self) -> SocketError {
+        self.error(libc::ECANCELED)
     }
 
     fn restore(&mut self, lost: Option<SocketError>, received: u64) -> BoxFuture<'_, Result<Restored, Loss>> {
