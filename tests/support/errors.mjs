@@ -6,7 +6,7 @@ export const SYSTEM_TEXT = {
   EBADF: /bad file descriptor/i,
   EINVAL: /invalid argument/i,
   EACCES: /permission denied/i,
-  EUSERS: /too many users|no error information/i,
+  EUSERS: /too many users/i,
   EPROTO: /protocol error/i,
   EMSGSIZE: /message too (long|large)/i,
   EPIPE: /broken pipe/i,

@@ -198,7 +198,7 @@ export interface SocketStatistics {
   messagesReceived: number
   /** Messages sent, those included that still wait. */
   messagesSent: number
-  /** Bytes received that wait for a listener, 64 for each message beside its own. */
+  /** Bytes received that wait for a listener. */
   receiveQueueBytes: number
   /** Bytes sent that are not finished. */
   sendQueueBytes: number

@@ -120,10 +120,12 @@ impl fmt::Display for SocketError {
             (None, Some(host)) => write!(f, " {host}: ")?,
             (None, None) => f.write_str(" the socket: ")?,
         }
-        if self.errno == NEVER_OPENED {
-            return f.write_str("the socket was never opened");
+        match self.errno {
+            NEVER_OPENED => f.write_str("the socket was never opened"),
+            // musl has no text for it.
+            libc::EUSERS => write!(f, "Too many users (os error {})", libc::EUSERS),
+            errno => write!(f, "{}", io::Error::from_raw_os_error(errno)),
         }
-        write!(f, "{}", io::Error::from_raw_os_error(self.errno))
     }
 }
 

@@ -106,7 +106,7 @@ pub struct SocketStatistics {
     pub messages_received: f64,
     /// Messages sent, those included that still wait.
     pub messages_sent: f64,
-    /// Bytes received that wait for a listener, 64 for each message beside its own.
+    /// Bytes received that wait for a listener.
     pub receive_queue_bytes: f64,
     /// Bytes sent that are not finished.
     pub send_queue_bytes: f64,
