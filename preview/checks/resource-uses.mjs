@@ -28,7 +28,8 @@ function checkCall({ key, node, values }, resources) {
   if (!resource) {
     return [findingAtNode(node, UNKNOWN, `No such '${key}' resource in this app.`)];
   }
-  const wanted = placeholders(resource.value).length;
+  // The first value of a plural chooses the form, and is not shown.
+  const wanted = placeholders(resource.value).length + (resource.type === 'plural' ? 1 : 0);
   return wanted === values.length
     ? []
     : [findingAtNode(node, 'page/resource-values', `'${key}' takes ${wanted} values, not ${values.length}.`)];

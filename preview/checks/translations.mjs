@@ -5,9 +5,10 @@ import { readResources } from './resources.mjs';
 // A string needs each language; a colour needs dark mode.
 const QUALIFIERS_NEEDED = { string: ['base', 'en_US', 'zh_CN'], color: ['base', 'dark'] };
 
-/** The placeholders of a string, in order. */
+/** The placeholders of a string, in order; of a plural, those of the form that every language has. */
 export function placeholders(value) {
-  return [...String(value).matchAll(/%(?:\d+\$)?[sdf]/g)].map((match) => match[0]);
+  const text = Array.isArray(value) ? value.find((form) => form.quantity === 'other')?.value : value;
+  return [...String(text).matchAll(/%(?:\d+\$)?[sdf]/g)].map((match) => match[0]);
 }
 
 function report(resource, code, message) {

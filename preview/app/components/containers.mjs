@@ -50,7 +50,7 @@ const FLEX_OPTIONS = {
   justifyContent: (value) => ({ justifyContent: mainAlign(value) }),
   alignItems: (value) => ({ alignItems: itemAlign(value) }),
   alignContent: (value) => ({ alignContent: mainAlign(value) }),
-  space: ({ main, cross }) => ({ columnGap: length(main ?? 0), rowGap: length(cross ?? 0) })
+  space: ({ main, cross }) => ({ columnGap: length(main?.value ?? 0), rowGap: length(cross?.value ?? 0) })
 };
 
 function createFlex(node, options = {}) {

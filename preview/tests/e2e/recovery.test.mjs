@@ -3,26 +3,29 @@ import { withPreview } from './support/preview.mjs';
 import { connect } from './support/talk.mjs';
 
 test(
-  'a refused connect says so, and succeeds once the server is there',
+  'a refused connect says so, and succeeds by itself once the server is there',
   withPreview(async ({ server, client }) => {
     await client.touch('Connect to server');
-    await client.shows('Connection failed');
-    await client.shows('The server is not there. Initialize it in the server app, then connect again.');
-    await connect({ server, client });
+    await client.shows('Not connected, trying again');
+    await client.shows('The server is not there. Touch Initialize in the server app.');
+    await server.touch('Initialize');
+    await client.shows('Connected');
+    await server.shows('127.0.0.1:1234, connected clients: 1');
   })
 );
 
 test(
-  'the client sees at once that the process of the server was killed, and talks to the next one',
+  'the client sees at once that the process of the server was killed, and connects to the next one by itself',
   withPreview(async ({ server, client }) => {
     await connect({ server, client });
     const killed = await server.pid();
     await server.command('Kill');
     await server.becomes('stopped');
-    await client.shows('Disconnected');
+    await client.shows('Not connected, trying again');
     await server.command('Start');
     await server.isRenewed(killed);
-    await connect({ server, client });
+    await server.touch('Initialize');
+    await client.shows('Connected');
     await client.type('again');
     await client.touch('Send');
     await server.shows('again');

@@ -7,13 +7,14 @@ import { connect } from './support/talk.mjs';
 const PORT = 1234;
 
 test(
-  'the server stops, which the client sees, and listens again',
+  'the server stops, which the client sees, and listens again, whereupon the client is back',
   withPreview(async ({ server, client }) => {
     await connect({ server, client });
     await server.touch('Stop');
     await server.shows('Stopped');
-    await client.shows('The server closed the connection.');
-    await connect({ server, client });
+    await client.shows('Not connected, trying again');
+    await server.touch('Initialize');
+    await client.shows('Connected');
   })
 );
 
@@ -49,6 +50,8 @@ test(
     await connect({ server, client });
     await server.command('Close');
     await server.becomes('stopped');
-    await client.shows('The server closed the connection.');
+    await client.shows('Not connected, trying again');
+    await client.touch('Stop trying');
+    await client.shows('Disconnected');
   })
 );

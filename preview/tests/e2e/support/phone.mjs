@@ -29,6 +29,11 @@ export class Phone {
     await this.text(text).first().waitFor();
   }
 
+  /** Waits for a text on the screen, which may be part of a longer one. */
+  async showsPart(text) {
+    await this.screen.getByText(text).first().waitFor();
+  }
+
   /** Waits for a text that can be seen as a whole, whatever it is in or scrolled to. */
   async showsWhole(text) {
     await this.text(text).first().evaluate((element, limitMs) => new Promise((resolve, reject) => {
