@@ -12,6 +12,7 @@ import { checkAbilities, checkPageList, checkReached, checkTargetPages, sourceFi
 import { checkPermissions } from './checks/permissions.mjs';
 import { checkConfigurationUses, referringFiles } from './checks/resource-uses.mjs';
 import { readTargets } from './checks/target.mjs';
+import { checkTests, isForPhone, testFiles } from './checks/tests.mjs';
 import { checkTranslations } from './checks/translations.mjs';
 import { checkUnusedResources } from './checks/unused-resources.mjs';
 import { checkWrongPages } from './checks/wrong-pages.mjs';
@@ -36,7 +37,7 @@ function checkTarget(target, builder) {
 async function checkProject(targets, builders) {
   const sources = [...new Map(builders.flatMap(ownSources).map((source) => [source.fileName, source])).values()];
   const folders = [...new Set(targets.flatMap((target) => target.resourceFolders))];
-  const files = sourceFiles(targets);
+  const files = [...sourceFiles(targets), ...testFiles(targets[0])];
   return [
     ...checkConfiguration(),
     ...checkPageList(targets),
@@ -47,7 +48,9 @@ async function checkProject(targets, builders) {
     ...folders.flatMap(checkTranslations),
     ...checkUnusedResources(folders, sources),
     ...(await checkFormat([...files, ...DROP_IN_FILES])),
-    ...(await checkHomecheck(files.length)),
+    // homecheck leaves out what runs on a phone alone.
+    ...(await checkHomecheck(files.filter((file) => !isForPhone(file)).length)),
+    ...checkTests(targets[0]),
     ...checkWrongPages(targets[0]),
     ...checkDropIn(targets[0]),
     ...checkExamples(targets[0])

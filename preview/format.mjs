@@ -3,5 +3,7 @@ import { DROP_IN_FILES } from './checks/drop-in.mjs';
 import { writeFormat } from './checks/format.mjs';
 import { sourceFiles } from './checks/pages.mjs';
 import { readTargets } from './checks/target.mjs';
+import { testFiles } from './checks/tests.mjs';
 
-await writeFormat([...sourceFiles(readTargets()), ...DROP_IN_FILES]);
+const targets = readTargets();
+await writeFormat([...sourceFiles(targets), ...testFiles(targets[0]), ...DROP_IN_FILES]);

@@ -4,10 +4,10 @@ import { ROOT } from '../root.mjs';
 import { arktsPlugin, etsPlugins } from './plugin.mjs';
 
 /**
- * Builds one app for Node into `folder` and returns its file. Throws what a source cannot be built for; the message
- * names the file and the line.
+ * Builds `module` of one app for Node into `folder` and returns its file: the app itself, or `arkui:tests`. Throws what
+ * a source cannot be built for; the message names the file and the line.
  */
-export async function buildApp(target, folder) {
+export async function buildApp(target, folder, module = 'arkui:app') {
   const { output } = await build({
     root: ROOT,
     configFile: false,
@@ -21,7 +21,7 @@ export async function buildApp(target, folder) {
       sourcemap: true,
       minify: false,
       target: 'node20',
-      rolldownOptions: { input: { app: 'arkui:app' }, treeshake: false, output: { entryFileNames: '[name]-[hash].mjs', chunkFileNames: '[name]-[hash].mjs' } }
+      rolldownOptions: { input: { app: module }, treeshake: false, output: { entryFileNames: '[name]-[hash].mjs', chunkFileNames: '[name]-[hash].mjs' } }
     }
   });
   return path.join(folder, output.find(({ isEntry }) => isEntry).fileName);

@@ -5,7 +5,7 @@ import { COMPONENTS } from '../app/components.mjs';
 import { enums } from '../app/enums.mjs';
 import { kitEnums } from '../app/kit-enums.mjs';
 import { readJson5 } from '../checks/json5.mjs';
-import { resolveImport } from '../checks/resolution.mjs';
+import { isTestPackage, resolveImport } from '../checks/resolution.mjs';
 import { nativeModule } from './native-module.mjs';
 import { resourceTable } from './resource-table.mjs';
 import { stripTypes } from './strip-types.mjs';
@@ -63,6 +63,15 @@ function appModule(target) {
   ].join('\n');
 }
 
+/** The tests of an app's module as one module. */
+function testsModule(target) {
+  return [
+    `import { runHypium } from ${JSON.stringify(path.join(APP, 'hypium.mjs'))};`,
+    `import suites from ${JSON.stringify(target.testList)};`,
+    `runHypium(suites, ${JSON.stringify(resourceTable(target))});`
+  ].join('\n');
+}
+
 function resolveKit(name, importer) {
   const file = path.join(APP, 'kits', `${name.slice('@kit.'.length)}.mjs`);
   if (!existsSync(file)) {
@@ -71,10 +80,11 @@ function resolveKit(name, importer) {
   return file;
 }
 
-/** Makes one app of the project's `.ets` files: the module `arkui:app`, to be run by Node. */
+/** Makes one app of the project's `.ets` files: the module `arkui:app`, or its tests: `arkui:tests`; for Node. */
 export function arktsPlugin(target) {
   const modules = new Map([
     ['arkui:app', () => appModule(target)],
+    ['arkui:tests', () => testsModule(target)],
     ['arkui:globals', globalsModule]
   ]);
   return {
@@ -89,6 +99,9 @@ export function arktsPlugin(target) {
       }
       if (name.startsWith('@kit.')) {
         return resolveKit(name, importer);
+      }
+      if (isTestPackage(name)) {
+        return this.resolve(name, fileURLToPath(import.meta.url));
       }
       return importer?.endsWith('.ets') ? resolveImport(name, importer, target) : undefined;
     },

@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { readJson5 } from './json5.mjs';
 import { moduleCandidates } from './sdk.mjs';
+
+const require = createRequire(import.meta.url);
+
+/** Packages for tests alone; what an app ships cannot import them. */
+const TEST_PACKAGES = new Map([['@ohos/hypium', require.resolve('@ohos/hypium/index.ets')]]);
+const TEST_FOLDERS = /[\\/]src[\\/](test|ohosTest)[\\/]/;
 
 const EXTENSIONS = ['', '.ets', '.ts', '.d.ets', '.d.ts'];
 
@@ -30,6 +37,10 @@ function ownCandidates(name, target) {
   return target.sourceRoots.flatMap((root) => withExtensions(path.join(root, rest)));
 }
 
+export function isTestPackage(name) {
+  return TEST_PACKAGES.has(name);
+}
+
 /** The file that `name` means when `importer`, built for `target`, imports it; undefined when there is none. */
 export function resolveImport(name, importer, target) {
   const candidates = [];
@@ -39,6 +50,8 @@ export function resolveImport(name, importer, target) {
     candidates.push(...nativeCandidates(name, importer));
   } else if (name.startsWith(`${path.basename(target.moduleFolder)}/`)) {
     candidates.push(...ownCandidates(name, target));
+  } else if (isTestPackage(name)) {
+    candidates.push(...(TEST_FOLDERS.test(importer) ? [TEST_PACKAGES.get(name)] : []));
   } else {
     candidates.push(...moduleCandidates(name));
   }

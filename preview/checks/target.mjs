@@ -4,6 +4,7 @@ import { readJson5 } from './json5.mjs';
 import { readResources } from './resources.mjs';
 
 const MAIN = 'src/main';
+const TEST_TARGET = 'ohosTest';
 
 /** What both apps have on the phone's desktop, and every target has as well. */
 export const APP_RESOURCES = path.join(ROOT, 'AppScope/resources');
@@ -26,6 +27,15 @@ export class Target {
     return this.pages.map((page) => path.join(this.mainFolder, 'ets', `${page}.ets`));
   }
 
+  /** What DevEco calls to have the module tested without a phone; `deviceTestList` with one. */
+  get testList() {
+    return path.join(this.moduleFolder, 'src/test/List.test.ets');
+  }
+
+  get deviceTestList() {
+    return path.join(this.moduleFolder, 'src/ohosTest/ets/test/List.test.ets');
+  }
+
   /** Where the compiler starts: the abilities, and the pages of this target alone. */
   get rootFiles() {
     const { module } = readJson5(path.join(this.mainFolder, 'module.json5'));
@@ -40,8 +50,9 @@ export class Target {
   }
 }
 
-/** Every target of the entry module. */
+/** Every target of the entry module that is an app; the one for tests on a phone is none. */
 export function readTargets() {
   const entry = path.join(ROOT, 'entry');
-  return readJson5(path.join(entry, 'build-profile.json5')).targets.map((profile) => new Target(entry, profile));
+  const { targets } = readJson5(path.join(entry, 'build-profile.json5'));
+  return targets.filter(({ name }) => name !== TEST_TARGET).map((profile) => new Target(entry, profile));
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask preview`: both apps in a browser.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -18,7 +19,10 @@ const UNIT_TESTS: &str = "preview/tests/unit";
 /// Where its tests are that touch and type.
 pub(crate) const BROWSER_TESTS: &str = "preview/tests/e2e";
 
-/// What the tests in the browser ran of the pages, in a folder for each of their files.
+/// Runs the tests of the app's module in Node.
+const HYPIUM_TESTS: &str = "preview/tests/hypium/hypium.test.mjs";
+
+/// What the tests ran of the pages, in a folder for each of their files.
 const COVERAGE: &str = "coverage";
 
 /// Adds that up.
@@ -62,11 +66,7 @@ pub(crate) fn test_units(workspace: &Workspace) -> Result<()> {
 ///
 /// When something cannot be had, a test fails, or the file takes too long.
 pub(crate) fn test_in_browser(workspace: &Workspace, file: &str) -> Result<()> {
-    pages::install(workspace)?;
-    let loader = Load::Host.prepare(workspace)?;
-    let mut script = loader.host_script(workspace, Path::new(file))?;
-    script.env("PREVIEW_FOLDER", test_folder(workspace));
-    script.env("PREVIEW_COVERAGE", prepare_coverage(workspace, file)?);
+    let mut script = covered_script(workspace, file)?;
     script.env("PREVIEW_TASKS", std::env::current_exe().context("this task has a file")?);
     if std::env::var_os("PREVIEW_BROWSER").is_none() {
         script.env("PREVIEW_BROWSER", BROWSER_PACKAGE);
@@ -74,7 +74,26 @@ pub(crate) fn test_in_browser(workspace: &Workspace, file: &str) -> Result<()> {
     run_within(&mut script, javascript::TIME_LIMIT)
 }
 
-/// Reports which statements of the pages ran in the tests in the browser.
+/// Runs the tests of the app's module, `entry/src/test`, which need no page, with the module for this machine.
+///
+/// # Errors
+///
+/// When something cannot be had, a test fails, or they take too long.
+pub(crate) fn test_hypium(workspace: &Workspace) -> Result<()> {
+    run_within(&mut covered_script(workspace, HYPIUM_TESTS)?, javascript::TIME_LIMIT)
+}
+
+/// A script of tests that notes what they ran of the pages.
+fn covered_script(workspace: &Workspace, file: &str) -> Result<Command> {
+    pages::install(workspace)?;
+    let loader = Load::Host.prepare(workspace)?;
+    let mut script = loader.host_script(workspace, Path::new(file))?;
+    script.env("PREVIEW_FOLDER", test_folder(workspace));
+    script.env("PREVIEW_COVERAGE", prepare_coverage(workspace, file)?);
+    Ok(script)
+}
+
+/// Reports which statements of the pages ran in the tests in the browser and in those of hypium.
 ///
 /// # Errors
 ///

@@ -76,8 +76,9 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
             ohos::check(&session.workspace, false)
         }),
     ];
+    steps.push(Step::new("hypium", |session| preview::test_hypium(&session.workspace)));
     steps.extend(preview_steps(workspace));
-    steps.push(Step::new("browser coverage", |session| preview::report_coverage(&session.workspace)));
+    steps.push(Step::new("coverage", |session| preview::report_coverage(&session.workspace)));
     for abi in [Abi::X86_64, Abi::Arm64] {
         let name = format!("engine {}", Load::Ohos(abi).name());
         steps.push(Step::new(name, move |session| engine::test_on_ohos(&session.workspace, abi)));

@@ -1,0 +1,58 @@
+import { Core, Hypium } from '@ohos/hypium';
+import { listenToSystem, tellSystem } from './process.mjs';
+import { useResources } from './resources.mjs';
+
+/** Tells the system what becomes of each test; hypium's own report does not say where one failed. */
+class Reporter {
+  #core = Core.getInstance();
+
+  specStart() {
+    tellSystem('testStarted', { name: this.#name() });
+  }
+
+  specDone() {
+    const { error, fail } = this.#spec();
+    tellSystem('testDone', { name: this.#name(), fault: (fail ?? error)?.stack });
+  }
+
+  /** A hook that threw fails no test by itself. */
+  suiteDone() {
+    const { description, hookError } = this.#core.getDefaultService('suite').getCurrentRunningSuite();
+    if (hookError) {
+      tellSystem('testDone', { name: description, fault: hookError.stack });
+    }
+  }
+
+  suiteStart() {}
+  taskStart() {}
+  taskDone() {}
+
+  #spec() {
+    return this.#core.getDefaultService('spec').getCurrentRunningSpec();
+  }
+
+  #name() {
+    return `${this.#core.getDefaultService('suite').getCurrentRunningSuite().description}: ${this.#spec().description}`;
+  }
+}
+
+const delegator = {
+  // The reporter tells it.
+  printSync() {},
+  finishTest() {
+    tellSystem('testsDone');
+    // What a test has left open keeps the process alive, and the system sees it.
+    process.disconnect();
+  }
+};
+
+/** Runs the tests that `suites` describes, in an app's process that has `resources` and no pages. */
+export function runHypium(suites, resources) {
+  useResources(resources);
+  listenToSystem();
+  const reporter = new Reporter();
+  Hypium.hypiumTest(delegator, { parameters: {} }, () => {
+    ['spec', 'suite', 'task'].forEach((kind) => Core.getInstance().subscribeEvent(kind, reporter));
+    suites();
+  });
+}
