@@ -1,18 +1,6 @@
-import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
 import { withPreview } from './support/preview.mjs';
-
-test(
-  'both apps run in processes of their own, with the native module in their memory',
-  withPreview(async ({ server, client, process: preview }) => {
-    const library = process.env.SOCKETKIT_LIBRARY;
-    const pids = [preview.pid, await server.pid(), await client.pid()];
-    assert.equal(new Set(pids).size, 3);
-    assert.ok((await server.mappedFiles()).has(library));
-    assert.ok((await client.mappedFiles()).has(library));
-  })
-);
 
 test(
   'the six steps of the demo, by touching and typing',

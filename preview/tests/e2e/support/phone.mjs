@@ -42,6 +42,13 @@ export class Phone {
     }), SEEN_LIMIT_MS);
   }
 
+  /** Waits until a field's text is as `pattern` says. */
+  async holds(field, pattern) {
+    const element = await field.elementHandle();
+    const frame = await element.ownerFrame();
+    await frame.waitForFunction(([each, wanted]) => wanted.test(each.value), [element, pattern]);
+  }
+
   async touch(name) {
     await this.button(name).click();
   }
@@ -79,6 +86,11 @@ export class Phone {
   async isRenewed(before) {
     await this.section.locator('.pid').filter({ hasText: /\d/, hasNotText: new RegExp(`\\b${before}$`) }).waitFor();
     await this.isInForeground();
+  }
+
+  /** Whether the app has a process. */
+  async runs() {
+    return (await this.section.getAttribute('data-state')) !== 'stopped';
   }
 
   /** The number of the app's process. */

@@ -84,6 +84,18 @@ export class Preview {
     return [...shown.filter(Boolean), ...this.complaints];
   }
 
+  /** Asserts that every app that runs has a process of its own, with the native module in its memory. */
+  async checkProcesses() {
+    const pids = [process.pid, this.process.pid];
+    for (const phone of [this.server, this.client]) {
+      if (await phone.runs()) {
+        assert.ok((await phone.mappedFiles()).has(process.env.SOCKETKIT_LIBRARY), 'the native module is not loaded');
+        pids.push(await phone.pid());
+      }
+    }
+    assert.equal(new Set(pids).size, pids.length);
+  }
+
   async close() {
     await this.browser.close();
     const ended = once(this.process, 'exit');
@@ -98,16 +110,19 @@ after(() => shared?.close());
 
 /**
  * Runs a test with both apps as they are after their installation; the tests of a file share one preview, which `main`
- * starts.
+ * starts. Before and after it the processes of both apps are looked at, unless another `main` runs other apps.
  */
 export function withPreview(test, main) {
+  const check = () => (main ? undefined : shared.checkProcesses());
   return async () => {
     if (shared) {
       await shared.reinstall();
     }
     shared ??= await Preview.open(main);
     try {
+      await check();
       await test(shared);
+      await check();
       assert.deepEqual(await shared.faults(), []);
     } catch (error) {
       await shared.page.screenshot({ path: path.join(process.env.PREVIEW_FOLDER, 'failed.png'), fullPage: true });

@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { withPreview } from './support/preview.mjs';
+import { Settings } from './support/settings.mjs';
+import { connect } from './support/talk.mjs';
+
+const MADE_CODE = /^([A-Z2-7]{4}-){6}[A-Z2-7]{2}$/;
+const TYPED_CODE = 'mfrg-gzdf mztw q2lk';
+const BARE_CODE = 'MFRGGZDFMZTWQ2LK';
+const NO_CODE = /^$/;
+
+const PORT_FAULTS = [
+  ['', 'Type a port.'],
+  ['12a', 'A port has digits only.'],
+  ['1023', 'Ports below 1024 belong to the system.'],
+  ['65536', 'The highest port is 65535.']
+];
+const CODE_FAULTS = [
+  ['MFRG-GZDF-MZTW-Q2L1', 'A code has the letters A to Z and the digits 2 to 7 only.'],
+  ['MFRG-GZDF-MZTW-Q2L', 'A code has at least 16 characters.'],
+  ['MFRG-GZDF-MZTW-Q2LK-A', 'A character is missing, too many or wrong.']
+];
+
+/** Types each wrong value, and then a right one. */
+async function tryFaults(settings, field, faults, right) {
+  for (const [text, fault] of faults) {
+    await field.fill(text);
+    await settings.shows(fault);
+    assert.equal(await settings.button('Save').isDisabled(), true);
+  }
+  await field.fill(right);
+  await settings.hides(faults.at(-1)[1]);
+  assert.equal(await settings.button('Save').isDisabled(), false);
+}
+
+/** Kills an app and starts it again. */
+async function restart(phone) {
+  const killed = await phone.pid();
+  await phone.command('Kill');
+  await phone.command('Start');
+  await phone.isRenewed(killed);
+}
+
+/** What an app has stored, by the name of its file. */
+function stored(preview, app, file) {
+  return readFileSync(path.join(preview.folder, app, file), 'utf8');
+}
+
+test(
+  'each wrong port and pairing code is said to be wrong in its own words, and cannot be saved',
+  withPreview(async ({ server, client }) => {
+    for (const phone of [server, client]) {
+      const settings = await Settings.open(phone);
+      await tryFaults(settings, settings.port, PORT_FAULTS, ' 1024 ');
+      await settings.fill({ framing: true });
+      await tryFaults(settings, settings.code, CODE_FAULTS, TYPED_CODE);
+      // Without framing there is no pairing, and a wrong code does not matter.
+      await settings.fill({ code: 'wrong' });
+      await settings.fill({ framing: false });
+      await settings.code.waitFor({ state: 'detached' });
+      await settings.save();
+    }
+  })
+);
+
+test(
+  'settings are in force at once, survive a restart, and the pairing code lies with the secrets alone',
+  withPreview(async (preview) => {
+    const { server, client } = preview;
+    for (const phone of [server, client]) {
+      await Settings.change(phone, { port: '1500', framing: true, code: TYPED_CODE });
+      await restart(phone);
+      const settings = await Settings.open(phone);
+      assert.equal(await settings.port.inputValue(), '1500');
+      assert.equal(await settings.isFramed(), true);
+      assert.equal(await settings.code.inputValue(), BARE_CODE);
+      await settings.touch('Close');
+      await settings.isClosed();
+    }
+    for (const app of ['server', 'client']) {
+      assert.match(stored(preview, app, 'preferences/settings.json'), /1500/);
+      assert.doesNotMatch(stored(preview, app, 'preferences/settings.json'), /MFRG/);
+      assert.ok(stored(preview, app, 'assets.json').includes(btoa(BARE_CODE)));
+    }
+    await connect({ server, client });
+    await server.shows('127.0.0.1:1500, connected clients: 1');
+  })
+);
+
+test(
+  'a server that listens and a client that is connected go over to settings that are saved meanwhile',
+  withPreview(async ({ server, client }) => {
+    await connect({ server, client });
+    await Settings.change(server, { port: '1500' });
+    await server.shows('127.0.0.1:1500, connected clients: 0');
+    await client.shows('Not connected, trying again');
+    await Settings.change(client, { port: '1500' });
+    await client.shows('Connected');
+    await client.shows('127.0.0.1:1500');
+    await server.shows('127.0.0.1:1500, connected clients: 1');
+  })
+);
+
+test(
+  'a sheet that is sent away keeps what was in force, however that is done',
+  withPreview(async ({ client }) => {
+    const ways = [
+      (settings) => settings.touch('Close'),
+      (settings) => settings.port.press('Escape'),
+      ({ phone }) => phone.screen.locator('.shade').click({ position: { x: 100, y: 20 } })
+    ];
+    for (const sendAway of ways) {
+      const settings = await Settings.open(client);
+      assert.equal(await settings.port.inputValue(), '1234');
+      await settings.port.fill('1500');
+      await sendAway(settings);
+      await settings.isClosed();
+      await client.shows('127.0.0.1:1234');
+    }
+  })
+);
+
+test(
+  'the code that the server makes is copied there and pasted in the client',
+  withPreview(async ({ server, client }) => {
+    const made = await Settings.open(server);
+    await made.fill({ framing: true });
+    assert.equal(await made.button('Copy').isDisabled(), true);
+    const first = await made.makeCode();
+    const code = await made.makeCode();
+    assert.match(first, MADE_CODE);
+    assert.match(code, MADE_CODE);
+    await made.touch('Copy');
+    await made.shows('The code is copied. Paste it in the client app.');
+    await made.save();
+
+    const pasted = await Settings.open(client);
+    await pasted.fill({ framing: true });
+    assert.equal(await pasted.button('New code').count(), 0);
+    await pasted.touch('Paste');
+    await client.holds(pasted.code, new RegExp(`^${code}$`));
+    await pasted.save();
+    await connect({ server, client });
+  })
+);
+
+test(
+  'a code is forgotten at once, and for good',
+  withPreview(async (preview) => {
+    const { server, client } = preview;
+    for (const phone of [server, client]) {
+      await Settings.change(phone, { framing: true, code: TYPED_CODE });
+      const settings = await Settings.open(phone);
+      await settings.touch('Forget code');
+      await settings.shows('The code is forgotten.');
+      await phone.holds(settings.code, NO_CODE);
+      await settings.button('Forget code').waitFor({ state: 'detached' });
+    }
+    for (const app of ['server', 'client']) {
+      assert.equal(stored(preview, app, 'assets.json'), '[]');
+    }
+    await restart(server);
+    const settings = await Settings.open(server);
+    assert.equal(await settings.code.inputValue(), '');
+    assert.equal(await settings.isFramed(), true);
+  })
+);
+
+test(
+  'an emptied code is one that is stored no more',
+  withPreview(async (preview) => {
+    const { client } = preview;
+    await Settings.change(client, { framing: true, code: TYPED_CODE });
+    await Settings.change(client, { code: '' });
+    assert.equal(stored(preview, 'client', 'assets.json'), '[]');
+  })
+);
+
+test(
+  'settings that can be neither read, kept nor forgotten are said to be so',
+  withPreview(async (preview) => {
+    const { client } = preview;
+    await Settings.change(client, { framing: true, code: TYPED_CODE });
+    writeFileSync(path.join(preview.folder, 'client/assets.json'), 'broken');
+    await restart(client);
+    const settings = await Settings.open(client);
+    await settings.shows('The settings could not be read.');
+    await settings.fill({ framing: true, code: TYPED_CODE });
+    await settings.touch('Save');
+    await settings.shows('The settings could not be saved.');
+    await settings.touch('Forget code');
+    await settings.shows('The code could not be forgotten.');
+  })
+);
