@@ -19,7 +19,9 @@ export function startApp(Ability, resources, pages) {
   process.on('uncaughtException', (error) => {
     reportFault(error);
     process.exitCode = 1;
-    process.disconnect();
+    if (process.connected) {
+      process.disconnect();
+    }
   });
   process.on('unhandledRejection', reportFault);
   process.on('disconnect', () => process.exit());

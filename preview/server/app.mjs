@@ -110,7 +110,8 @@ export class App extends EventEmitter {
 
   #tell(message) {
     if (this.#child?.connected) {
-      this.#child.send(message);
+      // An app that has just ended does not hear it, and that it has ended is heard by itself.
+      this.#child.send(message, () => {});
     }
   }
 

@@ -1,0 +1,95 @@
+import { test } from 'node:test';
+import { PlainPeer } from './support/plain-peer.mjs';
+import { withPreview } from './support/preview.mjs';
+import { Settings } from './support/settings.mjs';
+import { connect } from './support/talk.mjs';
+
+const CODE = 'MFRG-GZDF-MZTW-Q2LK';
+const OTHER_CODE = 'GEZD-GNBV-GY3T-QOJQ';
+const CLIENTS_MAX = 64;
+const DIFFERS =
+  'The other side does not speak the same way. Framing and the pairing code must be the same in both apps.';
+
+test(
+  'a client with the wrong code is turned away, both sides say so, and with the right one it is let in',
+  withPreview(async ({ server, client }) => {
+    await Settings.change(server, { framing: true, code: CODE });
+    await Settings.change(client, { framing: true, code: OTHER_CODE });
+    await server.touch('Initialize');
+    await server.shows('Listening');
+    await client.touch('Connect to server');
+    await client.shows('Connection failed');
+    await client.shows('The pairing code is not the server’s.');
+    await server.showsPart(/^127\.0\.0\.1:\d+ was turned away: its pairing code is wrong\.$/);
+    await server.shows('127.0.0.1:1234, connected clients: 0');
+
+    await Settings.change(client, { code: CODE });
+    await client.touch('Connect to server');
+    await client.shows('Connected');
+    await server.shows('127.0.0.1:1234, connected clients: 1');
+    await client.type('let in');
+    await client.touch('Send');
+    await server.shows('let in');
+    await client.showsPart('Delivered');
+  })
+);
+
+test(
+  'a client without a code is turned away by a server that has one',
+  withPreview(async ({ server, client }) => {
+    await Settings.change(server, { framing: true, code: CODE });
+    await Settings.change(client, { framing: true });
+    await server.touch('Initialize');
+    await client.touch('Connect to server');
+    await client.shows('Connection failed');
+    await client.shows(DIFFERS);
+    await server.showsPart(/ was turned away: it does not speak the same way\./);
+  })
+);
+
+test(
+  'a server with framing turns away who speaks without, and says what is to be done',
+  withPreview(async ({ server }) => {
+    await Settings.change(server, { framing: true });
+    await server.touch('Initialize');
+    await server.shows('Listening');
+    const peer = await PlainPeer.connect();
+    await peer.send('no frame at all, but long enough for one');
+    await peer.closed;
+    await server.shows(
+      `${peer.address} was turned away: it does not speak the same way. Framing and the pairing code must be the same there.`
+    );
+    await server.shows('127.0.0.1:1234, connected clients: 0');
+  })
+);
+
+test(
+  'a client with framing says of a server without that it speaks another way',
+  withPreview(async ({ server, client }) => {
+    await Settings.change(client, { framing: true });
+    await server.touch('Initialize');
+    await client.touch('Connect to server');
+    await server.showsPart('Received');
+    await server.type('no frame');
+    await server.touch('Send');
+    await client.shows(DIFFERS);
+  })
+);
+
+test(
+  'more clients than a server has room for are turned away',
+  withPreview(async ({ server }) => {
+    await server.touch('Initialize');
+    await server.shows('Listening');
+    const peers = [];
+    for (let count = 0; count <= CLIENTS_MAX; count += 1) {
+      peers.push(await PlainPeer.connect());
+    }
+    const last = peers.pop();
+    await server.shows(`${last.address} was turned away: there are too many clients.`);
+    await last.closed;
+    await server.shows(`127.0.0.1:1234, connected clients: ${CLIENTS_MAX}`);
+    await Promise.all(peers.map((peer) => peer.close()));
+    await server.shows('127.0.0.1:1234, connected clients: 0');
+  })
+);

@@ -1,0 +1,44 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+
+const LIMIT_MS = 10_000;
+
+/** A client in the test's own process, which sends and receives bytes and knows nothing of the kit. */
+export class PlainPeer {
+  /** All that has arrived. */
+  received = '';
+
+  constructor(socket) {
+    this.socket = socket;
+    /** As the server names it. */
+    this.address = `127.0.0.1:${socket.localPort}`;
+    /** Resolves when the connection has ended, whoever ended it. */
+    this.closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.setEncoding('utf8').setNoDelay(true);
+    socket.on('error', () => {});
+    socket.on('data', (text) => (this.received += text));
+  }
+
+  static async connect(port = 1234) {
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    return new PlainPeer(socket);
+  }
+
+  async send(text) {
+    await new Promise((written) => this.socket.write(text, written));
+  }
+
+  /** Waits until exactly this has arrived, all in all. */
+  async receives(text) {
+    const signal = AbortSignal.timeout(LIMIT_MS);
+    while (this.received !== text) {
+      await once(this.socket, 'data', { signal });
+    }
+  }
+
+  async close() {
+    this.socket.end();
+    await this.closed;
+  }
+}
