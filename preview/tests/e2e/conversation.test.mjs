@@ -1,24 +1,46 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { connect as open } from 'node:net';
 import { test } from 'node:test';
+import { whileFrozen } from './support/freeze.mjs';
 import { withPreview } from './support/preview.mjs';
-import { connect } from './support/talk.mjs';
+import { Settings } from './support/settings.mjs';
+import { connect, enter, row, rowSays, say } from './support/talk.mjs';
 
-const PORT = 1234;
-const CLIENTS = 200;
-const MESSAGES = 5;
-const DRAWN_MAX = 90;
+const LONG_PRESS_MS = 600;
+const LONG = 'long '.repeat(20_000);
+const SHOWN_CHARACTERS = 2000;
+const TOO_LONG_BYTES = 1024 * 1024 + 1;
+const QUICK = ['one', 'two', 'three'];
+
+async function setFraming({ server, client }) {
+  await Settings.change(server, { framing: true });
+  await Settings.change(client, { framing: true });
+}
+
+async function sayQuickly(phone) {
+  for (const text of QUICK) {
+    await enter(phone, text);
+  }
+}
+
+/** What the phone's pasteboard has, as its user finds it in the client's settings. */
+async function pasteboard(client) {
+  const settings = await Settings.open(client);
+  await settings.fill({ framing: true });
+  await settings.touch('Paste');
+  await client.holds(settings.code, /./);
+  const text = await settings.code.inputValue();
+  await settings.touch('Close');
+  await settings.isClosed();
+  return text;
+}
 
 test(
   'Chinese and emoji arrive whole, in both directions',
   withPreview(async ({ server, client }) => {
     await connect({ server, client });
-    await client.type('你好，世界');
-    await client.input.press('Enter');
+    await enter(client, '你好，世界');
     await server.shows('你好，世界');
-    await server.type('👩‍👩‍👧 好 🎉');
-    await server.input.press('Enter');
+    await enter(server, '👩‍👩‍👧 好 🎉');
     await client.shows('👩‍👩‍👧 好 🎉');
   })
 );
@@ -29,8 +51,7 @@ test(
     assert.equal(await client.button('Send').isDisabled(), true);
     await connect({ server, client });
     await client.input.press('Enter');
-    await client.type('with text');
-    await client.input.press('Enter');
+    await enter(client, 'with text');
     await server.shows('with text');
     assert.equal(await server.screen.getByRole('listitem').count(), 1);
   })
@@ -40,8 +61,7 @@ test(
   'what is sent before there is a connection is kept, marked, and sent then',
   withPreview(async ({ server, client }) => {
     for (const [phone, text] of [[server, 'from the server'], [client, 'from the client']]) {
-      await phone.type(text);
-      await phone.input.press('Enter');
+      await enter(phone, text);
       await phone.showsPart('Not sent yet');
     }
     await connect({ server, client });
@@ -53,34 +73,105 @@ test(
   })
 );
 
-/** Sends texts from a connection of their own, one after the other, and hangs up. */
-async function say(texts) {
-  const socket = open(PORT, '127.0.0.1').setNoDelay(true);
-  await once(socket, 'connect');
-  for (const text of texts) {
-    await new Promise((written) => socket.write(text, written));
-  }
-  socket.end();
-  await once(socket, 'close');
-}
+test(
+  'a frozen server has what is sent and not what is delivered, and gets quick messages together',
+  withPreview(async ({ server, client }) => {
+    await connect({ server, client });
+    await whileFrozen(server, async () => {
+      await sayQuickly(client);
+      for (const text of QUICK) {
+        await rowSays(client, text, /To Server.*Sent · .* · \d bytes/s);
+      }
+    });
+    await server.shows('onetwothree');
+    assert.equal(await server.screen.getByRole('listitem').count(), 1);
+  })
+);
 
 test(
-  'of a long conversation what can be seen is drawn, and all of it can be reached',
-  withPreview(async ({ server }) => {
-    await server.touch('Initialize');
-    await server.shows('Listening');
-    await say(['the first']);
-    await server.shows('the first');
-    for (let number = 0; number < CLIENTS; number += 1) {
-      await say(Array.from({ length: MESSAGES }, (_, index) => `${number}.${index} `));
+  'with framing three quick messages are three rows, and are delivered when the other app has them',
+  withPreview(async (preview) => {
+    const { server, client } = preview;
+    await setFraming(preview);
+    await connect(preview);
+    await whileFrozen(server, async () => {
+      await sayQuickly(client);
+      for (const text of QUICK) {
+        await rowSays(client, text, 'Not delivered yet');
+      }
+    });
+    for (const text of QUICK) {
+      await rowSays(server, text, /From 127\.0\.0\.1:\d+.*Received · /s);
+      await rowSays(client, text, 'Delivered · ');
     }
-    await say(['the last']);
-    await server.showsWhole('the last');
-    const rows = server.screen.getByRole('listitem');
-    assert.ok((await rows.count()) < DRAWN_MAX);
+    assert.deepEqual(await server.screen.getByRole('listitem').count(), QUICK.length);
+    await say(server, 'answer');
+    await rowSays(client, 'answer', /From Server.*Received · .* · 6 bytes/s);
+    await rowSays(server, 'answer', 'Delivered · ');
+  })
+);
 
-    await server.screen.getByRole('list').evaluate((list) => list.scrollTo(0, 0));
-    await server.showsWhole('the first');
-    assert.ok((await rows.count()) < DRAWN_MAX);
+test(
+  'a long press copies a whole message, of which only the beginning is drawn when it is large',
+  withPreview(async ({ server, client }) => {
+    await connect({ server, client });
+    await client.input.fill(LONG);
+    await client.input.press('Enter');
+    const shown = server.screen.getByText(`${LONG.slice(0, SHOWN_CHARACTERS)}…`, { exact: true });
+    await shown.first().waitFor();
+    await server.showsPart(`${LONG.length} bytes`);
+    await shown.last().click({ delay: LONG_PRESS_MS });
+    await server.shows('Copied');
+    assert.equal(await pasteboard(client), LONG.trim());
+
+    await say(server, 'short 好');
+    await client.text('short 好').click({ delay: LONG_PRESS_MS });
+    await client.shows('Copied');
+    assert.equal(await pasteboard(client), 'short 好');
+  })
+);
+
+test(
+  'a message that is too long is refused in words, by both apps',
+  withPreview(async (preview) => {
+    await setFraming(preview);
+    await connect(preview);
+    for (const phone of [preview.client, preview.server]) {
+      await phone.input.fill('x'.repeat(TOO_LONG_BYTES));
+      await phone.touch('Send');
+      await phone.shows('The message is too long: one megabyte is the limit.');
+      await phone.showsPart('Not sent · ');
+    }
+    await say(preview.client, 'short enough');
+    await rowSays(preview.server, 'short enough', 'Received');
+  })
+);
+
+test(
+  'a conversation is cleared when that is confirmed, with what waits, and not otherwise',
+  withPreview(async ({ server, client }) => {
+    for (const phone of [server, client]) {
+      assert.equal(await phone.button('Clear conversation').isDisabled(), true);
+      await say(phone, 'will not be sent');
+      for (const answer of ['Cancel', 'nothing', 'Clear']) {
+        await phone.touch('Clear conversation');
+        const dialog = phone.screen.getByRole('alertdialog');
+        await dialog.getByText('All messages are removed, and those that are not sent yet will not be sent.').waitFor();
+        await row(phone, 'will not be sent').waitFor();
+        await (answer === 'nothing'
+          ? phone.screen.locator('.shade').click({ position: { x: 10, y: 10 } })
+          : dialog.getByRole('button', { name: answer, exact: true }).click());
+        await dialog.waitFor({ state: 'detached' });
+      }
+      await phone.shows('No messages yet');
+    }
+    await connect({ server, client });
+    await say(client, 'is sent');
+    await server.shows('is sent');
+    await say(server, 'as well');
+    await client.shows('as well');
+    for (const phone of [server, client]) {
+      assert.equal(await phone.screen.getByRole('listitem').count(), 2);
+    }
   })
 );

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PlainPeer } from './support/plain-peer.mjs';
 import { withPreview } from './support/preview.mjs';
-import { connect } from './support/talk.mjs';
+import { connect, rowSays, say } from './support/talk.mjs';
 
 const ALL = 'All clients';
 
@@ -15,20 +15,6 @@ async function open(preview) {
   const names = await chips.allTextContents();
   assert.equal(names.length, 2);
   return { peer, clientName: names.find((name) => name !== peer.address) };
-}
-
-async function say(phone, text) {
-  await phone.type(text);
-  await phone.touch('Send');
-}
-
-/** The row of a message. */
-function row(phone, text) {
-  return phone.screen.getByRole('listitem').filter({ has: phone.text(text) });
-}
-
-async function rowSays(phone, text, words) {
-  await row(phone, text).filter({ hasText: words }).waitFor();
 }
 
 test(
