@@ -6,19 +6,22 @@ import { UnknownError } from './unknown.mjs';
 const FACTORS = {
   '': () => 1,
   vp: () => 1,
-  fp: () => configuration.fontScale,
+  fp: (scaleMax) => Math.min(configuration.fontScale, scaleMax),
   px: () => 1 / configuration.density
 };
 
-/** A length in vp, or a share in percent, as CSS has it; `plain` is the unit of a bare number. */
-export function length(value, plain = 'vp') {
+/**
+ * A length in vp, or a share in percent, as CSS has it; `plain` is the unit of a bare number, `fontScaleMax` what fonts
+ * are enlarged by at most.
+ */
+export function length(value, plain = 'vp', fontScaleMax = Infinity) {
   const resolved = resolve(value);
   if (typeof resolved === 'number') {
-    return `${resolved * FACTORS[plain]()}px`;
+    return `${resolved * FACTORS[plain](fontScaleMax)}px`;
   }
   const match = /^(-?[\d.]+)(vp|fp|px|%|)$/.exec(String(resolved).trim());
   if (match) {
-    return match[2] === '%' ? `${match[1]}%` : `${Number(match[1]) * FACTORS[match[2] || plain]()}px`;
+    return match[2] === '%' ? `${match[1]}%` : `${Number(match[1]) * FACTORS[match[2] || plain](fontScaleMax)}px`;
   }
   if (resolved === 'auto' || /^calc\([\d\s.%+*/()vp-]+\)$/.test(resolved)) {
     return resolved.replaceAll('vp', 'px');
@@ -27,8 +30,8 @@ export function length(value, plain = 'vp') {
 }
 
 /** A font's size: bare numbers are fp. */
-export function fontLength(value) {
-  return length(value, 'fp');
+export function fontLength(value, fontScaleMax) {
+  return length(value, 'fp', fontScaleMax);
 }
 
 /** The number of vp that a length stands for. */

@@ -43,10 +43,18 @@ function weight(value) {
   return isName ? named(value) : (words[value] ?? Number(value));
 }
 
+/** A font does not grow beyond the scale that its node allows. */
+function showFontSize(node) {
+  if (node.fontSize !== undefined) {
+    node.style({ fontSize: fontLength(node.fontSize, node.maxFontScale) });
+  }
+}
+
 /** Attributes of everything that shows text of its own. */
 export const font = {
   fontSize(node, value) {
-    node.style({ fontSize: fontLength(value) });
+    node.fontSize = value;
+    showFontSize(node);
   },
   fontColor(node, value) {
     node.style({ color: color(value) });
@@ -73,6 +81,10 @@ export const font = {
 /** Attributes of text that can fill several lines. */
 export const paragraph = {
   ...font,
+  maxFontScale(node, value) {
+    node.maxFontScale = Number(resolve(value));
+    showFontSize(node);
+  },
   textAlign(node, value) {
     node.style({ textAlign: textAlign(value) });
   },
