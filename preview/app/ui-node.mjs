@@ -13,6 +13,8 @@ export class UiNode {
     this.properties = {};
     /** Functions to be called by the names of the screen's events. */
     this.listeners = {};
+    /** The size of its font and how far that may be enlarged. */
+    this.fontChoice = {};
     this.children = [];
     /** Sheets, menus and the like, which are drawn above everything. */
     this.overlays = [];

@@ -33,7 +33,8 @@ export const border = {
     Object.entries(options).forEach(([name, value]) => border[attributes[name]](node, value));
   },
   borderWidth(node, value) {
-    node.style({ borderStyle: node.css.borderStyle ?? 'solid' });
+    // Sides that are not named have no border.
+    node.style({ borderStyle: node.css.borderStyle ?? 'solid', borderWidth: '0px' });
     eachSide(node, 'Width', value, length);
   },
   borderColor(node, value) {

@@ -45,15 +45,15 @@ function weight(value) {
 
 /** A font does not grow beyond the scale that its node allows. */
 function showFontSize(node) {
-  if (node.fontSize !== undefined) {
-    node.style({ fontSize: fontLength(node.fontSize, node.maxFontScale) });
+  if (node.fontChoice.size !== undefined) {
+    node.style({ fontSize: fontLength(node.fontChoice.size, node.fontChoice.scaleMax) });
   }
 }
 
 /** Attributes of everything that shows text of its own. */
 export const font = {
   fontSize(node, value) {
-    node.fontSize = value;
+    node.fontChoice.size = value;
     showFontSize(node);
   },
   fontColor(node, value) {
@@ -82,7 +82,7 @@ export const font = {
 export const paragraph = {
   ...font,
   maxFontScale(node, value) {
-    node.maxFontScale = Number(resolve(value));
+    node.fontChoice.scaleMax = Number(resolve(value));
     showFontSize(node);
   },
   textAlign(node, value) {

@@ -1,14 +1,26 @@
 /**
- * Looks at a screen as a reader does and returns what is wrong with it, a line for each fault: text that is cut off,
- * covered or out of the screen, and text that is hard to tell from what is behind it. It runs inside the page.
+ * Looks at a screen as its user does and returns what is wrong with it, a line for each fault: text that is cut off,
+ * covered or out of the screen, or hard to tell from what is behind it; and controls that are too small for a finger,
+ * covered, or without a name for who cannot see them. It runs inside the page.
  */
 export function look() {
   const CONTRAST_MIN = 4.5;
+  const TARGET_MIN_VP = 48;
+  // What the system draws by itself, such as the buttons of a dialog.
+  const SYSTEM_TARGET_MIN_VP = 40;
   const NEAR_PX = 1;
+  const TEXTS = '.Text, button > span, input, textarea, .bar-titles, .sheet-bar h2, .dialog-title, .dialog-message, .dialog-button';
+  const CONTROLS = 'button, input, textarea, select, .touchable';
   const faults = [];
-  const window = document.querySelector('#window').getBoundingClientRect();
-  const nameOf = (element) => `${element.closest('[data-site]')?.dataset.site} "${textOf(element).slice(0, 30)}"`;
+  const layer = document.querySelector('#layer').lastElementChild;
+  // A sheet or a dialog is above everything else.
+  const top = layer?.matches('.shade') ? layer : document.querySelector('#root');
+  const window = (top === layer ? layer : document.querySelector('#window')).getBoundingClientRect();
+
   const textOf = (element) => element.value || element.placeholder || element.textContent.trim();
+  const labelOf = (element) => element.ariaLabel || element.textContent.trim();
+  const nameOf = (element) =>
+    `${element.closest('[data-site]')?.dataset.site ?? element.className} "${(textOf(element) || labelOf(element)).slice(0, 30)}"`;
 
   const boxOf = ({ left, top, right, bottom }) => ({ left, top, right, bottom });
   const common = (a, b) => ({
@@ -19,10 +31,10 @@ export function look() {
   });
   const isEmpty = ({ left, top, right, bottom }) => right - left <= NEAR_PX || bottom - top <= NEAR_PX;
 
-  /** What a scrolling ancestor leaves of a box. */
+  /** What scrolling ancestors leave of a box. */
   function seenOf(element, box) {
-    const scroller = element.parentElement.closest('.List, .Scroll, .sheet-body');
-    return scroller ? common(box, boxOf(scroller.getBoundingClientRect())) : box;
+    const scroller = element.parentElement?.closest('.List, .Scroll, .sheet-body');
+    return scroller ? seenOf(scroller, common(box, boxOf(scroller.getBoundingClientRect()))) : box;
   }
 
   /** The boxes of an element's own letters. */
@@ -60,7 +72,7 @@ export function look() {
     if (lettersOf(element).some(isOut)) {
       faults.push(`${nameOf(element)} does not fit into its frame`);
     }
-    if (element.matches('input') && !element.value && measure(element) > element.clientWidth + NEAR_PX) {
+    if (element.matches('input') && measure(element) > element.clientWidth + NEAR_PX) {
       faults.push(`${nameOf(element)} is cut off`);
     }
   }
@@ -68,24 +80,26 @@ export function look() {
   function measure(input) {
     const context = document.createElement('canvas').getContext('2d');
     context.font = getComputedStyle(input).font;
-    return context.measureText(input.placeholder).width;
+    return context.measureText(textOf(input)).width;
   }
 
   /** Whether lines of a text, or the end of its last line, are left out. */
   function isCut(element) {
     const slack = Number.parseFloat(getComputedStyle(element).fontSize) * 0.4;
     const { scrollHeight, clientHeight, scrollWidth, clientWidth } = element;
-    return element.matches('.label, .clamped') && (scrollHeight > clientHeight + slack || scrollWidth > clientWidth);
+    return (
+      element.matches('.label, .clamped, textarea') && (scrollHeight > clientHeight + slack || scrollWidth > clientWidth)
+    );
   }
 
-  function checkCovered(element) {
-    for (const letters of lettersOf(element)) {
-      const seen = common(seenOf(element, letters), boxOf(window));
+  function checkCovered(element, boxes) {
+    for (const box of boxes) {
+      const seen = common(seenOf(element, box), boxOf(window));
       if (!isEmpty(seen)) {
-        const top = document.elementFromPoint((seen.left + seen.right) / 2, (seen.top + seen.bottom) / 2);
-        const isOwn = top && (element.contains(top) || top.contains(element));
+        const front = document.elementFromPoint((seen.left + seen.right) / 2, (seen.top + seen.bottom) / 2);
+        const isOwn = front && (element.contains(front) || front.contains(element));
         if (!isOwn) {
-          faults.push(`${nameOf(element)} is covered by ${top?.closest('[data-site]')?.dataset.site}`);
+          faults.push(`${nameOf(element)} is covered by ${front?.closest('[data-site]')?.dataset.site}`);
         }
       }
     }
@@ -121,23 +135,39 @@ export function look() {
     }
   }
 
-  const isShown = (element) => element.checkVisibility({ visibilityProperty: true }) && textOf(element) !== '';
-  const isDisabled = (element) => element.closest('button:disabled, .disabled') !== null;
-  const readable = [...document.querySelectorAll('#root :is(.Text, button > span, input, textarea, .bar-titles)')];
-  for (const element of readable.filter(isShown)) {
+  function checkControl(element) {
+    const touched = element.closest('.TextInput, .TextArea') ?? element;
+    const { width, height } = touched.getBoundingClientRect();
+    const least = element.closest('[data-site]:not(.Sheet)') ? TARGET_MIN_VP : SYSTEM_TARGET_MIN_VP;
+    if (Math.min(width, height) < least) {
+      faults.push(`${nameOf(element)} is ${width.toFixed()} x ${height.toFixed()} vp, too small for a finger`);
+    }
+    if (!labelOf(element)) {
+      faults.push(`${nameOf(element)} has no text for who cannot see it`);
+    }
+    checkCovered(element, [boxOf(element.getBoundingClientRect())]);
+  }
+
+  const isShown = (element) => element.checkVisibility({ visibilityProperty: true });
+  const isDisabled = (element) => element.closest(':disabled, .disabled') !== null;
+  const shown = (selector) => [...top.querySelectorAll(selector)].filter(isShown);
+  for (const element of shown(TEXTS).filter(textOf)) {
     if (isCut(element)) {
       faults.push(`${nameOf(element)} is cut off`);
     } else {
       checkPlace(element);
       checkRoom(element);
-      checkCovered(element);
+      checkCovered(element, lettersOf(element));
     }
     if (!isDisabled(element)) {
       checkContrast(element);
     }
   }
-  if (document.documentElement.scrollWidth > innerWidth) {
-    faults.push('the page is wider than the screen');
+  shown(CONTROLS).filter((element) => !element.closest('[aria-hidden=true]')).forEach(checkControl);
+  for (const element of [document.documentElement, ...shown('.Scroll, .List, .sheet-body')]) {
+    if (element.scrollWidth > element.clientWidth + NEAR_PX) {
+      faults.push(`${nameOf(element)} is wider than the screen`);
+    }
   }
   return [...new Set(faults)];
 }
