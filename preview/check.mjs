@@ -11,7 +11,7 @@ import { checkPageRules } from './checks/page-rules.mjs';
 import { checkAbilities, checkPageList, checkReached, checkTargetPages, sourceFiles } from './checks/pages.mjs';
 import { checkPermissions } from './checks/permissions.mjs';
 import { checkConfigurationUses, referringFiles } from './checks/resource-uses.mjs';
-import { readTargets } from './checks/target.mjs';
+import { readTargets, readTestTarget } from './checks/target.mjs';
 import { checkTests, isForPhone, testFiles } from './checks/tests.mjs';
 import { checkTranslations } from './checks/translations.mjs';
 import { checkUnusedResources } from './checks/unused-resources.mjs';
@@ -50,7 +50,7 @@ async function checkProject(targets, builders) {
     ...(await checkFormat([...files, ...DROP_IN_FILES])),
     // homecheck leaves out what runs on a phone alone.
     ...(await checkHomecheck(files.filter((file) => !isForPhone(file)).length)),
-    ...checkTests(targets[0]),
+    ...checkTests(readTestTarget()),
     ...checkWrongPages(targets[0]),
     ...checkDropIn(targets[0]),
     ...checkExamples(targets[0])

@@ -15,8 +15,8 @@ const report = new CoverageReport({
   name: 'Pages, view models and service',
   outputDir: path.join(folder, 'report'),
   reports: ['console-details', 'v8', 'lcovonly'],
-  // What an earlier build wrote is about files that are no more.
-  entryFilter: ({ url }) => url.startsWith('file:') && existsSync(fileURLToPath(url)),
+  // What an earlier build wrote is about files that are no more; what has no source map holds no page.
+  entryFilter: ({ url }) => url.startsWith('file:') && existsSync(`${fileURLToPath(url)}.map`),
   sourceFilter: (file) => file.endsWith('.ets') && !NOT_SHIPPED.test(file)
 });
 for (const name of readdirSync(folder).filter((name) => name.endsWith('.test'))) {

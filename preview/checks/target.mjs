@@ -27,7 +27,7 @@ export class Target {
     return this.pages.map((page) => path.join(this.mainFolder, 'ets', `${page}.ets`));
   }
 
-  /** What DevEco calls to have the module tested without a phone; `deviceTestList` with one. */
+  /** What leads to the tests that run anywhere; `deviceTestList` leads to all, for a phone. */
   get testList() {
     return path.join(this.moduleFolder, 'src/test/List.test.ets');
   }
@@ -50,9 +50,21 @@ export class Target {
   }
 }
 
-/** Every target of the entry module that is an app; the one for tests on a phone is none. */
+const ENTRY = path.join(ROOT, 'entry');
+
+function readProfiles() {
+  return readJson5(path.join(ENTRY, 'build-profile.json5')).targets;
+}
+
+/** Every target of the entry module that is an app. */
 export function readTargets() {
-  const entry = path.join(ROOT, 'entry');
-  const { targets } = readJson5(path.join(entry, 'build-profile.json5'));
-  return targets.filter(({ name }) => name !== TEST_TARGET).map((profile) => new Target(entry, profile));
+  const apps = readProfiles().filter(({ name }) => name !== TEST_TARGET);
+  return apps.map((profile) => new Target(ENTRY, profile));
+}
+
+/** What the tests are built as: the first app, with the resources of all. */
+export function readTestTarget() {
+  const profiles = readProfiles();
+  const { resource } = profiles.find(({ name }) => name === TEST_TARGET);
+  return new Target(ENTRY, { ...profiles[0], resource });
 }

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { buildApp } from '../../arkts/build.mjs';
 import { bundleNameOf } from '../../arkts/resource-table.mjs';
-import { readTargets } from '../../checks/target.mjs';
+import { readTestTarget } from '../../checks/target.mjs';
 
 /** How long the process may live on when all tests are done. */
 const END_MS = 3000;
@@ -79,7 +79,7 @@ async function run(target, folder) {
 
 mkdirSync(PREVIEW_FOLDER, { recursive: true });
 const folder = mkdtempSync(path.join(PREVIEW_FOLDER, 'data-'));
-const { names, faults } = await run(readTargets()[0], folder);
+const { names, faults } = await run(readTestTarget(), folder);
 rmSync(folder, { recursive: true });
 faults.forEach((fault) => console.log(`FAILED ${fault}\n`));
 console.log(`${names.length} tests, ${faults.length} faults.`);
