@@ -84,7 +84,12 @@ pub(crate) fn line(command: &Command) -> String {
         .join(" ")
 }
 
-fn check(command: &Command, status: ExitStatus) -> Result<()> {
+/// What it means that the child ended so.
+///
+/// # Errors
+///
+/// When that is another status than 0.
+pub(crate) fn check(command: &Command, status: ExitStatus) -> Result<()> {
     if status.success() {
         return Ok(());
     }

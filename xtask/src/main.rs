@@ -9,6 +9,7 @@ mod declarations;
 mod demo;
 mod digest;
 mod engine;
+mod fuzz;
 mod host_node;
 mod imports;
 mod javascript;
@@ -76,6 +77,17 @@ enum Task {
         #[arg(long)]
         list: bool,
     },
+    /// Let fuzzers say to the engine what a hostile peer might say
+    Fuzz {
+        /// Those of these names; all unless given
+        targets: Vec<String>,
+        /// How long each of them runs
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+        /// Take what they found over into the corpus
+        #[arg(long)]
+        keep: bool,
+    },
     /// Check the invariants of docs/architecture.md on the tracked files
     Tidy,
     /// Reset the TCP connections of a process; the preview does so with an app that it stops
@@ -103,6 +115,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Ohos { update_types } => ohos::perform(&workspace, update_types),
         Task::Test { list: true, .. } => test::list(&workspace),
         Task::Test { filters, .. } => test::run(&workspace, &filters),
+        Task::Fuzz { targets, seconds, keep } => fuzz::perform(&workspace, &targets, seconds, keep),
         Task::Tidy => tidy::check(&workspace),
         Task::Preview { port } => preview::perform(&workspace, port),
         Task::ResetConnections { pid } => connections::reset(pid).map(|count| println!("{count} reset")),

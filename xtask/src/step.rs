@@ -8,7 +8,10 @@ use crate::abi::Abi;
 use crate::command::{command, run, succeeds};
 use crate::load::Load;
 use crate::workspace::Workspace;
-use crate::{apt, clang, engine, javascript, musl_node, ohos, pages, preview, sdk, tidy};
+use crate::{apt, clang, engine, fuzz, javascript, musl_node, ohos, pages, preview, sdk, tidy};
+
+/// How long each fuzzer runs.
+const FUZZING_S: u32 = 60;
 
 type Work = Box<dyn Fn(&Session) -> Result<()>>;
 
@@ -69,6 +72,7 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
         Step::new("lint", lint),
         Step::new("xtask", |session| cargo(session, &["test", "--locked", "--package", "xtask"])),
         Step::new("engine host", |session| engine::test_on_host(&session.workspace)),
+        Step::new("fuzz", |session| fuzz::perform(&session.workspace, &[], FUZZING_S, false)),
         Step::new("pages", |session| pages::check(&session.workspace)),
         Step::new("preview", |session| preview::test_units(&session.workspace)),
         Step::new("ohos", |session| {
@@ -147,7 +151,7 @@ fn steps_of(
 /// Everything at once, so that apt reads its lists once.
 fn install_packages() -> Result<()> {
     let mut packages = [sdk::DEBIAN_RUST.as_slice(), clang::PACKAGES.as_slice()].concat();
-    packages.extend([musl_node::EMULATOR_PACKAGE, preview::BROWSER_PACKAGE]);
+    packages.extend([musl_node::EMULATOR_PACKAGE, preview::BROWSER_PACKAGE, fuzz::COMPILER_PACKAGE]);
     if !musl_node::has_pip() {
         packages.push(musl_node::PIP_PACKAGE);
     }
