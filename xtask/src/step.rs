@@ -1,6 +1,6 @@
 //! The steps of `cargo xtask test`.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use anyhow::{Result, anyhow};
 
@@ -13,25 +13,27 @@ use crate::{apt, clang, engine, fuzz, javascript, musl_node, ohos, pages, previe
 /// How long each fuzzer runs.
 const FUZZING_S: u32 = 60;
 
-type Work = Box<dyn Fn(&Session) -> Result<()>>;
+type Work = Box<dyn Fn(&Session) -> Result<()> + Send + Sync>;
 
 /// Something that passes or fails, with the name by which it is chosen.
 pub(crate) struct Step {
     /// Unique among the steps.
     pub(crate) name: String,
+    /// Whether others that say so too may run at the same time.
+    pub(crate) shares_machine: bool,
     work: Work,
 }
 
 /// What the steps of one run share.
 pub(crate) struct Session {
     workspace: Workspace,
-    ohos: OnceCell<std::result::Result<(), String>>,
+    ohos: OnceLock<std::result::Result<(), String>>,
 }
 
 impl Session {
     /// Nothing is built yet.
     pub(crate) fn new(workspace: Workspace) -> Self {
-        Self { workspace, ohos: OnceCell::new() }
+        Self { workspace, ohos: OnceLock::new() }
     }
 
     /// Builds for HarmonyOS when a step first needs it, and never again in this run.
@@ -49,8 +51,14 @@ impl Session {
 }
 
 impl Step {
-    fn new(name: impl Into<String>, work: impl Fn(&Session) -> Result<()> + 'static) -> Self {
-        Self { name: name.into(), work: Box::new(work) }
+    /// One that has the machine to itself.
+    pub(crate) fn new(name: impl Into<String>, work: impl Fn(&Session) -> Result<()> + Send + Sync + 'static) -> Self {
+        Self { name: name.into(), shares_machine: false, work: Box::new(work) }
+    }
+
+    /// One whose deadlines are long enough for company, and which claims nothing that exists once on a machine.
+    fn sharing_machine(self, shares_machine: bool) -> Self {
+        Self { shares_machine, ..self }
     }
 
     /// Does it.
@@ -126,10 +134,11 @@ fn preview_steps(workspace: &Workspace) -> Vec<Step> {
 }
 
 fn folder_steps(workspace: &Workspace, load: Load, folder: &'static str) -> Vec<Step> {
-    steps_of(workspace, load.name(), folder, move |session, file| {
+    let steps = steps_of(workspace, load.name(), folder, move |session, file| {
         session.prepare(load)?;
         javascript::run_on(&session.workspace, load, file)
-    })
+    });
+    steps.into_iter().map(|step| step.sharing_machine(load.is_slow())).collect()
 }
 
 /// A step for each test file; one that fails where there are none.
@@ -137,7 +146,7 @@ fn steps_of(
     workspace: &Workspace,
     prefix: &str,
     folder: &'static str,
-    test: impl Fn(&Session, &str) -> Result<()> + Copy + 'static,
+    test: impl Fn(&Session, &str) -> Result<()> + Copy + Send + Sync + 'static,
 ) -> Vec<Step> {
     let Ok(files) = javascript::files(workspace, folder) else {
         let name = format!("{prefix} {folder}");
