@@ -4,9 +4,11 @@ import { ownSources, createProgram } from './checks/compiler.mjs';
 import { checkConfiguration } from './checks/configuration.mjs';
 import { checkDropIn, DROP_IN_FILES } from './checks/drop-in.mjs';
 import { checkExamples } from './checks/examples.mjs';
+import { PACKAGE_FILES } from './checks/consumer.mjs';
 import { checkFormat } from './checks/format.mjs';
 import { checkHomecheck } from './checks/homecheck.mjs';
 import { checkNativeLibrary, checkVersions } from './checks/native-library.mjs';
+import { checkObfuscation } from './checks/obfuscation.mjs';
 import { checkPageRules } from './checks/page-rules.mjs';
 import { checkAbilities, checkPageList, checkReached, checkTargetPages, sourceFiles } from './checks/pages.mjs';
 import { checkPermissions } from './checks/permissions.mjs';
@@ -44,13 +46,14 @@ async function checkProject(targets, builders) {
     ...checkPermissions(path.join(targets[0].mainFolder, 'module.json5')),
     ...checkNativeLibrary(sources),
     ...checkVersions(),
+    ...checkObfuscation(),
     ...folders.flatMap(checkTranslations),
     ...checkUnusedResources(folders, sources),
-    ...(await checkFormat([...files, ...DROP_IN_FILES])),
+    ...(await checkFormat([...files, ...DROP_IN_FILES, ...PACKAGE_FILES])),
     ...(await checkHomecheck(files.length)),
     ...checkWrongPages(targets[0]),
     ...checkDropIn(targets[0]),
-    ...checkExamples(targets[0])
+    ...checkExamples(['docs/api.md', 'docs/migration.md'], targets[0])
   ];
 }
 

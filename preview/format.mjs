@@ -1,7 +1,8 @@
 // Lays out the sources of the pages: `npm run format`.
+import { PACKAGE_FILES } from './checks/consumer.mjs';
 import { DROP_IN_FILES } from './checks/drop-in.mjs';
 import { writeFormat } from './checks/format.mjs';
 import { sourceFiles } from './checks/pages.mjs';
 import { readTargets } from './checks/target.mjs';
 
-await writeFormat([...sourceFiles(readTargets()), ...DROP_IN_FILES]);
+await writeFormat([...sourceFiles(readTargets()), ...DROP_IN_FILES, ...PACKAGE_FILES]);

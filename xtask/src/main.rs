@@ -5,6 +5,7 @@ mod apt;
 mod clang;
 mod command;
 mod connections;
+mod crates;
 mod declarations;
 mod demo;
 mod digest;
@@ -17,8 +18,10 @@ mod library;
 mod load;
 mod musl;
 mod musl_node;
+mod notice;
 mod ohos;
 mod ohrs;
+mod package;
 mod pages;
 mod phone_function;
 mod prepared;
@@ -68,6 +71,10 @@ enum Task {
         #[arg(long)]
         update_types: bool,
     },
+    /// Write NOTICE anew: the licences of what is linked into the module
+    Notice,
+    /// Pack the module into dist/socketkit.har, for other apps to install
+    Package,
     /// Install what the tests need, run them all and count
     Test {
         /// Run only the steps of these names, or with these texts in their names, such as `lint`,
@@ -113,6 +120,8 @@ fn perform(task: Task) -> Result<()> {
     match task {
         Task::Demo { ohos } => demo::perform(&workspace, ohos),
         Task::Ohos { update_types } => ohos::perform(&workspace, update_types),
+        Task::Notice => notice::update(&workspace),
+        Task::Package => package::perform(&workspace),
         Task::Test { list: true, .. } => test::list(&workspace),
         Task::Test { filters, .. } => test::run(&workspace, &filters),
         Task::Fuzz { targets, seconds, keep } => fuzz::perform(&workspace, &targets, seconds, keep),

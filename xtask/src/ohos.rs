@@ -14,7 +14,7 @@ use crate::workspace::Workspace;
 use crate::{declarations, digest, ohrs, prepared};
 
 /// The module's file name, as ArkTS imports it.
-const LIBRARY: &str = "libsocketkit.so";
+pub(crate) const LIBRARY: &str = "libsocketkit.so";
 
 /// The declarations that the app compiles with.
 const COMMITTED_TYPES: &str = "entry/types/libsocketkit/index.d.ts";

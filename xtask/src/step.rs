@@ -8,7 +8,7 @@ use crate::abi::Abi;
 use crate::command::{command, run, succeeds};
 use crate::load::Load;
 use crate::workspace::Workspace;
-use crate::{apt, clang, engine, fuzz, javascript, musl_node, ohos, pages, preview, sdk, tidy};
+use crate::{apt, clang, engine, fuzz, javascript, musl_node, notice, ohos, package, pages, preview, sdk, tidy};
 
 /// How long each fuzzer runs.
 const FUZZING_S: u32 = 60;
@@ -77,6 +77,7 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
         Step::new("packages", |_| install_packages()),
         Step::new("format", |session| cargo(session, &["fmt", "--all", "--check"])),
         Step::new("tidy", |session| tidy::check(&session.workspace)),
+        Step::new("notice", |session| notice::check(&session.workspace)),
         Step::new("lint", lint),
         Step::new("xtask", |session| cargo(session, &["test", "--locked", "--package", "xtask"])),
         Step::new("engine host", |session| engine::test_on_host(&session.workspace)),
@@ -86,6 +87,11 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
         Step::new("ohos", |session| {
             session.build_ohos()?;
             ohos::check(&session.workspace, false)
+        }),
+        Step::new("package", |session| {
+            session.build_ohos()?;
+            package::pack(&session.workspace)?;
+            package::check(&session.workspace)
         }),
     ];
     steps.extend(preview_steps(workspace));
