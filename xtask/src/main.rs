@@ -2,6 +2,7 @@
 
 mod abi;
 mod apt;
+mod bench;
 mod clang;
 mod command;
 mod connections;
@@ -95,6 +96,8 @@ enum Task {
         #[arg(long)]
         keep: bool,
     },
+    /// Measure the module beside Node's net, the engine alone, and a bare epoll loop
+    Bench(bench::Options),
     /// Check the invariants of docs/architecture.md on the tracked files
     Tidy,
     /// Reset the TCP connections of a process; the preview does so with an app that it stops
@@ -125,6 +128,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Test { list: true, .. } => test::list(&workspace),
         Task::Test { filters, .. } => test::run(&workspace, &filters),
         Task::Fuzz { targets, seconds, keep } => fuzz::perform(&workspace, &targets, seconds, keep),
+        Task::Bench(options) => bench::perform(&workspace, &options),
         Task::Tidy => tidy::check(&workspace),
         Task::Preview { port } => preview::perform(&workspace, port),
         Task::ResetConnections { pid } => connections::reset(pid).map(|count| println!("{count} reset")),

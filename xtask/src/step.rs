@@ -8,7 +8,7 @@ use crate::abi::Abi;
 use crate::command::{command, run, succeeds};
 use crate::load::Load;
 use crate::workspace::Workspace;
-use crate::{apt, clang, engine, fuzz, javascript, musl_node, notice, ohos, package, pages, preview, sdk, tidy};
+use crate::{apt, bench, clang, engine, fuzz, javascript, musl_node, notice, ohos, package, pages, preview, sdk, tidy};
 
 /// How long each fuzzer runs.
 const FUZZING_S: u32 = 60;
@@ -104,6 +104,8 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
         steps.push(digest_step(load));
         steps.extend(file_steps(workspace, load));
     }
+    let measure = |session: &Session| bench::perform(&session.workspace, &bench::Options::quick());
+    steps.push(Step::new("bench", measure));
     steps
 }
 
