@@ -5,17 +5,22 @@ mod apt;
 mod bench;
 mod clang;
 mod command;
+#[cfg(target_os = "linux")]
 mod connections;
 mod crates;
 mod declarations;
 mod demo;
+mod deveco;
 mod digest;
+mod doctor;
 mod engine;
 mod fuzz;
+mod hap;
 mod host_node;
 mod imports;
 mod javascript;
 mod library;
+mod link;
 mod load;
 mod musl;
 mod musl_node;
@@ -27,6 +32,7 @@ mod pages;
 mod phone_function;
 mod prepared;
 mod preview;
+mod progress;
 mod sdk;
 mod stand_in;
 mod step;
@@ -43,7 +49,7 @@ use crate::workspace::Workspace;
 
 /// The project's tasks. Everything they download or build goes below target/ and dist/.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
 struct Arguments {
     #[command(subcommand)]
     task: Task,
@@ -72,6 +78,10 @@ enum Task {
         #[arg(long)]
         update_types: bool,
     },
+    /// Build both apps with DevEco's hvigorw; status 2 where it is not installed
+    Hap,
+    /// Say what this machine has, what it misses, and how to get that
+    Doctor,
     /// Write NOTICE anew: the licences of what is linked into the module
     Notice,
     /// Pack the module into dist/socketkit.har, for other apps to install
@@ -101,6 +111,7 @@ enum Task {
     /// Check the invariants of docs/architecture.md on the tracked files
     Tidy,
     /// Reset the TCP connections of a process; the preview does so with an app that it stops
+    #[cfg(target_os = "linux")]
     #[command(hide = true)]
     ResetConnections {
         /// The process
@@ -110,7 +121,7 @@ enum Task {
 
 fn main() -> ExitCode {
     match perform(Arguments::parse().task) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -118,9 +129,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn perform(task: Task) -> Result<()> {
+fn perform(task: Task) -> Result<ExitCode> {
     let workspace = Workspace::current();
-    match task {
+    let done = match task {
+        Task::Hap => return hap::perform(&workspace),
+        Task::Doctor => {
+            doctor::perform(&workspace);
+            Ok(())
+        }
         Task::Demo { ohos } => demo::perform(&workspace, ohos),
         Task::Ohos { update_types } => ohos::perform(&workspace, update_types),
         Task::Notice => notice::update(&workspace),
@@ -131,6 +147,8 @@ fn perform(task: Task) -> Result<()> {
         Task::Bench(options) => bench::perform(&workspace, &options),
         Task::Tidy => tidy::check(&workspace),
         Task::Preview { port } => preview::perform(&workspace, port),
+        #[cfg(target_os = "linux")]
         Task::ResetConnections { pid } => connections::reset(pid).map(|count| println!("{count} reset")),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }

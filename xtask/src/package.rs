@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::abi::Abi;
 use crate::command::{command, run};
 use crate::workspace::Workspace;
-use crate::{digest, host_node, ohos, ohrs, pages, prepared};
+use crate::{digest, host_node, ohos, ohrs, pages, prepared, progress};
 
 /// The archive's name, which `ohrs` completes with `.har`.
 const NAME: &str = "socketkit";
@@ -81,7 +81,8 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     }
     println!("{}: sha256 {}", archive.display(), digest::of_file(&archive)?);
     pages::install(workspace)?;
-    run(command(host_node::prepare()?).arg(workspace.path(CHECK_SCRIPT)).arg(&archive).arg(&folder))
+    let mut node = command(host_node::prepare()?);
+    progress::run("compiling what uses the package", node.arg(workspace.path(CHECK_SCRIPT)).arg(&archive).arg(&folder))
 }
 
 fn archive(workspace: &Workspace) -> PathBuf {
