@@ -17,6 +17,7 @@ import { readTargets } from './checks/target.mjs';
 import { checkTranslations } from './checks/translations.mjs';
 import { checkUnusedResources } from './checks/unused-resources.mjs';
 import { checkWrongPages } from './checks/wrong-pages.mjs';
+import { checkWorkflows } from './checks/workflows.mjs';
 import { ROOT } from './root.mjs';
 
 /** One app as it is built: its own sources and resources alone. */
@@ -47,6 +48,7 @@ async function checkProject(targets, builders) {
     ...checkNativeLibrary(sources),
     ...checkVersions(),
     ...checkObfuscation(),
+    ...(await checkWorkflows()),
     ...folders.flatMap(checkTranslations),
     ...checkUnusedResources(folders, sources),
     ...(await checkFormat([...files, ...DROP_IN_FILES, ...PACKAGE_FILES])),

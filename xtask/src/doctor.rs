@@ -3,7 +3,7 @@
 use crate::abi::Abi;
 use crate::command::{command, output};
 use crate::workspace::Workspace;
-use crate::{apt, clang, deveco, host_node, musl_node, preview, sdk};
+use crate::{apt, clang, deveco, host_node, musl_node, pages, preview, sdk};
 
 /// Something that a task needs.
 struct Item {
@@ -36,7 +36,7 @@ fn items(workspace: &Workspace) -> Vec<Item> {
             needed_for: "preview, demo, package and test",
             state: host_node::prepare().map(found_on_path).map_err(|error| format!("{error:#}")),
         },
-        program("npm", "preview, package and test", "it comes with Node"),
+        program(pages::NPM, "preview, package and test", "it comes with Node"),
         installed_packages(workspace),
         item(
             "OpenHarmony SDK",

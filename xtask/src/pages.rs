@@ -14,6 +14,9 @@ use crate::workspace::Workspace;
 /// The folder with the checks and what they depend on.
 const FOLDER: &str = "preview";
 
+/// The client of the npm registry, which is a script on Windows.
+pub(crate) const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
+
 /// Names the lock file whose packages are installed.
 const STAMP: &str = "node_modules/.installed-from";
 
@@ -46,9 +49,8 @@ pub(crate) fn install(workspace: &Workspace) -> Result<()> {
     fs::write(&stamp, lock).with_context(|| format!("cannot write {}", stamp.display()))
 }
 
-/// npm is a script on Windows.
 fn npm(workspace: &Workspace) -> Command {
-    let mut npm = command(if cfg!(windows) { "npm.cmd" } else { "npm" });
+    let mut npm = command(NPM);
     npm.current_dir(workspace.path(FOLDER));
     npm
 }
