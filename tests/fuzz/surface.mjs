@@ -32,6 +32,7 @@ const ports = [];
 const outcomes = { returned: 0, threw: 0, fulfilled: 0, rejected: 0, events: 0 };
 const codes = new Map();
 let depth = 0;
+let isEnding = false;
 
 function documentedCodes() {
   const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8');
@@ -109,6 +110,7 @@ function drop(object) {
 }
 
 function keep(kind, object) {
+  if (isEnding) return end(object);
   const all = objects[kind];
   if (all.length === OBJECTS) all.splice(random.below(OBJECTS), 1).forEach(drop);
   all.push(object);
@@ -217,13 +219,15 @@ for (let called = 0, turns = 0; called < Number(callCount); turns += 1) {
 }
 console.log(JSON.stringify(outcomes), JSON.stringify(Object.fromEntries([...codes].sort())));
 
-/** Everything that is still there: also what was dropped, because a call under way keeps its object. */
-const left = [...Object.values(objects).flat(), ...[...dropped].map((reference) => reference.deref()).filter(Boolean)];
-for (const object of left.splice(0)) {
+function end(object) {
   const options = object instanceof library.TCPSocketServer ? [{ connections: 'abort' }] : [];
   Promise.resolve(object.abort?.()).catch(() => {}).finally(() => object.close(...options).catch(() => {}));
 }
-for (const kind of Object.values(objects)) kind.splice(0);
+
+// What was dropped too, because a call under way keeps its object.
+isEnding = true;
+Object.values(objects).flatMap((kind) => kind.splice(0)).forEach(end);
+[...dropped].map((reference) => reference.deref()).filter(Boolean).forEach(end);
 setTimeout(() => fail(`${socketCount()} sockets or calls are left`), END_MS).unref();
 process.on('exit', (status) => {
   if (status === 0) console.log(`nothing is left; at most ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`);
