@@ -79,6 +79,7 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
         Step::new("tidy", |session| tidy::check(&session.workspace)),
         Step::new("notice", |session| notice::check(&session.workspace)),
         Step::new("lint", lint),
+        Step::new("documentation", documentation),
         Step::new("xtask", |session| cargo(session, &["test", "--locked", "--package", "xtask"])),
         Step::new("engine host", |session| engine::test_on_host(&session.workspace)),
         Step::new("fuzz", |session| fuzz::perform(&session.workspace, &[], FUZZING_S, false)),
@@ -181,6 +182,13 @@ fn lint(session: &Session) -> Result<()> {
     }
     let options = ["clippy", "--workspace", "--lib", "--bins", "--tests", "--locked"];
     cargo(session, &[options.as_slice(), &["--", "-D", "warnings"]].concat())
+}
+
+/// What is said of items compiles as documentation: links lead somewhere, code blocks are closed.
+fn documentation(session: &Session) -> Result<()> {
+    let mut cargo = command("cargo");
+    cargo.args(["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings");
+    run(cargo.current_dir(session.workspace.root()))
 }
 
 fn cargo(session: &Session, arguments: &[&str]) -> Result<()> {
