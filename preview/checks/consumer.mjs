@@ -17,7 +17,7 @@ import { Target } from './target.mjs';
 
 const EXAMPLES = path.join(ROOT, 'examples');
 const PACKAGE = path.join(ROOT, 'package');
-const PAGES = ['README.md', 'docs/use-in-your-app.md', 'package/README.md'];
+const PAGES = ['README.md', 'README.zh-CN.md', 'docs/use-in-your-app.md', 'package/README.md'];
 
 function etsFiles(folder) {
   const names = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.ets'));
