@@ -82,6 +82,7 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
         Step::new("documentation", documentation),
         Step::new("xtask", |session| cargo(session, &["test", "--locked", "--package", "xtask"])),
         Step::new("engine host", |session| engine::test_on_host(&session.workspace)),
+        Step::new("races", |session| cargo(session, &["test", "--locked", "--package", "races"])),
         Step::new("fuzz", |session| fuzz::perform(&session.workspace, &[], FUZZING_S, false)),
         Step::new("pages", |session| pages::check(&session.workspace)),
         Step::new("preview", |session| preview::test_units(&session.workspace)),
