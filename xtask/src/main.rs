@@ -10,6 +10,7 @@ mod connections;
 mod crates;
 mod declarations;
 mod demo;
+mod deny;
 mod deveco;
 mod digest;
 mod doctor;

@@ -8,7 +8,9 @@ use crate::abi::Abi;
 use crate::command::{command, run, succeeds};
 use crate::load::Load;
 use crate::workspace::Workspace;
-use crate::{apt, bench, clang, engine, fuzz, javascript, musl_node, notice, ohos, package, pages, preview, sdk, tidy};
+use crate::{
+    apt, bench, clang, deny, engine, fuzz, javascript, musl_node, notice, ohos, package, pages, preview, sdk, tidy,
+};
 
 /// How long each fuzzer runs.
 const FUZZING_S: u32 = 60;
@@ -80,6 +82,7 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
         Step::new("notice", |session| notice::check(&session.workspace)),
         Step::new("lint", lint),
         Step::new("documentation", documentation),
+        Step::new("dependencies", |session| deny::check(&session.workspace)),
         Step::new("xtask", |session| cargo(session, &["test", "--locked", "--package", "xtask"])),
         Step::new("engine host", |session| engine::test_on_host(&session.workspace)),
         Step::new("races", |session| cargo(session, &["test", "--locked", "--package", "races"])),
