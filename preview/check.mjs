@@ -4,9 +4,11 @@ import { ownSources, createProgram } from './checks/compiler.mjs';
 import { checkConfiguration } from './checks/configuration.mjs';
 import { checkDropIn, DROP_IN_FILES } from './checks/drop-in.mjs';
 import { checkExamples } from './checks/examples.mjs';
+import { PACKAGE_FILES } from './checks/consumer.mjs';
 import { checkFormat } from './checks/format.mjs';
 import { checkHomecheck } from './checks/homecheck.mjs';
 import { checkNativeLibrary, checkVersions } from './checks/native-library.mjs';
+import { checkObfuscation } from './checks/obfuscation.mjs';
 import { checkPageRules } from './checks/page-rules.mjs';
 import { checkAbilities, checkPageList, checkReached, checkTargetPages, sourceFiles } from './checks/pages.mjs';
 import { checkPermissions } from './checks/permissions.mjs';
@@ -16,6 +18,7 @@ import { checkTests, isForPhone, testFiles } from './checks/tests.mjs';
 import { checkTranslations } from './checks/translations.mjs';
 import { checkUnusedResources } from './checks/unused-resources.mjs';
 import { checkWrongPages } from './checks/wrong-pages.mjs';
+import { checkWorkflows } from './checks/workflows.mjs';
 import { ROOT } from './root.mjs';
 
 /** One app as it is built: its own sources and resources alone. */
@@ -45,15 +48,17 @@ async function checkProject(targets, builders) {
     ...checkPermissions(path.join(targets[0].mainFolder, 'module.json5')),
     ...checkNativeLibrary(sources),
     ...checkVersions(),
+    ...checkObfuscation(),
+    ...(await checkWorkflows()),
     ...folders.flatMap(checkTranslations),
     ...checkUnusedResources(folders, sources),
-    ...(await checkFormat([...files, ...DROP_IN_FILES])),
+    ...(await checkFormat([...files, ...DROP_IN_FILES, ...PACKAGE_FILES])),
     // homecheck leaves out what runs on a phone alone.
     ...(await checkHomecheck(files.filter((file) => !isForPhone(file)).length)),
     ...checkTests(readTestTarget()),
     ...checkWrongPages(targets[0]),
     ...checkDropIn(targets[0]),
-    ...checkExamples(targets[0])
+    ...checkExamples(['docs/api.md', 'docs/migration.md'], targets[0])
   ];
 }
 

@@ -1,4 +1,5 @@
 // Lays out the sources of the pages: `npm run format`.
+import { PACKAGE_FILES } from './checks/consumer.mjs';
 import { DROP_IN_FILES } from './checks/drop-in.mjs';
 import { writeFormat } from './checks/format.mjs';
 import { sourceFiles } from './checks/pages.mjs';
@@ -6,4 +7,4 @@ import { readTargets } from './checks/target.mjs';
 import { testFiles } from './checks/tests.mjs';
 
 const targets = readTargets();
-await writeFormat([...sourceFiles(targets), ...testFiles(targets[0]), ...DROP_IN_FILES]);
+await writeFormat([...sourceFiles(targets), ...testFiles(targets[0]), ...DROP_IN_FILES, ...PACKAGE_FILES]);

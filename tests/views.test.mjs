@@ -46,3 +46,21 @@ behaviour('a view of a detached buffer is refused or empty, and never read', asy
   await recorder.received(3);
   assert.equal(recorder.text, 'end');
 });
+
+behaviour('a DataView or a typed array that its buffer has become too small for is refused, and never read', async (t) => {
+  const { client, connection } = await openPair(t);
+  const recorder = record(connection);
+  const buffer = new ArrayBuffer(16, { maxByteLength: 16 });
+  const views = [new DataView(buffer, 8), new DataView(buffer, 8, 8), new Uint8Array(buffer, 8, 8)];
+  buffer.resize(4);
+  const detached = new DataView(new ArrayBuffer(8));
+  structuredClone(detached.buffer, { transfer: [detached.buffer] });
+  for (const data of [...views, detached]) throws401(() => client.send({ data }), 'send', 'data');
+  for (const byteLength of ['many', 2 ** 40]) {
+    const lying = Object.defineProperty(new Uint8Array(4), 'byteLength', { value: byteLength });
+    throws401(() => client.send({ data: lying }), 'send', 'data');
+  }
+  await within('send', client.send({ data: 'end' }));
+  await recorder.received(3);
+  assert.equal(recorder.text, 'end');
+});

@@ -11,11 +11,11 @@ const OWN_TYPES = fileURLToPath(new URL('configuration-types.d.ts', import.meta.
 
 /** The type of each configuration file: the first pattern that fits its path from the project's top. */
 const TYPES = [
-  [/^AppScope\/app\.json5$/, 'AppJson5', OWN_TYPES],
-  [/^build-profile\.json5$/, 'WorkspaceLevelBuildProfile', PUBLIC_TYPES],
-  [/^oh-package\.json5$/, 'WorkspaceLevelOhPackage5', PUBLIC_TYPES],
+  [/(^|\/)AppScope\/app\.json5$/, 'AppJson5', OWN_TYPES],
+  [/^(examples\/\w+\/)?build-profile\.json5$/, 'WorkspaceLevelBuildProfile', PUBLIC_TYPES],
+  [/^(examples\/\w+\/)?oh-package\.json5$/, 'WorkspaceLevelOhPackage5', PUBLIC_TYPES],
   [/^code-linter\.json5$/, 'CodeLinter', OWN_TYPES],
-  [/^hvigor\/hvigor-config\.json5$/, 'HvigorConfig', OWN_TYPES],
+  [/(^|\/)hvigor\/hvigor-config\.json5$/, 'HvigorConfig', OWN_TYPES],
   [/\/build-profile\.json5$/, 'ProjectLevelBuildProfile', PUBLIC_TYPES],
   [/\/oh-package\.json5$/, 'ProjectLevelOhPackageJson5', PUBLIC_TYPES],
   [/\/module\.json5$/, 'ModuleJson5', PUBLIC_TYPES],
@@ -23,7 +23,7 @@ const TYPES = [
   [/\/media\/\w+\.json$/, 'LayeredImage', OWN_TYPES],
   [/\/profile\/\w+\.json$/, 'PageList', OWN_TYPES]
 ];
-const FOLDERS = ['.', 'AppScope', 'hvigor', 'entry'];
+const FOLDERS = ['.', 'AppScope', 'hvigor', 'entry', 'package', 'examples'];
 const GENERATED = /(^|\/)(node_modules|oh_modules|build|\.hvigor)\//;
 const OPTIONS = { strict: true, noEmit: true, skipLibCheck: true, types: [], lib: ['lib.es2021.d.ts'] };
 

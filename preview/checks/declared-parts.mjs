@@ -52,12 +52,15 @@ export function reachedFrom(names, declarations) {
   return declarations.filter((declaration) => reached.has(declaration.name.text));
 }
 
+/** Every member and overload of the declarations. */
+export function membersOf(declarations) {
+  return declarations.flatMap((declaration) => nodesWhere(declaration, isOneOf(MEMBERS)));
+}
+
 /** The declarations, every member and overload of them, and every alternative of a union. */
 export function partsOf(declarations) {
-  const inside = declarations.flatMap((declaration) =>
-    nodesWhere(declaration, (node) => isOneOf(MEMBERS)(node) || isAlternative(node))
-  );
-  return [...declarations, ...inside];
+  const alternatives = declarations.flatMap((declaration) => nodesWhere(declaration, isAlternative));
+  return [...declarations, ...membersOf(declarations), ...alternatives];
 }
 
 /** The text of a part's file without this part. */

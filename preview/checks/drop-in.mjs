@@ -23,39 +23,41 @@ const OUR_DECLARATIONS = path.join(ROOT, 'entry/types/libsocketkit/index.d.ts');
 const TCP = ['constructTCPSocketInstance', 'constructTCPSocketServerInstance'];
 
 const SYSTEM_IMPORT = "import { socket } from '@kit.NetworkKit';";
-const DEFAULT_IMPORT = "import socket from 'libsocketkit.so';";
-const NAMESPACE_IMPORT = "import * as socket from 'libsocketkit.so';";
+const LIBRARY = 'libsocketkit.so';
 const QUALIFIED = /\bsocket\.(\w+)/g;
 
-function withNamedImports(text) {
+function withNamedImports(text, module) {
   const names = new Set([...text.matchAll(QUALIFIED)].map((match) => match[1]));
   return text
     .replaceAll(QUALIFIED, '$1')
-    .replace(SYSTEM_IMPORT, `import { ${[...names].join(', ')} } from 'libsocketkit.so';`);
+    .replace(SYSTEM_IMPORT, `import { ${[...names].join(', ')} } from '${module}';`);
 }
 
-/** The text of `FOR_BOTH` for each way to import our kit. */
-function importingOurs() {
+/** The text of `FOR_BOTH` for each way to import our kit from a module. */
+function importingOurs(module) {
   const text = readFileSync(FOR_BOTH, 'utf8');
   if (!text.includes(SYSTEM_IMPORT)) {
     throw new Error(`${FOR_BOTH} does not import the system's kit`);
   }
   return {
-    default: text.replace(SYSTEM_IMPORT, DEFAULT_IMPORT),
-    namespace: text.replace(SYSTEM_IMPORT, NAMESPACE_IMPORT),
-    named: withNamedImports(text)
+    default: text.replace(SYSTEM_IMPORT, `import socket from '${module}';`),
+    namespace: text.replace(SYSTEM_IMPORT, `import * as socket from '${module}';`),
+    named: withNamedImports(text, module)
   };
 }
 
-/** `FOR_BOTH` as it is, with the system's kit, and with each way to import ours; the other files with ours. */
-function checkCompiles(ours, target) {
-  const forms = Object.entries(ours).flatMap(([form, text]) =>
+function checkForms(forms, target) {
+  return Object.entries(forms).flatMap(([form, text]) =>
     checkArkTS(createProgram([FOR_BOTH], target, new Map([[FOR_BOTH, text]]))).map(
       ({ file, line, column, code, message }) =>
         new Finding(path.join(ROOT, file), line, column, code, `With the ${form} import of our kit: ${message}`)
     )
   );
-  return [...checkArkTS(createProgram(DROP_IN_FILES, target)), ...forms];
+}
+
+/** Code for the system's kit compiles with each way to import ours from a module. */
+export function checkDropInForms(module, target) {
+  return checkForms(importingOurs(module), target);
 }
 
 /** Each part of a kit is used: without it, one of the files is not accepted. */
@@ -72,11 +74,13 @@ function checkUsed(parts, files, texts, target) {
 
 /** What compiles with the system's declarations compiles with ours, and nothing of either is left out. */
 export function checkDropIn(target) {
-  const ours = importingOurs();
+  const ours = importingOurs(LIBRARY);
   const systemParts = partsOf(reachedFrom(TCP, declarationsIn(SYSTEM_DECLARATIONS)));
   const ourParts = partsOf(declarationsIn(OUR_DECLARATIONS));
   return [
-    ...checkCompiles(ours, target),
+    // As they are: with the system's kit, and with all of ours.
+    ...checkArkTS(createProgram(DROP_IN_FILES, target)),
+    ...checkForms(ours, target),
     ...checkUsed(systemParts, [FOR_BOTH], new Map(), target),
     ...checkUsed(ourParts, DROP_IN_FILES, new Map([[FOR_BOTH, ours.default]]), target)
   ];

@@ -6,8 +6,6 @@ import { checkArkTS } from './arkts.mjs';
 import { createProgram } from './compiler.mjs';
 import { Finding } from './finding.mjs';
 
-const PAGES = ['docs/api.md', 'docs/migration.md'];
-
 /** A fenced block of TypeScript; one with words behind `ts` is no example. */
 const BLOCK = /^```ts\n([^]*?)^```$/gm;
 
@@ -28,9 +26,9 @@ function sourcesIn(page) {
   });
 }
 
-/** Each example compiles, with the linter on. */
-export function checkExamples(target) {
-  return PAGES.flatMap((page) => {
+/** Each example of the pages compiles, with the linter on. */
+export function checkExamples(pages, target) {
+  return pages.flatMap((page) => {
     const sources = new Map(sourcesIn(page));
     return checkArkTS(createProgram([...sources.keys()], target, sources)).map(
       ({ line, column, code, message }) => new Finding(path.join(ROOT, page), line, column, code, message)

@@ -8,7 +8,20 @@ import { nodesWhere } from './ui-tree.mjs';
 
 const CRATE = path.join(ROOT, 'native/socketkit/Cargo.toml');
 const NAMES = /\blib\w+\.so\b/g;
-const NAMING_FILES = ['entry/oh-package.json5', 'entry/types/libsocketkit/oh-package.json5', 'entry/hvigorfile.ts'];
+const NAMING_FILES = [
+  'entry/oh-package.json5',
+  'entry/types/libsocketkit/oh-package.json5',
+  'entry/hvigorfile.ts',
+  'package/oh-package.json5',
+  'package/index.ets'
+];
+const PACKAGES = [
+  'entry/oh-package.json5',
+  'entry/types/libsocketkit/oh-package.json5',
+  'package/oh-package.json5',
+  'examples/echo/entry/oh-package.json5'
+];
+const APPS = ['AppScope/app.json5', 'examples/echo/AppScope/app.json5'];
 
 /** The file name under which cargo builds the native module. */
 function libraryName() {
@@ -62,11 +75,9 @@ export function checkVersions() {
   const [, version] = readFileSync(path.join(ROOT, 'Cargo.toml'), 'utf8').match(
     /\[workspace\.package\][^[]*?\bversion = "([^"]+)"/
   );
-  const versions = { 'AppScope/app.json5': ({ app }) => app.versionName };
-  for (const name of ['entry/oh-package.json5', 'entry/types/libsocketkit/oh-package.json5']) {
-    versions[name] = (content) => content.version;
-  }
-  return Object.entries(versions)
+  const ofApp = ({ app }) => app.versionName;
+  const ofPackage = (content) => content.version;
+  return [...APPS.map((name) => [name, ofApp]), ...PACKAGES.map((name) => [name, ofPackage])]
     .map(([name, read]) => [path.join(ROOT, name), read])
     .filter(([file, read]) => read(readJson5(file)) !== version)
     .map(([file]) =>

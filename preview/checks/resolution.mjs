@@ -31,6 +31,11 @@ function nativeCandidates(name, importer) {
   return types && existsSync(types) ? [path.resolve(folder, readJson5(types).types)] : [];
 }
 
+/** What a package says of itself is its main file. */
+function packageCandidates(folder) {
+  return [path.join(folder, readJson5(path.join(folder, 'oh-package.json5')).main)];
+}
+
 /** A module's own name stands for the target's source roots, in their order. */
 function ownCandidates(name, target) {
   const rest = name.slice(path.basename(target.moduleFolder).length + 1);
@@ -48,6 +53,8 @@ export function resolveImport(name, importer, target) {
     candidates.push(...withExtensions(path.resolve(path.dirname(importer), name)));
   } else if (name.endsWith('.so')) {
     candidates.push(...nativeCandidates(name, importer));
+  } else if (target.packages.has(name)) {
+    candidates.push(...packageCandidates(target.packages.get(name)));
   } else if (name.startsWith(`${path.basename(target.moduleFolder)}/`)) {
     candidates.push(...ownCandidates(name, target));
   } else if (isTestPackage(name)) {

@@ -11,7 +11,10 @@ export const APP_RESOURCES = path.join(ROOT, 'AppScope/resources');
 
 /** One app as DevEco builds it from a module: its pages, its sources, and its resources. */
 export class Target {
-  constructor(moduleFolder, profile) {
+  /** Folders of packages that are not the project's own, by the names under which it imports them. */
+  packages = new Map();
+
+  constructor(moduleFolder, profile, appResources = APP_RESOURCES) {
     this.name = profile.name;
     this.moduleFolder = moduleFolder;
     this.mainFolder = path.join(moduleFolder, MAIN);
@@ -19,7 +22,7 @@ export class Target {
     this.sourceRoots = [...profile.source.sourceRoots, MAIN].map((root) => path.resolve(moduleFolder, root));
     this.resourceFolders = [
       ...profile.resource.directories.map((folder) => path.resolve(moduleFolder, folder)),
-      APP_RESOURCES
+      appResources
     ];
   }
 

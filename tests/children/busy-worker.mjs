@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { library } from '../support/library.mjs';
 
 const LOOPBACK = '127.0.0.1';
-const STALLED_BYTES = 32 * 1024 * 1024;
+const STALLED_BYTES = 12 * 1024 * 1024;
 const { stalledPort, frozenPort, stalledClients } = workerData;
 const ignore = () => {};
 

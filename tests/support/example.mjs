@@ -8,10 +8,10 @@ import { closeQuietly, LOOPBACK, roundTrips } from './sockets.mjs';
 
 /** Every way to import the module, or the system's kit that it stands in for, and what does the same here. */
 const IMPORTS = [
-  [/^import (?:socket|\* as socket) from 'libsocketkit\.so';$/gm, ''],
+  [/^import (?:socket|\* as socket) from '(?:libsocketkit\.so|@socketkit\/native)';$/gm, ''],
   [/^import \{ socket \} from '@kit\.NetworkKit';$/gm, ''],
   [/^import \{ util \} from '@kit\.ArkTS';$/gm, ''],
-  [/^import (\{ .* \}) from 'libsocketkit\.so';$/gm, 'const $1 = socket;'],
+  [/^import (\{ .* \}) from '(?:libsocketkit\.so|@socketkit\/native)';$/gm, 'const $1 = socket;'],
 ];
 
 /** Ports that the pages name, each of which stands for one that is free. */

@@ -16,6 +16,11 @@ export class Random {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return Math.floor(((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32 * limit);
   }
+
+  /** One of these. */
+  pick(items) {
+    return items[this.below(items.length)];
+  }
 }
 
 /** Another row of numbers in each run; `SOCKETKIT_SEED` gives that of an earlier one again. */

@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::command::{command, output, run, succeeds};
+use crate::progress;
 
 /// Installs those of the named system packages that are not there yet.
 ///
@@ -27,6 +28,9 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
 ///
 /// As [`install`].
 pub(crate) fn upgrade(packages: &[&str]) -> Result<()> {
+    if !succeeds(command("apt-get").arg("--version")) {
+        bail!("this task takes its tools from Debian's packages, and there is no apt-get: {}", packages.join(" "));
+    }
     println!("installing system packages: {}", packages.join(" "));
     let Some(prefix) = administrator() else {
         bail!(
@@ -54,8 +58,9 @@ pub(crate) fn unpack(suite: &str, architecture: &str, packages: &[&str], folder:
     let line = format!("deb [signed-by={keys}] {} {suite} main\n", mirror()?);
     std::fs::write(state.join("sources.list"), line)?;
     println!("fetching {} ({suite}, {architecture})", packages.join(" "));
-    run(private_apt_get(&state, architecture).args(["--quiet", "update"]))?;
-    run(private_apt_get(&state, architecture).args(["--quiet", "download"]).args(packages).current_dir(&state))?;
+    progress::run("reading the lists of packages", private_apt_get(&state, architecture).args(["--quiet", "update"]))?;
+    let mut download = private_apt_get(&state, architecture);
+    progress::run("downloading", download.args(["--quiet", "download"]).args(packages).current_dir(&state))?;
     for entry in std::fs::read_dir(&state)? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "deb") {
@@ -63,6 +68,11 @@ pub(crate) fn unpack(suite: &str, architecture: &str, packages: &[&str], folder:
         }
     }
     crate::prepared::remove(&state)
+}
+
+/// Whether all of the named system packages are there.
+pub(crate) fn are_installed(packages: &[&str]) -> bool {
+    packages.iter().all(|name| is_installed(name))
 }
 
 fn is_installed(package: &str) -> bool {

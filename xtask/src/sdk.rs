@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use crate::abi::Abi;
 use crate::command::{command, output, run};
 use crate::workspace::Workspace;
-use crate::{apt, clang, stand_in};
+use crate::{apt, clang, deveco, stand_in};
 
 /// Debian's Rust, which brings the sources of the standard library.
 pub(crate) const DEBIAN_RUST: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
@@ -24,15 +24,22 @@ const FLAG_SEPARATOR: &str = "\u{1f}";
 
 /// What compiles and links for the phone.
 #[derive(Debug, Clone)]
-pub(crate) enum Sdk {
-    /// The SDK that `OHOS_NDK_HOME` names, with rustup's prebuilt standard library.
-    Real(PathBuf),
-    /// Debian's clang and musl, with a standard library that is built along from Debian's sources.
-    StandIn(PathBuf),
+pub(crate) struct Sdk {
+    home: PathBuf,
+    rust: Rust,
+}
+
+/// Where the standard library for the phone comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rust {
+    /// From rustup, prebuilt.
+    Rustup,
+    /// From Debian's sources, built along with the crates.
+    Debian,
 }
 
 impl Sdk {
-    /// The SDK that `OHOS_NDK_HOME` names, otherwise a stand-in that is made here.
+    /// The SDK that is installed, otherwise a stand-in that is made here.
     ///
     /// # Errors
     ///
@@ -41,9 +48,15 @@ impl Sdk {
         if let Some(home) = given_home() {
             return Self::real(home);
         }
-        apt::install(&[DEBIAN_RUST.as_slice(), clang::PACKAGES.as_slice()].concat())?;
-        renew_debian_rust()?;
-        Ok(Self::StandIn(stand_in::prepare(workspace)?))
+        if !cfg!(target_os = "linux") {
+            bail!(
+                "no OpenHarmony SDK found: install DevEco Studio 5.0.5 or newer, or set OHOS_NDK_HOME to the folder \
+                 of an SDK that has `native` in it"
+            );
+        }
+        apt::install(&clang::PACKAGES)?;
+        let rust = if has_rustup_targets() { Rust::Rustup } else { debian_rust()? };
+        Ok(Self { home: stand_in::prepare(workspace)?, rust })
     }
 
     /// Whether there is a real one.
@@ -53,10 +66,10 @@ impl Sdk {
 
     /// Lets a command find the SDK and its Rust, and build below `target/ohos`.
     pub(crate) fn lend(&self, workspace: &Workspace, command: &mut Command) -> Result<()> {
-        command.env("OHOS_NDK_HOME", self.home());
+        command.env("OHOS_NDK_HOME", &self.home);
         command.env("CARGO_TARGET_DIR", workspace.target().join("ohos"));
         command.env("CARGO_ENCODED_RUSTFLAGS", path_flags(workspace).join(FLAG_SEPARATOR));
-        if matches!(self, Self::StandIn(_)) {
+        if self.rust == Rust::Debian {
             let path = std::env::var_os("PATH").unwrap_or_default();
             let folders = std::iter::once(PathBuf::from(DEBIAN_PROGRAMS))
                 .chain(std::env::split_paths(&path).filter(|folder| folder != DEBIAN_PROGRAMS));
@@ -69,9 +82,9 @@ impl Sdk {
 
     /// What cargo needs to be told beyond the target.
     pub(crate) fn cargo_options(&self) -> &'static [&'static str] {
-        match self {
-            Self::Real(_) => &["--locked"],
-            Self::StandIn(_) => &["--locked", "-Zbuild-std=std,panic_unwind"],
+        match self.rust {
+            Rust::Rustup => &["--locked"],
+            Rust::Debian => &["--locked", "-Zbuild-std=std,panic_unwind"],
         }
     }
 
@@ -79,7 +92,7 @@ impl Sdk {
     pub(crate) fn cargo(&self, workspace: &Workspace, abi: Abi) -> Result<Command> {
         let mut cargo = command("cargo");
         self.lend(workspace, &mut cargo)?;
-        let native = self.home().join("native");
+        let native = self.home.join("native");
         let mut flags = path_flags(workspace);
         flags.push(format!("-Clink-arg=--target={}", abi.clang_target()));
         flags.push(format!("-Clink-arg=--sysroot={}", native.join("sysroot").display()));
@@ -91,29 +104,35 @@ impl Sdk {
     }
 
     fn real(home: PathBuf) -> Result<Self> {
-        if !home.join("native/llvm/bin/clang").exists() {
+        let clang = home.join("native/llvm/bin").join(format!("clang{}", std::env::consts::EXE_SUFFIX));
+        if !clang.exists() {
             bail!(
-                "OHOS_NDK_HOME is {}, but there is no native/llvm/bin/clang in it: \
-                 correct it, or unset it to build with a stand-in",
-                home.display()
+                "there is no {}: let OHOS_NDK_HOME name the folder of an SDK with its `native` part, or unset it",
+                clang.display()
             );
         }
         for abi in Abi::ALL {
-            standard_library(abi)?;
+            add_target(abi)?;
         }
-        Ok(Self::Real(home))
-    }
-
-    fn home(&self) -> &Path {
-        match self {
-            Self::Real(home) | Self::StandIn(home) => home,
-        }
+        Ok(Self { home, rust: Rust::Rustup })
     }
 }
 
 /// The SDK that the user has.
-fn given_home() -> Option<PathBuf> {
-    std::env::var_os("OHOS_NDK_HOME").filter(|home| !home.is_empty()).map(PathBuf::from)
+pub(crate) fn given_home() -> Option<PathBuf> {
+    std::env::var_os("OHOS_NDK_HOME").filter(|home| !home.is_empty()).map(PathBuf::from).or_else(deveco::sdk)
+}
+
+/// Whether rustup's standard library is there for both processors; it is fetched if Debian's Rust is not there either.
+fn has_rustup_targets() -> bool {
+    let may_fetch = !apt::are_installed(&DEBIAN_RUST);
+    Abi::ALL.into_iter().all(|abi| has_target(abi) || (may_fetch && add_target(abi).is_ok()))
+}
+
+fn debian_rust() -> Result<Rust> {
+    apt::install(&DEBIAN_RUST)?;
+    renew_debian_rust()?;
+    Ok(Rust::Debian)
 }
 
 /// Upgrades Debian's Rust where it is older than our crates ask for.
@@ -140,14 +159,20 @@ fn is_new_enough(version: &str) -> bool {
 }
 
 /// Lets rustup fetch the target's standard library unless it is there.
-fn standard_library(abi: Abi) -> Result<()> {
-    let target = abi.rust_target();
-    let folder = output(command("rustc").args(["--print", "target-libdir", "--target", &target]))?;
-    if Path::new(&folder).exists() {
+fn add_target(abi: Abi) -> Result<()> {
+    if has_target(abi) {
         return Ok(());
     }
+    let target = abi.rust_target();
     run(command("rustup").args(["target", "add", &target]))
-        .with_context(|| format!("the real SDK needs rustup's {target}; unset OHOS_NDK_HOME to build without it"))
+        .with_context(|| format!("Rust's standard library for {target} is missing: run `rustup target add {target}`"))
+}
+
+/// Whether the Rust in the search path can compile for a processor.
+pub(crate) fn has_target(abi: Abi) -> bool {
+    let target = abi.rust_target();
+    output(command("rustc").args(["--print", "target-libdir", "--target", &target]))
+        .is_ok_and(|folder| Path::new(&folder).exists())
 }
 
 /// Keeps this machine's paths out of the library, so that every machine makes the same bytes.

@@ -1,7 +1,6 @@
 //! A stand-in for the SDK's `native` folder, made of Debian packages: enough for `ohrs build`.
 
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -9,6 +8,7 @@ use anyhow::{Context, Result};
 use crate::abi::Abi;
 use crate::clang;
 use crate::digest;
+use crate::link;
 use crate::musl::Musl;
 use crate::phone_function;
 use crate::prepared;
@@ -37,7 +37,7 @@ pub(crate) fn prepare(workspace: &Workspace) -> Result<PathBuf> {
         println!("making a stand-in for the SDK from packages");
         let native = folder.join("native");
         fs::create_dir_all(native.join("llvm/lib"))?;
-        symlink(clang::PROGRAMS, native.join("llvm/bin"))?;
+        link::symbolic(clang::PROGRAMS, native.join("llvm/bin"))?;
         fs::create_dir_all(native.join("build/cmake"))?;
         fs::write(native.join("build/cmake/ohos.toolchain.cmake"), "")?;
         for abi in Abi::ALL {

@@ -1,6 +1,6 @@
 //! The steps of `cargo xtask test`.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use anyhow::{Result, anyhow};
 
@@ -8,27 +8,34 @@ use crate::abi::Abi;
 use crate::command::{command, run, succeeds};
 use crate::load::Load;
 use crate::workspace::Workspace;
-use crate::{apt, clang, engine, javascript, musl_node, ohos, pages, preview, sdk, tidy};
+use crate::{
+    apt, bench, clang, deny, engine, fuzz, javascript, musl_node, notice, ohos, package, pages, preview, sdk, tidy,
+};
 
-type Work = Box<dyn Fn(&Session) -> Result<()>>;
+/// How long each fuzzer runs.
+const FUZZING_S: u32 = 60;
+
+type Work = Box<dyn Fn(&Session) -> Result<()> + Send + Sync>;
 
 /// Something that passes or fails, with the name by which it is chosen.
 pub(crate) struct Step {
     /// Unique among the steps.
     pub(crate) name: String,
+    /// Whether others that say so too may run at the same time.
+    pub(crate) shares_machine: bool,
     work: Work,
 }
 
 /// What the steps of one run share.
 pub(crate) struct Session {
     workspace: Workspace,
-    ohos: OnceCell<std::result::Result<(), String>>,
+    ohos: OnceLock<std::result::Result<(), String>>,
 }
 
 impl Session {
     /// Nothing is built yet.
     pub(crate) fn new(workspace: Workspace) -> Self {
-        Self { workspace, ohos: OnceCell::new() }
+        Self { workspace, ohos: OnceLock::new() }
     }
 
     /// Builds for HarmonyOS when a step first needs it, and never again in this run.
@@ -46,8 +53,14 @@ impl Session {
 }
 
 impl Step {
-    fn new(name: impl Into<String>, work: impl Fn(&Session) -> Result<()> + 'static) -> Self {
-        Self { name: name.into(), work: Box::new(work) }
+    /// One that has the machine to itself.
+    pub(crate) fn new(name: impl Into<String>, work: impl Fn(&Session) -> Result<()> + Send + Sync + 'static) -> Self {
+        Self { name: name.into(), shares_machine: false, work: Box::new(work) }
+    }
+
+    /// One whose deadlines are long enough for company, and which claims nothing that exists once on a machine.
+    fn sharing_machine(self, shares_machine: bool) -> Self {
+        Self { shares_machine, ..self }
     }
 
     /// Does it.
@@ -66,14 +79,24 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
         Step::new("packages", |_| install_packages()),
         Step::new("format", |session| cargo(session, &["fmt", "--all", "--check"])),
         Step::new("tidy", |session| tidy::check(&session.workspace)),
+        Step::new("notice", |session| notice::check(&session.workspace)),
         Step::new("lint", lint),
+        Step::new("documentation", documentation),
+        Step::new("dependencies", |session| deny::check(&session.workspace)),
         Step::new("xtask", |session| cargo(session, &["test", "--locked", "--package", "xtask"])),
         Step::new("engine host", |session| engine::test_on_host(&session.workspace)),
+        Step::new("races", |session| cargo(session, &["test", "--locked", "--package", "races"])),
+        Step::new("fuzz", |session| fuzz::perform(&session.workspace, &[], FUZZING_S, false)),
         Step::new("pages", |session| pages::check(&session.workspace)),
         Step::new("preview", |session| preview::test_units(&session.workspace)),
         Step::new("ohos", |session| {
             session.build_ohos()?;
             ohos::check(&session.workspace, false)
+        }),
+        Step::new("package", |session| {
+            session.build_ohos()?;
+            package::pack(&session.workspace)?;
+            package::check(&session.workspace)
         }),
     ];
     steps.push(Step::new("hypium", |session| preview::test_hypium(&session.workspace)));
@@ -87,6 +110,8 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
         steps.push(digest_step(load));
         steps.extend(file_steps(workspace, load));
     }
+    let measure = |session: &Session| bench::perform(&session.workspace, &bench::Options::quick());
+    steps.push(Step::new("bench", measure));
     steps
 }
 
@@ -123,10 +148,11 @@ fn preview_steps(workspace: &Workspace) -> Vec<Step> {
 }
 
 fn folder_steps(workspace: &Workspace, load: Load, folder: &'static str) -> Vec<Step> {
-    steps_of(workspace, load.name(), folder, move |session, file| {
+    let steps = steps_of(workspace, load.name(), folder, move |session, file| {
         session.prepare(load)?;
         javascript::run_on(&session.workspace, load, file)
-    })
+    });
+    steps.into_iter().map(|step| step.sharing_machine(load.is_slow())).collect()
 }
 
 /// A step for each test file; one that fails where there are none.
@@ -134,7 +160,7 @@ fn steps_of(
     workspace: &Workspace,
     prefix: &str,
     folder: &'static str,
-    test: impl Fn(&Session, &str) -> Result<()> + Copy + 'static,
+    test: impl Fn(&Session, &str) -> Result<()> + Copy + Send + Sync + 'static,
 ) -> Vec<Step> {
     let Ok(files) = javascript::files(workspace, folder) else {
         let name = format!("{prefix} {folder}");
@@ -148,7 +174,7 @@ fn steps_of(
 /// Everything at once, so that apt reads its lists once.
 fn install_packages() -> Result<()> {
     let mut packages = [sdk::DEBIAN_RUST.as_slice(), clang::PACKAGES.as_slice()].concat();
-    packages.extend([musl_node::EMULATOR_PACKAGE, preview::BROWSER_PACKAGE]);
+    packages.extend([musl_node::EMULATOR_PACKAGE, preview::BROWSER_PACKAGE, fuzz::COMPILER_PACKAGE]);
     if !musl_node::has_pip() {
         packages.push(musl_node::PIP_PACKAGE);
     }
@@ -161,6 +187,13 @@ fn lint(session: &Session) -> Result<()> {
     }
     let options = ["clippy", "--workspace", "--lib", "--bins", "--tests", "--locked"];
     cargo(session, &[options.as_slice(), &["--", "-D", "warnings"]].concat())
+}
+
+/// What is said of items compiles as documentation: links lead somewhere, code blocks are closed.
+fn documentation(session: &Session) -> Result<()> {
+    let mut cargo = command("cargo");
+    cargo.args(["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings");
+    run(cargo.current_dir(session.workspace.root()))
 }
 
 fn cargo(session: &Session, arguments: &[&str]) -> Result<()> {

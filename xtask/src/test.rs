@@ -1,11 +1,17 @@
 //! `cargo xtask test`: runs the steps and counts.
 
+use std::panic::resume_unwind;
+use std::sync::Mutex;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
 use crate::step::{self, Session, Step};
 use crate::workspace::Workspace;
+
+/// How many steps that share the machine run at a time.
+const LANES: usize = 2;
 
 /// What became of a step.
 struct Outcome {
@@ -22,13 +28,27 @@ struct Outcome {
 pub(crate) fn run(workspace: &Workspace, filters: &[String]) -> Result<()> {
     let steps = chosen(step::all(workspace), filters)?;
     let session = Session::new(workspace.clone());
-    let count = steps.len();
     let mut outcomes = Vec::new();
-    for (index, step) in steps.iter().enumerate() {
-        println!("\n== {} ({} of {count})", step.name, index + 1);
-        outcomes.push(outcome(step, &session));
+    for group in steps.chunk_by(|one, next| one.shares_machine && next.shares_machine) {
+        println!("\n== from {} of {}", outcomes.len() + 1, steps.len());
+        outcomes.extend(outcomes_of(group, &session));
     }
     report(&outcomes)
+}
+
+/// Runs the steps of a group in their order, as many at a time as there are lanes.
+fn outcomes_of(group: &[Step], session: &Session) -> Vec<Outcome> {
+    let queue = Mutex::new(group.iter().enumerate());
+    let take = || queue.lock().ok()?.next();
+    let lane = || -> Vec<(usize, Outcome)> {
+        std::iter::from_fn(take).map(|(index, step)| (index, outcome(step, session))).collect()
+    };
+    let mut outcomes: Vec<(usize, Outcome)> = thread::scope(|scope| {
+        let lanes: Vec<_> = (0..LANES.min(group.len())).map(|_| scope.spawn(lane)).collect();
+        lanes.into_iter().flat_map(|lane| lane.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    });
+    outcomes.sort_by_key(|(index, _)| *index);
+    outcomes.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
 /// The names of all steps, a line for each.
@@ -68,6 +88,7 @@ fn fitting_names<'a>(names: &[&'a str], filter: &str) -> Vec<&'a str> {
 }
 
 fn outcome(step: &Step, session: &Session) -> Outcome {
+    println!("== {}", step.name);
     let start = Instant::now();
     let error = step.run(session).err().map(|error| format!("{error:#}"));
     let took = start.elapsed();
@@ -97,7 +118,32 @@ fn report(outcomes: &[Outcome]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::fitting_names;
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    use anyhow::anyhow;
+
+    use super::*;
+
+    #[test]
+    fn steps_that_share_the_machine_run_at_a_time_and_are_reported_in_their_order() {
+        let (to_two, from_one) = channel();
+        let (to_one, from_two) = channel();
+        let steps = [meeting("one", to_two, from_two), meeting("two", to_one, from_one)];
+        let outcomes = outcomes_of(&steps, &Session::new(Workspace::current()));
+        let names: Vec<&str> = outcomes.iter().map(|outcome| outcome.name.as_str()).collect();
+        assert_eq!(names, ["one", "two"]);
+        assert!(outcomes.iter().all(|outcome| outcome.error.is_none()));
+    }
+
+    /// A step that passes only while the other one runs.
+    fn meeting(name: &str, tell: Sender<()>, hear: Receiver<()>) -> Step {
+        let hear = Mutex::new(hear);
+        Step::new(name, move |_| {
+            tell.send(())?;
+            let hear = hear.lock().map_err(|_| anyhow!("poisoned"))?;
+            Ok(hear.recv_timeout(Duration::from_secs(10))?)
+        })
+    }
 
     #[test]
     fn a_whole_name_chooses_one_step_and_a_part_chooses_all_that_have_it() {

@@ -1,6 +1,7 @@
 //! `cargo xtask tidy`: the invariants of `docs/architecture.md` that a program can check.
 
 mod arkts;
+mod documents;
 mod repository;
 mod rust;
 mod tree;
@@ -23,7 +24,7 @@ struct Rule {
     findings: fn(&Tree) -> Vec<String>,
 }
 
-const RULES: [Rule; 11] = [
+const RULES: [Rule; 12] = [
     Rule { id: "I1", name: "the engine knows nothing of JavaScript", findings: rust::engine_knows_javascript },
     Rule { id: "I2", name: "unsafe code is in node_api only", findings: rust::unsafe_outside_node_api },
     Rule { id: "I3", name: "one service alone imports the module", findings: arkts::imports_of_the_module },
@@ -35,6 +36,7 @@ const RULES: [Rule; 11] = [
     Rule { id: "I9", name: "no function of the binding is async", findings: rust::async_in_binding },
     Rule { id: "I10", name: "native code does not panic on purpose", findings: rust::panics },
     Rule { id: "I11", name: "errors get their codes in one table", findings: rust::codes_outside_table },
+    Rule { id: "I32", name: "what documents refer to is there", findings: documents::dead_references },
 ];
 
 /// Checks all rules, and that each is documented.
@@ -78,7 +80,7 @@ mod tests {
     #[test]
     fn ids_are_looked_for_as_words() {
         let text = "| I1 | …| **I2**, I3-I9: I4 I5 I6 I7 I8";
-        assert_eq!(undocumented(text), ["I10", "I11"]);
+        assert_eq!(undocumented(text), ["I10", "I11", "I32"]);
         assert_eq!(undocumented("I10").len(), RULES.len() - 1);
     }
 

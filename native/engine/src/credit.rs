@@ -1,6 +1,6 @@
 //! How many received bytes may wait for their consumer.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 
 /// Counts bytes between one producer and one consumer: above the high mark the producer stops, at the low mark it may
 /// go on. Pure bookkeeping; waking the producer is the caller's part.
@@ -14,7 +14,7 @@ pub struct Credit {
 
 impl Credit {
     /// A credit with nothing used. `low_bytes` lies below `high_bytes`.
-    pub const fn new(high_bytes: usize, low_bytes: usize) -> Self {
+    pub fn new(high_bytes: usize, low_bytes: usize) -> Self {
         Self { used_bytes: AtomicUsize::new(0), stopped: AtomicBool::new(false), high_bytes, low_bytes }
     }
 

@@ -3,6 +3,8 @@
 mod decoder;
 mod delimiter;
 mod envelope;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod length;
 mod options_error;
 

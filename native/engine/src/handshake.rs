@@ -3,6 +3,8 @@
 
 mod channel;
 mod client;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod message;
 mod server;
 mod session;

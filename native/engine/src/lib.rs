@@ -12,6 +12,8 @@ mod credit;
 mod error;
 mod event;
 mod framing;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 mod handshake;
 mod key;
 pub mod limits;

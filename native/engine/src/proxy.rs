@@ -2,6 +2,8 @@
 
 mod dialogue;
 mod error;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 
 use std::fmt;
 

@@ -1,5 +1,6 @@
-//! Locking that cannot panic.
+//! What threads share, and locking that cannot panic.
 
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Locks `mutex`. A panic of an earlier holder is no reason to give up: every critical section of this crate leaves

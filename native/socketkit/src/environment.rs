@@ -12,7 +12,7 @@ use crate::broadcast::Broadcast;
 use crate::call::{PendingCall, Progress, Reply};
 use crate::error;
 use crate::limits;
-use crate::node_api::{self, Ring};
+use crate::node_api::{self, Doorbell, Ring};
 use crate::outbox::{Mailbox, Outbox};
 
 thread_local! {
@@ -51,7 +51,7 @@ impl Environment {
         }
         let environment = Rc::new(Self {
             env: *env,
-            outbox: Outbox::new::<Self>(env)?,
+            outbox: Outbox::new(Doorbell::new::<Self>(env)?),
             recipients: RefCell::default(),
             calls: RefCell::default(),
             parts: RefCell::default(),

@@ -17,6 +17,7 @@ mod log;
 mod node_api;
 mod outbox;
 mod server;
+mod sync;
 mod types;
 
 use napi_derive_ohos::napi;

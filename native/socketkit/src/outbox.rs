@@ -1,13 +1,12 @@
 //! What waits for the JavaScript thread: one outbox for each environment, one mailbox in it for each object.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
-use napi_ohos::{Env, Result};
 use socket_engine::{Event, EventSink};
 
-use crate::node_api::{Doorbell, Ring};
+use crate::node_api::Doorbell;
+use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 
 /// The mailboxes of one environment that have something, and the doorbell that says so.
 ///
@@ -45,9 +44,9 @@ struct Contents {
 }
 
 impl Outbox {
-    /// An empty outbox whose doorbell wakes `env`'s thread.
-    pub fn new<R: Ring>(env: &Env) -> Result<Arc<Self>> {
-        Ok(Arc::new(Self { doorbell: Doorbell::new::<R>(env)?, ready: Mutex::default() }))
+    /// An empty outbox whose thread `doorbell` wakes.
+    pub fn new(doorbell: Doorbell) -> Arc<Self> {
+        Arc::new(Self { doorbell, ready: Mutex::default() })
     }
 
     /// The doorbell.
@@ -164,9 +163,4 @@ impl EventSink for Mailbox {
             self.stand_in_line();
         }
     }
-}
-
-/// Every critical section here leaves its data valid at each step, so a panic of another holder changes nothing.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

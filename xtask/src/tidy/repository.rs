@@ -14,8 +14,8 @@ const HOSTS: [&str; 8] = [
     concat!("rust-lang", ".org/dist"),
 ];
 
-/// Names the registry that each crate came from, as cargo writes it.
-const CARGO_LOCK: &str = "Cargo.lock";
+/// They name the registry that each crate came from, as cargo writes it.
+const CARGO_LOCKS: [&str; 2] = ["Cargo.lock", "fuzz/Cargo.lock"];
 
 /// Folders in which people and services keep their own files.
 const MACHINE_FOLDERS: [&str; 6] = ["home", "root", "work", "Users", "opt", "mnt"];
@@ -29,16 +29,16 @@ pub(super) fn native_sources_outside(tree: &Tree) -> Vec<String> {
 /// Hosts of registries.
 pub(super) fn registry_hosts(tree: &Tree) -> Vec<String> {
     let names_host = |line: &str| HOSTS.iter().any(|host| line.contains(host));
-    files_but_lock(tree).flat_map(|file| file.lines_with(names_host)).collect()
+    files_but_locks(tree).flat_map(|file| file.lines_with(names_host)).collect()
 }
 
 /// Absolute paths that only one machine has.
 pub(super) fn machine_paths(tree: &Tree) -> Vec<String> {
-    files_but_lock(tree).flat_map(|file| file.lines_with(names_machine_path)).collect()
+    files_but_locks(tree).flat_map(|file| file.lines_with(names_machine_path)).collect()
 }
 
-fn files_but_lock(tree: &Tree) -> impl Iterator<Item = &SourceFile> {
-    tree.files("", "").filter(|file| file.path != CARGO_LOCK)
+fn files_but_locks(tree: &Tree) -> impl Iterator<Item = &SourceFile> {
+    tree.files("", "").filter(|file| !CARGO_LOCKS.contains(&file.path.as_str()))
 }
 
 /// The crates' folders are sources; that there are such crates, with their manifests, is public.
@@ -78,7 +78,7 @@ mod tests {
     fn hosts_are_found_everywhere_but_in_cargos_lock() {
         for host in HOSTS {
             assert_eq!(registry_hosts(&Tree::of(&[("README.md", host)])).len(), 1, "{host}");
-            assert_eq!(registry_hosts(&Tree::of(&[(CARGO_LOCK, host)])), [""; 0], "{host}");
+            assert_eq!(registry_hosts(&Tree::of(&[(CARGO_LOCKS[1], host)])), [""; 0], "{host}");
         }
         assert_eq!(registry_hosts(&Tree::of(&[("README.md", "the crate registry")])), [""; 0]);
     }

@@ -7,9 +7,10 @@ use bytes::{Bytes, BytesMut};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::fuzzing::frame_max_bytes;
 use super::*;
 use crate::limits::{DELIMITER_LIMIT_BYTES, MESSAGE_LIMIT_BYTES};
-use crate::wire::{CONTROL_MAX_BYTES, Frame, control_frame};
+use crate::wire::{Frame, control_frame};
 
 fn framing(width_bytes: usize, little_endian: bool, max_message_bytes: usize) -> Framing {
     Framing::length(width_bytes, little_endian, max_message_bytes).unwrap()
@@ -45,15 +46,6 @@ fn decoded(framing: &Framing, typed: bool, stream: &[u8], sizes: &[usize]) -> (V
         }
     }
     (messages, None)
-}
-
-/// The longest frame there can be.
-fn frame_max_bytes(framing: &Framing, typed: bool) -> usize {
-    let body_bytes = framing.limit_bytes(typed) + usize::from(typed);
-    match framing {
-        Framing::Length(length) => length.width_bytes() + body_bytes.max(if typed { CONTROL_MAX_BYTES } else { 0 }),
-        Framing::Delimiter(delimiter) => body_bytes + delimiter.delimiter().len(),
-    }
 }
 
 fn any_framing() -> impl Strategy<Value = Framing> {

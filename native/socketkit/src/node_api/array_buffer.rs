@@ -89,7 +89,8 @@ impl View {
             }
         };
         check(status, "napi_get_typedarray_info")?;
-        Ok(Some(Self { buffer, offset, length: Some(byte_length(env, value)?) }))
+        let length = byte_length(env, value)?;
+        Ok(length.map(|length| Self { buffer, offset, length: Some(length) }))
     }
 }
 
@@ -102,15 +103,33 @@ fn is(env: sys::napi_env, value: sys::napi_value, test: Test) -> Result<bool> {
     Ok(result)
 }
 
-/// The view's `byteLength`. Engines differ in whether Node-API's own length counts bytes or elements.
-fn byte_length(env: sys::napi_env, value: sys::napi_value) -> Result<usize> {
+/// The view's `byteLength`; `None` when it has none: that of a DataView whose buffer was detached, or is too small for it
+/// now, throws. Engines differ in whether Node-API's own length counts bytes or elements.
+fn byte_length(env: sys::napi_env, value: sys::napi_value) -> Result<Option<usize>> {
     let mut property = ptr::null_mut();
     let mut length = 0_i64;
-    // SAFETY: `value` is alive and belongs to `env`; the property is a number, or the second call fails.
-    unsafe {
-        let status = sys::napi_get_named_property(env, value, c"byteLength".as_ptr(), &mut property);
-        check(status, "napi_get_named_property")?;
-        check(sys::napi_get_value_int64(env, property, &mut length), "napi_get_value_int64")?;
+    // SAFETY: `value` is alive and belongs to `env`.
+    let status = unsafe { sys::napi_get_named_property(env, value, c"byteLength".as_ptr(), &mut property) };
+    if status != sys::Status::napi_ok && takes_exception(env)? {
+        return Ok(None);
     }
-    Ok(usize::try_from(length).unwrap_or(0))
+    check(status, "napi_get_named_property")?;
+    // SAFETY: the property belongs to `env`; unless it is a number, the call fails.
+    let is_number = unsafe { sys::napi_get_value_int64(env, property, &mut length) } == sys::Status::napi_ok;
+    Ok(is_number.then(|| usize::try_from(length).unwrap_or(0)))
+}
+
+/// Takes what was thrown away; false when nothing was.
+fn takes_exception(env: sys::napi_env) -> Result<bool> {
+    let mut pending = false;
+    let mut exception = ptr::null_mut();
+    // SAFETY: both receive what they are named after, on the thread of `env`.
+    unsafe {
+        check(sys::napi_is_exception_pending(env, &mut pending), "napi_is_exception_pending")?;
+        if pending {
+            let status = sys::napi_get_and_clear_last_exception(env, &mut exception);
+            check(status, "napi_get_and_clear_last_exception")?;
+        }
+    }
+    Ok(pending)
 }

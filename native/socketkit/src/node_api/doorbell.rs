@@ -3,11 +3,11 @@
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use napi_ohos::{Env, Result, sys};
 
 use super::status::check;
+use crate::sync::{Mutex, MutexGuard, lock};
 
 /// What happens on the JavaScript thread after the doorbell was rung.
 pub trait Ring {
@@ -78,7 +78,7 @@ impl Doorbell {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Functions>> {
-        self.functions.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.functions)
     }
 }
 

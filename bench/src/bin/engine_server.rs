@@ -1,0 +1,106 @@
+//! The engine without JavaScript: everything happens where the engine says that something has arrived.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
+
+use anyhow::{Context, Result, anyhow, bail};
+use bench::blocks::Blocks;
+use bytes::Bytes;
+use serde_json::{Value, json};
+use socket_engine::{Connection, Event, EventSink, Framing, Protocol, Server, ServerOptions, Ticket};
+
+const MESSAGE_MAX_BYTES: usize = 1024 * 1024;
+
+/// What is done with what arrives.
+#[derive(Clone, Copy)]
+enum Work {
+    Echo,
+    /// Swallows these many bytes, then sends one.
+    Sink(usize),
+}
+
+/// Takes the server's events.
+struct Acceptor {
+    work: Work,
+}
+
+/// Takes the events of one connection.
+struct Peer {
+    work: Work,
+    connection: OnceLock<Connection>,
+    blocks: Mutex<Blocks>,
+}
+
+fn main() -> Result<()> {
+    let task: Value = serde_json::from_str(&std::env::args().nth(1).context("a task is missing")?)?;
+    let work = match task.get("name").and_then(Value::as_str) {
+        Some("echo") => Work::Echo,
+        Some("sink") => Work::Sink(task.get("bytes").and_then(Value::as_u64).context("bytes are missing")? as usize),
+        _ => bail!("unknown task {task}"),
+    };
+    let is_framed = task.get("framed").and_then(Value::as_bool).unwrap_or(false);
+    let framing = is_framed.then(|| Framing::length(4, false, MESSAGE_MAX_BYTES)).transpose();
+    let framing = framing.map_err(|error| anyhow!("{error}"))?;
+    let options = ServerOptions { protocol: Protocol { framing, ..Protocol::default() }, ..ServerOptions::default() };
+    let server = Server::new(Arc::new(Acceptor { work }), options);
+    let address = server.listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).map_err(|error| anyhow!("{error}"))?;
+    println!("{}", json!({ "name": "listening", "value": address.port() }));
+    loop {
+        thread::park();
+    }
+}
+
+impl EventSink for Acceptor {
+    fn post(&self, event: Event) {
+        let Event::Accepted(pending) = event else { return };
+        let peer = Arc::new(Peer { work: self.work, connection: OnceLock::new(), blocks: Mutex::default() });
+        match pending.start(peer.clone()) {
+            Ok(connection) => drop(peer.connection.set(connection)),
+            Err(error) => eprintln!("{error}"),
+        }
+    }
+}
+
+impl EventSink for Peer {
+    fn post(&self, event: Event) {
+        match event {
+            Event::Received(bytes) | Event::Message(bytes) => self.take(&bytes),
+            Event::Ended => self.connection().finish(),
+            _ => {}
+        }
+    }
+}
+
+impl Peer {
+    /// It is there before the engine's one worker can get to the connection.
+    fn connection(&self) -> &Connection {
+        self.connection.wait()
+    }
+
+    fn take(&self, bytes: &Bytes) {
+        let connection = self.connection();
+        let sent = match self.work {
+            Work::Echo => connection.send(bytes, Ticket(0)).map(drop),
+            Work::Sink(expected) => self.swallow(connection, bytes, expected),
+        };
+        if let Err(error) = sent {
+            eprintln!("{error}");
+        }
+        connection.consume(bytes.len());
+    }
+
+    fn swallow(
+        &self,
+        connection: &Connection,
+        bytes: &[u8],
+        expected: usize,
+    ) -> std::result::Result<(), socket_engine::SocketError> {
+        let mut blocks = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        if !blocks.take(bytes) {
+            eprintln!("a block is missing");
+            std::process::exit(1);
+        }
+        if blocks.taken() == expected { connection.send(&[1], Ticket(0)).map(drop) } else { Ok(()) }
+    }
+}

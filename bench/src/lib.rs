@@ -1,0 +1,3 @@
+//! What the load generator and the servers share.
+
+pub mod blocks;

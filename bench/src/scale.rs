@@ -1,0 +1,68 @@
+//! How much each workload does.
+
+use std::time::Duration;
+
+const MIB: usize = 1024 * 1024;
+
+/// The amounts of one run.
+#[derive(Clone, Debug)]
+pub struct Scale {
+    /// How often each contender is measured.
+    pub repetitions: usize,
+    /// Time before an echo counts.
+    pub warm_up: Duration,
+    /// Time for which an echo counts.
+    pub echo: Duration,
+    /// Bytes of a bulk transfer.
+    pub bulk_bytes: usize,
+    /// Bytes sent to a peer that stalls.
+    pub stalled_bytes: usize,
+    /// How long it stalls.
+    pub stall: Duration,
+    /// How long a listener blocks its thread.
+    pub block: Duration,
+    /// Idle connections, in each of two workloads.
+    pub idle_connections: [usize; 2],
+    /// How long they are watched.
+    pub idle: Duration,
+    /// Connections that come and go where their rate is measured.
+    pub churn_connections: usize,
+    /// Connections that come and go where memory is watched.
+    pub long_churn_connections: usize,
+}
+
+impl Scale {
+    /// What a run of figures takes.
+    pub fn full() -> Self {
+        Self {
+            repetitions: 5,
+            warm_up: Duration::from_millis(300),
+            echo: Duration::from_millis(700),
+            bulk_bytes: 512 * MIB,
+            stalled_bytes: 128 * MIB,
+            stall: Duration::from_secs(2),
+            block: Duration::from_millis(1_500),
+            idle_connections: [1_000, 10_000],
+            idle: Duration::from_secs(10),
+            churn_connections: 10_000,
+            long_churn_connections: 200_000,
+        }
+    }
+
+    /// What it takes to see that everything works.
+    pub fn quick() -> Self {
+        Self {
+            repetitions: 1,
+            warm_up: Duration::from_millis(20),
+            echo: Duration::from_millis(50),
+            bulk_bytes: 16 * MIB,
+            stalled_bytes: 32 * MIB,
+            stall: Duration::from_millis(100),
+            block: Duration::from_millis(100),
+            idle_connections: [50, 200],
+            idle: Duration::from_millis(200),
+            churn_connections: 200,
+            long_churn_connections: 1_000,
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Connections that say nothing.
+
+use std::thread;
+
+use anyhow::Result;
+use serde_json::json;
+
+use super::Workload;
+use crate::contender::Contender;
+use crate::figures::Figures;
+use crate::placement::Placement;
+use crate::scale::Scale;
+use crate::server::Server;
+
+/// Which of the numbers of connections.
+struct Idle(usize);
+
+pub fn all() -> Vec<Box<dyn Workload>> {
+    vec![Box::new(Idle(0)), Box::new(Idle(1))]
+}
+
+impl Workload for Idle {
+    fn name(&self) -> String {
+        ["idle, fewer connections", "idle, more connections"].get(self.0).copied().unwrap_or_default().to_owned()
+    }
+
+    fn contenders(&self) -> &[Contender] {
+        &[Contender::Module, Contender::Net]
+    }
+
+    fn measure(&self, contender: Contender, scale: &Scale) -> Result<Figures> {
+        let count = scale.idle_connections.get(self.0).copied().unwrap_or_default();
+        let mut server = Server::start(contender, Placement::Free, &json!({ "name": "echo" }))?;
+        server.ask("settle")?;
+        let (threads, memory) = (server.process.thread_count()?, server.process.resident_bytes()?);
+        let mut connections = Vec::new();
+        for _ in 0..count {
+            connections.push(server.connect()?);
+        }
+        server.tell(&format!("open {count}"))?;
+        server.hear("open")?;
+        let growth = server.process.resident_bytes()?.saturating_sub(memory) as f64;
+        let threads = server.process.thread_count()? - threads;
+        let before = server.process.usage()?;
+        // Nothing is what is measured.
+        thread::sleep(scale.idle);
+        let used = server.process.usage()?.since(before);
+        Ok(Figures::new()
+            .with("connections", count as f64)
+            .with("threads more", threads as f64)
+            .with("context switches", used.context_switches as f64)
+            .with("memory KiB/connection", growth / 1024.0 / count as f64))
+    }
+}

@@ -1,0 +1,93 @@
+//! Streams of frames that a peer might send.
+
+use bytes::{Bytes, BytesMut};
+
+use super::{Decoder, Framing, FramingError};
+use crate::wire::{CONTROL_MAX_BYTES, Frame, Kind, control_frame};
+
+/// What a stream was made into.
+#[derive(Debug, PartialEq, Eq)]
+struct Decoded {
+    bodies: Vec<Bytes>,
+    error: Option<FramingError>,
+    /// Bytes of the stream that are in no body and wait for more.
+    waiting_bytes: usize,
+}
+
+/// Takes a stream apart, at once and in pieces, and puts it together again. The first four bytes choose the framing
+/// and the pieces.
+pub fn frames(data: &[u8]) {
+    let Some(([choice, low, high, piece], stream)) = data.split_first_chunk() else { return };
+    let Ok((framing, typed)) = choose(*choice, usize::from(u16::from_le_bytes([*low, *high])) + 1) else { return };
+    let at_once = decode(&framing, typed, stream, usize::MAX);
+    let in_pieces = decode(&framing, typed, stream, usize::from(*piece) + 1);
+    assert_eq!((&at_once.bodies, at_once.error), (&in_pieces.bodies, in_pieces.error));
+    let again: Vec<Bytes> = at_once.bodies.iter().map_while(|body| encode(&framing, typed, body)).collect();
+    let all = again.len() == at_once.bodies.len();
+    let again = again.concat();
+    assert!(stream.starts_with(&again));
+    if all && at_once.error.is_none() {
+        assert_eq!(again.len() + at_once.waiting_bytes, stream.len());
+    }
+}
+
+fn choose(choice: u8, max_message_bytes: usize) -> Result<(Framing, bool), super::FramingOptionsError> {
+    let typed = choice & 4 != 0;
+    let little_endian = choice & 8 != 0;
+    let framing = match choice & 3 {
+        0 => Framing::length(1, little_endian, max_message_bytes.min(255)),
+        1 => Framing::length(2, little_endian, max_message_bytes.min(65_535)),
+        2 => Framing::length(4, little_endian, max_message_bytes),
+        // A few, of which some overlap with themselves.
+        _ => {
+            let delimiters: [&'static [u8]; 4] = [b"\n", b"aa", b"aba", b"\r\n\r\n"];
+            let delimiter = delimiters.get(usize::from(choice >> 4) % 4).copied().unwrap_or(b"\n");
+            return Ok((Framing::delimiter(Bytes::from_static(delimiter), max_message_bytes)?, false));
+        }
+    };
+    Ok((framing?, typed))
+}
+
+fn decode(framing: &Framing, typed: bool, stream: &[u8], piece_bytes: usize) -> Decoded {
+    let mut decoder = Decoder::new(framing, typed);
+    let (mut buffer, mut bodies) = (BytesMut::new(), Vec::new());
+    for piece in stream.chunks(piece_bytes) {
+        buffer.extend_from_slice(piece);
+        loop {
+            match decoder.decode(&mut buffer) {
+                Ok(Some(body)) => bodies.push(body),
+                Ok(None) => break,
+                Err(error) => return Decoded { bodies, error: Some(error), waiting_bytes: buffer.len() },
+            }
+        }
+        assert!(buffer.len() < frame_max_bytes(framing, typed), "{} bytes wait", buffer.len());
+    }
+    Decoded { bodies, error: None, waiting_bytes: buffer.len() }
+}
+
+/// The longest frame there can be.
+pub(super) fn frame_max_bytes(framing: &Framing, typed: bool) -> usize {
+    let body_bytes = framing.limit_bytes(typed) + usize::from(typed);
+    match framing {
+        Framing::Length(length) => length.width_bytes() + body_bytes.max(if typed { CONTROL_MAX_BYTES } else { 0 }),
+        Framing::Delimiter(delimiter) => body_bytes + delimiter.delimiter().len(),
+    }
+}
+
+/// The frame that `body` was in; `None` where it is none that a peer may send.
+fn encode(framing: &Framing, typed: bool, body: &Bytes) -> Option<Bytes> {
+    let control = |kind, fields: &[u8]| Some(control_frame(framing, kind, fields));
+    let frame = if typed { Frame::parse(body.clone()).ok()? } else { Frame::Data(body.clone()) };
+    match frame {
+        Frame::Data(data) => {
+            let envelope = framing.envelope(&data, typed.then_some(Kind::Data));
+            assert!(envelope.is_ok(), "what was received cannot be sent: {envelope:?}");
+            let envelope = envelope.ok()?;
+            Some([envelope.head(), &data, &envelope.tail()].concat().into())
+        }
+        Frame::Ping => control(Kind::Ping, &[]),
+        Frame::Pong => control(Kind::Pong, &[]),
+        Frame::Acknowledge(count) => control(Kind::Acknowledge, &count.to_be_bytes()),
+        Frame::Bye => control(Kind::Bye, &[]),
+    }
+}

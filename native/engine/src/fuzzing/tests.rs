@@ -1,0 +1,25 @@
+//! Every fuzzer's corpus, without a fuzzer.
+
+// A test may panic: that is how it fails.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::fs;
+use std::path::Path;
+
+type Target = fn(&[u8]);
+
+const TARGETS: [(&str, Target); 4] =
+    [("frames", super::frames), ("handshake", super::handshake), ("proxy", super::proxy), ("text", super::text)];
+
+#[test]
+fn what_fuzzers_have_found_before_does_no_harm() {
+    for (name, target) in TARGETS {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(name);
+        let mut files = 0;
+        for entry in fs::read_dir(&folder).unwrap() {
+            target(&fs::read(entry.unwrap().path()).unwrap());
+            files += 1;
+        }
+        assert!(files > 0, "{name} has no corpus");
+    }
+}

@@ -1,0 +1,69 @@
+//! Handshakes that a peer might attempt.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::client::enter_with;
+use super::message::{MESSAGE_MAX_BYTES, put_session};
+use super::server::greet_with;
+use super::{Session, SessionId, Terms};
+use crate::framing::{Framing, PREFIX_MAX_BYTES};
+use crate::fuzzing::{Script, run};
+use crate::key::Key;
+use crate::wire::{Kind, control_frame};
+
+const KEY: [u8; 16] = [7; 16];
+
+/// The longest that is read of a peer: two messages.
+const HEARD_MAX_BYTES: usize = 2 * (PREFIX_MAX_BYTES + MESSAGE_MAX_BYTES);
+
+/// Lets a client or a server hear a peer that does not know the key. The first two bytes choose who hears it, under
+/// which terms, and the pieces that it comes in.
+pub fn handshake(data: &[u8]) {
+    let Some(([choice, piece], says)) = data.split_first_chunk() else { return };
+    let width_bytes = [1, 2, 4, 4].get(usize::from(choice >> 5 & 3)).copied().unwrap_or(4);
+    let Ok(framing) = Framing::length(width_bytes, choice & 16 != 0, 200) else { return };
+    let terms = Terms {
+        heartbeat: (choice & 2 != 0).then_some(Duration::from_secs(1)),
+        acknowledge: choice & 4 != 0,
+        key: if choice & 8 != 0 { Key::from_bytes(&KEY).ok().map(Arc::new) } else { None },
+    };
+    let mut script = Script::new(says, usize::from(*piece));
+    let claim = if choice & 1 == 0 {
+        as_client(&mut script, &framing, &terms, choice & 128 != 0)
+    } else {
+        as_server(&mut script, &framing, &terms)
+    };
+    assert!(script.read_bytes <= HEARD_MAX_BYTES);
+    if let Some(frame) = claim {
+        assert!(terms.key.is_none(), "a peer without the key was let in");
+        assert!(script.read().ends_with(&frame), "{:x?} was read for {frame:x?}", script.read());
+    }
+}
+
+/// The `Welcome` that says what a client has learnt of it.
+fn as_client(script: &mut Script<'_>, framing: &Framing, terms: &Terms, returns: bool) -> Option<Vec<u8>> {
+    let session = Session { id: SessionId([9; 16]), received: 3 };
+    let session = if returns && terms.acknowledge { session } else { Session::default() };
+    let result = run(enter_with(script, framing, terms, session, [1; 32]));
+    assert!(result.is_some(), "a peer that ended is waited for");
+    let entered = result?.ok()?;
+    assert_eq!(terms.heartbeat.is_some(), entered.peer_heartbeat.is_some());
+    assert_eq!(terms.acknowledge, !entered.session.id.is_none());
+    assert!(!entered.resumed || entered.session.id == session.id);
+    let mut fields = vec![u8::from(entered.resumed)];
+    put_session(&mut fields, entered.session);
+    Some(control_frame(framing, Kind::Welcome, &fields).to_vec())
+}
+
+/// The `Proof` that says what a server has learnt of it.
+fn as_server(script: &mut Script<'_>, framing: &Framing, terms: &Terms) -> Option<Vec<u8>> {
+    let result = run(greet_with(script, framing, terms, [2; 32]));
+    assert!(result.is_some(), "a peer that ended is waited for");
+    let guest = result?.ok()?;
+    assert_eq!(terms.heartbeat.is_some(), guest.peer_heartbeat.is_some());
+    assert!(terms.acknowledge || guest.returning.is_none());
+    let mut fields = Vec::new();
+    put_session(&mut fields, guest.returning.unwrap_or_default());
+    Some(control_frame(framing, Kind::Proof, &fields).to_vec())
+}

@@ -1,0 +1,10 @@
+//! What threads share, and locking that cannot panic.
+
+pub use std::sync::atomic::{AtomicU64, Ordering};
+pub use std::sync::{Mutex, MutexGuard};
+
+/// Locks `mutex`. Every critical section of this crate leaves its data valid at each step, so a panic of another holder
+/// changes nothing.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

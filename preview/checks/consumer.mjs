@@ -1,0 +1,89 @@
+// What apps see that use the kit as a package.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ROOT } from '../root.mjs';
+import { checkArkTS } from './arkts.mjs';
+import { createProgram } from './compiler.mjs';
+import { declarationsIn } from './declared-parts.mjs';
+import { checkDropInForms } from './drop-in.mjs';
+import { checkExamples } from './examples.mjs';
+import { Finding, findingOf } from './finding.mjs';
+import { readJson5 } from './json5.mjs';
+import { checkPageRules } from './page-rules.mjs';
+import { checkAbilities, checkPageList, checkTargetPages } from './pages.mjs';
+import { checkPermissions } from './permissions.mjs';
+import { checkConfigurationUses } from './resource-uses.mjs';
+import { Target } from './target.mjs';
+
+const EXAMPLES = path.join(ROOT, 'examples');
+const PACKAGE = path.join(ROOT, 'package');
+const PAGES = ['README.md', 'README.zh-CN.md', 'docs/use-in-your-app.md', 'package/README.md'];
+
+function etsFiles(folder) {
+  const names = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.ets'));
+  return names.map((name) => path.join(folder, name));
+}
+
+/** The package's own source, and those of the apps that show how it is used. */
+export const PACKAGE_FILES = [PACKAGE, EXAMPLES].flatMap(etsFiles);
+
+/** An app as DevEco Studio creates it: one module with one target. */
+function exampleTarget(project) {
+  const entry = path.join(project, 'entry');
+  const pages = readJson5(path.join(entry, 'src/main/resources/base/profile/main_pages.json')).src;
+  const profile = {
+    name: path.basename(project),
+    source: { pages, sourceRoots: [] },
+    resource: { directories: ['src/main/resources'] }
+  };
+  return new Target(entry, profile, path.join(project, 'AppScope/resources'));
+}
+
+/** The file that an app installs a package from is the one that has been packed. */
+function checkInstalled(target, name, archive) {
+  const file = path.join(target.moduleFolder, 'oh-package.json5');
+  const from = readJson5(file).dependencies[name];
+  const isPacked = from?.startsWith('file:') && path.resolve(target.moduleFolder, from.slice('file:'.length)) === archive;
+  const text = readFileSync(file, 'utf8');
+  return isPacked && existsSync(archive)
+    ? []
+    : [findingOf(file, text, name, 'package/file', `${name} is to come from ${path.relative(ROOT, archive)}.`)];
+}
+
+function checkExample(project, name, { archive, folder }) {
+  const target = exampleTarget(project);
+  target.packages.set(name, folder);
+  const builder = createProgram(target.rootFiles, target);
+  const configurations = [path.join(project, 'AppScope/app.json5'), path.join(target.mainFolder, 'module.json5')];
+  return [
+    ...checkInstalled(target, name, archive),
+    ...checkPageRules(builder, target.resources),
+    ...checkTargetPages(target, builder),
+    ...checkPageList([target]),
+    ...checkAbilities(target),
+    ...checkPermissions(path.join(target.mainFolder, 'module.json5')),
+    ...configurations.flatMap((file) => checkConfigurationUses(file, target.resources))
+  ];
+}
+
+/** Everything that the library declares can be imported from the package by its name, as a type or a value. */
+function checkExports(name, folder, target) {
+  const names = declarationsIn(path.join(folder, 'types/libsocketkit/index.d.ts')).map((node) => node.name.text);
+  const file = path.join(EXAMPLES, 'imports.ets');
+  const text = `import { ${names.join(', ')} } from '${name}';\nexport { ${names.join(', ')} };\n`;
+  return checkArkTS(createProgram([file], target, new Map([[file, text]])));
+}
+
+/** An unpacked package: its exports, the example apps, the pages that show it, and code for the system's kit. */
+export function checkPackage({ archive, folder }, target) {
+  const { name } = readJson5(path.join(folder, 'oh-package.json5'));
+  target.packages.set(name, folder);
+  const projects = readdirSync(EXAMPLES).map((example) => path.join(EXAMPLES, example));
+  return [
+    ...(projects.length ? [] : [new Finding(EXAMPLES, 1, 1, 'package/none', 'No app uses the package.')]),
+    ...checkExports(name, folder, target),
+    ...checkDropInForms(name, target),
+    ...projects.flatMap((project) => checkExample(project, name, { archive, folder })),
+    ...checkExamples(PAGES, target)
+  ];
+}

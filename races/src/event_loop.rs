@@ -1,0 +1,57 @@
+//! The thread of an environment, reduced to what rings it.
+
+use std::sync::Arc;
+
+use loom::sync::{Condvar, Mutex};
+
+use crate::sync::lock;
+use crate::sys;
+
+/// An environment.
+#[derive(Clone, Copy)]
+pub struct Env(sys::napi_env);
+
+impl Env {
+    /// The environment whose thread is `event_loop`, which must outlive it.
+    pub fn new(event_loop: &Arc<EventLoop>) -> Self {
+        Self(Arc::as_ptr(event_loop).cast_mut())
+    }
+
+    /// The environment behind the handle.
+    pub fn from_raw(env: sys::napi_env) -> Self {
+        Self(env)
+    }
+
+    /// The handle.
+    pub fn raw(&self) -> sys::napi_env {
+        self.0
+    }
+}
+
+/// Counts rings until its thread takes them.
+#[derive(Default)]
+pub struct EventLoop {
+    rings: Mutex<usize>,
+    rung: Condvar,
+}
+
+impl EventLoop {
+    /// Waits for a ring. Loom fails the test when none can come any more.
+    pub fn wait(&self) {
+        let mut rings = lock(&self.rings);
+        while *rings == 0 {
+            rings = self.rung.wait(rings).unwrap_or_else(std::sync::PoisonError::into_inner);
+        }
+        *rings -= 1;
+    }
+
+    /// Rings that nobody has taken.
+    pub fn rings(&self) -> usize {
+        *lock(&self.rings)
+    }
+
+    pub(crate) fn ring(&self) {
+        *lock(&self.rings) += 1;
+        self.rung.notify_one();
+    }
+}

@@ -1,0 +1,19 @@
+//! What several threads share, compiled from its own sources with loom's locks and atomics in place of the standard
+//! library's, and with a stand-in for Node-API.
+
+// The doorbell names the crate that it calls.
+extern crate self as napi_ohos;
+
+#[path = "../../native/engine/src/credit.rs"]
+pub mod credit;
+pub mod event_loop;
+pub mod node_api;
+#[path = "../../native/socketkit/src/outbox.rs"]
+pub mod outbox;
+pub mod sync;
+pub mod sys;
+
+pub use event_loop::Env;
+
+/// What Node-API calls return.
+pub type Result<T> = std::result::Result<T, i32>;

@@ -1,0 +1,12 @@
+//! The doorbell, as it ships.
+
+#[path = "../../native/socketkit/src/node_api/doorbell.rs"]
+mod doorbell;
+
+pub use doorbell::{Doorbell, Ring};
+
+mod status {
+    pub(super) fn check(status: i32, _call: &str) -> crate::Result<()> {
+        if status == crate::sys::Status::napi_ok { Ok(()) } else { Err(status) }
+    }
+}

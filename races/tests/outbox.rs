@@ -1,0 +1,114 @@
+//! Events reach the thread they are for, in whatever order threads run.
+
+// A test may panic: that is how it fails.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use loom::model::Builder;
+use loom::thread;
+use races::Env;
+use races::event_loop::EventLoop;
+use races::node_api::{Doorbell, Ring};
+use races::outbox::{Mailbox, Outbox};
+use socket_engine::{Event, EventSink};
+
+struct Turns;
+
+impl Ring for Turns {
+    fn rung(_: Env) {}
+}
+
+fn outbox() -> (Arc<EventLoop>, Arc<Outbox>) {
+    let event_loop = Arc::new(EventLoop::default());
+    let doorbell = Doorbell::new::<Turns>(&Env::new(&event_loop)).unwrap();
+    (event_loop, Outbox::new(doorbell))
+}
+
+fn message(number: u8) -> Event {
+    Event::Message(Bytes::from(vec![number]))
+}
+
+/// Takes turns, each of at most `limit` events for each mailbox, until it has `count` events; returns their numbers for
+/// each of `mailboxes`.
+fn take(event_loop: &EventLoop, outbox: &Outbox, mailboxes: usize, limit: usize, count: usize) -> Vec<Vec<u8>> {
+    let mut taken = vec![Vec::new(); mailboxes];
+    while taken.iter().map(Vec::len).sum::<usize>() < count {
+        event_loop.wait();
+        assert_eq!(event_loop.rings(), 0, "it was rung while it was awake");
+        if let Some(mailbox) = outbox.next() {
+            for event in mailbox.take(limit) {
+                if let Event::Message(data) = event {
+                    taken[mailbox.id as usize].extend(data.iter());
+                }
+            }
+        }
+        outbox.end_turn();
+    }
+    taken
+}
+
+fn post(mailbox: &Arc<Mailbox>, numbers: &'static [u8]) -> thread::JoinHandle<()> {
+    let mailbox = Arc::clone(mailbox);
+    thread::spawn(move || numbers.iter().for_each(|number| mailbox.post(message(*number))))
+}
+
+#[test]
+fn every_event_of_two_connections_is_taken_in_order() {
+    let mut orders = Builder::new();
+    // Three threads have more orders than anybody can wait for; no lost event has needed more switches than this.
+    orders.preemption_bound = Some(2);
+    orders.check(|| {
+        let (event_loop, outbox) = outbox();
+        let mailboxes = [outbox.mailbox(0), outbox.mailbox(1)];
+        let [first, second] = &mailboxes;
+        let posting = [post(first, &[1, 2]), post(second, &[3])];
+        let taken = take(&event_loop, &outbox, 2, 1, 3);
+        posting.into_iter().for_each(|thread| thread.join().unwrap());
+        assert_eq!(taken, [vec![1, 2], vec![3]]);
+        assert!(outbox.next().is_none());
+    });
+}
+
+#[test]
+fn the_caller_thread_and_the_worker_may_post_at_once() {
+    loom::model(|| {
+        let (event_loop, outbox) = outbox();
+        let mailbox = outbox.mailbox(0);
+        let posting = post(&mailbox, &[1, 2]);
+        mailbox.request_turn();
+        let taken = take(&event_loop, &outbox, 1, 1, 2);
+        posting.join().unwrap();
+        assert_eq!(taken, [vec![1, 2]]);
+    });
+}
+
+#[test]
+fn nothing_is_kept_and_nobody_rung_after_the_end() {
+    loom::model(|| {
+        let (event_loop, outbox) = outbox();
+        let mailbox = outbox.mailbox(0);
+        let held = Arc::new(());
+        let posting = thread::spawn({
+            let (mailbox, held) = (Arc::clone(&mailbox), Arc::clone(&held));
+            move || (0..2).for_each(|_| mailbox.post(Event::Message(Bytes::from_owner(Held(Arc::clone(&held))))))
+        });
+        outbox.close();
+        let rings = event_loop.rings();
+        posting.join().unwrap();
+        assert_eq!(event_loop.rings(), rings, "it was rung after the end");
+        assert!(outbox.next().is_none());
+        assert!(mailbox.take(2).is_empty());
+        assert_eq!(Arc::strong_count(&held), 1, "an event outlives its environment");
+    });
+}
+
+/// Bytes that show whether they are still there.
+struct Held(#[allow(dead_code, reason = "it is counted")] Arc<()>);
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &[]
+    }
+}

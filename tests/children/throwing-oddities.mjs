@@ -1,0 +1,27 @@
+// A client whose listener throws what is no Error, one thing for each message; says what was uncaught.
+import process from 'node:process';
+import { library } from '../support/library.mjs';
+import { say } from '../support/parent.mjs';
+
+const ODDITIES = [5, 'text', null, undefined, Symbol('odd'), { toString: null }];
+const uncaught = [];
+process.on('uncaughtException', (thrown) => uncaught.push(thrown));
+
+const options = { framing: { type: 'length' } };
+const server = library.constructTCPSocketServerInstance(options);
+const client = library.constructTCPSocketInstance(options);
+const left = [...ODDITIES];
+server.on('connect', (connection) => {
+  for (let index = 0; index < ODDITIES.length; index += 1) connection.send({ data: `${index}` });
+  connection.close();
+});
+client.on('message', () => {
+  throw left.shift();
+});
+client.on('close', () => server.close());
+await server.listen({ address: '127.0.0.1', port: 0 });
+await client.connect({ address: await server.getLocalAddress() });
+process.on('exit', () => {
+  const isAsThrown = uncaught.every((thrown, index) => thrown === ODDITIES[index]);
+  say('done', { count: uncaught.length, isAsThrown, left: left.length });
+});

@@ -1,0 +1,102 @@
+//! `NOTICE`: the licences of what is linked into the module.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use anyhow::{Context, Result, bail};
+use cargo_metadata::Package;
+
+use crate::abi::Abi;
+use crate::crates::{self, Crates};
+use crate::workspace::Workspace;
+
+/// The committed file.
+const FILE: &str = "NOTICE";
+
+/// The crate whose library ships.
+const ROOT: &str = "socketkit";
+
+/// Licences under which we can ship a crate, the preferred one first.
+const ACCEPTED: [&str; 5] = ["MIT", "Apache-2.0", "ISC", "BSD-3-Clause", "Zlib"];
+
+/// What licence files are called that a crate with a single licence has.
+const PLAIN_NAMES: [&str; 3] = ["LICENSE", "LICENSE.md", "LICENSE.txt"];
+
+const INTRODUCTION: &str = "\
+socketkit is licensed under the Apache License 2.0, which LICENSE holds.
+
+Its library is linked with parts of the Rust standard library (MIT or Apache-2.0, The Rust Project Developers), with
+LLVM's libunwind (Apache-2.0 with LLVM exceptions), and with the crates below. Where a crate gives a choice of licences,
+the one named here was chosen.
+";
+
+/// The text that such crates mean which say MIT and bring no file.
+const MIT: &str = include_str!("notice/mit.txt");
+
+/// Writes the file anew.
+///
+/// # Errors
+///
+/// When cargo cannot name the crates, or when one of them has no licence that we may use.
+pub(crate) fn update(workspace: &Workspace) -> Result<()> {
+    fs::write(workspace.path(FILE), text(workspace)?).with_context(|| format!("cannot write {FILE}"))
+}
+
+/// Whether the committed file is the one that [`update`] would write.
+///
+/// # Errors
+///
+/// When it is not; and as [`update`].
+pub(crate) fn check(workspace: &Workspace) -> Result<()> {
+    let new = text(workspace)?;
+    if fs::read_to_string(workspace.path(FILE)).is_ok_and(|committed| committed == new) {
+        return Ok(());
+    }
+    bail!("{FILE} is not what the crates say: run `cargo xtask notice`")
+}
+
+fn text(workspace: &Workspace) -> Result<String> {
+    let crates = Crates::read(workspace, Some(&Abi::Arm64.rust_target()))?;
+    let mut by_text: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for package in crates.linked_into(ROOT)?.into_iter().filter(|package| package.source.is_some()) {
+        let licence = chosen(package)?;
+        let line = format!("{} {} ({licence})", package.name, package.version);
+        by_text.entry(licence_text(package, licence)?).or_default().push(line);
+    }
+    let mut sections: Vec<(Vec<String>, String)> = by_text.into_iter().map(|(text, names)| (names, text)).collect();
+    sections.sort();
+    let sections =
+        sections.iter().map(|(names, text)| format!("\n{}\n\n{}\n\n{text}\n", "-".repeat(78), names.join("\n")));
+    Ok(INTRODUCTION.to_owned() + &sections.collect::<String>())
+}
+
+/// The first accepted licence among those that a crate offers; all of them are accepted where it asks for all.
+fn chosen(package: &Package) -> Result<&'static str> {
+    let expression = package.license.as_deref().unwrap_or_default();
+    let words: Vec<&str> = expression.split([' ', '/', '(', ')']).collect();
+    let is_choice = !words.contains(&"AND");
+    ACCEPTED
+        .into_iter()
+        .find(|licence| is_choice && words.contains(licence))
+        .with_context(|| format!("{} has the licence {expression:?}: see whether it may ship", package.name))
+}
+
+/// The text of the crate's own file, without the differences that only spacing makes.
+fn licence_text(package: &Package, licence: &str) -> Result<String> {
+    let folder = crates::folder(package)?;
+    let own = format!("LICENSE-{}", licence.trim_end_matches("-2.0").to_uppercase());
+    let mut names = std::iter::once(own.as_str()).chain(PLAIN_NAMES);
+    let file = names.find_map(|name| fs::read_to_string(folder.join(name)).ok());
+    match (file, licence) {
+        (Some(text), _) => Ok(tidied(&text)),
+        (None, "MIT") => Ok(tidied(&MIT.replace("<authors>", &package.authors.join(", ")))),
+        (None, "Apache-2.0") => {
+            Ok(format!("The Apache License 2.0, as in LICENSE. Authors: {}", package.authors.join(", ")))
+        }
+        (None, _) => bail!("{} brings no text of its licence {licence}", package.name),
+    }
+}
+
+fn tidied(text: &str) -> String {
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim_matches('\n').to_owned()
+}

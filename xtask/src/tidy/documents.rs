@@ -1,0 +1,129 @@
+//! Rules on what people read.
+
+use std::collections::BTreeSet;
+
+use clap::CommandFactory as _;
+
+use super::tree::{SourceFile, Tree};
+
+/// Folders that builds make: documents may name what is in them.
+const MADE: [&str; 6] = ["dist", "target", "entry/libs", "entry/build", "preview/node_modules", "oh_modules"];
+
+/// The scripts that `npm run` knows.
+const SCRIPTS: &str = "preview/package.json";
+
+/// Where a document refers to something that is not there.
+pub(super) fn dead_references(tree: &Tree) -> Vec<String> {
+    let tasks: BTreeSet<String> =
+        crate::Arguments::command().get_subcommands().map(|task| task.get_name().to_owned()).collect();
+    let mut findings = Vec::new();
+    for file in tree.files("", ".md") {
+        findings.extend(file.lines_with_word(links, |link| !leads_somewhere(tree, file, link)));
+        findings.extend(file.lines_with_word(code, |code| !is_there(tree, file, code)));
+        findings.extend(file.lines_with_word(|line| words_after(line, "cargo xtask "), |task| !tasks.contains(task)));
+        findings.extend(file.lines_with_word(|line| words_after(line, "npm run "), |name| !is_script(tree, name)));
+    }
+    findings
+}
+
+/// The targets of Markdown's links in a line.
+fn links(line: &str) -> Vec<&str> {
+    line.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect()
+}
+
+/// What is between single backquotes, up to the first space.
+fn code(line: &str) -> Vec<&str> {
+    line.split('`').skip(1).step_by(2).filter_map(|text| text.split(' ').next()).collect()
+}
+
+/// The word that follows each mention of a command; none where an option or a placeholder does.
+fn words_after<'a>(line: &'a str, command: &str) -> Vec<&'a str> {
+    let word = |rest: &'a str| rest.split(|c: char| !c.is_alphanumeric() && c != '-').next();
+    line.split(command).skip(1).filter_map(word).filter(|word| word.starts_with(char::is_alphanumeric)).collect()
+}
+
+/// Links to the net are not followed.
+fn leads_somewhere(tree: &Tree, file: &SourceFile, link: &str) -> bool {
+    if link.contains("://") {
+        return true;
+    }
+    let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+    let target = if path.is_empty() { file.path.clone() } else { resolved(&file.path, path) };
+    tree.has(&target) && (anchor.is_empty() || tree.text(&target).is_some_and(|text| has_heading(text, anchor)))
+}
+
+/// A path from the top, given by one from a file.
+fn resolved(from: &str, path: &str) -> String {
+    let mut folders: Vec<&str> = from.split('/').collect();
+    folders.pop();
+    for part in path.split('/').filter(|part| !matches!(*part, "." | "")) {
+        if part == ".." {
+            folders.pop();
+        } else {
+            folders.push(part);
+        }
+    }
+    folders.join("/")
+}
+
+/// Whether a heading has this anchor, by the rules of GitHub.
+fn has_heading(text: &str, anchor: &str) -> bool {
+    text.lines().filter(|line| line.starts_with('#')).any(|line| slug(line.trim_start_matches('#').trim()) == anchor)
+}
+
+fn slug(heading: &str) -> String {
+    let kept = heading.to_lowercase().replace(' ', "-");
+    kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect()
+}
+
+/// Whether what looks like a path is one, from the top or from the document; the end of a file's name may be left out.
+fn is_there(tree: &Tree, file: &SourceFile, code: &str) -> bool {
+    let path = code.split([':', ',', '#']).next().unwrap_or_default().trim_end_matches('/');
+    let is_placeholder = path.contains(['<', '*', '{', '…', '$', '|', '\'', '"', '(', '~']);
+    let is_made = MADE.iter().any(|folder| path == *folder || path.starts_with(&format!("{folder}/")));
+    let first = path.split_once('/').map(|(first, _)| first);
+    let is_path = first.is_some_and(|first| tree.has(first)) && !is_placeholder && !is_made;
+    !is_path || tree.begins(path) || tree.begins(&resolved(&file.path, path))
+}
+
+fn is_script(tree: &Tree, name: &str) -> bool {
+    tree.text(SCRIPTS).is_some_and(|text| text.contains(&format!("\"{name}\": \"node")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCRIPT: (&str, &str) = ("preview/package.json", "\"scripts\": { \"check\": \"node check.mjs\" }");
+
+    fn found(text: &str) -> Vec<String> {
+        let files = [SCRIPT, ("docs/a.md", text), ("docs/b.md", "# What it is, in short\n"), ("xtask/src/c.rs", "")];
+        dead_references(&Tree::of(&files))
+    }
+
+    #[test]
+    fn what_is_there_may_be_referred_to() {
+        for text in [
+            "[b](b.md) [b](../docs/b.md#what-it-is-in-short) [own](#title) [net](https://a.example/b)\n# Title",
+            "`xtask/src/c.rs` `xtask/src` `docs/b` `docs/b.md:1` `dist/x.so` `target/tools` `docs/<name>.md` `a/b`",
+            "`cargo xtask test tidy` `cargo xtask <task>` `cargo xtask --help` `npm run check`",
+        ] {
+            assert_eq!(found(text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_found_with_its_line() {
+        for text in
+            ["[c](c.md)", "[b](b.md#long)", "[own](#b)", "`xtask/src/d.rs`", "`cargo xtask fly`", "`npm run fly`"]
+        {
+            assert_eq!(found(&format!("\n{text}")), [format!("docs/a.md:2: {}", reference(text))], "{text}");
+        }
+    }
+
+    /// The part of a line that a finding shows.
+    fn reference(text: &str) -> &str {
+        let inside = links(text).into_iter().chain(code(text)).next().unwrap_or_default();
+        if text.contains("fly") { "fly" } else { inside }
+    }
+}
