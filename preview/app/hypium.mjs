@@ -50,6 +50,8 @@ const delegator = {
 export function runHypium(suites, resources) {
   useResources(resources);
   listenToSystem();
+  // A promise that nobody waits for fails the test that runs.
+  process.on('unhandledRejection', (error) => tellSystem('fault', { fault: error?.stack ?? String(error) }));
   const reporter = new Reporter();
   Hypium.hypiumTest(delegator, { parameters: {} }, () => {
     ['spec', 'suite', 'task'].forEach((kind) => Core.getInstance().subscribeEvent(kind, reporter));

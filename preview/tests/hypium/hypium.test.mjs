@@ -48,7 +48,7 @@ class Outcome {
   ended(code, signal) {
     clearTimeout(this.#timer);
     if (code !== 0) {
-      this.#note(this.#running, `The process ended with ${signal ?? code}; SIGKILL: something was left open.`);
+      this.#note(this.#running, signal === 'SIGKILL' ? 'Something was left open.' : `The process ended: ${signal ?? code}.`);
     }
     if (this.names.length === 0) {
       this.#note('entry/src/test', 'There are no tests.');
