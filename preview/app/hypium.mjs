@@ -41,8 +41,8 @@ const delegator = {
   printSync() {},
   finishTest() {
     tellSystem('testsDone');
-    // What a test has left open keeps the process alive, and the system sees it.
-    process.disconnect();
+    // Not before what is wrong with the last test has been told. What a test has left open keeps the process alive then.
+    setImmediate(() => process.disconnect());
   }
 };
 
