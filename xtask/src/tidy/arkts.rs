@@ -31,10 +31,15 @@ const KNOWS: [(&str, &[&str]); 8] = [
     ("entryability", &["constants", "utils"]),
 ];
 
+/// Tests of the module itself import it as well.
+const TESTS: &str = "entry/src/test/";
+
 /// Files other than one service that import the module, and the absence of that one.
 pub(super) fn imports_of_the_module(tree: &Tree) -> Vec<String> {
-    let importers: Vec<&SourceFile> =
-        tree.files("entry/", ".ets").filter(|file| imports(file).any(|(_, from)| from == MODULE)).collect();
+    let importers: Vec<&SourceFile> = tree
+        .files("entry/", ".ets")
+        .filter(|file| !file.path.starts_with(TESTS) && imports(file).any(|(_, from)| from == MODULE))
+        .collect();
     match importers.as_slice() {
         [] => vec![format!("no file below entry/ imports {MODULE}")],
         [one] if one.path.starts_with(&format!("{ROOMS}service/")) => Vec::new(),
@@ -98,6 +103,9 @@ mod tests {
     fn one_service_may_import_the_module() {
         assert_eq!(imports_of_the_module(&Tree::of(&[SERVICE])), [""; 0]);
         assert_eq!(imports_of_the_module(&Tree::of(&[])).len(), 1);
+        let test = ("entry/src/test/module/Messages.test.ets", SERVICE.1);
+        assert_eq!(imports_of_the_module(&Tree::of(&[SERVICE, test])), [""; 0]);
+        assert_eq!(imports_of_the_module(&Tree::of(&[test])).len(), 1);
     }
 
     #[test]
