@@ -15,6 +15,8 @@ export class ListPart extends ScrollPart {
 
   settle() {
     const goal = this.goal;
+    // Where the end is depends on how high the gaps are.
+    this.windows.forEach((each) => each.settle());
     super.settle();
     if (this.#index >= 0) {
       this.#settleIndex();
@@ -28,7 +30,10 @@ export class ListPart extends ScrollPart {
 
   moved() {
     super.moved();
-    this.windows.forEach((each) => each.askForVisible(this.element));
+    // On its way to an edge it does not need what it passes.
+    if (!this.goal) {
+      this.windows.forEach((each) => each.askForVisible(this.element));
+    }
     this.#tellVisible();
   }
 

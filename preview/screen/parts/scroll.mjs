@@ -9,11 +9,16 @@ const EDGES = new Map([
 ]);
 const NEAR_PX = 1;
 
+// Members of ArkUI's enum ScrollState.
+const IDLE = 0;
+const SCROLLING = 1;
+
 /** Something that scrolls. */
 export class ScrollPart extends Part {
   #frame = 0;
   #told = '';
   #lastY = 0;
+  #isByHand = false;
   /** The edge that has to be reached, however much is still to come before it. */
   goal = '';
 
@@ -22,9 +27,8 @@ export class ScrollPart extends Part {
     stage.settling.add(this);
     const { element } = this;
     element.addEventListener('scroll', () => this.#soon(), { passive: true });
-    element.addEventListener('scrollend', () => this.tell('scrollStop'));
-    // Whoever moves it by hand does not want to go where the page wanted.
-    ['wheel', 'pointerdown', 'keydown'].forEach((name) => element.addEventListener(name, () => (this.goal = '')));
+    element.addEventListener('scrollend', () => this.#stopped());
+    ['wheel', 'pointerdown', 'keydown'].forEach((name) => element.addEventListener(name, () => this.#taken()));
     this.resizes = new ResizeObserver(() => this.settle());
     this.resizes.observe(element);
   }
@@ -68,6 +72,18 @@ export class ScrollPart extends Part {
     super.removed();
   }
 
+  /** Whoever moves it by hand does not want to go where the page wanted. */
+  #taken() {
+    this.goal = '';
+    this.#isByHand = true;
+  }
+
+  #stopped() {
+    this.tell('scrollStop');
+    // How far it came is told before that.
+    requestAnimationFrame(() => (this.#isByHand = false));
+  }
+
   /** At most once for each picture. */
   #soon() {
     cancelAnimationFrame(this.#frame);
@@ -84,7 +100,7 @@ export class ScrollPart extends Part {
     }
     this.#told = text;
     this.tell('position', position);
-    this.tell('scroll', scrollTop - this.#lastY, 1);
+    this.tell('scroll', scrollTop - this.#lastY, this.#isByHand ? SCROLLING : IDLE);
     this.#lastY = scrollTop;
     if (position.atEnd) {
       this.tell('reachEnd');

@@ -14,7 +14,6 @@ export class WindowPart extends Part {
   constructor(stage, id, kind, site) {
     super(stage, id, kind, site);
     this.element.append(this.#before, this.#after);
-    stage.settling.add(this);
   }
 
   get items() {
@@ -52,6 +51,7 @@ export class WindowPart extends Part {
     return drawn > 0 ? drawn / items.length : FIRST_HEIGHT_PX;
   }
 
+  /** Makes the gaps as high as what is not drawn; to be called when everything that came together has been done. */
   settle() {
     const height = this.#height;
     this.#fill(this.#before, this.start * height);
@@ -61,11 +61,6 @@ export class WindowPart extends Part {
   #fill(gap, height) {
     gap.hidden = height === 0;
     gap.style.height = `${height}px`;
-  }
-
-  removed() {
-    this.stage.settling.delete(this);
-    super.removed();
   }
 
   askForEnd() {
