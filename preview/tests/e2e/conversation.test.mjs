@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { whileFrozen } from './support/freeze.mjs';
+import { PlainPeer } from './support/plain-peer.mjs';
 import { withPreview } from './support/preview.mjs';
 import { Settings } from './support/settings.mjs';
 import { connect, enter, row, rowSays, say } from './support/talk.mjs';
@@ -42,6 +43,21 @@ test(
     await server.shows('你好，世界');
     await enter(server, '👩‍👩‍👧 好 🎉');
     await client.shows('👩‍👩‍👧 好 🎉');
+  })
+);
+
+test(
+  'a character that arrives in two parts is one',
+  withPreview(async ({ server }) => {
+    await server.touch('Initialize');
+    await server.shows('Listening');
+    const peer = await PlainPeer.connect();
+    const bytes = Buffer.from('whole 🎉 好');
+    await peer.send(bytes.subarray(0, 8));
+    await server.shows('whole ');
+    await peer.send(bytes.subarray(8));
+    await server.shows('🎉 好');
+    await peer.close();
   })
 );
 

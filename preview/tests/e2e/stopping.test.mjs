@@ -36,6 +36,7 @@ test(
     const other = createServer().listen(PORT, '127.0.0.1');
     await once(other, 'listening');
     await server.touch('Initialize');
+    await server.shows('Could not listen');
     await server.shows('The port is in use by another app.');
     other.close();
     await once(other, 'close');
