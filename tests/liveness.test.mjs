@@ -214,3 +214,20 @@ behaviour('a client that reconnects does not when it was closed for idleness', a
   await connections.next('the connect event');
   assert.equal(connections.length, 0);
 });
+
+for (const { name, open } of CARRIERS) {
+  behaviour(`a ${name} is not idle while messages wait that nobody takes`, async (t) => {
+    const { socket, peer } = await open(t, { idleTimeoutMs: IDLE_MS });
+    const events = record(socket);
+    socket.pause();
+    peer.write(Buffer.from(payload(MORE_THAN_CREDIT_BYTES)));
+    await beats(t, 2 * IDLE_MS / INTERVAL_MS);
+    assert.deepEqual([events.order, (await socket.getState()).isConnected], [[], true]);
+    socket.resume();
+    await events.received(MORE_THAN_CREDIT_BYTES);
+    const start = performance.now();
+    await events.closed();
+    assert.ok(since(start) >= IDLE_MS / 2, `closed ${since(start)} ms after the last message`);
+    assert.equal(events.closeReason, 'idle');
+  });
+}
