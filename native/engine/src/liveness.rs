@@ -109,7 +109,36 @@ impl Liveness {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// Whoever asks at every deadline gets something to do, or a later deadline: it never spins.
+        #[test]
+        fn a_deadline_that_has_come_does_not_come_again(steps in vec((0..4_u8, 0..3_000_u64), 0..60)) {
+            let (mut clocks, start) = liveness(Some(SECOND * 7));
+            let (mut now, mut active) = (start, start);
+            for (step, wait_ms) in steps {
+                now += Duration::from_millis(wait_ms);
+                match step {
+                    0 => clocks.hear(now),
+                    1 => clocks.listen(wait_ms % 2 == 0, now),
+                    2 => active = now,
+                    _ => clocks.stop_asking(),
+                }
+                let Some(deadline) = clocks.deadline(active) else { continue };
+                now = now.max(deadline);
+                match clocks.due(now, active) {
+                    Due::PeerGone | Due::Idle => return Ok(()),
+                    Due::Nothing | Due::Ask | Due::Reassure => {
+                        prop_assert!(clocks.deadline(active).is_none_or(|next| next > deadline));
+                    }
+                }
+            }
+        }
+    }
 
     const SECOND: Duration = Duration::from_secs(1);
 

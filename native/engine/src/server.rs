@@ -153,7 +153,7 @@ impl Server {
     }
 
     /// Binds `address`, listens and accepts. May be called several times, for several ports. Returns the address with
-    /// the port that the kernel chose where it was 0. `Listening` follows.
+    /// the port that the kernel chose where it was 0. `Listening` follows. An address that is not loopback's is logged.
     ///
     /// # Errors
     /// What the kernel said: `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, …
@@ -166,6 +166,10 @@ impl Server {
         let _context = runtime.enter();
         let listener = options::listening_socket(address, &lock(&self.shared.settings).options)?;
         let local = listener.local_addr()?;
+        // `::ffff:127.0.0.1` is loopback too.
+        if !local.ip().to_canonical().is_loopback() {
+            log::warn!("listening on {local}: other devices may connect");
+        }
         let fd = listener.as_raw_fd();
         let intake = Arc::clone(&lock(&self.shared.intake));
         let accepting = runtime.spawn(accept_all(Arc::clone(&self.shared), intake, listener, local));

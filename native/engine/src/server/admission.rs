@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::sessions::{Membership, Returning};
@@ -20,7 +20,7 @@ use crate::sync::lock;
 /// The handshakes of a server that are under way, oldest first.
 #[derive(Default)]
 pub(super) struct Handshakes {
-    running: Mutex<VecDeque<(AbortHandle, SocketAddr)>>,
+    running: Mutex<VecDeque<(JoinHandle<()>, SocketAddr)>>,
 }
 
 /// What a peer was let in with.
@@ -32,17 +32,12 @@ pub(super) struct Admitted {
 }
 
 impl Handshakes {
-    /// Adds one; returns the peer of the oldest when that had to make room.
-    fn add(&self, handshake: AbortHandle, peer: SocketAddr) -> Option<SocketAddr> {
+    /// Adds one; returns the oldest and its peer when that has to make room.
+    fn add(&self, handshake: JoinHandle<()>, peer: SocketAddr) -> Option<(JoinHandle<()>, SocketAddr)> {
         let mut running = lock(&self.running);
         running.retain(|(handshake, _)| !handshake.is_finished());
         running.push_back((handshake, peer));
-        if running.len() <= limits::PENDING_HANDSHAKES {
-            return None;
-        }
-        let (oldest, peer) = running.pop_front()?;
-        oldest.abort();
-        Some(peer)
+        if running.len() > limits::PENDING_HANDSHAKES { running.pop_front() } else { None }
     }
 
     /// Gives all of them up.
@@ -72,7 +67,7 @@ impl Shared {
     /// Lets a peer in, or begins the handshake that decides on it.
     pub(super) async fn receive(self: &Arc<Self>, intake: &Arc<Intake>, stream: TcpStream, peer: SocketAddr) {
         match self.handshake_framing() {
-            Some(framing) => self.begin_handshake(intake, framing.clone(), stream, peer),
+            Some(framing) => self.begin_handshake(intake, framing.clone(), stream, peer).await,
             None => match self.count_in() {
                 Some(count) => {
                     let admitted = Admitted { stream, peer, peer_interval: None, membership: None };
@@ -96,7 +91,13 @@ impl Shared {
         self.max_connections.is_none_or(|most| count.number() <= most).then_some(count)
     }
 
-    fn begin_handshake(self: &Arc<Self>, intake: &Arc<Intake>, framing: Framing, stream: TcpStream, peer: SocketAddr) {
+    async fn begin_handshake(
+        self: &Arc<Self>,
+        intake: &Arc<Intake>,
+        framing: Framing,
+        stream: TcpStream,
+        peer: SocketAddr,
+    ) {
         let (server, number) = (Arc::clone(self), intake.number);
         let handshake = tokio::spawn(async move {
             let limit = server.protocol.handshake_timeout;
@@ -107,8 +108,11 @@ impl Shared {
             };
             server.reject(peer, rejected);
         });
-        if let Some(oldest) = intake.handshakes.add(handshake.abort_handle(), peer) {
-            self.reject(oldest, RejectReason::Limit);
+        let Some((oldest, peer)) = intake.handshakes.add(handshake, peer) else { return };
+        oldest.abort();
+        // Its descriptor is free before the next peer takes one: a crowd comes faster than tasks end.
+        if oldest.await.is_err_and(|error| error.is_cancelled()) {
+            self.reject(peer, RejectReason::Limit);
         }
     }
 
