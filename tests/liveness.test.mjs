@@ -21,7 +21,10 @@ const TIMEOUT_MS = 10 * INTERVAL_MS;
 /** Longer than any test. */
 const NEVER_MS = 24 * 60 * 60 * 1_000;
 
-/** More than a connection takes that nobody listens to. */
+/** What a connection takes that nobody listens to, before it stops reading. */
+const CREDIT_BYTES = 512 * 1024;
+
+/** More than that. */
 const MORE_THAN_CREDIT_BYTES = 1024 * 1024;
 
 function typed(intervalMs, timeoutMs, more = {}) {
@@ -214,3 +217,20 @@ behaviour('a client that reconnects does not when it was closed for idleness', a
   await connections.next('the connect event');
   assert.equal(connections.length, 0);
 });
+
+for (const { name, open } of CARRIERS) {
+  behaviour(`a ${name} is not idle while messages wait that nobody takes`, async (t) => {
+    const { socket, peer } = await open(t, { idleTimeoutMs: IDLE_MS });
+    const events = record(socket);
+    socket.pause();
+    peer.write(Buffer.from(payload(CREDIT_BYTES)));
+    await beats(t, 2 * IDLE_MS / INTERVAL_MS);
+    assert.deepEqual([events.order, (await socket.getState()).isConnected], [[], true]);
+    socket.resume();
+    await events.received(CREDIT_BYTES);
+    const start = performance.now();
+    await events.closed();
+    assert.ok(since(start) >= IDLE_MS / 2, `closed ${since(start)} ms after the last message`);
+    assert.equal(events.closeReason, 'idle');
+  });
+}

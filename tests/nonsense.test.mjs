@@ -208,6 +208,21 @@ behaviour('arguments beyond those of a method, and methods taken off their objec
   assert.equal((await client.getState()).isConnected, true);
 });
 
+behaviour('a member that is called on an object of another class harms nothing', async (t) => {
+  const { server, client, connection } = await openPair(t);
+  const objects = [server, client, connection];
+  for (const object of objects) {
+    const prototype = Object.getPrototypeOf(object);
+    for (const [name, { get, value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+      if (name === 'constructor') continue;
+      for (const other of objects.filter((candidate) => candidate !== object)) {
+        assert.throws(() => Reflect.apply(get ?? value, other, []), Error, name);
+      }
+    }
+  }
+  await within('send', client.send({ data: 'still here' }));
+});
+
 behaviour('texts with a zero byte, of a megabyte, or of lone surrogates are no addresses and no events', async (t) => {
   const { client, server } = await openPair(t);
   for (const text of ['127.0.0.1\0', 'x'.repeat(MIB), '\ud800', '', ' ', '127.0.0.1 ']) {

@@ -189,6 +189,21 @@ behaviour('W22: lingering counts milliseconds', async (t) => {
   await lost;
 });
 
+behaviour('lingering for no number, or for ever, is no lingering for no time', async (t) => {
+  for (const linger of [Number.NaN, Infinity, 1e300, 2 ** 32 * 1_000]) {
+    const { sockets, port } = await rawServer(t);
+    const client = await openClient(t, port);
+    const peer = await sockets.next('the connection');
+    await within('setExtraOptions', client.setExtraOptions({ socketLinger: { on: true, linger } }));
+    await within('send', client.send({ data: 'last words' }));
+    const received = readToEnd(peer);
+    const closing = client.close();
+    assert.equal(`${await received}`, 'last words');
+    peer.end();
+    await within('close', closing);
+  }
+});
+
 behaviour('a lingering close sends everything first and blocks nobody', async (t) => {
   const { sockets, port } = await rawServer(t);
   const client = await openClient(t, port);

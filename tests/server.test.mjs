@@ -4,9 +4,9 @@ import { BULK_DEADLINE_MS, SLOWDOWN, within } from './support/deadline.mjs';
 import { throws401 } from './support/errors.mjs';
 import { DEFAULT_LENGTH } from './support/framings.mjs';
 import { STALLING_BYTES } from './support/pour.mjs';
-import { isFree, rawClient, readToEnd, write } from './support/raw.mjs';
+import { closedPort, isFree, rawClient, readToEnd, write } from './support/raw.mjs';
 import { record } from './support/recorder.mjs';
-import { LOOPBACK, newServer, openClient, openPair, openServer, roundTrips } from './support/sockets.mjs';
+import { LOOPBACK, newClient, newServer, openClient, openPair, openServer, roundTrips } from './support/sockets.mjs';
 
 /** A server with so many connections, and the raw peers of them in the same order. */
 async function openWithPeers(t, count, options) {
@@ -256,3 +256,31 @@ behaviour('statistics tell what waits, in both directions', async (t) => {
   await within('sends', Promise.all(sends), BULK_DEADLINE_MS);
   assert.equal(server.getStatistics().sendQueueBytes, 0);
 });
+
+/** Ports that a server listens on: to close them all takes a while. */
+const PORTS = 40;
+
+for (const options of [undefined, { framing: { type: 'length' }, acknowledge: true }]) {
+  const name = options ? 'a server that shakes hands' : 'a server';
+  behaviour(`closing ${name} leaves those alone who come to a listener that follows at once`, async (t) => {
+    const { server, connections } = await openServer(t, options);
+    for (let round = 0; round < 10; round += 1) {
+      const port = await closedPort();
+      const listening = Array.from({ length: PORTS }, () => server.listen({ address: LOOPBACK, port: 0 }));
+      await within('listen', Promise.all(listening));
+      const client = newClient(t, options);
+      // In one turn, so that the client comes while the old listeners are still being closed.
+      const calls = [
+        server.close({ connections: 'abort' }),
+        server.listen({ address: LOOPBACK, port }),
+        client.connect({ address: { address: LOOPBACK, port } }),
+      ];
+      const connection = await connections.next('the connect event');
+      await within('all calls', Promise.all(calls));
+      const events = record(connection);
+      await within('send', client.send({ data: 'still here' }));
+      await events.received('still here'.length);
+      assert.deepEqual(server.getConnections(), [connection]);
+    }
+  });
+}

@@ -129,6 +129,11 @@ export function startChild(t, url, ...scriptArguments) {
   return killAfter(t, Child.ofScript(url, ...scriptArguments));
 }
 
+/** A program that is killed after the test. */
+export function startProgram(t, command) {
+  return killAfter(t, new Child(command));
+}
+
 /** A child that may have so many descriptors and no more, killed after the test. */
 export function startChildWithDescriptors(t, descriptors, url) {
   return killAfter(t, Child.withDescriptors(descriptors, url));

@@ -18,6 +18,9 @@ pub(crate) const HOST_ONLY: &str = "tests/host";
 /// The demo seen from outside, by the machine's Node, whatever its two processes load.
 pub(crate) const DEMO: &str = "tests/host/demo.test.mjs";
 
+/// System package with `ip`, with which a test makes a network of its own.
+pub(crate) const NETWORK_PACKAGE: &str = "iproute2";
+
 /// What marks a test file.
 const SUFFIX: &str = ".test.mjs";
 

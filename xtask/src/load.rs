@@ -96,6 +96,7 @@ impl Loader {
         command.env("SOCKETKIT_LIBRARY", &self.library);
         command.env("SOCKETKIT_NODE", serde_json::to_string(&self.node)?);
         command.env("SOCKETKIT_LOAD", self.load.name());
+        command.env("SOCKETKIT_TASKS", std::env::current_exe()?);
         command.env_remove("SOCKETKIT_SLOW");
         if self.load.is_slow() {
             command.env("SOCKETKIT_SLOW", "1");

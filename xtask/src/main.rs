@@ -23,6 +23,7 @@ mod javascript;
 mod library;
 mod link;
 mod load;
+mod long;
 mod musl;
 mod musl_node;
 mod notice;
@@ -30,6 +31,8 @@ mod ohos;
 mod ohrs;
 mod package;
 mod pages;
+#[cfg(target_os = "linux")]
+mod permission;
 mod phone_function;
 mod prepared;
 mod preview;
@@ -41,6 +44,8 @@ mod test;
 mod tidy;
 mod workspace;
 
+#[cfg(target_os = "linux")]
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -96,9 +101,9 @@ enum Task {
         #[arg(long)]
         list: bool,
     },
-    /// Let fuzzers say to the engine what a hostile peer might say
+    /// Let fuzzers say to the engine what a hostile peer might say, and call the module as no app would
     Fuzz {
-        /// Those of these names; all unless given
+        /// Those of these names; all unless given. `surface` is the one that calls the module
         targets: Vec<String>,
         /// How long each of them runs
         #[arg(long, default_value_t = 60)]
@@ -106,6 +111,15 @@ enum Task {
         /// Take what they found over into the corpus
         #[arg(long)]
         keep: bool,
+        /// How many calls `surface` makes
+        #[arg(long, default_value_t = 1_000_000)]
+        calls: u32,
+    },
+    /// Use everything at once, with faults, for minutes: nothing may be lost, and nothing grow
+    Soak {
+        /// How long
+        #[arg(long, default_value_t = 10)]
+        minutes: u32,
     },
     /// Measure the module beside Node's net, the engine alone, and a bare epoll loop
     Bench(bench::Options),
@@ -117,6 +131,16 @@ enum Task {
     ResetConnections {
         /// The process
         pid: i32,
+    },
+    /// Run a program that the kernel gives no socket of the network; the tests of permissions do so
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    WithoutNetwork {
+        /// The error number that it gets
+        errno: u32,
+        /// The program and its arguments
+        #[arg(trailing_var_arg = true, required = true)]
+        program: Vec<OsString>,
     },
 }
 
@@ -144,12 +168,26 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Package => package::perform(&workspace),
         Task::Test { list: true, .. } => test::list(&workspace),
         Task::Test { filters, .. } => test::run(&workspace, &filters),
-        Task::Fuzz { targets, seconds, keep } => fuzz::perform(&workspace, &targets, seconds, keep),
+        Task::Fuzz { targets, seconds, keep, calls } => fuzz(&workspace, targets, seconds, keep, calls),
+        Task::Soak { minutes } => long::soak(&workspace, minutes),
         Task::Bench(options) => bench::perform(&workspace, &options),
         Task::Tidy => tidy::check(&workspace),
         Task::Preview { port } => preview::perform(&workspace, port),
         #[cfg(target_os = "linux")]
         Task::ResetConnections { pid } => connections::reset(pid).map(|count| println!("{count} reset")),
+        #[cfg(target_os = "linux")]
+        Task::WithoutNetwork { errno, program } => permission::run_without(errno, &program),
     };
     done.map(|()| ExitCode::SUCCESS)
+}
+
+/// The fuzzers of the engine, and behind them that of the module.
+fn fuzz(workspace: &Workspace, mut targets: Vec<String>, seconds: u32, keep: bool, calls: u32) -> Result<()> {
+    let all = targets.is_empty();
+    let count = targets.len();
+    targets.retain(|name| name != long::SURFACE_NAME);
+    if all || !targets.is_empty() {
+        fuzz::perform(workspace, &targets, seconds, keep)?;
+    }
+    if all || targets.len() < count { long::fuzz_surface(workspace, calls) } else { Ok(()) }
 }

@@ -16,6 +16,9 @@ use crate::{declarations, digest, ohrs, prepared};
 /// The module's file name, as ArkTS imports it.
 pub(crate) const LIBRARY: &str = "libsocketkit.so";
 
+/// The declarations that a build writes.
+const DECLARATIONS: &str = "index.d.ts";
+
 /// The declarations that the app compiles with.
 const COMMITTED_TYPES: &str = "entry/types/libsocketkit/index.d.ts";
 
@@ -43,14 +46,24 @@ pub(crate) fn perform(workspace: &Workspace, update_types: bool) -> Result<()> {
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     let sdk = Sdk::prepare(workspace)?;
     // What is there afterwards was then made by this run, whatever status ohrs ends with.
-    for abi in Abi::ALL {
-        prepared::remove(&workspace.dist().join(abi.folder()))?;
-    }
+    discard(workspace)?;
     ohrs::build(workspace, &sdk)?;
     for abi in Abi::ALL {
         library(workspace, abi)?;
     }
-    declarations::sort(&workspace.dist().join("index.d.ts")).context("ohrs left no declarations")
+    declarations::sort(&workspace.dist().join(DECLARATIONS)).context("ohrs left no declarations")
+}
+
+/// Removes what an earlier build has left; packages made of it stay.
+fn discard(workspace: &Workspace) -> Result<()> {
+    for abi in Abi::ALL {
+        prepared::remove(&workspace.dist().join(abi.folder()))?;
+    }
+    let declarations = workspace.dist().join(DECLARATIONS);
+    if declarations.exists() {
+        fs::remove_file(&declarations).with_context(|| format!("cannot remove {}", declarations.display()))?;
+    }
+    Ok(())
 }
 
 /// Checks what a build has left.
@@ -125,7 +138,7 @@ fn phone_exports(folder: &Path) -> Result<Option<Symbols>> {
 }
 
 fn check_types(workspace: &Workspace, update: bool) -> Result<()> {
-    let built = workspace.dist().join("index.d.ts");
+    let built = workspace.dist().join(DECLARATIONS);
     let committed = workspace.path(COMMITTED_TYPES);
     if update {
         fs::copy(&built, &committed).with_context(|| format!("cannot write {}", committed.display()))?;

@@ -175,6 +175,7 @@ fn steps_of(
 fn install_packages() -> Result<()> {
     let mut packages = [sdk::DEBIAN_RUST.as_slice(), clang::PACKAGES.as_slice()].concat();
     packages.extend([musl_node::EMULATOR_PACKAGE, preview::BROWSER_PACKAGE, fuzz::COMPILER_PACKAGE]);
+    packages.push(javascript::NETWORK_PACKAGE);
     if !musl_node::has_pip() {
         packages.push(musl_node::PIP_PACKAGE);
     }

@@ -146,7 +146,27 @@ fn parse_numeric(text: &str, port: u16) -> Option<SocketAddr> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn an_address_comes_back_as_it_was(ip in any::<IpAddr>(), port in any::<u16>()) {
+            let family = if ip.is_ipv4() { AddressFamily::V4 } else { AddressFamily::V6 };
+            let other = if ip.is_ipv4() { AddressFamily::V6 } else { AddressFamily::V4 };
+            let spelled = |family| NetAddress { address: ip.to_string(), family, port };
+            let expected = SocketAddr::new(ip, port);
+            prop_assert_eq!(spelled(family).to_socket_address(), Ok(expected));
+            prop_assert_eq!(spelled(AddressFamily::Any).to_host(), Ok(Host::Address(expected)));
+            prop_assert_eq!(spelled(other).to_host(), Err(AddressError::WrongFamily(ip.to_string())));
+        }
+
+        #[test]
+        fn whatever_is_typed_is_an_address_or_a_name_or_refused(text in "[0-9a-fA-F.:%x]{0,24}") {
+            crate::fuzzing::text(text.as_bytes());
+        }
+    }
 
     fn net(address: &str, family: AddressFamily) -> NetAddress {
         NetAddress { address: address.to_owned(), family, port: 80 }

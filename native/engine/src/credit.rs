@@ -54,7 +54,36 @@ impl Credit {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// A producer that stops at `false` and goes on at `true`, and a consumer that gives back what it took.
+        #[test]
+        fn what_is_used_is_bounded_and_nobody_sleeps_while_there_is_room(
+            steps in vec((any::<bool>(), 1..50_usize), 0..200),
+        ) {
+            let credit = Credit::new(100, 20);
+            let (mut asleep, mut waiting) = (false, std::collections::VecDeque::new());
+            for (produces, bytes) in steps {
+                if !produces {
+                    let given_back = waiting.pop_front().unwrap_or(0);
+                    asleep &= !credit.give_back(given_back);
+                } else if !asleep {
+                    asleep = !credit.may_take();
+                    if !asleep {
+                        prop_assert!(credit.used_bytes() < 100);
+                        credit.take(bytes);
+                        waiting.push_back(bytes);
+                    }
+                }
+                prop_assert_eq!(credit.used_bytes(), waiting.iter().sum::<usize>());
+                prop_assert!(!asleep || credit.used_bytes() > 20);
+            }
+        }
+    }
 
     #[test]
     fn stops_at_the_high_mark_and_goes_on_at_the_low_mark() {

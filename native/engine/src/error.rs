@@ -69,12 +69,14 @@ pub struct SocketError {
     pub errno: i32,
     /// What failed, where that was a proxy.
     pub proxy: Option<Box<ProxyError>>,
+    /// Whether this process may not use the network at all.
+    pub is_forbidden: bool,
 }
 
 impl SocketError {
     /// An error of `operation` with the address it concerns.
     pub fn new(operation: Operation, address: impl Into<Option<SocketAddr>>, errno: i32) -> Self {
-        Self { operation, address: address.into(), host: None, errno, proxy: None }
+        Self { operation, address: address.into(), host: None, errno, proxy: None, is_forbidden: false }
     }
 
     /// The same, of a connect to `host`; an address that is known already says more.
@@ -96,8 +98,25 @@ impl SocketError {
 
     /// Wraps `error`; one that carries no errno becomes `EIO`.
     pub(crate) fn from_io(operation: Operation, address: impl Into<Option<SocketAddr>>, error: &io::Error) -> Self {
-        Self::new(operation, address, errno_of(error))
+        let is_forbidden = forbidden(error).is_some();
+        Self { is_forbidden, ..Self::new(operation, address, errno_of(error)) }
     }
+}
+
+/// What the kernel says when it gives this process no socket at all; the number is its errno.
+#[derive(Debug)]
+pub(crate) struct NetworkForbidden(pub(crate) i32);
+
+impl fmt::Display for NetworkForbidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("this process may not use the network")
+    }
+}
+
+impl std::error::Error for NetworkForbidden {}
+
+fn forbidden(error: &io::Error) -> Option<i32> {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<NetworkForbidden>()).map(|forbidden| forbidden.0)
 }
 
 /// The errno in `error`, or `EIO` where the library made the error itself.
@@ -105,7 +124,7 @@ pub(crate) fn errno_of(error: &io::Error) -> i32 {
     match error.raw_os_error() {
         Some(errno) => errno,
         None if error.kind() == io::ErrorKind::TimedOut => libc::ETIMEDOUT,
-        None => libc::EIO,
+        None => forbidden(error).unwrap_or(libc::EIO),
     }
 }
 
@@ -121,6 +140,9 @@ impl fmt::Display for SocketError {
             (None, None) => f.write_str(" the socket: ")?,
         }
         match self.errno {
+            errno if self.is_forbidden => {
+                write!(f, "{} (is the permission INTERNET missing?)", io::Error::from_raw_os_error(errno))
+            }
             NEVER_OPENED => f.write_str("the socket was never opened"),
             // musl has no text for it.
             libc::EUSERS => write!(f, "Too many users (os error {})", libc::EUSERS),

@@ -33,13 +33,15 @@ pub(crate) struct Liveness {
     asked: bool,
     /// While nothing is read: when this side told its peer last that it is there.
     deaf_since: Option<Instant>,
+    /// When this side began to read, for the first time or again.
+    listens_since: Instant,
 }
 
 impl Liveness {
     /// The clocks of a link that begins `now`.
     pub(crate) fn new(protocol: &Protocol, peer_interval: Option<Duration>, now: Instant) -> Self {
         let Protocol { heartbeat, idle_timeout, .. } = *protocol;
-        Self { heartbeat, peer_interval, idle_timeout, heard: now, asked: false, deaf_since: None }
+        Self { heartbeat, peer_interval, idle_timeout, heard: now, asked: false, deaf_since: None, listens_since: now }
     }
 
     /// Something came from the peer.
@@ -53,6 +55,7 @@ impl Liveness {
         match (listens, self.deaf_since) {
             (true, Some(_)) => {
                 self.deaf_since = None;
+                self.listens_since = now;
                 self.hear(now);
             }
             (false, None) => self.deaf_since = Some(now),
@@ -67,7 +70,7 @@ impl Liveness {
 
     /// What is due `now`, when the last message, in either direction, was at `active`.
     pub(crate) fn due(&mut self, now: Instant, active: Instant) -> Due {
-        if self.idle_timeout.is_some_and(|limit| now >= active + limit) {
+        if self.idle_deadline(active).is_some_and(|deadline| now >= deadline) {
             return Due::Idle;
         }
         if let Some(since) = self.deaf_since {
@@ -85,9 +88,15 @@ impl Liveness {
         }
     }
 
+    /// While messages wait unread the connection is not idle, though none goes through.
+    fn idle_deadline(&self, active: Instant) -> Option<Instant> {
+        let limit = self.idle_timeout.filter(|_| self.deaf_since.is_none())?;
+        Some(active.max(self.listens_since) + limit)
+    }
+
     /// When `due` has to be asked next; `None`: never.
     pub(crate) fn deadline(&self, active: Instant) -> Option<Instant> {
-        let idle = self.idle_timeout.map(|limit| active + limit);
+        let idle = self.idle_deadline(active);
         let life = match (self.deaf_since, self.heartbeat) {
             (Some(since), _) => self.peer_interval.map(|interval| since + interval),
             (None, Some(heartbeat)) if self.asked => Some(self.heard + heartbeat.timeout),
@@ -100,7 +109,36 @@ impl Liveness {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// Whoever asks at every deadline gets something to do, or a later deadline: it never spins.
+        #[test]
+        fn a_deadline_that_has_come_does_not_come_again(steps in vec((0..4_u8, 0..3_000_u64), 0..60)) {
+            let (mut clocks, start) = liveness(Some(SECOND * 7));
+            let (mut now, mut active) = (start, start);
+            for (step, wait_ms) in steps {
+                now += Duration::from_millis(wait_ms);
+                match step {
+                    0 => clocks.hear(now),
+                    1 => clocks.listen(wait_ms % 2 == 0, now),
+                    2 => active = now,
+                    _ => clocks.stop_asking(),
+                }
+                let Some(deadline) = clocks.deadline(active) else { continue };
+                now = now.max(deadline);
+                match clocks.due(now, active) {
+                    Due::PeerGone | Due::Idle => return Ok(()),
+                    Due::Nothing | Due::Ask | Due::Reassure => {
+                        prop_assert!(clocks.deadline(active).is_none_or(|next| next > deadline));
+                    }
+                }
+            }
+        }
+    }
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -151,6 +189,18 @@ mod tests {
         let active = start + SECOND;
         assert_eq!(clocks.due(start + SECOND * 2, active), Due::Ask);
         assert_eq!(clocks.deadline(active), Some(start + SECOND * 3));
+    }
+
+    #[test]
+    fn the_idle_time_does_not_count_while_messages_wait_unread() {
+        let (mut clocks, start) = liveness(Some(SECOND * 2));
+        clocks.listen(false, start + SECOND);
+        clocks.peer_interval = None;
+        assert_eq!(clocks.deadline(start), None);
+        assert_eq!(clocks.due(start + SECOND * 9, start), Due::Nothing);
+        clocks.listen(true, start + SECOND * 9);
+        assert_eq!(clocks.due(start + SECOND * 10, start), Due::Ask);
+        assert_eq!(clocks.due(start + SECOND * 11, start), Due::Idle);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
+use crate::error::NetworkForbidden;
 use crate::limits::LISTEN_BACKLOG_CONNECTIONS;
 
 /// The largest `TCP_KEEPIDLE` and `TCP_KEEPINTVL` that Linux takes.
@@ -15,6 +16,9 @@ const KEEP_ALIVE_MAX_SECONDS: u32 = 32_767;
 
 /// The largest `TCP_KEEPCNT` that Linux takes.
 const KEEP_ALIVE_MAX_COUNT: u32 = 127;
+
+/// The longest time to linger that Linux takes whatever the rate of its clock: more would become another, even none.
+const LINGER_MAX_SECONDS: u64 = 1_000_000;
 
 /// Options that a caller asked for; what is `None` stays as it is. Values that the kernel does not know as such are
 /// cut to what it takes.
@@ -115,7 +119,7 @@ fn apply<T>(value: Option<T>, set: impl FnOnce(T) -> io::Result<()>) -> io::Resu
 }
 
 fn whole_seconds(time: Duration) -> Duration {
-    Duration::from_secs(time.as_secs() + u64::from(time.subsec_nanos() > 0))
+    Duration::from_secs(time.as_secs().min(LINGER_MAX_SECONDS) + u64::from(time.subsec_nanos() > 0))
 }
 
 /// How many `units` are in `number`, rounded up, and at least 1 and at most `maximum`.
@@ -161,9 +165,17 @@ pub(crate) fn prepare(socket: &SockRef<'_>, options: &SocketOptions) -> io::Resu
 }
 
 fn new_socket(address: SocketAddr) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP)).map_err(no_socket)?;
     socket.set_nonblocking(true)?;
     Ok(socket)
+}
+
+/// A process that may not use the network is given no socket at all.
+fn no_socket(error: io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(errno @ (libc::EPERM | libc::EACCES)) => io::Error::other(NetworkForbidden(errno)),
+        _ => error,
+    }
 }
 
 #[cfg(test)]
@@ -211,6 +223,7 @@ mod tests {
         assert_eq!(lingering(milliseconds(0)), milliseconds(0));
         assert_eq!(lingering(milliseconds(1)), milliseconds(1_000));
         assert_eq!(lingering(milliseconds(65_536)), milliseconds(66_000));
+        assert_eq!(lingering(Some(Duration::MAX)), Some(Duration::from_secs(LINGER_MAX_SECONDS + 1)));
         assert_eq!(lingering(None), None);
     }
 

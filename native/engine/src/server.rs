@@ -80,32 +80,49 @@ struct Shared {
     pending: Arc<Semaphore>,
     settings: Mutex<Settings>,
     sessions: Arc<Sessions>,
-    handshakes: Handshakes,
+    intake: Mutex<Arc<Intake>>,
     rejections: Rejections,
+}
+
+/// What is taken from one `listen` after a close to the next close: closing one leaves what came after it alone.
+#[derive(Default)]
+struct Intake {
+    number: u64,
+    handshakes: Handshakes,
 }
 
 /// What later connections start with, and the connections that are there.
 #[derive(Default)]
 struct Settings {
     options: SocketOptions,
-    started: Vec<WeakConnection>,
-    /// How often the server was closed together with its connections.
-    clearances: u64,
+    started: Vec<Started>,
+    /// The first intake whose connections were not closed together with the server.
+    first_intake: u64,
+}
+
+struct Started {
+    intake: u64,
+    connection: WeakConnection,
 }
 
 impl Settings {
-    /// Takes the connections that are to be closed.
-    fn clear(&mut self) -> Vec<WeakConnection> {
-        self.clearances += 1;
-        std::mem::take(&mut self.started)
+    /// Takes the connections that are to be closed: those of intakes up to `last`.
+    fn clear(&mut self, last: u64) -> Vec<WeakConnection> {
+        self.first_intake = last + 1;
+        let ended = self.started.extract_if(.., |started| started.intake <= last);
+        ended.map(|started| started.connection).collect()
     }
 
     /// Adds a connection to the `open` ones; forgets those that are gone before they are the greater part.
-    fn add(&mut self, connection: WeakConnection, open: usize) {
+    fn add(&mut self, started: Started, open: usize) {
         if self.started.len() > 2 * open {
-            self.started.retain(WeakConnection::is_there);
+            self.started.retain(|started| started.connection.is_there());
         }
-        self.started.push(connection);
+        self.started.push(started);
+    }
+
+    fn connections(&self) -> impl Iterator<Item = &WeakConnection> {
+        self.started.iter().map(|started| &started.connection)
     }
 }
 
@@ -129,14 +146,14 @@ impl Server {
             pending: Arc::new(Semaphore::new(limits::PENDING_CONNECTIONS)),
             settings: Mutex::default(),
             sessions: Arc::default(),
-            handshakes: Handshakes::default(),
+            intake: Mutex::default(),
             rejections: Rejections::default(),
         });
         Self { shared, listeners: Mutex::default(), was_closed: AtomicBool::new(false) }
     }
 
     /// Binds `address`, listens and accepts. May be called several times, for several ports. Returns the address with
-    /// the port that the kernel chose where it was 0. `Listening` follows.
+    /// the port that the kernel chose where it was 0. `Listening` follows. An address that is not loopback's is logged.
     ///
     /// # Errors
     /// What the kernel said: `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, …
@@ -149,8 +166,13 @@ impl Server {
         let _context = runtime.enter();
         let listener = options::listening_socket(address, &lock(&self.shared.settings).options)?;
         let local = listener.local_addr()?;
+        // `::ffff:127.0.0.1` is loopback too.
+        if !local.ip().to_canonical().is_loopback() {
+            log::warn!("listening on {local}: other devices may connect");
+        }
         let fd = listener.as_raw_fd();
-        let accepting = runtime.spawn(accept_all(Arc::clone(&self.shared), listener, local));
+        let intake = Arc::clone(&lock(&self.shared.intake));
+        let accepting = runtime.spawn(accept_all(Arc::clone(&self.shared), intake, listener, local));
         self.shared.sink.post(Event::Listening(local));
         lock(&self.listeners).push(Listener { local, fd, accepting });
         self.was_closed.store(false, Ordering::SeqCst);
@@ -168,7 +190,7 @@ impl Server {
         }
         let mut settings = lock(&self.shared.settings);
         settings.options = settings.options.merged(options);
-        let results: Vec<_> = settings.started.iter().map(|connection| connection.set_options(&options)).collect();
+        let results: Vec<_> = settings.connections().map(|connection| connection.set_options(&options)).collect();
         results.into_iter().collect()
     }
 
@@ -191,14 +213,15 @@ impl Server {
         let runtime = runtime::handle().map_err(|_| closed(()))?;
         self.was_closed.store(true, Ordering::SeqCst);
         let shared = Arc::clone(&self.shared);
+        let ended = shared.next_intake();
         runtime.spawn(async move {
             for listener in listeners {
                 listener.accepting.abort();
                 // An aborted task is the wanted result; when it is joined, its socket is closed.
                 let _ = listener.accepting.await;
             }
-            shared.handshakes.abort();
-            shared.end_connections(connections).await;
+            ended.handshakes.abort();
+            shared.end_connections(connections, ended.number).await;
             shared.sink.post(Event::Closed(CloseReason::Local));
             shared.sink.post(Event::Completed(ticket, Ok(())));
         });
@@ -208,8 +231,8 @@ impl Server {
     /// What went through all its connections.
     pub fn statistics(&self) -> Statistics {
         let all = self.shared.counters.statistics();
-        let started = &lock(&self.shared.settings).started;
-        started.iter().filter_map(WeakConnection::statistics).fold(all, Statistics::with_queues_of)
+        let settings = lock(&self.shared.settings);
+        settings.connections().filter_map(WeakConnection::statistics).fold(all, Statistics::with_queues_of)
     }
 
     /// Stops listening, without waiting for anything.
@@ -217,7 +240,7 @@ impl Server {
         for listener in lock(&self.listeners).drain(..) {
             listener.accepting.abort();
         }
-        self.shared.handshakes.abort();
+        lock(&self.shared.intake).handshakes.abort();
     }
 
     /// The address of the newest listening socket.
@@ -281,10 +304,16 @@ impl Drop for ConnectionCount {
 }
 
 impl Shared {
-    fn accept(self: &Arc<Self>, admitted: Admitted, count: ConnectionCount, permit: OwnedSemaphorePermit) {
+    /// Begins the next intake; returns the one that ends.
+    fn next_intake(&self) -> Arc<Intake> {
+        let mut intake = lock(&self.intake);
+        let next = Intake { number: intake.number + 1, handshakes: Handshakes::default() };
+        std::mem::replace(&mut *intake, Arc::new(next))
+    }
+
+    fn accept(self: &Arc<Self>, admitted: Admitted, intake: u64, count: ConnectionCount, permit: OwnedSemaphorePermit) {
         let server = Arc::clone(self);
-        let clearances = lock(&self.settings).clearances;
-        let pending = PendingConnection { admitted, runtime: Handle::current(), server, clearances, count, permit };
+        let pending = PendingConnection { admitted, runtime: Handle::current(), server, intake, count, permit };
         self.sink.post(Event::Accepted(pending));
     }
 
@@ -294,10 +323,10 @@ impl Shared {
         Box::new(Returns { membership, sink, limit, handshake_timeout, early: None })
     }
 
-    async fn end_connections(&self, connections: Connections) {
+    async fn end_connections(&self, connections: Connections, last_intake: u64) {
         let started: Vec<WeakConnection> = match connections {
             Connections::Keep => return,
-            Connections::Drain(_) | Connections::Abort => lock(&self.settings).clear(),
+            Connections::Drain(_) | Connections::Abort => lock(&self.settings).clear(last_intake),
         };
         if let Connections::Drain(limit) = connections {
             started.iter().for_each(WeakConnection::close);

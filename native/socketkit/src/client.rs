@@ -15,6 +15,7 @@ use crate::emitter::{Emitter, EventName};
 use crate::environment::{Environment, Recipient};
 use crate::error::CodeBase;
 use crate::inbox::{Inbox, Receiver};
+use crate::native::{Class, Native};
 use crate::node_api;
 use crate::types::SocketStatistics;
 
@@ -32,8 +33,9 @@ const EVENTS: &[EventName] = &[
 /// A client.
 #[napi(js_name = "TCPSocket")]
 #[allow(clippy::upper_case_acronyms, reason = "the name that the system's kit gave it")]
+#[repr(transparent)]
 pub struct TCPSocket {
-    state: Rc<State>,
+    native: Native<State>,
 }
 
 struct State {
@@ -103,6 +105,12 @@ pub fn construct_tcp_socket_instance<'env>(env: &'env Env, options: Argument<'_>
     node_api::new_instance(env, CLASS, options.as_slice())
 }
 
+impl TCPSocket {
+    fn state(&self) -> Result<&Rc<State>> {
+        self.native.state(Class::CLIENT)
+    }
+}
+
 #[napi(js_name = "TCPSocket")]
 impl TCPSocket {
     /// The same as `constructTCPSocketInstance`.
@@ -117,7 +125,7 @@ impl TCPSocket {
         let state = Rc::new(State { emitter, inbox: Inbox::default(), client, announced: Cell::new(false) });
         let recipient: Weak<State> = Rc::downgrade(&state);
         state.emitter.register(recipient);
-        Ok(Self { state })
+        Ok(Self { native: Native::new(Class::CLIENT, state) })
     }
 
     /// Gives the socket a local address; not needed, as the system chooses one. Fails with 2301098 when the port is in
@@ -127,9 +135,9 @@ impl TCPSocket {
         ts_type = "(address: NetAddress): Promise<void>\nbind(address: NetAddress, callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn bind(&self, address: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "bind", CodeBase::Socket, callback, |_| {
+        call(&self.state()?.emitter, "bind", CodeBase::Socket, callback, |_| {
             let address = convert::net_address(&address)?.to_socket_address()?;
-            Ok(self.state.client.bind(address).map(|()| Progress::Done(Reply::Nothing)))
+            Ok(self.state()?.client.bind(address).map(|()| Progress::Done(Reply::Nothing)))
         })
     }
 
@@ -145,10 +153,10 @@ impl TCPSocket {
         ts_type = "(options: TCPConnectOptions): Promise<void>\nconnect(options: TCPConnectOptions, callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn connect(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "connect", CodeBase::Socket, callback, |ticket| {
+        call(&self.state()?.emitter, "connect", CodeBase::Socket, callback, |ticket| {
             let (host, timeout) = convert::connect_options(&options)?;
-            let connecting = self.state.client.connect(host, timeout, ticket);
-            self.state.update_open();
+            let connecting = self.state()?.client.connect(host, timeout, ticket);
+            self.state()?.update_open();
             Ok(connecting.map(|()| Progress::Awaited))
         })
     }
@@ -163,8 +171,9 @@ impl TCPSocket {
         ts_type = "(options: TCPSendOptions): Promise<void>\nsend(options: TCPSendOptions, callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn send(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "send", CodeBase::Socket, callback, |ticket| {
-            let sent = convert::with_send_options(&options, |data| self.state.client.send(data, ticket))?;
+        call(&self.state()?.emitter, "send", CodeBase::Socket, callback, |ticket| {
+            let state = self.state()?;
+            let sent = convert::with_send_options(&options, |data| state.client.send(data, ticket))?;
             Ok(sent.map(Progress::from))
         })
     }
@@ -177,12 +186,12 @@ impl TCPSocket {
         ts_type = "(): Promise<void>\nclose(callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn close(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "close", CodeBase::Socket, callback, |ticket| {
-            let before = self.state.undelivered_closes();
-            let closing = self.state.client.close(ticket);
+        call(&self.state()?.emitter, "close", CodeBase::Socket, callback, |ticket| {
+            let before = self.state()?.undelivered_closes();
+            let closing = self.state()?.client.close(ticket);
             match closing {
-                Ok(Closing::Announced) => self.state.inbox.mute(before + 1),
-                Ok(Closing::Over) => self.state.inbox.mute(self.state.undelivered_closes()),
+                Ok(Closing::Announced) => self.state()?.inbox.mute(before + 1),
+                Ok(Closing::Over) => self.state()?.inbox.mute(self.state()?.undelivered_closes()),
                 Err(_) => {}
             }
             Ok(closing.map(|_| Progress::Awaited))
@@ -195,16 +204,16 @@ impl TCPSocket {
         ts_type = "(): Promise<NetAddress>\ngetRemoteAddress(callback: (error: SocketError, data: NetAddress) => void): void"
     )]
     pub fn get_remote_address(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "getRemoteAddress", CodeBase::Socket, callback, |_| {
-            Ok(self.state.client.remote_address().map(|address| Progress::Done(Reply::Address(address))))
+        call(&self.state()?.emitter, "getRemoteAddress", CodeBase::Socket, callback, |_| {
+            Ok(self.state()?.client.remote_address().map(|address| Progress::Done(Reply::Address(address))))
         })
     }
 
     /// The address on this side. Fails with 2301009 when it has none.
     #[napi(catch_unwind, ts_type = "(): Promise<NetAddress>")]
     pub fn get_local_address(&self) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "getLocalAddress", CodeBase::Socket, None, |_| {
-            Ok(self.state.client.local_address().map(|address| Progress::Done(Reply::Address(address))))
+        call(&self.state()?.emitter, "getLocalAddress", CodeBase::Socket, None, |_| {
+            Ok(self.state()?.client.local_address().map(|address| Progress::Done(Reply::Address(address))))
         })
     }
 
@@ -214,8 +223,8 @@ impl TCPSocket {
         ts_type = "(): Promise<SocketStateBase>\ngetState(callback: (error: SocketError, data: SocketStateBase) => void): void"
     )]
     pub fn get_state(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "getState", CodeBase::Socket, callback, |_| {
-            Ok(Ok(Progress::Done(Reply::State(self.state.client.state()))))
+        call(&self.state()?.emitter, "getState", CodeBase::Socket, callback, |_| {
+            Ok(Ok(Progress::Done(Reply::State(self.state()?.client.state()))))
         })
     }
 
@@ -226,9 +235,9 @@ impl TCPSocket {
         ts_type = "(options: TCPExtraOptions): Promise<void>\nsetExtraOptions(options: TCPExtraOptions, callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn set_extra_options(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "setExtraOptions", CodeBase::Socket, callback, |_| {
+        call(&self.state()?.emitter, "setExtraOptions", CodeBase::Socket, callback, |_| {
             let options = convert::extra_options(&options)?;
-            Ok(self.state.client.set_options(options).map(|()| Progress::Done(Reply::Nothing)))
+            Ok(self.state()?.client.set_options(options).map(|()| Progress::Done(Reply::Nothing)))
         })
     }
 
@@ -238,30 +247,30 @@ impl TCPSocket {
         ts_type = "(): Promise<number>\ngetSocketFd(callback: (error: SocketError, data: number) => void): void"
     )]
     pub fn get_socket_fd(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "getSocketFd", CodeBase::Socket, callback, |_| {
-            let descriptor = self.state.client.descriptor();
+        call(&self.state()?.emitter, "getSocketFd", CodeBase::Socket, callback, |_| {
+            let descriptor = self.state()?.client.descriptor();
             Ok(Ok(Progress::Done(descriptor.map_or(Reply::Nothing, Reply::Number))))
         })
     }
 
     /// Figures about what went through all its connections.
     #[napi(catch_unwind)]
-    pub fn get_statistics(&self) -> SocketStatistics {
-        self.state.client.statistics().into()
+    pub fn get_statistics(&self) -> Result<SocketStatistics> {
+        Ok(self.state()?.client.statistics().into())
     }
 
     /// Bytes sent that the kernel has not taken yet; with `acknowledge`, that the peer has not acknowledged. `drain` says
     /// that there are none any more.
     #[napi(getter, js_name = "bytesQueued", catch_unwind)]
-    pub fn bytes_queued(&self) -> f64 {
-        self.state.client.queued_bytes() as f64
+    pub fn bytes_queued(&self) -> Result<f64> {
+        Ok(self.state()?.client.queued_bytes() as f64)
     }
 
     /// Says FIN after everything sent before, and goes on receiving. What is sent later fails with 2301032.
     #[napi(catch_unwind, ts_type = "(): Promise<void>\nend(callback: (error: SocketError, data: void) => void): void")]
     pub fn end(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "end", CodeBase::Socket, callback, |ticket| {
-            Ok(self.state.client.end(ticket).map(|()| Progress::Awaited))
+        call(&self.state()?.emitter, "end", CodeBase::Socket, callback, |ticket| {
+            Ok(self.state()?.client.end(ticket).map(|()| Progress::Awaited))
         })
     }
 
@@ -271,11 +280,11 @@ impl TCPSocket {
         ts_type = "(): Promise<void>\nabort(callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn abort(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "abort", CodeBase::Socket, callback, |ticket| {
-            let before = self.state.undelivered_closes();
-            let aborting = self.state.client.abort(ticket);
+        call(&self.state()?.emitter, "abort", CodeBase::Socket, callback, |ticket| {
+            let before = self.state()?.undelivered_closes();
+            let aborting = self.state()?.client.abort(ticket);
             if aborting.is_ok() {
-                self.state.inbox.mute(before + 1);
+                self.state()?.inbox.mute(before + 1);
             }
             Ok(aborting.map(|()| Progress::Awaited))
         })
@@ -284,8 +293,9 @@ impl TCPSocket {
     /// Delivers no messages, and no `close` behind them, until `resume`. At most 512 KiB are kept meanwhile, then the
     /// peer is held up.
     #[napi(catch_unwind)]
-    pub fn pause(&self) {
-        self.state.inbox.pause(true);
+    pub fn pause(&self) -> Result<()> {
+        self.state()?.inbox.pause(true);
+        Ok(())
     }
 
     /// Lets the link go, and keeps what is not sent, until `resume`: for an app that goes to the background. No `close`
@@ -295,17 +305,18 @@ impl TCPSocket {
         ts_type = "(): Promise<void>\nsuspend(callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn suspend(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "suspend", CodeBase::Socket, callback, |ticket| {
-            Ok(self.state.client.suspend(ticket).map(|()| Progress::Awaited))
+        call(&self.state()?.emitter, "suspend", CodeBase::Socket, callback, |ticket| {
+            Ok(self.state()?.client.suspend(ticket).map(|()| Progress::Awaited))
         })
     }
 
     /// Delivers messages again, and connects again after `suspend`.
     #[napi(catch_unwind)]
-    pub fn resume(&self) {
-        self.state.client.resume();
-        self.state.inbox.pause(false);
-        self.state.emitter.mailbox().request_turn();
+    pub fn resume(&self) -> Result<()> {
+        self.state()?.client.resume();
+        self.state()?.inbox.pause(false);
+        self.state()?.emitter.mailbox().request_turn();
+        Ok(())
     }
 
     /// Attaches the listener for an event, in place of the one before. `connect`, any number of `message`, then `error`
@@ -317,7 +328,7 @@ impl TCPSocket {
         ts_type = "(type: 'message', callback: (value: SocketMessageInfo) => void): void\non(type: 'close', callback: (info: SocketCloseInfo) => void): void\non(type: 'connect' | 'close' | 'drain', callback: (value: void) => void): void\non(type: 'reconnecting', callback: (info: SocketReconnectInfo) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
     )]
     pub fn on(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
-        self.state.emitter.on(&r#type, callback)
+        self.state()?.emitter.on(&r#type, callback)
     }
 
     /// Removes the listener for an event; with a callback, only that one.
@@ -326,6 +337,6 @@ impl TCPSocket {
         ts_type = "(type: 'message', callback?: (value: SocketMessageInfo) => void): void\noff(type: 'close', callback?: (info: SocketCloseInfo) => void): void\noff(type: 'connect' | 'close' | 'drain', callback?: (value: void) => void): void\noff(type: 'reconnecting', callback?: (info: SocketReconnectInfo) => void): void\noff(type: 'error', callback?: (error: SocketError) => void): void"
     )]
     pub fn off(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
-        self.state.emitter.off(&r#type, callback)
+        self.state()?.emitter.off(&r#type, callback)
     }
 }

@@ -16,6 +16,7 @@ use crate::emitter::{Emitter, EventName};
 use crate::environment::{Environment, Recipient};
 use crate::error::{CodeBase, internal};
 use crate::inbox::{Inbox, Receiver};
+use crate::native::{Class, Native};
 use crate::node_api;
 use crate::outbox::Mailbox;
 use crate::types::SocketStatistics;
@@ -60,8 +61,9 @@ pub fn open_ones(connections: &Connections) -> Vec<Rc<State>> {
 /// A connection that a server took.
 #[napi(js_name = "TCPSocketConnection")]
 #[allow(clippy::upper_case_acronyms, reason = "the name that the system's kit gave it")]
+#[repr(transparent)]
 pub struct TCPSocketConnection {
-    state: Rc<State>,
+    native: Native<State>,
 }
 
 /// What belongs to one connection.
@@ -150,19 +152,25 @@ impl Receiver for State {
     }
 }
 
+impl TCPSocketConnection {
+    fn state(&self) -> Result<&Rc<State>> {
+        self.native.state(Class::CONNECTION)
+    }
+}
+
 #[napi(js_name = "TCPSocketConnection")]
 impl TCPSocketConnection {
     /// Only a server makes connections.
     #[napi(constructor, skip_typescript, catch_unwind)]
     pub fn new(this: This<'_>) -> Result<Self> {
         let started = STARTED.take().ok_or_else(|| internal("a TCPSocketConnection is made by its server only"))?;
-        Ok(Self { state: State::new(started, &this)? })
+        Ok(Self { native: Native::new(Class::CONNECTION, State::new(started, &this)?) })
     }
 
     /// Number of the connection; every later connection has a higher one.
     #[napi(getter, js_name = "clientId", catch_unwind)]
-    pub fn client_id(&self) -> u32 {
-        self.state.client_id
+    pub fn client_id(&self) -> Result<u32> {
+        Ok(self.state()?.client_id)
     }
 
     /// Sends after everything sent before; never blocks. Finished when the kernel has the last byte; with
@@ -174,8 +182,9 @@ impl TCPSocketConnection {
         ts_type = "(options: TCPSendOptions): Promise<void>\nsend(options: TCPSendOptions, callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn send(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "send", CodeBase::Server, callback, |ticket| {
-            let sent = convert::with_send_options(&options, |data| self.state.connection.send(data, ticket))?;
+        call(&self.state()?.emitter, "send", CodeBase::Server, callback, |ticket| {
+            let state = self.state()?;
+            let sent = convert::with_send_options(&options, |data| state.connection.send(data, ticket))?;
             Ok(sent.map(Progress::from))
         })
     }
@@ -187,10 +196,10 @@ impl TCPSocketConnection {
         ts_type = "(): Promise<void>\nclose(callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn close(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "close", CodeBase::Socket, callback, |ticket| {
-            let closing = self.state.connection.close(Some(ticket));
+        call(&self.state()?.emitter, "close", CodeBase::Socket, callback, |ticket| {
+            let closing = self.state()?.connection.close(Some(ticket));
             if closing.is_ok() {
-                self.state.inbox.mute(1);
+                self.state()?.inbox.mute(1);
             }
             Ok(closing.map(|()| Progress::Awaited))
         })
@@ -202,16 +211,16 @@ impl TCPSocketConnection {
         ts_type = "(): Promise<NetAddress>\ngetRemoteAddress(callback: (error: SocketError, data: NetAddress) => void): void"
     )]
     pub fn get_remote_address(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "getRemoteAddress", CodeBase::Socket, callback, |_| {
-            Ok(self.state.connection.remote_address().map(|address| Progress::Done(Reply::Address(address))))
+        call(&self.state()?.emitter, "getRemoteAddress", CodeBase::Socket, callback, |_| {
+            Ok(self.state()?.connection.remote_address().map(|address| Progress::Done(Reply::Address(address))))
         })
     }
 
     /// The address on this side. Fails with 2301009 when it is closed.
     #[napi(catch_unwind, ts_type = "(): Promise<NetAddress>")]
     pub fn get_local_address(&self) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "getLocalAddress", CodeBase::Socket, None, |_| {
-            Ok(self.state.connection.local_address().map(|address| Progress::Done(Reply::Address(address))))
+        call(&self.state()?.emitter, "getLocalAddress", CodeBase::Socket, None, |_| {
+            Ok(self.state()?.connection.local_address().map(|address| Progress::Done(Reply::Address(address))))
         })
     }
 
@@ -221,9 +230,9 @@ impl TCPSocketConnection {
         ts_type = "(options: TCPExtraOptions): Promise<void>\nsetExtraOptions(options: TCPExtraOptions, callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn set_extra_options(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "setExtraOptions", CodeBase::Socket, callback, |_| {
+        call(&self.state()?.emitter, "setExtraOptions", CodeBase::Socket, callback, |_| {
             let options = convert::extra_options(&options)?;
-            Ok(self.state.connection.set_options(&options).map(|()| Progress::Done(Reply::Nothing)))
+            Ok(self.state()?.connection.set_options(&options).map(|()| Progress::Done(Reply::Nothing)))
         })
     }
 
@@ -233,37 +242,37 @@ impl TCPSocketConnection {
         ts_type = "(): Promise<SocketStateBase>\ngetState(callback: (error: SocketError, data: SocketStateBase) => void): void"
     )]
     pub fn get_state(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "getState", CodeBase::Socket, callback, |_| {
-            Ok(Ok(Progress::Done(Reply::State(self.state.connection.state()))))
+        call(&self.state()?.emitter, "getState", CodeBase::Socket, callback, |_| {
+            Ok(Ok(Progress::Done(Reply::State(self.state()?.connection.state()))))
         })
     }
 
     /// Descriptor of the socket; -1 when closed. It stays the connection's.
     #[napi(catch_unwind, ts_type = "(): Promise<number>")]
     pub fn get_socket_fd(&self) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "getSocketFd", CodeBase::Socket, None, |_| {
-            Ok(Ok(Progress::Done(Reply::Number(self.state.connection.descriptor().unwrap_or(-1)))))
+        call(&self.state()?.emitter, "getSocketFd", CodeBase::Socket, None, |_| {
+            Ok(Ok(Progress::Done(Reply::Number(self.state()?.connection.descriptor().unwrap_or(-1)))))
         })
     }
 
     /// Figures about what went through it.
     #[napi(catch_unwind)]
-    pub fn get_statistics(&self) -> SocketStatistics {
-        self.state.connection.statistics().into()
+    pub fn get_statistics(&self) -> Result<SocketStatistics> {
+        Ok(self.state()?.connection.statistics().into())
     }
 
     /// Bytes sent that the kernel has not taken yet; with `acknowledge`, that the peer has not acknowledged. `drain` says
     /// that there are none any more.
     #[napi(getter, js_name = "bytesQueued", catch_unwind)]
-    pub fn bytes_queued(&self) -> f64 {
-        self.state.connection.queued_bytes() as f64
+    pub fn bytes_queued(&self) -> Result<f64> {
+        Ok(self.state()?.connection.queued_bytes() as f64)
     }
 
     /// Says FIN after everything sent before, and goes on receiving. What is sent later fails with 2303132.
     #[napi(catch_unwind, ts_type = "(): Promise<void>\nend(callback: (error: SocketError, data: void) => void): void")]
     pub fn end(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "end", CodeBase::Server, callback, |ticket| {
-            Ok(self.state.connection.end(ticket).map(|()| Progress::Awaited))
+        call(&self.state()?.emitter, "end", CodeBase::Server, callback, |ticket| {
+            Ok(self.state()?.connection.end(ticket).map(|()| Progress::Awaited))
         })
     }
 
@@ -273,10 +282,10 @@ impl TCPSocketConnection {
         ts_type = "(): Promise<void>\nabort(callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn abort(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "abort", CodeBase::Socket, callback, |ticket| {
-            let aborting = self.state.connection.abort(ticket);
+        call(&self.state()?.emitter, "abort", CodeBase::Socket, callback, |ticket| {
+            let aborting = self.state()?.connection.abort(ticket);
             if aborting.is_ok() {
-                self.state.inbox.mute(1);
+                self.state()?.inbox.mute(1);
             }
             Ok(aborting.map(|()| Progress::Awaited))
         })
@@ -285,15 +294,17 @@ impl TCPSocketConnection {
     /// Delivers no messages, and no `close` behind them, until `resume`. At most 512 KiB are kept meanwhile, then the
     /// peer is held up.
     #[napi(catch_unwind)]
-    pub fn pause(&self) {
-        self.state.inbox.pause(true);
+    pub fn pause(&self) -> Result<()> {
+        self.state()?.inbox.pause(true);
+        Ok(())
     }
 
     /// Delivers messages again.
     #[napi(catch_unwind)]
-    pub fn resume(&self) {
-        self.state.inbox.pause(false);
-        self.state.emitter.mailbox().request_turn();
+    pub fn resume(&self) -> Result<()> {
+        self.state()?.inbox.pause(false);
+        self.state()?.emitter.mailbox().request_turn();
+        Ok(())
     }
 
     /// Attaches the listener for an event, in place of the one before. Any number of `message`, then `error` if it
@@ -305,7 +316,7 @@ impl TCPSocketConnection {
         ts_type = "(type: 'message', callback: (value: SocketMessageInfo) => void): void\non(type: 'close', callback: (info: SocketCloseInfo) => void): void\non(type: 'connect' | 'close' | 'drain', callback: (value: void) => void): void\non(type: 'reconnecting', callback: (info: SocketReconnectInfo) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
     )]
     pub fn on(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
-        self.state.emitter.on(&r#type, callback)
+        self.state()?.emitter.on(&r#type, callback)
     }
 
     /// Removes the listener for an event; with a callback, only that one.
@@ -314,7 +325,7 @@ impl TCPSocketConnection {
         ts_type = "(type: 'message', callback?: (value: SocketMessageInfo) => void): void\noff(type: 'close', callback?: (info: SocketCloseInfo) => void): void\noff(type: 'connect' | 'close' | 'drain', callback?: (value: void) => void): void\noff(type: 'reconnecting', callback?: (info: SocketReconnectInfo) => void): void\noff(type: 'error', callback?: (error: SocketError) => void): void"
     )]
     pub fn off(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
-        self.state.emitter.off(&r#type, callback)
+        self.state()?.emitter.off(&r#type, callback)
     }
 }
 

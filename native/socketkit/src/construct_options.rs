@@ -9,6 +9,7 @@ use socket_engine::{
     ClientOptions, Connections, Framing, FramingOptionsError, Heartbeat, Key, Protocol, Reconnect, ServerOptions,
     Unsent, limits,
 };
+use zeroize::Zeroizing;
 
 use crate::convert::{self, Argument, Read};
 use crate::error::Refusal;
@@ -114,10 +115,11 @@ fn heartbeat(fields: &Object<'_>) -> Read<Heartbeat> {
 
 fn admission_of(fields: &Object<'_>) -> Read<(Option<Arc<Key>>, Duration)> {
     let key = match text(fields, "key")? {
-        Some(text) => Key::from_base32(&text),
+        Some(text) => Key::from_base32(&Zeroizing::new(text)),
         None => {
             let missing = || Refusal::parameter("admission.key", "must be base32 text or an ArrayBuffer");
-            Key::from_bytes(&bytes(fields, "key")?.ok_or_else(missing)?)
+            let bytes = bytes(fields, "key")?.ok_or_else(missing)?;
+            Key::from_bytes(&Zeroizing::new(Vec::from(bytes)))
         }
     };
     let key = key.map_err(|error| Refusal::parameter("admission.key:", error))?;

@@ -112,6 +112,10 @@ fn linger(options: &Object<'_>) -> Read<Option<Option<Duration>>> {
     let missing = |field| Refusal::parameter("socketLinger", format!("must have {field}"));
     let on = optional_boolean(&linger, "on")?.ok_or_else(|| missing("on"))?;
     let milliseconds = optional_number(&linger, "linger")?.ok_or_else(|| missing("linger"))?;
+    // What is no time must not become one of 0, which resets the connection.
+    if milliseconds.is_nan() {
+        return Ok(None);
+    }
     Ok(Some(on.then(|| Duration::from_millis(milliseconds as u64))))
 }
 

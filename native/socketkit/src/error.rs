@@ -8,6 +8,9 @@ use socket_engine::{AddressError, ProxyFault, SocketError};
 
 use crate::node_api;
 
+/// Code of every call of an app that lacks the permission to use the network.
+const PERMISSION_DENIED: i32 = 201;
+
 /// Code of every malformed argument.
 const PARAMETER_ERROR: i32 = 401;
 
@@ -25,6 +28,9 @@ impl CodeBase {
     pub fn code(self, error: &SocketError) -> i32 {
         if let Some(error) = &error.proxy {
             return proxy_code(error.fault);
+        }
+        if error.is_forbidden {
+            return PERMISSION_DENIED;
         }
         let base = match self {
             Self::Socket => 2_301_000,

@@ -14,6 +14,7 @@ mod error;
 mod inbox;
 mod limits;
 mod log;
+mod native;
 mod node_api;
 mod outbox;
 mod server;

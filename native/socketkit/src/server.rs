@@ -17,6 +17,7 @@ use crate::convert::{self, Argument};
 use crate::emitter::{Emitter, EventName};
 use crate::environment::{Environment, Recipient};
 use crate::error::{self, CodeBase};
+use crate::native::{Class, Native};
 use crate::node_api;
 use crate::types::{NetAddress, SocketRejectInfo, SocketStatistics};
 
@@ -28,8 +29,9 @@ const EVENTS: &[EventName] =
 /// A server.
 #[napi(js_name = "TCPSocketServer")]
 #[allow(clippy::upper_case_acronyms, reason = "the name that the system's kit gave it")]
+#[repr(transparent)]
 pub struct TCPSocketServer {
-    state: Rc<State>,
+    native: Native<State>,
 }
 
 struct State {
@@ -89,6 +91,12 @@ pub fn construct_tcp_socket_server_instance<'env>(env: &'env Env, options: Argum
     node_api::new_instance(env, CLASS, options.as_slice())
 }
 
+impl TCPSocketServer {
+    fn state(&self) -> Result<&Rc<State>> {
+        self.native.state(Class::SERVER)
+    }
+}
+
 #[napi(js_name = "TCPSocketServer")]
 impl TCPSocketServer {
     /// The same as `constructTCPSocketServerInstance`.
@@ -104,7 +112,7 @@ impl TCPSocketServer {
             Rc::new(State { emitter, server, waiting: RefCell::default(), connections: Connections::default() });
         let recipient: Weak<State> = Rc::downgrade(&state);
         state.emitter.register(recipient);
-        Ok(Self { state })
+        Ok(Self { native: Native::new(Class::SERVER, state) })
     }
 
     /// Binds the address, listens and accepts. May be called several times, for several ports; port 0 lets the system
@@ -115,10 +123,10 @@ impl TCPSocketServer {
         ts_type = "(address: NetAddress): Promise<void>\nlisten(address: NetAddress, callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn listen(&self, address: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "listen", CodeBase::Server, callback, |_| {
+        call(&self.state()?.emitter, "listen", CodeBase::Server, callback, |_| {
             let address = convert::net_address(&address)?.to_socket_address()?;
-            let listening = self.state.server.listen(address);
-            self.state.emitter.set_open(self.state.server.is_listening());
+            let listening = self.state()?.server.listen(address);
+            self.state()?.emitter.set_open(self.state()?.server.is_listening());
             Ok(listening.map(|_| Progress::Done(Reply::Nothing)))
         })
     }
@@ -127,11 +135,11 @@ impl TCPSocketServer {
     /// open unless told otherwise. `close` comes before. Fails with 2301009 when it does not listen.
     #[napi(catch_unwind, ts_type = "(options?: TCPServerCloseOptions): Promise<void>")]
     pub fn close(&self, options: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "close", CodeBase::Socket, None, |ticket| {
+        call(&self.state()?.emitter, "close", CodeBase::Socket, None, |ticket| {
             let connections = construct_options::close_options(&options)?;
-            let closing = self.state.server.close(connections, ticket);
-            self.state.waiting.borrow_mut().clear();
-            self.state.emitter.set_open(false);
+            let closing = self.state()?.server.close(connections, ticket);
+            self.state()?.waiting.borrow_mut().clear();
+            self.state()?.emitter.set_open(false);
             Ok(closing.map(|()| Progress::Awaited))
         })
     }
@@ -140,8 +148,8 @@ impl TCPSocketServer {
     #[napi(catch_unwind, ts_return_type = "Array<TCPSocketConnection>")]
     pub fn get_connections(&self) -> Result<Vec<Unknown<'_>>> {
         let mut objects = Vec::new();
-        for connection in connection::open_ones(&self.state.connections) {
-            objects.extend(connection.object(self.state.emitter.env())?);
+        for connection in connection::open_ones(&self.state()?.connections) {
+            objects.extend(connection.object(self.state()?.emitter.env())?);
         }
         Ok(objects)
     }
@@ -149,11 +157,12 @@ impl TCPSocketServer {
     /// Sends to every open connection. Finished when each send is; gives the number of connections that it succeeded for.
     #[napi(catch_unwind, ts_type = "(options: TCPSendOptions): Promise<number>")]
     pub fn broadcast(&self, options: Argument<'_>) -> Result<Unknown<'_>> {
-        let environment = self.state.emitter.environment();
-        call(&self.state.emitter, "broadcast", CodeBase::Server, None, |ticket| {
+        let state = self.state()?;
+        let environment = state.emitter.environment();
+        call(&state.emitter, "broadcast", CodeBase::Server, None, |ticket| {
             convert::with_send_options(&options, |data| {
                 let mut broadcast = Broadcast::new(ticket);
-                for connection in connection::open_ones(&self.state.connections) {
+                for connection in connection::open_ones(&state.connections) {
                     let part = environment.new_ticket();
                     broadcast.add(part, connection.send(data, part));
                 }
@@ -164,8 +173,8 @@ impl TCPSocketServer {
 
     /// Figures about what went through all its connections, those included that are over.
     #[napi(catch_unwind)]
-    pub fn get_statistics(&self) -> SocketStatistics {
-        self.state.server.statistics().into()
+    pub fn get_statistics(&self) -> Result<SocketStatistics> {
+        Ok(self.state()?.server.statistics().into())
     }
 
     /// The state of the server. Before it listens, all three flags are false.
@@ -174,16 +183,16 @@ impl TCPSocketServer {
         ts_type = "(): Promise<SocketStateBase>\ngetState(callback: (error: SocketError, data: SocketStateBase) => void): void"
     )]
     pub fn get_state(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "getState", CodeBase::Socket, callback, |_| {
-            Ok(Ok(Progress::Done(Reply::State(self.state.server.state()))))
+        call(&self.state()?.emitter, "getState", CodeBase::Socket, callback, |_| {
+            Ok(Ok(Progress::Done(Reply::State(self.state()?.server.state()))))
         })
     }
 
     /// The address that it listened on last. Fails with 2301009 when it does not listen.
     #[napi(catch_unwind, ts_type = "(): Promise<NetAddress>")]
     pub fn get_local_address(&self) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "getLocalAddress", CodeBase::Socket, None, |_| {
-            Ok(self.state.server.local_address().map(|address| Progress::Done(Reply::Address(address))))
+        call(&self.state()?.emitter, "getLocalAddress", CodeBase::Socket, None, |_| {
+            Ok(self.state()?.server.local_address().map(|address| Progress::Done(Reply::Address(address))))
         })
     }
 
@@ -194,17 +203,17 @@ impl TCPSocketServer {
         ts_type = "(options: TCPExtraOptions): Promise<void>\nsetExtraOptions(options: TCPExtraOptions, callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn set_extra_options(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "setExtraOptions", CodeBase::Server, callback, |_| {
+        call(&self.state()?.emitter, "setExtraOptions", CodeBase::Server, callback, |_| {
             let options = convert::extra_options(&options)?;
-            Ok(self.state.server.set_options(options).map(|()| Progress::Done(Reply::Nothing)))
+            Ok(self.state()?.server.set_options(options).map(|()| Progress::Done(Reply::Nothing)))
         })
     }
 
     /// Descriptor of the listening socket; -1 when there is none. It stays the server's.
     #[napi(catch_unwind, ts_type = "(): Promise<number>")]
     pub fn get_socket_fd(&self) -> Result<Unknown<'_>> {
-        call(&self.state.emitter, "getSocketFd", CodeBase::Socket, None, |_| {
-            Ok(Ok(Progress::Done(Reply::Number(self.state.server.descriptor().unwrap_or(-1)))))
+        call(&self.state()?.emitter, "getSocketFd", CodeBase::Socket, None, |_| {
+            Ok(Ok(Progress::Done(Reply::Number(self.state()?.server.descriptor().unwrap_or(-1)))))
         })
     }
 
@@ -217,7 +226,7 @@ impl TCPSocketServer {
         ts_type = "(type: 'connect', callback: (value: TCPSocketConnection) => void): void\non(type: 'listening', callback: (address: NetAddress) => void): void\non(type: 'close', callback: (value: void) => void): void\non(type: 'reject', callback: (info: SocketRejectInfo) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
     )]
     pub fn on(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
-        self.state.emitter.on(&r#type, callback)
+        self.state()?.emitter.on(&r#type, callback)
     }
 
     /// Removes the listener for an event; with a callback, only that one.
@@ -226,6 +235,6 @@ impl TCPSocketServer {
         ts_type = "(type: 'connect', callback?: (value: TCPSocketConnection) => void): void\noff(type: 'listening', callback?: (address: NetAddress) => void): void\noff(type: 'close', callback?: (value: void) => void): void\noff(type: 'reject', callback?: (info: SocketRejectInfo) => void): void\noff(type: 'error', callback?: (error: SocketError) => void): void"
     )]
     pub fn off(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
-        self.state.emitter.off(&r#type, callback)
+        self.state()?.emitter.off(&r#type, callback)
     }
 }

@@ -19,6 +19,12 @@ const PERMISSION: &str = "ohos.permission.";
 /// The one permission.
 const INTERNET: &str = "ohos.permission.INTERNET";
 
+/// How an ability is open to other apps.
+const EXPORTED: &str = "\"exported\": true";
+
+/// What other apps talk to without a page.
+const EXTENSIONS: &str = "extensionAbilities";
+
 /// A room and the other rooms that its files may import from.
 const KNOWS: [(&str, &[&str]); 8] = [
     ("constants", &[]),
@@ -76,6 +82,18 @@ pub(super) fn permissions(tree: &Tree) -> Vec<String> {
         return Vec::new();
     }
     vec![format!("{CONFIGURATION} asks for {asked:?} instead of {INTERNET} alone")]
+}
+
+/// What other apps may start besides the ability of the launcher.
+pub(super) fn exports(tree: &Tree) -> Vec<String> {
+    let text = tree.text(CONFIGURATION).unwrap_or_default();
+    let exported = text.matches(EXPORTED).count();
+    let mut findings = Vec::new();
+    if exported != 1 {
+        findings.push(format!("{CONFIGURATION} exports {exported} abilities instead of the launcher's one"));
+    }
+    findings.extend(text.contains(EXTENSIONS).then(|| format!("{CONFIGURATION} has {EXTENSIONS}")));
+    findings
 }
 
 /// What a file imports from, with the number of the line, counted from 0.
@@ -159,5 +177,14 @@ mod tests {
         let two = format!("{one}, \"name\": \"ohos.permission.GET_WIFI_INFO\"");
         assert_eq!(permissions(&Tree::of(&[(CONFIGURATION, &two)])).len(), 1);
         assert_eq!(permissions(&Tree::of(&[(CONFIGURATION, "{}")])).len(), 1);
+    }
+
+    #[test]
+    fn an_app_that_is_open_to_others_is_found() {
+        assert_eq!(exports(&Tree::of(&[(CONFIGURATION, EXPORTED)])), [""; 0]);
+        let two = format!("{EXPORTED}, {EXPORTED}");
+        assert_eq!(exports(&Tree::of(&[(CONFIGURATION, &two)])).len(), 1);
+        let extension = format!("{EXPORTED}, \"{EXTENSIONS}\": []");
+        assert_eq!(exports(&Tree::of(&[(CONFIGURATION, &extension)])).len(), 1);
     }
 }

@@ -82,6 +82,7 @@ fn final_reason(error: &SocketError) -> Option<CloseReason> {
             ProxyFault::Request | ProxyFault::Answer => Some(CloseReason::Protocol),
             ProxyFault::Unreachable | ProxyFault::Target | ProxyFault::Send | ProxyFault::Receive => None,
         },
+        (None, _) if error.is_forbidden => Some(CloseReason::Rejected),
         (None, libc::EACCES) => Some(CloseReason::Rejected),
         (None, libc::EPROTO) => Some(CloseReason::Protocol),
         (None, _) => None,

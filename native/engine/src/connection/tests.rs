@@ -22,6 +22,7 @@ use crate::wire::Kind;
 mod closing;
 mod heartbeat;
 mod idle;
+mod random;
 mod restoring;
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -6,6 +6,7 @@
 mod both_sides;
 mod hostile;
 mod malformed;
+mod random;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 

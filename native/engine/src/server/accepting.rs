@@ -7,18 +7,18 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 
-use super::Shared;
+use super::{Intake, Shared};
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::Event;
 use crate::limits;
 
-pub(super) async fn accept_all(shared: Arc<Shared>, listener: TcpListener, local: SocketAddr) {
+pub(super) async fn accept_all(shared: Arc<Shared>, intake: Arc<Intake>, listener: TcpListener, local: SocketAddr) {
     let mut pause = AcceptPause::default();
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
                 pause = AcceptPause::default();
-                shared.receive(stream, peer).await;
+                shared.receive(&intake, stream, peer).await;
             }
             Err(error) if is_of_the_peer(&error) => {}
             Err(error) => shared.wait_out(&mut pause, local, &error).await,

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::sessions::{Membership, Returning};
-use super::{ConnectionCount, Shared};
+use super::{ConnectionCount, Intake, Shared};
 use crate::event::{Event, RejectReason};
 use crate::framing::Framing;
 use crate::handshake::{Guest, HandshakeError, RefusalReason, Session, SessionId, greet, refuse};
@@ -20,7 +20,7 @@ use crate::sync::lock;
 /// The handshakes of a server that are under way, oldest first.
 #[derive(Default)]
 pub(super) struct Handshakes {
-    running: Mutex<VecDeque<(AbortHandle, SocketAddr)>>,
+    running: Mutex<VecDeque<(JoinHandle<()>, SocketAddr)>>,
 }
 
 /// What a peer was let in with.
@@ -32,17 +32,12 @@ pub(super) struct Admitted {
 }
 
 impl Handshakes {
-    /// Adds one; returns the peer of the oldest when that had to make room.
-    fn add(&self, handshake: AbortHandle, peer: SocketAddr) -> Option<SocketAddr> {
+    /// Adds one; returns the oldest and its peer when that has to make room.
+    fn add(&self, handshake: JoinHandle<()>, peer: SocketAddr) -> Option<(JoinHandle<()>, SocketAddr)> {
         let mut running = lock(&self.running);
         running.retain(|(handshake, _)| !handshake.is_finished());
         running.push_back((handshake, peer));
-        if running.len() <= limits::PENDING_HANDSHAKES {
-            return None;
-        }
-        let (oldest, peer) = running.pop_front()?;
-        oldest.abort();
-        Some(peer)
+        if running.len() > limits::PENDING_HANDSHAKES { running.pop_front() } else { None }
     }
 
     /// Gives all of them up.
@@ -70,15 +65,15 @@ impl Rejections {
 
 impl Shared {
     /// Lets a peer in, or begins the handshake that decides on it.
-    pub(super) async fn receive(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr) {
+    pub(super) async fn receive(self: &Arc<Self>, intake: &Arc<Intake>, stream: TcpStream, peer: SocketAddr) {
         match self.handshake_framing() {
-            Some(framing) => self.begin_handshake(framing.clone(), stream, peer),
+            Some(framing) => self.begin_handshake(intake, framing.clone(), stream, peer).await,
             None => match self.count_in() {
                 Some(count) => {
                     let admitted = Admitted { stream, peer, peer_interval: None, membership: None };
                     // The semaphore is never closed, so this fails only with the task.
                     if let Ok(permit) = Arc::clone(&self.pending).acquire_owned().await {
-                        self.accept(admitted, count, permit);
+                        self.accept(admitted, intake.number, count, permit);
                     }
                 }
                 None => self.reject(peer, RejectReason::Limit),
@@ -96,24 +91,34 @@ impl Shared {
         self.max_connections.is_none_or(|most| count.number() <= most).then_some(count)
     }
 
-    fn begin_handshake(self: &Arc<Self>, framing: Framing, stream: TcpStream, peer: SocketAddr) {
-        let server = Arc::clone(self);
+    async fn begin_handshake(
+        self: &Arc<Self>,
+        intake: &Arc<Intake>,
+        framing: Framing,
+        stream: TcpStream,
+        peer: SocketAddr,
+    ) {
+        let (server, number) = (Arc::clone(self), intake.number);
         let handshake = tokio::spawn(async move {
             let limit = server.protocol.handshake_timeout;
-            let rejected = match timeout(limit, server.shake_hands(&framing, stream, peer)).await {
+            let rejected = match timeout(limit, server.shake_hands(number, &framing, stream, peer)).await {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => reject_reason(error),
                 Err(_) => RejectReason::Timeout,
             };
             server.reject(peer, rejected);
         });
-        if let Some(oldest) = self.handshakes.add(handshake.abort_handle(), peer) {
-            self.reject(oldest, RejectReason::Limit);
+        let Some((oldest, peer)) = intake.handshakes.add(handshake, peer) else { return };
+        oldest.abort();
+        // Its descriptor is free before the next peer takes one: a crowd comes faster than tasks end.
+        if oldest.await.is_err_and(|error| error.is_cancelled()) {
+            self.reject(peer, RejectReason::Limit);
         }
     }
 
     async fn shake_hands(
         self: &Arc<Self>,
+        intake: u64,
         framing: &Framing,
         mut stream: TcpStream,
         peer: SocketAddr,
@@ -131,7 +136,7 @@ impl Shared {
         // Before the welcome: a peer that was let in is not turned away again.
         let Ok(permit) = Arc::clone(&self.pending).acquire_owned().await else { return Ok(()) };
         let admitted = self.welcome(guest, stream, peer).await?;
-        self.accept(admitted, count, permit);
+        self.accept(admitted, intake, count, permit);
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::admission::Admitted;
-use super::{ConnectionCount, Shared};
+use super::{ConnectionCount, Shared, Started};
 use crate::connection::{Connection, FirstLink, Plan};
 use crate::error::{Operation, SocketError};
 use crate::event::EventSink;
@@ -24,8 +24,8 @@ pub struct PendingConnection {
     pub(super) admitted: Admitted,
     pub(super) runtime: Handle,
     pub(super) server: Arc<Shared>,
-    /// How often the server had been closed together with its connections when it took this one.
-    pub(super) clearances: u64,
+    /// The intake that it came with.
+    pub(super) intake: u64,
     pub(super) count: ConnectionCount,
     pub(super) permit: OwnedSemaphorePermit,
 }
@@ -43,7 +43,7 @@ impl PendingConnection {
     /// When the kernel cannot tell the address on this side. A peer that has gone already is no error: what it sent
     /// is received, and then how it went.
     pub fn start(self, sink: Arc<dyn EventSink>) -> Result<Connection, SocketError> {
-        let Self { admitted, runtime, server, clearances, count, permit } = self;
+        let Self { admitted, runtime, server, intake, count, permit } = self;
         drop(permit);
         let Admitted { stream, peer, peer_interval, membership } = admitted;
         let failed = |error: io::Error| SocketError::from_io(Operation::Accept, peer, &error);
@@ -57,10 +57,10 @@ impl PendingConnection {
         let connection =
             Connection::start(plan, FirstLink { stream, peer, peer_interval }, &runtime).map_err(failed)?;
         let weak = connection.downgrade();
-        if settings.clearances > clearances {
+        if intake < settings.first_intake {
             weak.abort();
         }
-        settings.add(weak, server.connections.load(Ordering::SeqCst));
+        settings.add(Started { intake, connection: weak }, server.connections.load(Ordering::SeqCst));
         Ok(connection)
     }
 }

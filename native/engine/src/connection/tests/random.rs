@@ -1,0 +1,299 @@
+//! Connections on random schedules, beside a model of what their owner was promised.
+
+use std::collections::VecDeque;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+use crate::wire::Frame;
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Send,
+    End,
+    Close,
+    Abort,
+    Suspend,
+    Resume,
+    /// The peer sends a message.
+    Message,
+    /// The peer acknowledges everything that it has.
+    Acknowledge,
+    Ping,
+    Bye,
+    /// The peer closes its side without a word.
+    Fin,
+    /// The link breaks.
+    Cut,
+    /// There is another link, for the one that was lost.
+    Relink,
+    Wait,
+}
+
+const STEPS: [Step; 14] = [
+    Step::Send,
+    Step::End,
+    Step::Close,
+    Step::Abort,
+    Step::Suspend,
+    Step::Resume,
+    Step::Message,
+    Step::Acknowledge,
+    Step::Ping,
+    Step::Bye,
+    Step::Fin,
+    Step::Cut,
+    Step::Relink,
+    Step::Wait,
+];
+
+/// Rare ends, so that something happens before them.
+fn any_step() -> impl Strategy<Value = Step> {
+    let often = prop_oneof![Just(Step::Send), Just(Step::Message), Just(Step::Acknowledge), Just(Step::Relink)];
+    prop_oneof![3 => often, 2 => proptest::sample::select(&STEPS[..])]
+}
+
+/// What the owner did, and was told.
+#[derive(Default)]
+struct Model {
+    acknowledge: bool,
+    tickets: u64,
+    /// Calls whose result is outstanding: sends in their order, and the others.
+    sends: VecDeque<u64>,
+    others: Vec<u64>,
+    /// Messages of accepted sends in their order, and how many of them the peer has acknowledged.
+    accepted: Vec<u64>,
+    acknowledged: usize,
+    /// What the peer has sent, and how much of it was told.
+    said: u8,
+    heard: u8,
+    /// What the peer has of this side in this session.
+    peer_has: Vec<u64>,
+    told_end: bool,
+    failed: bool,
+    closed: bool,
+    /// This side has said that it closes.
+    closing: bool,
+    ended: bool,
+}
+
+impl Model {
+    fn ticket(&mut self) -> Ticket {
+        // Each message is one byte: the number of its call.
+        self.tickets += 1;
+        Ticket(self.tickets)
+    }
+
+    /// Checks one event against everything that came before.
+    fn tell(&mut self, event: &Event) {
+        assert!(!self.closed || matches!(event, Event::Completed(..)), "{event:?} comes after the end");
+        match event {
+            Event::Message(data) => {
+                self.heard += 1;
+                assert_eq!(&data[..], [self.heard], "a message is missing, repeated or out of order");
+                assert!(!self.told_end && !self.failed, "a message comes behind the end");
+            }
+            Event::Ended => assert!(!std::mem::replace(&mut self.told_end, true), "it ends twice"),
+            Event::Failed(_) => assert!(!std::mem::replace(&mut self.failed, true), "it fails twice"),
+            Event::Closed(_) => self.closed = true,
+            Event::Completed(ticket, result) => self.complete(ticket.0, result.is_ok()),
+            Event::Connected(_) | Event::Reconnecting(_) | Event::Drained => {}
+            other => panic!("{other:?} is no event of a connection"),
+        }
+    }
+
+    fn complete(&mut self, ticket: u64, succeeded: bool) {
+        if let Some(index) = self.others.iter().position(|other| *other == ticket) {
+            self.others.remove(index);
+            return;
+        }
+        let index = self.sends.iter().position(|send| *send == ticket);
+        let index = index.unwrap_or_else(|| panic!("{ticket} completes twice, or was never called"));
+        assert!(!succeeded || index == 0, "{ticket} overtakes {:?}", self.sends);
+        self.sends.remove(index);
+        if succeeded && self.acknowledge {
+            let covered = self.accepted.iter().take(self.acknowledged).any(|accepted| *accepted == ticket);
+            assert!(covered, "{ticket} was not acknowledged");
+        }
+    }
+}
+
+struct Schedule {
+    this: Fixture,
+    model: Model,
+    /// What the peer has read of a frame that is not whole.
+    partial: Vec<u8>,
+    resilient: bool,
+}
+
+impl Schedule {
+    async fn new(acknowledge: bool, resilient: bool) -> Self {
+        let protocol = protocol(true, acknowledge);
+        let this = if resilient { Fixture::resilient(protocol, true).await } else { Fixture::new(protocol).await };
+        Self { this, model: Model { acknowledge, ..Model::default() }, partial: Vec::new(), resilient }
+    }
+
+    async fn take(&mut self, step: Step) {
+        match step {
+            Step::Send => self.send(),
+            Step::End => self.end(),
+            Step::Close | Step::Abort => self.close(matches!(step, Step::Abort)),
+            Step::Suspend if self.resilient => self.suspend(),
+            Step::Resume if self.resilient => self.this.connection.resume(),
+            Step::Suspend | Step::Resume => {}
+            Step::Message => {
+                if self.write(&frame(Kind::Data, &[self.model.said + 1])) {
+                    self.model.said += 1;
+                }
+            }
+            Step::Acknowledge if self.model.acknowledge => {
+                let count = self.model.peer_has.len();
+                if self.write(&frame(Kind::Acknowledge, &(count as u64).to_be_bytes())) {
+                    self.model.acknowledged = self.model.acknowledged.max(count);
+                }
+            }
+            Step::Acknowledge => {}
+            Step::Ping => drop(self.write(&frame(Kind::Ping, &[]))),
+            Step::Bye => drop(self.write(&frame(Kind::Bye, &[]))),
+            Step::Fin => drop(self.this.peer.shutdown().await),
+            Step::Cut => {
+                let _ = self.this.peer.set_zero_linger();
+                self.this.peer = link().await.0;
+                self.partial.clear();
+            }
+            Step::Relink => self.relink().await,
+            Step::Wait => tokio::time::sleep(SECOND).await,
+        }
+        self.settle().await;
+    }
+
+    fn send(&mut self) {
+        let Ticket(ticket) = self.model.ticket();
+        match self.this.connection.send(&[ticket as u8], Ticket(ticket)) {
+            Ok(progress) => {
+                assert!(!self.model.closed && !self.model.closing && !self.model.ended, "a closed connection sends");
+                self.model.accepted.push(ticket);
+                if progress == SendProgress::Queued {
+                    self.model.sends.push_back(ticket);
+                }
+            }
+            Err(error) if self.model.closed || self.model.closing => assert_eq!(error.errno, libc::EBADF),
+            Err(error) if self.model.ended => assert_ne!(error.errno, libc::EBADF),
+            Err(_) => assert!(!self.resilient, "a connection that replaces its links refuses a message"),
+        }
+    }
+
+    fn end(&mut self) {
+        let ticket = self.model.ticket();
+        if self.this.connection.end(ticket).is_ok() {
+            assert!(!std::mem::replace(&mut self.model.ended, true), "it ends its half twice");
+            self.model.others.push(ticket.0);
+        }
+    }
+
+    fn close(&mut self, aborts: bool) {
+        let ticket = self.model.ticket();
+        let connection = &self.this.connection;
+        let result = if aborts { connection.abort(ticket) } else { connection.close(Some(ticket)) };
+        match result {
+            Ok(()) => {
+                assert!(!std::mem::replace(&mut self.model.closing, true), "it closes twice");
+                self.model.others.push(ticket.0);
+            }
+            Err(error) => {
+                assert_eq!(error.errno, libc::EBADF);
+                assert!(self.model.closing || self.model.closed, "an open connection cannot be closed");
+            }
+        }
+    }
+
+    fn suspend(&mut self) {
+        let ticket = self.model.ticket();
+        if self.this.connection.suspend(ticket).is_ok() {
+            self.model.others.push(ticket.0);
+        }
+    }
+
+    /// Whether the peer could say it.
+    fn write(&mut self, bytes: &[u8]) -> bool {
+        self.this.peer.try_write(bytes).is_ok_and(|count| count == bytes.len())
+    }
+
+    /// The next link, if one is wanted. The peer has kept what it had; what it said and nobody heard it says again.
+    async fn relink(&mut self) {
+        let connection = &self.this.connection;
+        let wanted = self.resilient && connection.is_open() && !connection.is_connected();
+        if !wanted || self.this.links.capacity() == 0 {
+            return;
+        }
+        self.hear();
+        let count = self.model.peer_has.len();
+        let received = self.model.acknowledge.then_some(count as u64);
+        self.partial.clear();
+        self.this.relink(received).await;
+        self.model.said = self.model.heard;
+        self.model.acknowledged = self.model.acknowledged.max(count);
+    }
+
+    async fn settle(&mut self) {
+        settle().await;
+        self.hear();
+        while let Ok(event) = self.this.events.0.try_recv() {
+            self.model.tell(&event);
+        }
+    }
+
+    /// The peer reads what there is.
+    fn hear(&mut self) {
+        let mut buffer = [0; 4096];
+        while let Ok(count) = self.this.peer.try_read(&mut buffer) {
+            if count == 0 {
+                break;
+            }
+            self.partial.extend_from_slice(&buffer[..count]);
+        }
+        while let Some(length) = self.partial.first().map(|length| usize::from(*length))
+            && self.partial.len() > length
+        {
+            let body: Vec<u8> = self.partial.drain(..=length).skip(1).collect();
+            if let Frame::Data(data) = Frame::parse(body.into()).expect("what the peer hears is a frame") {
+                self.model.peer_has.push(u64::from(data[0]));
+            }
+        }
+    }
+
+    /// Whatever happened, an abort ends it, and nobody waits any more.
+    async fn finish(mut self) {
+        self.close(true);
+        self.settle().await;
+        while !self.model.closed || !self.model.others.is_empty() || !self.model.sends.is_empty() {
+            let event = self.this.events.next().await;
+            self.model.tell(&event);
+        }
+        assert!(!self.this.connection.is_open() && self.this.connection.queued_bytes() == 0);
+        let in_order = self.model.peer_has.is_sorted_by(|earlier, later| earlier < later);
+        assert!(in_order, "the peer has {:?}", self.model.peer_has);
+        if self.model.acknowledge {
+            assert!(self.model.accepted.starts_with(&self.model.peer_has), "the peer has {:?}", self.model.peer_has);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    #[test]
+    fn an_owner_gets_what_was_promised_on_every_schedule(
+        (acknowledge, resilient) in (any::<bool>(), any::<bool>()),
+        steps in vec(any_step(), 0..40),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let mut schedule = Schedule::new(acknowledge, resilient).await;
+            for step in steps {
+                schedule.take(step).await;
+            }
+            schedule.finish().await;
+        });
+    }
+}

@@ -1,0 +1,69 @@
+//! Any two sides, and any peer.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+use crate::fuzzing::run;
+
+fn any_terms() -> impl Strategy<Value = Terms> {
+    let key = prop_oneof![Just(None), Just(Some(1_u8)), Just(Some(2_u8))];
+    (proptest::option::of(1..100_000_u64), any::<bool>(), key).prop_map(|(heartbeat_ms, acknowledge, key)| Terms {
+        heartbeat: heartbeat_ms.map(Duration::from_millis),
+        acknowledge,
+        key: key.map(|byte| Arc::new(Key::from_bytes(&[byte; 10]).unwrap())),
+    })
+}
+
+/// What both sides must want alike.
+fn common(terms: &Terms) -> (bool, bool, Option<&[u8]>) {
+    (terms.heartbeat.is_some(), terms.acknowledge, terms.key.as_ref().map(|key| key.as_bytes()))
+}
+
+proptest! {
+    #[test]
+    fn two_sides_agree_on_everything_or_on_nothing(
+        (client, server) in (any_terms(), any_terms()),
+        (asked, answered) in (any::<[u8; 16]>(), any::<[u8; 16]>()),
+        received in any::<u64>(),
+    ) {
+        let framing = Framing::length(2, false, 100).unwrap();
+        let named = |id, received| Session { id: SessionId(id), received };
+        let asked = if client.acknowledge { named(asked, received) } else { Session::default() };
+        let answered = if server.acknowledge { named(answered, 0) } else { Session::default() };
+        prop_assume!(!server.acknowledge || (!answered.id.is_none() && !asked.id.is_none() && answered.id != asked.id));
+        let (mut near, mut far) = duplex(PIPE_BYTES);
+        let entering = enter(&mut near, &framing, &client, Some(asked));
+        let serving = async {
+            let guest = greet(&mut far, &framing, &server).await?;
+            let learnt = (guest.returning, guest.peer_heartbeat);
+            guest.welcome(&mut far, answered, false).await.map(|()| learnt)
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let (entered, greeted) = runtime.block_on(settled(async { tokio::join!(entering, serving) }));
+        if common(&client) == common(&server) {
+            let entered_as = Entered { session: answered, resumed: false, peer_heartbeat: server.heartbeat };
+            prop_assert_eq!(entered, Ok(entered_as));
+            prop_assert_eq!(greeted, Ok((client.acknowledge.then_some(asked), client.heartbeat)));
+        } else {
+            prop_assert!(entered.is_err() && greeted.is_err());
+        }
+    }
+
+    #[test]
+    fn whatever_a_stranger_says_lets_nobody_in(says in vec(any::<u8>(), 0..300), choice in any::<u8>()) {
+        crate::fuzzing::handshake(&[&[choice | 8, 50], &says[..]].concat());
+    }
+
+    /// Bytes of a real handshake, out of their places.
+    #[test]
+    fn a_real_handshake_in_another_order_lets_nobody_in(order in vec(0..4_usize, 1..6)) {
+        let vector = returning();
+        let messages = [&vector.hello, &vector.challenge, &vector.proof, &vector.welcome];
+        let says: Vec<u8> = order.iter().flat_map(|index| messages[*index].clone()).collect();
+        let known = says.starts_with(&vector.client_says());
+        prop_assert_eq!(run(server(&vector, &says)).unwrap().result.is_ok(), known);
+        let known = says.starts_with(&vector.server_says());
+        prop_assert_eq!(run(client(&vector, &says)).unwrap().result.is_ok(), known);
+    }
+}

@@ -1,0 +1,145 @@
+//! Order, completion, and what a cut leaves.
+
+// A test may panic: that is how it fails.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod random;
+
+use super::*;
+
+fn message(text: &'static str, ticket: u64) -> Outgoing {
+    Outgoing { frame: Bytes::from_static(text.as_bytes()), written: 0, ticket: Ticket(ticket) }
+}
+
+fn queue(acknowledges: bool, texts: &[&'static str]) -> SendQueue {
+    let mut queue = SendQueue::new(acknowledges);
+    for (index, text) in texts.iter().enumerate() {
+        queue.push(message(text, index as u64));
+    }
+    queue
+}
+
+/// A kernel that takes `sizes` bytes in turn and then blocks.
+fn kernel<'a>(taken: &'a mut Vec<u8>, sizes: &'a [usize]) -> impl FnMut(&[IoSlice<'_>]) -> io::Result<usize> + 'a {
+    let mut sizes = sizes.iter();
+    move |slices| {
+        let size = sizes.next().ok_or(io::ErrorKind::WouldBlock)?;
+        let flat: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).take(*size).collect();
+        taken.extend_from_slice(&flat);
+        Ok(flat.len())
+    }
+}
+
+fn written(queue: &mut SendQueue, size: usize) -> (String, Written) {
+    let mut taken = Vec::new();
+    let result = queue.write_with(kernel(&mut taken, &[size]));
+    (String::from_utf8(taken).unwrap_or_default(), result)
+}
+
+#[test]
+fn keeps_order_over_partial_writes_and_completes_each_send_at_its_last_byte() {
+    let mut queue = queue(false, &["abc", "def", "g"]);
+    let mut taken = Vec::new();
+    let result = queue.write_with(kernel(&mut taken, &[2, 3]));
+    assert_eq!((result.done.as_slice(), result.messages), ([Ticket(0)].as_slice(), 1));
+    assert_eq!(result.error.map(|error| error.kind()), Some(io::ErrorKind::WouldBlock));
+    assert_eq!(queue.bytes(), 2);
+    let result = queue.write_with(kernel(&mut taken, &[100]));
+    assert_eq!(result.done, [Ticket(1), Ticket(2)]);
+    assert!(result.error.is_none() && queue.is_empty() && queue.bytes() == 0);
+    assert_eq!(taken, b"abcdefg");
+}
+
+#[test]
+fn an_interrupted_write_is_repeated() {
+    let mut queue = queue(false, &["a"]);
+    let mut calls = 0;
+    let result = queue.write_with(|_| {
+        calls += 1;
+        if calls == 1 { Err(io::ErrorKind::Interrupted.into()) } else { Ok(1) }
+    });
+    assert_eq!((result.done.len(), result.error.is_none(), calls), (1, true, 2));
+}
+
+#[test]
+fn clearing_names_every_send_that_is_lost() {
+    for acknowledges in [false, true] {
+        let mut queue = queue(acknowledges, &["a", "b"]);
+        let (_, result) = written(&mut queue, 1);
+        assert_eq!(result.done.len(), usize::from(!acknowledges));
+        let lost = if acknowledges { vec![Ticket(0), Ticket(1)] } else { vec![Ticket(1)] };
+        assert_eq!(queue.clear(), lost);
+        assert!(queue.is_empty() && queue.bytes() == 0);
+    }
+}
+
+#[test]
+fn a_control_frame_passes_whole_messages_but_never_a_begun_one() {
+    let mut queue = queue(false, &["abc", "def"]);
+    assert_eq!(written(&mut queue, 1).0, "a");
+    queue.push_control(Kind::Ping, Bytes::from_static(b"1"));
+    queue.push_control(Kind::Acknowledge, Bytes::from_static(b"2"));
+    queue.push_control(Kind::Ping, Bytes::from_static(b"3"));
+    queue.push_last(Kind::Bye, Bytes::from_static(b"4"));
+    assert_eq!(queue.bytes(), 5);
+    assert_eq!(written(&mut queue, 100).0, "bc32def4");
+    assert!(queue.is_empty() && queue.bytes() == 0);
+}
+
+#[test]
+fn a_message_is_finished_when_the_peer_acknowledges_it() {
+    let mut queue = queue(true, &["a", "b", "c"]);
+    let (_, result) = written(&mut queue, 2);
+    assert_eq!((result.done.len(), result.messages, queue.bytes()), (0, 2, 3));
+    assert_eq!(queue.acknowledge(1), Some(vec![Ticket(0)]));
+    assert_eq!(queue.acknowledge(1), Some(vec![]));
+    assert_eq!(queue.acknowledge(3), None, "c was not sent");
+    assert_eq!(queue.acknowledge(0), None, "it cannot take an acknowledgement back");
+    assert_eq!(queue.acknowledge(2), Some(vec![Ticket(1)]));
+    assert_eq!((queue.is_empty(), queue.bytes()), (false, 1));
+}
+
+#[test]
+fn after_a_cut_everything_that_is_not_acknowledged_is_sent_from_its_first_byte() {
+    let mut queue = queue(true, &["ab", "cd", "ef"]);
+    written(&mut queue, 5);
+    queue.push_control(Kind::Pong, Bytes::from_static(b"p"));
+    queue.rewind();
+    assert_eq!(queue.acknowledge(1), Some(vec![Ticket(0)]));
+    queue.send_again();
+    assert_eq!(queue.bytes(), 4);
+    assert_eq!(written(&mut queue, 100).0, "cdef");
+    assert_eq!(queue.acknowledge(3), Some(vec![Ticket(1), Ticket(2)]));
+    assert!(queue.is_empty() && queue.bytes() == 0);
+}
+
+#[test]
+fn without_acknowledgement_a_cut_repeats_the_begun_message_only() {
+    let mut queue = queue(false, &["ab", "cd"]);
+    written(&mut queue, 3);
+    queue.rewind();
+    assert_eq!(queue.bytes(), 2);
+    assert_eq!(written(&mut queue, 100).0, "cd");
+    assert_eq!(queue.bytes(), 0);
+}
+
+#[test]
+fn a_new_session_forgets_what_the_old_one_sent_and_keeps_what_it_did_not() {
+    let mut queue = queue(true, &["a", "b", "c"]);
+    written(&mut queue, 1);
+    assert_eq!(queue.acknowledge(1), Some(vec![Ticket(0)]));
+    written(&mut queue, 1);
+    queue.rewind();
+    assert_eq!(queue.forget_session(), [Ticket(1)]);
+    assert_eq!(written(&mut queue, 1).0, "c");
+    assert_eq!(queue.acknowledge(1), Some(vec![Ticket(2)]), "the new session counts from its beginning");
+    assert_eq!(queue.bytes(), 0);
+}
+
+#[test]
+fn dropping_what_is_unsent_keeps_what_the_peer_may_have() {
+    let mut queue = queue(true, &["a", "b"]);
+    written(&mut queue, 1);
+    assert_eq!(queue.drop_unsent(), [Ticket(1)]);
+    assert_eq!((queue.bytes(), queue.acknowledge(1)), (1, Some(vec![Ticket(0)])));
+}

@@ -1,0 +1,127 @@
+//! A queue beside the plainest one that does the same.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Push(usize),
+    Control,
+    Write(usize),
+    /// Acknowledges so many of those that were sent.
+    Acknowledge(usize),
+    /// The link is lost and another one made, in the same session.
+    Cut,
+    NewSession,
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => (1..20_usize).prop_map(Step::Push),
+        1 => Just(Step::Control),
+        4 => (0..40_usize).prop_map(Step::Write),
+        2 => (0..4_usize).prop_map(Step::Acknowledge),
+        1 => Just(Step::Cut),
+        1 => Just(Step::NewSession),
+    ]
+}
+
+/// The same in plain words: every message that is not finished, and how much of it the kernel has.
+struct Model {
+    acknowledges: bool,
+    waiting: VecDeque<(u64, usize, usize)>,
+    acknowledged: u64,
+    /// What the peer reads on this link: the number of the message for each of its bytes; controls left out.
+    read: Vec<u64>,
+}
+
+impl Model {
+    fn sent(&self) -> usize {
+        self.waiting.iter().take_while(|(_, size, written)| size == written).count()
+    }
+
+    fn write(&mut self, mut bytes: usize) -> Vec<Ticket> {
+        for (number, size, written) in &mut self.waiting {
+            let taken = bytes.min(*size - *written);
+            *written += taken;
+            bytes -= taken;
+            self.read.extend(std::iter::repeat_n(*number, taken));
+        }
+        if self.acknowledges { Vec::new() } else { self.finish(self.sent()) }
+    }
+
+    fn finish(&mut self, count: usize) -> Vec<Ticket> {
+        self.waiting.drain(..count).map(|(number, ..)| Ticket(number)).collect()
+    }
+
+    fn bytes(&self) -> usize {
+        let left = |(_, size, written): &(u64, usize, usize)| if self.acknowledges { *size } else { size - written };
+        self.waiting.iter().map(left).sum()
+    }
+}
+
+/// What `bytes` of the queue's front are, without the controls among them.
+fn read(queue: &mut SendQueue, bytes: usize) -> (Vec<u64>, Written) {
+    let mut taken = Vec::new();
+    let result = queue.write_with(kernel(&mut taken, &[bytes]));
+    (taken.iter().filter(|byte| **byte != CONTROL).map(|byte| u64::from(*byte)).collect(), result)
+}
+
+const CONTROL: u8 = 255;
+
+proptest! {
+    #[test]
+    fn does_what_the_plainest_queue_does(acknowledges in any::<bool>(), steps in vec(any_step(), 0..60)) {
+        let mut queue = SendQueue::new(acknowledges);
+        let mut model = Model { acknowledges, waiting: VecDeque::new(), acknowledged: 0, read: Vec::new() };
+        for (step, number) in steps.into_iter().zip(0_u64..) {
+            match step {
+                Step::Push(size) => {
+                    let frame = Bytes::from(vec![number as u8; size]);
+                    queue.push(Outgoing { frame, written: 0, ticket: Ticket(number) });
+                    model.waiting.push_back((number, size, 0));
+                }
+                Step::Control => queue.push_control(Kind::Ping, Bytes::from_static(&[CONTROL])),
+                Step::Write(bytes) => {
+                    let (read, result) = read(&mut queue, bytes);
+                    let before = model.read.len();
+                    let done = model.write(read.len());
+                    prop_assert_eq!(&model.read[before..], &read[..]);
+                    prop_assert_eq!(result.done, done);
+                }
+                Step::Acknowledge(count) => {
+                    let possible = acknowledges && count <= model.sent();
+                    let count_of_session = model.acknowledged + count as u64;
+                    let done = queue.acknowledge(count_of_session);
+                    if possible {
+                        model.acknowledged = count_of_session;
+                        prop_assert_eq!(done, Some(model.finish(count)));
+                    } else if count > 0 {
+                        prop_assert_eq!(done, None);
+                    }
+                }
+                Step::Cut => {
+                    queue.rewind();
+                    queue.send_again();
+                    model.waiting.iter_mut().for_each(|(_, _, written)| *written = 0);
+                    model.read.clear();
+                }
+                Step::NewSession => {
+                    queue.rewind();
+                    let forgotten = queue.forget_session();
+                    let sent = if acknowledges { model.sent() } else { 0 };
+                    prop_assert_eq!(forgotten, model.finish(sent));
+                    model.waiting.iter_mut().for_each(|(_, _, written)| *written = 0);
+                    model.acknowledged = 0;
+                }
+            }
+            prop_assert_eq!(queue.bytes(), model.bytes());
+            prop_assert_eq!(queue.has_messages(), !model.waiting.is_empty());
+        }
+        let left: Vec<Ticket> = model.waiting.iter().map(|(number, ..)| Ticket(*number)).collect();
+        prop_assert_eq!(queue.clear(), left);
+        prop_assert_eq!((queue.bytes(), queue.is_empty()), (0, true));
+    }
+}

@@ -1,0 +1,141 @@
+//! Keys leave nothing in memory. A process of its own, because it reads all of it; not emulated, because an emulator's
+//! addresses are not the kernel's.
+
+#![cfg(not(target_env = "ohos"))]
+// A test may panic: that is how it fails.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[macro_use]
+#[path = "support/events.rs"]
+mod events;
+
+use std::fs::{self, File};
+use std::hint::black_box;
+use std::io::BufRead;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+use std::thread;
+
+use socket_engine::{
+    Client, ClientOptions, Connections, Event, Framing, Host, Key, Protocol, Server, ServerOptions, Ticket,
+};
+
+use events::recorder;
+
+const DIGITS: usize = 64;
+const KEY_BYTES: usize = DIGITS * 5 / 8;
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// A digit of the key. The key itself is nowhere in this program.
+fn digit(index: usize) -> u8 {
+    (index * 11 + 5) as u8 ^ (index * index * 7) as u8 & 31
+}
+
+/// The digit as base32 has it.
+fn character(index: usize) -> u8 {
+    let digit = digit(index) & 31;
+    if digit < 26 { b'A' + digit } else { b'2' + digit - 26 }
+}
+
+/// A byte of the key.
+fn byte(index: usize) -> u8 {
+    let bit = |bit: usize| (digit(bit / 5) & 31) >> (4 - bit % 5) & 1;
+    (0..8).fold(0, |byte, offset| byte << 1 | bit(index * 8 + offset))
+}
+
+/// Memory is read into this, and it is wiped after each search: what was found would be found again.
+struct Search {
+    memory: File,
+    chunk: Vec<u8>,
+}
+
+impl Search {
+    fn new() -> Self {
+        Self { memory: File::open("/proc/self/mem").unwrap(), chunk: vec![0; CHUNK_BYTES] }
+    }
+
+    /// Whether `length` bytes of the secret are anywhere in memory.
+    fn finds(&mut self, length: usize, secret: impl Fn(usize) -> u8) -> bool {
+        let maps = fs::read_to_string("/proc/self/maps").unwrap();
+        let writable =
+            maps.lines().filter(|line| line.split(' ').nth(1).is_some_and(|rights| rights.starts_with("rw")));
+        let mut found = false;
+        for range in writable.filter_map(|line| line.split(' ').next()?.split_once('-')) {
+            let (start, end) = (address(range.0), address(range.1));
+            // Pieces overlap, so that nothing is cut in two.
+            for offset in (start..end).step_by(CHUNK_BYTES - length) {
+                let size = CHUNK_BYTES.min((end - offset) as usize);
+                let count = self.memory.read_at(&mut self.chunk[..size], offset).unwrap_or(0);
+                found |= has(&self.chunk[..count], length, &secret);
+                black_box(&mut self.chunk).fill(0);
+            }
+        }
+        found
+    }
+}
+
+/// Whether the secret is in `memory`. Looks for its first byte, because that is quick without optimisation too.
+fn has(memory: &[u8], length: usize, secret: impl Fn(usize) -> u8) -> bool {
+    let mut rest = memory;
+    while rest.skip_until(secret(0)).is_ok_and(|skipped| skipped > 0) {
+        let start = memory.len() - rest.len() - 1;
+        let found = memory.get(start..start + length);
+        if found.is_some_and(|bytes| bytes.iter().enumerate().all(|(index, byte)| *byte == secret(index))) {
+            return true;
+        }
+    }
+    false
+}
+
+fn address(text: &str) -> u64 {
+    u64::from_str_radix(text, 16).unwrap()
+}
+
+fn protocol(key: &Arc<Key>) -> Protocol {
+    Protocol { framing: Framing::length(4, false, 100).ok(), key: Some(Arc::clone(key)), ..Protocol::default() }
+}
+
+fn key() -> Key {
+    let mut text: String = (0..DIGITS).map(|index| char::from(character(index))).collect();
+    let key = Key::from_base32(&text).unwrap();
+    text = black_box(text).chars().map(|_| '-').collect();
+    black_box(text);
+    key
+}
+
+/// Two sides that let each other in, and end.
+fn admit() {
+    let key = Arc::new(key());
+    let (sink, events) = recorder();
+    let server = Server::new(sink, ServerOptions { protocol: protocol(&key), ..ServerOptions::default() });
+    let address = server.listen(([127, 0, 0, 1], 0).into()).unwrap();
+    let (sink, client_events) = recorder();
+    let client = Client::new(sink, ClientOptions { protocol: protocol(&key), reconnect: None });
+    client.connect(Host::Address(address), events::DEADLINE, Ticket(1)).unwrap();
+    expect!(client_events, Event::Connected(_));
+    expect!(client_events, Event::Completed(Ticket(1), Ok(())));
+    drop(expect!(events, Event::Accepted(pending) => pending));
+    server.close(Connections::Abort, Ticket(2)).unwrap();
+    expect!(events, Event::Closed(_));
+    client.close(Ticket(3)).ok();
+    drop((server, client));
+    let used = Arc::downgrade(&key);
+    drop(key);
+    // The engine's tasks end on their own thread, and say nothing behind their last event.
+    while used.strong_count() > 0 {
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn a_key_is_in_memory_while_it_is_used_and_not_afterwards() {
+    let mut search = Search::new();
+    let kept = key();
+    assert!(search.finds(KEY_BYTES, byte), "the search finds nothing");
+    drop(kept);
+    assert!(!search.finds(KEY_BYTES, byte), "a key outlives its use");
+    admit();
+    assert!(!search.finds(KEY_BYTES, byte), "a handshake left the key");
+    assert!(!search.finds(KEY_BYTES, |index| byte(index) ^ 0x36), "a proof left its inner key");
+    assert!(!search.finds(KEY_BYTES, |index| byte(index) ^ 0x5c), "a proof left its outer key");
+}

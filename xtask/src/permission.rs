@@ -1,0 +1,36 @@
+//! Runs a program as the system runs an app that may not use the network: it is given no socket.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use rustix::net::AddressFamily;
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+};
+
+/// Becomes `program`; every socket of the internet that it or its children ask for is refused with `errno`.
+///
+/// # Errors
+///
+/// When the kernel takes no filter, or there is no such program. It does not return otherwise.
+pub(crate) fn run_without(errno: u32, program: &[OsString]) -> Result<()> {
+    let (name, arguments) = program.split_first().context("no program is named")?;
+    seccompiler::apply_filter(&filter(errno)?)?;
+    Err(Command::new(name).args(arguments).exec()).with_context(|| format!("cannot start {}", name.display()))
+}
+
+fn filter(errno: u32) -> Result<BpfProgram> {
+    let refused = [AddressFamily::INET, AddressFamily::INET6].map(|family| {
+        let family = u64::from(family.as_raw());
+        let is_asked_for = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, family)?;
+        SeccompRule::new(vec![is_asked_for])
+    });
+    let rules = refused.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let (otherwise, then) = (SeccompAction::Allow, SeccompAction::Errno(errno));
+    let machine = std::env::consts::ARCH.try_into()?;
+    let filter = SeccompFilter::new(BTreeMap::from([(libc::SYS_socket, rules)]), otherwise, then, machine)?;
+    Ok(filter.try_into()?)
+}
