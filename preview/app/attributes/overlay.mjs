@@ -12,6 +12,7 @@ const SHEET_OPTIONS = ['height', 'dragBar', 'showClose', 'title', 'backgroundCol
 const ITEM_OPTIONS = ['value', 'icon', 'symbolIcon', 'enabled', 'action'];
 const POPUP_OPTIONS = ['message', 'builder', 'placement', 'onStateChange', 'autoCancel', 'showInSubWindow', 'mask'];
 const trigger = chooser(enums.ResponseType, { RightClick: 'rightClick', LongPress: 'longPress' }, 'bindContextMenu');
+const sheetPlace = chooser(enums.SheetType, { BOTTOM: 'bottom', CENTER: 'center' }, 'bindSheet.preferType');
 const sheetHeight = chooser(enums.SheetSize, { MEDIUM: '60%', LARGE: '92%', FIT_CONTENT: 'auto' }, 'bindSheet.height');
 
 function addOverlay(node, kind, builder) {
@@ -37,6 +38,7 @@ function describeSheet(overlay, options) {
   if (options.height !== undefined) {
     overlay.style({ height: heightOf(options.height) });
   }
+  overlay.set({ place: options.preferType === undefined ? 'bottom' : sheetPlace(options.preferType) });
   if (options.backgroundColor !== undefined) {
     overlay.style({ backgroundColor: color(options.backgroundColor) });
   }

@@ -49,6 +49,7 @@ export class SheetPart extends Floating {
   update() {
     this.#title.textContent = this.state.title ?? '';
     this.#close.hidden = !this.state.closable;
+    this.element.dataset.place = this.state.place;
   }
 }
 

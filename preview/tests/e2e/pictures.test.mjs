@@ -1,76 +1,161 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
 import { test } from 'node:test';
-import { look } from './support/look.mjs';
+import { Album } from './support/album.mjs';
+import { PlainPeer } from './support/plain-peer.mjs';
 import { withPreview } from './support/preview.mjs';
+import { Settings } from './support/settings.mjs';
 import { connect } from './support/talk.mjs';
 
-const FOLDER = path.join(process.env.PREVIEW_FOLDER, 'pictures');
 const LONG = '你好，世界 👋 A longer message, which needs several lines on a phone, and ends with 🎉.';
+const CODE = 'ABCD-EFGH-IJKL-MNOP-QRST-UVWX-YA';
 
-/** What a reader can set; every picture is taken with each of them. */
-const LOOKS = [];
-for (const theme of ['light', 'dark']) {
-  for (const language of ['English', '中文']) {
-    for (const [device, fontSize] of [['phone', '100 %'], ['phone', '200 %'], ['tablet', '100 %']]) {
-      LOOKS.push({ theme, language, device, fontSize });
-    }
-  }
+/** Runs a test that takes pictures of what it brings about, and finds nothing wrong with any of them. */
+function withAlbum(test) {
+  return withPreview(async (preview) => {
+    const album = new Album(preview);
+    await test(album, preview);
+    assert.deepEqual(album.faults, []);
+  });
 }
 
-async function setLook(preview, { theme, language, device, fontSize }) {
-  await preview.choose('Theme', theme);
-  await preview.choose('Language', language);
-  await preview.choose('Font size', fontSize);
-  await preview.choose('Device', device);
-  await preview.settled();
-}
-
-/** Takes a picture of both phones in every look, and returns what is wrong with them. */
-async function picture(preview, name) {
-  mkdirSync(FOLDER, { recursive: true });
-  console.log(`pictures of the ${name}: ${FOLDER}`);
-  const faults = [];
-  for (const each of LOOKS) {
-    await setLook(preview, each);
-    const words = Object.values(each).join('-').replace(' %', '').replace('中文', 'Chinese');
-    for (const app of ['server', 'client']) {
-      const file = `${app}-${name}-${words}.png`;
-      await preview[app].frame.screenshot({ path: path.join(FOLDER, file) });
-      const found = await preview[app].screen.locator('html').evaluate(look);
-      faults.push(...found.map((fault) => `${file}: ${fault}`));
-    }
-  }
-  return faults;
+async function say(from, to, text) {
+  await from.type(text);
+  await from.input.press('Enter');
+  await to.shows(text);
 }
 
 test(
-  'both pages can be read before anything has happened',
-  withPreview(async (preview) => {
-    assert.deepEqual(await picture(preview, 'beginning'), []);
-  })
+  'pictures of both pages before anything has happened',
+  withAlbum((album) => album.take('beginning'))
 );
 
 test(
-  'both pages can be read in a conversation',
-  withPreview(async (preview) => {
+  'pictures of a conversation, and of the question whether to clear it',
+  withAlbum(async (album, preview) => {
     const { server, client } = preview;
     await connect(preview);
-    for (const [from, to, text] of [[client, server, '123456'], [server, client, '456789'], [client, server, LONG]]) {
-      await from.type(text);
-      await from.input.press('Enter');
-      await to.shows(text);
-    }
-    assert.deepEqual(await picture(preview, 'conversation'), []);
+    await say(client, server, '123456');
+    await say(server, client, '456789');
+    await say(client, server, LONG);
+    await album.take('conversation');
+
+    const phones = [server, client];
+    await album.take('clearing', {
+      prepare: ({ language }) =>
+        Promise.all(phones.map((phone) => phone.touch(language === 'English' ? 'Clear conversation' : '清空会话'))),
+      finish: () => Promise.all(phones.map(({ screen }) => screen.locator('.shade').click({ position: { x: 5, y: 5 } })))
+    });
   })
 );
 
 test(
-  'a failure can be read',
-  withPreview(async (preview) => {
-    await preview.client.touch('Connect to server');
-    await preview.client.shows('Not connected, trying again');
-    assert.deepEqual(await picture(preview, 'failure'), []);
+  'pictures of several clients, of which the chosen one has gone',
+  withAlbum(async (album, preview) => {
+    const { server, client } = preview;
+    await connect(preview);
+    await say(client, server, LONG);
+    const address = await server.screen.getByRole('button', { name: /^127/ }).textContent();
+    await server.touch(address);
+    await say(server, client, 'for you alone');
+    const others = await Promise.all([PlainPeer.connect(), PlainPeer.connect()]);
+    await others[0].send('from another one');
+    await server.shows('from another one');
+    await client.touch('Disconnect');
+    await server.shows(`${address}, gone`);
+    await album.take('clients');
+    await Promise.all(others.map((other) => other.close()));
+  })
+);
+
+test(
+  'pictures of a port in use, of a server that does not answer, and of what waits to be sent',
+  withAlbum(async (album, { server, client }) => {
+    // It takes connections and says nothing.
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const port = String(silent.address().port);
+    await Settings.change(server, { port });
+    await server.touch('Initialize');
+    await server.shows('Could not listen');
+    await Settings.change(client, { port, framing: true });
+    await client.touch('Connect to server');
+    await client.shows('Connecting');
+    await client.type(LONG);
+    await client.touch('Send');
+    await album.takeBriefly('connecting');
+    await client.shows('Not connected, trying again');
+    await album.take('trying');
+    silent.close();
+  })
+);
+
+test(
+  'pictures of settings, and of wrong ones',
+  withAlbum(async (album, { server, client }) => {
+    const sheets = await Promise.all([server, client].map((phone) => Settings.open(phone)));
+    const [made, given] = sheets;
+    await made.fill({ framing: true });
+    await made.makeCode();
+    await given.fill({ framing: true, code: CODE });
+    await album.take('settings');
+    await Promise.all(sheets.map((sheet) => sheet.fill({ port: '99999', code: 'ABC1' })));
+    await album.take('settings-wrong');
+  })
+);
+
+test(
+  'pictures of a client that is turned away',
+  withAlbum(async (album, { server, client }) => {
+    await Settings.change(server, { framing: true, code: CODE });
+    await Settings.change(client, { framing: true });
+    await server.touch('Initialize');
+    await server.shows('Listening');
+    await client.touch('Connect to server');
+    await client.shows('Connection failed');
+    await server.showsPart('was turned away');
+    await album.take('turned-away');
+  })
+);
+
+test(
+  'pictures of messages that are delivered, and of one that is not',
+  withAlbum(async (album, preview) => {
+    const { server, client } = preview;
+    await Settings.change(server, { framing: true });
+    await Settings.change(client, { framing: true });
+    await connect(preview);
+    await say(client, server, LONG);
+    await client.showsPart('Delivered');
+    // It takes bytes and confirms nothing.
+    process.kill(await server.pid(), 'SIGSTOP');
+    await client.type('not there yet');
+    await client.touch('Send');
+    await client.showsPart('Not delivered yet');
+    await server.command('Kill');
+    await client.shows('Not connected, trying again');
+    await server.command('Start');
+    await server.shows('Stopped');
+    await album.take('undelivered');
+  })
+);
+
+test(
+  'pictures of both apps after a time in the background',
+  withAlbum(async (album, preview) => {
+    const { server, client } = preview;
+    await connect(preview);
+    for (const phone of [server, client]) {
+      await phone.command('To background');
+      await phone.becomes('background');
+      await phone.command('End delay');
+      await phone.becomes('suspended');
+      await phone.command('Return');
+      await phone.isInForeground();
+      await client.shows('Connected');
+    }
+    await client.showsPart('and is back');
+    await album.take('returned');
   })
 );

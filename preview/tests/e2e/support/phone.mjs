@@ -6,6 +6,7 @@ const SEEN_LIMIT_MS = 10_000;
 export class Phone {
   constructor(page, app) {
     this.page = page;
+    this.app = app;
     this.selector = `[data-app=${app}]`;
     this.section = page.locator(this.selector);
     this.frame = this.section.locator('iframe');
