@@ -100,7 +100,9 @@ test(
     await made.makeCode();
     await given.fill({ framing: true, code: CODE });
     await album.take('settings');
-    await Promise.all(sheets.map((sheet) => sheet.fill({ port: '99999', code: 'ABC1' })));
+    for (const sheet of sheets) {
+      await sheet.fill({ port: '99999', code: 'ABC1' });
+    }
     await album.take('settings-wrong');
   })
 );

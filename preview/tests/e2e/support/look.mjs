@@ -95,7 +95,9 @@ export function look() {
   function checkCovered(element, boxes) {
     for (const box of boxes) {
       const seen = common(seenOf(element, box), boxOf(window));
-      if (!isEmpty(seen)) {
+      // Where lines are scrolled away, what is left of one may reach into the next.
+      const isSeen = !isEmpty(seen) && seen.bottom - seen.top > (box.bottom - box.top) / 2;
+      if (isSeen) {
         const front = document.elementFromPoint((seen.left + seen.right) / 2, (seen.top + seen.bottom) / 2);
         const isOwn = front && (element.contains(front) || front.contains(element));
         if (!isOwn) {

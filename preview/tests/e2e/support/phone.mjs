@@ -74,9 +74,11 @@ export class Phone {
     await this.screen.locator('#root > *').first().waitFor();
   }
 
-  /** Waits until the app has drawn the settings of a revision, and the fonts for it are there. */
+  /** Waits until the app has drawn the settings of a revision, null for the first ones, and has the fonts for it. */
   async isSettled(revision) {
-    await this.screen.locator(`:root[data-drawn="${revision}"]`).waitFor();
+    if (revision !== null) {
+      await this.screen.locator(`:root[data-drawn="${revision}"]`).waitFor();
+    }
     await this.screen.locator('html').evaluate(async () => {
       await document.fonts.ready;
       await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
