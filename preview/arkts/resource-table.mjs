@@ -47,6 +47,16 @@ export function appLabel(target) {
   return { labels: Object.fromEntries(labels), icon: icon.split(':')[1] };
 }
 
+/** How far fonts are enlarged with the system's: not at all unless the app's configuration says that they follow it. */
+export function fontScaleMax() {
+  const { app } = readJson5(path.join(ROOT, 'AppScope/app.json5'));
+  const name = app.configuration?.split(':')[1];
+  const { configuration } = name
+    ? readJson5(path.join(ROOT, `AppScope/resources/base/profile/${name}.json`))
+    : { configuration: {} };
+  return configuration.fontSizeScale === 'followSystem' ? Number(configuration.fontSizeMaxScale ?? 1) : 1;
+}
+
 /** Whether a file is one that a resource table is read from. */
 export function isResourceFile(target, file) {
   return target.resourceFolders.some((folder) => file.startsWith(folder + path.sep));

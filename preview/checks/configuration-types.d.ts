@@ -9,6 +9,15 @@ export interface AppJson5 {
     versionName: string;
     icon: `$media:${string}`;
     label: `$string:${string}`;
+    configuration?: `$profile:${string}`;
+  };
+}
+
+/** What `configuration` of `AppScope/app.json5` names: how the app's fonts follow the system's. */
+export interface AppConfiguration {
+  configuration: {
+    fontSizeScale?: 'followSystem' | 'nonFollowSystem';
+    fontSizeMaxScale?: '1' | '1.15' | '1.3' | '1.45' | '1.75' | '2' | '3.2';
   };
 }
 

@@ -21,6 +21,7 @@ const TYPES = [
   [/\/module\.json5$/, 'ModuleJson5', PUBLIC_TYPES],
   [/\/element\/\w+\.json$/, 'ResourceElementFile', PUBLIC_TYPES],
   [/\/media\/\w+\.json$/, 'LayeredImage', OWN_TYPES],
+  [/^AppScope\/.*\/profile\/\w+\.json$/, 'AppConfiguration', OWN_TYPES],
   [/\/profile\/\w+\.json$/, 'PageList', OWN_TYPES]
 ];
 const FOLDERS = ['.', 'AppScope', 'hvigor', 'entry', 'package', 'examples'];

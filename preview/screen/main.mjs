@@ -13,17 +13,23 @@ const send = (message) => line.send(JSON.stringify(message));
 const stage = new Stage(app, send);
 const launcher = new Launcher(app);
 
-function takePhone({ settings, apps }) {
+function takePhone({ settings, fontScale, apps }) {
   const root = document.documentElement;
   root.lang = settings.language;
   root.dataset.theme = settings.dark ? 'dark' : 'light';
-  root.style.setProperty('--font-scale', settings.fontScale);
+  root.style.setProperty('--font-scale', fontScale);
   stage.setTheme(settings.dark);
   launcher.update(apps[app], settings);
   if (apps[app].fault) {
     showFault(apps[app].fault);
   }
 }
+
+// What is below a sheet or a dialog can be neither touched nor reached with keys.
+const layer = document.querySelector('#layer');
+new MutationObserver(() => {
+  document.querySelector('#root').inert = layer.querySelector('.shade') !== null;
+}).observe(layer, { childList: true });
 
 const ACTIONS = {
   phone: takePhone,

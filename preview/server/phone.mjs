@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { buildApp } from '../arkts/build.mjs';
-import { appLabel, bundleNameOf } from '../arkts/resource-table.mjs';
+import { appLabel, bundleNameOf, fontScaleMax } from '../arkts/resource-table.mjs';
 import { readTargets } from '../checks/target.mjs';
 import { App } from './app.mjs';
 import { faultText } from './fault-text.mjs';
@@ -69,7 +69,7 @@ export class Phone extends EventEmitter {
       bundleName: bundleNameOf(this.targets[name]),
       abilityName: 'EntryAbility',
       suspendDelayMs: this.suspendDelayMs,
-      configuration: this.settings
+      configuration: this.#asAppsSee(this.settings)
     };
   }
 
@@ -106,8 +106,14 @@ export class Phone extends EventEmitter {
 
   configure(changes) {
     Object.assign(this.settings, changes);
-    Object.values(this.apps).forEach((app) => app.tell({ type: 'configure', changes }));
+    Object.values(this.apps).forEach((app) => app.tell({ type: 'configure', changes: this.#asAppsSee(changes) }));
     this.emit('change');
+  }
+
+  /** Fonts follow the system's size as far as the apps' configuration says. */
+  #asAppsSee(changes) {
+    const { fontScale } = changes;
+    return fontScale === undefined ? changes : { ...changes, fontScale: Math.min(fontScale, fontScaleMax()) };
   }
 
   /** How long an app may go on in the background from now on, and whether it is refused. */
@@ -126,7 +132,7 @@ export class Phone extends EventEmitter {
       ...appLabel(this.targets[app.name])
     });
     const apps = Object.entries(this.apps).map(([name, app]) => [name, describeApp(app)]);
-    return { settings: this.settings, apps: Object.fromEntries(apps) };
+    return { settings: this.settings, fontScale: this.#asAppsSee(this.settings).fontScale, apps: Object.fromEntries(apps) };
   }
 
   async shutDown() {
