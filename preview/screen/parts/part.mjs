@@ -141,11 +141,26 @@ export class Part {
   listen(names) {
     this.#listened = new Set(names);
     this.element.classList.toggle('touchable', this.hears('click'));
+    this.#takeKeys();
     if (this.hears('appear') && !this.hasAppeared) {
       this.hasAppeared = true;
       this.tell('appear');
     }
     this.watchArea();
+  }
+
+  /** What can be touched can be reached and pressed with keys as well. */
+  #takeKeys() {
+    const { control } = this;
+    if (this.hears('click') && control.tagName === 'DIV' && this.state.focusable !== false && control.tabIndex < 0) {
+      control.tabIndex = 0;
+      control.addEventListener('keydown', (event) => {
+        if (event.target === control && (event.key === 'Enter' || event.key === ' ')) {
+          event.preventDefault();
+          control.click();
+        }
+      });
+    }
   }
 
   hears(name) {

@@ -40,6 +40,8 @@ export class SheetPart extends Floating {
     this.#close.addEventListener('click', () => this.tell('dismiss'));
     this.#bar.append(this.#title, this.#close);
     this.element.append(this.#bar, this.#body);
+    this.element.tabIndex = -1;
+    this.element.focus();
   }
 
   get content() {

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { withPreview } from './support/preview.mjs';
+import { Settings } from './support/settings.mjs';
+import { connect } from './support/talk.mjs';
+
+const TIME = /\d\d:\d\d:\d\d/g;
+const CLIENT = /127\.0\.0\.1:\d{5}/g;
+
+/** The names of what has the focus after each of so many presses of Tab. */
+async function walk(phone, steps) {
+  const names = [];
+  for (let step = 0; step < steps; step += 1) {
+    await phone.page.keyboard.press('Tab');
+    names.push(await phone.screen.locator('html').evaluate(() => {
+      const { activeElement } = document;
+      return activeElement === document.body ? '' : activeElement.ariaLabel || activeElement.textContent;
+    }));
+  }
+  return names.map((name) => name.replace(CLIENT, 'a client'));
+}
+
+async function begin(phone) {
+  await phone.screen.locator('body').evaluate(() => window.focus());
+}
+
+test(
+  'Tab goes through a page in the order of what is done with it, and passes what cannot be done',
+  withPreview(async (preview) => {
+    const { server, client } = preview;
+    await begin(server);
+    assert.deepEqual(await walk(server, 3), ['Initialize', 'Message', 'Settings']);
+    await begin(client);
+    assert.deepEqual(await walk(client, 3), ['Connect to server', 'Message', 'Settings']);
+
+    await connect(preview);
+    await server.type('a message');
+    await server.input.press('Enter');
+    await client.shows('a message');
+    await server.type('half a mess');
+    await server.screen.locator('body').evaluate(() => document.activeElement.blur());
+    await begin(server);
+    const order = ['Stop', 'All clients', 'a client', 'Message', 'Send', 'Clear conversation', 'Settings'];
+    assert.deepEqual(await walk(server, order.length), order);
+  })
+);
+
+test(
+  'the settings can be reached and changed with keys alone',
+  withPreview(async ({ server }) => {
+    await server.button('Settings').press('Enter');
+    const settings = new Settings(server);
+    await settings.sheet.waitFor();
+    assert.deepEqual(await walk(server, 4), ['Close', 'Port', 'Framing', 'Save']);
+    await settings.framing.press(' ');
+    await settings.button('New code').press('Enter');
+    await settings.button('Forget code').waitFor();
+    await settings.sheet.evaluate((sheet) => sheet.focus());
+    const order = ['Close', 'Port', 'Framing', 'Pairing code', 'New code', 'Copy', 'Forget code', 'Save'];
+    assert.deepEqual(await walk(server, order.length), order);
+    await server.page.keyboard.press('Enter');
+    await settings.isClosed();
+  })
+);
+
+test(
+  'a reader of the screen is told all that can be seen, in order',
+  withPreview(async (preview) => {
+    const { server, client } = preview;
+    await connect(preview);
+    await client.type('你好 👋');
+    await client.touch('Send');
+    await server.shows('你好 👋');
+    const spoken = await server.screen.locator('#root').ariaSnapshot();
+    assert.equal(spoken.replaceAll(TIME, 'TIME').replaceAll(CLIENT, 'CLIENT'), '');
+  })
+);
