@@ -15,13 +15,20 @@ for (const app of ['server', 'client']) {
 }
 
 function show({ settings, apps }) {
-  revision = Math.max(revision, settings.revision);
+  // What is on its way back may be older than what has been set here since.
+  if (settings.revision >= revision) {
+    revision = settings.revision;
+    showSettings(settings);
+  }
+  Object.entries(apps).forEach(([app, description]) => phones[app].update(description, settings));
+}
+
+function showSettings(settings) {
   const { elements } = switches;
   elements.theme.value = settings.dark ? 'dark' : 'light';
   elements.language.value = settings.language;
   elements.fontScale.value = String(settings.fontScale);
   elements.device.value = `${settings.width}x${settings.height}`;
-  Object.entries(apps).forEach(([app, description]) => phones[app].update(description, settings));
 }
 
 const ACTIONS = {
