@@ -16,7 +16,7 @@ function withAlbum(test) {
   return withPreview(async (preview) => {
     const album = new Album(preview);
     await test(album, preview);
-    assert.deepEqual(album.faults, []);
+    assert.ok(album.faults.length === 0, album.faults.join('\n'));
   });
 }
 

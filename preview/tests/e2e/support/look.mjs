@@ -20,7 +20,7 @@ export function look() {
   const textOf = (element) => element.value || element.placeholder || element.textContent.trim();
   const labelOf = (element) => element.ariaLabel || element.textContent.trim();
   const nameOf = (element) =>
-    `${element.closest('[data-site]')?.dataset.site ?? element.className} "${(textOf(element) || labelOf(element)).slice(0, 30)}"`;
+    `${element.closest('[data-site]')?.dataset.site ?? element.className} "${(textOf(element) || labelOf(element)).replaceAll(/\s+/g, ' ').slice(0, 30)}"`;
 
   const boxOf = ({ left, top, right, bottom }) => ({ left, top, right, bottom });
   const common = (a, b) => ({
