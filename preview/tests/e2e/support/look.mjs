@@ -33,7 +33,7 @@ export function look() {
 
   /** What scrolling ancestors leave of a box. */
   function seenOf(element, box) {
-    const scroller = element.parentElement?.closest('.List, .Scroll, .sheet-body');
+    const scroller = element.parentElement?.closest('.List, .Scroll, .sheet-body, .dialog');
     return scroller ? seenOf(scroller, common(box, boxOf(scroller.getBoundingClientRect()))) : box;
   }
 
