@@ -15,6 +15,13 @@ async function roomAbove(phone) {
   return (await keyboard.boundingBox()).y;
 }
 
+/** Sends the keyboard away with a touch. */
+async function hide(phone) {
+  const keyboard = phone.screen.locator('#keyboard');
+  await keyboard.click();
+  await keyboard.waitFor({ state: 'hidden' });
+}
+
 async function lowerEdge(locator) {
   const { y, height } = await locator.boundingBox();
   return y + height;
@@ -39,14 +46,14 @@ for (const { device, showsNewest } of DEVICES) {
           await phone.input.press('Enter');
           await phone.holds(phone.input, /^$/);
         }
+        await hide(phone);
         await phone.input.focus();
         const edge = await roomAbove(phone);
         assert.ok((await lowerEdge(phone.input)) <= edge);
         if (showsNewest) {
           await phone.showsWhole(`message ${MESSAGES}`);
         }
-        await phone.screen.locator('#keyboard').click();
-        await phone.screen.locator('#keyboard').waitFor({ state: 'hidden' });
+        await hide(phone);
         await phone.showsWhole(`message ${MESSAGES}`);
         assert.ok((await lowerEdge(phone.input)) > edge);
       }
