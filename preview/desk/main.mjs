@@ -29,6 +29,7 @@ function showSettings(settings) {
   elements.language.value = settings.language;
   elements.fontScale.value = String(settings.fontScale);
   elements.device.value = `${settings.width}x${settings.height}`;
+  elements.keyboard.checked = settings.keyboard;
 }
 
 const ACTIONS = {
@@ -41,7 +42,7 @@ line.addEventListener('message', ({ data }) => {
   ACTIONS[message.type]?.(message);
 });
 
-/** What each switch changes. */
+/** What each switch changes, by its value and whether it is on. */
 const CHANGES = {
   theme: (value) => ({ dark: value === 'dark' }),
   language: (value) => ({ language: value }),
@@ -49,15 +50,16 @@ const CHANGES = {
   device: (value) => {
     const [width, height] = value.split('x').map(Number);
     return { width, height };
-  }
+  },
+  keyboard: (_value, isOn) => ({ keyboard: isOn })
 };
 const switches = document.querySelector('form');
 switches.addEventListener('change', ({ target }) => {
-  const { name, value } = target;
+  const { name, value, checked } = target;
   if (CHANGES[name]) {
     revision += 1;
     document.documentElement.dataset.revision = revision;
-    send({ command: 'configure', changes: { ...CHANGES[name](value), revision } });
+    send({ command: 'configure', changes: { ...CHANGES[name](value, checked), revision } });
   } else {
     const { delay, refuses } = switches.elements;
     send({ command: 'suspendPolicy', policy: { delayMs: Number(delay.value), refuses: refuses.checked } });

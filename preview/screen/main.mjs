@@ -2,6 +2,7 @@
 import '@fontsource-variable/noto-sans-sc';
 import '@fontsource/noto-color-emoji/emoji.css';
 import './style.css';
+import { Keyboard } from './keyboard.mjs';
 import { Launcher } from './launcher.mjs';
 import { showFault, clearFault } from './fault.mjs';
 import { Stage } from './stage.mjs';
@@ -12,6 +13,7 @@ const send = (message) => line.send(JSON.stringify(message));
 
 const stage = new Stage(app, send);
 const launcher = new Launcher(app);
+const keyboard = new Keyboard();
 
 function takePhone({ settings, fontScale, apps }) {
   const root = document.documentElement;
@@ -19,6 +21,7 @@ function takePhone({ settings, fontScale, apps }) {
   root.dataset.theme = settings.dark ? 'dark' : 'light';
   root.style.setProperty('--font-scale', fontScale);
   stage.setTheme(settings.dark);
+  keyboard.use(settings.keyboard);
   launcher.update(apps[app], settings);
   if (apps[app].fault) {
     showFault(apps[app].fault);

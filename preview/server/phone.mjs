@@ -18,7 +18,8 @@ const SETTINGS = {
   fontScale: 1,
   width: 360,
   height: 780,
-  density: 3
+  density: 3,
+  keyboard: false
 };
 
 /**

@@ -35,6 +35,22 @@ test(
 );
 
 test(
+  'a client whose code is no longer the server’s loses its connection for good, and says why',
+  withPreview(async ({ server, client }) => {
+    for (const phone of [server, client]) {
+      await Settings.change(phone, { framing: true, code: CODE });
+    }
+    await connect({ server, client });
+    await Settings.change(server, { code: OTHER_CODE });
+    await client.shows('Connection failed');
+    await client.shows('The pairing code is not the server’s.');
+    await Settings.change(client, { code: OTHER_CODE });
+    await client.touch('Connect to server');
+    await client.shows('Connected');
+  })
+);
+
+test(
   'a client without a code is turned away by a server that has one',
   withPreview(async ({ server, client }) => {
     await Settings.change(server, { framing: true, code: CODE });

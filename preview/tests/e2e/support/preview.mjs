@@ -72,6 +72,7 @@ export class Preview {
     await this.choose('Language', 'English');
     await this.choose('Font size', '100 %');
     await this.choose('Device', 'phone');
+    await this.page.getByLabel('while typing').uncheck();
     await this.page.getByLabel('refused').uncheck();
     await this.server.command('Reinstall');
     await this.client.command('Reinstall');
