@@ -6,7 +6,7 @@ import { BULK_DEADLINE_MS, SLOWDOWN, within } from './support/deadline.mjs';
 import { rejectsWith, SYSTEM_TEXT } from './support/errors.mjs';
 import { MIB, payload, sha256 } from './support/payload.mjs';
 import { CARRIERS } from './support/peers.mjs';
-import { readToEnd } from './support/raw.mjs';
+import { readToEnd, write } from './support/raw.mjs';
 import { record } from './support/recorder.mjs';
 import { LOOPBACK, newClient, newServer, openPair, openServer, roundTrips } from './support/sockets.mjs';
 
@@ -61,6 +61,17 @@ for (const { name, open } of CARRIERS) {
     await within('close', closing, BULK_DEADLINE_MS);
     await within('all sends', Promise.all(sends));
     assert.equal(sha256(bytes), sha256(...parts));
+  });
+
+  behaviour(`what its peer still says to a closed ${name} does not take away what was sent before`, async (t) => {
+    const { socket, peer } = await open(t);
+    await within('send', socket.send({ data: 'last words' }));
+    await within('close', socket.close());
+    for (const text of ['late', 'later', 'still later']) {
+      await write(peer, text);
+      await roundTrips(t, 1);
+    }
+    assert.equal(`${await readToEnd(peer)}`, 'last words');
   });
 
   behaviour(`W4: the peer of a ${name} hears of close at once`, async (t) => {

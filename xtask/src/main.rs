@@ -37,6 +37,7 @@ mod phone_function;
 mod prepared;
 mod preview;
 mod progress;
+mod sanitize;
 mod sdk;
 mod stand_in;
 mod step;
@@ -123,6 +124,8 @@ enum Task {
     },
     /// Measure the module beside Node's net, the engine alone, and a bare epoll loop
     Bench(bench::Options),
+    /// Run the engine's tests under AddressSanitizer, which looks for leaks as well
+    Sanitize,
     /// Check the invariants of docs/architecture.md on the tracked files
     Tidy,
     /// Reset the TCP connections of a process; the preview does so with an app that it stops
@@ -171,6 +174,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Fuzz { targets, seconds, keep, calls } => fuzz(&workspace, targets, seconds, keep, calls),
         Task::Soak { minutes } => long::soak(&workspace, minutes),
         Task::Bench(options) => bench::perform(&workspace, &options),
+        Task::Sanitize => sanitize::perform(&workspace),
         Task::Tidy => tidy::check(&workspace),
         Task::Preview { port } => preview::perform(&workspace, port),
         #[cfg(target_os = "linux")]

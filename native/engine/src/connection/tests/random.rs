@@ -125,13 +125,15 @@ struct Schedule {
     /// What the peer has read of a frame that is not whole.
     partial: Vec<u8>,
     resilient: bool,
+    /// The peer has said `Bye` on this link: it keeps to what may follow.
+    bye: bool,
 }
 
 impl Schedule {
     async fn new(acknowledge: bool, resilient: bool) -> Self {
         let protocol = protocol(true, acknowledge);
         let this = if resilient { Fixture::resilient(protocol, true).await } else { Fixture::new(protocol).await };
-        Self { this, model: Model { acknowledge, ..Model::default() }, partial: Vec::new(), resilient }
+        Self { this, model: Model { acknowledge, ..Model::default() }, partial: Vec::new(), resilient, bye: false }
     }
 
     async fn take(&mut self, step: Step) {
@@ -142,12 +144,14 @@ impl Schedule {
             Step::Suspend if self.resilient => self.suspend(),
             Step::Resume if self.resilient => self.this.connection.resume(),
             Step::Suspend | Step::Resume => {}
+            Step::Message | Step::Ping | Step::Bye if self.bye => {}
             Step::Message => {
                 if self.write(&frame(Kind::Data, &[self.model.said + 1])) {
                     self.model.said += 1;
                 }
             }
             Step::Acknowledge if self.model.acknowledge => {
+                self.hear();
                 let count = self.model.peer_has.len();
                 if self.write(&frame(Kind::Acknowledge, &(count as u64).to_be_bytes())) {
                     self.model.acknowledged = self.model.acknowledged.max(count);
@@ -155,7 +159,7 @@ impl Schedule {
             }
             Step::Acknowledge => {}
             Step::Ping => drop(self.write(&frame(Kind::Ping, &[]))),
-            Step::Bye => drop(self.write(&frame(Kind::Bye, &[]))),
+            Step::Bye => self.bye = self.write(&frame(Kind::Bye, &[])),
             Step::Fin => drop(self.this.peer.shutdown().await),
             Step::Cut => {
                 let _ = self.this.peer.set_zero_linger();
@@ -220,17 +224,18 @@ impl Schedule {
         self.this.peer.try_write(bytes).is_ok_and(|count| count == bytes.len())
     }
 
-    /// The next link, if one is wanted. The peer has kept what it had; what it said and nobody heard it says again.
+    /// The next link, if one is wanted. What the peer had not read of the one before is lost; what it said and nobody
+    /// heard it says again.
     async fn relink(&mut self) {
         let connection = &self.this.connection;
         let wanted = self.resilient && connection.is_open() && !connection.is_connected();
         if !wanted || self.this.links.capacity() == 0 {
             return;
         }
-        self.hear();
         let count = self.model.peer_has.len();
         let received = self.model.acknowledge.then_some(count as u64);
         self.partial.clear();
+        self.bye = false;
         self.this.relink(received).await;
         self.model.said = self.model.heard;
         self.model.acknowledged = self.model.acknowledged.max(count);
@@ -238,7 +243,6 @@ impl Schedule {
 
     async fn settle(&mut self) {
         settle().await;
-        self.hear();
         while let Ok(event) = self.this.events.0.try_recv() {
             self.model.tell(&event);
         }
