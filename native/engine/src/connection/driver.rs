@@ -68,6 +68,8 @@ impl Driver {
         self
     }
 
+    /// Serves one link after the other, then ends the connection. What an idle connection is not doing is boxed: it would
+    /// take room in each of them.
     pub(super) async fn run(mut self, mut link: Option<Transport>) {
         let end = loop {
             if let Some(transport) = &mut link {
@@ -78,13 +80,13 @@ impl Driver {
                 }
             }
             link = None;
-            match self.restore().await {
+            match Box::pin(self.restore()).await {
                 Ok(transport) => link = Some(transport),
                 Err(end) => break end,
             }
         };
         match (end, link) {
-            (End::Closing(reason), Some(transport)) => self.close(transport, reason).await,
+            (End::Closing(reason), Some(transport)) => Box::pin(self.close(transport, reason)).await,
             (End::Closing(reason), None) => self.close_without_link(reason),
             (End::Lost(loss) | End::Failed(loss), _) => self.fail(loss),
             // Such an end does not leave the loop.
