@@ -58,6 +58,16 @@ impl Library {
         }
         bail!("it needs {}; allowed are only {}", foreign.join(", "), ALLOWED.join(", "))
     }
+
+    /// # Errors
+    ///
+    /// When the file is larger than `limit_bytes`.
+    pub(crate) fn check_size(&self, limit_bytes: u64) -> Result<()> {
+        if self.size_bytes > limit_bytes {
+            bail!("it has {} bytes; no more than {limit_bytes} are allowed", self.size_bytes);
+        }
+        Ok(())
+    }
 }
 
 fn needed(data: &[u8]) -> Result<BTreeSet<String>> {
@@ -89,6 +99,14 @@ mod tests {
         assert!(needing(&ALLOWED).check_needed().is_ok());
         let error = needing(&["libc.so", "libz.so"]).check_needed();
         assert!(error.is_err_and(|error| error.to_string().starts_with("it needs libz.so;")));
+    }
+
+    #[test]
+    fn a_library_of_more_than_the_limit_is_refused() {
+        let library = Library { size_bytes: 900, ..Library::default() };
+        assert!(library.check_size(900).is_ok());
+        let error = library.check_size(899);
+        assert!(error.is_err_and(|error| error.to_string().starts_with("it has 900 bytes;")));
     }
 
     #[test]

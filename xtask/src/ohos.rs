@@ -25,6 +25,9 @@ const COMMITTED_TYPES: &str = "entry/types/libsocketkit/index.d.ts";
 /// The list of what the module may import.
 const IMPORTS: &str = "native/socketkit/imports.txt";
 
+/// An app should not notice in its size that it has the module.
+const LIMIT_BYTES: u64 = 900 * 1024;
+
 /// The phone's exports, where someone keeps them beside the checkout.
 const PHONE_EXPORTS: &str = "../shared/ohos-ndk-symbols";
 
@@ -97,6 +100,10 @@ fn check_libraries(workspace: &Workspace) -> Result<BTreeSet<String>> {
         let path = library(workspace, abi)?;
         let library = Library::read(&path)?;
         library.check_needed().with_context(|| format!("in {}", path.display()))?;
+        // A prebuilt standard library can look for the names in a backtrace, and is larger.
+        if abi == Abi::Arm64 && !Sdk::is_given() {
+            library.check_size(LIMIT_BYTES).with_context(|| format!("in {}", path.display()))?;
+        }
         println!(
             "dist/{}/{LIBRARY}: {} bytes stripped, sha256 {}, needs {}",
             abi.folder(),

@@ -20,6 +20,7 @@ use crate::socket_state::SocketState;
 use crate::statistics::{Counters, Statistics};
 use crate::sync::lock;
 
+mod attention;
 mod closing;
 mod driver;
 mod link;
@@ -133,7 +134,7 @@ impl Connection {
     pub fn send(&self, data: &[u8], ticket: Ticket) -> Result<SendProgress, SocketError> {
         let sent = lock(&self.shared.sending).send(data, ticket);
         if sent != Ok(SendProgress::Sent) {
-            self.shared.changed.notify_one();
+            self.shared.attention.call();
         }
         let progress = sent.map_err(|errno| self.shared.error(Operation::Send, errno))?;
         self.shared.count_sent(data.len());
@@ -150,7 +151,7 @@ impl Connection {
         sending.push_bye();
         sending.fin = Fin::Wanted(Some(ticket));
         drop(sending);
-        self.shared.changed.notify_one();
+        self.shared.attention.call();
         Ok(())
     }
 
@@ -176,7 +177,7 @@ impl Connection {
             Suspension::Active | Suspension::Suspended => {
                 sending.suspension = Suspension::Wanted { ticket, resumed: false };
                 drop(sending);
-                self.shared.changed.notify_one();
+                self.shared.attention.call();
                 return Ok(());
             }
         };
@@ -191,7 +192,7 @@ impl Connection {
             suspension => *suspension = Suspension::Active,
         }
         drop(sending);
-        self.shared.changed.notify_one();
+        self.shared.attention.call();
     }
 
     /// Closes: stops receiving, hands the queue to the kernel, then says FIN. `Completed` with `ticket` and `Closed`
@@ -211,7 +212,7 @@ impl Connection {
     /// Gives back the credit of one `Received` event of `bytes`, so that reading can go on.
     pub fn consume(&self, bytes: usize) {
         if self.shared.give_back(bytes) {
-            self.shared.changed.notify_one();
+            self.shared.attention.call();
         }
     }
 

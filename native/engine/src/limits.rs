@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-/// Worker threads of the runtime. One keeps up with the one JavaScript thread that consumes what it reads.
-pub const WORKER_THREADS: usize = 1;
-
 /// Threads for name look-ups, the only blocking call there is. They end when no look-up is under way.
 pub const LOOKUP_THREADS: usize = 1;
 

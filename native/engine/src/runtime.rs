@@ -1,29 +1,34 @@
 //! The one runtime of the process, made on first use and kept until the process ends.
 
+use std::future::pending;
 use std::io;
+use std::thread;
 
 use once_cell::sync::OnceCell;
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::{Builder, Handle};
 
 use crate::limits;
 
-static RUNTIME: OnceCell<Runtime> = OnceCell::new();
+static RUNTIME: OnceCell<Handle> = OnceCell::new();
 
-/// The runtime's handle; the first call starts its threads.
+/// The runtime's handle; the first call starts its thread.
 ///
 /// # Errors
 /// What the kernel said when it refused a thread or a descriptor. A later call tries again.
 pub(crate) fn handle() -> io::Result<&'static Handle> {
-    RUNTIME.get_or_try_init(build).map(Runtime::handle)
+    RUNTIME.get_or_try_init(start)
 }
 
-fn build() -> io::Result<Runtime> {
-    Builder::new_multi_thread()
-        .worker_threads(limits::WORKER_THREADS)
+/// A thread of our own, because tokio's pool of workers costs more for each wake-up, and there is one worker only.
+fn start() -> io::Result<Handle> {
+    let runtime = Builder::new_current_thread()
         .max_blocking_threads(limits::LOOKUP_THREADS)
         .thread_keep_alive(limits::LOOKUP_THREAD_KEEP_ALIVE)
         .thread_name("socketkit")
         .enable_io()
         .enable_time()
-        .build()
+        .build()?;
+    let handle = runtime.handle().clone();
+    thread::Builder::new().name("socketkit".to_owned()).spawn(move || runtime.block_on(pending::<()>()))?;
+    Ok(handle)
 }

@@ -11,7 +11,6 @@ use std::fs;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use socket_engine::limits::WORKER_THREADS;
 use socket_engine::{Event, Server, ServerOptions};
 
 use events::recorder;
@@ -23,7 +22,7 @@ fn threads_start_with_the_first_socket_and_two_hundred_connections_add_none() {
     let server = Server::new(sink, ServerOptions::default());
     assert_eq!(threads(), unused, "a server alone needs no thread");
     let address = server.listen(([127, 0, 0, 1], 0).into()).unwrap();
-    assert_eq!(threads(), unused + WORKER_THREADS);
+    assert_eq!(threads(), unused + 1);
 
     let mut open = Vec::new();
     for _ in 0..200 {
@@ -38,7 +37,7 @@ fn threads_start_with_the_first_socket_and_two_hundred_connections_add_none() {
     for (_, _, connection_events) in &open {
         expect!(connection_events, Event::Ended);
     }
-    assert_eq!(threads(), unused + WORKER_THREADS);
+    assert_eq!(threads(), unused + 1);
     events.assert_silent_for(Duration::ZERO);
 }
 

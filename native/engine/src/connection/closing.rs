@@ -91,7 +91,7 @@ impl Driver {
                 tokio::select! {
                     biased;
                     ready = poll_fn(|context| transport.poll_ready(work.wants, context)) => Some(ready),
-                    () = self.shared.changed.notified() => None,
+                    () = self.shared.attention.called() => None,
                 }
             };
             match timeout_at(deadline, next).await {

@@ -68,6 +68,8 @@ impl Driver {
         self
     }
 
+    /// Serves one link after the other, then ends the connection. What an idle connection is not doing is boxed: it would
+    /// take room in each of them.
     pub(super) async fn run(mut self, mut link: Option<Transport>) {
         let end = loop {
             if let Some(transport) = &mut link {
@@ -78,13 +80,13 @@ impl Driver {
                 }
             }
             link = None;
-            match self.restore().await {
+            match Box::pin(self.restore()).await {
                 Ok(transport) => link = Some(transport),
                 Err(end) => break end,
             }
         };
         match (end, link) {
-            (End::Closing(reason), Some(transport)) => self.close(transport, reason).await,
+            (End::Closing(reason), Some(transport)) => Box::pin(self.close(transport, reason)).await,
             (End::Closing(reason), None) => self.close_without_link(reason),
             (End::Lost(loss) | End::Failed(loss), _) => self.fail(loss),
             // Such an end does not leave the loop.
@@ -93,12 +95,15 @@ impl Driver {
     }
 
     async fn serve(&mut self, transport: &mut Transport) -> End {
+        let mut known = None;
         loop {
-            let wants = match self.wants(transport) {
+            let wants = match self.refresh(known, transport) {
                 Ok(wants) => wants,
                 Err(end) => return end,
             };
-            let end = match self.wait(transport, wants).await {
+            let wake = self.wait(transport, wants).await;
+            let only_reads = matches!(wake, Wake::Ready(Ready::Readable)) && !self.has_clocks();
+            let end = match wake {
                 Wake::Changed => None,
                 Wake::Ready(Ready::Writable) => {
                     self.flush(transport);
@@ -111,6 +116,17 @@ impl Driver {
             if let Some(end) = end {
                 return end;
             }
+            known = (only_reads && transport.peer_sends).then_some(wants);
+        }
+    }
+
+    /// What to wait for after reading alone: it changes nothing but the credit. So it need not wait for the lock that a
+    /// caller has while the kernel takes what it sends.
+    fn refresh(&self, known: Option<Wants>, transport: &mut Transport) -> Result<Wants, End> {
+        let is_called = self.shared.attention.take();
+        match known {
+            Some(wants) if !is_called => Ok(Wants { read: self.shared.credit.may_take(), ..wants }),
+            _ => self.wants(transport),
         }
     }
 
@@ -145,7 +161,7 @@ impl Driver {
         tokio::select! {
             biased;
             ready = poll_fn(|context| transport.poll_ready(wants, context)) => Wake::Ready(ready),
-            () = shared.changed.notified() => Wake::Changed,
+            () = shared.attention.called() => Wake::Changed,
             () = poll_fn(|context| match restorer {
                 Some(restorer) => restorer.poll_replaced(context),
                 None => Poll::Pending,

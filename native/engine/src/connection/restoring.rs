@@ -71,7 +71,7 @@ impl Driver {
             match suspension {
                 Suspension::Active => return Ok(()),
                 Suspension::Wanted { .. } => self.answer_suspend(),
-                Suspension::Suspended => self.shared.changed.notified().await,
+                Suspension::Suspended => self.shared.attention.called().await,
             }
         }
     }
@@ -83,7 +83,7 @@ impl Driver {
         loop {
             tokio::select! {
                 biased;
-                () = shared.changed.notified() => {
+                () = shared.attention.called() => {
                     let sending = lock(&shared.sending);
                     if !sending.link.is_open() || !matches!(sending.suspension, Suspension::Active) {
                         return None;

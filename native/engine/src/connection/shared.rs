@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use socket2::SockRef;
 use tokio::net::TcpStream;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::attention::Attention;
 use super::link::Link;
 use super::sending::Sending;
 use crate::credit::Credit;
@@ -27,8 +28,8 @@ pub(super) struct Shared {
     pub(super) sink: Arc<dyn EventSink>,
     pub(super) protocol: Arc<Protocol>,
     pub(super) counters: Counters,
-    /// Rung when the driver has to look at `sending` or `credit` again.
-    pub(super) changed: Notify,
+    /// Called when the driver has to look at `sending` or `credit` again.
+    pub(super) attention: Attention,
     pub(super) credit: Credit,
     /// What the credit was taken for, without what events cost beside their bytes.
     unconsumed_bytes: AtomicUsize,
@@ -64,7 +65,7 @@ impl Shared {
             sink,
             protocol,
             counters,
-            changed: Notify::new(),
+            attention: Attention::default(),
             credit: Credit::new(limits::RECEIVE_HIGH_BYTES, limits::RECEIVE_LOW_BYTES),
             unconsumed_bytes: AtomicUsize::new(0),
             peer_ended: AtomicBool::new(false),
@@ -112,7 +113,7 @@ impl Shared {
         sending.aborted |= aborted;
         let begun = sending.link.begin_close(ticket);
         drop(sending);
-        self.changed.notify_one();
+        self.attention.call();
         begun
     }
 
