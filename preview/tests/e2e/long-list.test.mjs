@@ -56,7 +56,9 @@ test(
     await scrollByHand(server, list, 10_000_000);
     await server.showsWhole('while reading');
     await server.button(NEWEST).waitFor({ state: 'detached' });
-    await say(server, 'at the end again');
-    await server.showsWhole('at the end again');
+    // Taller than the one that is forgotten for it.
+    const tall = 'at the end again '.repeat(12).trim();
+    await say(server, tall);
+    await server.showsWhole(tall);
   })
 );

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { withoutDescriptors } from './support/descriptors.mjs';
 import { PlainPeer } from './support/plain-peer.mjs';
 import { withPreview } from './support/preview.mjs';
 import { connect, rowSays, say } from './support/talk.mjs';
@@ -85,5 +86,19 @@ test(
     await server.button(peer.address).waitFor({ state: 'detached' });
     await preview.client.touch('Disconnect');
     await server.button(ALL).waitFor({ state: 'detached' });
+  })
+);
+
+test(
+  'a server that the system gives no further descriptor says so, and takes in who waits once there is one',
+  withPreview(async (preview) => {
+    const { server } = preview;
+    await connect(preview);
+    await withoutDescriptors(await server.pid(), async () => {
+      await PlainPeer.connect();
+      await server.showsPart('Too many open files');
+      await server.shows('127.0.0.1:1234, connected clients: 1');
+    });
+    await server.shows('127.0.0.1:1234, connected clients: 2');
   })
 );
