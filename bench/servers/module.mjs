@@ -1,10 +1,9 @@
 // The module, used as an app uses it.
-import { BLOCK_BYTES, number } from './blocks.mjs';
 import { obey, say, task } from './generator.mjs';
 import { library } from './library.mjs';
 import { Population } from './population.mjs';
+import { SEND_BYTES, numberFrom, startPour } from './pour.mjs';
 
-const SEND_BYTES = 16 * BLOCK_BYTES;
 const ROOM_BYTES = 256 * 1024 * 1024;
 const population = new Population();
 
@@ -22,38 +21,35 @@ async function startSink() {
   });
 }
 
-/** Sends numbered blocks; what is refused has no number. */
-async function pour(connection) {
+/** Sends numbered blocks, one after the other. */
+async function pourAwaited(connection, bytes) {
   const data = new ArrayBuffer(SEND_BYTES);
   const view = new DataView(data);
-  const sends = [];
-  let [accepted, refused] = [0, 0];
-  for (let sent = 0; sent < task.bytes; sent += SEND_BYTES) {
-    number(view, (task.sends === 'refused' ? sent - refused : sent) / BLOCK_BYTES);
-    const before = connection.getStatistics().bytesSent;
-    const sending = connection.send({ data });
-    if (connection.getStatistics().bytesSent === before) refused += SEND_BYTES;
-    if (task.sends === 'awaited') await sending;
-    else sends.push(sending);
+  for (let sent = 0; sent < bytes; sent += SEND_BYTES) {
+    numberFrom(view, sent);
+    await connection.send({ data });
   }
-  for (const { status } of await Promise.allSettled(sends)) if (status === 'fulfilled') accepted += SEND_BYTES;
-  if (task.sends === 'awaited') accepted = task.bytes;
+  await connection.end();
+  return { accepted: bytes, refused: 0 };
+}
+
+/** Sends numbered blocks at once; what is refused has no number. */
+async function pourAtOnce(connection, bytes) {
+  const data = new ArrayBuffer(SEND_BYTES);
+  const view = new DataView(data);
+  let [accepted, refused] = [0, 0];
+  const count = (by) => () => { accepted += by; };
+  for (let sent = 0; sent < bytes; sent += SEND_BYTES) {
+    numberFrom(view, sent - refused);
+    const before = connection.getStatistics().bytesSent;
+    connection.send({ data }).then(count(SEND_BYTES), count(0));
+    if (connection.getStatistics().bytesSent === before) refused += SEND_BYTES;
+  }
   await connection.end();
   return { accepted, refused };
 }
 
-function startPour() {
-  let resolve;
-  const connected = new Promise((fulfil) => { resolve = fulfil; });
-  obey({
-    ready: async () => {
-      await connected;
-      globalThis.gc();
-    },
-    pour: async () => pour(await connected),
-  });
-  return resolve;
-}
+const pour = (connection, bytes, sends) => (sends === 'awaited' ? pourAwaited : pourAtOnce)(connection, bytes);
 
 function startEcho() {
   obey({ settle: () => population.until(0), open: (count) => population.until(Number(count)) });
@@ -63,6 +59,6 @@ function startEcho() {
 const framing = task.framed ? { type: 'length' } : undefined;
 const sendQueueLimitBytes = task.sends === 'unawaited' ? ROOM_BYTES : undefined;
 const server = library.constructTCPSocketServerInstance({ framing, sendQueueLimitBytes });
-server.on('connect', await { echo: startEcho, sink: startSink, pour: startPour }[task.name]());
+server.on('connect', await { echo: startEcho, sink: startSink, pour: () => startPour(pour) }[task.name]());
 await server.listen({ address: '127.0.0.1', port: 0 });
 say('listening', (await server.getLocalAddress()).port);

@@ -1,10 +1,9 @@
 // Node's net, at its best.
 import net from 'node:net';
-import { BLOCK_BYTES, number } from './blocks.mjs';
 import { obey, say, task } from './generator.mjs';
 import { Population } from './population.mjs';
+import { SEND_BYTES, numberFrom, startPour } from './pour.mjs';
 
-const SEND_BYTES = 16 * BLOCK_BYTES;
 const population = new Population();
 
 function echo(connection) {
@@ -22,28 +21,15 @@ async function startSink() {
   });
 }
 
-async function pour(connection) {
-  for (let sent = 0; sent < task.bytes; sent += SEND_BYTES) {
+async function pour(connection, bytes, sends) {
+  for (let sent = 0; sent < bytes; sent += SEND_BYTES) {
     const data = new ArrayBuffer(SEND_BYTES);
-    number(new DataView(data), sent / BLOCK_BYTES);
+    numberFrom(new DataView(data), sent);
     const written = new Promise((resolve) => { connection.write(new Uint8Array(data), resolve); });
-    if (task.sends === 'awaited') await written;
+    if (sends === 'awaited') await written;
   }
   await new Promise((resolve) => { connection.end(resolve); });
-  return { accepted: task.bytes, refused: 0 };
-}
-
-function startPour() {
-  let resolve;
-  const connected = new Promise((fulfil) => { resolve = fulfil; });
-  obey({
-    ready: async () => {
-      await connected;
-      globalThis.gc();
-    },
-    pour: async () => pour(await connected),
-  });
-  return resolve;
+  return { accepted: bytes, refused: 0 };
 }
 
 function startEcho() {
@@ -51,5 +37,5 @@ function startEcho() {
   return echo;
 }
 
-const server = net.createServer({ noDelay: true }, await { echo: startEcho, sink: startSink, pour: startPour }[task.name]());
+const server = net.createServer({ noDelay: true }, await { echo: startEcho, sink: startSink, pour: () => startPour(pour) }[task.name]());
 server.listen(0, '127.0.0.1', () => say('listening', server.address().port));

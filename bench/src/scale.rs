@@ -17,12 +17,16 @@ pub struct Scale {
     pub bulk_bytes: usize,
     /// Bytes sent to a peer that stalls.
     pub stalled_bytes: usize,
+    /// Bytes sent before, to a peer that takes them.
+    pub warm_up_bytes: usize,
     /// How long it stalls.
     pub stall: Duration,
     /// How long a listener blocks its thread.
     pub block: Duration,
     /// Idle connections, in each of two workloads.
     pub idle_connections: [usize; 2],
+    /// Connections that have come and gone before.
+    pub warm_up_connections: usize,
     /// How long they are watched.
     pub idle: Duration,
     /// Connections that come and go where their rate is measured.
@@ -40,9 +44,11 @@ impl Scale {
             echo: Duration::from_millis(700),
             bulk_bytes: 512 * MIB,
             stalled_bytes: 128 * MIB,
+            warm_up_bytes: 64 * MIB,
             stall: Duration::from_secs(2),
             block: Duration::from_millis(1_500),
             idle_connections: [1_000, 10_000],
+            warm_up_connections: 4_000,
             idle: Duration::from_secs(10),
             churn_connections: 10_000,
             long_churn_connections: 200_000,
@@ -57,9 +63,11 @@ impl Scale {
             echo: Duration::from_millis(50),
             bulk_bytes: 16 * MIB,
             stalled_bytes: 32 * MIB,
+            warm_up_bytes: MIB,
             stall: Duration::from_millis(100),
             block: Duration::from_millis(100),
             idle_connections: [50, 200],
+            warm_up_connections: 50,
             idle: Duration::from_millis(200),
             churn_connections: 200,
             long_churn_connections: 1_000,

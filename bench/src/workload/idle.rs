@@ -1,11 +1,13 @@
 //! Connections that say nothing.
 
+use std::net::TcpStream;
 use std::thread;
 
 use anyhow::Result;
 use serde_json::json;
 
 use super::Workload;
+use super::churn::visit;
 use crate::contender::Contender;
 use crate::figures::Figures;
 use crate::placement::Placement;
@@ -31,16 +33,15 @@ impl Workload for Idle {
     fn measure(&self, contender: Contender, scale: &Scale) -> Result<Figures> {
         let count = scale.idle_connections.get(self.0).copied().unwrap_or_default();
         let mut server = Server::start(contender, Placement::Free, &json!({ "name": "echo" }))?;
+        // Code that runs for the first time takes memory as well, and not for connections.
+        visit(&server, scale.warm_up_connections)?;
         server.ask("settle")?;
         let (threads, memory) = (server.process.thread_count()?, server.process.resident_bytes()?);
-        let mut connections = Vec::new();
-        for _ in 0..count {
-            connections.push(server.connect()?);
-        }
-        server.tell(&format!("open {count}"))?;
-        server.hear("open")?;
+        let _connections = open(&mut server, count)?;
         let growth = server.process.resident_bytes()?.saturating_sub(memory) as f64;
         let threads = server.process.thread_count()? - threads;
+        // The server goes to sleep after it has answered.
+        thread::sleep(scale.idle / 20);
         let before = server.process.usage()?;
         // Nothing is what is measured.
         thread::sleep(scale.idle);
@@ -51,4 +52,12 @@ impl Workload for Idle {
             .with("context switches", used.context_switches as f64)
             .with("memory KiB/connection", growth / 1024.0 / count as f64))
     }
+}
+
+/// Connections that the server has taken.
+fn open(server: &mut Server, count: usize) -> Result<Vec<TcpStream>> {
+    let connections = (0..count).map(|_| server.connect()).collect::<Result<_>>()?;
+    server.tell(&format!("open {count}"))?;
+    server.hear("open")?;
+    Ok(connections)
 }

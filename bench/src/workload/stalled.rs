@@ -55,13 +55,17 @@ impl Workload for Stalled {
     }
 
     fn measure(&self, contender: Contender, scale: &Scale) -> Result<Figures> {
-        let task = json!({ "name": "pour", "bytes": scale.stalled_bytes, "sends": self.0.name() });
+        let task = json!({ "name": "pour", "sends": self.0.name() });
         let mut server = Server::start(contender, Placement::Free, &task)?;
+        // Code that runs for the first time takes memory as well, and not for what is sent.
+        server.tell(&format!("pour {} {}", scale.warm_up_bytes, Sends::Awaited.name()))?;
+        take_all(server.connect()?)?;
+        server.hear("pour")?;
         let stream = server.connect()?;
         server.ask("ready")?;
         let resident = server.process.resident_bytes()?;
         server.process.reset_peak()?;
-        server.tell("pour")?;
+        server.tell(&format!("pour {} {}", scale.stalled_bytes, self.0.name()))?;
         // The stall itself: that is what this is about.
         thread::sleep(scale.stall);
         let received = take_all(stream)?;

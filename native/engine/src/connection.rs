@@ -99,7 +99,7 @@ impl Plan {
         if let Some(restorer) = restorer {
             driver = driver.with_restorer(restorer, opening);
         }
-        runtime.spawn(driver.run(transport));
+        runtime.spawn(Box::new(driver).run(transport.map(Box::new)));
         Connection { shared }
     }
 }

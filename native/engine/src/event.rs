@@ -55,8 +55,8 @@ pub enum RejectReason {
 pub enum Event {
     /// A server listens on this address.
     Listening(SocketAddr),
-    /// A server took a connection.
-    Accepted(PendingConnection),
+    /// A server took a connection. Boxed, as what is rare and large: every event takes as much room as the largest.
+    Accepted(Box<PendingConnection>),
     /// A server could not take a connection; it goes on listening.
     AcceptFailed(SocketError),
     /// A server turned a peer away. Holds a place among the few of these that may wait.
@@ -64,7 +64,7 @@ pub enum Event {
     /// There is a link to this peer: the first one, or again.
     Connected(SocketAddr),
     /// There is no link, for this reason; another one is made or waited for.
-    Reconnecting(Reconnecting),
+    Reconnecting(Box<Reconnecting>),
     /// Bytes arrived. They count against the connection's credit until `Connection::consume` gives them back.
     Received(Bytes),
     /// With framing: one whole message arrived. It counts as `Received` does.

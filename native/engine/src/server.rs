@@ -314,7 +314,7 @@ impl Shared {
     fn accept(self: &Arc<Self>, admitted: Admitted, intake: u64, count: ConnectionCount, permit: OwnedSemaphorePermit) {
         let server = Arc::clone(self);
         let pending = PendingConnection { admitted, runtime: Handle::current(), server, intake, count, permit };
-        self.sink.post(Event::Accepted(pending));
+        self.sink.post(Event::Accepted(Box::new(pending)));
     }
 
     fn returns(&self, membership: Membership, sink: &Arc<dyn EventSink>) -> Box<dyn Restore> {

@@ -40,7 +40,7 @@ enum Answer {
     Callback(Reference),
 }
 
-/// A call whose result has not been handed over.
+/// A call whose result comes later.
 pub struct PendingCall {
     answer: Answer,
     base: CodeBase,
@@ -76,12 +76,18 @@ pub fn call<'env>(
         let progress = operation(ticket)?;
         // Made only now: a promise that is never settled would stay for ever. What completes, does so in a later turn.
         let (returned, answer) = Answer::new(emitter.env(), callback)?;
-        let _owner = emitter.owner()?;
-        let pending = |reply| PendingCall { answer, base, reply, _owner, _lease: Lease::new(emitter.environment()) };
-        match progress {
-            Ok(Progress::Awaited) => emitter.environment().await_completion(ticket, pending(Reply::Nothing)),
-            Ok(Progress::Done(reply)) => pending(reply).finish_soon(emitter, ticket, Ok(())),
-            Err(error) => pending(Reply::Nothing).finish_soon(emitter, ticket, Err(error)),
+        let (reply, result) = match progress {
+            Ok(Progress::Awaited) => (Reply::Nothing, None),
+            Ok(Progress::Done(reply)) => (reply, Some(Ok(()))),
+            Err(error) => (Reply::Nothing, Some(Err(error))),
+        };
+        match (answer, result) {
+            (answer @ Answer::Promise(_), Some(result)) => answer.hand_over(emitter.env(), base, &reply, result),
+            (answer, result) => {
+                emitter.environment().await_completion(ticket, PendingCall::new(emitter, answer, base, reply)?);
+                // A callback gets what is known already in a turn of its own.
+                result.into_iter().for_each(|result| emitter.mailbox().post(Event::Completed(ticket, result)));
+            }
         }
         Ok(returned)
     };
@@ -89,13 +95,9 @@ pub fn call<'env>(
 }
 
 impl PendingCall {
-    /// Hands a result over that is known already: to a promise at once, to a callback in a turn of its own.
-    fn finish_soon(self, emitter: &Emitter, ticket: Ticket, result: result::Result<(), SocketError>) {
-        if matches!(self.answer, Answer::Promise(_)) {
-            return self.finish(emitter.env(), result);
-        }
-        emitter.environment().await_completion(ticket, self);
-        emitter.mailbox().post(Event::Completed(ticket, result));
+    fn new(emitter: &Emitter, answer: Answer, base: CodeBase, reply: Reply) -> Result<Self> {
+        let _owner = emitter.owner()?;
+        Ok(Self { answer, base, reply, _owner, _lease: Lease::new(emitter.environment()) })
     }
 
     /// Hands `reply` over.
@@ -105,13 +107,7 @@ impl PendingCall {
 
     /// Hands the result over.
     pub fn finish(self, env: &Env, result: result::Result<(), SocketError>) {
-        let settled = match result {
-            Ok(()) => self.reply.to_js(env).and_then(|value| self.answer.succeed(env, &value)),
-            Err(error) => socket_error(env, self.base, &error).and_then(|error| self.answer.fail(env, error)),
-        };
-        if let Err(error) = settled {
-            error::report("a result could not be handed over", &error);
-        }
+        self.answer.hand_over(env, self.base, &self.reply, result);
     }
 }
 
@@ -123,6 +119,16 @@ impl Answer {
         }
         let (deferred, promise) = Deferred::new(env)?;
         Ok((promise, Self::Promise(deferred)))
+    }
+
+    fn hand_over(self, env: &Env, base: CodeBase, reply: &Reply, result: result::Result<(), SocketError>) {
+        let handed_over = match result {
+            Ok(()) => reply.to_js(env).and_then(|value| self.succeed(env, &value)),
+            Err(error) => socket_error(env, base, &error).and_then(|error| self.fail(env, error)),
+        };
+        if let Err(error) = handed_over {
+            error::report("a result could not be handed over", &error);
+        }
     }
 
     fn succeed(self, env: &Env, value: &Unknown<'_>) -> Result<()> {

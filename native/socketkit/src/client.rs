@@ -58,8 +58,12 @@ impl State {
 }
 
 impl Recipient for State {
-    fn deliver(&self, events: Vec<Event>) {
-        self.inbox.deliver(self, events);
+    fn take(&self, event: Event) {
+        self.inbox.take(self, event);
+    }
+
+    fn deliver(&self) {
+        self.inbox.deliver(self);
         self.update_open();
     }
 

@@ -22,8 +22,11 @@ thread_local! {
 
 /// Takes the events of one object on the JavaScript thread.
 pub trait Recipient {
-    /// Takes `events`, which come after all that came before. Called with none when the object asked for a turn.
-    fn deliver(&self, events: Vec<Event>);
+    /// Takes an event, which comes after all that came before.
+    fn take(&self, event: Event);
+
+    /// Delivers what was taken and can be delivered. Also called when the object asked for a turn.
+    fn deliver(&self);
 
     /// The environment ends: closes the socket. Nothing is delivered any more.
     fn end(&self);
@@ -135,24 +138,23 @@ impl Environment {
 
     /// Hands events to their object; between them, results to the calls that wait for them.
     fn deliver(&self, id: u64, events: Vec<Event>) {
-        let mut group = Vec::with_capacity(events.len());
         for event in events {
             match event {
                 Event::Completed(ticket, result) => {
-                    self.hand_over(id, std::mem::take(&mut group));
+                    self.with_recipient(id, |recipient| recipient.deliver());
                     self.complete(ticket, result);
                 }
-                event => group.push(event),
+                event => self.with_recipient(id, |recipient| recipient.take(event)),
             }
         }
-        self.hand_over(id, group);
+        self.with_recipient(id, |recipient| recipient.deliver());
     }
 
-    fn hand_over(&self, id: u64, events: Vec<Event>) {
+    fn with_recipient(&self, id: u64, run: impl FnOnce(&dyn Recipient)) {
         // Upgraded before the call, because the recipient may unregister itself in it.
         let recipient = self.recipients.borrow().get(&id).and_then(Weak::upgrade);
         if let Some(recipient) = recipient {
-            recipient.deliver(events);
+            run(recipient.as_ref());
         }
     }
 

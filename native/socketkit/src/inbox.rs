@@ -51,7 +51,7 @@ pub struct Inbox {
 enum Next {
     Message(Vec<Bytes>),
     Connected(SocketAddr),
-    Reconnecting(Reconnecting),
+    Reconnecting(Box<Reconnecting>),
     Ended,
     Failed(SocketError),
     Closed(CloseReason),
@@ -83,16 +83,18 @@ impl Inbox {
         self.paused.set(pause);
     }
 
-    /// Takes `events` and delivers what can be delivered.
-    pub fn deliver(&self, receiver: &impl Receiver, events: Vec<Event>) {
-        for event in events {
-            match event {
-                // It belongs to what is sent, and waits for nothing that was received.
-                Event::Drained if self.is_muted() => {}
-                Event::Drained => receiver.emitter().emit(EventName::Drain, &[]),
-                event => self.waiting.borrow_mut().push_back(event),
-            }
+    /// Takes an event, which waits until it is delivered.
+    pub fn take(&self, receiver: &impl Receiver, event: Event) {
+        match event {
+            // It belongs to what is sent, and waits for nothing that was received.
+            Event::Drained if self.is_muted() => {}
+            Event::Drained => receiver.emitter().emit(EventName::Drain, &[]),
+            event => self.waiting.borrow_mut().push_back(event),
         }
+    }
+
+    /// Delivers what can be delivered.
+    pub fn deliver(&self, receiver: &impl Receiver) {
         loop {
             match self.next(receiver.emitter()) {
                 Next::Message(parts) => deliver_message(receiver, self.peer.get(), &parts),
@@ -104,19 +106,23 @@ impl Inbox {
                 Next::Reconnecting(reconnecting) => emit_reconnecting(receiver.emitter(), &reconnecting),
                 Next::Ended => receiver.finish(),
                 Next::Failed(error) => receiver.emitter().emit_error(&error),
-                Next::Closed(reason) => {
-                    self.muted.set(self.muted.get().saturating_sub(1));
-                    self.closes.set(self.closes.get() + 1);
-                    self.paused.set(false);
-                    receiver.closed();
-                    receiver.emitter().emit_value(EventName::Close, SocketCloseInfo::from(reason));
-                }
+                Next::Closed(reason) => self.close(receiver, reason),
                 Next::Nothing => break,
             }
         }
         if self.waiting.borrow().iter().any(|event| matches!(event, Event::Closed(_))) {
             receiver.over();
         }
+    }
+
+    fn close(&self, receiver: &impl Receiver, reason: CloseReason) {
+        self.muted.set(self.muted.get().saturating_sub(1));
+        self.closes.set(self.closes.get() + 1);
+        self.paused.set(false);
+        // A closed object may be collected, and its listener with it: not before that was called.
+        let _owner = receiver.emitter().owner();
+        receiver.closed();
+        receiver.emitter().emit_value(EventName::Close, SocketCloseInfo::from(reason));
     }
 
     /// Takes the next event, or the next bytes if somebody listens for them. Nothing is borrowed when this returns,

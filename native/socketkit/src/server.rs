@@ -57,20 +57,21 @@ impl State {
 }
 
 impl Recipient for State {
-    fn deliver(&self, events: Vec<Event>) {
-        for event in events {
-            match event {
-                // What was taken before the server was closed is not announced after it.
-                Event::Accepted(pending) if self.server.is_listening() => self.waiting.borrow_mut().push_back(pending),
-                Event::AcceptFailed(error) => self.emitter.emit_error(&error),
-                Event::Listening(address) => self.emitter.emit_value(EventName::Listening, NetAddress::from(address)),
-                Event::Rejected(peer, reason, _place) => {
-                    self.emitter.emit_value(EventName::Reject, SocketRejectInfo::new(peer, reason));
-                }
-                Event::Closed(_) => self.emitter.emit(EventName::Close, &[]),
-                _ => {}
+    fn take(&self, event: Event) {
+        match event {
+            // What was taken before the server was closed is not announced after it.
+            Event::Accepted(pending) if self.server.is_listening() => self.waiting.borrow_mut().push_back(*pending),
+            Event::AcceptFailed(error) => self.emitter.emit_error(&error),
+            Event::Listening(address) => self.emitter.emit_value(EventName::Listening, NetAddress::from(address)),
+            Event::Rejected(peer, reason, _place) => {
+                self.emitter.emit_value(EventName::Reject, SocketRejectInfo::new(peer, reason));
             }
+            Event::Closed(_) => self.emitter.emit(EventName::Close, &[]),
+            _ => {}
         }
+    }
+
+    fn deliver(&self) {
         self.announce_waiting();
     }
 

@@ -35,7 +35,7 @@ impl Reconnector {
         let mut why = lost;
         while let Some((attempt, delay)) = self.backoff.next(jitter()) {
             if let Some(error) = why {
-                self.sink.post(Event::Reconnecting(Reconnecting { attempt, delay, error }));
+                self.sink.post(Event::Reconnecting(Box::new(Reconnecting { attempt, delay, error })));
             }
             sleep(delay).await;
             match self.attempt(received).await {

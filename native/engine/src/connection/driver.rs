@@ -68,9 +68,9 @@ impl Driver {
         self
     }
 
-    /// Serves one link after the other, then ends the connection. What an idle connection is not doing is boxed: it would
-    /// take room in each of them.
-    pub(super) async fn run(mut self, mut link: Option<Transport>) {
+    /// Serves one link after the other, then ends the connection. What an idle connection is not doing is boxed, because
+    /// it would take room in each of them; so are the arguments, of which a future keeps two copies.
+    pub(super) async fn run(mut self: Box<Self>, mut link: Option<Box<Transport>>) {
         let end = loop {
             if let Some(transport) = &mut link {
                 match self.serve(transport).await {
@@ -81,12 +81,12 @@ impl Driver {
             }
             link = None;
             match Box::pin(self.restore()).await {
-                Ok(transport) => link = Some(transport),
+                Ok(transport) => link = Some(Box::new(transport)),
                 Err(end) => break end,
             }
         };
         match (end, link) {
-            (End::Closing(reason), Some(transport)) => Box::pin(self.close(transport, reason)).await,
+            (End::Closing(reason), Some(transport)) => Box::pin(self.close(*transport, reason)).await,
             (End::Closing(reason), None) => self.close_without_link(reason),
             (End::Lost(loss) | End::Failed(loss), _) => self.fail(loss),
             // Such an end does not leave the loop.

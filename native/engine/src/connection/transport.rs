@@ -31,7 +31,8 @@ pub(super) struct Transport {
     /// Whether the peer said that it ends on purpose.
     pub(super) bye: bool,
     strategy: ReadStrategy,
-    frames: Option<Frames>,
+    /// Boxed: most connections have no frames.
+    frames: Option<Box<Frames>>,
 }
 
 /// What is half received of a framed stream.
@@ -69,11 +70,10 @@ pub(super) enum Reading {
 impl Transport {
     pub(super) fn new(stream: Arc<TcpStream>, protocol: &Protocol, peer_interval: Option<Duration>) -> Self {
         let typed = protocol.is_typed();
-        let frames = protocol.framing.as_ref().map(|framing| Frames {
-            decoder: Decoder::new(framing, typed),
-            typed,
-            buffer: BytesMut::new(),
-        });
+        let frames = protocol
+            .framing
+            .as_ref()
+            .map(|framing| Box::new(Frames { decoder: Decoder::new(framing, typed), typed, buffer: BytesMut::new() }));
         let liveness = Liveness::new(protocol, peer_interval, Instant::now());
         Self { stream, liveness, peer_sends: true, bye: false, strategy: ReadStrategy::new(), frames }
     }

@@ -77,7 +77,7 @@ impl Returns {
     async fn bring(&mut self, lost: Option<SocketError>, received: u64) -> Result<Restored, Loss> {
         let error = lost.unwrap_or_else(|| self.error(libc::ECONNRESET));
         let away = SocketError { errno: libc::ETIMEDOUT, ..error.clone() };
-        self.sink.post(Event::Reconnecting(Reconnecting { attempt: 0, delay: self.limit, error }));
+        self.sink.post(Event::Reconnecting(Box::new(Reconnecting { attempt: 0, delay: self.limit, error })));
         let deadline = Instant::now() + self.limit;
         let session = Session { id: self.membership.id, received };
         loop {

@@ -131,7 +131,7 @@ fn draining_waits_for_acknowledgements_and_not_for_peers_that_are_away() {
 fn a_dropped_server_leaves_its_connections_alone() {
     let Listening { server, events, address } = Listening::new();
     let peer = dial(address);
-    let (connection, connection_events) = started(expect!(events, Event::Accepted(pending) => pending));
+    let (connection, connection_events) = started(expect!(events, Event::Accepted(pending) => *pending));
     drop(server);
     assert_alive(&connection, &connection_events, &peer);
     assert_eq!(read_bytes(&peer, 0), b"");

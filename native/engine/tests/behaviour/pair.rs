@@ -49,7 +49,7 @@ impl Listening {
     }
 
     pub(crate) fn accepted(&self) -> PendingConnection {
-        expect!(self.events, Event::Accepted(pending) => pending)
+        expect!(self.events, Event::Accepted(pending) => *pending)
     }
 
     /// Closes the server and waits until that is done.

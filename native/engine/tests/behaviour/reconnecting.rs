@@ -62,7 +62,7 @@ impl Fixture {
     }
 
     pub(crate) fn reconnecting(&self) -> Reconnecting {
-        expect!(self.events, Event::Reconnecting(reconnecting) => reconnecting)
+        expect!(self.events, Event::Reconnecting(reconnecting) => *reconnecting)
     }
 
     pub(crate) fn assert_reconnects(&self) {

@@ -167,7 +167,7 @@ fn the_state_follows_listeners_and_connections() {
     assert!(server.is_listening());
 
     let _peer = dial(address);
-    let (connection, connection_events) = started(expect!(events, Event::Accepted(pending) => pending));
+    let (connection, connection_events) = started(expect!(events, Event::Accepted(pending) => *pending));
     assert_eq!(server.state(), flags(true, false, true));
 
     server.close(Connections::Keep, Ticket(1)).unwrap();
