@@ -4,6 +4,7 @@ mod attempt;
 mod opening;
 mod phase;
 mod reconnector;
+mod resolver;
 mod route;
 
 use std::fmt;
