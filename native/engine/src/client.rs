@@ -6,6 +6,8 @@ mod phase;
 mod reconnector;
 mod resolver;
 mod route;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::io;
