@@ -3,13 +3,18 @@
 // A test may panic: that is how it fails.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::mpsc::{Sender, channel};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use super::*;
+
+/// Longer than any answer takes: only a test that fails ever waits for it.
+const DEADLINE: Duration = Duration::from_secs(10);
 
 const FOUND: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 0);
 
@@ -38,17 +43,21 @@ impl System {
 
     /// Somebody who asks for `name` and gives up before there is an answer.
     fn give_up(&self, name: &str) {
-        let look_up = pin!(self.resolver.look_up(name));
-        assert_eq!(look_up.poll(&mut Context::from_waker(Waker::noop())), Poll::Pending);
+        assert_eq!(poll(pin!(self.resolver.look_up(name))), Poll::Pending);
     }
 
     async fn look_up(&self, name: &str) -> Vec<SocketAddr> {
-        self.resolver.look_up(name).await.unwrap().to_vec()
+        timeout(DEADLINE, self.resolver.look_up(name)).await.expect("nobody answers").unwrap().to_vec()
     }
 
     fn asked(&self) -> Vec<String> {
         lock(&self.asked).clone()
     }
+}
+
+/// Looks once, and does not wait.
+fn poll<T>(future: Pin<&mut impl Future<Output = T>>) -> Poll<T> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
 #[tokio::test]
@@ -68,7 +77,7 @@ async fn who_asks_for_a_name_that_is_being_looked_up_gets_the_same_answer() {
     let system = System::new(1);
     system.give_up("silent");
     let mut joined = pin!(system.look_up("silent"));
-    assert_eq!(joined.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Pending);
+    assert_eq!(poll(joined.as_mut()), Poll::Pending);
     system.answer.send(()).unwrap();
     assert_eq!(joined.await, [FOUND]);
     assert_eq!(system.asked(), ["silent"]);
@@ -82,10 +91,29 @@ async fn who_waits_for_a_thread_and_gives_up_is_never_asked_for() {
         system.give_up("forgotten");
     }
     let mut waiting = pin!(system.look_up("waiting"));
-    assert_eq!(waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Pending);
+    assert_eq!(poll(waiting.as_mut()), Poll::Pending);
     system.answer.send(()).unwrap();
     assert_eq!(waiting.await, [FOUND]);
     assert_eq!(system.asked(), ["silent", "waiting"]);
+}
+
+#[tokio::test]
+async fn two_who_wait_for_a_thread_with_the_same_name_take_one() {
+    let system = System::new(2);
+    let threads = Arc::clone(&system.resolver.threads).acquire_many_owned(2).await.unwrap();
+    let (mut one, mut two) = (pin!(system.look_up("silent")), pin!(system.look_up("silent")));
+    let mut poll_both = || {
+        assert_eq!(poll(one.as_mut()), Poll::Pending);
+        assert_eq!(poll(two.as_mut()), Poll::Pending);
+    };
+    poll_both();
+    drop(threads);
+    poll_both();
+    // One more than is needed.
+    system.answer.send(()).unwrap();
+    system.answer.send(()).unwrap();
+    assert_eq!((one.await, two.await), (vec![FOUND], vec![FOUND]));
+    assert_eq!(system.asked(), ["silent"]);
 }
 
 #[tokio::test]
