@@ -13,10 +13,10 @@ const to = (number) => ({ address: { address: '127.0.0.1', port: number }, timeo
 const server = constructTCPSocketServerInstance();
 const accepted = new Promise((resolve) => server.on('connect', resolve));
 await server.listen({ address: '127.0.0.1', port: 0 });
-parentPort.postMessage((await server.getLocalAddress()).port);
+parentPort.postMessage({ event: 'listening', port: (await server.getLocalAddress()).port });
 (await accepted).on('message', () => {});
 const client = constructTCPSocketInstance();
 client.on('message', () => {});
 await client.connect(to(port));
 constructTCPSocketInstance().connect(to(frozenPort)).catch(() => {});
-parentPort.postMessage('open');
+parentPort.postMessage({ event: 'open' });

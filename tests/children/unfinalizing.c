@@ -14,5 +14,5 @@ static void forget(void *env, void *data, void *hint) {
 
 int napi_wrap(void *env, void *object, void *native, finalize *finalizer, void *hint, void **result) {
   (void)finalizer;
-  return ((wrap *)dlsym(RTLD_DEFAULT, "napi_wrap"))(env, object, native, forget, hint, result);
+  return ((wrap *)dlsym(dlopen(0, RTLD_LAZY), "napi_wrap"))(env, object, native, forget, hint, result);
 }

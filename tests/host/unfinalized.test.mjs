@@ -1,17 +1,15 @@
 // The end of an environment in an engine that runs no finalizers then, as OpenHarmony's does not.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import { behaviour } from '../support/behaviour.mjs';
+import { startChild } from '../support/child.mjs';
 import { within } from '../support/deadline.mjs';
 import { libraryPath } from '../support/library.mjs';
 import { frozenPort, isFree, rawClient, rawServer, readToEnd } from '../support/raw.mjs';
-import { roundTrips } from '../support/sockets.mjs';
 
 /** Compiles the engine's stand-in, which brings the module along; returns its path. */
 function makeEngine(t) {
@@ -24,16 +22,14 @@ function makeEngine(t) {
 
 behaviour('a Worker that ends where no finalizer runs takes its sockets with it all the same', async (t) => {
   const { sockets, port } = await rawServer(t);
-  const workerData = { engine: makeEngine(t), port, frozenPort: await frozenPort(t) };
-  const worker = new Worker(new URL('../children/unfinalized-worker.mjs', import.meta.url), { workerData });
-  t.after(() => worker.terminate());
-  const [served] = await within('a serving Worker', once(worker, 'message'));
+  const child = startChild(t, new URL('../children/unfinalized.mjs', import.meta.url), makeEngine(t), `${port}`, `${await frozenPort(t)}`);
+  const { port: served } = await child.hear('listening');
   const visitor = await rawClient(t, served);
-  await within('an open Worker', once(worker, 'message'));
+  await child.hear('open');
   const peer = await sockets.next("the Worker's connection");
   const ends = [visitor, peer].map(readToEnd);
-  await within('the end of the Worker', worker.terminate());
+  child.tell('end');
+  await child.hear('ended');
   await within('the ends of its connections', Promise.all(ends));
-  await roundTrips(t, 5);
   assert.equal(await isFree(served), true);
 });
