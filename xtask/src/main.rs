@@ -43,6 +43,7 @@ mod stand_in;
 mod step;
 mod test;
 mod tidy;
+mod valgrind;
 mod workspace;
 
 #[cfg(target_os = "linux")]
@@ -124,7 +125,7 @@ enum Task {
     },
     /// Measure the module beside Node's net, the engine alone, and a bare epoll loop
     Bench(bench::Options),
-    /// Run the engine's tests under AddressSanitizer, which looks for leaks as well
+    /// Run the engine's tests under AddressSanitizer and the module's in Node under valgrind; both look for leaks as well
     Sanitize,
     /// Check the invariants of docs/architecture.md on the tracked files
     Tidy,

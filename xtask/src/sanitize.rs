@@ -1,8 +1,10 @@
-//! `cargo xtask sanitize`: the engine's tests under AddressSanitizer, which looks for leaks as well.
+//! `cargo xtask sanitize`: the engine's tests under AddressSanitizer, and the module's under valgrind. Both look for leaks
+//! as well.
 
 use anyhow::Result;
 
 use crate::command::{command, output, run};
+use crate::valgrind;
 use crate::workspace::Workspace;
 
 /// Tests that use real sockets and threads. The others have either no threads or look at the process as a whole, which
@@ -22,5 +24,6 @@ pub(crate) fn perform(workspace: &Workspace) -> Result<()> {
     cargo.arg("--target-dir").arg(workspace.target().join("sanitize"));
     // A release of Rust has the sanitizer, and lets only this variable use it.
     cargo.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=address");
-    run(cargo.current_dir(workspace.root()))
+    run(cargo.current_dir(workspace.root()))?;
+    valgrind::perform(workspace)
 }

@@ -4,7 +4,10 @@ mod attempt;
 mod opening;
 mod phase;
 mod reconnector;
+mod resolver;
 mod route;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::io;

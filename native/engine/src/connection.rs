@@ -30,7 +30,7 @@ mod restoring;
 mod sending;
 mod shared;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod transport;
 
 use driver::Driver;

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-/// Threads for name look-ups, the only blocking call there is. They end when no look-up is under way.
-pub const LOOKUP_THREADS: usize = 1;
-
-/// How long a look-up thread waits for another name. Short, so that an idle process is back to its workers soon.
-pub const LOOKUP_THREAD_KEEP_ALIVE: Duration = Duration::from_millis(100);
+/// Names that the system is asked for at the same time, each on a thread that ends with its look-up; asking is the only
+/// blocking call there is. Where name servers are silent the system takes tens of seconds to give up, and other names get
+/// through meanwhile.
+pub const LOOKUP_THREADS: usize = 4;
 
 /// Connections that the kernel completes before they are accepted. The system's kit uses the same number; the kernel
 /// lowers it to its own `somaxconn`.

@@ -7,8 +7,6 @@ use std::thread;
 use once_cell::sync::OnceCell;
 use tokio::runtime::{Builder, Handle};
 
-use crate::limits;
-
 static RUNTIME: OnceCell<Handle> = OnceCell::new();
 
 /// The runtime's handle; the first call starts its thread.
@@ -21,13 +19,7 @@ pub(crate) fn handle() -> io::Result<&'static Handle> {
 
 /// A thread of our own, because tokio's pool of workers costs more for each wake-up, and there is one worker only.
 fn start() -> io::Result<Handle> {
-    let runtime = Builder::new_current_thread()
-        .max_blocking_threads(limits::LOOKUP_THREADS)
-        .thread_keep_alive(limits::LOOKUP_THREAD_KEEP_ALIVE)
-        .thread_name("socketkit")
-        .enable_io()
-        .enable_time()
-        .build()?;
+    let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
     let handle = runtime.handle().clone();
     thread::Builder::new().name("socketkit".to_owned()).spawn(move || runtime.block_on(pending::<()>()))?;
     Ok(handle)

@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 use tokio::net::TcpStream;
 
 use super::opening::Origin;
+use super::resolver::Resolver;
 use crate::address::{Host, NetAddress};
-use crate::error::{Operation, SocketError, errno_of};
+use crate::error::{Operation, SocketError};
 use crate::options;
 use crate::proxy::{Proxy, ProxyFault};
 
@@ -57,10 +58,10 @@ async fn connect(origin: Origin, host: &Host) -> Result<(TcpStream, SocketAddr),
 
 /// The first address of `name` in the family it asks for.
 async fn look_up(name: &NetAddress) -> Result<SocketAddr, SocketError> {
-    let missing = || SocketError::new(Operation::Connect, None, libc::EADDRNOTAVAIL);
-    let mut found = tokio::net::lookup_host((name.address.as_str(), name.port)).await.map_err(|error| {
-        log::info!("\"{}\" was not found: {error}, errno {}", name.address, errno_of(&error));
-        missing()
-    })?;
-    found.find(|address| name.admits(address.ip())).ok_or_else(missing)
+    let failed = |errno| SocketError::new(Operation::Connect, None, errno);
+    let found = Resolver::system().look_up(&name.address).await.map_err(failed)?;
+    let fitting = found.iter().copied().find(|address| name.admits(address.ip()));
+    let mut address = fitting.ok_or_else(|| failed(libc::EADDRNOTAVAIL))?;
+    address.set_port(name.port);
+    Ok(address)
 }

@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::driver::{Driver, End};
 use super::link::Link;
@@ -69,9 +70,10 @@ impl Driver {
                 sending.suspension
             };
             match suspension {
-                Suspension::Active => return Ok(()),
                 Suspension::Wanted { .. } => self.answer_suspend(),
-                Suspension::Suspended => self.shared.attention.called().await,
+                Suspension::Active if !self.shared.peer_ended.load(Ordering::SeqCst) => return Ok(()),
+                // What both sides have ended only waits for its owner to close it.
+                Suspension::Active | Suspension::Suspended => self.shared.attention.called().await,
             }
         }
     }

@@ -22,17 +22,18 @@ use crate::wire::Kind;
 mod closing;
 mod heartbeat;
 mod idle;
+mod order;
 mod random;
 mod restoring;
 
-const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
 const SEND: Ticket = Ticket(1);
 const END: Ticket = Ticket(2);
-const CLOSE: Ticket = Ticket(3);
-const OPEN: Ticket = Ticket(4);
+pub(crate) const CLOSE: Ticket = Ticket(3);
+pub(crate) const OPEN: Ticket = Ticket(4);
 const SUSPEND: Ticket = Ticket(5);
 
-struct Recorder(UnboundedSender<Event>);
+pub(crate) struct Recorder(pub(crate) UnboundedSender<Event>);
 
 impl EventSink for Recorder {
     fn post(&self, event: Event) {
@@ -41,16 +42,16 @@ impl EventSink for Recorder {
     }
 }
 
-struct Events(UnboundedReceiver<Event>);
+pub(crate) struct Events(pub(crate) UnboundedReceiver<Event>);
 
 impl Events {
-    async fn next(&mut self) -> Event {
+    pub(crate) async fn next(&mut self) -> Event {
         let next = timeout(SECOND * 1_000_000, self.0.recv()).await.expect("nothing comes any more");
         next.expect("there is no connection any more")
     }
 
     /// Compares what comes next with how it is printed, without addresses.
-    async fn assert_next(&mut self, wanted: &str) {
+    pub(crate) async fn assert_next(&mut self, wanted: &str) {
         let event = self.next().await;
         assert_eq!(told(&event), wanted, "{event:?}");
     }
@@ -176,7 +177,7 @@ impl Fixture {
 }
 
 /// Lets everybody do what they can before the clock leaps: it would not wait for bytes that are on their way.
-async fn settle() {
+pub(crate) async fn settle() {
     for _ in 0..20 {
         yield_now().await;
     }

@@ -42,6 +42,23 @@ async fn resuming_right_after_suspending_makes_another_link() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_connection_that_both_sides_have_ended_gets_no_other_link_when_it_is_resumed() {
+    let mut this = Fixture::resilient(protocol(true, false), true).await;
+    this.connection.end(END).unwrap();
+    this.events.assert_next("completed 2").await;
+    this.say(Kind::Bye, &[]).await;
+    this.events.assert_next("ended").await;
+    this.connection.suspend(SUSPEND).unwrap();
+    this.connection.resume();
+    this.relink(None).await;
+    this.events.assert_next("completed 5").await;
+    settle().await;
+    assert!(this.events.told().is_empty(), "it was over");
+    this.connection.finish();
+    this.events.assert_next("closed Remote").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn closing_right_after_suspending_answers_both_calls() {
     let mut this = Fixture::resilient(protocol(false, true), true).await;
     this.connection.suspend(SUSPEND).unwrap();

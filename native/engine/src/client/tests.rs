@@ -1,0 +1,173 @@
+//! A client that connects again by itself, on a clock that leaps whenever nothing is left to do, and in a network that
+//! is as the test says.
+
+// A test may panic: that is how it fails.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod network;
+mod random;
+
+use tokio::sync::mpsc::unbounded_channel;
+use tokio::time::Instant;
+
+use super::opening::Previous;
+use super::*;
+use crate::address::Host;
+use crate::connection::tests::{CLOSE, Events, OPEN, Recorder, SECOND};
+use crate::event::Reconnecting;
+use crate::framing::Framing;
+use crate::protocol::Heartbeat;
+use network::Network;
+
+/// How long one attempt may take.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// How long the handshake of an attempt may take.
+const HANDSHAKE: Duration = Duration::from_secs(2);
+
+/// Silence after which the peer counts as gone.
+const GONE: Duration = Duration::from_secs(9);
+
+/// What tokio's clock adds to a sleep: it counts whole milliseconds.
+const TICK: Duration = Duration::from_millis(1);
+
+struct Fixture {
+    connection: Connection,
+    events: Events,
+    network: Network,
+    /// When something happened last that the next attempt is counted from.
+    since: Instant,
+}
+
+fn protocol() -> Protocol {
+    let heartbeat = Some(Heartbeat { interval: GONE / 3, timeout: GONE });
+    let framing = Framing::length(1, false, 100).ok();
+    Protocol { framing, heartbeat, acknowledge: true, handshake_timeout: HANDSHAKE, ..Protocol::default() }
+}
+
+fn reconnect(max_attempts: Option<u32>) -> Reconnect {
+    Reconnect { min_delay: SECOND, max_delay: SECOND * 8, max_attempts }
+}
+
+impl Fixture {
+    /// Begins to connect, as [`Client::connect`] does.
+    fn new(network: Network, protocol: Protocol, reconnect: Reconnect) -> Self {
+        let (sender, events) = unbounded_channel();
+        let sink: Arc<dyn EventSink> = Arc::new(Recorder(sender));
+        let shared = Shared {
+            sink: Arc::clone(&sink),
+            protocol: Arc::new(protocol),
+            reconnect: Some(reconnect),
+            counters: Arc::default(),
+            state: Mutex::default(),
+        };
+        let route = Host::Address(network.address).into();
+        let protocol = Arc::clone(&shared.protocol);
+        let opening = Opening { previous: Previous::default(), route, limit: LIMIT, protocol };
+        let origin = Origin { socket: None, local: None, options: SocketOptions::default() };
+        let backoff = Backoff::new(reconnect);
+        let reconnector = Reconnector { sink, opening, origin, options: Arc::default(), backoff, session: None };
+        let connection = Connection::open(shared.plan(Some(Box::new(reconnector))), OPEN, &Handle::current());
+        Self { connection, events: Events(events), network, since: Instant::now() }
+    }
+
+    /// An attempt has failed with `errno`, `after` so long, and the next one is number `attempt` and waits for
+    /// `longest` at most, for half of it at least. Counts from that attempt on.
+    async fn assert_fails(&mut self, after: Duration, errno: i32, attempt: u32, longest: Duration) {
+        let Event::Reconnecting(told) = self.events.next().await else { panic!("another attempt is due") };
+        let Reconnecting { attempt: next, delay, error } = told;
+        assert_eq!((next, error.errno), (attempt, errno));
+        self.assert_took(after);
+        assert!((longest / 2..=longest).contains(&delay), "{delay:?} before attempt {next}, of {longest:?}");
+        self.since = Instant::now() + delay;
+    }
+
+    /// So much time has gone by since the attempt began.
+    fn assert_took(&self, wanted: Duration) {
+        let took = self.since.elapsed();
+        assert!((wanted..=wanted + 2 * TICK).contains(&took), "{took:?} and not {wanted:?}");
+    }
+}
+
+/// The longest wait before the attempt of this number after the first.
+fn longest(attempt: u32) -> Duration {
+    (SECOND * 2_u32.saturating_pow(attempt)).min(SECOND * 8)
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_nobody_listens_attempts_follow_at_waits_that_double_and_end_with_the_refusal() {
+    let network = Network::new().await;
+    let mut this = Fixture::new(network, protocol(), reconnect(Some(7)));
+    for attempt in 2..=7 {
+        this.assert_fails(Duration::ZERO, libc::ECONNREFUSED, attempt, longest(attempt - 2)).await;
+    }
+    this.events.assert_next(&format!("failed 4 {}", libc::ECONNREFUSED)).await;
+    this.assert_took(Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_packets_vanish_each_attempt_has_its_limit_and_the_wait_comes_behind_it() {
+    let mut network = Network::new().await;
+    network.swallow().await;
+    let mut this = Fixture::new(network, protocol(), reconnect(Some(4)));
+    for attempt in 2..=4 {
+        this.assert_fails(LIMIT, libc::ETIMEDOUT, attempt, longest(attempt - 2)).await;
+    }
+    this.events.assert_next(&format!("failed 4 {}", libc::ETIMEDOUT)).await;
+    this.assert_took(LIMIT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_during_a_wait_or_an_attempt_does_not_wait_for_its_end() {
+    for swallows in [false, true] {
+        let mut network = Network::new().await;
+        let mut this = if swallows {
+            network.swallow().await;
+            Fixture::new(network, protocol(), reconnect(None))
+        } else {
+            let mut this = Fixture::new(network, protocol(), reconnect(None));
+            this.assert_fails(Duration::ZERO, libc::ECONNREFUSED, 2, SECOND).await;
+            this
+        };
+        let start = Instant::now();
+        this.connection.close(Some(CLOSE)).unwrap();
+        this.events.assert_next(&format!("failed 4 {}", libc::ECANCELED)).await;
+        this.events.assert_next("closed Local").await;
+        this.events.assert_next("completed 3").await;
+        assert_eq!(start.elapsed(), Duration::ZERO);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_drops_every_link_it_takes_is_not_called_without_a_pause() {
+    let mut network = Network::new().await;
+    network.listen();
+    let mut this = Fixture::new(network, protocol(), reconnect(None));
+    let mut link = this.network.welcome(&protocol()).await;
+    this.events.assert_next("connected").await;
+    this.events.assert_next("completed 4").await;
+    for _ in 0..10 {
+        this.since = Instant::now();
+        link.reset();
+        this.assert_fails(Duration::ZERO, libc::ECONNRESET, 1, SECOND).await;
+        link = this.network.welcome(&protocol()).await;
+        this.events.assert_next("connected").await;
+        this.assert_took(Duration::ZERO);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_that_died_without_a_word_is_replaced_when_the_heartbeat_has_missed_it() {
+    let mut network = Network::new().await;
+    network.listen();
+    let mut this = Fixture::new(network, protocol(), reconnect(None));
+    let link = this.network.welcome(&protocol()).await;
+    this.events.assert_next("connected").await;
+    this.events.assert_next("completed 4").await;
+    this.since = Instant::now();
+    this.assert_fails(GONE, libc::ETIMEDOUT, 1, SECOND).await;
+    drop(link);
+    let _link = this.network.welcome(&protocol()).await;
+    this.events.assert_next("connected").await;
+    this.assert_took(Duration::ZERO);
+}

@@ -1,0 +1,41 @@
+//! How much one turn writes.
+
+use super::*;
+
+const FRAME_BYTES: usize = 10_000;
+const FRAMES: usize = 2 * WRITE_TURN_BYTES / FRAME_BYTES;
+
+/// A queue that takes several turns even if the kernel takes all there is.
+fn long_queue() -> SendQueue {
+    let mut queue = SendQueue::new(false);
+    for ticket in 0..FRAMES as u64 {
+        queue.push(Outgoing { frame: Bytes::from(vec![0; FRAME_BYTES]), written: 0, ticket: Ticket(ticket) });
+    }
+    queue
+}
+
+#[test]
+fn a_turn_ends_after_so_many_bytes_although_the_kernel_would_take_more() {
+    const WRITE_BYTES: usize = 1_000;
+    let mut queue = long_queue();
+    let mut taken = 0;
+    let written = queue.write_with(|_| {
+        taken += WRITE_BYTES;
+        Ok(WRITE_BYTES)
+    });
+    assert_eq!(taken, WRITE_TURN_BYTES.next_multiple_of(WRITE_BYTES));
+    assert!(written.error.is_none() && queue.has_unsent());
+    assert_eq!(written.done.len(), taken / FRAME_BYTES);
+}
+
+#[test]
+fn one_write_is_offered_so_many_messages_and_no_more() {
+    let mut queue = long_queue();
+    let written = queue.write_with(|slices| {
+        assert!(slices.len() <= WRITE_BATCH_MESSAGES, "{} messages at once", slices.len());
+        Ok(slices.iter().map(|slice| slice.len()).sum())
+    });
+    let turn_bytes = written.done.len() * FRAME_BYTES;
+    assert!((WRITE_TURN_BYTES..WRITE_TURN_BYTES + WRITE_BATCH_MESSAGES * FRAME_BYTES).contains(&turn_bytes));
+    assert!(queue.has_unsent());
+}

@@ -1,0 +1,22 @@
+// A Worker with a server, its connection and two clients, one of them connecting, in an engine that runs no finalizers.
+import { constants } from 'node:os';
+import process from 'node:process';
+import { parentPort, workerData } from 'node:worker_threads';
+
+const { engine, port, frozenPort } = workerData;
+const module = { exports: {} };
+// What the module needs is looked for beside it first, and in Node then.
+process.dlopen(module, engine, constants.dlopen.RTLD_LAZY | constants.dlopen.RTLD_DEEPBIND);
+const { constructTCPSocketInstance, constructTCPSocketServerInstance } = module.exports;
+const to = (number) => ({ address: { address: '127.0.0.1', port: number }, timeout: 600_000 });
+
+const server = constructTCPSocketServerInstance();
+const accepted = new Promise((resolve) => server.on('connect', resolve));
+await server.listen({ address: '127.0.0.1', port: 0 });
+parentPort.postMessage({ event: 'listening', port: (await server.getLocalAddress()).port });
+(await accepted).on('message', () => {});
+const client = constructTCPSocketInstance();
+client.on('message', () => {});
+await client.connect(to(port));
+constructTCPSocketInstance().connect(to(frozenPort)).catch(() => {});
+parentPort.postMessage({ event: 'open' });

@@ -1,0 +1,16 @@
+// Has a Worker that has sockets in an engine which runs no finalizers, and ends it when it is told to. Stays there itself,
+// and loads nothing: a module that is loaded already would not be looked up again.
+import process from 'node:process';
+import { Worker } from 'node:worker_threads';
+import { obeyParent, say } from '../support/parent.mjs';
+
+const [, , engine, port, frozenPort] = process.argv;
+const workerData = { engine, port: Number(port), frozenPort: Number(frozenPort) };
+const worker = new Worker(new URL('unfinalized-worker.mjs', import.meta.url), { workerData });
+worker.on('message', (message) => say(message.event, message));
+await obeyParent({
+  async end() {
+    await worker.terminate();
+    say('ended');
+  },
+});

@@ -1,0 +1,63 @@
+//! The module in Node, under valgrind: memory that is misused, or that nobody frees.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::apt;
+use crate::command::{command, run, succeeds};
+use crate::host_node;
+use crate::workspace::Workspace;
+
+/// System package with the program.
+const PACKAGE: &str = "valgrind";
+
+/// What Node and napi-ohos do, and not the module.
+const SUPPRESSIONS: &str = "xtask/src/valgrind/node.supp";
+
+/// What is unsafe, in a minute and a half: buffers in both directions, listeners, promises, objects whose sockets end.
+const TESTS: [&str; 3] = ["views", "reset", "early-bytes"];
+
+/// Reports what is misused, and what is lost for good; each fails the run.
+const OPTIONS: [&str; 7] = [
+    "--quiet",
+    "--error-exitcode=9",
+    "--leak-check=full",
+    "--show-leak-kinds=definite",
+    "--errors-for-leak-kinds=definite",
+    // Of the test, through Node, to the module.
+    "--num-callers=40",
+    "--tool=memcheck",
+];
+
+/// Runs some of the module's tests under memcheck. With symbols, and without compiled JavaScript, which valgrind would
+/// have to follow.
+///
+/// # Errors
+///
+/// When a test fails, or memory is misused or leaks.
+pub(crate) fn perform(workspace: &Workspace) -> Result<()> {
+    if !succeeds(command(PACKAGE).arg("--version")) {
+        apt::install(&[PACKAGE])?;
+    }
+    let library = build(workspace)?;
+    TESTS.into_iter().try_for_each(|test| check(workspace, &library, test))
+}
+
+fn build(workspace: &Workspace) -> Result<PathBuf> {
+    let target = workspace.target();
+    let mut cargo = command("cargo");
+    cargo.args(["build", "--locked", "--package", "socketkit", "--target-dir"]).arg(&target);
+    run(cargo.current_dir(workspace.root()))?;
+    Ok(target.join("debug/libsocketkit.so"))
+}
+
+fn check(workspace: &Workspace, library: &Path, test: &str) -> Result<()> {
+    println!("memcheck: {test}");
+    let mut valgrind = command(PACKAGE);
+    valgrind.args(OPTIONS).arg(format!("--suppressions={}", workspace.path(SUPPRESSIONS).display()));
+    valgrind.args([host_node::prepare()?, "--jitless"]).arg(format!("tests/{test}.test.mjs"));
+    // Everything takes many times longer.
+    valgrind.env("SOCKETKIT_LIBRARY", library).env("SOCKETKIT_SLOW", "1");
+    run(valgrind.current_dir(workspace.root()))
+}
