@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { BusinessError } from './business-error.mjs';
 import { configuration } from './configuration.mjs';
 import { tellSystem, start } from './process.mjs';
-import { $r, resolve, resourceName } from './resources.mjs';
+import { $r, rawFile, resolve, resourceName } from './resources.mjs';
 import { strict } from './unknown.mjs';
 import { createEventHub } from './event-hub.mjs';
 
@@ -10,11 +12,22 @@ function valueOf(resource, ...values) {
   return resolve($r(name, ...params));
 }
 
+const INVALID_RELATIVE_PATH = 9001005;
+
+async function getRawFileContent(name) {
+  const file = rawFile(name);
+  if (file === undefined) {
+    throw new BusinessError(INVALID_RELATIVE_PATH, 'Invalid relative path.');
+  }
+  return new Uint8Array(await readFile(file));
+}
+
 const resourceManager = strict('ResourceManager', {
   getStringSync: (resource, ...values) => String(valueOf(resource, ...values)),
   getStringByNameSync: (name, ...values) => String(resolve($r(`app.string.${name}`, ...values))),
   getStringValue: async (resource) => String(valueOf(resource)),
   getColorSync: (resource) => Number.parseInt(String(valueOf(resource)).slice(1), 16),
+  getRawFileContent,
   getNumber: (resource) => Number.parseFloat(valueOf(resource))
 });
 

@@ -11,6 +11,7 @@ export const kitEnums = {
   AbilityConstant: enumsOf('@ohos.app.ability.AbilityConstant.d.ts', 'AbilityConstant'),
   ConfigurationConstant: enumsOf('@ohos.app.ability.ConfigurationConstant.d.ts', 'ConfigurationConstant'),
   asset: enumsOf('@ohos.security.asset.d.ts', 'asset'),
+  bundleManager: enumsOf('@ohos.bundle.bundleManager.d.ts', 'bundleManager'),
   display: enumsOf('@ohos.display.d.ts', 'display'),
   hilog: enumsOf('@ohos.hilog.d.ts', 'hilog'),
   window: enumsOf('@ohos.window.d.ts', 'window')

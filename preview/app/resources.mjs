@@ -5,8 +5,8 @@ import { UnknownError } from './unknown.mjs';
 
 const RESOURCE = Symbol('resource');
 
-/** The app's resources: values by qualifier and `type.name`, numbers by name. */
-let bundle = { bundleName: '', values: {}, ids: {} };
+/** The app's resources: values by qualifier and `type.name`, numbers by name, raw files by path. */
+let bundle = { bundleName: '', values: {}, ids: {}, rawFiles: {} };
 
 export function useResources(table) {
   bundle = table;
@@ -87,6 +87,11 @@ function dereference(name) {
   const found = lookUp(name);
   const reference = typeof found === 'string' && /^\$(\w+):([\w.]+)$/.exec(found);
   return reference ? dereference(`app.${reference[1]}.${reference[2]}`) : found;
+}
+
+/** Where a file of the folder `rawfile` is, by its path from there; undefined when there is none. */
+export function rawFile(name) {
+  return bundle.rawFiles[name];
 }
 
 /** The name of a resource by its number. */

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { readResources } from '../checks/resources.mjs';
+import { readRawFiles, readResources } from '../checks/resources.mjs';
 import { ROOT } from '../root.mjs';
 import { readJson5 } from '../checks/json5.mjs';
 
@@ -10,7 +10,10 @@ function allResources(target) {
   return target.resourceFolders.flatMap(readResources).reverse();
 }
 
-/** What an app's process knows of its resources: values by qualifier and `type.name`, and their numbers. */
+/**
+ * What an app's process knows of its resources: values by qualifier and `type.name`, and their numbers; and where its
+ * raw files are.
+ */
 export function resourceTable(target) {
   const values = {};
   const ids = {};
@@ -19,7 +22,8 @@ export function resourceTable(target) {
     values[qualifier][`${type}.${name}`] = value ?? name;
     ids[`app.${type}.${name}`] ??= FIRST_ID + Object.keys(ids).length;
   }
-  return { bundleName: bundleNameOf(target), values, ids };
+  const rawFiles = Object.fromEntries(target.resourceFolders.flatMap(readRawFiles).reverse());
+  return { bundleName: productOf(target).bundleName, values, ids, rawFiles };
 }
 
 /** The files of an app's media by name, for one theme. */
@@ -35,8 +39,12 @@ function productOf(target) {
   return app.products.find(({ name }) => name === applyToProducts[0]);
 }
 
-export function bundleNameOf(target) {
-  return productOf(target).bundleName;
+/** What an installed app is to the system, and the oldest system that it can be installed on, which the preview is. */
+export function bundleOf(target) {
+  const { bundleName, compatibleSdkVersion } = productOf(target);
+  const { versionName, versionCode } = readJson5(path.join(ROOT, 'AppScope/app.json5')).app;
+  const apiLevel = Number(compatibleSdkVersion.match(/\((\d+)\)/)[1]);
+  return { bundleName, versionName, versionCode, apiLevel };
 }
 
 /** The texts of an app's name and the file of its icon, by the references of its product. */

@@ -1,7 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 const ELEMENT = 'element';
+
+/** Its files are no resources with a name and a type: pages reach them by their paths. */
+const RAW_FILES = 'rawfile';
 
 function filesIn(folder) {
   return existsSync(folder) ? readdirSync(folder).map((name) => path.join(folder, name)) : [];
@@ -27,9 +30,18 @@ function readFolder(folder) {
  * `{ qualifier, type, name, value?, file }`.
  */
 export function readResources(resourcesFolder) {
-  return filesIn(resourcesFolder).flatMap((qualifierFolder) =>
+  const qualifierFolders = filesIn(resourcesFolder).filter((folder) => path.basename(folder) !== RAW_FILES);
+  return qualifierFolders.flatMap((qualifierFolder) =>
     filesIn(qualifierFolder)
       .flatMap(readFolder)
       .map((resource) => ({ qualifier: path.basename(qualifierFolder), ...resource }))
   );
+}
+
+/** The raw files of a `resources` folder: their paths from there, and where they are. */
+export function readRawFiles(resourcesFolder) {
+  const folder = path.join(resourcesFolder, RAW_FILES);
+  const names = existsSync(folder) ? readdirSync(folder, { recursive: true }) : [];
+  const files = names.map((name) => [name.split(path.sep).join('/'), path.join(folder, name)]);
+  return files.filter(([, file]) => statSync(file).isFile());
 }

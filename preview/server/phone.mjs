@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { buildApp } from '../arkts/build.mjs';
-import { appLabel, bundleNameOf, fontScaleMax } from '../arkts/resource-table.mjs';
+import { appLabel, bundleOf, fontScaleMax } from '../arkts/resource-table.mjs';
 import { readTargets } from '../checks/target.mjs';
 import { App } from './app.mjs';
 import { faultText } from './fault-text.mjs';
@@ -67,7 +67,7 @@ export class Phone extends EventEmitter {
     return {
       library: this.#library,
       dataFolder,
-      bundleName: bundleNameOf(this.targets[name]),
+      ...bundleOf(this.targets[name]),
       abilityName: 'EntryAbility',
       suspendDelayMs: this.suspendDelayMs,
       configuration: this.#asAppsSee(this.settings)

@@ -50,7 +50,7 @@ mod workspace;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 
 use crate::workspace::Workspace;
@@ -159,6 +159,7 @@ fn main() -> ExitCode {
 }
 
 fn perform(task: Task) -> Result<ExitCode> {
+    check_system(&task, cfg!(target_os = "linux"))?;
     let workspace = Workspace::current();
     let done = match task {
         Task::Hap => return hap::perform(&workspace),
@@ -186,6 +187,16 @@ fn perform(task: Task) -> Result<ExitCode> {
     done.map(|()| ExitCode::SUCCESS)
 }
 
+/// Refuses, before anything is built, what cannot work on another system.
+fn check_system(task: &Task, is_linux: bool) -> Result<()> {
+    let is_for_all =
+        matches!(task, Task::Ohos { .. } | Task::Hap | Task::Doctor | Task::Notice | Task::Package | Task::Tidy);
+    if is_linux || is_for_all {
+        return Ok(());
+    }
+    bail!("this task is for Linux; on other systems there are ohos, package, hap, notice, tidy and doctor")
+}
+
 /// The fuzzers of the engine, and behind them that of the module.
 fn fuzz(workspace: &Workspace, mut targets: Vec<String>, seconds: u32, keep: bool, calls: u32) -> Result<()> {
     let all = targets.is_empty();
@@ -195,4 +206,21 @@ fn fuzz(workspace: &Workspace, mut targets: Vec<String>, seconds: u32, keep: boo
         fuzz::perform(workspace, &targets, seconds, keep)?;
     }
     if all || targets.len() < count { long::fuzz_surface(workspace, calls) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_builds_for_the_phone_is_for_every_system_and_what_runs_the_module_for_linux() {
+        for task in [Task::Ohos { update_types: false }, Task::Package, Task::Hap, Task::Doctor] {
+            assert!(check_system(&task, false).is_ok(), "{task:?}");
+        }
+        for task in [Task::Preview { port: 0 }, Task::Demo { ohos: false }, Task::Sanitize] {
+            let error = check_system(&task, false).map_err(|error| error.to_string());
+            assert!(error.is_err_and(|text| text.lines().count() == 1 && text.contains("Linux")), "{task:?}");
+            assert!(check_system(&task, true).is_ok(), "{task:?}");
+        }
+    }
 }

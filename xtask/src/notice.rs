@@ -1,4 +1,4 @@
-//! `NOTICE`: the licences of what is linked into the module.
+//! `NOTICE`: the licences of what is linked into the module, at the top and where the apps show it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,6 +12,12 @@ use crate::workspace::Workspace;
 
 /// The committed file.
 const FILE: &str = "NOTICE";
+
+/// The project's own licence, under which crates can stand as well.
+const OWN_LICENCE: &str = "LICENSE";
+
+/// Where the apps have both, to show them.
+const RAW_FILES: &str = "entry/src/main/resources/rawfile";
 
 /// The crate whose library ships.
 const ROOT: &str = "socketkit";
@@ -33,26 +39,44 @@ the one named here was chosen.
 /// The text that such crates mean which say MIT and bring no file.
 const MIT: &str = include_str!("notice/mit.txt");
 
-/// Writes the file anew.
+/// What stands for the text that such crates mean which say Apache-2.0 and bring no file.
+const APACHE: &str = "The Apache License 2.0, as in LICENSE.";
+
+/// Writes the files anew.
 ///
 /// # Errors
 ///
 /// When cargo cannot name the crates, or when one of them has no licence that we may use.
 pub(crate) fn update(workspace: &Workspace) -> Result<()> {
-    fs::write(workspace.path(FILE), text(workspace)?).with_context(|| format!("cannot write {FILE}"))
+    for (file, text) in files(workspace)? {
+        fs::write(workspace.path(&file), text).with_context(|| format!("cannot write {file}"))?;
+    }
+    Ok(())
 }
 
-/// Whether the committed file is the one that [`update`] would write.
+/// Whether the committed files are those that [`update`] would write.
 ///
 /// # Errors
 ///
-/// When it is not; and as [`update`].
+/// When one is not; and as [`update`].
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
-    let new = text(workspace)?;
-    if fs::read_to_string(workspace.path(FILE)).is_ok_and(|committed| committed == new) {
-        return Ok(());
+    for (file, text) in files(workspace)? {
+        if !fs::read_to_string(workspace.path(&file)).is_ok_and(|committed| committed == text) {
+            bail!("{file} is not what the crates or {OWN_LICENCE} say: run `cargo xtask notice`");
+        }
     }
-    bail!("{FILE} is not what the crates say: run `cargo xtask notice`")
+    Ok(())
+}
+
+/// The files by their paths from the top, with what is to be in them.
+fn files(workspace: &Workspace) -> Result<[(String, String); 3]> {
+    let own = fs::read_to_string(workspace.path(OWN_LICENCE)).with_context(|| format!("cannot read {OWN_LICENCE}"))?;
+    let notice = text(workspace)?;
+    Ok([
+        (FILE.to_owned(), notice.clone()),
+        (format!("{RAW_FILES}/{FILE}"), notice),
+        (format!("{RAW_FILES}/{OWN_LICENCE}"), own),
+    ])
 }
 
 fn text(workspace: &Workspace) -> Result<String> {
@@ -90,9 +114,8 @@ fn licence_text(package: &Package, licence: &str) -> Result<String> {
     match (file, licence) {
         (Some(text), _) => Ok(tidied(&text)),
         (None, "MIT") => Ok(tidied(&MIT.replace("<authors>", &package.authors.join(", ")))),
-        (None, "Apache-2.0") => {
-            Ok(format!("The Apache License 2.0, as in LICENSE. Authors: {}", package.authors.join(", ")))
-        }
+        (None, "Apache-2.0") if package.authors.is_empty() => Ok(APACHE.to_owned()),
+        (None, "Apache-2.0") => Ok(format!("{APACHE} Authors: {}", package.authors.join(", "))),
         (None, _) => bail!("{} brings no text of its licence {licence}", package.name),
     }
 }

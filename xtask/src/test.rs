@@ -110,10 +110,15 @@ fn report(outcomes: &[Outcome]) -> Result<()> {
         println!("\n{}: {}", failure.name, failure.error.as_deref().unwrap_or_default());
     }
     println!("\n{} passed, {} failed", outcomes.len() - failures.len(), failures.len());
-    if failures.is_empty() {
+    let Some(first) = failures.first() else {
         return Ok(());
-    }
-    bail!("{} of {} steps failed", failures.len(), outcomes.len())
+    };
+    bail!(
+        "{} of {} steps failed; `cargo xtask test {:?}` runs the first of them again",
+        failures.len(),
+        outcomes.len(),
+        first.name
+    )
 }
 
 #[cfg(test)]

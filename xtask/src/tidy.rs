@@ -24,7 +24,7 @@ struct Rule {
     findings: fn(&Tree) -> Vec<String>,
 }
 
-const RULES: [Rule; 13] = [
+const RULES: [Rule; 14] = [
     Rule { id: "I1", name: "the engine knows nothing of JavaScript", findings: rust::engine_knows_javascript },
     Rule { id: "I2", name: "unsafe code is in node_api only", findings: rust::unsafe_outside_node_api },
     Rule { id: "I3", name: "one service alone imports the module", findings: arkts::imports_of_the_module },
@@ -37,6 +37,7 @@ const RULES: [Rule; 13] = [
     Rule { id: "I10", name: "native code does not panic on purpose", findings: rust::panics },
     Rule { id: "I11", name: "errors get their codes in one table", findings: rust::codes_outside_table },
     Rule { id: "I32", name: "what documents refer to is there", findings: documents::dead_references },
+    Rule { id: "I32", name: "the overview has every task", findings: documents::untold_tasks },
     Rule { id: "I34", name: "the app exports the launcher's ability alone", findings: arkts::exports },
 ];
 
@@ -81,7 +82,7 @@ mod tests {
     #[test]
     fn ids_are_looked_for_as_words() {
         let text = "| I1 | …| **I2**, I3-I9: I4 I5 I6 I7 I8";
-        assert_eq!(undocumented(text), ["I10", "I11", "I32", "I34"]);
+        assert_eq!(undocumented(text), ["I10", "I11", "I32", "I32", "I34"]);
         assert_eq!(undocumented("I10").len(), RULES.len() - 1);
     }
 
@@ -90,6 +91,6 @@ mod tests {
         let empty = Tree::of(&[]);
         let broken: Vec<&str> =
             RULES.iter().filter(|rule| !(rule.findings)(&empty).is_empty()).map(|rule| rule.id).collect();
-        assert_eq!(broken, ["I1", "I2", "I3", "I5", "I34"]);
+        assert_eq!(broken, ["I1", "I2", "I3", "I5", "I32", "I34"]);
     }
 }

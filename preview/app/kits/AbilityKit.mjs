@@ -1,5 +1,6 @@
 import { kitEnums } from '../kit-enums.mjs';
-import { strict } from '../unknown.mjs';
+import { start } from '../process.mjs';
+import { strict, UnknownError } from '../unknown.mjs';
 
 /** The base of the app's ability; the preview calls the same methods as the phone does. */
 export class UIAbility {
@@ -15,3 +16,16 @@ export class UIAbility {
 
 export const AbilityConstant = strict('AbilityConstant', kitEnums.AbilityConstant);
 export const ConfigurationConstant = strict('ConfigurationConstant', kitEnums.ConfigurationConstant);
+
+const { BundleFlag } = kitEnums.bundleManager;
+
+/** Without any flag the system leaves the app's parts out. */
+function getBundleInfoForSelfSync(flags) {
+  if (flags !== BundleFlag.GET_BUNDLE_INFO_DEFAULT) {
+    throw new UnknownError(`getBundleInfoForSelfSync with the flags ${flags}`);
+  }
+  const { bundleName, versionName, versionCode } = start;
+  return strict('BundleInfo', { name: bundleName, versionName, versionCode });
+}
+
+export const bundleManager = strict('bundleManager', { ...kitEnums.bundleManager, getBundleInfoForSelfSync });

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { formatText } from '../format-text.mjs';
 import { kitEnums } from '../kit-enums.mjs';
 import { tellSystem } from '../process.mjs';
@@ -29,3 +30,10 @@ export const hilog = strict('hilog', {
   fatal: writer('F'),
   isLoggable: () => true
 });
+
+/** How much of a processor each thread has used is not known here, only which there are. */
+function getAppThreadCpuUsage() {
+  return readdirSync('/proc/self/task').map((id) => strict('ThreadCpuUsage', { threadId: Number(id) }));
+}
+
+export const hidebug = strict('hidebug', { getAppThreadCpuUsage });

@@ -65,7 +65,7 @@ test(
     await server.button('Settings').press('Enter');
     const settings = new Settings(server);
     await settings.sheet.waitFor();
-    assert.deepEqual(await walk(server, 4), ['Close', 'Port', 'Framing', 'Save']);
+    assert.deepEqual(await walk(server, 5), ['Close', 'Port', 'Framing', 'Save', 'About']);
     await settings.framing.press(' ');
     await settings.button('New code').press('Enter');
     await settings.button('Forget code').waitFor();

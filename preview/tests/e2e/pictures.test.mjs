@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { test } from 'node:test';
+import { About } from './support/about.mjs';
 import { Album } from './support/album.mjs';
+import { withoutDescriptors } from './support/descriptors.mjs';
 import { PlainPeer } from './support/plain-peer.mjs';
 import { withPreview } from './support/preview.mjs';
 import { Settings } from './support/settings.mjs';
@@ -161,5 +163,26 @@ test(
     }
     await client.showsPart('and is back');
     await album.take('returned');
+  })
+);
+
+test(
+  'pictures of what is said about the apps, of a self-test that failed, and of the licences',
+  withAlbum(async (album, { server, client }) => {
+    const phones = [server, client];
+    // A finger that stays can be on one of them only.
+    const sheets = [await About.open(server), await About.open(client)];
+    await Promise.all(sheets.map((sheet) => sheet.shows('Self-test passed')));
+    await album.take('about');
+    for (const [index, sheet] of sheets.entries()) {
+      await withoutDescriptors(await phones[index].pid(), async () => {
+        await sheet.button('Run the self-test again').click();
+        await sheet.shows('Self-test failed');
+      });
+    }
+    await album.take('about-failed');
+    await Promise.all(sheets.map((sheet) => sheet.link('Third-party licences').click()));
+    await Promise.all(sheets.map((sheet) => sheet.licences.waitFor()));
+    await album.take('licences');
   })
 );

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { buildApp } from '../../arkts/build.mjs';
-import { bundleNameOf } from '../../arkts/resource-table.mjs';
+import { bundleOf } from '../../arkts/resource-table.mjs';
 import { readTestTarget } from '../../checks/target.mjs';
 
 /** How long the process may live on when all tests are done. */
@@ -17,7 +17,7 @@ function describe(target, dataFolder) {
   return {
     library: SOCKETKIT_LIBRARY,
     dataFolder,
-    bundleName: bundleNameOf(target),
+    ...bundleOf(target),
     abilityName: 'EntryAbility',
     suspendDelayMs: 180_000,
     configuration: {}

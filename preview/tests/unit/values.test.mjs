@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { color } from '../../app/colors.mjs';
 import { configuration } from '../../app/configuration.mjs';
+import { createAbilityContext } from '../../app/context.mjs';
 import { enums } from '../../app/enums.mjs';
 import { kitEnums } from '../../app/kit-enums.mjs';
+import { bundleManager } from '../../app/kits/AbilityKit.mjs';
 import { pasteboard } from '../../app/kits/BasicServicesKit.mjs';
+import { hidebug } from '../../app/kits/PerformanceAnalysisKit.mjs';
 import { $r, resolve, useResources } from '../../app/resources.mjs';
 import { strict } from '../../app/unknown.mjs';
 import { fontLength, length } from '../../app/units.mjs';
@@ -16,7 +20,8 @@ useResources({
     base: { 'string.greeting': 'Hello %s', 'color.text': '#FF000000', 'color.link': '$color:text', 'float.gap': '8vp' },
     zh_CN: { 'string.greeting': '你好 %s' },
     dark: { 'color.text': '#FFFFFFFF' }
-  }
+  },
+  rawFiles: { 'texts/this': fileURLToPath(import.meta.url) }
 });
 afterEach(() => Object.assign(configuration, { language: 'en-US', dark: false, fontScale: 1, density: 3 }));
 
@@ -86,6 +91,22 @@ test('an unknown member of a kit throws, whether it is read or written', () => {
   assert.throws(() => {
     kit.unknown = 1;
   }, /does not know kit\.unknown/);
+});
+
+test('a raw file is had by its path, and what is none is refused as on a phone', async () => {
+  const { resourceManager } = createAbilityContext();
+  const text = new TextDecoder().decode(await resourceManager.getRawFileContent('texts/this'));
+  assert.match(text, /^import assert/);
+  await assert.rejects(resourceManager.getRawFileContent('this'), { code: 9001005 });
+});
+
+test('of what the system knows of an app, what is not known here throws', () => {
+  const { GET_BUNDLE_INFO_DEFAULT, GET_BUNDLE_INFO_WITH_ABILITY } = bundleManager.BundleFlag;
+  assert.throws(() => bundleManager.getBundleInfoForSelfSync(GET_BUNDLE_INFO_WITH_ABILITY), /does not know/);
+  assert.throws(() => bundleManager.getBundleInfoForSelfSync(GET_BUNDLE_INFO_DEFAULT).vendor, /does not know/);
+  const [thread] = hidebug.getAppThreadCpuUsage();
+  assert.equal(thread.threadId, process.pid);
+  assert.throws(() => thread.cpuUsage, /does not know ThreadCpuUsage\.cpuUsage/);
 });
 
 test('without a touch of the paste button the pasteboard cannot be read', async () => {

@@ -9,6 +9,9 @@ use super::tree::{SourceFile, Tree};
 /// Folders that builds make: documents may name what is in them.
 const MADE: [&str; 6] = ["dist", "target", "entry/libs", "entry/build", "preview/node_modules", "oh_modules"];
 
+/// The document that has a row for each task.
+const OVERVIEW: &str = "README.md";
+
 /// The scripts that `npm run` knows.
 const SCRIPTS: &str = "preview/package.json";
 
@@ -24,6 +27,15 @@ pub(super) fn dead_references(tree: &Tree) -> Vec<String> {
         findings.extend(file.lines_with_word(|line| words_after(line, "npm run "), |name| !is_script(tree, name)));
     }
     findings
+}
+
+/// The tasks without a row in the overview.
+pub(super) fn untold_tasks(tree: &Tree) -> Vec<String> {
+    let text = tree.text(OVERVIEW).unwrap_or_default();
+    let has_row = |task: &str| text.lines().any(|line| words_after(line, "| `cargo xtask ").first() == Some(&task));
+    let command = crate::Arguments::command();
+    let tasks = command.get_subcommands().filter(|task| !task.is_hide_set()).map(clap::Command::get_name);
+    tasks.filter(|task| !has_row(task)).map(|task| format!("{OVERVIEW} has no row for `cargo xtask {task}`")).collect()
 }
 
 /// The targets of Markdown's links in a line.
@@ -119,6 +131,18 @@ mod tests {
         {
             assert_eq!(found(&format!("\n{text}")), [format!("docs/a.md:2: {}", reference(text))], "{text}");
         }
+    }
+
+    #[test]
+    fn a_task_without_a_row_is_found_and_a_hidden_one_needs_none() {
+        let rows =
+            |tasks: &[&str]| tasks.iter().map(|task| format!("| `cargo xtask {task}` | it |\n")).collect::<String>();
+        let command = crate::Arguments::command();
+        let told = |task: &&clap::Command| !task.is_hide_set();
+        let tasks: Vec<&str> = command.get_subcommands().filter(told).map(clap::Command::get_name).collect();
+        assert_eq!(untold_tasks(&Tree::of(&[(OVERVIEW, &rows(&tasks))])), [""; 0]);
+        let rest = rows(tasks.get(1..).unwrap_or_default());
+        assert_eq!(untold_tasks(&Tree::of(&[(OVERVIEW, &rest)])), ["README.md has no row for `cargo xtask demo`"]);
     }
 
     /// The part of a line that a finding shows.

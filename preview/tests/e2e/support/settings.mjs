@@ -2,7 +2,7 @@
 export class Settings {
   constructor(phone) {
     this.phone = phone;
-    this.sheet = phone.screen.getByRole('dialog');
+    this.sheet = phone.screen.getByRole('dialog').filter({ hasText: 'Framing' });
     this.port = this.sheet.getByRole('textbox', { name: 'Port', exact: true });
     this.code = this.sheet.getByRole('textbox', { name: 'Pairing code', exact: true });
     this.framing = this.sheet.getByRole('group', { name: 'Framing', exact: true });
@@ -36,6 +36,10 @@ export class Settings {
 
   async isFramed() {
     return (await this.framing.getAttribute('aria-checked')) === 'true';
+  }
+
+  link(name) {
+    return this.sheet.getByRole('group', { name, exact: true });
   }
 
   button(name) {
