@@ -1,13 +1,9 @@
 // A Worker with a server, its connection and two clients, one of them connecting, in an engine that runs no finalizers.
-import { constants } from 'node:os';
-import process from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
+import { loadInEngine } from './engine.mjs';
 
 const { engine, port, frozenPort } = workerData;
-const module = { exports: {} };
-// What the module needs is looked for beside it first, and in Node then.
-process.dlopen(module, engine, constants.dlopen.RTLD_LAZY | constants.dlopen.RTLD_DEEPBIND);
-const { constructTCPSocketInstance, constructTCPSocketServerInstance } = module.exports;
+const { constructTCPSocketInstance, constructTCPSocketServerInstance } = loadInEngine(engine);
 const to = (number) => ({ address: { address: '127.0.0.1', port: number }, timeout: 600_000 });
 
 const server = constructTCPSocketServerInstance();
