@@ -25,10 +25,11 @@ use crate::workload::Workload;
 
 /// Measures all workloads, or those with one of the given texts in their names.
 #[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask bench")]
 struct Arguments {
     /// Texts in the names of workloads
     filters: Vec<String>,
-    /// Prove that everything works, in seconds; the figures mean nothing
+    /// Prove that everything works, within two minutes; the figures mean nothing
     #[arg(long)]
     quick: bool,
     /// Name the workloads and run none
@@ -37,7 +38,7 @@ struct Arguments {
     /// Measure each this often instead of five times
     #[arg(long)]
     repetitions: Option<usize>,
-    /// Where the results go as JSON
+    /// Where all values go as JSON, from the top of the checkout
     #[arg(long, default_value = "target/bench.json")]
     json: PathBuf,
 }

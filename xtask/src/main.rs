@@ -124,7 +124,12 @@ enum Task {
         minutes: u32,
     },
     /// Measure the module beside Node's net, the engine alone, and a bare epoll loop
-    Bench(bench::Options),
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// What is measured, and how; `--help` tells
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Run the engine's tests under AddressSanitizer and the module's in Node under valgrind; both look for leaks as well
     Sanitize,
     /// Check the invariants of docs/architecture.md on the tracked files
@@ -175,7 +180,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Test { filters, .. } => test::run(&workspace, &filters),
         Task::Fuzz { targets, seconds, keep, calls } => fuzz(&workspace, targets, seconds, keep, calls),
         Task::Soak { minutes } => long::soak(&workspace, minutes),
-        Task::Bench(options) => bench::perform(&workspace, &options),
+        Task::Bench { arguments } => bench::perform(&workspace, &arguments),
         Task::Sanitize => sanitize::perform(&workspace),
         Task::Tidy => tidy::check(&workspace),
         Task::Preview { port } => preview::perform(&workspace, port),

@@ -75,7 +75,7 @@ impl Fixture {
     /// `longest` at most, for half of it at least. Counts from that attempt on.
     async fn assert_fails(&mut self, after: Duration, errno: i32, attempt: u32, longest: Duration) {
         let Event::Reconnecting(told) = self.events.next().await else { panic!("another attempt is due") };
-        let Reconnecting { attempt: next, delay, error } = told;
+        let Reconnecting { attempt: next, delay, error } = *told;
         assert_eq!((next, error.errno), (attempt, errno));
         self.assert_took(after);
         assert!((longest / 2..=longest).contains(&delay), "{delay:?} before attempt {next}, of {longest:?}");
