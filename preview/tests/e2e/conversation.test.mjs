@@ -129,8 +129,11 @@ test(
 
 test(
   'a long press copies a whole message, of which only the beginning is drawn when it is large',
-  withPreview(async ({ server, client }) => {
-    await connect({ server, client });
+  withPreview(async (preview) => {
+    const { server, client } = preview;
+    // Without framing, bytes that are on their way for longer come in parts.
+    await setFraming(preview);
+    await connect(preview);
     await client.input.fill(LONG);
     await client.input.press('Enter');
     const shown = server.screen.getByText(`${LONG.slice(0, SHOWN_CHARACTERS)}…`, { exact: true });
