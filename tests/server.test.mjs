@@ -265,9 +265,10 @@ for (const options of [undefined, { framing: { type: 'length' }, acknowledge: tr
   behaviour(`closing ${name} leaves those alone who come to a listener that follows at once`, async (t) => {
     const { server, connections } = await openServer(t, options);
     for (let round = 0; round < 10; round += 1) {
-      const port = await closedPort();
       const listening = Array.from({ length: PORTS }, () => server.listen({ address: LOOPBACK, port: 0 }));
       await within('listen', Promise.all(listening));
+      // Asked for last: any of the ports above could be the one that was free before.
+      const port = await closedPort();
       const client = newClient(t, options);
       // In one turn, so that the client comes while the old listeners are still being closed.
       const calls = [
