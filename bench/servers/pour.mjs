@@ -5,7 +5,7 @@ import { obey } from './generator.mjs';
 /** Bytes of one send. */
 export const SEND_BYTES = 16 * BLOCK_BYTES;
 
-/** The number that the block at `position` of the stream begins with, written into all blocks of one send. */
+/** Numbers the blocks of a send that begins at `position` of the stream. */
 export const numberFrom = (view, position) => number(view, position / BLOCK_BYTES);
 
 /** Lets the load generator have `pour(connection, bytes, sends)` run; returns what takes the connections, in order. */

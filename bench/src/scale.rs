@@ -25,8 +25,6 @@ pub struct Scale {
     pub block: Duration,
     /// Idle connections, in each of two workloads.
     pub idle_connections: [usize; 2],
-    /// Connections that have come and gone before.
-    pub warm_up_connections: usize,
     /// How long they are watched.
     pub idle: Duration,
     /// Connections that come and go where their rate is measured.
@@ -48,7 +46,6 @@ impl Scale {
             stall: Duration::from_secs(2),
             block: Duration::from_millis(1_500),
             idle_connections: [1_000, 10_000],
-            warm_up_connections: 4_000,
             idle: Duration::from_secs(10),
             churn_connections: 10_000,
             long_churn_connections: 200_000,
@@ -67,7 +64,6 @@ impl Scale {
             stall: Duration::from_millis(100),
             block: Duration::from_millis(100),
             idle_connections: [50, 200],
-            warm_up_connections: 50,
             idle: Duration::from_millis(200),
             churn_connections: 200,
             long_churn_connections: 1_000,

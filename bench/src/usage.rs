@@ -66,6 +66,14 @@ impl Process {
         Ok(1024 * sum_of(&read(&self.folder.join("status"))?, "VmRSS:"))
     }
 
+    /// Its resident memory without what is mapped from files, such as pages of Node's own code that run for the first time.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub fn anonymous_bytes(&self) -> Result<u64> {
+        Ok(1024 * sum_of(&read(&self.folder.join("status"))?, "RssAnon:"))
+    }
+
     /// The most resident memory since [`Process::reset_peak`].
     ///
     /// # Errors

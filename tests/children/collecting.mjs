@@ -2,8 +2,8 @@
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { loadInEngine } from '../support/in-engine.mjs';
 import { obeyParent, say } from '../support/parent.mjs';
-import { loadInEngine } from './engine.mjs';
 
 setFlagsFromString('--expose_gc');
 globalThis.gc = runInNewContext('gc');

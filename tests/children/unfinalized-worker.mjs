@@ -1,6 +1,6 @@
 // A Worker with a server, its connection and two clients, one of them connecting, in an engine that runs no finalizers.
 import { parentPort, workerData } from 'node:worker_threads';
-import { loadInEngine } from './engine.mjs';
+import { loadInEngine } from '../support/in-engine.mjs';
 
 const { engine, port, frozenPort } = workerData;
 const { constructTCPSocketInstance, constructTCPSocketServerInstance } = loadInEngine(engine);

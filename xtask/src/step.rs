@@ -110,7 +110,7 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
         steps.push(digest_step(load));
         steps.extend(file_steps(workspace, load));
     }
-    let measure = |session: &Session| bench::perform(&session.workspace, &[bench::QUICK.to_owned()]);
+    let measure = |session: &Session| bench::perform(&session.workspace, &bench::quick());
     steps.push(Step::new("bench", measure));
     steps
 }

@@ -88,7 +88,7 @@ fn memory(server: &mut Server, count: usize) -> Result<Figures> {
 }
 
 /// Comes and goes `count` times; fails at the first visit that does.
-pub(super) fn visit(server: &Server, count: usize) -> Result<()> {
+fn visit(server: &Server, count: usize) -> Result<()> {
     let epoll = epoll::create(CreateFlags::CLOEXEC)?;
     let mut visitors: Vec<Option<TcpStream>> = Vec::new();
     let arrive = |place: usize| -> Result<TcpStream> {

@@ -7,7 +7,6 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::Workload;
-use super::churn::visit;
 use crate::contender::Contender;
 use crate::figures::Figures;
 use crate::placement::Placement;
@@ -33,12 +32,10 @@ impl Workload for Idle {
     fn measure(&self, contender: Contender, scale: &Scale) -> Result<Figures> {
         let count = scale.idle_connections.get(self.0).copied().unwrap_or_default();
         let mut server = Server::start(contender, Placement::Free, &json!({ "name": "echo" }))?;
-        // Code that runs for the first time takes memory as well, and not for connections.
-        visit(&server, scale.warm_up_connections)?;
         server.ask("settle")?;
-        let (threads, memory) = (server.process.thread_count()?, server.process.resident_bytes()?);
+        let (threads, memory) = (server.process.thread_count()?, server.process.anonymous_bytes()?);
         let _connections = open(&mut server, count)?;
-        let growth = server.process.resident_bytes()?.saturating_sub(memory) as f64;
+        let growth = server.process.anonymous_bytes()?.saturating_sub(memory) as f64;
         let threads = server.process.thread_count()? - threads;
         // The server goes to sleep after it has answered.
         thread::sleep(scale.idle / 20);
