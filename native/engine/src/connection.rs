@@ -24,6 +24,7 @@ mod attention;
 mod closing;
 mod driver;
 mod link;
+mod reader;
 mod receiving;
 mod restore;
 mod restoring;
@@ -35,6 +36,7 @@ mod transport;
 
 use driver::Driver;
 use link::Link;
+pub use reader::Reader;
 pub(crate) use restore::{BoxFuture, Loss, Restore, Restored};
 use sending::{Fin, Sending, Suspension};
 use shared::{Ends, Shared};
@@ -209,7 +211,7 @@ impl Connection {
         if begun { Ok(()) } else { Err(self.shared.error(Operation::Close, libc::EBADF)) }
     }
 
-    /// Gives back the credit of one `Received` event of `bytes`, so that reading can go on.
+    /// Gives back the credit of one `Received` or `Message` event, or of one read, of `bytes`, so that reading can go on.
     pub fn consume(&self, bytes: usize) {
         if self.shared.give_back(bytes) {
             self.shared.attention.call();

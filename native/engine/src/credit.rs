@@ -26,7 +26,7 @@ impl Credit {
     /// Whether the producer may hand over more. After a `false` it waits until `give_back` says `true`.
     pub fn may_take(&self) -> bool {
         if !self.stopped.load(Ordering::SeqCst) {
-            if self.used_bytes.load(Ordering::SeqCst) < self.high_bytes {
+            if self.has_room() {
                 return true;
             }
             self.stopped.store(true, Ordering::SeqCst);
@@ -36,6 +36,11 @@ impl Credit {
             self.stopped.store(false, Ordering::SeqCst);
             true
         }
+    }
+
+    /// Whether a producer that looks before each step may hand over more.
+    pub fn has_room(&self) -> bool {
+        self.used_bytes.load(Ordering::SeqCst) < self.high_bytes
     }
 
     /// The consumer is done with `bytes`. True when a stopped producer has to be woken. Giving back more than was

@@ -1,11 +1,13 @@
 //! What the engine tells the owner of a server, connection or client.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::connection::Reader;
 use crate::error::SocketError;
 use crate::server::PendingConnection;
 
@@ -47,7 +49,7 @@ pub enum RejectReason {
 
 /// Something that happened to one object.
 ///
-/// A connection's events come in this order: any number of `Received` or `Message`, and of `Reconnecting` followed by
+/// A connection's events come in this order: any number of `Received`, `Readable` or `Message`, and of `Reconnecting` followed by
 /// `Connected`; then `Ended` if the peer said that it sends no more, then `Failed` if it broke, then `Closed`, exactly
 /// once and last. `Completed` comes for each ticket exactly once; for those of `send` in the order of the calls, but that a
 /// message which is rejected because it was not sent does not wait for the acknowledgement of an earlier one.
@@ -67,6 +69,9 @@ pub enum Event {
     Reconnecting(Box<Reconnecting>),
     /// Bytes arrived. They count against the connection's credit until `Connection::consume` gives them back.
     Received(Bytes),
+    /// There are bytes for an owner that reads them itself, with this. One that comes when the connection has let the link go
+    /// finds nothing.
+    Readable(Arc<Reader>),
     /// With framing: one whole message arrived. It counts as `Received` does.
     Message(Bytes),
     /// The peer sends no more. The connection still sends; its owner closes it.
@@ -95,6 +100,12 @@ pub struct Reconnecting {
 /// Takes the events of one object.
 pub trait EventSink: Send + Sync + 'static {
     /// Takes one event. Called on a worker thread or on the thread of the call that caused it; must not block. It may call
-    /// the engine for `Accepted`, `Received`, `Message` and `Ended` only: others are posted while the object is locked.
+    /// the engine for `Accepted`, `Received`, `Readable`, `Message` and `Ended` only: others are posted while the object is
+    /// locked.
     fn post(&self, event: Event);
+
+    /// Whether the owner reads streams without frames itself: it gets `Readable` in place of `Received`.
+    fn reads_itself(&self) -> bool {
+        false
+    }
 }

@@ -33,7 +33,7 @@ mod wire;
 pub use address::{AddressError, AddressFamily, Host, NetAddress};
 pub use backoff::Reconnect;
 pub use client::{Client, ClientOptions, Route};
-pub use connection::{Closing, Connection};
+pub use connection::{Closing, Connection, Reader};
 pub use credit::Credit;
 pub use error::{NEVER_OPENED, Operation, SocketError};
 pub use event::{CloseReason, Event, EventSink, Reconnecting, RejectReason, Ticket};

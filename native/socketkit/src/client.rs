@@ -62,9 +62,10 @@ impl Recipient for State {
         self.inbox.take(self, event);
     }
 
-    fn deliver(&self) {
-        self.inbox.deliver(self);
+    fn deliver(&self) -> usize {
+        let delivered = self.inbox.deliver(self);
         self.update_open();
+        delivered
     }
 
     fn end(&self) {

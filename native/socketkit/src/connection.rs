@@ -122,8 +122,8 @@ impl Recipient for State {
         self.inbox.take(self, event);
     }
 
-    fn deliver(&self) {
-        self.inbox.deliver(self);
+    fn deliver(&self) -> usize {
+        self.inbox.deliver(self)
     }
 
     fn end(&self) {

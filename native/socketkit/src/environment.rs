@@ -25,8 +25,9 @@ pub trait Recipient {
     /// Takes an event, which comes after all that came before.
     fn take(&self, event: Event);
 
-    /// Delivers what was taken and can be delivered. Also called when the object asked for a turn.
-    fn deliver(&self);
+    /// Delivers what was taken and can be delivered. Also called when the object asked for a turn. Returns how many bytes
+    /// its listeners got.
+    fn deliver(&self) -> usize;
 
     /// The environment ends: closes the socket. Nothing is delivered any more.
     fn end(&self);
@@ -127,35 +128,37 @@ impl Environment {
                 break;
             };
             let taken = mailbox.take(events);
-            events -= taken.len().min(events);
-            bytes = bytes.saturating_sub(taken.iter().map(received_bytes).sum());
-            let delivered = node_api::with_handle_scope(&self.env, || self.deliver(mailbox.id, taken));
-            if let Err(error) = delivered {
-                error::report("events could not be delivered", &error);
+            events = events.saturating_sub(taken.len().max(1));
+            match node_api::with_handle_scope(&self.env, || self.deliver(mailbox.id, taken)) {
+                Ok(delivered) => bytes = bytes.saturating_sub(delivered),
+                Err(error) => error::report("events could not be delivered", &error),
             }
         }
     }
 
-    /// Hands events to their object; between them, results to the calls that wait for them.
-    fn deliver(&self, id: u64, events: Vec<Event>) {
+    /// Hands events to their object; between them, results to the calls that wait for them. Returns how many bytes
+    /// its listeners got.
+    fn deliver(&self, id: u64, events: Vec<Event>) -> usize {
+        let mut bytes = 0;
         for event in events {
             match event {
                 Event::Completed(ticket, result) => {
-                    self.with_recipient(id, |recipient| recipient.deliver());
+                    bytes += self.with_recipient(id, |recipient| recipient.deliver()).unwrap_or(0);
                     self.complete(ticket, result);
                 }
-                event => self.with_recipient(id, |recipient| recipient.take(event)),
+                event => {
+                    self.with_recipient(id, |recipient| recipient.take(event));
+                }
             }
         }
-        self.with_recipient(id, |recipient| recipient.deliver());
+        bytes + self.with_recipient(id, |recipient| recipient.deliver()).unwrap_or(0)
     }
 
-    fn with_recipient(&self, id: u64, run: impl FnOnce(&dyn Recipient)) {
+    /// `None` when the object is no more.
+    fn with_recipient<T>(&self, id: u64, run: impl FnOnce(&dyn Recipient) -> T) -> Option<T> {
         // Upgraded before the call, because the recipient may unregister itself in it.
         let recipient = self.recipients.borrow().get(&id).and_then(Weak::upgrade);
-        if let Some(recipient) = recipient {
-            run(recipient.as_ref());
-        }
+        recipient.map(|recipient| run(recipient.as_ref()))
     }
 
     fn complete(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {
@@ -241,11 +244,4 @@ fn find(env: &Env) -> Option<Rc<Environment>> {
     ENVIRONMENTS.with_borrow(|environments| {
         environments.iter().find(|environment| environment.env.raw() == env.raw()).map(Rc::clone)
     })
-}
-
-fn received_bytes(event: &Event) -> usize {
-    match event {
-        Event::Received(bytes) => bytes.len(),
-        _ => 0,
-    }
 }

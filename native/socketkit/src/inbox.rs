@@ -3,12 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use napi_ohos::Result;
 use napi_ohos::bindgen_prelude::{Object, Unknown};
 use napi_ohos::{Env, JsValue};
-use socket_engine::{CloseReason, Event, Reconnecting, SocketError};
+use socket_engine::{CloseReason, Event, Reader, Reconnecting, SocketError};
 
 use crate::emitter::{Emitter, EventName};
 use crate::error::{self, CodeBase, socket_error};
@@ -32,6 +33,11 @@ pub trait Receiver {
     fn closed(&self);
 }
 
+thread_local! {
+    /// Where small reads land, of which nobody knows beforehand how small they are.
+    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; limits::SCRATCH_BYTES]);
+}
+
 /// Keeps what arrived while there is no `message` listener; the connection's credit bounds it.
 #[derive(Default)]
 pub struct Inbox {
@@ -45,10 +51,13 @@ pub struct Inbox {
     closes: Cell<u64>,
     /// Messages are not delivered for now.
     paused: Cell<bool>,
+    /// What the last read brought.
+    last_bytes: Cell<usize>,
 }
 
 /// What to do next.
 enum Next {
+    Readable(Arc<Reader>),
     Message(Vec<Bytes>),
     Connected(SocketAddr),
     Reconnecting(Box<Reconnecting>),
@@ -93,11 +102,23 @@ impl Inbox {
         }
     }
 
-    /// Delivers what can be delivered.
-    pub fn deliver(&self, receiver: &impl Receiver) {
+    /// Delivers what can be delivered; of a stream as much as the object's share of a turn. Returns how many bytes the
+    /// listener got.
+    pub fn deliver(&self, receiver: &impl Receiver) -> usize {
+        let mut reads = 0;
+        let mut bytes = 0;
         loop {
             match self.next(receiver.emitter()) {
-                Next::Message(parts) => deliver_message(receiver, self.peer.get(), &parts),
+                Next::Readable(reader) if reads == limits::TURN_READS || bytes >= limits::TURN_STREAM_BYTES => {
+                    self.waiting.borrow_mut().push_front(Event::Readable(reader));
+                    receiver.emitter().mailbox().request_turn();
+                    break;
+                }
+                Next::Readable(reader) => {
+                    reads += 1;
+                    bytes += self.read(receiver, reader);
+                }
+                Next::Message(parts) => bytes += deliver_message(receiver, self.peer.get(), &parts),
                 Next::Connected(peer) => {
                     self.peer.set(Some(peer));
                     receiver.connected();
@@ -112,6 +133,56 @@ impl Inbox {
         }
         if self.waiting.borrow().iter().any(|event| matches!(event, Event::Closed(_))) {
             receiver.over();
+        }
+        bytes
+    }
+
+    /// Reads once, and hands over what that brings. Returns how many bytes it was.
+    fn read(&self, receiver: &impl Receiver, reader: Arc<Reader>) -> usize {
+        let emitter = receiver.emitter();
+        let read = node_api::with_handle_scope(emitter.env(), || {
+            let Some((bytes, size)) = self.read_bytes(emitter.env(), &reader)? else { return Ok(0) };
+            // More may have come, and the listener may want none of it.
+            self.waiting.borrow_mut().push_front(Event::Readable(reader));
+            emitter.emit(EventName::Message, &[message(emitter.env(), self.peer.get(), bytes, size)?]);
+            receiver.consume(size);
+            Ok(size)
+        });
+        read.flatten().unwrap_or_else(|error| {
+            error::report("a message could not be delivered", &error);
+            0
+        })
+    }
+
+    /// An ArrayBuffer of what one read brings. Where much comes it is read where it stays; how much that is costs a question
+    /// to the kernel, so small reads are copied.
+    fn read_bytes<'env>(&self, env: &'env Env, reader: &Arc<Reader>) -> Result<Option<(Unknown<'env>, usize)>> {
+        let available = if self.last_bytes.get() >= limits::SCRATCH_BYTES { reader.available_bytes() } else { 0 };
+        let read = if available > limits::SCRATCH_BYTES {
+            let most = available.min(limits::MESSAGE_BYTES);
+            Some(node_api::array_buffer_filled(env, most, |buffer| reader.read(buffer))?)
+        } else {
+            let copy = |bytes: &[u8]| node_api::array_buffer_from_parts(env, &[bytes]).map(|copy| (copy, bytes.len()));
+            with_scratch(reader, copy).transpose()?
+        };
+        let read = read.filter(|(_, size)| *size > 0);
+        self.last_bytes.set(read.as_ref().map_or(0, |(_, size)| *size));
+        Ok(read)
+    }
+
+    /// Keeps what can be read while nobody listens, as far as the credit goes: what comes behind it is seen then.
+    fn store(&self) {
+        loop {
+            let mut waiting = self.waiting.borrow_mut();
+            let Some(place) = waiting.iter().position(|event| matches!(event, Event::Readable(_))) else { return };
+            let Some(Event::Readable(reader)) = waiting.get(place) else { return };
+            if !reader.has_room() {
+                return;
+            }
+            match with_scratch(reader, Bytes::copy_from_slice) {
+                Some(bytes) => waiting.insert(place, Event::Received(bytes)),
+                None => drop(waiting.remove(place)),
+            }
         }
     }
 
@@ -129,12 +200,17 @@ impl Inbox {
     /// because a listener may call back.
     fn next(&self, emitter: &Emitter) -> Next {
         let listening = emitter.has(EventName::Message) && !self.paused.get();
+        if !listening && !self.is_muted() {
+            self.store();
+        }
         let mut waiting = self.waiting.borrow_mut();
         while self.is_muted() && waiting.front().is_some_and(|event| !matches!(event, Event::Closed(_))) {
             waiting.pop_front();
         }
         match waiting.front() {
-            Some(Event::Received(_) | Event::Message(_)) if !listening => self.next_behind_bytes(emitter, &mut waiting),
+            Some(Event::Received(_) | Event::Message(_) | Event::Readable(_)) if !listening => {
+                self.next_behind_bytes(emitter, &mut waiting)
+            }
             Some(Event::Received(_)) => Next::Message(take_bytes(&mut waiting)),
             _ => waiting.pop_front().map_or(Next::Nothing, Next::from),
         }
@@ -160,6 +236,7 @@ impl Inbox {
 impl From<Event> for Next {
     fn from(event: Event) -> Self {
         match event {
+            Event::Readable(reader) => Self::Readable(reader),
             Event::Connected(peer) => Self::Connected(peer),
             Event::Reconnecting(reconnecting) => Self::Reconnecting(reconnecting),
             Event::Message(message) => Self::Message(vec![message]),
@@ -178,8 +255,16 @@ impl From<Event> for Next {
     }
 }
 
+/// Reads once; what `make` makes of the bytes, if there are any.
+fn with_scratch<T>(reader: &Arc<Reader>, make: impl FnOnce(&[u8]) -> T) -> Option<T> {
+    SCRATCH.with_borrow_mut(|scratch| {
+        let size = reader.read(scratch);
+        scratch.get(..size).filter(|bytes| !bytes.is_empty()).map(make)
+    })
+}
+
 fn is_received(event: &Event) -> bool {
-    matches!(event, Event::Received(_) | Event::Message(_))
+    matches!(event, Event::Received(_) | Event::Message(_) | Event::Readable(_))
 }
 
 /// Takes what arrived together, up to the size of one message.
@@ -198,24 +283,27 @@ fn take_bytes(waiting: &mut VecDeque<Event>) -> Vec<Bytes> {
     parts
 }
 
-fn deliver_message(receiver: &impl Receiver, peer: Option<SocketAddr>, parts: &[Bytes]) {
+/// Hands over what has arrived. Returns how many bytes it was.
+fn deliver_message(receiver: &impl Receiver, peer: Option<SocketAddr>, parts: &[Bytes]) -> usize {
     let emitter = receiver.emitter();
-    let delivered = node_api::with_handle_scope(emitter.env(), || match message(emitter.env(), peer, parts) {
-        Ok(message) => emitter.emit(EventName::Message, &[message]),
-        Err(error) => error::report("a message could not be made", &error),
+    let size = parts.iter().map(Bytes::len).sum();
+    let made = node_api::with_handle_scope(emitter.env(), || {
+        let bytes = node_api::array_buffer_from_parts(emitter.env(), parts)?;
+        emitter.emit(EventName::Message, &[message(emitter.env(), peer, bytes, size)?]);
+        Ok(())
     });
-    if let Err(error) = delivered {
+    if let Err(error) = made.flatten() {
         error::report("a message could not be delivered", &error);
     }
     // Only now: bytes that JavaScript is still busy with count as waiting.
     parts.iter().for_each(|bytes| receiver.consume(bytes.len()));
+    size
 }
 
 /// A `SocketMessageInfo`.
-fn message<'env>(env: &'env Env, peer: Option<SocketAddr>, parts: &[Bytes]) -> Result<Unknown<'env>> {
+fn message<'env>(env: &'env Env, peer: Option<SocketAddr>, bytes: Unknown<'env>, size: usize) -> Result<Unknown<'env>> {
     let mut info = Object::new(env)?;
-    info.set("message", node_api::array_buffer_from_parts(env, parts)?)?;
-    let size = parts.iter().map(Bytes::len).sum();
+    info.set("message", bytes)?;
     if let Some(peer) = peer {
         info.set("remoteInfo", SocketRemoteInfo::new(peer, size))?;
     }

@@ -7,6 +7,15 @@ pub const TURN_EVENTS: usize = 256;
 /// Bytes that one turn on the JavaScript thread takes, for the same reason.
 pub const TURN_BYTES: usize = 1024 * 1024;
 
-/// Bytes of one `message` without framing, where several arrived before JavaScript came to them. One that arrived
-/// alone may be as large as one read.
-pub const MESSAGE_BYTES: usize = 256 * 1024;
+/// Reads of one stream in a row, before the other objects have a turn.
+pub const TURN_READS: usize = 16;
+
+/// Bytes of one stream in a row, for the same reason.
+pub const TURN_STREAM_BYTES: usize = 256 * 1024;
+
+/// What a read takes where no more is expected. One for each thread.
+pub const SCRATCH_BYTES: usize = 16 * 1024;
+
+/// Bytes of one `message` without framing, where more has come before JavaScript came to it. The C library keeps memory of this
+/// size; what is larger it takes from the kernel each time, page by page.
+pub const MESSAGE_BYTES: usize = 64 * 1024;

@@ -151,6 +151,11 @@ impl Mailbox {
 }
 
 impl EventSink for Mailbox {
+    /// Into the ArrayBuffer that the listener gets, on its thread: nothing is copied, and nobody else is woken.
+    fn reads_itself(&self) -> bool {
+        true
+    }
+
     fn post(&self, event: Event) {
         if matches!(event, Event::Closed(_)) {
             self.closes.fetch_add(1, Ordering::SeqCst);

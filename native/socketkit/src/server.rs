@@ -71,8 +71,9 @@ impl Recipient for State {
         }
     }
 
-    fn deliver(&self) {
+    fn deliver(&self) -> usize {
         self.announce_waiting();
+        0
     }
 
     fn end(&self) {

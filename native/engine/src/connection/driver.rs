@@ -75,7 +75,10 @@ impl Driver {
             if let Some(transport) = &mut link {
                 match self.serve(transport).await {
                     End::Lost(loss) if self.replaces_links() => self.interrupt(Some(loss.error)),
-                    End::Suspended => self.suspend(),
+                    End::Suspended => {
+                        self.take_back(transport);
+                        self.suspend();
+                    }
                     end => break end,
                 }
             }
@@ -96,6 +99,9 @@ impl Driver {
 
     async fn serve(&mut self, transport: &mut Transport) -> End {
         let mut known = None;
+        if self.shared.is_read_by_owner() {
+            transport.hand_over(&self.shared);
+        }
         loop {
             let wants = match self.refresh(known, transport) {
                 Ok(wants) => wants,
@@ -131,6 +137,9 @@ impl Driver {
     }
 
     fn wants(&self, transport: &mut Transport) -> Result<Wants, End> {
+        if let Some(end) = self.hear_reader(transport) {
+            return Err(end);
+        }
         let sending = lock(&self.shared.sending);
         match sending.link {
             Link::Closing(_) | Link::Closed => return Err(End::Closing(self.shared.close_reason())),
@@ -149,7 +158,10 @@ impl Driver {
         if sending.has_ended() || !transport.peer_sends {
             transport.liveness.stop_asking();
         }
-        Ok(Wants { read: transport.peer_sends && may_take, write: sending.link.is_usable() && sending.wants_write() })
+        Ok(Wants {
+            read: transport.is_read_here() && may_take,
+            write: sending.link.is_usable() && sending.wants_write(),
+        })
     }
 
     async fn wait(&mut self, transport: &Transport, wants: Wants) -> Wake {
@@ -201,6 +213,11 @@ impl Driver {
             Due::Ask => self.say(transport, Kind::Ping),
             Due::Reassure => self.say(transport, Kind::Pong),
             Due::PeerGone => Some(self.lost(libc::ETIMEDOUT, CloseReason::Timeout)),
+            // It came while its owner had no time to read.
+            Due::Idle if transport.has_unread() => {
+                self.shared.touch();
+                None
+            }
             Due::Idle => {
                 lock(&self.shared.sending).link.begin_close(None);
                 Some(End::Closing(CloseReason::Idle))

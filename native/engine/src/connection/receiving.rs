@@ -1,12 +1,11 @@
 //! What the driver makes of what it reads.
 
-use std::sync::atomic::Ordering;
-
 use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::driver::{Driver, End, reason_of};
 use super::link::Link;
+use super::reader::Outcome;
 use super::transport::{Reading, Transport};
 use crate::error::errno_of;
 use crate::event::{CloseReason, Event};
@@ -78,7 +77,7 @@ impl Driver {
             Frame::Bye => {
                 transport.bye = true;
                 if !self.outlives_peer() {
-                    self.end_by_peer();
+                    self.shared.end_by_peer();
                 }
             }
         }
@@ -96,7 +95,26 @@ impl Driver {
         Ok(())
     }
 
-    fn end_of_stream(&mut self, transport: &mut Transport) -> Option<End> {
+    /// What has become of the stream that its owner reads, where that ends the link.
+    pub(super) fn hear_reader(&self, transport: &mut Transport) -> Option<End> {
+        match transport.outcome()? {
+            Outcome::Ended => self.end_of_stream(transport),
+            Outcome::Failed(errno) => Some(self.lost(errno, reason_of(errno))),
+        }
+    }
+
+    /// Takes the link back from its owner, who gets what has arrived as far as the credit goes.
+    pub(super) fn take_back(&self, transport: &mut Transport) {
+        transport.detach();
+        while self.shared.credit.has_room() {
+            match transport.read() {
+                Ok(Reading::Bytes(data)) => self.deliver(data, Event::Received),
+                _ => break,
+            }
+        }
+    }
+
+    fn end_of_stream(&self, transport: &mut Transport) -> Option<End> {
         transport.peer_sends = false;
         if let Link::Broken(errno) = lock(&self.shared.sending).link {
             return Some(self.lost(errno, reason_of(errno)));
@@ -109,15 +127,8 @@ impl Driver {
         if transport.is_within_frame() {
             return Some(End::Failed(self.loss(libc::EPROTO, CloseReason::Protocol)));
         }
-        if !self.shared.peer_ended.load(Ordering::SeqCst) {
-            self.end_by_peer();
-        }
+        self.shared.end_by_peer();
         None
-    }
-
-    fn end_by_peer(&self) {
-        self.shared.peer_ended.store(true, Ordering::SeqCst);
-        self.shared.sink.post(Event::Ended);
     }
 
     /// Whether another link is of use after the peer has ended this one on purpose: not when this side has said all.

@@ -97,6 +97,11 @@ impl Sending {
         self.resilient && matches!(self.link, Link::Broken(_) | Link::Waiting)
     }
 
+    /// Whether there is a link, and none that could follow it.
+    pub(super) fn ends_with_link(&self) -> bool {
+        !self.resilient && self.link.is_usable()
+    }
+
     /// Whether the driver has something to write.
     pub(super) fn wants_write(&self) -> bool {
         self.queue.has_unsent() || matches!(self.fin, Fin::Wanted(_))

@@ -78,6 +78,27 @@ impl Shared {
         }
     }
 
+    /// Whether the owner reads, and not the driver.
+    pub(super) fn is_read_by_owner(&self) -> bool {
+        self.protocol.framing.is_none() && self.sink.reads_itself()
+    }
+
+    /// The peer sends no more: tells the owner, once.
+    pub(super) fn end_by_peer(&self) {
+        if !self.peer_ended.swap(true, Ordering::SeqCst) {
+            self.sink.post(Event::Ended);
+        }
+    }
+
+    /// Does what the end of the peer's stream asks for where that does not take the driver; false where it does.
+    pub(super) fn end_at_once(&self) -> bool {
+        let is_plain = lock(&self.sending).ends_with_link();
+        if is_plain {
+            self.end_by_peer();
+        }
+        is_plain
+    }
+
     pub(super) fn ends(&self) -> Option<Ends> {
         *lock(&self.ends)
     }

@@ -24,6 +24,7 @@ mod heartbeat;
 mod idle;
 mod order;
 mod random;
+mod reading;
 mod restoring;
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
@@ -70,6 +71,8 @@ fn told(event: &Event) -> String {
         Event::Closed(reason) => format!("closed {reason:?}"),
         Event::Connected(_) => "connected".to_owned(),
         Event::Message(data) => format!("message {}", String::from_utf8_lossy(data)),
+        Event::Readable(_) => "readable".to_owned(),
+        Event::Received(data) => format!("received {}", String::from_utf8_lossy(data)),
         Event::Ended => "ended".to_owned(),
         Event::Drained => "drained".to_owned(),
         other => format!("{other:?}"),
@@ -125,12 +128,16 @@ impl Fixture {
 
     async fn with(protocol: Protocol, resilient: Option<bool>) -> Self {
         let (sender, events) = unbounded_channel();
+        Self::with_sink(Arc::new(Recorder(sender)), Events(events), protocol, resilient).await
+    }
+
+    async fn with_sink(sink: Arc<dyn EventSink>, events: Events, protocol: Protocol, resilient: Option<bool>) -> Self {
         let (links, receiver) = mpsc::channel(1);
         let links_of = |outlives_peer| -> Box<dyn Restore> { Box::new(Links { links: receiver, outlives_peer }) };
         let restorer = resilient.map(links_of);
         let peer_interval = protocol.heartbeat.map(|_| SECOND * 2);
         let plan = Plan {
-            sink: Arc::new(Recorder(sender)),
+            sink,
             protocol: Arc::new(protocol),
             counters: Counters::default(),
             options: SocketOptions::default(),
@@ -140,7 +147,7 @@ impl Fixture {
         let (stream, peer) = link().await;
         let first = FirstLink { peer: stream.peer_addr().unwrap(), stream, peer_interval };
         let connection = Connection::start(plan, first, &Handle::current()).unwrap();
-        Self { connection, events: Events(events), peer, links }
+        Self { connection, events, peer, links }
     }
 
     /// The next link; `peer_received` as in [`Restored`].

@@ -11,6 +11,9 @@ use bytes::{Bytes, BytesMut};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use super::reader::{Outcome, Reader};
+use super::shared::Shared;
+use crate::event::Event;
 use crate::framing::{Decoder, FramingError};
 use crate::limits;
 use crate::liveness::Liveness;
@@ -30,6 +33,8 @@ pub(super) struct Transport {
     pub(super) peer_sends: bool,
     /// Whether the peer said that it ends on purpose.
     pub(super) bye: bool,
+    /// With it the owner reads, and the driver does not.
+    reader: Option<Arc<Reader>>,
     strategy: ReadStrategy,
     /// Boxed: most connections have no frames.
     frames: Option<Box<Frames>>,
@@ -75,7 +80,38 @@ impl Transport {
             .as_ref()
             .map(|framing| Box::new(Frames { decoder: Decoder::new(framing, typed), typed, buffer: BytesMut::new() }));
         let liveness = Liveness::new(protocol, peer_interval, Instant::now());
-        Self { stream, liveness, peer_sends: true, bye: false, strategy: ReadStrategy::new(), frames }
+        Self { stream, liveness, peer_sends: true, bye: false, reader: None, strategy: ReadStrategy::new(), frames }
+    }
+
+    /// Lets the owner of the connection read; what is there already it is told of.
+    pub(super) fn hand_over(&mut self, shared: &Arc<Shared>) {
+        let reader = Reader::new(shared, &self.stream);
+        self.reader = Some(Arc::clone(&reader));
+        if reader.is_readable() {
+            shared.sink.post(Event::Readable(reader));
+        }
+    }
+
+    /// Lets nobody else read any more.
+    pub(super) fn detach(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            reader.detach();
+        }
+    }
+
+    /// Whether the driver has to read.
+    pub(super) fn is_read_here(&self) -> bool {
+        self.peer_sends && self.reader.is_none()
+    }
+
+    /// How reading came to an end, if somebody else did it and it was not noticed yet.
+    pub(super) fn outcome(&self) -> Option<Outcome> {
+        self.reader.as_ref().filter(|_| self.peer_sends)?.outcome()
+    }
+
+    /// Whether the owner has not read all that has come.
+    pub(super) fn has_unread(&self) -> bool {
+        self.reader.as_ref().is_some_and(|reader| reader.available_bytes() > 0)
     }
 
     /// An error of the readiness itself is found again, with its errno, by the read or write that follows.

@@ -11,24 +11,50 @@ use super::status::check;
 /// A new ArrayBuffer with the bytes of all `parts`, in order.
 pub fn array_buffer_from_parts<'env>(env: &'env Env, parts: &[impl AsRef<[u8]>]) -> Result<Unknown<'env>> {
     let length = parts.iter().map(|part| part.as_ref().len()).sum();
+    let fill = |mut target: &mut [u8]| {
+        for part in parts.iter().map(AsRef::as_ref) {
+            let (place, rest) = target.split_at_mut(part.len());
+            place.copy_from_slice(part);
+            target = rest;
+        }
+    };
+    Ok(new_array_buffer(env, length, fill)?.0)
+}
+
+/// A new ArrayBuffer with the bytes that `fill` writes, which says how many they are: `length` at most. `fill` must not run
+/// JavaScript.
+pub fn array_buffer_filled(
+    env: &Env,
+    length: usize,
+    fill: impl FnOnce(&mut [u8]) -> usize,
+) -> Result<(Unknown<'_>, usize)> {
+    let shorten = |bytes: &mut [u8]| {
+        let filled = fill(bytes);
+        let short = bytes.get(..filled).filter(|_| filled < length);
+        (filled, short.map(|short| array_buffer_from_parts(env, &[short])))
+    };
+    match new_array_buffer(env, length, shorten)? {
+        (_, (filled, Some(short))) => Ok((short?, filled)),
+        (buffer, (filled, None)) => Ok((buffer, filled)),
+    }
+}
+
+/// A new ArrayBuffer and what `fill` makes of its bytes, which are zeros.
+fn new_array_buffer<T>(env: &Env, length: usize, fill: impl FnOnce(&mut [u8]) -> T) -> Result<(Unknown<'_>, T)> {
     let mut data: *mut c_void = ptr::null_mut();
     let mut value = ptr::null_mut();
     // SAFETY: `data` and `value` receive the new buffer.
     let status = unsafe { sys::napi_create_arraybuffer(env.raw(), length, &mut data, &mut value) };
     check(status, "napi_create_arraybuffer")?;
-    if length > 0 {
-        let mut target: *mut u8 = data.cast();
-        for part in parts.iter().map(AsRef::as_ref) {
-            // SAFETY: the parts' lengths add up to `length`, which is what `data` has room for; the memory is new and
-            // overlaps nothing.
-            unsafe {
-                ptr::copy_nonoverlapping(part.as_ptr(), target, part.len());
-                target = target.add(part.len());
-            }
-        }
-    }
+    let bytes = if data.is_null() || length == 0 {
+        &mut []
+    } else {
+        // SAFETY: the engine has made `length` bytes at `data`, zeroed, of which nobody else knows until this returns.
+        unsafe { slice::from_raw_parts_mut(data.cast(), length) }
+    };
+    let made = fill(bytes);
     // SAFETY: the call above succeeded.
-    Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), value) })
+    Ok((unsafe { Unknown::from_raw_unchecked(env.raw(), value) }, made))
 }
 
 /// Runs `read` with the bytes of `value`: an ArrayBuffer, or what a typed array or a DataView shows of one. `None` when

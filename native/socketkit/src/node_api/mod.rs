@@ -19,7 +19,7 @@ mod status;
 mod value;
 mod wraps;
 
-pub use array_buffer::{array_buffer_from_parts, with_bytes};
+pub use array_buffer::{array_buffer_filled, array_buffer_from_parts, with_bytes};
 pub use class::new_instance;
 pub use cleanup::on_environment_end;
 pub use deferred::Deferred;

@@ -7,13 +7,12 @@ use napi_ohos::{Env, Result, sys};
 use super::status::check;
 
 /// Runs `work` in a handle scope of its own: the values it makes can be collected afterwards.
-pub fn with_handle_scope(env: &Env, work: impl FnOnce()) -> Result<()> {
+pub fn with_handle_scope<T>(env: &Env, work: impl FnOnce() -> T) -> Result<T> {
     let mut raw = ptr::null_mut();
     // SAFETY: `raw` receives the scope.
     check(unsafe { sys::napi_open_handle_scope(env.raw(), &mut raw) }, "napi_open_handle_scope")?;
     let _scope = Scope { env: env.raw(), raw };
-    work();
-    Ok(())
+    Ok(work())
 }
 
 /// Closes the scope also when `work` panics.

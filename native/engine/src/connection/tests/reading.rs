@@ -1,0 +1,228 @@
+//! Connections whose owner reads them itself.
+
+use tokio::time::{Instant, sleep};
+
+use super::*;
+use crate::limits::{EVENT_OVERHEAD_BYTES, RECEIVE_HIGH_BYTES};
+
+struct OwnReader(Recorder);
+
+impl EventSink for OwnReader {
+    fn post(&self, event: Event) {
+        self.0.post(event);
+    }
+
+    fn reads_itself(&self) -> bool {
+        true
+    }
+}
+
+impl Fixture {
+    async fn reading(protocol: Protocol, resilient: Option<bool>) -> Self {
+        let (sender, events) = unbounded_channel();
+        Self::with_sink(Arc::new(OwnReader(Recorder(sender))), Events(events), protocol, resilient).await
+    }
+
+    /// The peer sends it, and it arrives.
+    async fn hear(&mut self, data: &[u8]) {
+        self.peer.write_all(data).await.unwrap();
+        settle().await;
+    }
+
+    async fn reader(&mut self) -> Arc<Reader> {
+        match self.events.next().await {
+            Event::Readable(reader) => reader,
+            other => panic!("Readable was due, but {other:?} came"),
+        }
+    }
+
+    /// The peer breaks the connection.
+    async fn reset(&mut self) {
+        socket2::SockRef::from(&self.peer).set_linger(Some(Duration::ZERO)).unwrap();
+        self.peer = link().await.0;
+        settle().await;
+    }
+}
+
+/// Everything that is there, read in small pieces.
+fn read_all(reader: &Arc<Reader>) -> String {
+    let mut all = Vec::new();
+    let mut piece = [0; 4];
+    loop {
+        match reader.read(&mut piece) {
+            0 => return String::from_utf8(all).unwrap(),
+            count => all.extend_from_slice(&piece[..count]),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_is_told_once_and_again_only_when_there_was_nothing_left() {
+    let mut this = Fixture::reading(Protocol::default(), None).await;
+    this.hear(b"early").await;
+    let reader = this.reader().await;
+    this.hear(b" and late").await;
+    assert!(this.events.told().is_empty(), "it was told");
+    assert_eq!(reader.available_bytes(), 14);
+    assert_eq!(read_all(&reader), "early and late");
+    assert_eq!(reader.available_bytes(), 0);
+    this.hear(b"again").await;
+    let reader = this.reader().await;
+    assert_eq!(read_all(&reader), "again");
+    assert_eq!(this.connection.statistics().received_bytes, 19);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_comes_once_and_when_everything_was_read() {
+    let mut this = Fixture::reading(Protocol::default(), None).await;
+    this.hear(b"last words").await;
+    this.peer.shutdown().await.unwrap();
+    settle().await;
+    let reader = this.reader().await;
+    assert!(this.events.told().is_empty(), "there is something to read");
+    assert_eq!(read_all(&reader), "last words");
+    assert_eq!(read_all(&reader), "");
+    this.events.assert_next("ended").await;
+    this.send(b"answer", SEND);
+    this.connection.finish();
+    this.events.assert_next("closed Remote").await;
+    let mut answer = Vec::new();
+    this.peer.read_to_end(&mut answer).await.unwrap();
+    assert_eq!(answer, b"answer");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_came_before_a_reset_can_be_read_and_then_the_error_comes() {
+    let mut this = Fixture::reading(Protocol::default(), None).await;
+    this.hear(b"last words").await;
+    this.reset().await;
+    let reader = this.reader().await;
+    assert!(this.events.told().is_empty(), "there is something to read");
+    assert_eq!(read_all(&reader), "last words");
+    this.events.assert_next(&format!("broken {}", libc::ECONNRESET)).await;
+    this.events.assert_next("closed Reset").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_came_before_sending_failed_can_be_read_as_well() {
+    let mut this = Fixture::reading(Protocol::default(), None).await;
+    this.hear(b"last words").await;
+    this.reset().await;
+    let reader = this.reader().await;
+    let refused = this.connection.send(b"x", SEND).unwrap_err();
+    settle().await;
+    assert!(this.events.told().is_empty(), "there is something to read");
+    assert_eq!(read_all(&reader), "last words");
+    this.events.assert_next(&format!("broken {}", refused.errno)).await;
+    this.events.assert_next("closed Reset").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_reads_stays_with_the_kernel_and_holds_up_the_peer() {
+    let mut this = Fixture::reading(Protocol::default(), None).await;
+    let piece = [7; 64 * 1024];
+    while this.peer.try_write(&piece).is_ok() || timeout(SECOND, this.peer.writable()).await.is_ok() {}
+    let reader = this.reader().await;
+    assert!(reader.available_bytes() > 0);
+    assert_eq!(this.connection.statistics().receive_queue_bytes, 0);
+    assert!(this.events.told().is_empty(), "nothing else is due");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_reads_without_consuming_sees_where_the_credit_ends() {
+    let mut this = Fixture::reading(Protocol::default(), None).await;
+    let Fixture { connection, events, peer, .. } = &mut this;
+    let write = async {
+        peer.write_all(&vec![7; 2 * RECEIVE_HIGH_BYTES]).await.unwrap();
+        std::future::pending().await
+    };
+    let read = async {
+        let mut piece = vec![0; 64 * 1024];
+        let mut sizes = Vec::new();
+        loop {
+            let Event::Readable(reader) = events.next().await else { panic!("Readable was due") };
+            while let count @ 1.. = reader.read(&mut piece) {
+                sizes.push(count);
+                let cost = sizes.iter().sum::<usize>() + sizes.len() * EVENT_OVERHEAD_BYTES;
+                assert_eq!(reader.has_room(), cost < RECEIVE_HIGH_BYTES, "{cost} bytes of credit are used");
+                if !reader.has_room() {
+                    connection.consume(count);
+                    return assert!(reader.has_room());
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = read => {}
+        () = write => {}
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_arrived_when_a_link_is_let_go_is_handed_over() {
+    let mut this = Fixture::reading(Protocol::default(), Some(true)).await;
+    this.hear(b"early").await;
+    let reader = this.reader().await;
+    this.connection.suspend(SUSPEND).unwrap();
+    this.events.assert_next("received early").await;
+    this.events.assert_next("completed 5").await;
+    assert_eq!(read_all(&reader), "");
+    this.assert_hears_end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_link_has_its_own_reader() {
+    let mut this = Fixture::reading(Protocol::default(), Some(true)).await;
+    this.hear(b"first").await;
+    let first = this.reader().await;
+    let mut first_peer = std::mem::replace(&mut this.peer, link().await.0);
+    first_peer.shutdown().await.unwrap();
+    settle().await;
+    assert_eq!(read_all(&first), "first");
+    this.relink(None).await;
+    this.events.assert_next("connected").await;
+    assert_eq!(first_peer.read(&mut [0]).await.unwrap(), 0, "its socket is closed");
+    this.hear(b"second").await;
+    assert_eq!(read_all(&first), "");
+    let second = this.reader().await;
+    assert_eq!(read_all(&second), "second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_read_of_a_connection_that_is_closed_and_its_socket_goes() {
+    let mut this = Fixture::reading(Protocol::default(), None).await;
+    this.hear(b"unread").await;
+    let reader = this.reader().await;
+    this.connection.close(Some(CLOSE)).unwrap();
+    this.events.assert_next("closed Local").await;
+    this.events.assert_next("completed 3").await;
+    assert_eq!(read_all(&reader), "");
+    this.hear(b"late").await;
+    assert!(this.events.told().is_empty(), "it is over");
+    this.assert_hears_end().await;
+    sleep(SECOND * 10).await;
+    // FIN alone would let the peer send.
+    while this.peer.write_all(b"x").await.is_ok() {
+        settle().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_unread_keeps_a_connection_from_being_idle() {
+    let protocol = Protocol { idle_timeout: Some(SECOND * 10), ..Protocol::default() };
+    let mut this = Fixture::reading(protocol, None).await;
+    this.hear(b"x").await;
+    sleep(SECOND * 25).await;
+    let reader = this.reader().await;
+    assert_eq!(read_all(&reader), "x");
+    let start = Instant::now();
+    this.events.assert_next("closed Idle").await;
+    assert!(start.elapsed() <= SECOND * 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn frames_are_read_by_the_driver_all_the_same() {
+    let mut this = Fixture::reading(protocol(true, false), None).await;
+    this.say(Kind::Data, b"x").await;
+    this.events.assert_next("message x").await;
+}
