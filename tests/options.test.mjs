@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { extraOptions } from './fuzz/values.mjs';
 import { behaviour } from './support/behaviour.mjs';
 import { within } from './support/deadline.mjs';
+import { declarationsIn } from './support/declarations.mjs';
 import { rejectsWith, throws401 } from './support/errors.mjs';
 import { KEEP_ALIVE_TIMER, kernelRow } from './support/kernel.mjs';
 import { STALLING_BYTES } from './support/pour.mjs';
@@ -42,7 +45,11 @@ const MALFORMED = [
   undefined,
   7,
   { keepAlive: 1 },
+  { OOBInline: 0 },
   { TCPNoDelay: 'yes' },
+  { receiveBufferSize: '4096' },
+  { sendBufferSize: {} },
+  { reuseAddress: 'no' },
   { socketTimeout: '5' },
   { keepAliveIdleMs: '5' },
   { keepAliveIntervalMs: true },
@@ -52,6 +59,19 @@ const MALFORMED = [
   { socketLinger: { on: true } },
   { socketLinger: { linger: 5 } },
 ];
+
+/** The names of the options that `index.d.ts` declares. */
+function declaredNames() {
+  const url = new URL('../entry/types/libsocketkit/index.d.ts', import.meta.url);
+  const declared = declarationsIn(readFileSync(url, 'utf8'));
+  const fields = ['ExtraOptionsBase', 'TCPExtraOptions'].flatMap((name) => declared.get(name));
+  return fields.map((line) => line.match(/^\w+/)[0]).sort();
+}
+
+/** The names of the fields of all of these, in order. */
+function namesIn(...objects) {
+  return [...new Set(objects.flatMap((object) => Object.keys(object ?? {})))].sort();
+}
 
 /** In how many seconds the kernel will ask the peer of `socket` whether it is there. */
 async function keepAliveSeconds(socket) {
@@ -64,6 +84,13 @@ async function assertKeepAliveWithin(socket, seconds) {
   const left = await keepAliveSeconds(socket);
   assert.ok(left <= seconds && left > 0.9 * seconds, `the kernel asks in ${left} s, not in ${seconds} s`);
 }
+
+behaviour('every option that is declared is tried with a right value and a wrong one, and by the fuzzer', () => {
+  const first = { pick: ([value]) => value };
+  assert.deepEqual(namesIn(EVERY_OPTION), declaredNames());
+  assert.deepEqual(namesIn(...MALFORMED), declaredNames());
+  assert.deepEqual(namesIn(extraOptions(first)), declaredNames());
+});
 
 behaviour('a server, its connection and a client take every option, by promise and by callback', async (t) => {
   const { server, client, connection } = await openPair(t);

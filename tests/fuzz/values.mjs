@@ -82,6 +82,7 @@ export const extraOptions = (random) => ({
   reuseAddress: random.pick([undefined, true, false]),
   socketTimeout: random.pick([undefined, 0, -1, 100]),
   keepAliveIdleMs: random.pick([undefined, -1, 1_000, 1e12]),
+  keepAliveIntervalMs: random.pick([undefined, -1, 1_000, 1e12]),
   keepAliveCount: random.pick([undefined, 0, 3, 1e12]),
   tcpFastOpen: random.pick([undefined, undefined, true]),
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -14,9 +14,14 @@ const VIEWPORT = { width: 1000, height: 1100 };
 /** No single step takes longer on a slow machine. */
 const STEP_LIMIT_MS = 20_000;
 
+/** The browser's program, which has to be there. */
 function browserPath() {
   const name = process.env.PREVIEW_BROWSER;
-  return name.includes('/') ? name : path.join('/usr/bin', name);
+  const program = name.includes('/') ? name : path.join('/usr/bin', name);
+  if (!existsSync(program)) {
+    throw new Error(`there is no ${program}: let PREVIEW_BROWSER name a Chromium, or run \`cargo xtask test packages\``);
+  }
+  return program;
 }
 
 /** The preview with a browser that shows it. */
@@ -26,20 +31,26 @@ export class Preview {
 
   /** Starts it with apps that have stored nothing yet. */
   static async open(main = MAIN) {
+    const browser = browserPath();
     const preview = new Preview();
     mkdirSync(process.env.PREVIEW_FOLDER, { recursive: true });
     preview.folder = mkdtempSync(path.join(process.env.PREVIEW_FOLDER, 'data-'));
     const env = { ...process.env, PREVIEW_DATA: preview.folder, PREVIEW_PORT: '0' };
     preview.process = fork(main, { env });
-    const [{ url }] = await once(preview.process, 'message');
-    preview.url = url;
-    await preview.#openBrowser();
+    try {
+      const [{ url }] = await once(preview.process, 'message');
+      preview.url = url;
+      await preview.#openBrowser(browser);
+    } catch (error) {
+      await preview.close();
+      throw error;
+    }
     return preview;
   }
 
-  async #openBrowser() {
+  async #openBrowser(executablePath) {
     // Chromium has no sandbox for root, whom CI often is; it sees nothing but this preview.
-    this.browser = await chromium.launch({ executablePath: browserPath(), args: ['--no-sandbox'] });
+    this.browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
     const context = await this.browser.newContext({ viewport: VIEWPORT, permissions: ['clipboard-read'] });
     context.setDefaultTimeout(STEP_LIMIT_MS);
     this.page = await context.newPage();
@@ -98,7 +109,7 @@ export class Preview {
   }
 
   async close() {
-    await this.browser.close();
+    await this.browser?.close();
     const ended = once(this.process, 'exit');
     this.process.kill('SIGTERM');
     await ended;

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { Preview } from '../e2e/support/preview.mjs';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'preview-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const previews = path.join(folder, 'previews');
+const pidFile = path.join(folder, 'pid');
+
+/** A preview that shows nothing, and notes its process. */
+const MAIN = `
+  import { writeFileSync } from 'node:fs';
+  writeFileSync('${pidFile}', String(process.pid));
+  process.on('message', () => {});
+  process.send({ url: '' });
+`;
+
+function open(browser) {
+  const main = path.join(folder, 'main.mjs');
+  writeFileSync(main, MAIN);
+  Object.assign(process.env, { PREVIEW_FOLDER: previews, PREVIEW_BROWSER: browser });
+  return Preview.open(main);
+}
+
+test('without a browser no preview starts, and it is said how to get one', async () => {
+  await assert.rejects(open('no-browser'), /there is no \/usr\/bin\/no-browser: .* `cargo xtask test packages`/);
+  assert.ok(!existsSync(pidFile));
+});
+
+test('a preview whose browser does not start is ended, and leaves nothing behind', async () => {
+  await assert.rejects(open('/bin/false'), { message: /browserType.launch: / });
+  const pid = Number(readFileSync(pidFile, 'utf8'));
+  assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
+  assert.deepEqual(readdirSync(previews), []);
+});
