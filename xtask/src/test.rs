@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
+use crate::progress::say;
 use crate::step::{self, Session, Step};
 use crate::workspace::Workspace;
 
@@ -88,13 +89,13 @@ fn fitting_names<'a>(names: &[&'a str], filter: &str) -> Vec<&'a str> {
 }
 
 fn outcome(step: &Step, session: &Session) -> Outcome {
-    println!("== {}", step.name);
+    say(&format!("== {}", step.name));
     let start = Instant::now();
     let error = step.run(session).err().map(|error| format!("{error:#}"));
     let took = start.elapsed();
     match &error {
-        None => println!("== {}: passed in {:.1} s", step.name, took.as_secs_f64()),
-        Some(error) => println!("== {}: FAILED in {:.1} s: {error}", step.name, took.as_secs_f64()),
+        None => say(&format!("== {}: passed in {:.1} s", step.name, took.as_secs_f64())),
+        Some(error) => say(&format!("== {}: FAILED in {:.1} s: {error}", step.name, took.as_secs_f64())),
     }
     Outcome { name: step.name.clone(), took, error }
 }
