@@ -44,8 +44,8 @@ pub(crate) fn upgrade(packages: &[&str]) -> Result<()> {
         .context("could not install system packages; they are those of Debian 12")
 }
 
-/// Downloads packages of `suite` for `architecture` and unpacks them into `folder`, without installing anything. apt
-/// keeps what it has in `state`, and goes on with half a file; it is removed when all is unpacked.
+/// Downloads packages of `suite` for `architecture` and unpacks them into `folder`, without installing anything. What apt
+/// has downloaded is in `state` until all is unpacked; a run that was broken off leaves it for the next.
 ///
 /// # Errors
 ///
