@@ -36,6 +36,9 @@ class Reporter {
   }
 }
 
+/** How long a test may take; docs/testing.md gives a phone the same. */
+const TIMEOUT_MS = 15_000;
+
 const delegator = {
   // The reporter tells it.
   printSync() {},
@@ -53,7 +56,7 @@ export function runHypium(suites, resources) {
   // A promise that nobody waits for fails the test that runs.
   process.on('unhandledRejection', (error) => tellSystem('fault', { fault: error?.stack ?? String(error) }));
   const reporter = new Reporter();
-  Hypium.hypiumTest(delegator, { parameters: {} }, () => {
+  Hypium.hypiumTest(delegator, { parameters: { '-s timeout': `${TIMEOUT_MS}` } }, () => {
     ['spec', 'suite', 'task'].forEach((kind) => Core.getInstance().subscribeEvent(kind, reporter));
     suites();
   });

@@ -24,8 +24,7 @@ const RULES = {
       files: [
         '**/service/SocketService.ets',
         '**/test/SocketService.test.ets',
-        '**/test/module/*.ets',
-        '**/test/support/Sockets.ets'
+        '**/test/module/**/*.ets'
       ],
       rules: { '@arkts-eslint/await-thenable': 0 }
     },

@@ -44,30 +44,29 @@ pub(crate) fn upgrade(packages: &[&str]) -> Result<()> {
         .context("could not install system packages; they are those of Debian 12")
 }
 
-/// Downloads packages of `suite` for `architecture` into `folder` and unpacks them there, without
-/// installing anything.
+/// Downloads packages of `suite` for `architecture` and unpacks them into `folder`, without installing anything. What apt
+/// has downloaded is in `state` until all is unpacked; a run that was broken off leaves it for the next.
 ///
 /// # Errors
 ///
 /// When the machine's apt names no Debian mirror, or when a download fails.
-pub(crate) fn unpack(suite: &str, architecture: &str, packages: &[&str], folder: &Path) -> Result<()> {
-    let state = folder.join("apt");
+pub(crate) fn unpack(suite: &str, architecture: &str, packages: &[&str], state: &Path, folder: &Path) -> Result<()> {
     std::fs::create_dir_all(state.join("lists/partial"))?;
     std::fs::create_dir_all(state.join("cache/archives/partial"))?;
     let keys = "/usr/share/keyrings/debian-archive-keyring.gpg";
     let line = format!("deb [signed-by={keys}] {} {suite} main\n", mirror()?);
     std::fs::write(state.join("sources.list"), line)?;
     println!("fetching {} ({suite}, {architecture})", packages.join(" "));
-    progress::run("reading the lists of packages", private_apt_get(&state, architecture).args(["--quiet", "update"]))?;
-    let mut download = private_apt_get(&state, architecture);
-    progress::run("downloading", download.args(["--quiet", "download"]).args(packages).current_dir(&state))?;
-    for entry in std::fs::read_dir(&state)? {
+    progress::run("reading the lists of packages", private_apt_get(state, architecture).args(["--quiet", "update"]))?;
+    let mut download = private_apt_get(state, architecture);
+    progress::run("downloading", download.args(["--quiet", "download"]).args(packages).current_dir(state))?;
+    for entry in std::fs::read_dir(state)? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "deb") {
             run(command("dpkg-deb").arg("-x").arg(path).arg(folder))?;
         }
     }
-    crate::prepared::remove(&state)
+    crate::prepared::remove(state)
 }
 
 /// Whether all of the named system packages are there.

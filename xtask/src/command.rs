@@ -2,17 +2,27 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, anyhow, bail};
+
+use crate::progress;
 
 /// How often a child with a deadline is looked at.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Set by `cargo run` or for one toolchain; they would reach another one, or another target folder.
 const FOREIGN_VARIABLES: [&str; 3] = ["LD_LIBRARY_PATH", "RUSTFLAGS", "CARGO_TARGET_DIR"];
+
+/// What to do about a program that is not there.
+const MISSING: &str = "next: `cargo xtask doctor` says what this machine misses, and how to get it";
+
+/// What to do about one that has failed.
+const CORRECT: &str =
+    "next: correct what it says, and run the same task again; `cargo xtask doctor` says what this machine misses";
 
 /// A command whose environment is that of a fresh shell.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
@@ -29,7 +39,7 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
 ///
 /// When the child cannot be started or ends with another status than 0.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| cannot_start(command))?;
+    let status = command.status().map_err(|error| cannot_start(command, &error))?;
     check(command, status)
 }
 
@@ -39,7 +49,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 ///
 /// As [`run`], and when the limit has passed.
 pub(crate) fn run_within(command: &mut Command, limit: Duration) -> Result<()> {
-    let mut child = command.spawn().with_context(|| cannot_start(command))?;
+    let mut child = command.spawn().map_err(|error| cannot_start(command, &error))?;
     let end = Instant::now() + limit;
     loop {
         if let Some(status) = child.try_wait()? {
@@ -55,7 +65,7 @@ pub(crate) fn run_within(command: &mut Command, limit: Duration) -> Result<()> {
 }
 
 /// As [`run_within`], but what the child writes goes to a file, and at its end to this task's output in one piece:
-/// several can run at a time.
+/// several can run at a time. Meanwhile a sign says that it runs.
 ///
 /// # Errors
 ///
@@ -63,9 +73,10 @@ pub(crate) fn run_within(command: &mut Command, limit: Duration) -> Result<()> {
 pub(crate) fn run_recorded(command: &mut Command, record: &Path, limit: Duration) -> Result<()> {
     let file = create(record).with_context(|| format!("cannot write {}", record.display()))?;
     command.stdout(file.try_clone()?).stderr(file);
-    let outcome = run_within(command, limit);
+    let what = record.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let outcome = progress::during(&what, || run_within(command, limit));
     let text = fs::read(record).with_context(|| format!("cannot read {}", record.display()))?;
-    println!("-- {}\n{}", line(command), String::from_utf8_lossy(&text).trim_end());
+    progress::say(&format!("-- {}\n{}", line(command), String::from_utf8_lossy(&text).trim_end()));
     outcome
 }
 
@@ -75,9 +86,10 @@ pub(crate) fn run_recorded(command: &mut Command, record: &Path, limit: Duration
 ///
 /// As [`run`]; what the child wrote to standard error is in the message.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
-    let output = command.stdin(Stdio::null()).output().with_context(|| cannot_start(command))?;
+    let output = command.stdin(Stdio::null()).output().map_err(|error| cannot_start(command, &error))?;
     if !output.status.success() {
-        bail!("{} ({})\n{}", line(command), output.status, String::from_utf8_lossy(&output.stderr).trim_end());
+        let said = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
+        bail!("failed ({}): {}\n{said}\n  {CORRECT}", output.status, line(command));
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }
@@ -117,11 +129,13 @@ pub(crate) fn check(command: &Command, status: ExitStatus) -> Result<()> {
     if status.success() {
         return Ok(());
     }
-    bail!("failed ({status}): {}", line(command))
+    bail!("failed ({status}): {}\n  {CORRECT}", line(command))
 }
 
-fn cannot_start(command: &Command) -> String {
-    format!("cannot start: {}", line(command))
+/// What it means that a child could not be started.
+pub(crate) fn cannot_start(command: &Command, error: &std::io::Error) -> Error {
+    let next = if error.kind() == ErrorKind::NotFound { MISSING } else { CORRECT };
+    anyhow!("cannot start: {}: {error}\n  {next}", line(command))
 }
 
 #[cfg(test)]
@@ -132,6 +146,30 @@ mod tests {
     fn a_failing_command_names_itself() {
         let error = run(command("sh").args(["-c", "exit 3"])).map_err(|error| error.to_string());
         assert!(error.is_err_and(|text| text.contains("sh -c exit 3") && text.contains('3')));
+    }
+
+    #[test]
+    fn whatever_a_command_fails_of_its_error_ends_with_the_next_step() {
+        let failing = || {
+            let mut failing = command("sh");
+            failing.args(["-c", "echo wrong >&2; exit 3"]);
+            failing
+        };
+        let record = std::env::temp_dir().join(format!("xtask-{}-next", std::process::id())).join("record.txt");
+        let missing = || command("a-program-that-nobody-has");
+        let limit = Duration::from_secs(60);
+        for (next, mut child) in [(CORRECT, failing()), (MISSING, missing())] {
+            let outcomes = [
+                run(&mut child),
+                run_within(&mut child, limit),
+                run_recorded(&mut child, &record, limit),
+                output(&mut child).map(drop),
+                progress::run("failing", &mut child),
+            ];
+            for outcome in outcomes {
+                assert!(outcome.is_err_and(|error| format!("{error:#}").ends_with(next)));
+            }
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use crate::command::{command, run};
 use crate::prepared;
+use crate::progress;
 use crate::workspace::Workspace;
 
 /// The version that `deny.toml` was written for.
@@ -31,12 +32,12 @@ const MANIFESTS: [&str; 2] = ["Cargo.toml", "fuzz/Cargo.toml"];
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let program = install(workspace)?;
     for manifest in MANIFESTS {
-        println!("checking the dependencies of {manifest}");
         let mut deny = command(&program);
         deny.args(["--manifest-path", manifest, "--locked", "--config", RULES, "check"])
             .args(UNUSED_RULES)
             .args(CHECKS);
-        run(deny.current_dir(workspace.root()))?;
+        let what = format!("checking the dependencies of {manifest}");
+        progress::run(&what, deny.current_dir(workspace.root()))?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::apt;
 use crate::command::{check, command, output, run, succeeds};
+use crate::progress;
 use crate::workspace::Workspace;
 
 /// The crate of the fuzzers, which is no member of the workspace: its flags are for it alone.
@@ -111,7 +112,7 @@ fn start(workspace: &Workspace, programs: &Path, target: &str, seconds: u32) -> 
 }
 
 fn finish(mut running: Running) -> Result<()> {
-    let status = running.child.wait()?;
+    let status = progress::during(&format!("fuzzing {}", running.target), || running.child.wait())?;
     let log = fs::read_to_string(&running.log)?;
     let Err(error) = check(&running.command, status) else {
         let lines = log.lines().filter(|line| line.contains("DONE") || line.starts_with("Done"));

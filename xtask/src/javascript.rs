@@ -1,6 +1,7 @@
 //! The JavaScript tests: each file is a program that ends with status 0 when all in it passed.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -25,7 +26,7 @@ pub(crate) const NETWORK_PACKAGE: &str = "iproute2";
 const SUFFIX: &str = ".test.mjs";
 
 /// Longer than any file takes, so that one that hangs fails.
-pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(5 * 60);
+const TIME_LIMIT: Duration = Duration::from_secs(5 * 60);
 
 /// The same under emulation.
 const SLOW_TIME_LIMIT: Duration = Duration::from_secs(20 * 60);
@@ -59,8 +60,7 @@ pub(crate) fn files(workspace: &Workspace, folder: &str) -> Result<Vec<String>> 
 /// When the load cannot be prepared, a test fails, or the file takes too long.
 pub(crate) fn run_on(workspace: &Workspace, load: Load, file: &str) -> Result<()> {
     let loader = load.prepare(workspace)?;
-    let mut script = loader.script(workspace, Path::new(file))?;
-    run_recorded(&mut script, &record_path(workspace, load, file), time_limit(load))
+    run_script(workspace, &mut loader.script(workspace, Path::new(file))?, load, file)
 }
 
 /// Runs a file in the machine's own Node; only the processes that it starts load the module.
@@ -70,8 +70,16 @@ pub(crate) fn run_on(workspace: &Workspace, load: Load, file: &str) -> Result<()
 /// As [`run_on`].
 pub(crate) fn run_beside(workspace: &Workspace, load: Load, file: &str) -> Result<()> {
     let loader = load.prepare(workspace)?;
-    let mut script = loader.host_script(workspace, Path::new(file))?;
-    run_recorded(&mut script, &record_path(workspace, load, file), time_limit(load))
+    run_script(workspace, &mut loader.host_script(workspace, Path::new(file))?, load, file)
+}
+
+/// Runs the command that runs a file, and records what it says.
+///
+/// # Errors
+///
+/// When a test fails, or the file takes too long.
+pub(crate) fn run_script(workspace: &Workspace, script: &mut Command, load: Load, file: &str) -> Result<()> {
+    run_recorded(script, &record_path(workspace, load, file), time_limit(load))
 }
 
 fn record_path(workspace: &Workspace, load: Load, file: &str) -> PathBuf {

@@ -102,6 +102,9 @@ enum Task {
         /// Name the steps and run none
         #[arg(long)]
         list: bool,
+        /// Test the libraries for HarmonyOS that are in dist/, instead of building them
+        #[arg(long)]
+        built: bool,
     },
     /// Let fuzzers say to the engine what a hostile peer might say, and call the module as no app would
     Fuzz {
@@ -177,7 +180,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Notice => notice::update(&workspace),
         Task::Package => package::perform(&workspace),
         Task::Test { list: true, .. } => test::list(&workspace),
-        Task::Test { filters, .. } => test::run(&workspace, &filters),
+        Task::Test { filters, built, .. } => test::run(&workspace, &filters, built),
         Task::Fuzz { targets, seconds, keep, calls } => fuzz(&workspace, targets, seconds, keep, calls),
         Task::Soak { minutes } => long::soak(&workspace, minutes),
         Task::Bench { arguments } => bench::perform(&workspace, &arguments),

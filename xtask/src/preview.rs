@@ -5,10 +5,10 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::command::{command, run, run_within};
+use crate::command::{command, run};
 use crate::load::Load;
 use crate::workspace::Workspace;
-use crate::{host_node, javascript, pages, prepared};
+use crate::{host_node, javascript, pages, prepared, progress};
 
 /// Runs the apps and serves their screens.
 const SCRIPT: &str = "preview/server/main.mjs";
@@ -71,7 +71,7 @@ pub(crate) fn test_in_browser(workspace: &Workspace, file: &str) -> Result<()> {
     if std::env::var_os("PREVIEW_BROWSER").is_none() {
         script.env("PREVIEW_BROWSER", BROWSER_PACKAGE);
     }
-    run_within(&mut script, javascript::TIME_LIMIT)
+    javascript::run_script(workspace, &mut script, Load::Host, file)
 }
 
 /// Runs the tests of the app's module, `entry/src/test`, which need no page, with the module for this machine.
@@ -80,7 +80,7 @@ pub(crate) fn test_in_browser(workspace: &Workspace, file: &str) -> Result<()> {
 ///
 /// When something cannot be had, a test fails, or they take too long.
 pub(crate) fn test_hypium(workspace: &Workspace) -> Result<()> {
-    run_within(&mut covered_script(workspace, HYPIUM_TESTS)?, javascript::TIME_LIMIT)
+    javascript::run_script(workspace, &mut covered_script(workspace, HYPIUM_TESTS)?, Load::Host, HYPIUM_TESTS)
 }
 
 /// A script of tests that notes what they ran of the pages.
@@ -102,7 +102,7 @@ pub(crate) fn report_coverage(workspace: &Workspace) -> Result<()> {
     pages::install(workspace)?;
     let mut script = command(host_node::prepare()?);
     script.env("PREVIEW_COVERAGE", test_folder(workspace).join(COVERAGE));
-    run(script.arg(COVERAGE_SCRIPT).current_dir(workspace.root()))
+    progress::run("adding up what the tests ran", script.arg(COVERAGE_SCRIPT).current_dir(workspace.root()))
 }
 
 /// An empty folder for what a file of tests finds out.

@@ -1,15 +1,19 @@
 //! Signs of life from what takes long and says nothing.
 
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use indicatif::{ProgressBar, ProgressStyle};
+use anyhow::Result;
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::command;
 
-/// How often the sign moves.
+/// How often a sign moves.
 const TICK: Duration = Duration::from_millis(100);
+
+/// All signs: there may be several, one below the other.
+static SIGNS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
 /// Runs a command that is silent until its end; on a terminal a line says meanwhile what is being done and for how long.
 /// Then prints what it wrote.
@@ -18,27 +22,28 @@ const TICK: Duration = Duration::from_millis(100);
 ///
 /// When it cannot be started or ends with another status than 0.
 pub(crate) fn run(what: &str, child: &mut Command) -> Result<()> {
-    let line = command::line(child);
-    let sign = sign(what);
-    let output = child.stdin(Stdio::null()).output();
-    sign.finish_and_clear();
-    let output = output.with_context(|| format!("cannot start: {line}"))?;
+    let output = during(what, || child.stdin(Stdio::null()).output());
+    let output = output.map_err(|error| command::cannot_start(child, &error))?;
     print!("{}", String::from_utf8_lossy(&output.stdout));
     eprint!("{}", String::from_utf8_lossy(&output.stderr));
-    if output.status.success() {
-        return Ok(());
-    }
-    bail!("failed ({}): {line}", output.status)
+    command::check(child, output.status)
 }
 
-/// Invisible where nobody looks, such as in CI.
-fn sign(what: &str) -> ProgressBar {
-    let sign = ProgressBar::new_spinner().with_message(what.to_owned());
+/// Does something silent, with such a line; nothing is shown where nobody looks, such as in CI.
+pub(crate) fn during<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    let sign = SIGNS.add(ProgressBar::new_spinner().with_message(what.to_owned()));
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
         sign.set_style(style);
     }
     sign.enable_steady_tick(TICK);
-    sign
+    let outcome = work();
+    sign.finish_and_clear();
+    outcome
+}
+
+/// Prints a text while there may be signs.
+pub(crate) fn say(text: &str) {
+    SIGNS.suspend(|| println!("{text}"));
 }
 
 #[cfg(test)]

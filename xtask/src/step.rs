@@ -33,12 +33,12 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Nothing is built yet.
-    pub(crate) fn new(workspace: Workspace) -> Self {
-        Self { workspace, ohos: OnceLock::new() }
+    /// What is built for HarmonyOS is only what is `built` already.
+    pub(crate) fn new(workspace: Workspace, built: bool) -> Self {
+        Self { workspace, ohos: if built { OnceLock::from(Ok(())) } else { OnceLock::new() } }
     }
 
-    /// Builds for HarmonyOS when a step first needs it, and never again in this run.
+    /// Builds for HarmonyOS when a step first needs it, and never again in this run; the steps look for what it left.
     fn build_ohos(&self) -> Result<()> {
         let build = || ohos::build(&self.workspace).map_err(|error| format!("{error:#}"));
         self.ohos.get_or_init(build).clone().map_err(|error| anyhow!(error))
@@ -199,4 +199,16 @@ fn documentation(session: &Session) -> Result<()> {
 
 fn cargo(session: &Session, arguments: &[&str]) -> Result<()> {
     run(command("cargo").args(arguments).current_dir(session.workspace.root()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_built_already_is_not_built_again() {
+        let session = Session::new(Workspace::current(), true);
+        assert!(session.ohos.get().is_some());
+        assert!(Session::new(Workspace::current(), false).ohos.get().is_none());
+    }
 }

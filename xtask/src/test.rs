@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
+use crate::progress::say;
 use crate::step::{self, Session, Step};
 use crate::workspace::Workspace;
 
@@ -20,14 +21,15 @@ struct Outcome {
     error: Option<String>,
 }
 
-/// Runs all steps, or those that the filters choose: by a whole name, or by a part of it.
+/// Runs all steps, or those that the filters choose: by a whole name, or by a part of it. Builds for HarmonyOS unless
+/// that is `built`.
 ///
 /// # Errors
 ///
 /// When a step failed, or when a filter fits none.
-pub(crate) fn run(workspace: &Workspace, filters: &[String]) -> Result<()> {
+pub(crate) fn run(workspace: &Workspace, filters: &[String], built: bool) -> Result<()> {
     let steps = chosen(step::all(workspace), filters)?;
-    let session = Session::new(workspace.clone());
+    let session = Session::new(workspace.clone(), built);
     let mut outcomes = Vec::new();
     for group in steps.chunk_by(|one, next| one.shares_machine && next.shares_machine) {
         println!("\n== from {} of {}", outcomes.len() + 1, steps.len());
@@ -88,13 +90,13 @@ fn fitting_names<'a>(names: &[&'a str], filter: &str) -> Vec<&'a str> {
 }
 
 fn outcome(step: &Step, session: &Session) -> Outcome {
-    println!("== {}", step.name);
+    say(&format!("== {}", step.name));
     let start = Instant::now();
     let error = step.run(session).err().map(|error| format!("{error:#}"));
     let took = start.elapsed();
     match &error {
-        None => println!("== {}: passed in {:.1} s", step.name, took.as_secs_f64()),
-        Some(error) => println!("== {}: FAILED in {:.1} s: {error}", step.name, took.as_secs_f64()),
+        None => say(&format!("== {}: passed in {:.1} s", step.name, took.as_secs_f64())),
+        Some(error) => say(&format!("== {}: FAILED in {:.1} s: {error}", step.name, took.as_secs_f64())),
     }
     Outcome { name: step.name.clone(), took, error }
 }
@@ -134,7 +136,7 @@ mod tests {
         let (to_two, from_one) = channel();
         let (to_one, from_two) = channel();
         let steps = [meeting("one", to_two, from_two), meeting("two", to_one, from_one)];
-        let outcomes = outcomes_of(&steps, &Session::new(Workspace::current()));
+        let outcomes = outcomes_of(&steps, &Session::new(Workspace::current(), false));
         let names: Vec<&str> = outcomes.iter().map(|outcome| outcome.name.as_str()).collect();
         assert_eq!(names, ["one", "two"]);
         assert!(outcomes.iter().all(|outcome| outcome.error.is_none()));

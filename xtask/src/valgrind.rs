@@ -7,6 +7,7 @@ use anyhow::Result;
 use crate::apt;
 use crate::command::{command, run, succeeds};
 use crate::host_node;
+use crate::progress;
 use crate::workspace::Workspace;
 
 /// System package with the program.
@@ -53,11 +54,10 @@ fn build(workspace: &Workspace) -> Result<PathBuf> {
 }
 
 fn check(workspace: &Workspace, library: &Path, test: &str) -> Result<()> {
-    println!("memcheck: {test}");
     let mut valgrind = command(PACKAGE);
     valgrind.args(OPTIONS).arg(format!("--suppressions={}", workspace.path(SUPPRESSIONS).display()));
     valgrind.args([host_node::prepare()?, "--jitless"]).arg(format!("tests/{test}.test.mjs"));
     // Everything takes many times longer.
     valgrind.env("SOCKETKIT_LIBRARY", library).env("SOCKETKIT_SLOW", "1");
-    run(valgrind.current_dir(workspace.root()))
+    progress::run(&format!("memcheck: {test}"), valgrind.current_dir(workspace.root()))
 }

@@ -37,6 +37,12 @@ impl Workspace {
         self.target().join("tools").join(name)
     }
 
+    /// A folder for what is being downloaded. What a run has left that failed or was broken off is not downloaded again;
+    /// it is removed when a tool has been made of it.
+    pub(crate) fn downloads(&self, name: &str) -> PathBuf {
+        self.target().join("downloads").join(name)
+    }
+
     /// The folder that `ohrs build` fills.
     pub(crate) fn dist(&self) -> PathBuf {
         self.path("dist")

@@ -1,0 +1,95 @@
+//! The cases of the module's tests that also run on a phone.
+
+use super::tree::{SourceFile, Tree};
+
+/// Where they are, in ArkTS.
+const ON_PHONE: &str = "entry/src/test/module/";
+
+/// Where all are, in JavaScript.
+const ALL: &str = "tests/";
+
+const ARKTS: &str = ".test.ets";
+const JAVASCRIPT: &str = ".test.mjs";
+
+/// What leads to the others.
+const LIST: &str = "List.test.ets";
+
+/// Says which files do not run on a phone, and why.
+const DOCUMENT: &str = "docs/testing.md";
+
+/// Cases for a phone that are called otherwise than in `tests`, or are in another file; and files of `tests` that run on
+/// no phone, and are not in the document either.
+pub(super) fn strays(tree: &Tree) -> Vec<String> {
+    let on_phone: Vec<(String, &SourceFile)> =
+        tree.files(ON_PHONE, ARKTS).filter_map(|file| Some((counterpart(&file.path)?, file))).collect();
+    let document = tree.text(DOCUMENT).unwrap_or_default();
+    let mut findings = Vec::new();
+    for (path, file) in &on_phone {
+        let known = cases(tree.text(path).unwrap_or_default());
+        let strangers = cases(&file.text).into_iter().filter(|case| !known.contains(case));
+        findings.extend(strangers.map(|case| format!("{}: {path} has no case {case:?}", file.path)));
+    }
+    for file in tree.files(ALL, JAVASCRIPT) {
+        let name = file.path.strip_prefix(ALL).and_then(|path| path.strip_suffix(JAVASCRIPT)).unwrap_or("/");
+        let is_told = document.contains(&format!("`{name}`")) || on_phone.iter().any(|(path, _)| *path == file.path);
+        if !name.contains('/') && !is_told {
+            findings.push(format!("{}: {DOCUMENT} does not say why it runs on no phone", file.path));
+        }
+    }
+    findings
+}
+
+/// The file of `tests` with the cases of one for a phone: `HalfClose.test.ets` has those of `half-close.test.mjs`.
+fn counterpart(path: &str) -> Option<String> {
+    let name = path.strip_prefix(ON_PHONE)?;
+    let words = name.strip_suffix(ARKTS).filter(|_| name != LIST)?;
+    let mut kebab = String::new();
+    for letter in words.chars() {
+        if letter.is_uppercase() && !kebab.is_empty() {
+            kebab.push('-');
+        }
+        kebab.extend(letter.to_lowercase());
+    }
+    Some(format!("{ALL}{kebab}{JAVASCRIPT}"))
+}
+
+/// The names of a file's cases; what is filled into them does not count.
+fn cases(text: &str) -> Vec<String> {
+    text.split("behaviour(").skip(1).filter_map(name).collect()
+}
+
+/// The text in quotes or backticks that a call begins with.
+fn name(call: &str) -> Option<String> {
+    let call = call.trim_start();
+    let quote = call.chars().next().filter(|quote| matches!(quote, '\'' | '"' | '`'))?;
+    let name = call.get(1..)?.split(quote).next()?;
+    let mut parts = name.split("${");
+    let mut plain = parts.next()?.to_owned();
+    for part in parts {
+        plain.push('…');
+        plain.push_str(part.split_once('}').map_or("", |(_, rest)| rest));
+    }
+    Some(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEST: (&str, &str) = ("tests/half-close.test.mjs", "behaviour('one', x);\n  behaviour(`a ${name} ends`, x);");
+    const PHONE: &str = "entry/src/test/module/HalfClose.test.ets";
+
+    #[test]
+    fn a_case_has_the_name_that_it_has_in_the_file_of_the_same_name() {
+        let text = "behaviour(\n  `a ${carrier.name} ends`, x);\nbehaviour('one', x);";
+        assert_eq!(strays(&Tree::of(&[TEST, (PHONE, text)])), [""; 0]);
+        let found = strays(&Tree::of(&[TEST, (PHONE, "behaviour('two', x);")]));
+        assert_eq!(found, [format!("{PHONE}: {} has no case \"two\"", TEST.0)]);
+    }
+
+    #[test]
+    fn a_file_that_runs_on_no_phone_is_in_the_document() {
+        assert_eq!(strays(&Tree::of(&[TEST])).len(), 1);
+        assert_eq!(strays(&Tree::of(&[TEST, (DOCUMENT, "`half-close`: why")])), [""; 0]);
+    }
+}
