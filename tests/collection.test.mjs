@@ -5,7 +5,7 @@ import { behaviour } from './support/behaviour.mjs';
 import { startChild } from './support/child.mjs';
 import { within } from './support/deadline.mjs';
 import { socketCount } from './support/process.mjs';
-import { rawClient, readToEnd } from './support/raw.mjs';
+import { rawClient, readToEnd, write } from './support/raw.mjs';
 
 const VISITORS = 10;
 
@@ -56,4 +56,24 @@ behaviour('W25: sockets that were never opened are collected, and descriptor 0 s
   await visit();
   assert.equal(readlinkSync(`/proc/${child.pid}/fd/0`), standardInput);
   await collect(child);
+});
+
+behaviour('who has nothing of a connection but its listeners, and those late, gets its close event', async (t) => {
+  const child = startChild(t, new URL('children/late-listener.mjs', import.meta.url));
+  const { port } = await child.hear('listening');
+  const visitor = await rawClient(t, port);
+  await child.hear('connected');
+  await write(visitor, 'last words');
+  visitor.resetAndDestroy();
+  let isClose = false;
+  while (!isClose) {
+    child.tell('over');
+    ({ isClose } = await child.hear('told'));
+  }
+  // By now its events have been taken.
+  child.tell('over');
+  await child.hear('told');
+  child.tell('listen');
+  await child.hear('message');
+  await child.hear('closed');
 });

@@ -65,10 +65,12 @@ impl Recipient for State {
     fn deliver(&self) -> usize {
         let delivered = self.inbox.deliver(self);
         self.update_open();
+        self.emitter.end_turn();
         delivered
     }
 
     fn end(&self) {
+        self.emitter.end_turn();
         self.client.dispose();
     }
 }

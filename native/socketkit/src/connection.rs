@@ -123,10 +123,13 @@ impl Recipient for State {
     }
 
     fn deliver(&self) -> usize {
-        self.inbox.deliver(self)
+        let delivered = self.inbox.deliver(self);
+        self.emitter.end_turn();
+        delivered
     }
 
     fn end(&self) {
+        self.emitter.end_turn();
         // One that is closed already stays so.
         let _ = self.connection.close(None);
     }

@@ -64,6 +64,8 @@ pub struct Emitter {
     /// A bit for each event that has a listener.
     attached: Cell<u8>,
     open: RefCell<Option<Lease>>,
+    /// The object itself, from a listener's attachment to the end of the turn that delivers what waited for it.
+    awaiting_turn: RefCell<Option<Reference>>,
 }
 
 impl Emitter {
@@ -82,6 +84,7 @@ impl Emitter {
             events,
             attached: Cell::new(0),
             open: RefCell::default(),
+            awaiting_turn: RefCell::default(),
         })
     }
 
@@ -131,9 +134,17 @@ impl Emitter {
         };
         attach().map_err(|refusal| refusal.throw(self.env(), "on"))?;
         self.update_keeping();
-        // What waited for a listener is delivered in a turn of its own.
+        // What waited for a listener is delivered in a turn of its own; one that is over would not be kept for it.
+        if self.open.borrow().is_none() {
+            self.awaiting_turn.replace(self.owner()?);
+        }
         self.mailbox.request_turn();
         Ok(())
+    }
+
+    /// What waited was delivered, or never will be.
+    pub fn end_turn(&self) {
+        self.awaiting_turn.take();
     }
 
     /// `off(type, callback?)`: removes the listener, or only `callback` if that is it.

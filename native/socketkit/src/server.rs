@@ -73,10 +73,12 @@ impl Recipient for State {
 
     fn deliver(&self) -> usize {
         self.announce_waiting();
+        self.emitter.end_turn();
         0
     }
 
     fn end(&self) {
+        self.emitter.end_turn();
         self.server.dispose();
         self.waiting.borrow_mut().clear();
     }

@@ -1,0 +1,32 @@
+// A server that keeps each connection until it is told to listen to it, and then has nothing but the listeners. Garbage is
+// collected before they are called.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { library } from '../support/library.mjs';
+import { obeyParent, say } from '../support/parent.mjs';
+
+setFlagsFromString('--expose_gc');
+const collectGarbage = runInNewContext('gc');
+
+const kept = [];
+const server = library.constructTCPSocketServerInstance();
+server.on('connect', (connection) => {
+  kept.push(connection);
+  say('connected');
+});
+await server.listen({ address: '127.0.0.1', port: 0 });
+say('listening', { port: (await server.getLocalAddress()).port });
+
+function listenAndForget() {
+  const connection = kept.pop();
+  connection.on('message', () => say('message'));
+  connection.on('close', () => say('closed'));
+}
+
+await obeyParent({
+  over: async () => say('told', await kept[0].getState()),
+  listen: () => {
+    listenAndForget();
+    collectGarbage();
+  },
+});
