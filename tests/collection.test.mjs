@@ -58,11 +58,17 @@ behaviour('W25: sockets that were never opened are collected, and descriptor 0 s
   await collect(child);
 });
 
-behaviour('who has nothing of a connection but its listeners, and those late, gets its close event', async (t) => {
+/** A process that keeps a connection, and its peer. */
+async function startLate(t) {
   const child = startChild(t, new URL('children/late-listener.mjs', import.meta.url));
   const { port } = await child.hear('listening');
   const visitor = await rawClient(t, port);
   await child.hear('connected');
+  return { child, visitor };
+}
+
+/** Has the connection reset behind some bytes, and what that means taken by its object. */
+async function breakBehindBytes(child, visitor) {
   await write(visitor, 'last words');
   visitor.resetAndDestroy();
   let isClose = false;
@@ -70,10 +76,24 @@ behaviour('who has nothing of a connection but its listeners, and those late, ge
     child.tell('over');
     ({ isClose } = await child.hear('told'));
   }
-  // By now its events have been taken.
   child.tell('over');
   await child.hear('told');
+}
+
+behaviour('who has nothing of a connection but its listeners, and those late, gets its close event', async (t) => {
+  const { child, visitor } = await startLate(t);
+  await breakBehindBytes(child, visitor);
   child.tell('listen');
+  await child.hear('message');
+  await child.hear('closed');
+});
+
+behaviour('who resumes a connection that has ended, and lets it go, gets its close event', async (t) => {
+  const { child, visitor } = await startLate(t);
+  child.tell('pause');
+  await child.hear('paused');
+  await breakBehindBytes(child, visitor);
+  child.tell('resume');
   await child.hear('message');
   await child.hear('closed');
 });

@@ -62,6 +62,27 @@ for (const { name, open } of CARRIERS) {
   });
 }
 
+behaviour('the results of many sends do not lengthen the turn of the stream that they come with', async (t) => {
+  const { connections, port } = await openServer(t);
+  const peer = await rawClient(t, port);
+  const connection = await connections.next('the connect event');
+  peer.write(Buffer.from(payload(STREAM_BYTES)));
+  await roundTrips(t);
+  let [got, ofTurn, largest] = [0, 0, 0];
+  const all = within('all messages', new Promise((resolve) => {
+    connection.on('message', ({ message }) => {
+      if (ofTurn === 0) setImmediate(() => { ofTurn = 0; });
+      ofTurn += message.byteLength;
+      largest = Math.max(largest, ofTurn);
+      got += message.byteLength;
+      if (got === STREAM_BYTES) resolve();
+    });
+  }));
+  for (let count = 0; count < 200; count += 1) connection.send({ data: '.' }, () => undefined);
+  await all;
+  assert.ok(largest < 3 * MIB, `${largest} bytes came in one turn of the event loop`);
+});
+
 behaviour('the messages of a connection are as large as what came, and nothing of them counts afterwards', async (t) => {
   const { connections, port } = await openServer(t);
   const peer = await rawClient(t, port);

@@ -1,4 +1,4 @@
-// A server that keeps each connection until it is told to listen to it, and then has nothing but the listeners. Garbage is
+// A server that keeps each connection until it is told to listen to it or to resume it, and then has nothing but the listeners. Garbage is
 // collected before they are called.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -17,16 +17,27 @@ server.on('connect', (connection) => {
 await server.listen({ address: '127.0.0.1', port: 0 });
 say('listening', { port: (await server.getLocalAddress()).port });
 
-function listenAndForget() {
-  const connection = kept.pop();
+function listen(connection) {
   connection.on('message', () => say('message'));
   connection.on('close', () => say('closed'));
 }
+
+const listenAndForget = () => listen(kept.pop());
+const resumeAndForget = () => kept.pop().resume();
 
 await obeyParent({
   over: async () => say('told', await kept[0].getState()),
   listen: () => {
     listenAndForget();
+    collectGarbage();
+  },
+  pause: () => {
+    listen(kept[0]);
+    kept[0].pause();
+    say('paused');
+  },
+  resume: () => {
+    resumeAndForget();
     collectGarbage();
   },
 });

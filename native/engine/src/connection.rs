@@ -107,7 +107,7 @@ impl Plan {
 }
 
 impl Connection {
-    /// Starts to read from and write to the stream of `plan`.
+    /// Starts to serve the stream of `first`.
     ///
     /// # Errors
     /// When the kernel cannot tell the address on this side.

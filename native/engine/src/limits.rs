@@ -33,7 +33,7 @@ pub const RECEIVE_LOW_BYTES: usize = 128 * 1024;
 /// ones are bounded too.
 pub const EVENT_OVERHEAD_BYTES: usize = 64;
 
-/// Smallest buffer of one read. One per worker thread and reused, so an idle connection owns none.
+/// Smallest buffer of one read of the worker. One per worker thread and reused, so an idle connection owns none.
 pub const READ_MIN_BYTES: usize = 16 * 1024;
 
 /// Largest buffer of one read: a bulk sender fills it, and one such buffer stays below the low mark.

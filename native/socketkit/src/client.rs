@@ -322,7 +322,7 @@ impl TCPSocket {
     pub fn resume(&self) -> Result<()> {
         self.state()?.client.resume();
         self.state()?.inbox.pause(false);
-        self.state()?.emitter.mailbox().request_turn();
+        self.state()?.emitter.await_turn();
         Ok(())
     }
 

@@ -310,7 +310,7 @@ impl TCPSocketConnection {
     #[napi(catch_unwind)]
     pub fn resume(&self) -> Result<()> {
         self.state()?.inbox.pause(false);
-        self.state()?.emitter.mailbox().request_turn();
+        self.state()?.emitter.await_turn();
         Ok(())
     }
 

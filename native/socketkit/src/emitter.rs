@@ -64,7 +64,7 @@ pub struct Emitter {
     /// A bit for each event that has a listener.
     attached: Cell<u8>,
     open: RefCell<Option<Lease>>,
-    /// The object itself, from a listener's attachment to the end of the turn that delivers what waited for it.
+    /// The object itself, until the turn has ended that delivers what waits.
     awaiting_turn: RefCell<Option<Reference>>,
 }
 
@@ -134,12 +134,19 @@ impl Emitter {
         };
         attach().map_err(|refusal| refusal.throw(self.env(), "on"))?;
         self.update_keeping();
-        // What waited for a listener is delivered in a turn of its own; one that is over would not be kept for it.
+        self.await_turn();
+        Ok(())
+    }
+
+    /// Has what waits delivered in a turn of its own, and keeps the object for that: one that is over would not be.
+    pub fn await_turn(&self) {
         if self.open.borrow().is_none() {
-            self.awaiting_turn.replace(self.owner()?);
+            self.awaiting_turn.replace(self.owner().unwrap_or_else(|error| {
+                error::report("an object could not be kept", &error);
+                None
+            }));
         }
         self.mailbox.request_turn();
-        Ok(())
     }
 
     /// What waited was delivered, or never will be.

@@ -25,8 +25,8 @@ pub trait Recipient {
     /// Takes an event, which comes after all that came before.
     fn take(&self, event: Event);
 
-    /// Delivers what was taken and can be delivered. Also called when the object asked for a turn. Returns how many bytes
-    /// its listeners got.
+    /// Delivers what was taken and can be delivered. Also called when the object asked for a turn. Returns what that
+    /// takes of a turn, in bytes.
     fn deliver(&self) -> usize;
 
     /// The environment ends: closes the socket. Nothing is delivered any more.
@@ -130,28 +130,36 @@ impl Environment {
             let taken = mailbox.take(events);
             events = events.saturating_sub(taken.len().max(1));
             match node_api::with_handle_scope(&self.env, || self.deliver(mailbox.id, taken)) {
-                Ok(delivered) => bytes = bytes.saturating_sub(delivered),
+                Ok(cost) => bytes = bytes.saturating_sub(cost),
                 Err(error) => error::report("events could not be delivered", &error),
             }
         }
     }
 
-    /// Hands events to their object; between them, results to the calls that wait for them. Returns how many bytes
-    /// its listeners got.
+    /// Hands events to their object; between them, results to the calls that wait for them. Returns what that
+    /// takes of a turn, in bytes.
     fn deliver(&self, id: u64, events: Vec<Event>) -> usize {
-        let mut bytes = 0;
+        let mut cost = 0;
+        // What is left of the turn before, too. A delivery for each result would give a stream as many shares of a turn.
+        let mut is_due = true;
         for event in events {
             match event {
                 Event::Completed(ticket, result) => {
-                    bytes += self.with_recipient(id, |recipient| recipient.deliver()).unwrap_or(0);
+                    if std::mem::take(&mut is_due) {
+                        cost += self.with_recipient(id, |recipient| recipient.deliver()).unwrap_or(0);
+                    }
                     self.complete(ticket, result);
                 }
                 event => {
+                    is_due |= !matches!(event, Event::Drained);
                     self.with_recipient(id, |recipient| recipient.take(event));
                 }
             }
         }
-        bytes + self.with_recipient(id, |recipient| recipient.deliver()).unwrap_or(0)
+        if is_due {
+            cost += self.with_recipient(id, |recipient| recipient.deliver()).unwrap_or(0);
+        }
+        cost
     }
 
     /// `None` when the object is no more.

@@ -102,23 +102,23 @@ impl Inbox {
         }
     }
 
-    /// Delivers what can be delivered; of a stream as much as the object's share of a turn. Returns how many bytes the
-    /// listener got.
+    /// Delivers what can be delivered; of a stream as much as the object's share of a turn. Returns what that takes of a
+    /// turn, in bytes.
     pub fn deliver(&self, receiver: &impl Receiver) -> usize {
-        let mut reads = 0;
-        let mut bytes = 0;
+        let emitter = receiver.emitter();
+        let (mut stored, mut delivered, mut streamed) = (0, 0, 0);
         loop {
-            match self.next(receiver.emitter()) {
-                Next::Readable(reader) if reads == limits::TURN_READS || bytes >= limits::TURN_STREAM_BYTES => {
+            if !self.is_listened_to(emitter) && !self.is_muted() {
+                stored += self.store();
+            }
+            match self.next(emitter) {
+                Next::Readable(reader) if streamed >= limits::TURN_STREAM_BYTES => {
                     self.waiting.borrow_mut().push_front(Event::Readable(reader));
-                    receiver.emitter().mailbox().request_turn();
+                    emitter.await_turn();
                     break;
                 }
-                Next::Readable(reader) => {
-                    reads += 1;
-                    bytes += self.read(receiver, reader);
-                }
-                Next::Message(parts) => bytes += deliver_message(receiver, self.peer.get(), &parts),
+                Next::Readable(reader) => streamed += self.read(receiver, &reader).max(limits::EVENT_COST_BYTES),
+                Next::Message(parts) => delivered += deliver_message(receiver, self.peer.get(), &parts),
                 Next::Connected(peer) => {
                     self.peer.set(Some(peer));
                     receiver.connected();
@@ -134,19 +134,27 @@ impl Inbox {
         if self.waiting.borrow().iter().any(|event| matches!(event, Event::Closed(_))) {
             receiver.over();
         }
-        bytes
+        stored + delivered + streamed
+    }
+
+    fn is_listened_to(&self, emitter: &Emitter) -> bool {
+        emitter.has(EventName::Message) && !self.paused.get()
     }
 
     /// Reads once, and hands over what that brings. Returns how many bytes it was.
-    fn read(&self, receiver: &impl Receiver, reader: Arc<Reader>) -> usize {
+    fn read(&self, receiver: &impl Receiver, reader: &Arc<Reader>) -> usize {
         let emitter = receiver.emitter();
+        // More may have come, and the listener may want none of it.
+        self.waiting.borrow_mut().push_front(Event::Readable(Arc::clone(reader)));
         let read = node_api::with_handle_scope(emitter.env(), || {
-            let Some((bytes, size)) = self.read_bytes(emitter.env(), &reader)? else { return Ok(0) };
-            // More may have come, and the listener may want none of it.
-            self.waiting.borrow_mut().push_front(Event::Readable(reader));
-            emitter.emit(EventName::Message, &[message(emitter.env(), self.peer.get(), bytes, size)?]);
+            let Some((bytes, size)) = self.read_bytes(emitter.env(), reader)? else {
+                self.waiting.borrow_mut().pop_front();
+                return Ok(0);
+            };
+            let made = message(emitter.env(), self.peer.get(), bytes, size);
+            let delivered = made.map(|message| emitter.emit(EventName::Message, &[message]));
             receiver.consume(size);
-            Ok(size)
+            delivered.map(|()| size)
         });
         read.flatten().unwrap_or_else(|error| {
             error::report("a message could not be delivered", &error);
@@ -170,20 +178,22 @@ impl Inbox {
         Ok(read)
     }
 
-    /// Keeps what can be read while nobody listens, as far as the credit goes: what comes behind it is seen then.
-    fn store(&self) {
-        loop {
-            let mut waiting = self.waiting.borrow_mut();
-            let Some(place) = waiting.iter().position(|event| matches!(event, Event::Readable(_))) else { return };
-            let Some(Event::Readable(reader)) = waiting.get(place) else { return };
-            if !reader.has_room() {
-                return;
-            }
+    /// Keeps what can be read while nobody listens, as far as the credit goes: what comes behind it is seen then. Returns
+    /// how many bytes that was.
+    fn store(&self) -> usize {
+        let mut stored = 0;
+        let mut waiting = self.waiting.borrow_mut();
+        while let Some(place) = waiting.iter().position(|event| matches!(event, Event::Readable(_))) {
+            let Some(Event::Readable(reader)) = waiting.get(place).filter(|event| has_room(event)) else { break };
             match with_scratch(reader, Bytes::copy_from_slice) {
-                Some(bytes) => waiting.insert(place, Event::Received(bytes)),
+                Some(bytes) => {
+                    stored += bytes.len();
+                    waiting.insert(place, Event::Received(bytes));
+                }
                 None => drop(waiting.remove(place)),
             }
         }
+        stored
     }
 
     fn close(&self, receiver: &impl Receiver, reason: CloseReason) {
@@ -199,10 +209,7 @@ impl Inbox {
     /// Takes the next event, or the next bytes if somebody listens for them. Nothing is borrowed when this returns,
     /// because a listener may call back.
     fn next(&self, emitter: &Emitter) -> Next {
-        let listening = emitter.has(EventName::Message) && !self.paused.get();
-        if !listening && !self.is_muted() {
-            self.store();
-        }
+        let listening = self.is_listened_to(emitter);
         let mut waiting = self.waiting.borrow_mut();
         while self.is_muted() && waiting.front().is_some_and(|event| !matches!(event, Event::Closed(_))) {
             waiting.pop_front();
@@ -261,6 +268,10 @@ fn with_scratch<T>(reader: &Arc<Reader>, make: impl FnOnce(&[u8]) -> T) -> Optio
         let size = reader.read(scratch);
         scratch.get(..size).filter(|bytes| !bytes.is_empty()).map(make)
     })
+}
+
+fn has_room(event: &Event) -> bool {
+    matches!(event, Event::Readable(reader) if reader.has_room())
 }
 
 fn is_received(event: &Event) -> bool {

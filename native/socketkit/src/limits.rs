@@ -7,10 +7,10 @@ pub const TURN_EVENTS: usize = 256;
 /// Bytes that one turn on the JavaScript thread takes, for the same reason.
 pub const TURN_BYTES: usize = 1024 * 1024;
 
-/// Reads of one stream in a row, before the other objects have a turn.
-pub const TURN_READS: usize = 16;
+/// What a read of a stream counts at least, so that a turn has no more of these than of events.
+pub const EVENT_COST_BYTES: usize = TURN_BYTES / TURN_EVENTS;
 
-/// Bytes of one stream in a row, for the same reason.
+/// Bytes of one stream in a row, before the other objects have a turn.
 pub const TURN_STREAM_BYTES: usize = 256 * 1024;
 
 /// What a read takes where no more is expected. One for each thread.

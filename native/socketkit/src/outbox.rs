@@ -151,7 +151,7 @@ impl Mailbox {
 }
 
 impl EventSink for Mailbox {
-    /// Into the ArrayBuffer that the listener gets, on its thread: nothing is copied, and nobody else is woken.
+    /// On its thread, into the ArrayBuffer that the listener gets: bulk is not copied, and nobody else is woken.
     fn reads_itself(&self) -> bool {
         true
     }

@@ -1,4 +1,4 @@
-//! The task of one connection: reads, writes what was queued, replaces lost links, and ends it.
+//! The task of one connection: reads unless the owner does, writes what was queued, replaces lost links, and ends it.
 
 use std::future::poll_fn;
 use std::io;

@@ -47,7 +47,8 @@ impl Reader {
 
     /// Reads into `buffer`, which is not empty, without blocking. 0: there is nothing; `Readable` tells when there is again,
     /// other events why there never will be. What is read counts against the connection's credit until
-    /// [`Connection::consume`](super::Connection::consume) gives it back; the owner keeps to it with [`Reader::has_room`].
+    /// [`Connection::consume`](super::Connection::consume) gives it back; the owner keeps to it with [`Reader::has_room`]. Not to
+    /// be called while an event is posted.
     pub fn read(self: &Arc<Self>, buffer: &mut [u8]) -> usize {
         loop {
             match self.try_read(buffer) {
@@ -72,7 +73,10 @@ impl Reader {
 
     /// Bytes that a read would get now; 0 when that is not known.
     pub fn available_bytes(&self) -> usize {
-        let available = self.stream().and_then(|stream| ioctl_fionread(&*stream).ok());
+        let available = match &*self.lock() {
+            Source::Open(stream) => ioctl_fionread(&**stream).ok(),
+            Source::Ended | Source::Failed(_) | Source::Detached => None,
+        };
         available.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0)
     }
 
@@ -81,17 +85,16 @@ impl Reader {
         self.shared.credit.has_room()
     }
 
-    /// Whether there may be something to read; otherwise the owner will be told.
+    /// Whether there may be something to read; otherwise the owner will be told. Polls under the lock, so that a driver which
+    /// takes the link back is not robbed of its own waker.
     pub(super) fn is_readable(self: &Arc<Self>) -> bool {
-        // Not polled under the lock, because a waker may be called at once.
-        self.stream().is_some_and(|stream| {
-            let waker = Waker::from(Arc::clone(self));
-            matches!(stream.poll_read_ready(&mut Context::from_waker(&waker)), Poll::Ready(Ok(())))
-        })
+        let source = self.lock();
+        let Source::Open(stream) = &*source else { return false };
+        let waker = Waker::from(Arc::clone(self));
+        matches!(stream.poll_read_ready(&mut Context::from_waker(&waker)), Poll::Ready(Ok(())))
     }
 
-    /// Lets the link go: nothing is read of it any more. Who drops the link without this leaves a waker behind that keeps it,
-    /// unless reading has come to an end.
+    /// Lets the link go: nothing is read of it any more.
     pub(super) fn detach(&self) {
         *self.lock() = Source::Detached;
     }
@@ -118,18 +121,15 @@ impl Reader {
     }
 
     fn finish(&self, end: Source) {
-        let meant = matches!(end, Source::Ended);
-        *self.lock() = end;
+        let is_end = matches!(end, Source::Ended);
+        let mut source = self.lock();
+        *source = end;
+        // Under the lock, so that the driver cannot conclude the connection in between.
+        let is_told = is_end && self.shared.end_at_once();
+        drop(source);
         // What else can come of it is the driver's to find out.
-        if !(meant && self.shared.end_at_once()) {
+        if !is_told {
             self.shared.attention.call();
-        }
-    }
-
-    fn stream(&self) -> Option<Arc<TcpStream>> {
-        match &*self.lock() {
-            Source::Open(stream) => Some(Arc::clone(stream)),
-            Source::Ended | Source::Failed(_) | Source::Detached => None,
         }
     }
 

@@ -9,6 +9,7 @@ use super::reader::Outcome;
 use super::transport::{Reading, Transport};
 use crate::error::errno_of;
 use crate::event::{CloseReason, Event};
+use crate::limits;
 use crate::sync::lock;
 use crate::wire::{Frame, Kind};
 
@@ -106,9 +107,13 @@ impl Driver {
     /// Takes the link back from its owner, who gets what has arrived as far as the credit goes.
     pub(super) fn take_back(&self, transport: &mut Transport) {
         transport.detach();
-        while self.shared.credit.has_room() {
+        let mut left_bytes = limits::RECEIVE_HIGH_BYTES;
+        while left_bytes > 0 && self.shared.credit.has_room() {
             match transport.read() {
-                Ok(Reading::Bytes(data)) => self.deliver(data, Event::Received),
+                Ok(Reading::Bytes(data)) => {
+                    left_bytes = left_bytes.saturating_sub(data.len());
+                    self.deliver(data, Event::Received);
+                }
                 _ => break,
             }
         }

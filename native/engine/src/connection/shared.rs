@@ -28,7 +28,7 @@ pub(super) struct Shared {
     pub(super) sink: Arc<dyn EventSink>,
     pub(super) protocol: Arc<Protocol>,
     pub(super) counters: Counters,
-    /// Called when the driver has to look at `sending` or `credit` again.
+    /// Called when the driver has to look at `sending`, `credit` or its reader again.
     pub(super) attention: Attention,
     pub(super) credit: Credit,
     /// What the credit was taken for, without what events cost beside their bytes.

@@ -182,6 +182,13 @@ impl Transport {
     }
 }
 
+/// A waker that is left behind would keep the stream.
+impl Drop for Transport {
+    fn drop(&mut self) {
+        self.detach();
+    }
+}
+
 impl Frames {
     fn add(&mut self, data: Bytes) {
         if self.buffer.is_empty() {
