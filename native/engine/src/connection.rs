@@ -30,16 +30,18 @@ mod restore;
 mod restoring;
 mod sending;
 mod shared;
+mod stream;
 #[cfg(test)]
 pub(crate) mod tests;
 mod transport;
 
 use driver::Driver;
 use link::Link;
-pub use reader::Reader;
+pub use reader::{Piece, Reader};
 pub(crate) use restore::{BoxFuture, Loss, Restore, Restored};
 use sending::{Fin, Sending, Suspension};
-use shared::{Ends, Shared};
+use shared::{Ends, Shared, arrivals_of};
+use stream::Stream;
 use transport::Transport;
 
 /// An established connection. Dropping it closes it as [`Connection::close`] does.
@@ -90,7 +92,7 @@ impl Plan {
         self,
         link: Link,
         ends: Option<Ends>,
-        transport: Option<Transport>,
+        mut transport: Option<Transport>,
         opening: Option<Ticket>,
         runtime: &Handle,
     ) -> Connection {
@@ -101,6 +103,9 @@ impl Plan {
         if let Some(restorer) = restorer {
             driver = driver.with_restorer(restorer, opening);
         }
+        if let Some(transport) = &mut transport {
+            transport.hand_over(&shared);
+        }
         runtime.spawn(Box::new(driver).run(transport.map(Box::new)));
         Connection { shared }
     }
@@ -110,11 +115,12 @@ impl Connection {
     /// Starts to serve the stream of `first`.
     ///
     /// # Errors
-    /// When the kernel cannot tell the address on this side.
+    /// When the kernel cannot tell the address on this side, or has no place for the descriptor.
     pub(crate) fn start(plan: Plan, first: FirstLink, runtime: &Handle) -> io::Result<Self> {
         let FirstLink { stream, peer, peer_interval } = first;
         let local = stream.local_addr()?;
-        let stream = Arc::new(stream);
+        let _context = runtime.enter();
+        let stream = Arc::new(Stream::new(stream, arrivals_of(&*plan.sink, &plan.protocol).is_none())?);
         let link = Link::Open(Arc::clone(&stream));
         let transport = Transport::new(stream, &plan.protocol, peer_interval);
         Ok(plan.run(link, Some(Ends { local, peer }), Some(transport), None, runtime))

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::arrivals::Arrivals;
 use crate::connection::Reader;
 use crate::error::SocketError;
 use crate::server::PendingConnection;
@@ -104,8 +105,9 @@ pub trait EventSink: Send + Sync + 'static {
     /// locked.
     fn post(&self, event: Event);
 
-    /// Whether the owner reads streams without frames itself: it gets `Readable` in place of `Received`.
-    fn reads_itself(&self) -> bool {
-        false
+    /// Where the owner learns of what has come, if it reads streams without frames itself: it gets `Readable` from there, in
+    /// place of `Received`.
+    fn arrivals(&self) -> Option<&Arc<Arrivals>> {
+        None
     }
 }

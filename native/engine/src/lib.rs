@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod arrivals;
 mod backoff;
 mod client;
 mod connection;
@@ -28,12 +29,14 @@ mod server;
 mod socket_state;
 mod statistics;
 mod sync;
+mod watched_set;
 mod wire;
 
 pub use address::{AddressError, AddressFamily, Host, NetAddress};
+pub use arrivals::Arrivals;
 pub use backoff::Reconnect;
 pub use client::{Client, ClientOptions, Route};
-pub use connection::{Closing, Connection, Reader};
+pub use connection::{Closing, Connection, Piece, Reader};
 pub use credit::Credit;
 pub use error::{NEVER_OPENED, Operation, SocketError};
 pub use event::{CloseReason, Event, EventSink, Reconnecting, RejectReason, Ticket};

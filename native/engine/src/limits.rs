@@ -33,6 +33,9 @@ pub const RECEIVE_LOW_BYTES: usize = 128 * 1024;
 /// ones are bounded too.
 pub const EVENT_OVERHEAD_BYTES: usize = 64;
 
+/// Links of which one question to the kernel tells that something has come.
+pub const ARRIVALS_BATCH: usize = 64;
+
 /// Smallest buffer of one read of the worker. One per worker thread and reused, so an idle connection owns none.
 pub const READ_MIN_BYTES: usize = 16 * 1024;
 

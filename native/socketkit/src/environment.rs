@@ -121,6 +121,7 @@ impl Environment {
     /// Takes a bounded part of what waits. The outbox rings again for the rest.
     fn turn(&self) {
         let _end = TurnEnd(&self.outbox);
+        self.outbox.begin_turn();
         let mut events = limits::TURN_EVENTS;
         let mut bytes = limits::TURN_BYTES;
         while events > 0 && bytes > 0 && !self.ended.get() {

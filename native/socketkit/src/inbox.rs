@@ -9,7 +9,7 @@ use bytes::Bytes;
 use napi_ohos::Result;
 use napi_ohos::bindgen_prelude::{Object, Unknown};
 use napi_ohos::{Env, JsValue};
-use socket_engine::{CloseReason, Event, Reader, Reconnecting, SocketError};
+use socket_engine::{CloseReason, Event, Piece, Reader, Reconnecting, SocketError};
 
 use crate::emitter::{Emitter, EventName};
 use crate::error::{self, CodeBase, socket_error};
@@ -144,17 +144,17 @@ impl Inbox {
     /// Reads once, and hands over what that brings. Returns how many bytes it was.
     fn read(&self, receiver: &impl Receiver, reader: &Arc<Reader>) -> usize {
         let emitter = receiver.emitter();
-        // More may have come, and the listener may want none of it.
-        self.waiting.borrow_mut().push_front(Event::Readable(Arc::clone(reader)));
         let read = node_api::with_handle_scope(emitter.env(), || {
-            let Some((bytes, size)) = self.read_bytes(emitter.env(), reader)? else {
-                self.waiting.borrow_mut().pop_front();
-                return Ok(0);
-            };
-            let made = message(emitter.env(), self.peer.get(), bytes, size);
+            let (bytes, piece) = self.read_bytes(emitter.env(), reader)?;
+            // The listener may want none of what else has come.
+            if !piece.is_last {
+                self.waiting.borrow_mut().push_front(Event::Readable(Arc::clone(reader)));
+            }
+            let Some(bytes) = bytes else { return Ok(0) };
+            let made = message(emitter.env(), self.peer.get(), bytes, piece.bytes);
             let delivered = made.map(|message| emitter.emit(EventName::Message, &[message]));
-            receiver.consume(size);
-            delivered.map(|()| size)
+            receiver.consume(piece.bytes);
+            delivered.map(|()| piece.bytes)
         });
         read.flatten().unwrap_or_else(|error| {
             error::report("a message could not be delivered", &error);
@@ -164,18 +164,16 @@ impl Inbox {
 
     /// An ArrayBuffer of what one read brings. Where much comes it is read where it stays; how much that is costs a question
     /// to the kernel, so small reads are copied.
-    fn read_bytes<'env>(&self, env: &'env Env, reader: &Arc<Reader>) -> Result<Option<(Unknown<'env>, usize)>> {
+    fn read_bytes<'env>(&self, env: &'env Env, reader: &Reader) -> Result<(Option<Unknown<'env>>, Piece)> {
         let available = if self.last_bytes.get() >= limits::SCRATCH_BYTES { reader.available_bytes() } else { 0 };
-        let read = if available > limits::SCRATCH_BYTES {
-            let most = available.min(limits::MESSAGE_BYTES);
-            Some(node_api::array_buffer_filled(env, most, |buffer| reader.read(buffer))?)
+        let (bytes, piece) = if available > limits::SCRATCH_BYTES {
+            read_in_place(env, reader, available.min(limits::MESSAGE_BYTES))?
         } else {
-            let copy = |bytes: &[u8]| node_api::array_buffer_from_parts(env, &[bytes]).map(|copy| (copy, bytes.len()));
-            with_scratch(reader, copy).transpose()?
+            let (copy, piece) = with_scratch(reader, |bytes| node_api::array_buffer_from_parts(env, &[bytes]));
+            (copy.transpose()?, piece)
         };
-        let read = read.filter(|(_, size)| *size > 0);
-        self.last_bytes.set(read.as_ref().map_or(0, |(_, size)| *size));
-        Ok(read)
+        self.last_bytes.set(piece.bytes);
+        Ok((bytes, piece))
     }
 
     /// Keeps what can be read while nobody listens, as far as the credit goes: what comes behind it is seen then. Returns
@@ -185,13 +183,12 @@ impl Inbox {
         let mut waiting = self.waiting.borrow_mut();
         while let Some(place) = waiting.iter().position(|event| matches!(event, Event::Readable(_))) {
             let Some(Event::Readable(reader)) = waiting.get(place).filter(|event| has_room(event)) else { break };
-            match with_scratch(reader, Bytes::copy_from_slice) {
-                Some(bytes) => {
-                    stored += bytes.len();
-                    waiting.insert(place, Event::Received(bytes));
-                }
-                None => drop(waiting.remove(place)),
+            let (bytes, piece) = with_scratch(reader, Bytes::copy_from_slice);
+            stored += piece.bytes;
+            if piece.is_last {
+                waiting.remove(place);
             }
+            bytes.into_iter().for_each(|bytes| waiting.insert(place, Event::Received(bytes)));
         }
         stored
     }
@@ -262,11 +259,18 @@ impl From<Event> for Next {
     }
 }
 
+/// An ArrayBuffer of at most so many bytes, read into it.
+fn read_in_place<'env>(env: &'env Env, reader: &Reader, most: usize) -> Result<(Option<Unknown<'env>>, Piece)> {
+    let mut read = None;
+    let (buffer, size) = node_api::array_buffer_filled(env, most, |buffer| read.insert(reader.read(buffer)).bytes)?;
+    Ok(((size > 0).then_some(buffer), read.unwrap_or(Piece::NOTHING)))
+}
+
 /// Reads once; what `make` makes of the bytes, if there are any.
-fn with_scratch<T>(reader: &Arc<Reader>, make: impl FnOnce(&[u8]) -> T) -> Option<T> {
+fn with_scratch<T>(reader: &Reader, make: impl FnOnce(&[u8]) -> T) -> (Option<T>, Piece) {
     SCRATCH.with_borrow_mut(|scratch| {
-        let size = reader.read(scratch);
-        scratch.get(..size).filter(|bytes| !bytes.is_empty()).map(make)
+        let piece = reader.read(scratch);
+        (scratch.get(..piece.bytes).filter(|bytes| !bytes.is_empty()).map(make), piece)
     })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 
-use socket_engine::{Event, EventSink};
+use socket_engine::{Arrivals, Event, EventSink};
 
 use crate::node_api::Doorbell;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
@@ -14,6 +14,7 @@ use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 /// server; the rest is one event for each call or connection.
 pub struct Outbox {
     doorbell: Doorbell,
+    arrivals: Arc<Arrivals>,
     ready: Mutex<Ready>,
 }
 
@@ -46,7 +47,11 @@ struct Contents {
 impl Outbox {
     /// An empty outbox whose thread `doorbell` wakes.
     pub fn new(doorbell: Doorbell) -> Arc<Self> {
-        Arc::new(Self { doorbell, ready: Mutex::default() })
+        Arc::new_cyclic(|me: &Weak<Self>| {
+            let me = Weak::clone(me);
+            let wake = move || me.upgrade().into_iter().for_each(|outbox| outbox.wake());
+            Self { doorbell, arrivals: Arrivals::new(wake), ready: Mutex::default() }
+        })
     }
 
     /// The doorbell.
@@ -76,8 +81,17 @@ impl Outbox {
         })
     }
 
+    /// Begins a turn: what has come stands in line behind what waits.
+    pub fn begin_turn(&self) {
+        self.arrivals.post();
+    }
+
     /// The next mailbox that has something.
     pub fn next(&self) -> Option<Arc<Mailbox>> {
+        self.first().or_else(|| self.arrivals.post().then(|| self.first()).flatten())
+    }
+
+    fn first(&self) -> Option<Arc<Mailbox>> {
         lock(&self.ready).mailboxes.pop_front()
     }
 
@@ -87,7 +101,15 @@ impl Outbox {
         ready.awake = !ready.mailboxes.is_empty();
         let awake = ready.awake;
         drop(ready);
-        if awake {
+        if awake { self.doorbell.ring() } else { self.arrivals.arm() }
+    }
+
+    /// Lets the thread have a turn, if it sleeps.
+    fn wake(&self) {
+        let mut ready = lock(&self.ready);
+        let asleep = !ready.closed && !std::mem::replace(&mut ready.awake, true);
+        drop(ready);
+        if asleep {
             self.doorbell.ring();
         }
     }
@@ -99,11 +121,8 @@ impl Outbox {
             return mailbox.clear();
         }
         ready.mailboxes.push_back(mailbox);
-        let asleep = !std::mem::replace(&mut ready.awake, true);
         drop(ready);
-        if asleep {
-            self.doorbell.ring();
-        }
+        self.wake();
     }
 }
 
@@ -151,9 +170,9 @@ impl Mailbox {
 }
 
 impl EventSink for Mailbox {
-    /// On its thread, into the ArrayBuffer that the listener gets: bulk is not copied, and nobody else is woken.
-    fn reads_itself(&self) -> bool {
-        true
+    /// Read on its thread, into the ArrayBuffer that the listener gets: bulk is not copied.
+    fn arrivals(&self) -> Option<&Arc<Arrivals>> {
+        Some(&self.outbox.arrivals)
     }
 
     fn post(&self, event: Event) {

@@ -37,7 +37,7 @@ impl Driver {
     pub(super) async fn close(mut self, mut transport: Transport, reason: CloseReason) {
         // A peer that comes back meanwhile is a new one.
         self.restorer = None;
-        transport.detach();
+        transport.take_over();
         let stream = Arc::clone(&transport.stream);
         let socket = SockRef::from(&*stream);
         // An error means that there is nothing left to linger for.

@@ -99,9 +99,6 @@ impl Driver {
 
     async fn serve(&mut self, transport: &mut Transport) -> End {
         let mut known = None;
-        if self.shared.is_read_by_owner() {
-            transport.hand_over(&self.shared);
-        }
         loop {
             let wants = match self.refresh(known, transport) {
                 Ok(wants) => wants,

@@ -3,26 +3,38 @@
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::task::{Context, Poll, Wake, Waker};
 
 use rustix::io::ioctl_fionread;
-use tokio::net::TcpStream;
 
 use super::shared::Shared;
+use super::stream::Stream;
+use crate::arrivals::Arrivals;
 use crate::error::errno_of;
 use crate::event::Event;
 use crate::sync::lock;
 
 /// Reads one link of a connection without frames, on any thread. It comes with [`Event::Readable`], and is used until
-/// [`Reader::read`] says that there is nothing; then the event comes again once there is.
+/// [`Reader::read`] says that this was the last; then the event comes again once there is something.
 pub struct Reader {
     shared: Arc<Shared>,
+    arrivals: Arc<Arrivals>,
+    /// Names it among the `arrivals`.
+    number: u64,
     source: Mutex<Source>,
+}
+
+/// What one read brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Bytes that were read; 0: there is nothing.
+    pub bytes: usize,
+    /// Whether `Readable` tells when there is something again, or other events why there never will be.
+    pub is_last: bool,
 }
 
 /// What is read.
 enum Source {
-    Open(Arc<TcpStream>),
+    Open(Arc<Stream>),
     /// The peer sends no more.
     Ended,
     /// Reading failed with this errno.
@@ -39,33 +51,42 @@ pub(super) enum Outcome {
     Failed(i32),
 }
 
+impl Piece {
+    /// Nothing, and nothing more.
+    pub const NOTHING: Self = Self { bytes: 0, is_last: true };
+}
+
 impl Reader {
-    pub(super) fn new(shared: &Arc<Shared>, stream: &Arc<TcpStream>) -> Arc<Self> {
+    /// Reads `stream` for the owner of the connection, which `arrivals` tells of what comes.
+    pub(super) fn start(shared: &Arc<Shared>, arrivals: &Arc<Arrivals>, stream: &Arc<Stream>) -> Arc<Self> {
         let source = Mutex::new(Source::Open(Arc::clone(stream)));
-        Arc::new(Self { shared: Arc::clone(shared), source })
+        let (shared, arrivals) = (Arc::clone(shared), Arc::clone(arrivals));
+        let new = Arc::new(Self { shared, number: arrivals.new_number(), arrivals, source });
+        if let Err(error) = new.arrivals.add(&new, &**stream) {
+            new.finish(Source::Failed(errno_of(&error)));
+        }
+        new
     }
 
-    /// Reads into `buffer`, which is not empty, without blocking. 0: there is nothing; `Readable` tells when there is again,
-    /// other events why there never will be. What is read counts against the connection's credit until
+    /// Reads into `buffer`, which is not empty, without blocking. What is read counts against the connection's credit until
     /// [`Connection::consume`](super::Connection::consume) gives it back; the owner keeps to it with [`Reader::has_room`]. Not to
     /// be called while an event is posted.
-    pub fn read(self: &Arc<Self>, buffer: &mut [u8]) -> usize {
+    pub fn read(&self, buffer: &mut [u8]) -> Piece {
         loop {
             match self.try_read(buffer) {
-                Ok(0) => return 0,
-                Ok(count) => {
-                    self.shared.take_received(count);
-                    return count;
+                Ok(Piece { bytes: 0, .. }) => {
+                    self.finish(Source::Ended);
+                    return Piece::NOTHING;
+                }
+                Ok(piece) => {
+                    self.shared.take_received(piece.bytes);
+                    return piece;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    if !self.is_readable() {
-                        return 0;
-                    }
-                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Piece::NOTHING,
                 Err(error) => {
                     self.finish(Source::Failed(errno_of(&error)));
-                    return 0;
+                    return Piece::NOTHING;
                 }
             }
         }
@@ -85,18 +106,21 @@ impl Reader {
         self.shared.credit.has_room()
     }
 
-    /// Whether there may be something to read; otherwise the owner will be told. Polls under the lock, so that a driver which
-    /// takes the link back is not robbed of its own waker.
-    pub(super) fn is_readable(self: &Arc<Self>) -> bool {
-        let source = self.lock();
-        let Source::Open(stream) = &*source else { return false };
-        let waker = Waker::from(Arc::clone(self));
-        matches!(stream.poll_read_ready(&mut Context::from_waker(&waker)), Poll::Ready(Ok(())))
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Tells the owner that there is something.
+    pub(crate) fn post(self: Arc<Self>) {
+        let sink = Arc::clone(&self.shared.sink);
+        sink.post(Event::Readable(self));
     }
 
     /// Lets the link go: nothing is read of it any more.
     pub(super) fn detach(&self) {
-        *self.lock() = Source::Detached;
+        if let Source::Open(stream) = std::mem::replace(&mut *self.lock(), Source::Detached) {
+            self.arrivals.remove(self.number, &*stream);
+        }
     }
 
     /// How reading came to an end, once it has.
@@ -108,21 +132,24 @@ impl Reader {
         }
     }
 
-    /// Reads once; under the lock, so that nothing comes between it and a driver that takes the link back.
-    fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+    /// Reads once; under the lock, so that nothing comes between it and a driver that takes the link back. A read that does
+    /// not fill its buffer leaves nothing behind; where it does all the same, behind urgent data, watching tells.
+    fn try_read(&self, buffer: &mut [u8]) -> io::Result<Piece> {
         let source = self.lock();
-        let Source::Open(stream) = &*source else { return Ok(0) };
-        let count = stream.try_read(buffer)?;
-        drop(source);
-        if count == 0 {
-            self.finish(Source::Ended);
+        let Source::Open(stream) = &*source else { return Err(ErrorKind::WouldBlock.into()) };
+        let watch = || self.arrivals.watch(self.number, &**stream);
+        match stream.read(buffer) {
+            Ok(bytes) => Ok(Piece { bytes, is_last: (1..buffer.len()).contains(&bytes) && watch().is_ok() }),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => watch().and(Err(error)),
+            Err(error) => Err(error),
         }
-        Ok(count)
     }
 
     fn finish(&self, end: Source) {
         let is_end = matches!(end, Source::Ended);
         let mut source = self.lock();
+        let Source::Open(stream) = &*source else { return };
+        self.arrivals.remove(self.number, &**stream);
         *source = end;
         // Under the lock, so that the driver cannot conclude the connection in between.
         let is_told = is_end && self.shared.end_at_once();
@@ -135,13 +162,6 @@ impl Reader {
 
     fn lock(&self) -> MutexGuard<'_, Source> {
         lock(&self.source)
-    }
-}
-
-impl Wake for Reader {
-    fn wake(self: Arc<Self>) {
-        let sink = Arc::clone(&self.shared.sink);
-        sink.post(Event::Readable(self));
     }
 }
 

@@ -9,6 +9,7 @@ use super::link::Link;
 use super::restore::{Loss, Restored};
 use super::sending::Suspension;
 use super::shared::Ends;
+use super::stream::Stream;
 use super::transport::Transport;
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::{CloseReason, Event};
@@ -101,6 +102,8 @@ impl Driver {
         let Restored { stream, peer, peer_interval, peer_received } = restored;
         let local =
             stream.local_addr().map_err(|error| End::Failed(self.loss(errno_of(&error), CloseReason::Reset)))?;
+        let stream = Stream::new(stream, self.shared.arrivals().is_none())
+            .map_err(|error| End::Failed(self.loss(errno_of(&error), CloseReason::Reset)))?;
         let stream = Arc::new(stream);
         self.shared.set_ends(Ends { local, peer });
         let mut sending = lock(&self.shared.sending);
@@ -125,7 +128,10 @@ impl Driver {
         }
         self.shared.equip(&stream);
         sending.open(Link::Open(Arc::clone(&stream)));
+        drop(sending);
         self.shared.touch();
-        Ok(Transport::new(stream, &self.shared.protocol, peer_interval))
+        let mut transport = Transport::new(stream, &self.shared.protocol, peer_interval);
+        transport.hand_over(&self.shared);
+        Ok(transport)
     }
 }

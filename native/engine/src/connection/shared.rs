@@ -8,13 +8,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use socket2::SockRef;
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::attention::Attention;
 use super::link::Link;
 use super::sending::Sending;
+use super::stream::Stream;
+use crate::arrivals::Arrivals;
 use crate::credit::Credit;
 use crate::error::{Operation, SocketError};
 use crate::event::{CloseReason, Event, EventSink, Ticket};
@@ -78,9 +79,9 @@ impl Shared {
         }
     }
 
-    /// Whether the owner reads, and not the driver.
-    pub(super) fn is_read_by_owner(&self) -> bool {
-        self.protocol.framing.is_none() && self.sink.reads_itself()
+    /// Where the owner learns of what has come, if it reads, and not the driver.
+    pub(super) fn arrivals(&self) -> Option<&Arc<Arrivals>> {
+        arrivals_of(&*self.sink, &self.protocol)
     }
 
     /// The peer sends no more: tells the owner, once.
@@ -123,7 +124,7 @@ impl Shared {
     }
 
     /// Gives a new link the options of the ones before.
-    pub(super) fn equip(&self, stream: &TcpStream) {
+    pub(super) fn equip(&self, stream: &Stream) {
         // They were accepted when they came; what the kernel does not take now is only lost.
         let _ = lock(&self.options).apply(&SockRef::from(stream));
     }
@@ -204,6 +205,11 @@ impl Shared {
             self.active_ms.store(active_ms, Ordering::Relaxed);
         }
     }
+}
+
+/// Where the owner behind `sink` learns of what has come, if it reads streams of `protocol` itself.
+pub(super) fn arrivals_of<'a>(sink: &'a dyn EventSink, protocol: &Protocol) -> Option<&'a Arc<Arrivals>> {
+    sink.arrivals().filter(|_| protocol.framing.is_none())
 }
 
 impl fmt::Debug for Shared {

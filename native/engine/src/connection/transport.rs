@@ -8,12 +8,11 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::reader::{Outcome, Reader};
 use super::shared::Shared;
-use crate::event::Event;
+use super::stream::Stream;
 use crate::framing::{Decoder, FramingError};
 use crate::limits;
 use crate::liveness::Liveness;
@@ -27,7 +26,7 @@ thread_local! {
 }
 
 pub(super) struct Transport {
-    pub(super) stream: Arc<TcpStream>,
+    pub(super) stream: Arc<Stream>,
     pub(super) liveness: Liveness,
     /// Whether the end of the peer's stream was not seen yet.
     pub(super) peer_sends: bool,
@@ -73,7 +72,7 @@ pub(super) enum Reading {
 }
 
 impl Transport {
-    pub(super) fn new(stream: Arc<TcpStream>, protocol: &Protocol, peer_interval: Option<Duration>) -> Self {
+    pub(super) fn new(stream: Arc<Stream>, protocol: &Protocol, peer_interval: Option<Duration>) -> Self {
         let typed = protocol.is_typed();
         let frames = protocol
             .framing
@@ -83,12 +82,20 @@ impl Transport {
         Self { stream, liveness, peer_sends: true, bye: false, reader: None, strategy: ReadStrategy::new(), frames }
     }
 
-    /// Lets the owner of the connection read; what is there already it is told of.
+    /// Lets the owner of the connection read, if it does; what is there already it is told of.
     pub(super) fn hand_over(&mut self, shared: &Arc<Shared>) {
-        let reader = Reader::new(shared, &self.stream);
-        self.reader = Some(Arc::clone(&reader));
-        if reader.is_readable() {
-            shared.sink.post(Event::Readable(reader));
+        let arrivals = shared.arrivals();
+        self.reader = arrivals.map(|arrivals| Reader::start(shared, arrivals, &self.stream));
+    }
+
+    /// Lets the driver read on in the owner's place. Where there is no descriptor for that, nobody does.
+    pub(super) fn take_over(&mut self) {
+        self.detach();
+        if self.peer_sends && !self.stream.tells_reads() {
+            match self.stream.telling_reads() {
+                Ok(stream) => self.stream = Arc::new(stream),
+                Err(error) => log::warn!("what the peer of a closing connection still sends is not read: {error}"),
+            }
         }
     }
 
@@ -171,7 +178,7 @@ impl Transport {
     /// other tasks run while a peer sends without a pause.
     pub(super) async fn discard(&self) {
         loop {
-            let _ = poll_fn(|context| self.stream.poll_read_ready(context)).await;
+            poll_fn(|context| self.stream.poll_read_ready(context)).await;
             match read(&self.stream, limits::READ_MIN_BYTES) {
                 Ok(data) if data.is_empty() => return,
                 Ok(_) => {}
@@ -204,14 +211,12 @@ fn is_transient(error: &io::Error) -> bool {
 }
 
 /// One read of at most `size_bytes`, into memory of just the size that came. Nothing read is the end of the stream.
-fn read(stream: &TcpStream, size_bytes: usize) -> io::Result<Bytes> {
-    if size_bytes <= limits::READ_MIN_BYTES {
-        return SCRATCH.with_borrow_mut(|scratch| {
-            let count = stream.try_read(scratch)?;
-            Ok(Bytes::copy_from_slice(scratch.get(..count).unwrap_or_default()))
-        });
+fn read(stream: &Stream, size_bytes: usize) -> io::Result<Bytes> {
+    if size_bytes > limits::READ_MIN_BYTES {
+        return stream.read_bytes(size_bytes);
     }
-    let mut buffer = BytesMut::with_capacity(size_bytes);
-    let count = stream.try_read_buf(&mut buffer)?;
-    if count < size_bytes / 2 { Ok(Bytes::copy_from_slice(&buffer)) } else { Ok(buffer.freeze()) }
+    SCRATCH.with_borrow_mut(|scratch| {
+        let count = stream.read(scratch)?;
+        Ok(Bytes::copy_from_slice(scratch.get(..count).unwrap_or_default()))
+    })
 }

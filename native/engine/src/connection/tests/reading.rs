@@ -1,26 +1,48 @@
 //! Connections whose owner reads them itself.
 
+use std::sync::atomic::AtomicUsize;
+
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
 use super::*;
+use crate::arrivals::Arrivals;
 use crate::limits::{EVENT_OVERHEAD_BYTES, RECEIVE_HIGH_BYTES};
 
-struct OwnReader(Recorder);
+struct OwnReader {
+    recorder: Recorder,
+    arrivals: Arc<Arrivals>,
+}
 
 impl EventSink for OwnReader {
     fn post(&self, event: Event) {
-        self.0.post(event);
+        self.recorder.post(event);
     }
 
-    fn reads_itself(&self) -> bool {
-        true
+    fn arrivals(&self) -> Option<&Arc<Arrivals>> {
+        Some(&self.arrivals)
     }
 }
 
 impl Fixture {
     async fn reading(protocol: Protocol, resilient: Option<bool>) -> Self {
+        Self::read_with(Arrivals::new(|| {}), protocol, resilient).await
+    }
+
+    async fn read_with(arrivals: Arc<Arrivals>, protocol: Protocol, resilient: Option<bool>) -> Self {
         let (sender, events) = unbounded_channel();
-        Self::with_sink(Arc::new(OwnReader(Recorder(sender))), Events(events), protocol, resilient).await
+        let sink = OwnReader { recorder: Recorder(sender), arrivals };
+        Self::with_sink(Arc::new(sink), Events(events), protocol, resilient).await
+    }
+
+    fn arrivals(&self) -> &Arrivals {
+        self.connection.shared.arrivals().expect("the driver reads")
+    }
+
+    /// Everything that there is to tell.
+    fn told(&mut self) -> Vec<String> {
+        while self.arrivals().post() {}
+        self.events.told()
     }
 
     /// The peer sends it, and it arrives.
@@ -30,6 +52,7 @@ impl Fixture {
     }
 
     async fn reader(&mut self) -> Arc<Reader> {
+        self.arrivals().post();
         match self.events.next().await {
             Event::Readable(reader) => reader,
             other => panic!("Readable was due, but {other:?} came"),
@@ -49,7 +72,7 @@ fn read_all(reader: &Arc<Reader>) -> String {
     let mut all = Vec::new();
     let mut piece = [0; 4];
     loop {
-        match reader.read(&mut piece) {
+        match reader.read(&mut piece).bytes {
             0 => return String::from_utf8(all).unwrap(),
             count => all.extend_from_slice(&piece[..count]),
         }
@@ -62,7 +85,7 @@ async fn what_comes_is_told_once_and_again_only_when_there_was_nothing_left() {
     this.hear(b"early").await;
     let reader = this.reader().await;
     this.hear(b" and late").await;
-    assert!(this.events.told().is_empty(), "it was told");
+    assert!(this.told().is_empty(), "it was told");
     assert_eq!(reader.available_bytes(), 14);
     assert_eq!(read_all(&reader), "early and late");
     assert_eq!(reader.available_bytes(), 0);
@@ -73,13 +96,82 @@ async fn what_comes_is_told_once_and_again_only_when_there_was_nothing_left() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_read_that_fills_its_buffer_is_not_the_last() {
+    let mut this = Fixture::reading(Protocol::default(), None).await;
+    this.hear(b"four").await;
+    let reader = this.reader().await;
+    let mut buffer = [0; 4];
+    assert_eq!(reader.read(&mut buffer), Piece { bytes: 4, is_last: false });
+    this.hear(b"two").await;
+    assert!(this.told().is_empty(), "it is still being read");
+    assert_eq!(reader.read(&mut buffer), Piece { bytes: 3, is_last: true });
+    assert_eq!(this.told(), [""; 0], "there is nothing");
+    this.hear(b"x").await;
+    assert_eq!(this.told(), ["readable"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_behind_urgent_data_is_told() {
+    let mut this = Fixture::reading(Protocol::default(), None).await;
+    socket2::SockRef::from(&this.peer).send_out_of_band(b"before!").unwrap();
+    this.hear(b" and behind").await;
+    let reader = this.reader().await;
+    let mut buffer = [0; 64];
+    let Piece { bytes, is_last } = reader.read(&mut buffer);
+    assert_eq!((&buffer[..bytes], is_last), (&b"before"[..], true));
+    assert_eq!(this.told(), ["readable"]);
+    assert_eq!(read_all(&reader), " and behind");
+}
+
+/// Woken by another thread, so the clock is a real one.
+#[tokio::test]
+async fn who_sleeps_is_woken_once_and_who_is_awake_is_left_alone() {
+    let woken = Arc::new(Notify::new());
+    let wakes = Arc::new(AtomicUsize::new(0));
+    let wake = {
+        let (woken, wakes) = (Arc::clone(&woken), Arc::clone(&wakes));
+        move || {
+            wakes.fetch_add(1, Ordering::SeqCst);
+            woken.notify_one();
+        }
+    };
+    let mut this = Fixture::read_with(Arrivals::new(wake), Protocol::default(), None).await;
+    for round in 1..=3 {
+        this.hear(b"first").await;
+        woken.notified().await;
+        this.hear(b" second").await;
+        let reader = this.reader().await;
+        assert_eq!(read_all(&reader), "first second");
+        this.hear(b" third").await;
+        assert_eq!(this.told(), ["readable"]);
+        assert_eq!(read_all(&reader), " third");
+        assert_eq!(wakes.load(Ordering::SeqCst), round, "it was awake");
+        this.arrivals().arm();
+    }
+    this.hear(b"last").await;
+    woken.notified().await;
+    assert_eq!(wakes.load(Ordering::SeqCst), 4);
+}
+
+#[tokio::test]
+async fn who_goes_to_sleep_while_there_is_something_is_woken_at_once() {
+    let woken = Arc::new(Notify::new());
+    let wake = Arc::clone(&woken);
+    let mut this = Fixture::read_with(Arrivals::new(move || wake.notify_one()), Protocol::default(), None).await;
+    this.hear(b"first").await;
+    woken.notified().await;
+    this.arrivals().arm();
+    woken.notified().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_end_comes_once_and_when_everything_was_read() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     this.hear(b"last words").await;
     this.peer.shutdown().await.unwrap();
     settle().await;
     let reader = this.reader().await;
-    assert!(this.events.told().is_empty(), "there is something to read");
+    assert!(this.told().is_empty(), "there is something to read");
     assert_eq!(read_all(&reader), "last words");
     assert_eq!(read_all(&reader), "");
     this.events.assert_next("ended").await;
@@ -97,7 +189,7 @@ async fn what_came_before_a_reset_can_be_read_and_then_the_error_comes() {
     this.hear(b"last words").await;
     this.reset().await;
     let reader = this.reader().await;
-    assert!(this.events.told().is_empty(), "there is something to read");
+    assert!(this.told().is_empty(), "there is something to read");
     assert_eq!(read_all(&reader), "last words");
     this.events.assert_next(&format!("broken {}", libc::ECONNRESET)).await;
     this.events.assert_next("closed Reset").await;
@@ -111,7 +203,7 @@ async fn what_came_before_sending_failed_can_be_read_as_well() {
     let reader = this.reader().await;
     let refused = this.connection.send(b"x", SEND).unwrap_err();
     settle().await;
-    assert!(this.events.told().is_empty(), "there is something to read");
+    assert!(this.told().is_empty(), "there is something to read");
     assert_eq!(read_all(&reader), "last words");
     this.events.assert_next(&format!("broken {}", refused.errno)).await;
     this.events.assert_next("closed Reset").await;
@@ -125,7 +217,7 @@ async fn what_nobody_reads_stays_with_the_kernel_and_holds_up_the_peer() {
     let reader = this.reader().await;
     assert!(reader.available_bytes() > 0);
     assert_eq!(this.connection.statistics().receive_queue_bytes, 0);
-    assert!(this.events.told().is_empty(), "nothing else is due");
+    assert!(this.told().is_empty(), "nothing else is due");
 }
 
 #[tokio::test(start_paused = true)]
@@ -140,8 +232,12 @@ async fn who_reads_without_consuming_sees_where_the_credit_ends() {
         let mut piece = vec![0; 64 * 1024];
         let mut sizes = Vec::new();
         loop {
+            yield_now().await;
+            if !connection.shared.arrivals().unwrap().post() {
+                continue;
+            }
             let Event::Readable(reader) = events.next().await else { panic!("Readable was due") };
-            while let count @ 1.. = reader.read(&mut piece) {
+            while let count @ 1.. = reader.read(&mut piece).bytes {
                 sizes.push(count);
                 let cost = sizes.iter().sum::<usize>() + sizes.len() * EVENT_OVERHEAD_BYTES;
                 assert_eq!(reader.has_room(), cost < RECEIVE_HIGH_BYTES, "{cost} bytes of credit are used");
@@ -198,7 +294,7 @@ async fn nothing_is_read_of_a_connection_that_is_closed_and_its_socket_goes() {
     this.events.assert_next("completed 3").await;
     assert_eq!(read_all(&reader), "");
     this.hear(b"late").await;
-    assert!(this.events.told().is_empty(), "it is over");
+    assert!(this.told().is_empty(), "it is over");
     this.assert_hears_end().await;
     sleep(SECOND * 10).await;
     // FIN alone would let the peer send.
