@@ -70,12 +70,11 @@ fn rate(server: &Server, count: usize) -> Result<Figures> {
         .with("server CPU µs/connection", microseconds(used.cpu) / count as f64))
 }
 
-/// The first quarter is left to the memory's own growth.
+/// The first quarter is left to the memory's own growth, and to the descriptors that serve all connections.
 fn memory(server: &mut Server, count: usize) -> Result<Figures> {
-    server.ask("settle")?;
-    let descriptors = server.process.descriptor_count()?;
     visit(server, count / 4)?;
     server.ask("settle")?;
+    let descriptors = server.process.descriptor_count()?;
     let resident = server.process.resident_bytes()?;
     visit(server, count - count / 4)?;
     server.ask("settle")?;

@@ -88,9 +88,14 @@ impl Arrivals {
         Ok(epoll::modify(set, socket, EventData::new_u64(number), told_once())?)
     }
 
+    /// Lets a link go that is not watched any more.
+    pub(crate) fn forget(&self, number: u64) {
+        lock(&self.readers).readers.remove(&number);
+    }
+
     /// Lets a link go.
     pub(crate) fn remove(&self, number: u64, socket: impl AsFd) {
-        lock(&self.readers).readers.remove(&number);
+        self.forget(number);
         if let Some(set) = self.set.get() {
             // One that could not be added is not there.
             let _ = epoll::delete(set, socket);

@@ -1,13 +1,12 @@
 //! One established connection: the handle that its owner holds, and the task that reads and writes.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
@@ -25,12 +24,12 @@ mod closing;
 mod driver;
 mod link;
 mod reader;
+mod readiness;
 mod receiving;
 mod restore;
 mod restoring;
 mod sending;
 mod shared;
-mod stream;
 #[cfg(test)]
 pub(crate) mod tests;
 mod transport;
@@ -40,8 +39,7 @@ use link::Link;
 pub use reader::{Piece, Reader};
 pub(crate) use restore::{BoxFuture, Loss, Restore, Restored};
 use sending::{Fin, Sending, Suspension};
-use shared::{Ends, Shared, arrivals_of};
-use stream::Stream;
+use shared::{Ends, Shared};
 use transport::Transport;
 
 /// An established connection. Dropping it closes it as [`Connection::close`] does.
@@ -80,6 +78,7 @@ pub(crate) struct Plan {
 
 /// A link that is there.
 pub(crate) struct FirstLink {
+    /// It never blocks.
     pub(crate) stream: TcpStream,
     /// Its peer, which the kernel does not know any more when it is gone already.
     pub(crate) peer: SocketAddr,
@@ -115,12 +114,11 @@ impl Connection {
     /// Starts to serve the stream of `first`.
     ///
     /// # Errors
-    /// When the kernel cannot tell the address on this side, or has no place for the descriptor.
+    /// When the kernel cannot tell the address on this side.
     pub(crate) fn start(plan: Plan, first: FirstLink, runtime: &Handle) -> io::Result<Self> {
         let FirstLink { stream, peer, peer_interval } = first;
         let local = stream.local_addr()?;
-        let _context = runtime.enter();
-        let stream = Arc::new(Stream::new(stream, arrivals_of(&*plan.sink, &plan.protocol).is_none())?);
+        let stream = Arc::new(stream);
         let link = Link::Open(Arc::clone(&stream));
         let transport = Transport::new(stream, &plan.protocol, peer_interval);
         Ok(plan.run(link, Some(Ends { local, peer }), Some(transport), None, runtime))

@@ -1,12 +1,12 @@
 //! Options of sockets, and making sockets with those that every socket of this kit has.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::error::NetworkForbidden;
 use crate::limits::LISTEN_BACKLOG_CONNECTIONS;
@@ -128,13 +128,13 @@ fn within(number: i32, units: u32, maximum: u32) -> u32 {
 }
 
 /// A listening socket on `address`. Takes a port over from connections in TIME_WAIT, unless the options say otherwise,
-/// but never one that is in use. Needs the runtime's context.
+/// but never one that is in use.
 pub(crate) fn listening_socket(address: SocketAddr, options: &SocketOptions) -> io::Result<TcpListener> {
     let socket = new_socket(address)?;
     socket.set_reuse_address(options.reuse_address.unwrap_or(true))?;
     socket.bind(&address.into())?;
     socket.listen(LISTEN_BACKLOG_CONNECTIONS)?;
-    TcpListener::from_std(socket.into())
+    Ok(socket.into())
 }
 
 /// A client socket with `options`, bound to `local`.

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokio::io::Interest;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
@@ -171,6 +172,7 @@ impl Server {
             log::warn!("listening on {local}: other devices may connect");
         }
         let fd = listener.as_raw_fd();
+        let listener = runtime::register(listener, Interest::READABLE)?;
         let intake = Arc::clone(&lock(&self.shared.intake));
         let accepting = runtime.spawn(accept_all(Arc::clone(&self.shared), intake, listener, local));
         self.shared.sink.post(Event::Listening(local));

@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::driver::Driver;
 use super::link::Link;
 use super::transport::{Reading, Ready, Transport, Wants};
+use crate::error::errno_of;
 use crate::event::{CloseReason, Event};
 use crate::limits;
 use crate::sync::lock;
@@ -37,7 +38,7 @@ impl Driver {
     pub(super) async fn close(mut self, mut transport: Transport, reason: CloseReason) {
         // A peer that comes back meanwhile is a new one.
         self.restorer = None;
-        transport.take_over();
+        transport.detach();
         let stream = Arc::clone(&transport.stream);
         let socket = SockRef::from(&*stream);
         // An error means that there is nothing left to linger for.
@@ -88,6 +89,7 @@ impl Driver {
             if work.left_bytes < left_bytes {
                 (left_bytes, deadline) = (work.left_bytes, Instant::now() + limit);
             }
+            transport.prepare(work.wants).map_err(|error| errno_of(&error))?;
             let next = async {
                 tokio::select! {
                     biased;

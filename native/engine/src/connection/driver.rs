@@ -9,7 +9,7 @@ use std::task::Poll;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::link::{Link, send_vectored};
+use super::link::Link;
 use super::restore::{Loss, Restore};
 use super::sending::Suspension;
 use super::shared::Shared;
@@ -104,6 +104,9 @@ impl Driver {
                 Ok(wants) => wants,
                 Err(end) => return end,
             };
+            if let Err(error) = transport.prepare(wants) {
+                return self.lost(errno_of(&error), CloseReason::Reset);
+            }
             let wake = self.wait(transport, wants).await;
             let only_reads = matches!(wake, Wake::Ready(Ready::Readable)) && !self.has_clocks();
             let end = match wake {
@@ -233,7 +236,7 @@ impl Driver {
     pub(super) fn flush(&self, transport: &Transport) {
         let mut sending = lock(&self.shared.sending);
         let waited = sending.queue.has_messages();
-        let written = sending.queue.write_with(|slices| send_vectored(&transport.stream, slices));
+        let written = sending.queue.write_with(|slices| transport.write(slices));
         let broken = match written.error.map(|error| (error.kind(), errno_of(&error))) {
             None | Some((io::ErrorKind::WouldBlock, _)) => None,
             Some((_, errno)) => Some(errno),

@@ -1,11 +1,11 @@
 //! Whether a connection can carry bytes, and the ways of writing to its socket.
 
 use std::io::{self, IoSlice};
+use std::net::TcpStream;
 use std::sync::Arc;
 
 use socket2::SockRef;
 
-use super::stream::Stream;
 use crate::event::Ticket;
 
 /// A peer that is gone must give an error, never a SIGPIPE in somebody else's process.
@@ -15,7 +15,7 @@ const SEND_FLAGS: i32 = libc::MSG_NOSIGNAL;
 #[derive(Debug, Default)]
 pub(super) enum Link {
     /// Bytes can be sent.
-    Open(Arc<Stream>),
+    Open(Arc<TcpStream>),
     /// Sending failed with this errno; what the peer sent before is still being received.
     Broken(i32),
     /// There is none for now; another one is on its way, or was suspended.
@@ -29,7 +29,7 @@ pub(super) enum Link {
 
 impl Link {
     /// The stream, or the errno that a call gets instead.
-    pub(super) fn stream(&self) -> Result<&Stream, i32> {
+    pub(super) fn stream(&self) -> Result<&TcpStream, i32> {
         match self {
             Self::Open(stream) => Ok(stream),
             Self::Broken(errno) => Err(*errno),
@@ -66,10 +66,9 @@ impl Link {
 }
 
 /// Sends as much of `parts`, in order, as the kernel takes now; nothing when it takes none.
-pub(super) fn send(stream: &Stream, parts: [&[u8]; 3]) -> io::Result<usize> {
+pub(super) fn send(stream: &TcpStream, parts: [&[u8]; 3]) -> io::Result<usize> {
     let [head, data, tail] = parts;
     let slices = parts.map(IoSlice::new);
-    // Without asking the runtime, which learns only in time that a new link can be written.
     let call = || match (head.is_empty(), tail.is_empty()) {
         (true, true) => SockRef::from(stream).send_with_flags(data, SEND_FLAGS).map_err(not_yet),
         _ => SockRef::from(stream).send_vectored_with_flags(&slices, SEND_FLAGS).map_err(not_yet),
@@ -87,8 +86,8 @@ pub(super) fn send(stream: &Stream, parts: [&[u8]; 3]) -> io::Result<usize> {
 }
 
 /// Sends as much of `slices`, in order, as the kernel takes now.
-pub(super) fn send_vectored(stream: &Stream, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-    stream.try_write(|socket| SockRef::from(socket).send_vectored_with_flags(slices, SEND_FLAGS).map_err(not_yet))
+pub(super) fn send_vectored(stream: &TcpStream, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+    SockRef::from(stream).send_vectored_with_flags(slices, SEND_FLAGS).map_err(not_yet)
 }
 
 /// With TCP Fast Open the first send connects. When it cannot take bytes along after all, they go out once it has.

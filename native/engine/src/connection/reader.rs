@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use rustix::io::ioctl_fionread;
 
 use super::shared::Shared;
-use super::stream::Stream;
 use crate::arrivals::Arrivals;
 use crate::error::errno_of;
 use crate::event::Event;
@@ -34,7 +34,7 @@ pub struct Piece {
 
 /// What is read.
 enum Source {
-    Open(Arc<Stream>),
+    Open(Arc<TcpStream>),
     /// The peer sends no more.
     Ended,
     /// Reading failed with this errno.
@@ -58,7 +58,7 @@ impl Piece {
 
 impl Reader {
     /// Reads `stream` for the owner of the connection, which `arrivals` tells of what comes.
-    pub(super) fn start(shared: &Arc<Shared>, arrivals: &Arc<Arrivals>, stream: &Arc<Stream>) -> Arc<Self> {
+    pub(super) fn start(shared: &Arc<Shared>, arrivals: &Arc<Arrivals>, stream: &Arc<TcpStream>) -> Arc<Self> {
         let source = Mutex::new(Source::Open(Arc::clone(stream)));
         let (shared, arrivals) = (Arc::clone(shared), Arc::clone(arrivals));
         let new = Arc::new(Self { shared, number: arrivals.new_number(), arrivals, source });
@@ -138,7 +138,7 @@ impl Reader {
         let source = self.lock();
         let Source::Open(stream) = &*source else { return Err(ErrorKind::WouldBlock.into()) };
         let watch = || self.arrivals.watch(self.number, &**stream);
-        match stream.read(buffer) {
+        match rustix::io::read(stream, &mut *buffer).map_err(io::Error::from) {
             Ok(bytes) => Ok(Piece { bytes, is_last: (1..buffer.len()).contains(&bytes) && watch().is_ok() }),
             Err(error) if error.kind() == ErrorKind::WouldBlock => watch().and(Err(error)),
             Err(error) => Err(error),
@@ -148,8 +148,11 @@ impl Reader {
     fn finish(&self, end: Source) {
         let is_end = matches!(end, Source::Ended);
         let mut source = self.lock();
-        let Source::Open(stream) = &*source else { return };
-        self.arrivals.remove(self.number, &**stream);
+        if !matches!(*source, Source::Open(_)) {
+            return;
+        }
+        // Nobody watches it, as it was not watched again after it was told of.
+        self.arrivals.forget(self.number);
         *source = end;
         // Under the lock, so that the driver cannot conclude the connection in between.
         let is_told = is_end && self.shared.end_at_once();

@@ -1,5 +1,6 @@
 //! How the driver lets a link go and gets the next one.
 
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -9,7 +10,6 @@ use super::link::Link;
 use super::restore::{Loss, Restored};
 use super::sending::Suspension;
 use super::shared::Ends;
-use super::stream::Stream;
 use super::transport::Transport;
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::{CloseReason, Event};
@@ -100,11 +100,9 @@ impl Driver {
     /// Goes on with a new link, and with the session where it is still the same.
     fn attach(&mut self, restored: Restored) -> Result<Transport, End> {
         let Restored { stream, peer, peer_interval, peer_received } = restored;
-        let local =
-            stream.local_addr().map_err(|error| End::Failed(self.loss(errno_of(&error), CloseReason::Reset)))?;
-        let stream = Stream::new(stream, self.shared.arrivals().is_none())
-            .map_err(|error| End::Failed(self.loss(errno_of(&error), CloseReason::Reset)))?;
-        let stream = Arc::new(stream);
+        let failed = |error: io::Error| End::Failed(self.loss(errno_of(&error), CloseReason::Reset));
+        let local = stream.local_addr().map_err(failed)?;
+        let stream = Arc::new(stream.into_std().map_err(failed)?);
         self.shared.set_ends(Ends { local, peer });
         let mut sending = lock(&self.shared.sending);
         if !sending.link.is_open() {

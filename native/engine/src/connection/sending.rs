@@ -1,13 +1,12 @@
 //! The sending half of a connection: what the handle and the driver share under one lock.
 
-use std::net::Shutdown;
+use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use socket2::SockRef;
 
 use super::link::{self, Link};
-use super::stream::Stream;
 use crate::error::errno_of;
 use crate::event::Ticket;
 use crate::framing::{Envelope, Framing};
@@ -144,7 +143,7 @@ impl Sending {
 
     /// Says that nothing follows, if that is wanted and nothing waits before it; returns the ticket of who wanted it.
     /// While the peer still has to be told what of its messages has arrived, `Bye` is all that is said.
-    pub(super) fn say_fin(&mut self, stream: &Stream) -> Option<Ticket> {
+    pub(super) fn say_fin(&mut self, stream: &TcpStream) -> Option<Ticket> {
         let Fin::Wanted(ticket) = self.fin else { return None };
         if self.queue.has_unsent() {
             return None;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,7 +14,6 @@ use tokio::time::Instant;
 use super::attention::Attention;
 use super::link::Link;
 use super::sending::Sending;
-use super::stream::Stream;
 use crate::arrivals::Arrivals;
 use crate::credit::Credit;
 use crate::error::{Operation, SocketError};
@@ -81,7 +80,7 @@ impl Shared {
 
     /// Where the owner learns of what has come, if it reads, and not the driver.
     pub(super) fn arrivals(&self) -> Option<&Arc<Arrivals>> {
-        arrivals_of(&*self.sink, &self.protocol)
+        self.sink.arrivals().filter(|_| self.protocol.framing.is_none())
     }
 
     /// The peer sends no more: tells the owner, once.
@@ -124,7 +123,7 @@ impl Shared {
     }
 
     /// Gives a new link the options of the ones before.
-    pub(super) fn equip(&self, stream: &Stream) {
+    pub(super) fn equip(&self, stream: &TcpStream) {
         // They were accepted when they came; what the kernel does not take now is only lost.
         let _ = lock(&self.options).apply(&SockRef::from(stream));
     }
@@ -205,11 +204,6 @@ impl Shared {
             self.active_ms.store(active_ms, Ordering::Relaxed);
         }
     }
-}
-
-/// Where the owner behind `sink` learns of what has come, if it reads streams of `protocol` itself.
-pub(super) fn arrivals_of<'a>(sink: &'a dyn EventSink, protocol: &Protocol) -> Option<&'a Arc<Arrivals>> {
-    sink.arrivals().filter(|_| protocol.framing.is_none())
 }
 
 impl fmt::Debug for Shared {

@@ -145,7 +145,7 @@ impl Fixture {
             restorer,
         };
         let (stream, peer) = link().await;
-        let first = FirstLink { peer: stream.peer_addr().unwrap(), stream, peer_interval };
+        let first = FirstLink { peer: stream.peer_addr().unwrap(), stream: stream.into_std().unwrap(), peer_interval };
         let connection = Connection::start(plan, first, &Handle::current()).unwrap();
         Self { connection, events, peer, links }
     }

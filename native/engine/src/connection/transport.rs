@@ -2,17 +2,20 @@
 
 use std::cell::RefCell;
 use std::future::poll_fn;
-use std::io;
+use std::io::{self, IoSlice};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use rustix::buffer::spare_capacity;
 use tokio::time::Instant;
 
+use super::link::send_vectored;
 use super::reader::{Outcome, Reader};
+use super::readiness::Readiness;
 use super::shared::Shared;
-use super::stream::Stream;
 use crate::framing::{Decoder, FramingError};
 use crate::limits;
 use crate::liveness::Liveness;
@@ -26,7 +29,9 @@ thread_local! {
 }
 
 pub(super) struct Transport {
-    pub(super) stream: Arc<Stream>,
+    pub(super) stream: Arc<TcpStream>,
+    /// What is waited for; there while something is.
+    readiness: Option<Readiness>,
     pub(super) liveness: Liveness,
     /// Whether the end of the peer's stream was not seen yet.
     pub(super) peer_sends: bool,
@@ -72,31 +77,29 @@ pub(super) enum Reading {
 }
 
 impl Transport {
-    pub(super) fn new(stream: Arc<Stream>, protocol: &Protocol, peer_interval: Option<Duration>) -> Self {
+    pub(super) fn new(stream: Arc<TcpStream>, protocol: &Protocol, peer_interval: Option<Duration>) -> Self {
         let typed = protocol.is_typed();
         let frames = protocol
             .framing
             .as_ref()
             .map(|framing| Box::new(Frames { decoder: Decoder::new(framing, typed), typed, buffer: BytesMut::new() }));
         let liveness = Liveness::new(protocol, peer_interval, Instant::now());
-        Self { stream, liveness, peer_sends: true, bye: false, reader: None, strategy: ReadStrategy::new(), frames }
+        Self {
+            stream,
+            liveness,
+            peer_sends: true,
+            bye: false,
+            readiness: None,
+            reader: None,
+            strategy: ReadStrategy::new(),
+            frames,
+        }
     }
 
     /// Lets the owner of the connection read, if it does; what is there already it is told of.
     pub(super) fn hand_over(&mut self, shared: &Arc<Shared>) {
         let arrivals = shared.arrivals();
         self.reader = arrivals.map(|arrivals| Reader::start(shared, arrivals, &self.stream));
-    }
-
-    /// Lets the driver read on in the owner's place. Where there is no descriptor for that, nobody does.
-    pub(super) fn take_over(&mut self) {
-        self.detach();
-        if self.peer_sends && !self.stream.tells_reads() {
-            match self.stream.telling_reads() {
-                Ok(stream) => self.stream = Arc::new(stream),
-                Err(error) => log::warn!("what the peer of a closing connection still sends is not read: {error}"),
-            }
-        }
     }
 
     /// Lets nobody else read any more.
@@ -121,15 +124,44 @@ impl Transport {
         self.reader.as_ref().is_some_and(|reader| reader.available_bytes() > 0)
     }
 
-    /// An error of the readiness itself is found again, with its errno, by the read or write that follows.
+    /// Prepares to wait for what `wants` says. While an owner reads and the kernel takes what is sent, that is nothing, and
+    /// nothing that happens to the socket wakes the driver.
+    ///
+    /// # Errors
+    /// What the kernel said: `ENOSPC`, …
+    pub(super) fn prepare(&mut self, wants: Wants) -> io::Result<()> {
+        let reads = self.reader.is_none();
+        if !wants.read && !wants.write && !reads {
+            self.readiness = None;
+        } else if self.readiness.as_ref().is_none_or(|readiness| readiness.tells_reads() != reads) {
+            self.readiness = None;
+            self.readiness = Some(Readiness::new(&self.stream, reads)?);
+        }
+        Ok(())
+    }
+
+    /// Waits for what was prepared. An error of the readiness itself is found again, with its errno, by the read or write that
+    /// follows.
     pub(super) fn poll_ready(&self, wants: Wants, context: &mut Context<'_>) -> Poll<Ready> {
-        if wants.write && self.stream.poll_write_ready(context).is_ready() {
+        let Some(readiness) = &self.readiness else { return Poll::Pending };
+        if wants.write && readiness.poll_write_ready(context).is_ready() {
             return Poll::Ready(Ready::Writable);
         }
-        if wants.read && self.stream.poll_read_ready(context).is_ready() {
+        if wants.read && readiness.poll_read_ready(context).is_ready() {
             return Poll::Ready(Ready::Readable);
         }
         Poll::Pending
+    }
+
+    /// Writes what the kernel takes now.
+    ///
+    /// # Errors
+    /// `WouldBlock` when it takes nothing; otherwise what broke the link.
+    pub(super) fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        match &self.readiness {
+            Some(readiness) => readiness.try_write(|socket| send_vectored(socket, slices)),
+            None => send_vectored(&self.stream, slices),
+        }
     }
 
     /// Reads once.
@@ -137,7 +169,7 @@ impl Transport {
     /// # Errors
     /// What broke the link.
     pub(super) fn read(&mut self) -> io::Result<Reading> {
-        let data = match read(&self.stream, self.strategy.size_bytes()) {
+        let data = match self.read_once(self.strategy.size_bytes()) {
             Ok(data) if data.is_empty() => return Ok(Reading::End),
             Ok(data) => data,
             Err(error) if is_transient(&error) => return Ok(Reading::Nothing),
@@ -176,15 +208,37 @@ impl Transport {
 
     /// Reads and drops what comes until the peer ends or breaks the connection. Polls, because `readable` would not let
     /// other tasks run while a peer sends without a pause.
-    pub(super) async fn discard(&self) {
-        loop {
-            poll_fn(|context| self.stream.poll_read_ready(context)).await;
-            match read(&self.stream, limits::READ_MIN_BYTES) {
+    pub(super) async fn discard(&mut self) {
+        let wants = Wants { read: true, write: false };
+        // Who cannot be waited for is not.
+        while self.prepare(wants).is_ok() {
+            poll_fn(|context| self.poll_ready(wants, context)).await;
+            match self.read_once(limits::READ_MIN_BYTES) {
                 Ok(data) if data.is_empty() => return,
                 Ok(_) => {}
                 Err(error) if is_transient(&error) => {}
                 Err(_) => return,
             }
+        }
+    }
+
+    /// One read of at most `size_bytes`, into memory of just the size that came. Nothing read is the end of the stream.
+    fn read_once(&self, size_bytes: usize) -> io::Result<Bytes> {
+        if size_bytes > limits::READ_MIN_BYTES {
+            let mut buffer = Vec::with_capacity(size_bytes);
+            let count = self.try_read(|socket| Ok(rustix::io::read(socket, spare_capacity(&mut buffer))?))?;
+            return Ok(if count < size_bytes / 2 { Bytes::copy_from_slice(&buffer) } else { Bytes::from(buffer) });
+        }
+        SCRATCH.with_borrow_mut(|scratch| {
+            let count = self.try_read(|socket| Ok(rustix::io::read(socket, &mut scratch[..])?))?;
+            Ok(Bytes::copy_from_slice(scratch.get(..count).unwrap_or_default()))
+        })
+    }
+
+    fn try_read(&self, read: impl FnOnce(&TcpStream) -> io::Result<usize>) -> io::Result<usize> {
+        match &self.readiness {
+            Some(readiness) if readiness.tells_reads() => readiness.try_read(read),
+            _ => read(&self.stream),
         }
     }
 }
@@ -208,15 +262,4 @@ impl Frames {
 
 fn is_transient(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
-}
-
-/// One read of at most `size_bytes`, into memory of just the size that came. Nothing read is the end of the stream.
-fn read(stream: &Stream, size_bytes: usize) -> io::Result<Bytes> {
-    if size_bytes > limits::READ_MIN_BYTES {
-        return stream.read_bytes(size_bytes);
-    }
-    SCRATCH.with_borrow_mut(|scratch| {
-        let count = stream.read(scratch)?;
-        Ok(Bytes::copy_from_slice(scratch.get(..count).unwrap_or_default()))
-    })
 }

@@ -1,21 +1,27 @@
 //! How a listening socket takes connections, and what it does when it cannot.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 
 use super::{Intake, Shared};
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::Event;
 use crate::limits;
 
-pub(super) async fn accept_all(shared: Arc<Shared>, intake: Arc<Intake>, listener: TcpListener, local: SocketAddr) {
+pub(super) async fn accept_all(
+    shared: Arc<Shared>,
+    intake: Arc<Intake>,
+    listener: AsyncFd<TcpListener>,
+    local: SocketAddr,
+) {
     let mut pause = AcceptPause::default();
     loop {
-        match listener.accept().await {
+        match accept(&listener).await {
             Ok((stream, peer)) => {
                 pause = AcceptPause::default();
                 shared.receive(&intake, stream, peer).await;
@@ -24,6 +30,13 @@ pub(super) async fn accept_all(shared: Arc<Shared>, intake: Arc<Intake>, listene
             Err(error) => shared.wait_out(&mut pause, local, &error).await,
         }
     }
+}
+
+/// Takes one connection, which gets no place in the runtime: it may need none.
+async fn accept(listener: &AsyncFd<TcpListener>) -> io::Result<(TcpStream, SocketAddr)> {
+    let (stream, peer) = listener.async_io(Interest::READABLE, TcpListener::accept).await?;
+    stream.set_nonblocking(true)?;
+    Ok((stream, peer))
 }
 
 impl Shared {

@@ -25,7 +25,7 @@ pub(super) struct Handshakes {
 
 /// What a peer was let in with.
 pub(super) struct Admitted {
-    pub(super) stream: TcpStream,
+    pub(super) stream: std::net::TcpStream,
     pub(super) peer: SocketAddr,
     pub(super) peer_interval: Option<std::time::Duration>,
     pub(super) membership: Option<Membership>,
@@ -65,7 +65,7 @@ impl Rejections {
 
 impl Shared {
     /// Lets a peer in, or begins the handshake that decides on it.
-    pub(super) async fn receive(self: &Arc<Self>, intake: &Arc<Intake>, stream: TcpStream, peer: SocketAddr) {
+    pub(super) async fn receive(self: &Arc<Self>, intake: &Arc<Intake>, stream: std::net::TcpStream, peer: SocketAddr) {
         match self.handshake_framing() {
             Some(framing) => self.begin_handshake(intake, framing.clone(), stream, peer).await,
             None => match self.count_in() {
@@ -95,13 +95,17 @@ impl Shared {
         self: &Arc<Self>,
         intake: &Arc<Intake>,
         framing: Framing,
-        stream: TcpStream,
+        stream: std::net::TcpStream,
         peer: SocketAddr,
     ) {
         let (server, number) = (Arc::clone(self), intake.number);
         let handshake = tokio::spawn(async move {
             let limit = server.protocol.handshake_timeout;
-            let rejected = match timeout(limit, server.shake_hands(number, &framing, stream, peer)).await {
+            let shaken = async {
+                let stream = TcpStream::from_std(stream)?;
+                server.shake_hands(number, &framing, stream, peer).await
+            };
+            let rejected = match timeout(limit, shaken).await {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => reject_reason(error),
                 Err(_) => RejectReason::Timeout,
@@ -145,7 +149,7 @@ impl Shared {
         let membership = self.protocol.acknowledge.then(|| self.sessions.add(id));
         let peer_interval = guest.peer_heartbeat;
         guest.welcome(&mut stream, Session { id, received: 0 }, false).await?;
-        Ok(Admitted { stream, peer, peer_interval, membership })
+        Ok(Admitted { stream: stream.into_std()?, peer, peer_interval, membership })
     }
 
     fn reject(&self, peer: SocketAddr, reason: RejectReason) {

@@ -1,0 +1,60 @@
+//! What the runtime tells of a socket while somebody waits for it.
+
+use std::io;
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+use crate::runtime;
+
+/// A place of a socket in the runtime. While there is none, what happens to the socket wakes nobody of the runtime.
+pub(super) struct Readiness {
+    socket: AsyncFd<Arc<TcpStream>>,
+    tells_reads: bool,
+}
+
+impl Readiness {
+    /// Has the runtime tell when `socket` can be written, and, with `tells_reads`, when it can be read. To be called where
+    /// there is a runtime; the socket has one place at a time.
+    ///
+    /// # Errors
+    /// What the kernel said: `ENOSPC`, …
+    pub(super) fn new(socket: &Arc<TcpStream>, tells_reads: bool) -> io::Result<Self> {
+        let interest = if tells_reads { Interest::READABLE | Interest::WRITABLE } else { Interest::WRITABLE };
+        Ok(Self { socket: runtime::register(Arc::clone(socket), interest)?, tells_reads })
+    }
+
+    /// Whether it tells when the socket can be read.
+    pub(super) fn tells_reads(&self) -> bool {
+        self.tells_reads
+    }
+
+    /// Reads as `read` does, unless there is nothing since that failed with `WouldBlock`.
+    ///
+    /// # Errors
+    /// Those of `read`.
+    pub(super) fn try_read(&self, read: impl FnOnce(&TcpStream) -> io::Result<usize>) -> io::Result<usize> {
+        self.socket.try_io(Interest::READABLE, |socket| read(socket))
+    }
+
+    /// Writes as `write` does, unless nothing is taken since that failed with `WouldBlock`.
+    ///
+    /// # Errors
+    /// Those of `write`.
+    pub(super) fn try_write(&self, write: impl FnOnce(&TcpStream) -> io::Result<usize>) -> io::Result<usize> {
+        self.socket.try_io(Interest::WRITABLE, |socket| write(socket))
+    }
+
+    /// Ready when the socket can be read or has an error.
+    pub(super) fn poll_read_ready(&self, context: &mut Context<'_>) -> Poll<()> {
+        self.socket.poll_read_ready(context).map(drop)
+    }
+
+    /// Ready when the socket can be written or has an error.
+    pub(super) fn poll_write_ready(&self, context: &mut Context<'_>) -> Poll<()> {
+        self.socket.poll_write_ready(context).map(drop)
+    }
+}
