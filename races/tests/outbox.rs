@@ -85,6 +85,24 @@ fn the_caller_thread_and_the_worker_may_post_at_once() {
 }
 
 #[test]
+fn a_thread_that_is_woken_by_what_has_come_is_rung_once_for_that_and_for_what_is_posted() {
+    loom::model(|| {
+        let (event_loop, outbox) = outbox();
+        let mailbox = outbox.mailbox(0);
+        let posting = post(&mailbox, &[1]);
+        let watch = thread::spawn({
+            let outbox = Arc::clone(&outbox);
+            move || outbox.wake()
+        });
+        let taken = take(&event_loop, &outbox, 1, 1, 1);
+        posting.join().unwrap();
+        watch.join().unwrap();
+        assert_eq!(taken, [vec![1]]);
+        assert!(event_loop.rings() <= 1, "it was rung while it was awake");
+    });
+}
+
+#[test]
 fn nothing_is_kept_and_nobody_rung_after_the_end() {
     loom::model(|| {
         let (event_loop, outbox) = outbox();
@@ -96,6 +114,7 @@ fn nothing_is_kept_and_nobody_rung_after_the_end() {
         });
         outbox.close();
         let rings = event_loop.rings();
+        outbox.wake();
         posting.join().unwrap();
         assert_eq!(event_loop.rings(), rings, "it was rung after the end");
         assert!(outbox.next().is_none());

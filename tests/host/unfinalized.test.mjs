@@ -15,7 +15,8 @@ behaviour('a Worker that ends where no finalizer runs takes its sockets with it 
   const peer = await sockets.next("the Worker's connection");
   const ends = [visitor, peer].map(readToEnd);
   child.tell('end');
-  await child.hear('ended');
+  const { epollSets } = await child.hear('ended');
   await within('the ends of its connections', Promise.all(ends));
   assert.equal(await isFree(served), true);
+  assert.equal(epollSets, 3, "the runtime's two and the watch's stay, the Worker's is gone");
 });

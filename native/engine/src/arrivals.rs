@@ -6,9 +6,9 @@ use std::io;
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, Weak};
 
-use once_cell::sync::OnceCell;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, EventData};
+use rustix::io::Errno;
 
 use crate::connection::Reader;
 use crate::limits::ARRIVALS_BATCH;
@@ -19,43 +19,51 @@ use crate::watched_set::{WatchedSet, no_arrival, told_once};
 /// that; when it goes to sleep it has them watched.
 pub struct Arrivals {
     wake: Box<dyn Fn() + Send + Sync>,
-    /// Made for the first link.
-    set: OnceCell<WatchedSet>,
-    readers: Mutex<Readers>,
+    links: Mutex<Links>,
 }
 
 #[derive(Default)]
-struct Readers {
+struct Links {
+    /// Made for the first link.
+    set: Option<Arc<WatchedSet>>,
+    /// The thread asks no more.
+    closed: bool,
     last: u64,
     readers: HashMap<u64, Weak<Reader>>,
 }
 
 impl Arrivals {
-    /// Arrivals for a thread that `wake` wakes. It is called from another thread and must not block: once after the first link
-    /// was added, and once after each [`Arrivals::arm`].
+    /// Arrivals for a thread that `wake` wakes. It is called from another thread and must not block: once at most after the
+    /// first link was added, and after each [`Arrivals::arm`]; it may also be called when the thread is awake again.
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
-        Arc::new(Self { wake: Box::new(wake), set: OnceCell::new(), readers: Mutex::default() })
+        Arc::new(Self { wake: Box::new(wake), links: Mutex::default() })
     }
 
     /// Posts `Readable` for links that have something: as many as one question to the kernel names. False when there is none.
     pub fn post(&self) -> bool {
-        let Some(set) = self.set.get() else { return false };
+        let Some(set) = self.set() else { return false };
         let mut arrivals = [no_arrival(); ARRIVALS_BATCH];
         // A question that is interrupted is asked again at the next turn: the set is still full then, and armed.
-        let count = epoll::wait(set, &mut arrivals, Some(&Timespec::default())).unwrap_or(0);
+        let count = epoll::wait(&*set, &mut arrivals, Some(&Timespec::default())).unwrap_or(0);
         for arrival in arrivals.iter().take(count) {
-            if let Some(reader) = self.reader(arrival.data.u64()) {
-                reader.post();
-            }
+            let reader = lock(&self.links).readers.get(&arrival.data.u64()).and_then(Weak::upgrade);
+            reader.into_iter().for_each(Reader::post);
         }
         count > 0
     }
 
     /// Goes to sleep: has the thread woken, once, when a link has something, and at once where one has already.
     pub fn arm(&self) {
-        if let Some(Err(error)) = self.set.get().map(WatchedSet::arm) {
+        if let Some(Err(error)) = self.set().map(|set| set.arm()) {
             log::error!("arrivals are not watched any more: {error}");
         }
+    }
+
+    /// Watches no link any more, now and later, and gives the descriptor back.
+    pub fn close(&self) {
+        let mut links = lock(&self.links);
+        links.closed = true;
+        links.set = None;
     }
 
     pub(crate) fn wake(&self) {
@@ -64,19 +72,25 @@ impl Arrivals {
 
     /// A number for a new link.
     pub(crate) fn new_number(&self) -> u64 {
-        let mut readers = lock(&self.readers);
-        readers.last += 1;
-        readers.last
+        let mut links = lock(&self.links);
+        links.last += 1;
+        links.last
     }
 
     /// Has `Readable` posted for `reader`, once, when `socket` has something.
     ///
     /// # Errors
-    /// What the kernel said: `EMFILE`, `ENOSPC`, …
+    /// What the kernel said: `EMFILE`, `ENOSPC`, …; `EBADF` when closed.
     pub(crate) fn add(self: &Arc<Self>, reader: &Arc<Reader>, socket: impl AsFd) -> io::Result<()> {
-        let set = self.set.get_or_try_init(|| WatchedSet::new(self))?;
-        lock(&self.readers).readers.insert(reader.number(), Arc::downgrade(reader));
-        Ok(epoll::add(set, socket, EventData::new_u64(reader.number()), told_once())?)
+        let mut links = lock(&self.links);
+        let set = match &links.set {
+            Some(set) => Arc::clone(set),
+            None if links.closed => return Err(Errno::BADF.into()),
+            None => Arc::clone(links.set.insert(Arc::new(WatchedSet::new(self)?))),
+        };
+        links.readers.insert(reader.number(), Arc::downgrade(reader));
+        drop(links);
+        Ok(epoll::add(&*set, socket, EventData::new_u64(reader.number()), told_once())?)
     }
 
     /// Has it posted once more.
@@ -84,31 +98,31 @@ impl Arrivals {
     /// # Errors
     /// When the socket is not there.
     pub(crate) fn watch(&self, number: u64, socket: impl AsFd) -> io::Result<()> {
-        let set = self.set.get().ok_or(io::ErrorKind::NotFound)?;
-        Ok(epoll::modify(set, socket, EventData::new_u64(number), told_once())?)
+        let set = self.set().ok_or(Errno::BADF)?;
+        Ok(epoll::modify(&*set, socket, EventData::new_u64(number), told_once())?)
     }
 
-    /// Lets a link go that is not watched any more.
+    /// Lets a link go that was told of, and not watched again.
     pub(crate) fn forget(&self, number: u64) {
-        lock(&self.readers).readers.remove(&number);
+        lock(&self.links).readers.remove(&number);
     }
 
     /// Lets a link go.
     pub(crate) fn remove(&self, number: u64, socket: impl AsFd) {
         self.forget(number);
-        if let Some(set) = self.set.get() {
-            // One that could not be added is not there.
-            let _ = epoll::delete(set, socket);
+        if let Some(set) = self.set() {
+            // It is there; if it were not, so much the better.
+            let _ = epoll::delete(&*set, socket);
         }
     }
 
-    fn reader(&self, number: u64) -> Option<Arc<Reader>> {
-        lock(&self.readers).readers.get(&number).and_then(Weak::upgrade)
+    fn set(&self) -> Option<Arc<WatchedSet>> {
+        lock(&self.links).set.clone()
     }
 }
 
 impl fmt::Debug for Arrivals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Arrivals").field("links", &lock(&self.readers).readers.len()).finish_non_exhaustive()
+        f.debug_struct("Arrivals").field("links", &lock(&self.links).readers.len()).finish_non_exhaustive()
     }
 }

@@ -91,7 +91,7 @@ impl Plan {
         self,
         link: Link,
         ends: Option<Ends>,
-        mut transport: Option<Transport>,
+        transport: Option<Transport>,
         opening: Option<Ticket>,
         runtime: &Handle,
     ) -> Connection {
@@ -101,9 +101,6 @@ impl Plan {
         let mut driver = Driver::new(Arc::clone(&shared), guard);
         if let Some(restorer) = restorer {
             driver = driver.with_restorer(restorer, opening);
-        }
-        if let Some(transport) = &mut transport {
-            transport.hand_over(&shared);
         }
         runtime.spawn(Box::new(driver).run(transport.map(Box::new)));
         Connection { shared }

@@ -100,8 +100,8 @@ pub struct Reconnecting {
 
 /// Takes the events of one object.
 pub trait EventSink: Send + Sync + 'static {
-    /// Takes one event. Called on a worker thread or on the thread of the call that caused it; must not block. It may call
-    /// the engine for `Accepted`, `Received`, `Readable`, `Message` and `Ended` only: others are posted while the object is
+    /// Takes one event. Called on a worker thread, or on the thread of the call that caused it, such as
+    /// [`Arrivals::post`]; must not block. It may call the engine for `Accepted`, `Received`, `Readable`, `Message` and `Ended` only: others are posted while the object is
     /// locked.
     fn post(&self, event: Event);
 

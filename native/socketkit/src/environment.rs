@@ -121,12 +121,12 @@ impl Environment {
     /// Takes a bounded part of what waits. The outbox rings again for the rest.
     fn turn(&self) {
         let _end = TurnEnd(&self.outbox);
-        self.outbox.begin_turn();
+        self.outbox.gather();
         let mut events = limits::TURN_EVENTS;
         let mut bytes = limits::TURN_BYTES;
         while events > 0 && bytes > 0 && !self.ended.get() {
             let Some(mailbox) = self.outbox.next() else {
-                break;
+                return;
             };
             let taken = mailbox.take(events);
             events = events.saturating_sub(taken.len().max(1));
@@ -135,6 +135,8 @@ impl Environment {
                 Err(error) => error::report("events could not be delivered", &error),
             }
         }
+        // So that it waits for the next turn, and nobody has to wake this thread for it.
+        self.outbox.gather();
     }
 
     /// Hands events to their object; between them, results to the calls that wait for them. Returns what that

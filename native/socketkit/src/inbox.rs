@@ -15,7 +15,7 @@ use crate::emitter::{Emitter, EventName};
 use crate::error::{self, CodeBase, socket_error};
 use crate::limits;
 use crate::node_api;
-use crate::types::{SocketCloseInfo, SocketRemoteInfo};
+use crate::types::{self, SocketCloseInfo};
 
 /// The connection that an inbox belongs to.
 pub trait Receiver {
@@ -144,11 +144,12 @@ impl Inbox {
     /// Reads once, and hands over what that brings. Returns how many bytes it was.
     fn read(&self, receiver: &impl Receiver, reader: &Arc<Reader>) -> usize {
         let emitter = receiver.emitter();
+        // More may have come, and the listener may want none of it. A read that fails is to be repeated.
+        self.waiting.borrow_mut().push_front(Event::Readable(Arc::clone(reader)));
         let read = node_api::with_handle_scope(emitter.env(), || {
             let (bytes, piece) = self.read_bytes(emitter.env(), reader)?;
-            // The listener may want none of what else has come.
-            if !piece.is_last {
-                self.waiting.borrow_mut().push_front(Event::Readable(Arc::clone(reader)));
+            if piece.is_last {
+                self.waiting.borrow_mut().pop_front();
             }
             let Some(bytes) = bytes else { return Ok(0) };
             let made = message(emitter.env(), self.peer.get(), bytes, piece.bytes);
@@ -320,7 +321,7 @@ fn message<'env>(env: &'env Env, peer: Option<SocketAddr>, bytes: Unknown<'env>,
     let mut info = Object::new(env)?;
     info.set("message", bytes)?;
     if let Some(peer) = peer {
-        info.set("remoteInfo", SocketRemoteInfo::new(peer, size))?;
+        info.set("remoteInfo", types::remote_info(env, peer, size)?)?;
     }
     Ok(info.to_unknown())
 }

@@ -62,6 +62,7 @@ impl Outbox {
     /// Takes the doorbell away and drops everything that waits, now and later.
     pub fn close(&self) {
         self.doorbell.remove();
+        self.arrivals.close();
         let mut ready = lock(&self.ready);
         ready.closed = true;
         let mailboxes = std::mem::take(&mut ready.mailboxes);
@@ -81,8 +82,8 @@ impl Outbox {
         })
     }
 
-    /// Begins a turn: what has come stands in line behind what waits.
-    pub fn begin_turn(&self) {
+    /// Lets what has come stand in line behind what waits.
+    pub fn gather(&self) {
         self.arrivals.post();
     }
 
@@ -105,7 +106,7 @@ impl Outbox {
     }
 
     /// Lets the thread have a turn, if it sleeps.
-    fn wake(&self) {
+    pub fn wake(&self) {
         let mut ready = lock(&self.ready);
         let asleep = !ready.closed && !std::mem::replace(&mut ready.awake, true);
         drop(ready);

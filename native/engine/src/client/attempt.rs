@@ -65,8 +65,9 @@ impl Shared {
         let Restored { stream, peer, peer_interval, .. } = link;
         let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
         stream.local_addr().map_err(failed)?;
+        let stream = stream.into_std().map_err(failed)?;
         self.sink.post(Event::Connected(peer));
-        let first = FirstLink { stream: stream.into_std().map_err(failed)?, peer, peer_interval };
+        let first = FirstLink { stream, peer, peer_interval };
         Connection::start(self.plan(None), first, &Handle::current()).map_err(failed)
     }
 

@@ -99,12 +99,15 @@ impl Driver {
 
     async fn serve(&mut self, transport: &mut Transport) -> End {
         let mut known = None;
+        transport.hand_over(&self.shared);
         loop {
             let wants = match self.refresh(known, transport) {
                 Ok(wants) => wants,
                 Err(end) => return end,
             };
             if let Err(error) = transport.prepare(wants) {
+                // Nothing may come behind the end.
+                transport.detach();
                 return self.lost(errno_of(&error), CloseReason::Reset);
             }
             let wake = self.wait(transport, wants).await;
@@ -237,9 +240,17 @@ impl Driver {
         let mut sending = lock(&self.shared.sending);
         let waited = sending.queue.has_messages();
         let written = sending.queue.write_with(|slices| transport.write(slices));
+        // Posted under the lock, so that the result of a later send cannot come first.
+        self.shared.complete(written.done, &Ok(()));
         let broken = match written.error.map(|error| (error.kind(), errno_of(&error))) {
             None | Some((io::ErrorKind::WouldBlock, _)) => None,
-            Some((_, errno)) => Some(errno),
+            Some((_, errno)) => {
+                // A reader may be telling of the end while it reads, which takes this lock.
+                drop(sending);
+                let cause = transport.cause(errno);
+                sending = lock(&self.shared.sending);
+                Some(cause)
+            }
         };
         let mut failed = Vec::new();
         if let Some(errno) = broken {
@@ -250,8 +261,6 @@ impl Driver {
         }
         let ended = if broken.is_none() { sending.say_fin(&transport.stream) } else { None };
         let drained = waited && !sending.queue.has_messages() && sending.link.is_usable();
-        // Posted under the lock, so that the result of a later send cannot come first.
-        self.shared.complete(written.done, &Ok(()));
         self.shared.complete(ended, &Ok(()));
         self.shared.fail(failed, broken.unwrap_or(libc::EIO));
         if drained {

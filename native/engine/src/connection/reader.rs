@@ -1,11 +1,10 @@
 //! How the owner of a connection reads its bytes itself.
 
 use std::fmt;
-use std::io::{self, ErrorKind};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use rustix::io::ioctl_fionread;
+use rustix::io::{Errno, ioctl_fionread};
 
 use super::shared::Shared;
 use crate::arrivals::Arrivals;
@@ -37,7 +36,7 @@ enum Source {
     Open(Arc<TcpStream>),
     /// The peer sends no more.
     Ended,
-    /// Reading failed with this errno.
+    /// Reading or watching failed with this errno.
     Failed(i32),
     /// The connection has let the link go.
     Detached,
@@ -63,7 +62,7 @@ impl Reader {
         let (shared, arrivals) = (Arc::clone(shared), Arc::clone(arrivals));
         let new = Arc::new(Self { shared, number: arrivals.new_number(), arrivals, source });
         if let Err(error) = new.arrivals.add(&new, &**stream) {
-            new.finish(Source::Failed(errno_of(&error)));
+            new.finish(new.lock(), Source::Failed(errno_of(&error)));
         }
         new
     }
@@ -73,21 +72,25 @@ impl Reader {
     /// be called while an event is posted.
     pub fn read(&self, buffer: &mut [u8]) -> Piece {
         loop {
-            match self.try_read(buffer) {
-                Ok(Piece { bytes: 0, .. }) => {
-                    self.finish(Source::Ended);
-                    return Piece::NOTHING;
+            // Held while reading, so that nothing comes between that and a driver that takes the link back, or asks why it broke.
+            let source = self.lock();
+            let Source::Open(stream) = &*source else { return Piece::NOTHING };
+            let watch = || self.arrivals.watch(self.number, &**stream);
+            match rustix::io::read(stream, &mut *buffer) {
+                Ok(0) => return self.finish(source, Source::Ended),
+                Ok(bytes) => {
+                    // Less than there was room for is all; where it is not, behind urgent data, watching tells.
+                    let is_last = bytes < buffer.len() && watch().is_ok();
+                    drop(source);
+                    self.shared.take_received(bytes);
+                    return Piece { bytes, is_last };
                 }
-                Ok(piece) => {
-                    self.shared.take_received(piece.bytes);
-                    return piece;
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Piece::NOTHING,
-                Err(error) => {
-                    self.finish(Source::Failed(errno_of(&error)));
-                    return Piece::NOTHING;
-                }
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => match watch() {
+                    Ok(()) => return Piece::NOTHING,
+                    Err(error) => return self.finish(source, Source::Failed(errno_of(&error))),
+                },
+                Err(errno) => return self.finish(source, Source::Failed(errno.raw_os_error())),
             }
         }
     }
@@ -132,26 +135,9 @@ impl Reader {
         }
     }
 
-    /// Reads once; under the lock, so that nothing comes between it and a driver that takes the link back. A read that does
-    /// not fill its buffer leaves nothing behind; where it does all the same, behind urgent data, watching tells.
-    fn try_read(&self, buffer: &mut [u8]) -> io::Result<Piece> {
-        let source = self.lock();
-        let Source::Open(stream) = &*source else { return Err(ErrorKind::WouldBlock.into()) };
-        let watch = || self.arrivals.watch(self.number, &**stream);
-        match rustix::io::read(stream, &mut *buffer).map_err(io::Error::from) {
-            Ok(bytes) => Ok(Piece { bytes, is_last: (1..buffer.len()).contains(&bytes) && watch().is_ok() }),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => watch().and(Err(error)),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn finish(&self, end: Source) {
+    /// Nothing is read any more.
+    fn finish(&self, mut source: MutexGuard<'_, Source>, end: Source) -> Piece {
         let is_end = matches!(end, Source::Ended);
-        let mut source = self.lock();
-        if !matches!(*source, Source::Open(_)) {
-            return;
-        }
-        // Nobody watches it, as it was not watched again after it was told of.
         self.arrivals.forget(self.number);
         *source = end;
         // Under the lock, so that the driver cannot conclude the connection in between.
@@ -161,6 +147,7 @@ impl Reader {
         if !is_told {
             self.shared.attention.call();
         }
+        Piece::NOTHING
     }
 
     fn lock(&self) -> MutexGuard<'_, Source> {

@@ -1,4 +1,4 @@
-//! What the runtime tells of a socket while somebody waits for it.
+//! What the runtime tells of a socket.
 
 use std::io;
 use std::net::TcpStream;
@@ -10,7 +10,7 @@ use tokio::io::unix::AsyncFd;
 
 use crate::runtime;
 
-/// A place of a socket in the runtime. While there is none, what happens to the socket wakes nobody of the runtime.
+/// A place of a socket in the runtime. Without one, what happens to the socket wakes nobody of the runtime.
 pub(super) struct Readiness {
     socket: AsyncFd<Arc<TcpStream>>,
     tells_reads: bool,
@@ -32,7 +32,8 @@ impl Readiness {
         self.tells_reads
     }
 
-    /// Reads as `read` does, unless there is nothing since that failed with `WouldBlock`.
+    /// Reads as `read` does, unless the runtime is still to tell that there is something: of a new place, and after
+    /// `WouldBlock`.
     ///
     /// # Errors
     /// Those of `read`.
@@ -40,7 +41,8 @@ impl Readiness {
         self.socket.try_io(Interest::READABLE, |socket| read(socket))
     }
 
-    /// Writes as `write` does, unless nothing is taken since that failed with `WouldBlock`.
+    /// Writes as `write` does, unless the runtime is still to tell that something is taken: of a new place, and after
+    /// `WouldBlock`.
     ///
     /// # Errors
     /// Those of `write`.

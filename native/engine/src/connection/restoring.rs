@@ -128,8 +128,6 @@ impl Driver {
         sending.open(Link::Open(Arc::clone(&stream)));
         drop(sending);
         self.shared.touch();
-        let mut transport = Transport::new(stream, &self.shared.protocol, peer_interval);
-        transport.hand_over(&self.shared);
-        Ok(transport)
+        Ok(Transport::new(stream, &self.shared.protocol, peer_interval))
     }
 }

@@ -30,7 +30,7 @@ thread_local! {
 
 pub(super) struct Transport {
     pub(super) stream: Arc<TcpStream>,
-    /// What is waited for; there while something is.
+    /// Made when there is something to wait for.
     readiness: Option<Readiness>,
     pub(super) liveness: Liveness,
     /// Whether the end of the peer's stream was not seen yet.
@@ -119,21 +119,28 @@ impl Transport {
         self.reader.as_ref().filter(|_| self.peer_sends)?.outcome()
     }
 
+    /// Why sending failed: the kernel tells once what broke the link, and the owner may have read that.
+    pub(super) fn cause(&self, errno: i32) -> i32 {
+        match self.reader.as_ref().and_then(|reader| reader.outcome()) {
+            Some(Outcome::Failed(cause)) if errno == libc::EPIPE => cause,
+            _ => errno,
+        }
+    }
+
     /// Whether the owner has not read all that has come.
     pub(super) fn has_unread(&self) -> bool {
         self.reader.as_ref().is_some_and(|reader| reader.available_bytes() > 0)
     }
 
-    /// Prepares to wait for what `wants` says. While an owner reads and the kernel takes what is sent, that is nothing, and
-    /// nothing that happens to the socket wakes the driver.
+    /// Prepares to wait for what `wants` says. While an owner reads, what comes is nothing that the driver is woken for.
     ///
     /// # Errors
     /// What the kernel said: `ENOSPC`, …
     pub(super) fn prepare(&mut self, wants: Wants) -> io::Result<()> {
         let reads = self.reader.is_none();
-        if !wants.read && !wants.write && !reads {
-            self.readiness = None;
-        } else if self.readiness.as_ref().is_none_or(|readiness| readiness.tells_reads() != reads) {
+        let is_ready = self.readiness.as_ref().is_some_and(|readiness| readiness.tells_reads() == reads);
+        if (wants.read || wants.write) && !is_ready {
+            // One place after the other.
             self.readiness = None;
             self.readiness = Some(Readiness::new(&self.stream, reads)?);
         }
@@ -243,7 +250,7 @@ impl Transport {
     }
 }
 
-/// A waker that is left behind would keep the stream.
+/// A reader that is left behind would keep the stream.
 impl Drop for Transport {
     fn drop(&mut self) {
         self.detach();

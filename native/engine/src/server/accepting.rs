@@ -1,7 +1,7 @@
 //! How a listening socket takes connections, and what it does when it cannot.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,25 +21,22 @@ pub(super) async fn accept_all(
 ) {
     let mut pause = AcceptPause::default();
     loop {
-        match accept(&listener).await {
-            Ok((stream, peer)) => {
-                pause = AcceptPause::default();
-                shared.receive(&intake, stream, peer).await;
-            }
+        match shared.accept_one(&intake, &listener).await {
+            Ok(()) => pause = AcceptPause::default(),
             Err(error) if is_of_the_peer(&error) => {}
             Err(error) => shared.wait_out(&mut pause, local, &error).await,
         }
     }
 }
 
-/// Takes one connection, which gets no place in the runtime: it may need none.
-async fn accept(listener: &AsyncFd<TcpListener>) -> io::Result<(TcpStream, SocketAddr)> {
-    let (stream, peer) = listener.async_io(Interest::READABLE, TcpListener::accept).await?;
-    stream.set_nonblocking(true)?;
-    Ok((stream, peer))
-}
-
 impl Shared {
+    /// Takes one connection. It gets no place in the runtime here: it may need none.
+    async fn accept_one(self: &Arc<Self>, intake: &Arc<Intake>, listener: &AsyncFd<TcpListener>) -> io::Result<()> {
+        let (stream, peer) = listener.async_io(Interest::READABLE, TcpListener::accept).await?;
+        stream.set_nonblocking(true)?;
+        self.receive(intake, stream, peer).await
+    }
+
     /// Reports the first error of a row and pauses: the descriptors that are missing come back on their own time.
     async fn wait_out(&self, pause: &mut AcceptPause, local: SocketAddr, error: &io::Error) {
         if pause.is_first() {

@@ -1,6 +1,7 @@
 //! Whether a peer that has connected becomes a connection of the server.
 
 use std::collections::VecDeque;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
@@ -65,9 +66,20 @@ impl Rejections {
 
 impl Shared {
     /// Lets a peer in, or begins the handshake that decides on it.
-    pub(super) async fn receive(self: &Arc<Self>, intake: &Arc<Intake>, stream: std::net::TcpStream, peer: SocketAddr) {
+    ///
+    /// # Errors
+    /// When there is no place in the runtime for the handshake.
+    pub(super) async fn receive(
+        self: &Arc<Self>,
+        intake: &Arc<Intake>,
+        stream: std::net::TcpStream,
+        peer: SocketAddr,
+    ) -> io::Result<()> {
         match self.handshake_framing() {
-            Some(framing) => self.begin_handshake(intake, framing.clone(), stream, peer).await,
+            Some(framing) => {
+                let stream = TcpStream::from_std(stream)?;
+                self.begin_handshake(intake, framing.clone(), stream, peer).await;
+            }
             None => match self.count_in() {
                 Some(count) => {
                     let admitted = Admitted { stream, peer, peer_interval: None, membership: None };
@@ -79,6 +91,7 @@ impl Shared {
                 None => self.reject(peer, RejectReason::Limit),
             },
         }
+        Ok(())
     }
 
     fn handshake_framing(&self) -> Option<&Framing> {
@@ -95,17 +108,13 @@ impl Shared {
         self: &Arc<Self>,
         intake: &Arc<Intake>,
         framing: Framing,
-        stream: std::net::TcpStream,
+        stream: TcpStream,
         peer: SocketAddr,
     ) {
         let (server, number) = (Arc::clone(self), intake.number);
         let handshake = tokio::spawn(async move {
             let limit = server.protocol.handshake_timeout;
-            let shaken = async {
-                let stream = TcpStream::from_std(stream)?;
-                server.shake_hands(number, &framing, stream, peer).await
-            };
-            let rejected = match timeout(limit, shaken).await {
+            let rejected = match timeout(limit, server.shake_hands(number, &framing, stream, peer)).await {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => reject_reason(error),
                 Err(_) => RejectReason::Timeout,

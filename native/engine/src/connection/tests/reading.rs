@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::*;
 use crate::arrivals::Arrivals;
+use crate::connection::reader::Outcome;
 use crate::limits::{EVENT_OVERHEAD_BYTES, RECEIVE_HIGH_BYTES};
 
 struct OwnReader {
@@ -210,6 +211,20 @@ async fn what_came_before_sending_failed_can_be_read_as_well() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn why_a_link_broke_is_why_sending_fails_although_the_owner_has_read_it() {
+    let mut this = Fixture::reading(Protocol::default(), None).await;
+    let (stream, peer) = link().await;
+    let mut transport = Transport::new(Arc::new(stream.into_std().unwrap()), &Protocol::default(), None);
+    transport.hand_over(&this.connection.shared);
+    assert_eq!(transport.cause(libc::EPIPE), libc::EPIPE);
+    socket2::SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(peer);
+    assert_eq!(this.reader().await.read(&mut [0]), Piece::NOTHING);
+    assert_eq!(transport.cause(libc::EPIPE), libc::ECONNRESET);
+    assert_eq!(transport.cause(libc::EHOSTUNREACH), libc::EHOSTUNREACH);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_nobody_reads_stays_with_the_kernel_and_holds_up_the_peer() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     let piece = [7; 64 * 1024];
@@ -301,6 +316,47 @@ async fn nothing_is_read_of_a_connection_that_is_closed_and_its_socket_goes() {
     while this.peer.write_all(b"x").await.is_ok() {
         settle().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_for_a_link_that_was_let_go_is_told_to_nobody() {
+    let arrivals = Arrivals::new(|| {});
+    let mut this = Fixture::read_with(Arc::clone(&arrivals), Protocol::default(), None).await;
+    this.hear(b"x").await;
+    let reader = this.reader().await;
+    assert_eq!(read_all(&reader), "x");
+    assert_eq!(format!("{arrivals:?}"), "Arrivals { links: 1, .. }");
+    this.connection.close(None).unwrap();
+    this.events.assert_next("closed Local").await;
+    this.hear(b"late").await;
+    assert_eq!(this.told(), [""; 0]);
+    assert_eq!(format!("{arrivals:?}"), "Arrivals { links: 0, .. }");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_that_cannot_be_watched_fails_with_what_the_kernel_said() {
+    let this = Fixture::reading(Protocol::default(), None).await;
+    settle().await;
+    let Link::Open(stream) = &lock(&this.connection.shared.sending).link else { panic!("it is open") };
+    let shared = &this.connection.shared;
+    let again = Reader::start(shared, shared.arrivals().unwrap(), stream);
+    assert!(matches!(again.outcome(), Some(Outcome::Failed(libc::EEXIST))), "it is watched already");
+    assert_eq!(again.read(&mut [0]), Piece::NOTHING);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_for_a_closed_connection_is_discarded_also_when_it_has_waited_to_send() {
+    const MESSAGE_BYTES: usize = 24 * 1024 * 1024;
+    let mut this = Fixture::reading(Protocol::default(), None).await;
+    let progress = this.connection.send(&vec![7; MESSAGE_BYTES], SEND);
+    assert_eq!(progress, Ok(SendProgress::Queued));
+    let mut message = vec![0; MESSAGE_BYTES];
+    this.peer.read_exact(&mut message).await.unwrap();
+    this.events.assert_next("completed 1").await;
+    this.events.assert_next("drained").await;
+    this.connection.close(None).unwrap();
+    this.events.assert_next("closed Local").await;
+    this.peer.write_all(&message).await.expect("the peer is not reset");
 }
 
 #[tokio::test(start_paused = true)]
