@@ -2,11 +2,15 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, bail};
 
 use crate::command::{command, output, run, succeeds};
 use crate::progress;
+
+/// Steps that run at a time install one after the other, because apt refuses to run twice.
+static INSTALLING: Mutex<()> = Mutex::new(());
 
 /// Installs those of the named system packages that are not there yet.
 ///
@@ -15,11 +19,9 @@ use crate::progress;
 /// When there is no apt, when this user may not install, or when apt fails. Where rights are
 /// missing, the message is the one command to run.
 pub(crate) fn install(packages: &[&str]) -> Result<()> {
+    let turn = take_turn();
     let missing: Vec<&str> = packages.iter().copied().filter(|name| !is_installed(name)).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    upgrade(&missing)
+    if missing.is_empty() { Ok(()) } else { upgrade_in(turn, &missing) }
 }
 
 /// Installs the newest version of the named system packages.
@@ -28,6 +30,14 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
 ///
 /// As [`install`].
 pub(crate) fn upgrade(packages: &[&str]) -> Result<()> {
+    upgrade_in(take_turn(), packages)
+}
+
+fn take_turn() -> MutexGuard<'static, ()> {
+    INSTALLING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn upgrade_in(_turn: MutexGuard<'_, ()>, packages: &[&str]) -> Result<()> {
     if !succeeds(command("apt-get").arg("--version")) {
         bail!("this task takes its tools from Debian's packages, and there is no apt-get: {}", packages.join(" "));
     }

@@ -84,6 +84,8 @@ pub(crate) struct FirstLink {
     pub(crate) peer: SocketAddr,
     /// How often the peer wants to hear something.
     pub(crate) peer_interval: Option<Duration>,
+    /// Whether the owner may be told at once of what has come: it knows that there is a connection.
+    pub(crate) is_known: bool,
 }
 
 impl Plan {
@@ -91,7 +93,8 @@ impl Plan {
         self,
         link: Link,
         ends: Option<Ends>,
-        transport: Option<Transport>,
+        mut transport: Option<Transport>,
+        is_known: bool,
         opening: Option<Ticket>,
         runtime: &Handle,
     ) -> Connection {
@@ -101,6 +104,10 @@ impl Plan {
         let mut driver = Driver::new(Arc::clone(&shared), guard);
         if let Some(restorer) = restorer {
             driver = driver.with_restorer(restorer, opening);
+        }
+        if let Some(transport) = transport.as_mut().filter(|_| is_known) {
+            // On the owner's own thread, which is awake: the driver would wake it.
+            transport.hand_over(&shared);
         }
         runtime.spawn(Box::new(driver).run(transport.map(Box::new)));
         Connection { shared }
@@ -113,17 +120,17 @@ impl Connection {
     /// # Errors
     /// When the kernel cannot tell the address on this side.
     pub(crate) fn start(plan: Plan, first: FirstLink, runtime: &Handle) -> io::Result<Self> {
-        let FirstLink { stream, peer, peer_interval } = first;
+        let FirstLink { stream, peer, peer_interval, is_known } = first;
         let local = stream.local_addr()?;
         let stream = Arc::new(stream);
         let link = Link::Open(Arc::clone(&stream));
         let transport = Transport::new(stream, &plan.protocol, peer_interval);
-        Ok(plan.run(link, Some(Ends { local, peer }), Some(transport), None, runtime))
+        Ok(plan.run(link, Some(Ends { local, peer }), Some(transport), is_known, None, runtime))
     }
 
     /// Starts without a link: the restorer of `plan` brings the first one, and `Completed` with `opening` tells.
     pub(crate) fn open(plan: Plan, opening: Ticket, runtime: &Handle) -> Self {
-        plan.run(Link::Waiting, None, None, Some(opening), runtime)
+        plan.run(Link::Waiting, None, None, false, Some(opening), runtime)
     }
 
     /// Sends `data` after everything sent before; with framing, as one message. Tries at once, without blocking; what the

@@ -67,7 +67,7 @@ impl Shared {
         stream.local_addr().map_err(failed)?;
         let stream = stream.into_std().map_err(failed)?;
         self.sink.post(Event::Connected(peer));
-        let first = FirstLink { stream, peer, peer_interval };
+        let first = FirstLink { stream, peer, peer_interval, is_known: false };
         Connection::start(self.plan(None), first, &Handle::current()).map_err(failed)
     }
 

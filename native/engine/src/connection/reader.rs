@@ -79,7 +79,7 @@ impl Reader {
             match rustix::io::read(stream, &mut *buffer) {
                 Ok(0) => return self.finish(source, Source::Ended),
                 Ok(bytes) => {
-                    // Less than there was room for is all; where it is not, behind urgent data, watching tells.
+                    // Less than there was room for is all. Where it is not, behind urgent data, watching tells.
                     let is_last = bytes < buffer.len() && watch().is_ok();
                     drop(source);
                     self.shared.take_received(bytes);

@@ -145,7 +145,12 @@ impl Fixture {
             restorer,
         };
         let (stream, peer) = link().await;
-        let first = FirstLink { peer: stream.peer_addr().unwrap(), stream: stream.into_std().unwrap(), peer_interval };
+        let first = FirstLink {
+            peer: stream.peer_addr().unwrap(),
+            stream: stream.into_std().unwrap(),
+            peer_interval,
+            is_known: false,
+        };
         let connection = Connection::start(plan, first, &Handle::current()).unwrap();
         Self { connection, events, peer, links }
     }

@@ -96,8 +96,11 @@ impl Transport {
         }
     }
 
-    /// Lets the owner of the connection read, if it does; what is there already it is told of.
+    /// Lets the owner of the connection read, if it does and was not let before; what is there already it is told of.
     pub(super) fn hand_over(&mut self, shared: &Arc<Shared>) {
+        if self.reader.is_some() {
+            return;
+        }
         let arrivals = shared.arrivals();
         self.reader = arrivals.map(|arrivals| Reader::start(shared, arrivals, &self.stream));
     }

@@ -54,8 +54,8 @@ impl PendingConnection {
         let counters = Counters::of(&server.counters);
         let options = SocketOptions { no_delay: Some(settings.options.no_delay.unwrap_or(true)), ..settings.options };
         let plan = Plan { sink, protocol, counters, options, guard: Some(Box::new(count)), restorer };
-        let connection =
-            Connection::start(plan, FirstLink { stream, peer, peer_interval }, &runtime).map_err(failed)?;
+        let connection = Connection::start(plan, FirstLink { stream, peer, peer_interval, is_known: true }, &runtime)
+            .map_err(failed)?;
         let weak = connection.downgrade();
         if intake < settings.first_intake {
             weak.abort();

@@ -92,7 +92,7 @@ async fn closing() -> (Connection, Receiver<Event>, Peer) {
     let (protocol, counters) = (Arc::default(), Counters::default());
     let options = SocketOptions::default();
     let plan = Plan { sink, protocol, counters, options, guard: None, restorer: None };
-    let first = FirstLink { stream: stream.into_std().unwrap(), peer: address, peer_interval: None };
+    let first = FirstLink { stream: stream.into_std().unwrap(), peer: address, peer_interval: None, is_known: false };
     let connection = Connection::start(plan, first, &Handle::current()).unwrap();
     let progress = connection.send(&vec![0; QUEUED_BYTES], SEND);
     assert_eq!(progress, Ok(SendProgress::Queued));

@@ -48,8 +48,12 @@ impl Watched {
             restorer: Some(Box::new(Links { links: receiver, outlives_peer: true })),
         };
         let (stream, peer) = link().await;
-        let first =
-            FirstLink { peer: stream.peer_addr().unwrap(), stream: stream.into_std().unwrap(), peer_interval: None };
+        let first = FirstLink {
+            peer: stream.peer_addr().unwrap(),
+            stream: stream.into_std().unwrap(),
+            peer_interval: None,
+            is_known: false,
+        };
         let connection = Connection::start(plan, first, &Handle::current()).unwrap();
         watch.shared.set(Arc::downgrade(&connection.shared)).expect("it is set once");
         Self { connection, events: Events(events), peer, links }
