@@ -12,7 +12,7 @@ use crate::events::{DEADLINE, Events, recorder};
 use crate::pair::{CLOSE, OVERFLOW_BYTES, assert_broken, assert_closed, assert_silent, completed, errno, received};
 use crate::peer::{
     ANY_PORT, FullListener, OTHER_MACHINE, accept, assert_same_bytes, deaf_socket, listen, listen_stalling, new_socket,
-    pattern, read_bytes, read_to_end, reset, write_and_end,
+    own_address, pattern, read_bytes, read_to_end, reset, write_and_end,
 };
 
 const CONNECT: Ticket = Ticket(1);
@@ -218,7 +218,7 @@ fn credit_of_an_earlier_connection_does_not_stop_the_next_one() {
 #[test]
 fn a_bound_client_connects_from_its_port_and_keeps_it_for_another_try() {
     let this = Fixture::new();
-    this.client.bind(ANY_PORT).unwrap();
+    this.client.bind(own_address()).unwrap();
     let local = this.client.local_address().unwrap();
     assert_ne!(local.port(), 0);
 
@@ -234,7 +234,7 @@ fn a_bound_client_connects_from_its_port_and_keeps_it_for_another_try() {
 #[test]
 fn a_bound_client_whose_peer_ended_the_connection_connects_again_from_its_port() {
     let this = Fixture::new();
-    this.client.bind(ANY_PORT).unwrap();
+    this.client.bind(own_address()).unwrap();
     let local = this.client.local_address().unwrap();
     for _ in 0..50 {
         let peer = this.connect_to(&listen());
@@ -249,7 +249,7 @@ fn a_bound_client_whose_peer_ended_the_connection_connects_again_from_its_port()
 #[test]
 fn a_closed_client_forgets_where_it_was_bound() {
     let this = Fixture::new();
-    this.client.bind(ANY_PORT).unwrap();
+    this.client.bind(own_address()).unwrap();
     let local = this.client.local_address().unwrap();
     this.close();
     assert_closed(&this.events, CloseReason::Local);
@@ -265,7 +265,7 @@ fn a_port_of_a_cancelled_connect_is_free_when_the_close_completes() {
     let unanswering = FullListener::new();
     for _ in 0..50 {
         let this = Fixture::new();
-        this.client.bind(ANY_PORT).unwrap();
+        this.client.bind(own_address()).unwrap();
         let local = this.client.local_address().unwrap();
         this.start_connecting(unanswering.address).unwrap();
         this.close();

@@ -13,7 +13,7 @@ use socket_engine::{
 use socket2::Socket;
 
 use crate::events::{Events, recorder};
-use crate::peer::{ANY_PORT, dial, dial_stalling, read_bytes};
+use crate::peer::{dial, dial_stalling, own_address, read_bytes};
 
 /// More than the kernel's two buffers of a stalled connection hold together.
 pub(crate) const OVERFLOW_BYTES: usize = 8 * 1024 * 1024;
@@ -44,7 +44,7 @@ impl Listening {
     pub(crate) fn with(options: ServerOptions) -> Self {
         let (sink, events) = recorder();
         let server = Server::new(sink, options);
-        let address = server.listen(ANY_PORT).unwrap();
+        let address = server.listen(own_address()).unwrap();
         Self { server, events, address }
     }
 

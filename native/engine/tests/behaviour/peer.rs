@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use socket2::{Domain, SockRef, Socket, Type};
@@ -14,6 +15,15 @@ const STALLING_RECEIVE_BUFFER_BYTES: usize = 256 * 1024;
 
 /// Where the kernel chooses the port.
 pub(crate) const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// An address that nobody else uses, so that a port of it that is free for a moment stays so; the kernel chooses the port.
+pub(crate) fn own_address() -> SocketAddr {
+    static NUMBER: AtomicU8 = AtomicU8::new(1);
+    let [.., process_high, process_low] = std::process::id().to_be_bytes();
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    // From 127.128.0.0 on, where nothing else is.
+    SocketAddr::new(Ipv4Addr::new(127, process_high | 0x80, process_low, number).into(), 0)
+}
 
 /// An address of a network that is reserved for documentation, so of no machine.
 pub(crate) const OTHER_MACHINE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 0);

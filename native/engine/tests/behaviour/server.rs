@@ -11,7 +11,9 @@ use crate::pair::{
     CLOSE, Listening, Pair, assert_alive, assert_broken, assert_closed, assert_silent, completed, errno, received,
     started,
 };
-use crate::peer::{ANY_PORT, OTHER_MACHINE, deaf_socket, dial, new_socket, read_to_end, reset, wait_for_end};
+use crate::peer::{
+    ANY_PORT, OTHER_MACHINE, deaf_socket, dial, new_socket, own_address, read_to_end, reset, wait_for_end,
+};
 
 #[test]
 fn a_listening_server_tells_its_port_and_takes_connections() {
@@ -37,7 +39,7 @@ fn a_port_is_free_when_close_completes() {
 #[test]
 fn a_server_listens_on_several_ports_and_frees_all_of_them() {
     let listening = Listening::new();
-    let second = listening.server.listen(ANY_PORT).unwrap();
+    let second = listening.server.listen(own_address()).unwrap();
     assert_eq!(listening.server.local_address(), Ok(second));
     for address in [listening.address, second] {
         let peer = dial(address);
