@@ -134,14 +134,14 @@ impl Answer {
     fn succeed(self, env: &Env, value: &Unknown<'_>) -> Result<()> {
         match self {
             Self::Promise(deferred) => deferred.resolve(env, value),
-            Self::Callback(callback) => node_api::call(env, &callback.get(env)?, &[node_api::undefined(env)?, *value]),
+            Self::Callback(callback) => node_api::call(env, &callback.get(env)?, [node_api::undefined(env)?, *value]),
         }
     }
 
     fn fail(self, env: &Env, error: Unknown<'_>) -> Result<()> {
         match self {
             Self::Promise(deferred) => deferred.reject(env, &error),
-            Self::Callback(callback) => node_api::call(env, &callback.get(env)?, &[error, node_api::undefined(env)?]),
+            Self::Callback(callback) => node_api::call(env, &callback.get(env)?, [error, node_api::undefined(env)?]),
         }
     }
 }

@@ -70,9 +70,9 @@ fn credentials(proxy: &Object<'_>) -> Read<Option<Credentials>> {
 pub fn with_send_options<R>(argument: &Argument<'_>, send: impl FnOnce(&[u8]) -> R) -> Read<R> {
     let object = object(argument, "options")?;
     let encoding =
-        object.get::<Unknown<'_>>("encoding")?.map(|name| string(&Some(name), "options.encoding")).transpose()?;
+        node_api::property(&object, c"encoding")?.map(|name| string(&Some(name), "options.encoding")).transpose()?;
     let wrong = || Refusal::parameter("options.data", "must be a string, an ArrayBuffer, a typed array or a DataView");
-    let data = object.get::<Unknown<'_>>("data")?.ok_or_else(wrong)?;
+    let data = node_api::property(&object, c"data")?.ok_or_else(wrong)?;
     if let Some(text) = node_api::as_string(&data)? {
         return Ok(send(&encoded(&text, encoding.as_deref())?));
     }

@@ -178,7 +178,7 @@ impl Emitter {
     }
 
     /// Calls the listener for `event`, if there is one.
-    pub fn emit(&self, event: EventName, arguments: &[Unknown<'_>]) {
+    pub fn emit<const N: usize>(&self, event: EventName, arguments: [Unknown<'_>; N]) {
         let called = self.listener(event).and_then(|listener| match listener {
             Some(listener) => node_api::call(self.env(), &listener, arguments),
             None => Ok(()),
@@ -194,7 +194,7 @@ impl Emitter {
             return;
         }
         match node_api::to_js(self.env(), value) {
-            Ok(value) => self.emit(event, &[value]),
+            Ok(value) => self.emit(event, [value]),
             Err(error) => error::report(format_args!("the value of {event:?} could not be made"), &error),
         }
     }
@@ -202,7 +202,7 @@ impl Emitter {
     /// Calls the `error` listener.
     pub fn emit_error(&self, error: &SocketError) {
         match socket_error(self.env(), CodeBase::Socket, error) {
-            Ok(error) => self.emit(EventName::Error, &[error]),
+            Ok(error) => self.emit(EventName::Error, [error]),
             Err(failure) => error::report(format_args!("{error} could not be reported"), &failure),
         }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use napi_ohos::Result;
-use napi_ohos::bindgen_prelude::{Object, Unknown};
+use napi_ohos::bindgen_prelude::{JsObjectValue, Object, Unknown};
 use napi_ohos::{Env, JsValue};
 use socket_engine::{CloseReason, Event, Piece, Reader, Reconnecting, SocketError};
 
@@ -15,7 +15,7 @@ use crate::emitter::{Emitter, EventName};
 use crate::error::{self, CodeBase, socket_error};
 use crate::limits;
 use crate::node_api;
-use crate::types::{self, SocketCloseInfo};
+use crate::types::{Peer, SocketCloseInfo};
 
 /// The connection that an inbox belongs to.
 pub trait Receiver {
@@ -43,7 +43,7 @@ thread_local! {
 pub struct Inbox {
     waiting: RefCell<VecDeque<Event>>,
     /// The peer of the connection whose events are being delivered.
-    peer: Cell<Option<SocketAddr>>,
+    peer: RefCell<Option<Peer>>,
     /// How many `close` events are still to come before anything else is delivered again: this side has closed those
     /// connections, and wants to hear no more of them.
     muted: Cell<u64>,
@@ -70,7 +70,7 @@ enum Next {
 impl Inbox {
     /// The inbox of a connection to `peer`.
     pub fn with_peer(peer: Option<SocketAddr>) -> Self {
-        Self { peer: Cell::new(peer), ..Self::default() }
+        Self { peer: RefCell::new(peer.map(Peer::from)), ..Self::default() }
     }
 
     /// How many of the `closes` that were posted are not delivered yet.
@@ -97,7 +97,7 @@ impl Inbox {
         match event {
             // It belongs to what is sent, and waits for nothing that was received.
             Event::Drained if self.is_muted() => {}
-            Event::Drained => receiver.emitter().emit(EventName::Drain, &[]),
+            Event::Drained => receiver.emitter().emit(EventName::Drain, []),
             event => self.waiting.borrow_mut().push_back(event),
         }
     }
@@ -118,11 +118,11 @@ impl Inbox {
                     break;
                 }
                 Next::Readable(reader) => streamed += self.read(receiver, &reader).max(limits::EVENT_COST_BYTES),
-                Next::Message(parts) => delivered += deliver_message(receiver, self.peer.get(), &parts),
+                Next::Message(parts) => delivered += self.deliver_message(receiver, &parts),
                 Next::Connected(peer) => {
-                    self.peer.set(Some(peer));
+                    self.peer.replace(Some(peer.into()));
                     receiver.connected();
-                    receiver.emitter().emit(EventName::Connect, &[]);
+                    receiver.emitter().emit(EventName::Connect, []);
                 }
                 Next::Reconnecting(reconnecting) => emit_reconnecting(receiver.emitter(), &reconnecting),
                 Next::Ended => receiver.finish(),
@@ -152,8 +152,8 @@ impl Inbox {
                 self.waiting.borrow_mut().pop_front();
             }
             let Some(bytes) = bytes else { return Ok(0) };
-            let made = message(emitter.env(), self.peer.get(), bytes, piece.bytes);
-            let delivered = made.map(|message| emitter.emit(EventName::Message, &[message]));
+            let made = self.message(emitter.env(), bytes, piece.bytes);
+            let delivered = made.map(|message| emitter.emit(EventName::Message, [message]));
             receiver.consume(piece.bytes);
             delivered.map(|()| piece.bytes)
         });
@@ -175,6 +175,33 @@ impl Inbox {
         };
         self.last_bytes.set(piece.bytes);
         Ok((bytes, piece))
+    }
+
+    /// Hands over what has arrived. Returns how many bytes it was.
+    fn deliver_message(&self, receiver: &impl Receiver, parts: &[Bytes]) -> usize {
+        let emitter = receiver.emitter();
+        let size = parts.iter().map(Bytes::len).sum();
+        let made = node_api::with_handle_scope(emitter.env(), || {
+            let bytes = node_api::array_buffer_from_parts(emitter.env(), parts)?;
+            emitter.emit(EventName::Message, [self.message(emitter.env(), bytes, size)?]);
+            Ok(())
+        });
+        if let Err(error) = made.flatten() {
+            error::report("a message could not be delivered", &error);
+        }
+        // Only now: bytes that JavaScript is still busy with count as waiting.
+        parts.iter().for_each(|bytes| receiver.consume(bytes.len()));
+        size
+    }
+
+    /// A `SocketMessageInfo`. Its keys are C strings, which Node looks up in one step.
+    fn message<'env>(&self, env: &'env Env, bytes: Unknown<'env>, size: usize) -> Result<Unknown<'env>> {
+        let mut info = Object::new(env)?;
+        info.set_c_named_property(c"message", bytes)?;
+        if let Some(peer) = &*self.peer.borrow() {
+            info.set_c_named_property(c"remoteInfo", peer.remote_info(env, size)?)?;
+        }
+        Ok(info.to_unknown())
     }
 
     /// Keeps what can be read while nobody listens, as far as the credit goes: what comes behind it is seen then. Returns
@@ -299,36 +326,9 @@ fn take_bytes(waiting: &mut VecDeque<Event>) -> Vec<Bytes> {
     parts
 }
 
-/// Hands over what has arrived. Returns how many bytes it was.
-fn deliver_message(receiver: &impl Receiver, peer: Option<SocketAddr>, parts: &[Bytes]) -> usize {
-    let emitter = receiver.emitter();
-    let size = parts.iter().map(Bytes::len).sum();
-    let made = node_api::with_handle_scope(emitter.env(), || {
-        let bytes = node_api::array_buffer_from_parts(emitter.env(), parts)?;
-        emitter.emit(EventName::Message, &[message(emitter.env(), peer, bytes, size)?]);
-        Ok(())
-    });
-    if let Err(error) = made.flatten() {
-        error::report("a message could not be delivered", &error);
-    }
-    // Only now: bytes that JavaScript is still busy with count as waiting.
-    parts.iter().for_each(|bytes| receiver.consume(bytes.len()));
-    size
-}
-
-/// A `SocketMessageInfo`.
-fn message<'env>(env: &'env Env, peer: Option<SocketAddr>, bytes: Unknown<'env>, size: usize) -> Result<Unknown<'env>> {
-    let mut info = Object::new(env)?;
-    info.set("message", bytes)?;
-    if let Some(peer) = peer {
-        info.set("remoteInfo", types::remote_info(env, peer, size)?)?;
-    }
-    Ok(info.to_unknown())
-}
-
 fn emit_reconnecting(emitter: &Emitter, reconnecting: &Reconnecting) {
     match reconnect_info(emitter.env(), reconnecting) {
-        Ok(info) => emitter.emit(EventName::Reconnecting, &[info]),
+        Ok(info) => emitter.emit(EventName::Reconnecting, [info]),
         Err(error) => error::report("a lost link could not be reported", &error),
     }
 }
@@ -336,8 +336,8 @@ fn emit_reconnecting(emitter: &Emitter, reconnecting: &Reconnecting) {
 /// A `SocketReconnectInfo`.
 fn reconnect_info<'env>(env: &'env Env, reconnecting: &Reconnecting) -> Result<Unknown<'env>> {
     let mut info = Object::new(env)?;
-    info.set("attempt", reconnecting.attempt)?;
-    info.set("delayMs", reconnecting.delay.as_secs_f64() * 1000.0)?;
-    info.set("error", socket_error(env, CodeBase::Socket, &reconnecting.error)?)?;
+    info.set_c_named_property(c"attempt", reconnecting.attempt)?;
+    info.set_c_named_property(c"delayMs", reconnecting.delay.as_secs_f64() * 1000.0)?;
+    info.set_c_named_property(c"error", socket_error(env, CodeBase::Socket, &reconnecting.error)?)?;
     Ok(info.to_unknown())
 }

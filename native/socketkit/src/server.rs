@@ -49,7 +49,7 @@ impl State {
                 return;
             };
             match connection::announce(self.emitter.environment(), &self.connections, pending) {
-                Ok(connection) => self.emitter.emit(EventName::Connect, &[connection]),
+                Ok(connection) => self.emitter.emit(EventName::Connect, [connection]),
                 Err(error) => error::report("a connection could not be announced", &error),
             }
         }
@@ -66,7 +66,7 @@ impl Recipient for State {
             Event::Rejected(peer, reason, _place) => {
                 self.emitter.emit_value(EventName::Reject, SocketRejectInfo::new(peer, reason));
             }
-            Event::Closed(_) => self.emitter.emit(EventName::Close, &[]),
+            Event::Closed(_) => self.emitter.emit(EventName::Close, []),
             _ => {}
         }
     }

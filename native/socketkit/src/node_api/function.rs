@@ -10,9 +10,9 @@ use super::value::undefined;
 
 /// Calls `function` with `arguments`. What it throws becomes an uncaught exception of the environment, as with any
 /// listener that nobody called from JavaScript, and is no error here.
-pub fn call(env: &Env, function: &Unknown<'_>, arguments: &[Unknown<'_>]) -> Result<()> {
+pub fn call<const N: usize>(env: &Env, function: &Unknown<'_>, arguments: [Unknown<'_>; N]) -> Result<()> {
     let this = undefined(env)?;
-    let arguments: Vec<sys::napi_value> = arguments.iter().map(JsValue::raw).collect();
+    let arguments = arguments.each_ref().map(JsValue::raw);
     // SAFETY: function, receiver and arguments are alive and belong to `env`; the result is not wanted.
     let status = unsafe {
         sys::napi_call_function(

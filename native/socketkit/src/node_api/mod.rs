@@ -31,4 +31,4 @@ pub use hilog::hilog;
 pub use holder::Holder;
 pub use reference::Reference;
 pub use scope::with_handle_scope;
-pub use value::{as_boolean, as_number, as_object, as_string, is_function, same, to_js, undefined};
+pub use value::{as_boolean, as_number, as_object, as_string, is_function, property, same, to_js, undefined};

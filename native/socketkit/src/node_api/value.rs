@@ -1,6 +1,8 @@
 //! JavaScript values as Rust values, checked before they are converted.
 
-use napi_ohos::bindgen_prelude::{FromNapiValue, Object, ToNapiValue, Unknown};
+use std::ffi::CStr;
+
+use napi_ohos::bindgen_prelude::{FromNapiValue, JsObjectValue, Object, ToNapiValue, Unknown};
 use napi_ohos::{Env, JsValue, Result, ValueType, sys};
 
 use super::status::check;
@@ -34,6 +36,13 @@ pub fn as_number(value: &Unknown<'_>) -> Result<Option<f64>> {
 /// `value` as a boolean, or `None` when it is none.
 pub fn as_boolean(value: &Unknown<'_>) -> Result<Option<bool>> {
     cast(value, ValueType::Boolean)
+}
+
+/// The property called `name`, or `None` when there is none. `Object::get` does the same with a name that Node has to make a
+/// string of first; this one is for what each message needs.
+pub fn property<'env>(object: &Object<'env>, name: &CStr) -> Result<Option<Unknown<'env>>> {
+    let property: Unknown<'env> = object.get_c_named_property_unchecked(name)?;
+    Ok((property.get_type()? != ValueType::Undefined).then_some(property))
 }
 
 /// Whether `value` can be called.
