@@ -34,6 +34,7 @@ mod shared;
 pub(crate) mod tests;
 mod transport;
 
+use attention::Sleeper;
 use driver::Driver;
 use link::Link;
 pub use reader::{Piece, Reader};
@@ -109,7 +110,13 @@ impl Plan {
             // On the owner's own thread, which is awake: the driver would wake it.
             transport.hand_over(&shared);
         }
-        runtime.spawn(Box::new(driver).run(transport.map(Box::new)));
+        let (driver, transport) = (Box::new(driver), transport.map(Box::new));
+        match transport {
+            Some(transport) if is_known && !driver.has_work(&transport) => {
+                shared.attention.let_sleep(Sleeper { driver, transport, runtime: runtime.clone() });
+            }
+            transport => drop(runtime.spawn(driver.run(transport))),
+        }
         Connection { shared }
     }
 }
@@ -314,9 +321,14 @@ impl Connection {
 
     /// Closes after the peer has ended the connection; does nothing before.
     pub fn finish(&self) {
-        if self.shared.peer_ended.load(Ordering::SeqCst) {
-            // Closed meanwhile by its owner, who gets the same event.
-            let _ = self.close(None);
+        // One that was closed meanwhile by its owner has the same event coming.
+        let ended = self.shared.peer_ended.load(Ordering::SeqCst);
+        if !ended || !lock(&self.shared.sending).link.begin_close(None) {
+            return;
+        }
+        match self.shared.attention.take_sleeper() {
+            Some(Sleeper { driver, transport, .. }) => driver.close_at_once(*transport),
+            None => self.shared.attention.call(),
         }
     }
 

@@ -97,6 +97,11 @@ impl Driver {
         }
     }
 
+    /// Whether there is something to wait for before it is called. Links are replaced only where it reads them.
+    pub(super) fn has_work(&self, transport: &Transport) -> bool {
+        transport.is_read_here() || self.has_clocks()
+    }
+
     async fn serve(&mut self, transport: &mut Transport) -> End {
         let mut known = None;
         transport.hand_over(&self.shared);

@@ -26,6 +26,7 @@ mod order;
 mod random;
 mod reading;
 mod restoring;
+mod sleeping;
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 const SEND: Ticket = Ticket(1);

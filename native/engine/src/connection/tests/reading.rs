@@ -10,9 +10,9 @@ use crate::arrivals::Arrivals;
 use crate::connection::reader::Outcome;
 use crate::limits::{EVENT_OVERHEAD_BYTES, RECEIVE_HIGH_BYTES};
 
-struct OwnReader {
-    recorder: Recorder,
-    arrivals: Arc<Arrivals>,
+pub(super) struct OwnReader {
+    pub(super) recorder: Recorder,
+    pub(super) arrivals: Arc<Arrivals>,
 }
 
 impl EventSink for OwnReader {
@@ -41,18 +41,18 @@ impl Fixture {
     }
 
     /// Everything that there is to tell.
-    fn told(&mut self) -> Vec<String> {
+    pub(super) fn told(&mut self) -> Vec<String> {
         while self.arrivals().post() {}
         self.events.told()
     }
 
     /// The peer sends it, and it arrives.
-    async fn hear(&mut self, data: &[u8]) {
+    pub(super) async fn hear(&mut self, data: &[u8]) {
         self.peer.write_all(data).await.unwrap();
         settle().await;
     }
 
-    async fn reader(&mut self) -> Arc<Reader> {
+    pub(super) async fn reader(&mut self) -> Arc<Reader> {
         self.arrivals().post();
         match self.events.next().await {
             Event::Readable(reader) => reader,
