@@ -112,7 +112,7 @@ impl Plan {
         }
         let (driver, transport) = (Box::new(driver), transport.map(Box::new));
         match transport {
-            Some(transport) if is_known && !driver.has_work(&transport) => {
+            Some(transport) if !driver.has_work(&transport) => {
                 shared.attention.let_sleep(Sleeper { driver, transport, runtime: runtime.clone() });
             }
             transport => drop(runtime.spawn(driver.run(transport))),
@@ -321,14 +321,9 @@ impl Connection {
 
     /// Closes after the peer has ended the connection; does nothing before.
     pub fn finish(&self) {
-        // One that was closed meanwhile by its owner has the same event coming.
-        let ended = self.shared.peer_ended.load(Ordering::SeqCst);
-        if !ended || !lock(&self.shared.sending).link.begin_close(None) {
-            return;
-        }
-        match self.shared.attention.take_sleeper() {
-            Some(Sleeper { driver, transport, .. }) => driver.close_at_once(*transport),
-            None => self.shared.attention.call(),
+        if self.shared.peer_ended.load(Ordering::SeqCst) {
+            // Closed meanwhile by its owner, who gets the same event.
+            let _ = self.close(None);
         }
     }
 

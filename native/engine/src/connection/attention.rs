@@ -38,14 +38,10 @@ impl Attention {
     pub(super) fn call(&self) {
         self.wanted.store(true, Ordering::SeqCst);
         self.notify.notify_one();
-        if let Some(Sleeper { driver, transport, runtime }) = self.take_sleeper() {
+        let sleeper = lock(&self.sleeper).take();
+        if let Some(Sleeper { driver, transport, runtime }) = sleeper {
             runtime.spawn(driver.run(Some(transport)));
         }
-    }
-
-    /// The driver, if it has no task; nobody else starts it any more.
-    pub(super) fn take_sleeper(&self) -> Option<Sleeper> {
-        lock(&self.sleeper).take()
     }
 
     /// Whether it was called since this was asked last. Takes no lock, so that a driver with much to read can ask often.

@@ -35,17 +35,6 @@ impl Driver {
         self.announce(link, reason);
     }
 
-    /// Closes after the peer has ended the connection, where nothing was ever queued: there is nothing to wait for.
-    pub(super) fn close_at_once(self, transport: Transport) {
-        let socket = SockRef::from(&*transport.stream);
-        if socket.linger().is_ok_and(|linger| linger.is_some_and(|time| !time.is_zero())) {
-            // The kernel would block this thread. One that it takes no option from is gone already.
-            let _ = socket.set_linger(None);
-        }
-        drop(transport);
-        self.close_without_link(CloseReason::Remote);
-    }
-
     pub(super) async fn close(mut self, mut transport: Transport, reason: CloseReason) {
         // A peer that comes back meanwhile is a new one.
         self.restorer = None;

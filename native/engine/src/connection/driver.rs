@@ -97,7 +97,7 @@ impl Driver {
         }
     }
 
-    /// Whether there is something to wait for before it is called. Links are replaced only where it reads them.
+    /// Whether there is something to wait for before it is called. A peer that comes back unasked has frames, which are read here.
     pub(super) fn has_work(&self, transport: &Transport) -> bool {
         transport.is_read_here() || self.has_clocks()
     }

@@ -34,16 +34,6 @@ async fn accepted(protocol: Protocol) -> Fixture {
     Fixture { connection, events: Events(events), peer, links: mpsc::channel(1).0 }
 }
 
-/// One whose peer has ended it, which its owner knows.
-async fn ended() -> Fixture {
-    let mut this = accepted(Protocol::default()).await;
-    this.peer.shutdown().await.unwrap();
-    settle().await;
-    assert_eq!(this.reader().await.read(&mut [0]), Piece::NOTHING);
-    assert_eq!(this.told(), ["ended"]);
-    this
-}
-
 #[tokio::test(start_paused = true)]
 async fn reading_and_sending_what_the_kernel_takes_need_no_task() {
     let mut this = accepted(Protocol::default()).await;
@@ -83,49 +73,32 @@ async fn one_that_nobody_keeps_is_closed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_its_peer_has_ended_is_closed_at_once() {
-    let mut this = ended().await;
+async fn one_that_its_peer_has_ended_is_closed_when_its_owner_has_finished() {
+    let mut this = accepted(Protocol::default()).await;
+    this.peer.shutdown().await.unwrap();
+    settle().await;
+    assert_eq!(this.reader().await.read(&mut [0]), Piece::NOTHING);
+    assert_eq!((this.told(), tasks()), (vec!["ended".to_owned()], 0));
     this.connection.finish();
-    assert_eq!((this.told(), tasks()), (vec!["closed Remote".to_owned()], 0));
-    assert!(*this.connection.ended().borrow());
+    this.events.assert_next("closed Remote").await;
     this.assert_hears_end().await;
-    this.connection.finish();
-    assert!(this.told().is_empty(), "it is over once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_left_of_one_that_is_over() {
+    let mut this = accepted(Protocol::default()).await;
+    let weak = this.connection.downgrade();
+    weak.abort();
+    this.events.assert_next("closed Local").await;
+    drop(this.connection);
+    settle().await;
+    assert!(!weak.is_there());
 }
 
 #[tokio::test(start_paused = true)]
 async fn one_with_a_time_limit_has_a_task_that_minds_it() {
     let mut this = accepted(Protocol { idle_timeout: Some(SECOND), ..Protocol::default() }).await;
     this.events.assert_next("closed Idle").await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn one_that_is_to_be_reset_when_it_closes_is() {
-    let mut this = ended().await;
-    this.connection.set_options(&SocketOptions { linger: Some(Some(Duration::ZERO)), ..Default::default() }).unwrap();
-    this.connection.finish();
-    assert_eq!(this.told(), ["closed Remote"]);
-    let reset = this.peer.read(&mut [0]).await.unwrap_err();
-    assert_eq!(reset.raw_os_error(), Some(libc::ECONNRESET));
-}
-
-#[tokio::test(start_paused = true)]
-async fn nobody_is_blocked_by_one_that_lingers() {
-    const LINGER: Duration = Duration::from_secs(60);
-    const MESSAGE_BYTES: usize = 256 * 1024;
-    let mut this = ended().await;
-    socket2::SockRef::from(&this.peer).set_recv_buffer_size(32 * 1024).unwrap();
-    let options =
-        SocketOptions { linger: Some(Some(LINGER)), send_buffer_bytes: Some(1 << 20), ..SocketOptions::default() };
-    this.connection.set_options(&options).unwrap();
-    let sent = this.connection.send(&vec![7; MESSAGE_BYTES], SEND);
-    assert_eq!(sent, Ok(SendProgress::Sent), "the kernel has more than the peer takes");
-    let start = std::time::Instant::now();
-    this.connection.finish();
-    assert!(start.elapsed() < LINGER / 2);
-    let mut all = Vec::new();
-    this.peer.read_to_end(&mut all).await.unwrap();
-    assert_eq!(all.len(), MESSAGE_BYTES);
 }
 
 #[tokio::test(start_paused = true)]
