@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { behaviour } from './support/behaviour.mjs';
 import { startChild } from './support/child.mjs';
 
-behaviour('resolving localhost starts no thread: there is one worker and nothing else', async (t) => {
+behaviour('resolving localhost starts no thread: there are the worker, the watch, and nothing else', async (t) => {
   const child = startChild(t, new URL('children/localhost.mjs', import.meta.url));
   const { before, after } = await child.hear('connected');
-  assert.deepEqual({ before, after }, { before: 0, after: 1 });
+  assert.deepEqual({ before, after }, { before: [], after: ['socketkit', 'socketkit-watch'] });
 });
