@@ -112,27 +112,6 @@ async fn a_read_that_fills_its_buffer_is_not_the_last() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_owner_that_knows_of_the_connection_is_told_without_the_driver() {
-    let (sender, events) = unbounded_channel();
-    let sink = Arc::new(OwnReader { recorder: Recorder(sender), arrivals: Arrivals::new(|| {}) });
-    let (stream, mut peer) = link().await;
-    peer.write_all(b"early").await.unwrap();
-    let address = stream.peer_addr().unwrap();
-    let first = FirstLink { stream: stream.into_std().unwrap(), peer: address, peer_interval: None, is_known: true };
-    let plan = Plan {
-        sink: Arc::clone(&sink) as Arc<dyn EventSink>,
-        protocol: Arc::default(),
-        counters: Counters::default(),
-        options: SocketOptions::default(),
-        guard: None,
-        restorer: None,
-    };
-    let _connection = Connection::start(plan, first, &Handle::current()).unwrap();
-    assert!(sink.arrivals.post());
-    assert_eq!(Events(events).told(), ["readable"]);
-}
-
-#[tokio::test(start_paused = true)]
 async fn what_is_behind_urgent_data_is_told() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     socket2::SockRef::from(&this.peer).send_out_of_band(b"before!").unwrap();
