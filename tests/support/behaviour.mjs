@@ -7,10 +7,11 @@ let watchdog;
 
 /**
  * One test. `body` gets `t`, whose `after(cleanUp)` registers what ends the sockets and processes
- * it opened. The process must end by itself once the last test is over.
+ * it opened. The process must end by itself once the last test is over. A test whose fault is still
+ * open is marked with it, and may fail: `{ todo: 'fault N: what is wrong' }`.
  */
-export function behaviour(sentence, body) {
-  test(sentence, async () => {
+export function behaviour(sentence, body, { todo } = {}) {
+  test(sentence, { todo }, async () => {
     clearTimeout(watchdog);
     const cleanUps = [];
     try {

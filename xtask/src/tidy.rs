@@ -3,6 +3,7 @@
 mod arkts;
 mod cases;
 mod documents;
+mod marks;
 mod repository;
 mod rust;
 mod tree;
@@ -25,7 +26,7 @@ struct Rule {
     findings: fn(&Tree) -> Vec<String>,
 }
 
-const RULES: [Rule; 15] = [
+const RULES: [Rule; 16] = [
     Rule { id: "I1", name: "the engine knows nothing of JavaScript", findings: rust::engine_knows_javascript },
     Rule { id: "I2", name: "unsafe code is in node_api only", findings: rust::unsafe_outside_node_api },
     Rule { id: "I3", name: "one service alone imports the module", findings: arkts::imports_of_the_module },
@@ -41,6 +42,7 @@ const RULES: [Rule; 15] = [
     Rule { id: "I32", name: "the overview has every task", findings: documents::untold_tasks },
     Rule { id: "I34", name: "the app exports the launcher's ability alone", findings: arkts::exports },
     Rule { id: "I38", name: "what runs on a phone are cases of tests", findings: cases::strays },
+    Rule { id: "I39", name: "a test that waits for a fault names it", findings: marks::unnumbered },
 ];
 
 /// Checks all rules, and that each is documented.
@@ -57,6 +59,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
         findings.iter().for_each(|finding| println!("      {finding}"));
         count += findings.len();
     }
+    marks::report(&tree).iter().for_each(|line| println!("{line}"));
     let undocumented = undocumented(tree.text(DOCUMENT).unwrap_or_default());
     for id in &undocumented {
         println!("{id}: {DOCUMENT} does not mention it");
@@ -84,7 +87,7 @@ mod tests {
     #[test]
     fn ids_are_looked_for_as_words() {
         let text = "| I1 | …| **I2**, I3-I9: I4 I5 I6 I7 I8";
-        assert_eq!(undocumented(text), ["I10", "I11", "I32", "I32", "I34", "I38"]);
+        assert_eq!(undocumented(text), ["I10", "I11", "I32", "I32", "I34", "I38", "I39"]);
         assert_eq!(undocumented("I10").len(), RULES.len() - 1);
     }
 
