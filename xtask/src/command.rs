@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Error, Result, anyhow, bail};
 
+use crate::excerpt::{self, Copying};
 use crate::progress;
 
 /// How often a child with a deadline is looked at.
@@ -33,13 +34,24 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// Runs to the end; the child writes to this task's own output.
+/// Runs to the end; the child writes to this task's own output, by way of the step that runs it, if there is one.
 ///
 /// # Errors
 ///
 /// When the child cannot be started or ends with another status than 0.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().map_err(|error| cannot_start(command, &error))?;
+    let copying = excerpt::divert(command)?;
+    let child = command.spawn();
+    // The command holds the pipe's other end, and might be run again.
+    if copying.is_some() {
+        command.stdout(Stdio::inherit()).stderr(Stdio::inherit());
+    }
+    let mut child = child.map_err(|error| cannot_start(command, &error))?;
+    let ended = copying.map(Copying::start);
+    let status = child.wait()?;
+    if let Some(ended) = ended {
+        excerpt::finish(&ended);
+    }
     check(command, status)
 }
 

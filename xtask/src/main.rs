@@ -15,6 +15,7 @@ mod deveco;
 mod digest;
 mod doctor;
 mod engine;
+mod excerpt;
 mod fuzz;
 mod hap;
 mod host_node;

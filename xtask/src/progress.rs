@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::command;
+use crate::{command, excerpt};
 
 /// How often a sign moves.
 const TICK: Duration = Duration::from_millis(100);
@@ -24,8 +24,12 @@ static SIGNS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 pub(crate) fn run(what: &str, child: &mut Command) -> Result<()> {
     let output = during(what, || child.stdin(Stdio::null()).output());
     let output = output.map_err(|error| command::cannot_start(child, &error))?;
-    print!("{}", String::from_utf8_lossy(&output.stdout));
-    eprint!("{}", String::from_utf8_lossy(&output.stderr));
+    for text in [output.stdout, output.stderr] {
+        let text = String::from_utf8_lossy(&text);
+        if !text.is_empty() {
+            say(text.trim_end());
+        }
+    }
     command::check(child, output.status)
 }
 
@@ -41,8 +45,14 @@ pub(crate) fn during<T>(what: &str, work: impl FnOnce() -> T) -> T {
     outcome
 }
 
-/// Prints a text while there may be signs.
+/// Prints a text while there may be signs; the summary may repeat it.
 pub(crate) fn say(text: &str) {
+    excerpt::keep(text);
+    print(text);
+}
+
+/// Prints a text while there may be signs.
+pub(crate) fn print(text: &str) {
     SIGNS.suspend(|| println!("{text}"));
 }
 

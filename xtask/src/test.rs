@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
+use crate::excerpt;
 use crate::progress::say;
 use crate::step::{self, Session, Step};
 use crate::workspace::Workspace;
@@ -19,6 +20,8 @@ struct Outcome {
     name: String,
     took: Duration,
     error: Option<String>,
+    /// What is to be repeated of its output if it failed.
+    lines: Vec<String>,
 }
 
 /// Runs all steps, or those that the filters choose: by a whole name, or by a part of it. Builds for HarmonyOS unless
@@ -92,13 +95,14 @@ fn fitting_names<'a>(names: &[&'a str], filter: &str) -> Vec<&'a str> {
 fn outcome(step: &Step, session: &Session) -> Outcome {
     say(&format!("== {}", step.name));
     let start = Instant::now();
-    let error = step.run(session).err().map(|error| format!("{error:#}"));
+    let (result, lines) = excerpt::of(|| step.run(session));
+    let error = result.err().map(|error| format!("{error:#}"));
     let took = start.elapsed();
     match &error {
         None => say(&format!("== {}: passed in {:.1} s", step.name, took.as_secs_f64())),
         Some(error) => say(&format!("== {}: FAILED in {:.1} s: {error}", step.name, took.as_secs_f64())),
     }
-    Outcome { name: step.name.clone(), took, error }
+    Outcome { name: step.name.clone(), took, error, lines }
 }
 
 fn report(outcomes: &[Outcome]) -> Result<()> {
@@ -110,6 +114,7 @@ fn report(outcomes: &[Outcome]) -> Result<()> {
     let failures: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.error.is_some()).collect();
     for failure in &failures {
         println!("\n{}: {}", failure.name, failure.error.as_deref().unwrap_or_default());
+        failure.lines.iter().for_each(|line| println!("  | {line}"));
     }
     println!("\n{} passed, {} failed", outcomes.len() - failures.len(), failures.len());
     let Some(first) = failures.first() else {

@@ -10,6 +10,7 @@ mod tree;
 
 use anyhow::{Result, bail};
 
+use crate::progress::say;
 use crate::workspace::Workspace;
 use tree::Tree;
 
@@ -56,13 +57,13 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     for rule in &RULES {
         let findings = (rule.findings)(&tree);
         println!("{:<3} {}: {}", rule.id, rule.name, verdict(&findings));
-        findings.iter().for_each(|finding| println!("      {finding}"));
+        findings.iter().for_each(|finding| say(&format!("      {finding}")));
         count += findings.len();
     }
     marks::report(&tree).iter().for_each(|line| println!("{line}"));
     let undocumented = undocumented(tree.text(DOCUMENT).unwrap_or_default());
     for id in &undocumented {
-        println!("{id}: {DOCUMENT} does not mention it");
+        say(&format!("{id}: {DOCUMENT} does not mention it"));
     }
     match count + undocumented.len() {
         0 => Ok(()),
