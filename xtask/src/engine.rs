@@ -28,17 +28,22 @@ pub(crate) fn test_on_host(workspace: &Workspace) -> Result<()> {
     run(cargo.current_dir(workspace.root()))
 }
 
-/// Runs them as musl programs for `abi`, emulated where it has to be.
+/// Runs them as musl programs for `abi`, emulated where it has to be: those of the programs that `chosen` names, all if it
+/// is empty.
 ///
 /// # Errors
 ///
 /// When what it takes cannot be had, when one does not compile, fails, or takes too long.
-pub(crate) fn test_on_ohos(workspace: &Workspace, abi: Abi) -> Result<()> {
+pub(crate) fn test_on_ohos(workspace: &Workspace, abi: Abi, chosen: &[&str]) -> Result<()> {
     let sdk = Sdk::prepare(workspace)?;
     let runner = musl_node::runner(&Musl::prepare(workspace, abi)?, abi, None)?;
     let target = abi.rust_target();
     let mut cargo = sdk.cargo(workspace, abi)?;
-    cargo.args(["test", "--lib", "--tests", "--target", &target]).args(PACKAGE).args(sdk.cargo_options());
+    cargo.args(["test", "--target", &target]).args(PACKAGE).args(sdk.cargo_options());
+    match chosen {
+        [] => cargo.args(["--lib", "--tests"]),
+        programs => cargo.args(programs.iter().flat_map(|program| ["--test", program])),
+    };
     run_tests_with(&mut cargo, &target, &runner)?;
     // Little to compile, and a good deal less to emulate.
     cargo.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_PROFILE_DEV_OPT_LEVEL", "1");

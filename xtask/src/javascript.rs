@@ -19,6 +19,9 @@ pub(crate) const HOST_ONLY: &str = "tests/host";
 /// The demo seen from outside, by the machine's Node, whatever its two processes load.
 pub(crate) const DEMO: &str = "tests/host/demo.test.mjs";
 
+/// Files that need the machine for themselves: they use both processors, or look at how much memory a process has.
+const ALONE: [&str; 3] = ["tests/backpressure.test.mjs", "tests/churn.test.mjs", "tests/cuts.test.mjs"];
+
 /// System package with `ip`, with which a test makes a network of its own.
 pub(crate) const NETWORK_PACKAGE: &str = "iproute2";
 
@@ -51,6 +54,11 @@ pub(crate) fn files(workspace: &Workspace, folder: &str) -> Result<Vec<String>> 
     }
     files.sort();
     Ok(files)
+}
+
+/// Whether no other file may run at the same time.
+pub(crate) fn needs_machine(file: &str) -> bool {
+    ALONE.contains(&file)
 }
 
 /// Runs a file in the Node that can load the module.

@@ -14,6 +14,7 @@ mod deny;
 mod deveco;
 mod digest;
 mod doctor;
+mod emulated;
 mod engine;
 mod excerpt;
 mod fuzz;
@@ -45,6 +46,7 @@ mod step;
 mod test;
 mod tidy;
 mod valgrind;
+mod wheel;
 mod workspace;
 
 #[cfg(target_os = "linux")]
@@ -100,6 +102,9 @@ enum Task {
         /// Run only the steps of these names, or with these texts in their names, such as `lint`,
         /// `aarch64-ohos` or `close.test.mjs`
         filters: Vec<String>,
+        /// Also run what takes long and shows little more: all tests on both builds for HarmonyOS
+        #[arg(long)]
+        whole: bool,
         /// Name the steps and run none
         #[arg(long)]
         list: bool,
@@ -180,8 +185,8 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Ohos { update_types } => ohos::perform(&workspace, update_types),
         Task::Notice => notice::update(&workspace),
         Task::Package => package::perform(&workspace),
-        Task::Test { list: true, .. } => test::list(&workspace),
-        Task::Test { filters, built, .. } => test::run(&workspace, &filters, built),
+        Task::Test { list: true, whole, .. } => test::list(&workspace, whole),
+        Task::Test { filters, whole, built, .. } => test::run(&workspace, &filters, whole, built),
         Task::Fuzz { targets, seconds, keep, calls } => fuzz(&workspace, targets, seconds, keep, calls),
         Task::Soak { minutes } => long::soak(&workspace, minutes),
         Task::Bench { arguments } => bench::perform(&workspace, &arguments),

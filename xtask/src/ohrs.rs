@@ -43,15 +43,17 @@ pub(crate) fn artifact(workspace: &Workspace, folder: &Path, name: &str) -> Resu
     run(command(install(workspace)?).args(options).current_dir(folder)).context("ohrs could not pack the module")
 }
 
-/// The program, compiled from its registered sources at the first use.
+/// The program, compiled from its registered sources at the first use: no registry has it built. Not optimised: compiling
+/// takes longer than all it ever does.
 fn install(workspace: &Workspace) -> Result<PathBuf> {
     let folder = prepared::folder(&workspace.tool("ohrs"), VERSION, |folder| {
         println!("installing ohrs {VERSION}");
         run(command("cargo")
-            .args(["install", "ohrs", "--version", VERSION, "--locked", "--root"])
+            .args(["install", "ohrs", "--version", VERSION, "--locked", "--debug", "--root"])
             .arg(folder)
             .arg("--target-dir")
-            .arg(workspace.target().join("ohrs-build")))
+            .arg(workspace.target().join("ohrs-build"))
+            .env("CARGO_PROFILE_DEV_DEBUG", "0"))
     })?;
     Ok(folder.join("bin").join(format!("ohrs{}", std::env::consts::EXE_SUFFIX)))
 }

@@ -9,11 +9,12 @@ use crate::command::{command, run, succeeds};
 use crate::load::Load;
 use crate::workspace::Workspace;
 use crate::{
-    apt, bench, clang, deny, engine, fuzz, javascript, musl_node, notice, ohos, package, pages, preview, sdk, tidy,
+    apt, bench, clang, deny, emulated, engine, fuzz, javascript, musl_node, notice, ohos, package, pages, preview, sdk,
+    tidy, wheel,
 };
 
 /// How long each fuzzer runs.
-const FUZZING_S: u32 = 60;
+const FUZZING_S: u32 = 30;
 
 type Work = Box<dyn Fn(&Session) -> Result<()> + Send + Sync>;
 
@@ -23,19 +24,22 @@ pub(crate) struct Step {
     pub(crate) name: String,
     /// Whether others that say so too may run at the same time.
     pub(crate) shares_machine: bool,
+    /// Whether only a whole run has it.
+    pub(crate) is_for_whole_run: bool,
     work: Work,
 }
 
 /// What the steps of one run share.
 pub(crate) struct Session {
     workspace: Workspace,
+    is_whole: bool,
     ohos: OnceLock<std::result::Result<(), String>>,
 }
 
 impl Session {
-    /// What is built for HarmonyOS is only what is `built` already.
-    pub(crate) fn new(workspace: Workspace, built: bool) -> Self {
-        Self { workspace, ohos: if built { OnceLock::from(Ok(())) } else { OnceLock::new() } }
+    /// A `whole` run leaves nothing out. What is built for HarmonyOS is only what is `built` already.
+    pub(crate) fn new(workspace: Workspace, whole: bool, built: bool) -> Self {
+        Self { workspace, is_whole: whole, ohos: if built { OnceLock::from(Ok(())) } else { OnceLock::new() } }
     }
 
     /// Builds for HarmonyOS when a step first needs it, and never again in this run; the steps look for what it left.
@@ -55,12 +59,17 @@ impl Session {
 impl Step {
     /// One that has the machine to itself.
     pub(crate) fn new(name: impl Into<String>, work: impl Fn(&Session) -> Result<()> + Send + Sync + 'static) -> Self {
-        Self { name: name.into(), shares_machine: false, work: Box::new(work) }
+        Self { name: name.into(), shares_machine: false, is_for_whole_run: false, work: Box::new(work) }
     }
 
     /// One whose deadlines are long enough for company, and which claims nothing that exists once on a machine.
     fn sharing_machine(self, shares_machine: bool) -> Self {
         Self { shares_machine, ..self }
+    }
+
+    /// One that takes long and shows little that others do not.
+    fn for_whole_run(self, is_for_whole_run: bool) -> Self {
+        Self { is_for_whole_run, ..self }
     }
 
     /// Does it.
@@ -102,17 +111,31 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
     steps.push(Step::new("hypium", |session| preview::test_hypium(&session.workspace)));
     steps.extend(preview_steps(workspace));
     steps.push(Step::new("coverage", |session| preview::report_coverage(&session.workspace)));
-    for abi in [Abi::X86_64, Abi::Arm64] {
-        let name = format!("engine {}", Load::Ohos(abi).name());
-        steps.push(Step::new(name, move |session| engine::test_on_ohos(&session.workspace, abi)));
-    }
+    steps.extend(engine_steps_on_ohos());
+    let mut files = Vec::new();
     for load in Load::ALL {
         steps.push(digest_step(load));
-        steps.extend(file_steps(workspace, load));
+        files.extend(file_steps(workspace, load));
     }
+    // Those that share the machine stand together: where one ends, the next begins.
+    let (sharing, alone): (Vec<Step>, Vec<Step>) = files.into_iter().partition(|step| step.shares_machine);
+    steps.extend(sharing);
+    steps.extend(alone);
     let measure = |session: &Session| bench::perform(&session.workspace, &bench::quick());
     steps.push(Step::new("bench", measure));
     steps
+}
+
+/// The engine's tests on musl: some of them on the phone's processor, and in a whole run all on both processors.
+fn engine_steps_on_ohos() -> Vec<Step> {
+    let step = |abi| {
+        let work = move |session: &Session| {
+            let programs: &[&str] = if session.is_whole { &[] } else { &emulated::ENGINE };
+            engine::test_on_ohos(&session.workspace, abi, programs)
+        };
+        Step::new(format!("engine {}", Load::Ohos(abi).name()), work)
+    };
+    vec![step(Abi::X86_64).for_whole_run(true), step(Abi::Arm64)]
 }
 
 /// The bytes that are tested are those that ship.
@@ -148,11 +171,16 @@ fn preview_steps(workspace: &Workspace) -> Vec<Step> {
 }
 
 fn folder_steps(workspace: &Workspace, load: Load, folder: &'static str) -> Vec<Step> {
+    let files = javascript::files(workspace, folder).unwrap_or_default();
     let steps = steps_of(workspace, load.name(), folder, move |session, file| {
         session.prepare(load)?;
         javascript::run_on(&session.workspace, load, file)
     });
-    steps.into_iter().map(|step| step.sharing_machine(load.is_slow())).collect()
+    let mark = |(step, file): (Step, &String)| {
+        let shares = load.is_slow() || !javascript::needs_machine(file);
+        step.sharing_machine(shares).for_whole_run(matches!(load, Load::Ohos(_)) && !emulated::is_chosen(file))
+    };
+    if files.is_empty() { steps } else { steps.into_iter().zip(&files).map(mark).collect() }
 }
 
 /// A step for each test file; one that fails where there are none.
@@ -176,8 +204,8 @@ fn install_packages() -> Result<()> {
     let mut packages = [sdk::DEBIAN_RUST.as_slice(), clang::PACKAGES.as_slice()].concat();
     packages.extend([musl_node::EMULATOR_PACKAGE, preview::BROWSER_PACKAGE, fuzz::COMPILER_PACKAGE]);
     packages.push(javascript::NETWORK_PACKAGE);
-    if !musl_node::has_pip() {
-        packages.push(musl_node::PIP_PACKAGE);
+    if !wheel::has_pip() {
+        packages.push(wheel::PIP_PACKAGE);
     }
     apt::install(&packages)
 }
@@ -207,8 +235,8 @@ mod tests {
 
     #[test]
     fn what_is_built_already_is_not_built_again() {
-        let session = Session::new(Workspace::current(), true);
+        let session = Session::new(Workspace::current(), false, true);
         assert!(session.ohos.get().is_some());
-        assert!(Session::new(Workspace::current(), false).ohos.get().is_none());
+        assert!(Session::new(Workspace::current(), false, false).ohos.get().is_none());
     }
 }

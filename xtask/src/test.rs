@@ -24,15 +24,15 @@ struct Outcome {
     lines: Vec<String>,
 }
 
-/// Runs all steps, or those that the filters choose: by a whole name, or by a part of it. Builds for HarmonyOS unless
-/// that is `built`.
+/// Runs the steps, or those of them that the filters choose: by a whole name, or by a part of it. A `whole` run has steps
+/// that others do not. Builds for HarmonyOS unless that is `built`.
 ///
 /// # Errors
 ///
 /// When a step failed, or when a filter fits none.
-pub(crate) fn run(workspace: &Workspace, filters: &[String], built: bool) -> Result<()> {
-    let steps = chosen(step::all(workspace), filters)?;
-    let session = Session::new(workspace.clone(), built);
+pub(crate) fn run(workspace: &Workspace, filters: &[String], whole: bool, built: bool) -> Result<()> {
+    let steps = chosen(steps(workspace, whole), filters)?;
+    let session = Session::new(workspace.clone(), whole, built);
     let mut outcomes = Vec::new();
     for group in steps.chunk_by(|one, next| one.shares_machine && next.shares_machine) {
         println!("\n== from {} of {}", outcomes.len() + 1, steps.len());
@@ -56,16 +56,20 @@ fn outcomes_of(group: &[Step], session: &Session) -> Vec<Outcome> {
     outcomes.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
-/// The names of all steps, a line for each.
+/// The names of the steps, a line for each.
 ///
 /// # Errors
 ///
 /// Never; it is a task like the others.
-pub(crate) fn list(workspace: &Workspace) -> Result<()> {
-    for step in step::all(workspace) {
+pub(crate) fn list(workspace: &Workspace, whole: bool) -> Result<()> {
+    for step in steps(workspace, whole) {
         println!("{}", step.name);
     }
     Ok(())
+}
+
+fn steps(workspace: &Workspace, whole: bool) -> Vec<Step> {
+    step::all(workspace).into_iter().filter(|step| whole || !step.is_for_whole_run).collect()
 }
 
 fn chosen(steps: Vec<Step>, filters: &[String]) -> Result<Vec<Step>> {
@@ -77,7 +81,7 @@ fn chosen(steps: Vec<Step>, filters: &[String]) -> Result<Vec<Step>> {
     for filter in filters {
         let found = fitting_names(&names, filter);
         if found.is_empty() {
-            bail!("no step has {filter:?} in its name; `cargo xtask test --list` names all");
+            bail!("no step has {filter:?} in its name; `cargo xtask test --whole --list` names all");
         }
         fitting.extend(found.into_iter().map(str::to_owned));
     }
@@ -141,7 +145,7 @@ mod tests {
         let (to_two, from_one) = channel();
         let (to_one, from_two) = channel();
         let steps = [meeting("one", to_two, from_two), meeting("two", to_one, from_one)];
-        let outcomes = outcomes_of(&steps, &Session::new(Workspace::current(), false));
+        let outcomes = outcomes_of(&steps, &Session::new(Workspace::current(), false, false));
         let names: Vec<&str> = outcomes.iter().map(|outcome| outcome.name.as_str()).collect();
         assert_eq!(names, ["one", "two"]);
         assert!(outcomes.iter().all(|outcome| outcome.error.is_none()));

@@ -1,0 +1,56 @@
+//! What runs on the builds for HarmonyOS in every run: a file for each thing in which they differ from the build for this
+//! machine. `cargo xtask test --whole` runs all files on them.
+
+/// The files of tests, each with what differs there: the C library (musl), the processor, or the build of Node.
+pub(crate) const FILES: [(&str, &str); 15] = [
+    ("tests/codes.test.mjs", "musl: the numbers of errors, and their texts"),
+    ("tests/connect.test.mjs", "the processor: how a pending connect and its error are asked for"),
+    ("tests/encoding.test.mjs", "Node: strings, from and to bytes"),
+    ("tests/exhaustion.test.mjs", "musl: what fails when no descriptor is left"),
+    ("tests/framing.test.mjs", "the processor: the vector instructions that look for delimiters"),
+    ("tests/large.test.mjs", "musl: its allocator, with large messages"),
+    ("tests/lifetime.test.mjs", "musl: the end of a process and of its threads"),
+    ("tests/localhost.test.mjs", "musl: looking names up"),
+    ("tests/network.test.mjs", "musl: names that are looked up slowly"),
+    ("tests/nonsense.test.mjs", "Node: values and objects of every kind as arguments"),
+    ("tests/options.test.mjs", "the processor: the numbers of options of sockets"),
+    ("tests/stream.test.mjs", "the processor: the layout of what epoll reports"),
+    ("tests/views.test.mjs", "Node: ArrayBuffers, and what looks into them"),
+    ("tests/wire-vectors.test.mjs", "the processor: hashing, and the order of bytes"),
+    ("tests/worker.test.mjs", "musl: the module in several environments, and values of threads"),
+];
+
+/// The engine's tests, by the names of their programs: those that talk to the kernel and to the C library.
+pub(crate) const ENGINE: [&str; 4] = ["behaviour", "options", "out_of_descriptors", "out_of_threads"];
+
+/// Whether a file of tests is one of them.
+pub(crate) fn is_chosen(file: &str) -> bool {
+    FILES.iter().any(|(chosen, _)| *chosen == file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::javascript;
+    use crate::workspace::Workspace;
+
+    #[test]
+    fn what_is_chosen_is_there_and_is_not_everything() -> anyhow::Result<()> {
+        let files = javascript::files(&Workspace::current(), javascript::EVERY_LOAD)?;
+        for (chosen, _) in FILES {
+            assert!(files.iter().any(|file| file == chosen), "{chosen}");
+        }
+        assert!(files.iter().any(|file| !is_chosen(file)));
+        Ok(())
+    }
+
+    #[test]
+    fn the_document_names_what_is_chosen() -> anyhow::Result<()> {
+        let document = std::fs::read_to_string(Workspace::current().path("docs/testing.md"))?;
+        for (file, reason) in FILES {
+            let name = file.trim_start_matches("tests/").trim_end_matches(".test.mjs");
+            assert!(document.contains(&format!("| `{name}` | {reason} |")), "{file}: {reason}");
+        }
+        Ok(())
+    }
+}

