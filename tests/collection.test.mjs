@@ -47,6 +47,20 @@ behaviour('W15: a connection that nobody has or listens to is collected, and its
   assert.ok(count <= 2, `${count} sockets for two visitors`);
 });
 
+behaviour('a server keeps connections that it only broadcasts to', async (t) => {
+  const { child, visit } = await startForgetful(t);
+  const visitors = [];
+  while (visitors.length < VISITORS) visitors.push(await visit());
+  await collect(child);
+  child.tell('broadcast');
+  assert.equal((await child.hear('reached')).count, VISITORS);
+  for (const visitor of visitors) {
+    const heard = once(visitor, 'data');
+    visitor.resume();
+    assert.equal(`${(await within('the broadcast', heard))[0]}`, 'news');
+  }
+}, { todo: 'fault 13: they are collected' });
+
 behaviour('W25: sockets that were never opened are collected, and descriptor 0 stays what it was', async (t) => {
   const { child, visit } = await startForgetful(t);
   const standardInput = readlinkSync(`/proc/${child.pid}/fd/0`);

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { behaviour } from './support/behaviour.mjs';
 import { within } from './support/deadline.mjs';
 import { assertSocketError, rejectsWith, SYSTEM_TEXT } from './support/errors.mjs';
+import { STALLING_BYTES } from './support/pour.mjs';
 import { closedPort, end, frozenPort, rawServer, readToEnd } from './support/raw.mjs';
 import { record } from './support/recorder.mjs';
-import { LOOPBACK, newClient, openClient, openServer, roundTrips } from './support/sockets.mjs';
+import { connectionsOf, LOOPBACK, newClient, newServer, openClient, openServer, roundTrips } from './support/sockets.mjs';
 
 const to = (port) => ({ address: { address: LOOPBACK, port } });
 
@@ -39,6 +40,40 @@ behaviour('a client whose connect was refused connects elsewhere', async (t) => 
   await within('connect', client.connect(to(port)));
   await connections.next('the connect event');
 });
+
+for (const [name, options] of [['a client', undefined], ['a client that reconnects', { reconnect: {} }]]) {
+  behaviour(`${name} connects elsewhere while an earlier close waits for a stalled peer`, async (t) => {
+    const { sockets, port: stalled } = await rawServer(t);
+    const { port, connections } = await openServer(t);
+    const client = newClient(t, options);
+    const recorder = record(client);
+    await within('connect', client.connect(to(stalled)));
+    const stalledPeer = await sockets.next('the raw connection');
+    const ended = Promise.allSettled([client.send({ data: new ArrayBuffer(STALLING_BYTES) }), client.close()]);
+    await within('connect', client.connect({ ...to(port), timeout: 5_000 }));
+    const connection = await connections.next('the connect event');
+    await within('the answer', connection.send({ data: 'hello' }));
+    await recorder.received(5);
+    assert.deepEqual(recorder.order, ['close', 'message']);
+    stalledPeer.resume();
+    assert.deepEqual((await within('send and close', ended)).map(({ status }) => status), ['fulfilled', 'fulfilled']);
+    assert.deepEqual(recorder.order, ['close', 'message']);
+    assert.equal((await client.getState()).isConnected, true);
+  }, { todo: 'fault 7: connect waits for the close' });
+}
+
+for (const [address, family] of [['127.0.0.1', 1], ['::1', 2]]) {
+  behaviour(`localhost of any family is also ${address}`, async (t) => {
+    const server = newServer(t);
+    const connections = connectionsOf(t, server);
+    await within('listen', server.listen({ address, family, port: 0 }));
+    const { port } = await server.getLocalAddress();
+    const client = newClient(t);
+    await within('connect', client.connect({ address: { address: 'localhost', family: 0, port } }));
+    await connections.next('the connect event');
+    assert.equal((await client.getRemoteAddress()).address, address);
+  }, { todo: 'fault 18: one loopback alone is tried' });
+}
 
 behaviour('W6: a connect that nobody answers ends at its timeout', async (t) => {
   const port = await frozenPort(t);

@@ -7,6 +7,14 @@ import { end, readToEnd } from './support/raw.mjs';
 import { record } from './support/recorder.mjs';
 import { roundTrips } from './support/sockets.mjs';
 
+/** Ways to send an answer later than in the listener itself. */
+const LATER = [
+  ['after a microtask', () => null],
+  ['after one call of the module', (socket) => socket.getRemoteAddress()],
+  ['after two calls of the module', (socket) => socket.getRemoteAddress().then(() => socket.getState())],
+  ['behind an earlier part', (socket) => socket.send({ data: 'first part, ' })],
+];
+
 for (const { name, open } of CARRIERS) {
   behaviour(`a ${name} answers from its message listener a peer that has ended its side`, async (t) => {
     const { socket, peer } = await open(t);
@@ -25,6 +33,31 @@ for (const { name, open } of CARRIERS) {
     await within('send', sent);
     assert.deepEqual(events, ['question', 'close']);
   });
+
+  for (const [how, later] of LATER) {
+    behaviour(`a ${name} answers a half-closed peer ${how}`, async (t) => {
+      const { socket, peer } = await open(t);
+      socket.on('message', async () => {
+        await later(socket);
+        await socket.send({ data: 'answer' });
+      });
+      await end(peer, 'question');
+      assert.match(`${await readToEnd(peer)}`, /answer$/);
+    }, { todo: 'fault 12: an answer after an await is lost' });
+  }
+
+  behaviour(`a ${name} with allowHalfOpen answers when it likes, and ends when it says so`, async (t) => {
+    const { socket, peer } = await open(t, { allowHalfOpen: true });
+    const events = record(socket);
+    await end(peer, 'question');
+    await events.received(8);
+    await roundTrips(t);
+    assert.deepEqual(events.order, ['message']);
+    const answer = readToEnd(peer);
+    await within('send', socket.send({ data: 'answer' }));
+    await within('close', socket.close());
+    assert.equal(`${await answer}`, 'answer');
+  }, { todo: 'fault 12: there is no allowHalfOpen' });
 
   behaviour(`a large answer of a ${name} reaches a half-closed peer whole`, async (t) => {
     const { socket, peer } = await open(t);

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { behaviour } from './support/behaviour.mjs';
+import { startChild } from './support/child.mjs';
 import { BULK_DEADLINE_MS, SLOWDOWN, within } from './support/deadline.mjs';
 import { throws401 } from './support/errors.mjs';
 import { DEFAULT_LENGTH } from './support/framings.mjs';
+import { MIB } from './support/payload.mjs';
 import { STALLING_BYTES } from './support/pour.mjs';
 import { closedPort, isFree, rawClient, readToEnd, write } from './support/raw.mjs';
 import { record } from './support/recorder.mjs';
 import { LOOPBACK, newClient, newServer, openClient, openPair, openServer, roundTrips } from './support/sockets.mjs';
+
+/** So many that a copy for each would show. */
+const STALLED_PEERS = 20;
 
 /** A server with so many connections, and the raw peers of them in the same order. */
 async function openWithPeers(t, count, options) {
@@ -74,6 +79,39 @@ behaviour('broadcast reaches every open connection, in the order of the calls', 
   await within('close', Promise.all(taken.slice(0, 3).map((connection) => connection.close())));
   assert.deepEqual((await Promise.all(arrivals)).map(String), [...Array(3).fill('one 2!\0'), 'one 2']);
 });
+
+for (const [leave, options] of [['end', { todo: 'fault 14: it keeps its place for ever' }], ['resetAndDestroy', {}]]) {
+  behaviour(`a connection with unread bytes whose peer has left (${leave}) gives up its place, and keeps the bytes`, async (t) => {
+    const { server, connections, port } = await openServer(t, { maxConnections: 1 });
+    const visitor = await rawClient(t, port);
+    const left = await connections.next('the connect event');
+    await write(visitor, '!');
+    visitor.resume()[leave]();
+    await roundTrips(t);
+    assert.deepEqual(server.getConnections(), []);
+    assert.equal(await within('broadcast', server.broadcast({ data: 'hello?' })), 0);
+    await rawClient(t, port);
+    await connections.next('the next connect event');
+    const events = record(left);
+    await events.closed();
+    assert.equal(events.text, '!');
+  }, options);
+}
+
+for (const [name, options] of [['a stream', {}], ['frames', { framing: { type: 'length', maxMessageBytes: STALLING_BYTES } }]]) {
+  behaviour(`a broadcast to stalled peers is kept once for all of them: ${name}`, async (t) => {
+    const child = startChild(t, new URL('children/broadcaster.mjs', import.meta.url), JSON.stringify(options));
+    const { port } = await child.hear('listening');
+    for (let count = 0; count < STALLED_PEERS; count += 1) {
+      await rawClient(t, port);
+      await child.hear('connected');
+    }
+    child.tell('broadcast', { bytes: STALLING_BYTES });
+    const { grownBytes, queuedBytes } = await child.hear('sent');
+    assert.ok(queuedBytes > STALLED_PEERS * MIB, `${queuedBytes} bytes wait`);
+    assert.ok(grownBytes < 4 * STALLING_BYTES, `${grownBytes} bytes more for ${STALLED_PEERS} peers`);
+  }, { todo: 'fault 17: it is copied for each' });
+}
 
 behaviour('broadcast to nobody reaches nobody, and wrong options are refused', async (t) => {
   const { server } = await openServer(t);

@@ -94,6 +94,24 @@ behaviour('a paused client gets what came before suspend when it is resumed', as
   assert.equal(recorder.text, 'before after');
 });
 
+behaviour('resume ends pause alone, and restore ends suspend alone', async (t) => {
+  const { connections, client, recorder } = await openSuspendable(t);
+  client.pause();
+  await within('suspend', client.suspend());
+  client.resume();
+  await roundTrips(t);
+  assert.deepEqual([recorder.order, connections.length], [['connect'], 0]);
+  client.pause();
+  client.restore();
+  const next = await connections.next('the next connect event');
+  await recorder.came('connect', 2);
+  await within('send', next.send({ data: 'heard' }));
+  await roundTrips(t);
+  assert.equal(recorder.text, '');
+  client.resume();
+  await recorder.received(5);
+}, { todo: 'fault 15: resume ends both' });
+
 behaviour('resume right behind suspend does not get lost', async (t) => {
   const { client } = await openSuspendable(t);
   for (let round = 0; round < 100; round += 1) {

@@ -21,6 +21,7 @@ await obeyParent({
     }
     say('forgot');
   },
+  broadcast: async () => say('reached', { count: await server.broadcast({ data: 'news' }) }),
   collect: async () => {
     for (let round = 0; round < 5; round += 1) {
       collectGarbage();

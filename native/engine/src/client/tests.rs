@@ -17,6 +17,7 @@ use crate::connection::tests::{CLOSE, Events, OPEN, Recorder, SECOND};
 use crate::event::Reconnecting;
 use crate::framing::Framing;
 use crate::protocol::Heartbeat;
+use crate::proxy::{Proxy, ProxyFault};
 use network::Network;
 
 /// How long one attempt may take.
@@ -153,6 +154,91 @@ async fn a_peer_that_drops_every_link_it_takes_is_not_called_without_a_pause() {
         link = this.network.welcome(&protocol()).await;
         this.events.assert_next("connected").await;
         this.assert_took(Duration::ZERO);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "fault 11: each link, however short, begins the waits anew"]
+async fn waits_double_while_links_do_not_last_longer_than_the_longest_wait() {
+    let mut network = Network::new().await;
+    network.listen();
+    let mut this = Fixture::new(network, protocol(), reconnect(Some(7)));
+    let mut link = this.network.welcome(&protocol()).await;
+    this.events.assert_next("connected").await;
+    this.events.assert_next("completed 4").await;
+    for attempt in 1..=7 {
+        this.since = Instant::now();
+        link.reset();
+        this.assert_fails(Duration::ZERO, libc::ECONNRESET, attempt, longest(attempt - 1)).await;
+        link = this.network.welcome(&protocol()).await;
+        this.events.assert_next("connected").await;
+        this.assert_took(Duration::ZERO);
+    }
+    link.reset();
+    this.events.assert_next(&format!("broken {}", libc::ECONNRESET)).await;
+    this.events.assert_next("closed Timeout").await;
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "fault 11: each link, however short, begins the waits anew"]
+async fn waits_begin_anew_after_a_link_that_lasted_longer_than_the_longest_wait() {
+    let mut network = Network::new().await;
+    network.listen();
+    let mut this = Fixture::new(network, protocol(), reconnect(Some(3)));
+    let mut link = this.network.welcome(&protocol()).await;
+    this.events.assert_next("connected").await;
+    this.events.assert_next("completed 4").await;
+    for (lasts, attempt) in [(0, 1), (7, 2), (9, 1), (0, 2), (7, 3), (9, 1)] {
+        tokio::time::sleep(SECOND * lasts).await;
+        this.since = Instant::now();
+        link.reset();
+        this.assert_fails(Duration::ZERO, libc::ECONNRESET, attempt, longest(attempt - 1)).await;
+        link = this.network.welcome(&protocol()).await;
+        this.events.assert_next("connected").await;
+    }
+}
+
+/// What the kernel does by itself where nobody listens on a port of the range that it takes local ports from.
+fn origin_at(port: SocketAddr, is_bound: bool) -> Origin {
+    let socket = options::bound_socket(port, &SocketOptions::default()).unwrap();
+    let local = socket.local_addr().unwrap().as_socket();
+    Origin { socket: Some(socket), local: local.filter(|_| is_bound), options: SocketOptions::default() }
+}
+
+async fn follow(origin: Origin, via_proxy: bool) -> Result<(), SocketError> {
+    let itself = origin.socket.as_ref().and_then(|socket| socket.local_addr().unwrap().as_socket()).unwrap();
+    let proxy = via_proxy.then_some(Proxy { host: Host::Address(itself), credentials: None });
+    Route { target: Host::Address(itself), proxy }.follow(origin).await.map(drop)
+}
+
+#[tokio::test]
+#[ignore = "fault 5: a client connects to itself where nobody listens"]
+async fn connect_is_refused_where_the_peer_would_be_the_client_itself() {
+    for address in ["127.0.0.1:0", "[::1]:0"] {
+        let address = address.parse().unwrap();
+        let error = follow(origin_at(address, false), false).await.unwrap_err();
+        assert_eq!((error.operation, error.errno), (Operation::Connect, libc::ECONNREFUSED));
+        let error = follow(origin_at(address, false), true).await.unwrap_err();
+        assert_eq!(error.proxy.map(|proxy| proxy.fault), Some(ProxyFault::Unreachable));
+    }
+}
+
+#[tokio::test]
+#[ignore = "fault 5: a client that connected to itself holds the port of the server"]
+async fn a_refused_connect_to_itself_leaves_the_port_free() {
+    let origin = origin_at("127.0.0.1:0".parse().unwrap(), false);
+    let itself = origin.socket.as_ref().and_then(|socket| socket.local_addr().unwrap().as_socket()).unwrap();
+    follow(origin, false).await.unwrap_err();
+    // Without the option that takes a port over from a connection that has ended.
+    std::net::TcpListener::bind(itself).unwrap();
+    let socket = options::bound_socket(itself, &SocketOptions::default());
+    assert!(socket.is_ok(), "{socket:?}");
+}
+
+#[tokio::test]
+async fn a_client_that_is_bound_to_its_peers_address_connects_to_itself() {
+    for address in ["127.0.0.1:0", "[::1]:0"] {
+        follow(origin_at(address.parse().unwrap(), true), false).await.unwrap();
     }
 }
 

@@ -23,6 +23,7 @@ mod closing;
 mod heartbeat;
 mod idle;
 mod order;
+mod progress;
 mod random;
 mod reading;
 mod restoring;

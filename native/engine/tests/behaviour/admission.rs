@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use socket_engine::limits::PENDING_HANDSHAKES;
+use socket_engine::limits::{PENDING_CONNECTIONS, PENDING_HANDSHAKES};
 use socket_engine::{
     Client, ClientOptions, CloseReason, Connections, Event, Host, Key, Protocol, RejectReason, ServerOptions, Ticket,
 };
@@ -13,7 +13,7 @@ use socket_engine::{
 use crate::events::{DEADLINE, Events, recorder};
 use crate::pair::{CLOSE, Listening, assert_silent, completed, started};
 use crate::peer::{dial, read_to_end, reset, wait_for_end};
-use crate::wire_peer::{CHALLENGE, HELLO, PROOF, REFUSED, Session, WirePeer, acknowledged, framed, opening};
+use crate::wire_peer::{CHALLENGE, HELLO, PROOF, REFUSED, Session, WELCOME, WirePeer, acknowledged, framed, opening};
 
 const CONNECT: Ticket = Ticket(900);
 
@@ -150,6 +150,90 @@ fn a_peer_that_is_away_keeps_its_place_and_one_that_comes_back_needs_no_other() 
     stranger.assert_hears(REFUSED, &[3]);
     assert_rejected(&listening, RejectReason::Limit);
     assert!(WirePeer::enter(listening.address, session).1);
+}
+
+#[test]
+#[ignore = "fault 16: a session without a link takes a place"]
+fn a_peer_that_starts_anew_is_let_in_though_its_old_session_waits() {
+    let listening = listening(acknowledged(), Some(1));
+    let mut waiting = Vec::new();
+    for _ in 0..3 {
+        let (peer, resumed, _) = WirePeer::enter(listening.address, Session::default());
+        assert!(!resumed);
+        let (connection, events) = started(listening.accepted());
+        peer.cut();
+        expect!(events, Event::Reconnecting(_));
+        waiting.push((connection, events));
+    }
+    // As many sessions may wait as there may be connections.
+    for (_, events) in &waiting[..2] {
+        assert_eq!(expect!(events, Event::Failed(error) => error.errno), libc::ETIMEDOUT);
+        assert_eq!(expect!(events, Event::Closed(reason) => reason), CloseReason::Timeout);
+    }
+    assert_silent(&waiting[2].1);
+}
+
+#[test]
+#[ignore = "fault 16: a session without a link takes a place"]
+fn a_session_that_comes_back_to_a_full_server_waits_on() {
+    let listening = listening(acknowledged(), Some(1));
+    let (first, _, session) = WirePeer::enter(listening.address, Session::default());
+    let (_connection, events) = started(listening.accepted());
+    first.cut();
+    expect!(events, Event::Reconnecting(_));
+    let (second, _, _) = WirePeer::enter(listening.address, Session::default());
+    let (_second_connection, second_events) = started(listening.accepted());
+    let mut returning = WirePeer { stream: dial(listening.address) };
+    returning.say(HELLO, &opening());
+    assert_eq!(returning.next().0, CHALLENGE);
+    returning.say(PROOF, &session.fields());
+    returning.assert_hears(REFUSED, &[3]);
+    assert_rejected(&listening, RejectReason::Limit);
+    second.cut();
+    expect!(second_events, Event::Reconnecting(_));
+    assert!(WirePeer::enter(listening.address, session).1);
+    expect!(events, Event::Connected(_));
+}
+
+#[test]
+#[ignore = "fault 6: a burst pushes honest peers out of the handshake"]
+fn a_burst_of_honest_peers_is_let_in_though_nobody_starts_them() {
+    let listening = listening(acknowledged(), None);
+    let dialled: Vec<TcpStream> = (0..PENDING_HANDSHAKES + 32).map(|_| dial(listening.address)).collect();
+    let mut peers: Vec<WirePeer> = dialled.into_iter().map(|stream| WirePeer { stream }).collect();
+    for peer in &mut peers {
+        peer.say(HELLO, &opening());
+    }
+    let mut pending = Vec::new();
+    for peer in &mut peers {
+        assert_eq!(peer.next().0, CHALLENGE);
+        peer.say(PROOF, &Session::default().fields());
+        assert_eq!(peer.next().0, WELCOME);
+        pending.push(listening.accepted());
+        if pending.len() == PENDING_CONNECTIONS {
+            pending.clear();
+        }
+    }
+}
+
+#[test]
+#[ignore = "fault 6: a crowd pushes out those who have proved themselves"]
+fn a_peer_that_has_proved_itself_is_not_pushed_out_while_nobody_starts_connections() {
+    let listening = listening(acknowledged(), None);
+    let enter = |_| {
+        let mut peer = WirePeer { stream: dial(listening.address) };
+        peer.say(HELLO, &opening());
+        assert_eq!(peer.next().0, CHALLENGE);
+        peer.say(PROOF, &Session::default().fields());
+        peer
+    };
+    let mut proved: Vec<WirePeer> = (0..PENDING_CONNECTIONS + PENDING_HANDSHAKES).map(enter).collect();
+    let crowd: Vec<TcpStream> = (0..PENDING_HANDSHAKES).map(|_| dial(listening.address)).collect();
+    for peer in &mut proved {
+        drop(listening.accepted());
+        assert_eq!(peer.next().0, WELCOME);
+    }
+    drop(crowd);
 }
 
 #[test]

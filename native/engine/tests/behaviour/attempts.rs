@@ -1,5 +1,6 @@
 //! How long a client goes on trying to connect.
 
+use std::io::Write;
 use std::time::Duration;
 
 use socket_engine::{CloseReason, Event, Host, Protocol, Proxy, ProxyFault, Reconnecting, Route, SocketState, Ticket};
@@ -88,6 +89,33 @@ fn a_server_that_speaks_otherwise_is_not_tried_again() {
     assert_eq!(this.reconnecting().attempt, 1);
     assert_eq!(expect!(this.events, Event::Failed(error) => error.errno), libc::EPROTO);
     assert_eq!(expect!(this.events, Event::Closed(reason) => reason), CloseReason::Protocol);
+}
+
+#[test]
+#[ignore = "fault 10: a stranger who holds the port for a moment ends the client"]
+fn a_stranger_on_the_port_is_one_more_failed_attempt_once_there_was_a_link() {
+    let (this, peer) = Fixture::entered();
+    peer.cut();
+    assert_eq!(this.reconnecting().attempt, 1);
+    let refused = |reason| move |mut peer: WirePeer| peer.say(REFUSED, &[reason]);
+    let garbage = |mut peer: WirePeer| peer.stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+    let strangers: [(i32, &dyn Fn(WirePeer)); 4] = [
+        (libc::EPROTO, &refused(1)),
+        (libc::EACCES, &refused(2)),
+        (libc::EPROTO, &garbage),
+        (libc::ECONNRESET, &WirePeer::cut),
+    ];
+    for (attempt, (errno, answer)) in (2..).zip(strangers) {
+        let mut stranger = WirePeer { stream: accept(&this.listener) };
+        stranger.next();
+        answer(stranger);
+        let reconnecting = this.reconnecting();
+        assert_eq!((reconnecting.attempt, reconnecting.error.errno), (attempt, errno));
+    }
+    let (mut peer, asked) = WirePeer::greet(&this.listener);
+    assert_eq!(asked, SESSION);
+    peer.welcome(true, SESSION);
+    expect!(this.events, Event::Connected(_));
 }
 
 #[test]

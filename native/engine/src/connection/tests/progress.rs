@@ -1,0 +1,162 @@
+//! A peer that makes progress is alive, however slow it is.
+
+use bytes::Bytes;
+use tokio::time::sleep;
+
+use super::*;
+use crate::limits::DRAIN_TIMEOUT;
+
+/// More than the kernel's two buffers hold together.
+const BULK_BYTES: usize = 24 * 1024 * 1024;
+
+/// What a slow peer takes at a time: enough for the kernel to ask for more.
+const SIP_BYTES: usize = 6 * 1024 * 1024;
+
+/// A length and the byte of the type.
+const HEADER_BYTES: usize = 5;
+
+const IDLE: Duration = Duration::from_secs(10);
+
+fn bulk(protocol: Protocol) -> Protocol {
+    Protocol { framing: Framing::length(4, false, BULK_BYTES).ok(), ..protocol }
+}
+
+fn idle(framing: Option<Framing>) -> Protocol {
+    Protocol { framing, idle_timeout: Some(IDLE), ..Protocol::default() }
+}
+
+fn framings() -> [Option<Framing>; 3] {
+    [None, Framing::length(4, false, BULK_BYTES).ok(), Framing::delimiter(Bytes::from_static(b"\n"), BULK_BYTES).ok()]
+}
+
+impl Fixture {
+    /// Takes at most so much of what has come, without waiting; false at the end of the stream.
+    async fn sip(&mut self, most: usize, taken: &mut usize) -> bool {
+        let mut buffer = vec![0; most];
+        let before = *taken;
+        while *taken < before + most {
+            match self.peer.try_read(&mut buffer[..before + most - *taken]) {
+                Ok(0) => return false,
+                Ok(count) => *taken += count,
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
+                Err(error) => panic!("{taken} bytes were taken, then: {error}"),
+            }
+            yield_now().await;
+        }
+        settle().await;
+        true
+    }
+
+    /// Takes `total` bytes, some of them each `pause`.
+    async fn sip_slowly(&mut self, total: usize, pause: Duration) {
+        let mut taken = 0;
+        while taken < total {
+            sleep(pause).await;
+            assert!(self.sip(SIP_BYTES.min(total - taken), &mut taken).await, "the end came after {taken} bytes");
+        }
+    }
+
+    fn send_bulk(&self) {
+        assert_eq!(self.connection.send(&vec![7; BULK_BYTES], SEND), Ok(SendProgress::Queued));
+    }
+
+    /// What was told, apart from the success of what was sent.
+    fn told_beside_sends(&mut self) -> Vec<String> {
+        self.events.told().into_iter().filter(|told| told != "completed 1" && told != "drained").collect()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "fault 1: a ping waits behind megabytes"]
+async fn heartbeat_keeps_a_peer_that_takes_bulk_data_slowly() {
+    let mut this = Fixture::new(bulk(protocol(true, false))).await;
+    this.send_bulk();
+    this.sip_slowly(HEADER_BYTES + BULK_BYTES, SECOND * 2).await;
+    assert_eq!(this.told_beside_sends(), [""; 0]);
+    assert!(this.connection.is_connected());
+}
+
+#[tokio::test(start_paused = true)]
+async fn heartbeat_gives_up_a_peer_that_takes_no_bulk_data() {
+    let mut this = Fixture::new(bulk(protocol(true, false))).await;
+    this.send_bulk();
+    this.events.assert_next(&format!("failed 1 {}", libc::ETIMEDOUT)).await;
+    this.events.assert_next(&format!("broken {}", libc::ETIMEDOUT)).await;
+    this.events.assert_next("closed Timeout").await;
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "fault 2: a closed socket is reset by the bytes of a peer that still reads"]
+async fn close_delivers_everything_to_a_slow_peer_that_talks() {
+    const SENT_BYTES: usize = 2 * 1024 * 1024;
+    for protocol in [Protocol::default(), bulk(protocol(false, false))] {
+        let overhead = if protocol.framing.is_some() { 4 } else { 0 };
+        let mut this = Fixture::new(protocol).await;
+        this.connection.send(&vec![7; SENT_BYTES], SEND).unwrap();
+        this.connection.close(Some(CLOSE)).unwrap();
+        let mut taken = 0;
+        let mut goes_on = true;
+        while goes_on {
+            sleep(SECOND).await;
+            // What it says is of no interest to a side that has closed, nor is the moment from when on.
+            let _ = this.peer.try_write(b".");
+            goes_on = this.sip(128 * 1024, &mut taken).await;
+        }
+        assert_eq!(taken, SENT_BYTES + overhead);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "fault 2: close succeeds although the peer was reset"]
+async fn close_fails_when_the_peer_takes_nothing() {
+    let mut this = Fixture::new(Protocol::default()).await;
+    this.send_bulk();
+    this.connection.close(Some(CLOSE)).unwrap();
+    this.events.assert_next(&format!("failed 1 {}", libc::ETIMEDOUT)).await;
+    this.events.assert_next("closed Timeout").await;
+    this.events.assert_next(&format!("failed 3 {}", libc::ETIMEDOUT)).await;
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "fault 2: one large acknowledged message counts as no progress"]
+async fn close_waits_for_a_slow_peer_to_acknowledge_a_large_message() {
+    let mut this = Fixture::new(bulk(protocol(false, true))).await;
+    this.send_bulk();
+    this.connection.close(Some(CLOSE)).unwrap();
+    this.sip_slowly(HEADER_BYTES + BULK_BYTES, DRAIN_TIMEOUT - SECOND).await;
+    this.peer.write_all(&[&[0, 0, 0, 9, Kind::Acknowledge.byte()], &1_u64.to_be_bytes()[..]].concat()).await.unwrap();
+    this.events.assert_next("completed 1").await;
+    this.events.assert_next("closed Local").await;
+    this.events.assert_next("completed 3").await;
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "fault 8: bytes of a message that is not whole count as idleness"]
+async fn idle_time_begins_anew_with_each_piece_of_an_arriving_message() {
+    for framing in framings().into_iter().flatten() {
+        let is_length = matches!(framing, Framing::Length(_));
+        let mut this = Fixture::new(idle(Some(framing))).await;
+        let (head, tail): (&[u8], &[u8]) = if is_length { (&[0, 0, 0, 6], b"") } else { (b"", b"\n") };
+        this.peer.write_all(head).await.unwrap();
+        for piece in b"pieces" {
+            this.peer.write_all(&[*piece]).await.unwrap();
+            settle().await;
+            sleep(IDLE - SECOND * 4).await;
+        }
+        this.peer.write_all(tail).await.unwrap();
+        this.events.assert_next("message pieces").await;
+        this.events.assert_next("closed Idle").await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "fault 8: bytes that a slow peer takes count as idleness"]
+async fn idle_time_begins_anew_with_the_bytes_that_a_slow_peer_takes() {
+    for framing in framings() {
+        let mut this = Fixture::new(idle(framing)).await;
+        this.send_bulk();
+        this.sip_slowly(BULK_BYTES, IDLE - SECOND * 2).await;
+        assert_eq!(this.told_beside_sends(), [""; 0]);
+        assert!(this.connection.is_connected());
+    }
+}

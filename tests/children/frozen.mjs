@@ -1,0 +1,16 @@
+// A client with the options of its second argument, connected to the port of its first one. Says what it hears, and how it ends.
+import process from 'node:process';
+import { library } from '../support/library.mjs';
+import { obeyParent, say } from '../support/parent.mjs';
+
+const { connectTimeoutMs, ...options } = JSON.parse(process.argv[3]);
+const client = library.constructTCPSocketInstance(options);
+client.on('message', () => say('message'));
+client.on('close', ({ reason }) => say('failed', { command: 'stay', message: reason }));
+try {
+  await client.connect({ address: { address: '127.0.0.1', port: Number(process.argv[2]) }, timeout: connectTimeoutMs });
+  say('connected');
+} catch ({ message }) {
+  say('failed', { command: 'connect', message });
+}
+await obeyParent({ answer: () => client.send({ data: '!' }) });

@@ -1,0 +1,55 @@
+// What networks do to clients that reconnect, look names up and wait, each in a network of the test's own.
+import assert from 'node:assert/strict';
+import { behaviourIn, childPath, startInNetwork } from '../support/own-network.mjs';
+
+/** Whoever connects to an address of this network is told EACCES. */
+const PROHIBITED = ['ip route add prohibit 203.0.113.0/24', 'ip -6 route add prohibit 2001:db8:1::/64 dev lo'];
+
+/** Local ports that the kernel chooses from: so few that a closed port among them is soon its choice. */
+const FEW_PORTS = ['sysctl -qw net.ipv4.ip_local_port_range="40000 40009"'];
+
+/** Names of several addresses, of which the first ones refuse or swallow connections. */
+const NAMES = [
+  'ip addr add 198.51.100.1/32 dev lo',
+  'ip -6 addr add 2001:db8::1/128 dev lo nodad',
+  'ip route add 203.0.113.0/24 dev lo',
+  `mount --bind "${childPath('several-hosts')}" /etc/hosts`,
+];
+
+const prohibited = behaviourIn(PROHIBITED);
+for (const address of ['203.0.113.7', '2001:db8:1::7']) {
+  prohibited(`a client that reconnects outlives EACCES of the kernel (${address})`, async (t) => {
+    const child = startInNetwork(t, PROHIBITED, 'prohibited.mjs', address);
+    const { codes, last } = await child.hear('done');
+    assert.deepEqual({ codes, last }, { codes: [2301013, 2301013], last: 2301013 });
+    assert.deepEqual(await child.ended(), { code: 0, signal: null });
+  }, { todo: 'fault 4: it ends for ever' });
+}
+
+for (const address of ['127.0.0.1', '::1']) {
+  behaviourIn(FEW_PORTS)(`a client never connects to itself (${address})`, async (t) => {
+    const child = startInNetwork(t, FEW_PORTS, 'self-connecting.mjs', address);
+    const { codes, listens } = await child.hear('done');
+    assert.deepEqual({ codes, listens }, { codes: [2301111], listens: true });
+    assert.deepEqual(await child.ended(), { code: 0, signal: null });
+  }, { todo: 'fault 5: it does, sooner or later' });
+}
+
+behaviourIn(NAMES)('a name is tried at each of its addresses', async (t) => {
+  const child = startInNetwork(t, NAMES, 'several-addresses.mjs');
+  const { outcomes } = await child.hear('done');
+  assert.deepEqual(outcomes, {
+    'refusing.test': '127.0.0.1',
+    'swallowing.test': '127.0.0.1',
+    'six-first.test': '127.0.0.1',
+    'six-only.test': '2001:db8::1',
+    'all-refuse.test': 2301111,
+  });
+  assert.deepEqual(await child.ended(), { code: 0, signal: null });
+}, { todo: 'fault 18: at the first one alone' });
+
+behaviourIn([])('keepAlive finds out that a peer is gone also while bytes are unacknowledged', async (t) => {
+  const child = startInNetwork(t, [], 'unacknowledged.mjs');
+  const { code, reason } = await child.hear('done');
+  assert.deepEqual({ code, reason }, { code: 2301110, reason: 'timeout' });
+}, { todo: 'fault 19: the kernel asks only when nothing is under way' });
