@@ -10,7 +10,7 @@ const MAX_PAGE_SIZE_BYTES: u32 = 64 * 1024;
 
 fn main() {
     napi_build_ohos::setup();
-    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=native/socketkit/build.rs");
     // On every target, so that the bytes which are tested are the bytes which are shipped.
     for symbol in WRAPPED {
         println!("cargo::rustc-cdylib-link-arg=-Wl,--wrap={symbol}");
@@ -22,7 +22,8 @@ fn main() {
 
 /// The phone binds every symbol at load time: what is missing has to fail the link instead.
 fn link_for_phone() {
-    for argument in ["-Wl,-z,defs", "-Wl,-z,nodelete"] {
+    // The build id is what ties the stripped library to its symbols.
+    for argument in ["-Wl,-z,defs", "-Wl,-z,nodelete", "-Wl,--build-id=sha1"] {
         println!("cargo::rustc-cdylib-link-arg={argument}");
     }
     println!("cargo::rustc-cdylib-link-arg=-Wl,-z,max-page-size={MAX_PAGE_SIZE_BYTES}");

@@ -6,7 +6,7 @@ import { Finding, findingOf } from './finding.mjs';
 import { readJson5 } from './json5.mjs';
 import { nodesWhere } from './ui-tree.mjs';
 
-const CRATE = path.join(ROOT, 'native/socketkit/Cargo.toml');
+const CRATE = path.join(ROOT, 'Cargo.toml');
 const NAMES = /\blib\w+\.so\b/g;
 const NAMING_FILES = [
   'entry/oh-package.json5',

