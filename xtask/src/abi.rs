@@ -1,11 +1,15 @@
 //! The two processors that HarmonyOS runs on, and their names in every tool.
 
+use clap::ValueEnum;
+
 /// A processor with its calling convention, as the HAP's `libs` folder tells them apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Abi {
     /// Phones.
+    #[value(name = "arm64-v8a")]
     Arm64,
     /// DevEco's emulator.
+    #[value(name = "x86_64")]
     X86_64,
 }
 

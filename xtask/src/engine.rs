@@ -39,7 +39,7 @@ pub(crate) fn test_on_ohos(workspace: &Workspace, abi: Abi, chosen: &[&str]) -> 
     let runner = musl_node::runner(&Musl::prepare(workspace, abi)?, abi, None)?;
     let target = abi.rust_target();
     let mut cargo = sdk.cargo(workspace, abi)?;
-    cargo.args(["test", "--target", &target]).args(PACKAGE).args(sdk.cargo_options());
+    cargo.args(["test", "--locked", "--target", &target]).args(PACKAGE);
     match chosen {
         [] => cargo.args(["--lib", "--tests"]),
         programs => cargo.args(programs.iter().flat_map(|program| ["--test", program])),

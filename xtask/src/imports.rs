@@ -18,12 +18,21 @@ struct Origin {
     api_level: u32,
 }
 
+/// The line of the list behind which those stand that a prebuilt standard library may import.
+const PREBUILT_STD: &str = "# With a prebuilt standard library:";
+
 /// Symbols by name.
 #[derive(Debug, Default)]
-pub(crate) struct Symbols(BTreeMap<String, Vec<Origin>>);
+pub(crate) struct Symbols {
+    /// What the module imports.
+    by_name: BTreeMap<String, Vec<Origin>>,
+    /// What it may import besides where the standard library is a prebuilt one.
+    of_prebuilt_std: BTreeMap<String, Vec<Origin>>,
+}
 
 impl Symbols {
-    /// Reads the committed list: `symbol library api-level` on each line, sorted, `#` for comments.
+    /// Reads the committed list: `symbol library api-level` on each line, sorted, `#` for comments; then the same for
+    /// [`PREBUILT_STD`].
     ///
     /// # Errors
     ///
@@ -53,6 +62,12 @@ impl Symbols {
     }
 
     fn parse_list(text: &str) -> Result<Self> {
+        let (own, of_prebuilt_std) = text.split_once(PREBUILT_STD).unwrap_or((text, ""));
+        let of_prebuilt_std = Self::parse_section(of_prebuilt_std)?.by_name;
+        Ok(Self { of_prebuilt_std, ..Self::parse_section(own)? })
+    }
+
+    fn parse_section(text: &str) -> Result<Self> {
         let mut symbols = Self::default();
         let mut previous = "";
         for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
@@ -89,21 +104,27 @@ impl Symbols {
 
     fn add(&mut self, name: &str, library: &str, api_level: u32) {
         let origin = Origin { library: library.to_owned(), api_level };
-        self.0.entry(name.to_owned()).or_default().push(origin);
+        self.by_name.entry(name.to_owned()).or_default().push(origin);
     }
 
     /// What `imported` has and this list has not, a message for each.
-    pub(crate) fn missing(&self, imported: &BTreeSet<String>, phone: Option<&Self>) -> Vec<String> {
+    pub(crate) fn missing(
+        &self,
+        imported: &BTreeSet<String>,
+        has_prebuilt_std: bool,
+        phone: Option<&Self>,
+    ) -> Vec<String> {
         imported
             .iter()
-            .filter(|name| !self.0.contains_key(*name))
+            .filter(|name| !self.by_name.contains_key(*name))
+            .filter(|name| !has_prebuilt_std || !self.of_prebuilt_std.contains_key(*name))
             .map(|name| format!("{name} is imported but not listed{}", advice(name, phone)))
             .collect()
     }
 
     /// What this list has and `imported` has not, a message for each.
     pub(crate) fn unused(&self, imported: &BTreeSet<String>) -> Vec<String> {
-        self.0
+        self.by_name
             .keys()
             .filter(|name| !imported.contains(*name))
             .map(|name| format!("{name} is listed but not imported: remove the line"))
@@ -113,8 +134,8 @@ impl Symbols {
     /// Lines of this list that the phone's exports do not bear out, a message for each.
     pub(crate) fn unfounded(&self, phone: &Self) -> Vec<String> {
         let mut messages = Vec::new();
-        for (name, origins) in &self.0 {
-            let exported = phone.0.get(name).map_or(&[][..], Vec::as_slice);
+        for (name, origins) in self.by_name.iter().chain(&self.of_prebuilt_std) {
+            let exported = phone.by_name.get(name).map_or(&[][..], Vec::as_slice);
             for origin in origins.iter().filter(|origin| !exported.contains(origin)) {
                 messages.push(format!(
                     "{name} is listed as {} {}{}",
@@ -129,7 +150,7 @@ impl Symbols {
 
     /// How many symbols there are.
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.by_name.len()
     }
 }
 
@@ -138,7 +159,7 @@ fn advice(name: &str, phone: Option<&Symbols>) -> String {
     let Some(phone) = phone else {
         return String::new();
     };
-    match phone.0.get(name).and_then(|origins| origins.first()) {
+    match phone.by_name.get(name).and_then(|origins| origins.first()) {
         None => "; the phone has no such symbol".to_owned(),
         Some(origin) if origin.api_level > MAX_API_LEVEL => {
             "; the phone has it only since a level that is too new".to_owned()
@@ -168,7 +189,7 @@ mod tests {
     fn a_list_that_is_exact_has_no_findings() -> Result<()> {
         let list = Symbols::parse_list(LIST)?;
         let imported = set(&["malloc", "napi_wrap"]);
-        assert_eq!(list.missing(&imported, None), [""; 0]);
+        assert_eq!(list.missing(&imported, false, None), [""; 0]);
         assert_eq!(list.unused(&imported), [""; 0]);
         assert_eq!(list.unfounded(&phone()), [""; 0]);
         Ok(())
@@ -177,7 +198,7 @@ mod tests {
     #[test]
     fn an_import_that_is_not_listed_is_found_with_the_line_to_add() -> Result<()> {
         let list = Symbols::parse_list(LIST)?;
-        let found = list.missing(&set(&["malloc", "napi_ok", "new_one", "nowhere"]), Some(&phone()));
+        let found = list.missing(&set(&["malloc", "napi_ok", "new_one", "nowhere"]), false, Some(&phone()));
         assert_eq!(
             found,
             [
@@ -186,6 +207,21 @@ mod tests {
                 "nowhere is imported but not listed; the phone has no such symbol",
             ]
         );
+        Ok(())
+    }
+
+    #[test]
+    fn what_prebuilt_standard_libraries_import_is_listed_for_them_alone() -> Result<()> {
+        let list = Symbols::parse_list(include_str!("../../native/socketkit/imports.txt"))?;
+        // Read from modules that Rust 1.89 and Rust 1.98 made with the SDK.
+        let v1_89 = "fprintf fstat64 fwrite getcwd getpid lseek64 mmap munmap open64 readlink realpath snprintf stat64";
+        let v1_98 = "fprintf fstat fwrite getcwd getpid lseek mmap munmap readlink realpath snprintf stat";
+        for names in [v1_89, v1_98] {
+            let imported = set(&names.split(' ').collect::<Vec<_>>());
+            assert_eq!(list.missing(&imported, true, None), [""; 0]);
+            assert_eq!(list.missing(&imported, false, None).len(), imported.len());
+        }
+        assert_eq!(list.missing(&set(&["dlopen"]), true, None).len(), 1);
         Ok(())
     }
 

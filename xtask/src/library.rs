@@ -15,6 +15,10 @@ pub(crate) struct Library {
     pub(crate) needed: BTreeSet<String>,
     /// Names of the symbols that those have to export.
     pub(crate) imports: BTreeSet<String>,
+    /// What ties it to its symbols, in hexadecimal digits; empty if it has none.
+    pub(crate) build_id: String,
+    /// Whether it has neither symbols nor line numbers.
+    pub(crate) is_stripped: bool,
     /// The file's size.
     pub(crate) size_bytes: u64,
 }
@@ -27,7 +31,7 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// When the file is not there, is not a 64-bit ELF file, or still holds debugging symbols.
+    /// When the file is not there or is not a 64-bit ELF file.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let data = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         Self::parse(&data).with_context(|| format!("in {}", path.display()))
@@ -35,22 +39,55 @@ impl Library {
 
     fn parse(data: &[u8]) -> Result<Self> {
         let file = ElfFile64::<Endianness>::parse(data)?;
-        if file.symbol_table().is_some() {
-            bail!("the library is not stripped");
-        }
         let imports = file
             .dynamic_symbols()
             .filter(|symbol| symbol.is_undefined() && !symbol.is_weak())
             .map(|symbol| Ok(symbol.name()?.to_owned()))
             .filter(|name| !matches!(name, Ok(name) if name.is_empty()))
             .collect::<Result<_>>()?;
-        Ok(Self { needed: needed(data)?, imports, size_bytes: data.len() as u64 })
+        let build_id = file.build_id()?.unwrap_or_default().iter().map(|byte| format!("{byte:02x}")).collect();
+        let is_stripped = file.symbol_table().is_none() && file.section_by_name(".debug_line").is_none();
+        Ok(Self { needed: needed(data)?, imports, build_id, is_stripped, size_bytes: data.len() as u64 })
+    }
+
+    /// Looks at all but the imports.
+    ///
+    /// # Errors
+    ///
+    /// When the library is not stripped, has no build id, needs what the phone does not have, or has more than
+    /// `limit_bytes`.
+    pub(crate) fn check(&self, limit_bytes: Option<u64>) -> Result<()> {
+        if !self.is_stripped {
+            bail!("it is not stripped");
+        }
+        if self.build_id.is_empty() {
+            bail!("it has no build id, so that nobody finds its symbols");
+        }
+        self.check_needed()?;
+        limit_bytes.map_or(Ok(()), |limit_bytes| self.check_size(limit_bytes))
+    }
+
+    /// Looks for the imports in the libraries of `folder` that are loaded with this one.
+    ///
+    /// # Errors
+    ///
+    /// Names each symbol that none of them exports.
+    pub(crate) fn check_imports(&self, folder: &Path) -> Result<()> {
+        let mut exported = BTreeSet::new();
+        for name in &self.needed {
+            exported.extend(exports(&folder.join(name))?);
+        }
+        let missing: Vec<&str> = self.imports.difference(&exported).map(String::as_str).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        bail!("it imports what no library in {} exports: {}", folder.display(), missing.join(", "))
     }
 
     /// # Errors
     ///
     /// Names each library that the phone does not have for us.
-    pub(crate) fn check_needed(&self) -> Result<()> {
+    fn check_needed(&self) -> Result<()> {
         let foreign: Vec<&str> =
             self.needed.iter().map(String::as_str).filter(|name| !ALLOWED.contains(name)).collect();
         if foreign.is_empty() {
@@ -62,12 +99,20 @@ impl Library {
     /// # Errors
     ///
     /// When the file is larger than `limit_bytes`.
-    pub(crate) fn check_size(&self, limit_bytes: u64) -> Result<()> {
+    fn check_size(&self, limit_bytes: u64) -> Result<()> {
         if self.size_bytes > limit_bytes {
             bail!("it has {} bytes; no more than {limit_bytes} are allowed", self.size_bytes);
         }
         Ok(())
     }
+}
+
+/// The symbols that a library exports, such as one of the SDK that is only linked with.
+fn exports(path: &Path) -> Result<BTreeSet<String>> {
+    let data = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let file = ElfFile64::<Endianness>::parse(data.as_slice()).with_context(|| format!("in {}", path.display()))?;
+    let defined = file.dynamic_symbols().filter(|symbol| !symbol.is_undefined());
+    defined.map(|symbol| Ok(symbol.name()?.to_owned())).collect()
 }
 
 fn needed(data: &[u8]) -> Result<BTreeSet<String>> {
@@ -107,6 +152,41 @@ mod tests {
         assert!(library.check_size(900).is_ok());
         let error = library.check_size(899);
         assert!(error.is_err_and(|error| error.to_string().starts_with("it has 900 bytes;")));
+    }
+
+    #[test]
+    fn a_library_with_symbols_or_without_a_build_id_is_refused() {
+        let good = Library { is_stripped: true, build_id: "00ff".to_owned(), ..Library::default() };
+        assert!(good.check(None).is_ok());
+        let unstripped = Library { is_stripped: false, build_id: "00ff".to_owned(), ..Library::default() };
+        assert!(unstripped.check(None).is_err_and(|error| error.to_string() == "it is not stripped"));
+        let nameless = Library { is_stripped: true, ..Library::default() };
+        assert!(nameless.check(None).is_err_and(|error| error.to_string().starts_with("it has no build id")));
+    }
+
+    /// What the unwinder of the SDK and the prebuilt standard libraries of Rust 1.89 and of 1.98 import; the phone's C
+    /// library, and that of Linux, export all of it.
+    const PREBUILT_STD: [&str; 18] = [
+        "fprintf", "fstat", "fstat64", "fwrite", "getcwd", "getpid", "lseek", "lseek64", "mmap", "munmap", "open",
+        "open64", "readlink", "realpath", "snprintf", "stat", "stat64", "write",
+    ];
+
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    #[test]
+    fn imports_are_looked_for_in_the_libraries_that_are_loaded() -> Result<()> {
+        let maps = std::fs::read_to_string("/proc/self/maps")?;
+        let libc = maps.lines().find_map(|line| line.split_whitespace().find(|word| word.ends_with("/libc.so.6")));
+        let libc = Path::new(libc.context("this process has a C library")?);
+        let folder = libc.parent().context("a file has a folder")?;
+        let importing = |name: &str| Library {
+            imports: PREBUILT_STD.into_iter().chain([name]).map(str::to_owned).collect(),
+            ..needing(&["libc.so.6"])
+        };
+        importing("malloc").check_imports(folder)?;
+        let error = importing("napi_wrap").check_imports(folder);
+        assert!(error.is_err_and(|error| error.to_string().ends_with("exports: napi_wrap")));
+        assert!(needing(&["libnone.so"]).check_imports(folder).is_err());
+        Ok(())
     }
 
     #[test]

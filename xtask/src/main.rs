@@ -45,6 +45,7 @@ mod stand_in;
 mod step;
 mod test;
 mod tidy;
+mod typed_build;
 mod valgrind;
 mod wheel;
 mod workspace;
@@ -56,6 +57,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 
+use crate::abi::Abi;
 use crate::workspace::Workspace;
 
 /// The project's tasks. Everything they download or build goes below target/ and dist/.
@@ -88,6 +90,15 @@ enum Task {
         /// Take the declarations of the build over into entry/types
         #[arg(long)]
         update_types: bool,
+        /// Build and check nothing, as the build of an app does
+        #[arg(long, conflicts_with = "update_types")]
+        no_check: bool,
+        /// Build dist/debug, to be stepped through in a debugger
+        #[arg(long, requires = "no_check")]
+        debug: bool,
+        /// Build for this processor alone; may be repeated
+        #[arg(long = "abi", requires = "no_check")]
+        abis: Vec<Abi>,
     },
     /// Build both apps with DevEco's hvigorw; status 2 where it is not installed
     Hap,
@@ -182,7 +193,8 @@ fn perform(task: Task) -> Result<ExitCode> {
             Ok(())
         }
         Task::Demo { ohos } => demo::perform(&workspace, ohos),
-        Task::Ohos { update_types } => ohos::perform(&workspace, update_types),
+        Task::Ohos { no_check: true, debug, abis, .. } => ohos::build_only(&workspace, debug, &abis),
+        Task::Ohos { update_types, .. } => ohos::perform(&workspace, update_types),
         Task::Notice => notice::update(&workspace),
         Task::Package => package::perform(&workspace),
         Task::Test { list: true, whole, .. } => test::list(&workspace, whole),
@@ -228,7 +240,8 @@ mod tests {
 
     #[test]
     fn what_builds_for_the_phone_is_for_every_system_and_what_runs_the_module_for_linux() {
-        for task in [Task::Ohos { update_types: false }, Task::Package, Task::Hap, Task::Doctor] {
+        let ohos = Task::Ohos { update_types: false, no_check: false, debug: false, abis: Vec::new() };
+        for task in [ohos, Task::Package, Task::Hap, Task::Doctor] {
             assert!(check_system(&task, false).is_ok(), "{task:?}");
         }
         for task in [Task::Preview { port: 0 }, Task::Demo { ohos: false }, Task::Sanitize] {

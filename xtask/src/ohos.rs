@@ -31,6 +31,15 @@ const LIMIT_BYTES: u64 = 900 * 1024;
 /// The phone's exports, where someone keeps them beside the checkout.
 const PHONE_EXPORTS: &str = "../shared/ohos-ndk-symbols";
 
+/// How the module is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Optimised, for `dist/`; its symbols are in `dist/symbols`.
+    Release,
+    /// To be stepped through in a debugger, for `dist/debug`.
+    Debug,
+}
+
 /// Builds into `dist/` and checks what is there.
 ///
 /// # Errors
@@ -41,32 +50,69 @@ pub(crate) fn perform(workspace: &Workspace, update_types: bool) -> Result<()> {
     check(workspace, update_types)
 }
 
-/// Builds into `dist/`.
+/// Builds and checks nothing: for those processors, for both if `abis` is empty.
+///
+/// # Errors
+///
+/// As [`build`].
+pub(crate) fn build_only(workspace: &Workspace, debug: bool, abis: &[Abi]) -> Result<()> {
+    let profile = if debug { Profile::Debug } else { Profile::Release };
+    build_for(workspace, profile, if abis.is_empty() { &Abi::ALL } else { abis })
+}
+
+/// Builds into `dist/` for both processors.
 ///
 /// # Errors
 ///
 /// When something that it takes cannot be had, or the module cannot be built.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
-    let sdk = Sdk::prepare(workspace)?;
-    // What is there afterwards was then made by this run, whatever status ohrs ends with.
-    discard(workspace)?;
-    ohrs::build(workspace, &sdk)?;
-    for abi in Abi::ALL {
-        library(workspace, abi)?;
-    }
-    declarations::sort(&workspace.dist().join(DECLARATIONS)).context("ohrs left no declarations")
+    build_for(workspace, Profile::Release, &Abi::ALL)
 }
 
-/// Removes what an earlier build has left; packages made of it stay.
-fn discard(workspace: &Workspace) -> Result<()> {
-    for abi in Abi::ALL {
-        prepared::remove(&workspace.dist().join(abi.folder()))?;
+/// What is in `dist/` already with the same bytes is left alone.
+fn build_for(workspace: &Workspace, profile: Profile, abis: &[Abi]) -> Result<()> {
+    let sdk = Sdk::prepare(workspace)?;
+    let built = workspace.target().join("ohos-dist");
+    // What is there afterwards was then made by this run, whatever status ohrs ends with.
+    prepared::remove(&built)?;
+    ohrs::build(workspace, &sdk, profile, abis, &built)?;
+    for &abi in abis {
+        deliver(workspace, &sdk, profile, abi, &built.join(abi.folder()))?;
     }
-    let declarations = workspace.dist().join(DECLARATIONS);
-    if declarations.exists() {
-        fs::remove_file(&declarations).with_context(|| format!("cannot remove {}", declarations.display()))?;
+    let declarations = built.join(DECLARATIONS);
+    declarations::sort(&declarations).context("ohrs left no declarations")?;
+    replace(&declarations, &workspace.dist().join(DECLARATIONS))
+}
+
+/// Puts a library that was built in `built` where it belongs.
+fn deliver(workspace: &Workspace, sdk: &Sdk, profile: Profile, abi: Abi, built: &Path) -> Result<()> {
+    let library = built.join(LIBRARY);
+    if !library.is_file() {
+        bail!("ohrs left no {}: see what it says", library.display());
     }
-    Ok(())
+    if profile == Profile::Debug {
+        return replace(&library, &workspace.dist().join("debug").join(abi.folder()).join(LIBRARY));
+    }
+    let stripped = built.join("stripped");
+    sdk.strip(&library, &stripped)?;
+    replace(&library, &symbols(workspace, abi))?;
+    replace(&stripped, &workspace.dist().join(abi.folder()).join(LIBRARY))
+}
+
+/// The release build of the module with its symbols and line numbers.
+fn symbols(workspace: &Workspace, abi: Abi) -> PathBuf {
+    workspace.dist().join("symbols").join(abi.folder()).join(LIBRARY)
+}
+
+/// Copies a file unless the other one has the same bytes: builds go by the time of change.
+fn replace(from: &Path, to: &Path) -> Result<()> {
+    let bytes = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
+    if fs::read(to).is_ok_and(|present| present == bytes) {
+        return Ok(());
+    }
+    let folder = to.parent().context("a file has a folder")?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    fs::write(to, bytes).with_context(|| format!("cannot write {}", to.display()))
 }
 
 /// Checks what a build has left.
@@ -75,8 +121,13 @@ fn discard(workspace: &Workspace) -> Result<()> {
 ///
 /// When a library would not load on a phone, or the declarations are not the committed ones.
 pub(crate) fn check(workspace: &Workspace, update_types: bool) -> Result<()> {
-    let imported = check_libraries(workspace)?;
-    check_imports(workspace, &imported)?;
+    let sdk = Sdk::prepare(workspace)?;
+    let imported = check_libraries(workspace, &sdk)?;
+    if Sdk::is_given() {
+        println!("{IMPORTS}: not looked at, since the SDK says what a phone exports");
+    } else {
+        check_imports(workspace, &sdk, &imported)?;
+    }
     check_types(workspace, update_types)
 }
 
@@ -94,21 +145,22 @@ pub(crate) fn library(workspace: &Workspace, abi: Abi) -> Result<PathBuf> {
 }
 
 /// Checks each library by itself and returns what they import together.
-fn check_libraries(workspace: &Workspace) -> Result<BTreeSet<String>> {
+fn check_libraries(workspace: &Workspace, sdk: &Sdk) -> Result<BTreeSet<String>> {
     let mut imported = BTreeSet::new();
     for abi in Abi::ALL {
         let path = library(workspace, abi)?;
         let library = Library::read(&path)?;
-        library.check_needed().with_context(|| format!("in {}", path.display()))?;
         // A prebuilt standard library can look for the names in a backtrace, and is larger.
-        if abi == Abi::Arm64 && !Sdk::is_given() {
-            library.check_size(LIMIT_BYTES).with_context(|| format!("in {}", path.display()))?;
-        }
+        let limit_bytes = (abi == Abi::Arm64 && !sdk.has_prebuilt_std()).then_some(LIMIT_BYTES);
+        library.check(limit_bytes).with_context(|| format!("in {}", path.display()))?;
+        library.check_imports(&sdk.libraries(abi)).with_context(|| format!("in {}", path.display()))?;
+        check_symbols(&symbols(workspace, abi), &library)?;
         println!(
-            "dist/{}/{LIBRARY}: {} bytes stripped, sha256 {}, needs {}",
+            "dist/{}/{LIBRARY}: {} bytes stripped, sha256 {}, build id {}, needs {}",
             abi.folder(),
             library.size_bytes,
             digest::of_file(&path)?,
+            library.build_id,
             library.needed.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
         );
         imported.extend(library.imports);
@@ -116,12 +168,21 @@ fn check_libraries(workspace: &Workspace) -> Result<BTreeSet<String>> {
     Ok(imported)
 }
 
-fn check_imports(workspace: &Workspace, imported: &BTreeSet<String>) -> Result<()> {
+/// Whether a debugger finds the symbols of a library in that file.
+fn check_symbols(path: &Path, library: &Library) -> Result<()> {
+    let symbols = Library::read(path)?;
+    if symbols.is_stripped || symbols.build_id != library.build_id {
+        bail!("{} does not hold the symbols of the build {}", path.display(), library.build_id);
+    }
+    Ok(())
+}
+
+fn check_imports(workspace: &Workspace, sdk: &Sdk, imported: &BTreeSet<String>) -> Result<()> {
     let list = Symbols::read_list(&workspace.path(IMPORTS))?;
     let phone = phone_exports(&workspace.path(PHONE_EXPORTS))?;
-    let mut findings = list.missing(imported, phone.as_ref());
-    // A real SDK's unwinder and standard library may do with fewer.
-    if !Sdk::is_given() {
+    let mut findings = list.missing(imported, sdk.has_prebuilt_std(), phone.as_ref());
+    // A prebuilt standard library may do with fewer, or with others: each version of Rust brings its own.
+    if !sdk.has_prebuilt_std() {
         findings.extend(list.unused(imported));
     }
     if let Some(phone) = &phone {
@@ -130,7 +191,7 @@ fn check_imports(workspace: &Workspace, imported: &BTreeSet<String>) -> Result<(
     if !findings.is_empty() {
         bail!("{IMPORTS} does not agree with the module:\n  {}", findings.join("\n  "));
     }
-    println!("{IMPORTS}: {} symbols, each of them imported", list.len());
+    println!("{IMPORTS}: holds each of the {} imported symbols", imported.len());
     Ok(())
 }
 

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::abi::Abi;
-use crate::command::{command, run};
+use crate::command::{command, output, run};
+use crate::ohos::Profile;
 use crate::prepared;
 use crate::sdk::Sdk;
 use crate::workspace::Workspace;
@@ -13,22 +14,36 @@ use crate::workspace::Workspace;
 /// The version that our checks were tried with.
 const VERSION: &str = "1.5.0";
 
-/// Builds the module for both processors into `dist/`.
+/// Builds the module for `abis` into the folder `dist`.
 ///
-/// `ohrs` ends with status 0 when it fails: what it left has to be looked at.
+/// `ohrs` ends with status 0 for some of its failures: what it left has to be looked at.
 ///
 /// # Errors
 ///
 /// When `ohrs` cannot be installed or started, or when the compiler fails.
-pub(crate) fn build(workspace: &Workspace, sdk: &Sdk) -> Result<()> {
+pub(crate) fn build(workspace: &Workspace, sdk: &Sdk, profile: Profile, abis: &[Abi], dist: &Path) -> Result<()> {
     let mut ohrs = command(install(workspace)?);
     sdk.lend(workspace, &mut ohrs)?;
-    ohrs.arg("build").arg("--release");
-    for abi in Abi::ALL {
+    ohrs.arg("build").arg("--dist").arg(dist);
+    if profile == Profile::Release {
+        ohrs.arg("--release");
+    }
+    for abi in abis {
         ohrs.args(["--arch", &abi.rust_target()]);
     }
-    ohrs.args(["--", "--package", "socketkit"]).args(sdk.cargo_options());
+    ohrs.args(["--", "--locked"]);
     run(ohrs.current_dir(workspace.root())).context("ohrs could not build the module")
+}
+
+/// Runs `ohrs` with the words that a user types in the root, and returns what it writes to standard output.
+///
+/// # Errors
+///
+/// As [`build`].
+pub(crate) fn typed(workspace: &Workspace, sdk: &Sdk, words: &[&str]) -> Result<String> {
+    let mut ohrs = command(install(workspace)?);
+    sdk.lend(workspace, &mut ohrs)?;
+    output(ohrs.args(words).current_dir(workspace.root()))
 }
 
 /// Packs the folder `package` in `folder` into an archive there, `<name>.har`.

@@ -10,9 +10,13 @@ use crate::command::{command, output, run};
 use crate::workspace::Workspace;
 use crate::{apt, clang, deveco, stand_in};
 
-/// A stripped library has no names to show in a backtrace, and the code that would look for them is a tenth of it.
-const DEBIAN_OPTIONS: [&str; 3] =
-    ["--locked", "-Zbuild-std=std,panic_unwind", "-Zbuild-std-features=panic-unwind,default"];
+/// Lets Debian's Rust, which is a release, build the standard library along with the crates. A stripped library has no
+/// names to show in a backtrace, and the code that would look for them is a tenth of it.
+const DEBIAN_VARIABLES: [(&str, &str); 3] = [
+    ("RUSTC_BOOTSTRAP", "1"),
+    ("CARGO_UNSTABLE_BUILD_STD", "std,panic_unwind"),
+    ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "panic-unwind,default"),
+];
 
 /// Debian's Rust, which brings the sources of the standard library.
 pub(crate) const DEBIAN_RUST: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
@@ -22,6 +26,10 @@ const DEBIAN_PROGRAMS: &str = "/usr/bin";
 
 /// The oldest Rust that compiles our crates.
 const MIN_RUST: &str = env!("CARGO_PKG_RUST_VERSION");
+
+/// The release profile leaves symbols and line numbers in the library: `dist/symbols` gets it so, `dist/` without them.
+const SYMBOL_VARIABLES: [(&str, &str); 2] =
+    [("CARGO_PROFILE_RELEASE_STRIP", "none"), ("CARGO_PROFILE_RELEASE_DEBUG", "line-tables-only")];
 
 /// Separates flags in `CARGO_ENCODED_RUSTFLAGS`.
 const FLAG_SEPARATOR: &str = "\u{1f}";
@@ -73,23 +81,35 @@ impl Sdk {
         command.env("OHOS_NDK_HOME", &self.home);
         command.env("CARGO_TARGET_DIR", workspace.target().join("ohos"));
         command.env("CARGO_ENCODED_RUSTFLAGS", path_flags(workspace).join(FLAG_SEPARATOR));
+        command.envs(SYMBOL_VARIABLES);
         if self.rust == Rust::Debian {
             let path = std::env::var_os("PATH").unwrap_or_default();
             let folders = std::iter::once(PathBuf::from(DEBIAN_PROGRAMS))
                 .chain(std::env::split_paths(&path).filter(|folder| folder != DEBIAN_PROGRAMS));
             command.env("PATH", std::env::join_paths(folders)?);
-            // Debian's Rust is a release, which lets only this variable build the standard library.
-            command.env("RUSTC_BOOTSTRAP", "1");
+            command.envs(DEBIAN_VARIABLES);
         }
         Ok(())
     }
 
-    /// What cargo needs to be told beyond the target.
-    pub(crate) fn cargo_options(&self) -> &'static [&'static str] {
-        match self.rust {
-            Rust::Rustup => &["--locked"],
-            Rust::Debian => &DEBIAN_OPTIONS,
-        }
+    /// Where the SDK has what is on a phone: libraries with the phone's exports, to link with.
+    pub(crate) fn libraries(&self, abi: Abi) -> PathBuf {
+        self.home.join("native/sysroot/usr/lib").join(abi.clang_target())
+    }
+
+    /// Whether the standard library is a prebuilt one, which imports what one built for us does without.
+    pub(crate) fn has_prebuilt_std(&self) -> bool {
+        self.rust == Rust::Rustup
+    }
+
+    /// Writes a copy of a library without symbols and debugging information.
+    ///
+    /// # Errors
+    ///
+    /// When the SDK's program fails.
+    pub(crate) fn strip(&self, from: &Path, to: &Path) -> Result<()> {
+        let program = self.home.join("native/llvm/bin").join(format!("llvm-strip{}", std::env::consts::EXE_SUFFIX));
+        run(command(program).args(["--strip-all", "-o"]).args([to, from]))
     }
 
     /// A cargo that compiles programs for `abi`; `ohrs` does the same for the library.

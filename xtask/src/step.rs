@@ -10,7 +10,7 @@ use crate::load::Load;
 use crate::workspace::Workspace;
 use crate::{
     apt, bench, clang, deny, emulated, engine, fuzz, javascript, musl_node, notice, ohos, package, pages, preview, sdk,
-    tidy, wheel,
+    tidy, typed_build, wheel,
 };
 
 /// How long each fuzzer runs.
@@ -98,6 +98,7 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
         Step::new("fuzz", |session| fuzz::perform(&session.workspace, &[], FUZZING_S, false)),
         Step::new("pages", |session| pages::check(&session.workspace)),
         Step::new("preview", |session| preview::test_units(&session.workspace)),
+        Step::new("ohrs", |session| typed_build::check(&session.workspace)),
         Step::new("ohos", |session| {
             session.build_ohos()?;
             ohos::check(&session.workspace, false)
