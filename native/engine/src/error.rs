@@ -56,6 +56,28 @@ impl Operation {
     }
 }
 
+/// What is wrong between this side and its peer, as the handshake showed; the kernel has no part in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeerFault {
+    /// The two sides do not have the same key.
+    Key,
+    /// The peer speaks something else, another version, or has other options.
+    Protocol,
+    /// The peer has as many connections as it may have.
+    Limit,
+}
+
+impl PeerFault {
+    /// The error number that says it.
+    pub(crate) fn errno(self) -> i32 {
+        match self {
+            Self::Key => libc::EACCES,
+            Self::Protocol => libc::EPROTO,
+            Self::Limit => libc::EUSERS,
+        }
+    }
+}
+
 /// A failed operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SocketError {
@@ -65,8 +87,10 @@ pub struct SocketError {
     pub address: Option<SocketAddr>,
     /// The name of the host, where its address is not known.
     pub host: Option<Box<str>>,
-    /// The kernel's error number, or [`NEVER_OPENED`]; `EPROTO` of a proxy.
+    /// The kernel's error number, or [`NEVER_OPENED`]; where `peer` or `proxy` says what failed, the number that stands for it.
     pub errno: i32,
+    /// What failed, where the kernel did its part.
+    pub peer: Option<PeerFault>,
     /// What failed, where that was a proxy.
     pub proxy: Option<Box<ProxyError>>,
     /// Whether this process may not use the network at all.
@@ -76,7 +100,12 @@ pub struct SocketError {
 impl SocketError {
     /// An error of `operation` with the address it concerns.
     pub fn new(operation: Operation, address: impl Into<Option<SocketAddr>>, errno: i32) -> Self {
-        Self { operation, address: address.into(), host: None, errno, proxy: None, is_forbidden: false }
+        Self { operation, address: address.into(), host: None, errno, peer: None, proxy: None, is_forbidden: false }
+    }
+
+    /// A connect that failed in the handshake with the peer at `address`.
+    pub(crate) fn of_peer(address: SocketAddr, fault: PeerFault) -> Self {
+        Self { peer: Some(fault), ..Self::new(Operation::Connect, address, fault.errno()) }
     }
 
     /// The same, of a connect to `host`; an address that is known already says more.

@@ -17,7 +17,7 @@ pub(crate) use client::enter;
 pub(crate) use server::{Guest, greet, refuse};
 pub(crate) use session::{Session, SessionId};
 
-use crate::error::errno_of;
+use crate::error::{PeerFault, errno_of};
 use crate::key::Key;
 
 /// What this side wants of a connection. Apart from the interval of the heartbeat, the peer must want the same.
@@ -65,13 +65,13 @@ pub(crate) enum HandshakeError {
 }
 
 impl HandshakeError {
-    /// The error number that says it.
-    pub(crate) fn errno(self) -> i32 {
+    /// What the peer did, or the errno of what the kernel said.
+    pub(crate) fn peer_fault(self) -> Result<PeerFault, i32> {
         match self {
-            Self::Io(errno) => errno,
-            Self::Malformed | Self::TermsDiffer | Self::Refused(RefusalReason::Terms) => libc::EPROTO,
-            Self::WrongKey | Self::Refused(RefusalReason::Key) => libc::EACCES,
-            Self::Refused(RefusalReason::Limit) => libc::EUSERS,
+            Self::Io(errno) => Err(errno),
+            Self::Malformed | Self::TermsDiffer | Self::Refused(RefusalReason::Terms) => Ok(PeerFault::Protocol),
+            Self::WrongKey | Self::Refused(RefusalReason::Key) => Ok(PeerFault::Key),
+            Self::Refused(RefusalReason::Limit) => Ok(PeerFault::Limit),
         }
     }
 }

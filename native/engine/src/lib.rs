@@ -38,7 +38,7 @@ pub use backoff::Reconnect;
 pub use client::{Client, ClientOptions, Route};
 pub use connection::{Closing, Connection, Piece, Reader};
 pub use credit::Credit;
-pub use error::{NEVER_OPENED, Operation, SocketError};
+pub use error::{NEVER_OPENED, Operation, PeerFault, SocketError};
 pub use event::{CloseReason, Event, EventSink, Reconnecting, RejectReason, Ticket};
 pub use framing::{Framing, FramingOptionsError};
 pub use key::{Key, KeyError};

@@ -125,7 +125,10 @@ impl Opening {
         let terms = self.protocol.terms();
         let entered = timeout(self.protocol.handshake_timeout, handshake::enter(&mut stream, framing, &terms, session));
         let entered = entered.await.unwrap_or(Err(HandshakeError::Io(libc::ETIMEDOUT)));
-        let entered = entered.map_err(|error| SocketError::new(Operation::Connect, peer, error.errno()))?;
+        let entered = entered.map_err(|error| match error.peer_fault() {
+            Ok(fault) => SocketError::of_peer(peer, fault),
+            Err(errno) => SocketError::new(Operation::Connect, peer, errno),
+        })?;
         let peer_received = entered.resumed.then_some(entered.session.received);
         let session = self.protocol.acknowledge.then_some(entered.session.id);
         Ok((Restored { peer_interval: entered.peer_heartbeat, peer_received, ..plain(stream) }, session))

@@ -7,7 +7,7 @@ use tokio::time::sleep;
 use super::opening::{Opening, Origin};
 use crate::backoff::Backoff;
 use crate::connection::{BoxFuture, Loss, Restore, Restored};
-use crate::error::SocketError;
+use crate::error::{PeerFault, SocketError};
 use crate::event::{CloseReason, Event, EventSink, Reconnecting};
 use crate::handshake::SessionId;
 use crate::options::SocketOptions;
@@ -47,7 +47,7 @@ impl Reconnector {
             }
         }
         let error = why.unwrap_or_else(|| self.opening.error(libc::ETIMEDOUT));
-        let reason = if error.errno == libc::EUSERS { CloseReason::Rejected } else { CloseReason::Timeout };
+        let reason = if error.peer == Some(PeerFault::Limit) { CloseReason::Rejected } else { CloseReason::Timeout };
         Err(Loss { error, reason })
     }
 
@@ -75,18 +75,19 @@ impl Restore for Reconnector {
 
 /// Why another attempt would fare no better; `None`: it might.
 fn final_reason(error: &SocketError) -> Option<CloseReason> {
-    match (&error.proxy, error.errno) {
-        // What the proxy wants of this side stays the same; whether it is there, and reaches the target, does not.
-        (Some(proxy), _) => match proxy.fault {
-            ProxyFault::Credentials | ProxyFault::Authentication => Some(CloseReason::Rejected),
-            ProxyFault::Request | ProxyFault::Answer => Some(CloseReason::Protocol),
-            ProxyFault::Unreachable | ProxyFault::Target | ProxyFault::Send | ProxyFault::Receive => None,
-        },
-        (None, _) if error.is_forbidden => Some(CloseReason::Rejected),
-        (None, libc::EACCES) => Some(CloseReason::Rejected),
-        (None, libc::EPROTO) => Some(CloseReason::Protocol),
-        (None, _) => None,
-    }
+    // What the proxy wants of this side stays the same; whether it is there, and reaches the target, does not.
+    let of_proxy = error.proxy.as_ref().and_then(|proxy| match proxy.fault {
+        ProxyFault::Credentials | ProxyFault::Authentication => Some(CloseReason::Rejected),
+        ProxyFault::Request | ProxyFault::Answer => Some(CloseReason::Protocol),
+        ProxyFault::Unreachable | ProxyFault::Target | ProxyFault::Send | ProxyFault::Receive => None,
+    });
+    let of_peer = error.peer.and_then(|fault| match fault {
+        PeerFault::Key => Some(CloseReason::Rejected),
+        PeerFault::Protocol => Some(CloseReason::Protocol),
+        PeerFault::Limit => None,
+    });
+    let of_system = error.is_forbidden.then_some(CloseReason::Rejected);
+    of_proxy.or(of_peer).or(of_system)
 }
 
 /// From 0 to 1. Without random numbers, as it would be without jitter.

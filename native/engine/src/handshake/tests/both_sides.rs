@@ -132,6 +132,6 @@ fn every_error_has_its_number() {
         (HandshakeError::Refused(RefusalReason::Key), libc::EACCES),
         (HandshakeError::Refused(RefusalReason::Limit), libc::EUSERS),
     ] {
-        assert_eq!(error.errno(), errno, "{error:?}");
+        assert_eq!(error.peer_fault().map_or_else(|errno| errno, PeerFault::errno), errno, "{error:?}");
     }
 }
