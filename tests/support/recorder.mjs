@@ -74,10 +74,14 @@ class Recorder {
     return this.events.filter((event) => event.type === type).map((event) => event.values[0]);
   }
 
+  /** Resolves when `predicate` holds of what has come. */
+  until(what, predicate, milliseconds) {
+    return this.#condition.until(what, predicate, milliseconds);
+  }
+
   /** Resolves when at least `count` events of a type have come. */
   came(type, count = 1, milliseconds) {
-    const what = `${count} ${type} events`;
-    return this.#condition.until(what, () => this.all(type).length >= count, milliseconds);
+    return this.until(`${count} ${type} events`, () => this.all(type).length >= count, milliseconds);
   }
 
   /** Resolves when at least `bytes` bytes have arrived. */

@@ -103,7 +103,7 @@ impl Client {
             Some(reconnect) => {
                 let (sink, options) = (Arc::clone(&self.shared.sink), Arc::clone(&state.options));
                 let backoff = Backoff::new(reconnect);
-                let reconnector = Reconnector { sink, opening, origin, options, backoff, session: None };
+                let reconnector = Reconnector { sink, opening, origin, options, backoff, session: None, was_up: false };
                 let plan = self.shared.plan(Some(Box::new(reconnector)));
                 Phase::Connected(Connection::open(plan, ticket, runtime))
             }

@@ -24,6 +24,8 @@ pub(super) struct Reconnector {
     pub(super) backoff: Backoff,
     /// The one to come back to.
     pub(super) session: Option<SessionId>,
+    /// Whether there was a link.
+    pub(super) was_up: bool,
 }
 
 impl Reconnector {
@@ -41,13 +43,16 @@ impl Reconnector {
             match self.attempt(received).await {
                 Ok(restored) => return Ok(restored),
                 Err(error) => match final_reason(&error) {
-                    Some(reason) => return Err(Loss { error, reason }),
-                    None => why = Some(error),
+                    // Once there was a link, who answers so may be a stranger who has the port for a moment.
+                    Some(reason) if !self.was_up => return Err(Loss { error, reason }),
+                    _ => why = Some(error),
                 },
             }
         }
         let error = why.unwrap_or_else(|| self.opening.error(libc::ETIMEDOUT));
-        let reason = if error.peer == Some(PeerFault::Limit) { CloseReason::Rejected } else { CloseReason::Timeout };
+        let is_full = error.peer == Some(PeerFault::Limit);
+        let last = if is_full { CloseReason::Rejected } else { CloseReason::Timeout };
+        let reason = final_reason(&error).unwrap_or(last);
         Err(Loss { error, reason })
     }
 
@@ -55,6 +60,7 @@ impl Reconnector {
         self.origin.options = *lock(&self.options);
         let (restored, session) = self.opening.open(self.origin.take(), self.session, received).await?;
         self.session = session;
+        self.was_up = true;
         Ok(restored)
     }
 }

@@ -67,7 +67,8 @@ impl Fixture {
         let opening = Opening { previous: Previous::default(), route, limit: LIMIT, protocol };
         let origin = Origin { socket: None, local: None, options: SocketOptions::default() };
         let backoff = Backoff::new(reconnect);
-        let reconnector = Reconnector { sink, opening, origin, options: Arc::default(), backoff, session: None };
+        let reconnector =
+            Reconnector { sink, opening, origin, options: Arc::default(), backoff, session: None, was_up: false };
         let connection = Connection::open(shared.plan(Some(Box::new(reconnector))), OPEN, &Handle::current());
         Self { connection, events: Events(events), network, since: Instant::now() }
     }

@@ -58,7 +58,12 @@ impl Driver {
         if answers {
             self.flush(transport);
         }
-        fault.map(|errno| End::Failed(self.loss(errno, CloseReason::Protocol)))
+        fault.map(|errno| {
+            let loss = self.loss(errno, CloseReason::Protocol);
+            // Without a handshake, who speaks otherwise may be a stranger who has the server's port for a moment.
+            let is_stranger = !self.shared.protocol.is_typed() && self.outlives_peer();
+            if is_stranger { End::Lost(loss) } else { End::Failed(loss) }
+        })
     }
 
     /// Takes one frame; true when it has to be answered. The error is an errno.

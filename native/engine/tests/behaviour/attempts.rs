@@ -7,9 +7,9 @@ use socket_engine::{CloseReason, Event, Host, Protocol, Proxy, ProxyFault, Recon
 
 use crate::events::DEADLINE;
 use crate::pair::{CLOSE, assert_closed, completed, errno};
-use crate::peer::{accept, deaf_socket, listen, reset};
+use crate::peer::{accept, deaf_socket, listen, read_bytes, reset};
 use crate::reconnecting::{CONNECT, Fixture, SESSION, new_client};
-use crate::wire_peer::{REFUSED, WirePeer, acknowledged};
+use crate::wire_peer::{REFUSED, WirePeer, acknowledged, framed};
 
 #[test]
 fn a_first_connect_goes_on_until_somebody_listens() {
@@ -80,19 +80,52 @@ fn a_server_that_is_full_is_tried_again_and_rejects_in_the_end() {
 }
 
 #[test]
-fn a_server_that_speaks_otherwise_is_not_tried_again() {
-    let (this, peer) = Fixture::entered();
-    peer.cut();
-    let mut peer = WirePeer { stream: accept(&this.listener) };
-    peer.next();
-    peer.say(REFUSED, &[1]);
-    assert_eq!(this.reconnecting().attempt, 1);
-    assert_eq!(expect!(this.events, Event::Failed(error) => error.errno), libc::EPROTO);
-    assert_eq!(expect!(this.events, Event::Closed(reason) => reason), CloseReason::Protocol);
+fn a_first_connect_ends_at_a_server_that_speaks_otherwise_or_has_another_key() {
+    for (reason, errno) in [(1, libc::EPROTO), (2, libc::EACCES)] {
+        let this = Fixture::new(acknowledged());
+        let mut peer = WirePeer { stream: accept(&this.listener) };
+        peer.next();
+        peer.say(REFUSED, &[reason]);
+        assert_eq!(completed(&this.events, CONNECT), Err(errno));
+    }
 }
 
 #[test]
-#[ignore = "fault 10: a stranger who holds the port for a moment ends the client"]
+fn the_last_attempt_says_why_the_client_ends() {
+    for (reason, errno, wanted) in [(1, libc::EPROTO, CloseReason::Protocol), (2, libc::EACCES, CloseReason::Rejected)]
+    {
+        let this = Fixture::with(acknowledged(), Some(1), listen());
+        let (mut peer, _) = WirePeer::greet(&this.listener);
+        peer.welcome(false, SESSION);
+        this.assert_connects();
+        peer.cut();
+        let mut peer = WirePeer { stream: accept(&this.listener) };
+        peer.next();
+        peer.say(REFUSED, &[reason]);
+        assert_eq!(this.reconnecting().attempt, 1);
+        assert_eq!(expect!(this.events, Event::Failed(error) => error.errno), errno);
+        assert_eq!(expect!(this.events, Event::Closed(reason) => reason), wanted);
+    }
+}
+
+#[test]
+fn a_stranger_whose_bytes_are_no_frames_is_one_more_lost_link() {
+    let this = Fixture::new(framed());
+    let first = accept(&this.listener);
+    this.assert_connects();
+    reset(first);
+    this.assert_reconnects();
+    let mut stranger = accept(&this.listener);
+    // A length that nobody allows.
+    stranger.write_all(b"HTTP/1.1 302 Found\r\n\r\n").unwrap();
+    assert_eq!(this.reconnecting().error.errno, libc::EMSGSIZE);
+    expect!(this.events, Event::Connected(_));
+    let peer = accept(&this.listener);
+    this.send(b"hello", 1);
+    assert_eq!(read_bytes(&peer, 9), b"\0\0\0\x05hello");
+}
+
+#[test]
 fn a_stranger_on_the_port_is_one_more_failed_attempt_once_there_was_a_link() {
     let (this, peer) = Fixture::entered();
     peer.cut();
