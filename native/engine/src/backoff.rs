@@ -9,7 +9,7 @@ use crate::limits;
 pub struct Reconnect {
     /// About how long to wait before the first attempt after a link was lost, and before the second of the first `connect`.
     pub min_delay: Duration,
-    /// The longest wait.
+    /// The longest wait. A link that lasts no longer counts as a failed attempt.
     pub max_delay: Duration,
     /// Attempts without success after which it is given up; `None`: never.
     pub max_attempts: Option<u32>,
@@ -43,6 +43,14 @@ impl Backoff {
     /// Begins anew after a success, but not at once: the peer may be one that drops every link it takes.
     pub(crate) fn reset(&mut self) {
         (self.attempts, self.waits) = (0, 1);
+    }
+
+    /// A link is lost that has lasted so long. It counts as a success when that is longer than the longest wait; otherwise
+    /// the attempt that made it has failed.
+    pub(crate) fn lose(&mut self, lasted: Duration) {
+        if lasted > self.reconnect.max_delay {
+            self.reset();
+        }
     }
 
     /// Number of the next attempt, from 1 on, and how long to wait before it; `None` when there are no more. `jitter`,
@@ -93,6 +101,18 @@ mod tests {
         assert_eq!(backoff.next(0.0).map(|(attempt, _)| attempt), Some(2));
         assert_eq!(backoff.next(0.0), None);
         backoff.reset();
+        assert_eq!(backoff.next(0.0), Some((1, Duration::from_millis(100))));
+    }
+
+    #[test]
+    fn a_link_that_lasts_no_longer_than_the_longest_wait_is_a_failed_attempt() {
+        let mut backoff = backoff(Some(3));
+        assert_eq!(delays(&mut backoff, 0.0, 2), [0, 100]);
+        backoff.lose(Duration::from_secs(1));
+        assert_eq!(backoff.next(0.0), Some((3, Duration::from_millis(200))));
+        backoff.lose(Duration::from_millis(999));
+        assert_eq!(backoff.next(0.0), None);
+        backoff.lose(Duration::from_millis(1_001));
         assert_eq!(backoff.next(0.0), Some((1, Duration::from_millis(100))));
     }
 

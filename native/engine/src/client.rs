@@ -103,7 +103,8 @@ impl Client {
             Some(reconnect) => {
                 let (sink, options) = (Arc::clone(&self.shared.sink), Arc::clone(&state.options));
                 let backoff = Backoff::new(reconnect);
-                let reconnector = Reconnector { sink, opening, origin, options, backoff, session: None, was_up: false };
+                let reconnector =
+                    Reconnector { sink, opening, origin, options, backoff, session: None, up_since: None };
                 let plan = self.shared.plan(Some(Box::new(reconnector)));
                 Phase::Connected(Connection::open(plan, ticket, runtime))
             }

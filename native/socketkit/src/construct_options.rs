@@ -251,11 +251,12 @@ mod declared {
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "ReconnectOptions")]
     pub struct ReconnectOptions {
         /// Milliseconds before the first attempt; 200 unless given. Each further wait is about twice as long, with up to a
-        /// half of it taken away at random.
+        /// half of it taken away at random, until a link has lasted longer than `maxDelayMs`.
         pub min_delay_ms: Option<f64>,
         /// Longest wait in milliseconds; 10000 unless given.
         pub max_delay_ms: Option<f64>,
-        /// Attempts in a row that may fail; without limit unless given.
+        /// Attempts in a row that may fail; without limit unless given. One whose link lasted no longer than `maxDelayMs` counts
+        /// as failed.
         pub max_attempts: Option<f64>,
         /// What becomes of messages that the kernel does not have when the link is lost: `keep` (the default) sends them
         /// with the next one, `reject` rejects them, and all that are sent while there is none.

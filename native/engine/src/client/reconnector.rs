@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::opening::{Opening, Origin};
 use crate::backoff::Backoff;
@@ -24,15 +24,17 @@ pub(super) struct Reconnector {
     pub(super) backoff: Backoff,
     /// The one to come back to.
     pub(super) session: Option<SessionId>,
-    /// Whether there was a link.
-    pub(super) was_up: bool,
+    /// When the newest link was made; `None` before the first one.
+    pub(super) up_since: Option<Instant>,
 }
 
 impl Reconnector {
     async fn bring(&mut self, lost: Option<SocketError>, received: u64) -> Result<Restored, Loss> {
-        match lost {
-            Some(_) => self.backoff.reset(),
-            None => self.backoff.begin(),
+        let is_wanted = lost.is_none();
+        match self.up_since {
+            _ if is_wanted => self.backoff.begin(),
+            Some(since) => self.backoff.lose(since.elapsed()),
+            None => {}
         }
         let mut why = lost;
         while let Some((attempt, delay)) = self.backoff.next(jitter()) {
@@ -41,10 +43,16 @@ impl Reconnector {
             }
             sleep(delay).await;
             match self.attempt(received).await {
-                Ok(restored) => return Ok(restored),
+                Ok(restored) => {
+                    if is_wanted {
+                        self.backoff.reset();
+                    }
+                    self.up_since = Some(Instant::now());
+                    return Ok(restored);
+                }
                 Err(error) => match final_reason(&error) {
                     // Once there was a link, who answers so may be a stranger who has the port for a moment.
-                    Some(reason) if !self.was_up => return Err(Loss { error, reason }),
+                    Some(reason) if self.up_since.is_none() => return Err(Loss { error, reason }),
                     _ => why = Some(error),
                 },
             }
@@ -60,7 +68,6 @@ impl Reconnector {
         self.origin.options = *lock(&self.options);
         let (restored, session) = self.opening.open(self.origin.take(), self.session, received).await?;
         self.session = session;
-        self.was_up = true;
         Ok(restored)
     }
 }
