@@ -79,6 +79,7 @@ impl Client {
         let socket = options::bound_socket(local, &lock(&state.options)).map_err(failed)?;
         state.leave_connection();
         state.local = socket.local_addr().map_err(failed)?.as_socket();
+        state.has_chosen_port = local.port() != 0;
         state.phase = Phase::Ready(Some(socket));
         Ok(())
     }
@@ -95,7 +96,12 @@ impl Client {
         let mut state = self.shared.state();
         let socket = state.take_socket().map_err(|errno| SocketError::new(Operation::Connect, peer, errno))?;
         let runtime = runtime::handle().map_err(|error| SocketError::from_io(Operation::Connect, peer, &error))?;
-        let origin = Origin { socket, local: state.local, options: *lock(&state.options) };
+        let origin = Origin {
+            socket,
+            local: state.local,
+            has_chosen_port: state.has_chosen_port && state.local.is_some(),
+            options: *lock(&state.options),
+        };
         let (previous, protocol) = (state.previous.clone(), Arc::clone(&self.shared.protocol));
         let opening = Opening { previous, route, limit, protocol };
         state.phase = match self.shared.reconnect {

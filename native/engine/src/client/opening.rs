@@ -22,13 +22,15 @@ use crate::protocol::Protocol;
 pub(super) struct Origin {
     pub(super) socket: Option<Socket>,
     pub(super) local: Option<SocketAddr>,
+    /// Whether the port of `local` is the owner's choice, and not the kernel's.
+    pub(super) has_chosen_port: bool,
     pub(super) options: SocketOptions,
 }
 
 impl Origin {
     /// The origin of this attempt; that of the next one has no socket.
     pub(super) fn take(&mut self) -> Self {
-        Self { socket: self.socket.take(), local: self.local, options: self.options }
+        Self { socket: self.socket.take(), ..*self }
     }
 
     /// The socket that `bind` made, or a new one for `peer`.

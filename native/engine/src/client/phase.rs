@@ -18,6 +18,8 @@ pub(super) struct State {
     pub(super) phase: Phase,
     /// Where `bind` put it; every later attempt to connect starts there too.
     pub(super) local: Option<SocketAddr>,
+    /// Whether `bind` was told the port, and did not let the kernel choose.
+    pub(super) has_chosen_port: bool,
     /// Of every socket from now on.
     pub(super) options: Arc<Mutex<SocketOptions>>,
     /// What came before and may still post events.

@@ -2,7 +2,9 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::net::TcpStream;
 
 use super::opening::Origin;
@@ -51,9 +53,21 @@ async fn connect(origin: Origin, host: &Host) -> Result<(TcpStream, SocketAddr),
         Host::Name(name) => look_up(name).await?,
     };
     let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
+    let may_be_itself = origin.has_chosen_port;
     let socket = origin.into_socket(peer).await.map_err(failed)?;
     let stream = options::connect(socket, peer).await.map_err(failed)?;
+    if !may_be_itself && is_its_own_peer(&stream) {
+        // By a reset: otherwise the port would be taken for a while yet.
+        let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+        return Err(SocketError::new(Operation::Connect, peer, libc::ECONNREFUSED));
+    }
     Ok((stream, peer))
+}
+
+/// Whether the kernel has connected the socket to itself: it does where nobody listens at the address and the local port that it
+/// chose is the same.
+fn is_its_own_peer(stream: &TcpStream) -> bool {
+    matches!((stream.local_addr(), stream.peer_addr()), (Ok(local), Ok(peer)) if local == peer)
 }
 
 /// The first address of `name` in the family it asks for.
