@@ -99,12 +99,15 @@ export declare enum ProxyTypes {
 export interface ReconnectOptions {
   /**
     * Milliseconds before the first attempt; 200 unless given. Each further wait is about twice as long, with up to a
-    * half of it taken away at random.
+    * half of it taken away at random, until a link has lasted longer than `maxDelayMs`.
     */
   minDelayMs?: number
   /** Longest wait in milliseconds; 10000 unless given. */
   maxDelayMs?: number
-  /** Attempts in a row that may fail; without limit unless given. */
+  /**
+    * Attempts in a row that may fail; without limit unless given. One whose link lasted no longer than `maxDelayMs` counts
+    * as failed.
+    */
   maxAttempts?: number
   /**
     * What becomes of messages that the kernel does not have when the link is lost: `keep` (the default) sends them
