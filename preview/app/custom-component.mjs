@@ -1,4 +1,5 @@
 import { inject, onBeforeUnmount, onMounted, provide, watch } from '@vue/runtime-core';
+import { Memory } from './memory.mjs';
 import { CONSUMED, IS_GIVEN, IS_MAKING, PARAMETERS, PROVIDED, PROVIDER_OF, startMonitors, store } from './state.mjs';
 import { draw } from './statements.mjs';
 import { TwoWay } from './two-way.mjs';
@@ -96,7 +97,8 @@ export function vueComponentOf(Struct) {
         const struct = make(Struct, properties.parameters);
         live(struct, properties);
         properties.onMade?.(struct);
-        return () => draw(() => struct.build());
+        const memory = new Memory();
+        return () => draw(() => struct.build(), memory);
       }
     });
   }

@@ -1,5 +1,6 @@
 import { Fragment, h, shallowRef } from '@vue/runtime-core';
-import { collect } from './collecting.mjs';
+import { collectAll } from './collecting.mjs';
+import { Rows } from './rows.mjs';
 import { UiNode } from './ui-node.mjs';
 import { asked, FIRST_RANGE, followed } from './window-range.mjs';
 
@@ -8,7 +9,8 @@ const WholeLoop = {
   name: 'Loop',
   props: ['loop'],
   setup(properties) {
-    return () => h(Fragment, properties.loop.vnodes(0, properties.loop.items.length));
+    const rows = new Rows();
+    return () => h(Fragment, properties.loop.vnodes(rows, 0, properties.loop.items.length));
   }
 };
 
@@ -17,6 +19,7 @@ const LazyLoop = {
   name: 'LazyLoop',
   props: ['loop'],
   setup(properties) {
+    const rows = new Rows();
     let range = FIRST_RANGE;
     const turn = shallowRef(0);
     const ask = (start, end) => {
@@ -31,7 +34,7 @@ const LazyLoop = {
       const frame = new UiNode('__Window__', loop.site);
       frame.set({ start: range.start, total: range.total });
       frame.listen('range', ask);
-      return h(frame.kind, { node: frame }, loop.vnodes(range.start, range.end));
+      return h(frame.kind, { node: frame }, loop.vnodes(rows, range.start, range.end));
     };
   }
 };
@@ -42,18 +45,24 @@ export class Loop {
   #templates = new Map();
   #templateOf = () => '';
   #isLazy = false;
+  #reuses = true;
 
-  /** `keyOf` and `draw` are `ForEach`'s; `Repeat` gets them from what follows. */
-  constructor(site, items, draw, keyOf = (_item, index) => String(index)) {
+  constructor(site, items) {
     this.site = site;
     this.place = site;
     this.items = items;
-    this.keyOf = keyOf;
-    this.#draw = draw;
+    this.keyOf = (_item, index) => String(index);
+  }
+
+  /** The loop of a `ForEach`: its rows are not used again. */
+  static forEach(site, items, draw, keyOf) {
+    const loop = new Loop(site, items).each((row) => draw(row.item, row.index)).key(keyOf);
+    loop.#reuses = false;
+    return loop;
   }
 
   each(draw) {
-    this.#draw = (item, index) => draw({ item, index });
+    this.#draw = draw;
     return this;
   }
 
@@ -63,7 +72,7 @@ export class Loop {
   }
 
   template(name, draw) {
-    this.#templates.set(name, (item, index) => draw({ item, index }));
+    this.#templates.set(name, draw);
     return this;
   }
 
@@ -77,21 +86,26 @@ export class Loop {
     return this;
   }
 
-  /** The virtual nodes of the items from `start` to before `end`. */
-  vnodes(start, end) {
+  /** The items from `start` to before `end`, each with its key and its template. */
+  #wanted(start, end) {
     const seen = new Set();
-    const vnodes = [];
-    for (let index = start; index < end; index += 1) {
-      const item = this.items[index];
+    return this.items.slice(start, end).map((item, offset) => {
+      const index = start + offset;
       const key = this.keyOf(item, index);
       if (seen.has(key)) {
         throw new Error(`${this.site}: two items have the key ${JSON.stringify(key)}.`);
       }
       seen.add(key);
-      const draw = this.#templates.get(this.#templateOf(item, index)) ?? this.#draw;
-      vnodes.push(...collect(`${key}/`, () => draw(item, index)).map((node) => node.toVnode()));
-    }
-    return vnodes;
+      return { key, item, index, template: this.#templateOf(item, index) };
+    });
+  }
+
+  /** The virtual nodes of the items from `start` to before `end`; `rows` are those of the loop's component. */
+  vnodes(rows, start, end) {
+    return rows.take(this.#wanted(start, end), this.#reuses).flatMap((row) => {
+      const draw = this.#templates.get(row.template) ?? this.#draw;
+      return collectAll(row.memory, `${row.id}/`, () => draw(row)).map((node) => node.toVnode());
+    });
   }
 
   toVnode() {

@@ -1,5 +1,6 @@
 import { Fragment, h, shallowReactive } from '@vue/runtime-core';
-import { collect } from './collecting.mjs';
+import { collectAll } from './collecting.mjs';
+import { Memory } from './memory.mjs';
 import { checkOptions } from './unknown.mjs';
 
 let nextId = 1;
@@ -62,9 +63,13 @@ const StackComponent = {
   name: 'NavPathStack',
   props: ['stack'],
   setup({ stack }) {
+    const memories = new WeakMap();
     const draw = (path) => {
       drawn = stack;
-      return collect(`${path.id}/`, () => stack.builder(path.name, path.param));
+      if (!memories.has(path)) {
+        memories.set(path, new Memory());
+      }
+      return collectAll(memories.get(path), `${path.id}/`, () => stack.builder(path.name, path.param));
     };
     return () => h(Fragment, stack.paths.flatMap(draw).map((node) => node.toVnode()));
   }

@@ -1,5 +1,5 @@
 import { Fragment, h } from '@vue/runtime-core';
-import { add, collect, scope } from './collecting.mjs';
+import { add, collect, collectAll, keptValues, scope } from './collecting.mjs';
 import { classOf, COMPONENTS } from './components.mjs';
 import { CustomNode } from './custom-node.mjs';
 import { isStruct } from './custom-component.mjs';
@@ -11,7 +11,7 @@ export function create(name, site, parameters, body) {
   const node = add(new (classOf(name))(name, site));
   COMPONENTS[name].create?.(node, ...parameters);
   if (body) {
-    node.children = collect('', body);
+    node.children = collect('', body, `${node.place}/`);
   }
   return node;
 }
@@ -24,8 +24,17 @@ export function invoke(site, callee, parameters, body) {
   return scope(site, () => callee(...parameters));
 }
 
+/** A builder with what it gets by value. */
+export function builder(site, callee, values) {
+  if (isStruct(callee)) {
+    return invoke(site, callee, values);
+  }
+  const kept = keptValues(site, values);
+  return scope(site, () => callee(...kept));
+}
+
 export function forEach(site, items, each, keyOf) {
-  return add(new Loop(site, items, each, keyOf ?? ((item, index) => `${index}__${JSON.stringify(item)}`)));
+  return add(Loop.forEach(site, items, each, keyOf ?? ((item, index) => `${index}__${JSON.stringify(item)}`)));
 }
 
 export function repeat(site, items) {
@@ -36,8 +45,8 @@ export function lazyForEach() {
   throw new UnknownError('LazyForEach; it knows Repeat with virtualScroll');
 }
 
-/** The virtual nodes of a component's `build`. */
-export function draw(build) {
-  const nodes = collect('', build);
+/** The virtual nodes of a component's `build`; `memory` is the component's. */
+export function draw(build, memory) {
+  const nodes = collectAll(memory, '', build);
   return nodes.length === 1 ? nodes[0].toVnode() : h(Fragment, nodes.map((node) => node.toVnode()));
 }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import ts from 'ohos-typescript';
-import { decoratorNames } from '../checks/ui-tree.mjs';
+import { builderForm, builderNames, builderPlaces, isNamedAsBuilder } from '../checks/custom-builders.mjs';
 import { unchain } from './call.mjs';
 import { twoWayText } from './two-way.mjs';
 
@@ -20,17 +20,11 @@ export class UiRewriter {
     this.source = source;
     this.edit = edit;
     this.vocabulary = vocabulary;
-    this.builders = new Set(this.globalBuilders());
-  }
-
-  globalBuilders() {
-    const functions = this.source.tree.statements.filter(ts.isFunctionDeclaration);
-    return functions.filter((node) => decoratorNames(node).includes('Builder')).map((node) => node.name.text);
   }
 
   /** Rewrites the body of a `build` method or of a builder; `owner` is the struct that it belongs to, if any. */
   rewriteBody(body, owner) {
-    this.methods = new Set((owner?.members ?? []).filter(isBuilderMethod).map((member) => member.name.text));
+    this.builders = builderNames(this.source.tree, owner);
     this.rewriteBlock(body);
   }
 
@@ -76,7 +70,7 @@ export class UiRewriter {
       this.rewriteInvocation(base);
       this.rewriteAttributes('Common', links);
     } else if (ts.isCallExpression(base) && links.length === 0) {
-      this.wrap(base, `__ui.scope(${this.site(base)}, () => `, ')');
+      this.rewriteBuilderCall(base, '', '');
     } else {
       throw this.source.errorAt(expression, 'This is no UI statement that the preview knows.');
     }
@@ -92,11 +86,26 @@ export class UiRewriter {
   }
 
   rewriteComponent(base) {
-    this.rewriteCreation(base, `__ui.create('${base.expression.text}', ${this.site(base)}, [`);
+    const name = base.expression.text;
+    this.rewriteCreation(base, `__ui.create('${name}', ${this.site(base)}, [`);
+    this.rewriteBuilders(name, 'create', base.arguments);
   }
 
   rewriteInvocation(base) {
-    this.rewriteCreation(base, `__ui.invoke(${this.site(base)}, ${base.expression.text}, [`);
+    const how = isByValue(base) ? 'builder' : 'invoke';
+    this.rewriteCreation(base, `__ui.${how}(${this.site(base)}, ${base.expression.text}, [`);
+  }
+
+  /** The call of a builder: what it gets by value is handed over apart, because it keeps that. */
+  rewriteBuilderCall(call, before, after) {
+    if (!isByValue(call)) {
+      this.wrap(call, `${before}__ui.scope(${this.site(call)}, () => `, `)${after}`);
+      return;
+    }
+    const { expression, arguments: values } = call;
+    this.edit.overwrite(expression.end, this.source.start(values[0]), '.bind(this), [');
+    this.edit.overwrite(values.at(-1).end, call.end, '])');
+    this.wrap(call, `${before}__ui.builder(${this.site(call)}, `, after);
   }
 
   /** `Name(arguments) { body }` becomes `opening arguments], () => { body })`. */
@@ -153,34 +162,35 @@ export class UiRewriter {
       if (!known.has(name.text)) {
         throw this.source.errorAt(name, `The preview does not know the attribute ${component}.${name.text}.`);
       }
+      this.rewriteBuilders(component, name.text, link.arguments);
       link.arguments.forEach((argument) => this.rewriteArgument(argument));
     }
   }
 
-  /** What is shared both ways, and builders that are handed over, have forms of their own. */
+  /** As the compiler does: what names or calls a builder is handed over as one, and everything else as it is. */
+  rewriteBuilders(component, attribute, values) {
+    for (const { node, isBare } of builderPlaces(component, attribute, values)) {
+      const form = builderForm(node, this.builders);
+      const [before, after] = isBare ? ['', ''] : ['{ builder: ', ' }'];
+      if (form && isNamedAsBuilder(node)) {
+        throw this.source.errorAt(node, 'Its last name is that of a builder: the compiler takes it for one.');
+      } else if (form === 'call') {
+        this.rewriteBuilderCall(node, `${before}() => `, after);
+      } else if (form === 'name') {
+        this.wrap(node, before, `.bind(this)${after}`);
+      }
+    }
+  }
+
+  /** What is shared both ways is handed over with its setter. */
   rewriteArgument(node) {
     const shared = twoWayText(this.source, node);
     if (shared) {
       const start = this.source.start(node) - (this.source.text.startsWith('$$', this.source.start(node) - 2) ? 2 : 0);
       this.edit.overwrite(start, node.end, `__ui.twoWay(${shared}, (value) => { ${shared} = value; })`);
-    } else if (this.isBuilderCall(node)) {
-      this.wrap(node, '() => ', '');
-    } else if (this.isBuilderName(node)) {
-      this.wrap(node, '(...values) => ', '(...values)');
     } else if (!ts.isFunctionLike(node)) {
       this.source.forEachChild(node, (child) => this.rewriteArgument(child));
     }
-  }
-
-  isBuilderCall(node) {
-    return ts.isCallExpression(node) && this.isBuilderName(node.expression);
-  }
-
-  isBuilderName(node) {
-    if (ts.isPropertyAccessExpression(node) && node.expression.kind === ts.SyntaxKind.ThisKeyword) {
-      return this.methods.has(node.name.text) && !isParameterOfCustom(node);
-    }
-    return ts.isIdentifier(node) && this.builders.has(node.text) && !isParameterOfCustom(node);
   }
 
   wrap(node, before, after) {
@@ -195,14 +205,7 @@ export class UiRewriter {
   }
 }
 
-function isBuilderMethod(member) {
-  return ts.isMethodDeclaration(member) && decoratorNames(member).some((name) => name.endsWith('Builder'));
-}
-
-/** `Card({ content: this.foot })` hands the function itself over: in ArkTS its `this` is then the card. */
-function isParameterOfCustom(node) {
-  const call = node.parent.parent?.parent;
-  const isProperty = ts.isPropertyAssignment(node.parent) && node.parent.initializer === node;
-  return isProperty && Boolean(call) && (ts.isCallExpression(call) || ts.isEtsComponentExpression(call)) &&
-    ts.isIdentifier(call.expression);
+/** One object literal is handed over by reference, and so is nothing. */
+function isByValue({ arguments: values }) {
+  return values.length > 1 || (values.length === 1 && !ts.isObjectLiteralExpression(values[0]));
 }

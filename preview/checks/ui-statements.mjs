@@ -1,14 +1,20 @@
 import ts from 'ohos-typescript';
-import { LEAVES, PARENTS } from './components.mjs';
+import { checkBuilderArguments, checkBuilderCall } from './builder-rules.mjs';
+import { CHILDREN, LEAVES, PARENTS, SINGLE } from './components.mjs';
+import { builderNames } from './custom-builders.mjs';
 import { findingAtNode } from './finding.mjs';
-import { decoratorNames, isBuild, readStatement, statementsOf, uiBodies } from './ui-tree.mjs';
+import { checkRepeat } from './repeat-rules.mjs';
+import { childrenOf, decoratorNames, isBuild, readStatement, statementsOf, uiBodies } from './ui-tree.mjs';
 
 // The numbers are those of the ArkTS compiler's own messages.
 const WRONG_ROOT = '10905210';
 const NOT_UI = '10905209';
+const NO_COMPONENT = '10905204';
 const BUTTON_WITH_BOTH = '10905202';
 const WRONG_PARENT = '10905201';
-const CHILD_OF_LEAF = 'page/child-of-leaf';
+const CHILD_OF_LEAF = '10905222';
+const SECOND_CHILD = '10905220';
+const WRONG_CHILD = '10905219';
 
 function isWrongRoot({ kind, name }) {
   return ['custom', 'builder', 'loop'].includes(kind) || (kind === 'component' && LEAVES.has(name));
@@ -26,40 +32,70 @@ function checkRoot(build, checker) {
     : [];
 }
 
-function checkComponent({ name, node }, parent) {
-  const findings = [];
-  const children = node.body?.statements.length ?? 0;
+function checkChildren({ name, node }, checker) {
+  const { body } = node;
+  if (LEAVES.has(name) && body?.statements.length > 0) {
+    return [findingAtNode(node, CHILD_OF_LEAF, `${name} takes no children.`)];
+  }
+  return SINGLE.has(name) && body && childrenOf(body, checker) > 1
+    ? [findingAtNode(node, SECOND_CHILD, `${name} takes one child only.`)]
+    : [];
+}
+
+function checkComponent(ui, parent, checker) {
+  const { name, node } = ui;
+  const findings = checkChildren(ui, checker);
   if (PARENTS.has(name) && parent && !PARENTS.get(name).includes(parent)) {
     findings.push(findingAtNode(node, WRONG_PARENT, `${name} can stand only in ${PARENTS.get(name).join(', ')}.`));
   }
-  if (LEAVES.has(name) && children > 0) {
-    findings.push(findingAtNode(node, CHILD_OF_LEAF, `${name} takes no children.`));
+  if (CHILDREN.has(parent) && !CHILDREN.get(parent).includes(name)) {
+    findings.push(findingAtNode(node, WRONG_CHILD, `${parent} takes ${CHILDREN.get(parent).join(', ')} only.`));
   }
-  if (name === 'Button' && children > 0 && node.arguments[0] && !ts.isObjectLiteralExpression(node.arguments[0])) {
+  const hasLabel = node.arguments[0] && !ts.isObjectLiteralExpression(node.arguments[0]);
+  if (name === 'Button' && node.body?.statements.length > 0 && hasLabel) {
     findings.push(findingAtNode(node, BUTTON_WITH_BOTH, 'A Button with a label takes no children.'));
   }
   return findings;
 }
 
-function checkStatement(statement, parent, checker) {
-  const ui = readStatement(statement, checker);
-  if (ui.kind === 'other') {
-    return [findingAtNode(statement, NOT_UI, 'Only UI component syntax can stand here.')];
+function checkOwn(ui, parent, context) {
+  if (ui.kind === 'component') {
+    return checkComponent(ui, parent, context.checker);
   }
-  const inside = ui.kind === 'component' ? ui.name : parent;
-  const own = ui.kind === 'component' ? checkComponent(ui, parent) : [];
-  const below = ui.blocks.flatMap((block) => checkBlock(block, inside, checker));
-  return [...own, ...below];
+  return ui.kind === 'loop' && ui.name === 'Repeat' ? checkRepeat(ui, parent, context.checker) : [];
 }
 
-function checkBlock(block, parent, checker) {
-  return [...statementsOf(block)].flatMap((statement) => checkStatement(statement, parent, checker));
+function checkArguments({ kind, name, node, attributes = [] }, context) {
+  const own = kind === 'component' ? checkBuilderArguments(name, 'create', [...node.arguments], context) : [];
+  return [
+    ...own,
+    ...(kind === 'builder' ? checkBuilderCall(node, context.checker) : []),
+    ...attributes.flatMap((attribute) =>
+      checkBuilderArguments(name, attribute.name, [...attribute.arguments], context)
+    )
+  ];
+}
+
+function checkStatement(statement, parent, context) {
+  const ui = readStatement(statement, context.checker);
+  if (ui.kind === 'other') {
+    const code = ts.isExpressionStatement(statement) ? NO_COMPONENT : NOT_UI;
+    return [findingAtNode(statement, code, 'Only UI component syntax can stand here.')];
+  }
+  const inside = { component: ui.name, custom: ui.declaration?.name.text }[ui.kind] ?? parent;
+  const below = ui.blocks.flatMap((block) => checkBlock(block, inside, context));
+  return [...checkOwn(ui, parent, context), ...checkArguments(ui, context), ...below];
+}
+
+function checkBlock(block, parent, context) {
+  return [...statementsOf(block)].flatMap((statement) => checkStatement(statement, parent, context));
 }
 
 /** What may stand in `build` and in builders, and where. */
 export function checkUiStatements(source, checker) {
-  return uiBodies(source).flatMap((body) => [
-    ...(isBuild(body) ? checkRoot(body, checker) : []),
-    ...checkBlock(body.body, undefined, checker)
-  ]);
+  return uiBodies(source).flatMap((body) => {
+    const struct = ts.isStructDeclaration(body.parent) ? body.parent : undefined;
+    const context = { checker, names: builderNames(source, struct) };
+    return [...(isBuild(body) ? checkRoot(body, checker) : []), ...checkBlock(body.body, undefined, context)];
+  });
 }

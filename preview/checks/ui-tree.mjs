@@ -1,6 +1,6 @@
 import ts from 'ohos-typescript';
 
-const BUILDER_DECORATORS = ['Builder', 'LocalBuilder'];
+const BUILDER_DECORATORS = ['Builder', 'LocalBuilder', 'BuilderParam'];
 const LOOPS = ['ForEach', 'LazyForEach'];
 
 /** The names of the decorators of a declaration. */
@@ -26,7 +26,8 @@ export function structsOf(source) {
   return nodesWhere(source, ts.isStructDeclaration);
 }
 
-function isBuilder(node) {
+/** Whether a declaration is a builder, or a parameter that takes one. */
+export function isBuilder(node) {
   return decoratorNames(node).some((name) => BUILDER_DECORATORS.includes(name));
 }
 
@@ -81,17 +82,24 @@ function readLoop(name, base, attributes) {
 function readCall(base, attributes, checker) {
   const callee = ts.isPropertyAccessExpression(base.expression) ? base.expression.name : base.expression;
   if ([...LOOPS, 'Repeat'].includes(callee.text)) {
-    return { kind: 'loop', blocks: readLoop(callee.text, base, attributes) };
+    return { kind: 'loop', name: callee.text, node: base, attributes, blocks: readLoop(callee.text, base, attributes) };
   }
   const declaration = declarationOf(callee, checker);
   if (declaration && ts.isStructDeclaration(declaration)) {
-    return { kind: 'custom', declaration, node: base, blocks: [] };
+    return { kind: 'custom', declaration, node: base, attributes, blocks: [] };
   }
   if (!declaration) {
     return { kind: 'unknown', blocks: [] };
   }
-  const builds = isBuilder(declaration) || decoratorNames(declaration).includes('BuilderParam');
-  return { kind: builds ? 'builder' : 'other', blocks: [] };
+  return { kind: isBuilder(declaration) ? 'builder' : 'other', node: base, blocks: [] };
+}
+
+function readComponent(base, attributes, checker) {
+  const blocks = base.body ? [base.body] : [];
+  const declaration = declarationOf(base.expression, checker);
+  return declaration && ts.isStructDeclaration(declaration)
+    ? { kind: 'custom', declaration, node: base, attributes, blocks }
+    : { kind: 'component', name: base.expression.text, node: base, attributes, blocks };
 }
 
 function readIf(statement) {
@@ -101,7 +109,8 @@ function readIf(statement) {
 
 /**
  * What a statement of a UI body is: `component` (built in), `custom`, `builder`, `loop`, `if`, `unknown` to the
- * compiler, which says so itself, or `other`, which is no UI; `blocks` hold the statements inside it.
+ * compiler, which says so itself, or `other`, which is no UI; `blocks` hold the statements inside it, `attributes`
+ * its chain.
  */
 export function readStatement(statement, checker) {
   if (ts.isIfStatement(statement)) {
@@ -112,7 +121,7 @@ export function readStatement(statement, checker) {
   }
   const { base, attributes } = unchain(statement.expression);
   if (ts.isEtsComponentExpression(base)) {
-    return { kind: 'component', name: base.expression.text, node: base, blocks: base.body ? [base.body] : [] };
+    return readComponent(base, attributes, checker);
   }
   return ts.isCallExpression(base) ? readCall(base, attributes, checker) : { kind: 'other', blocks: [] };
 }
@@ -120,4 +129,16 @@ export function readStatement(statement, checker) {
 /** The statements of a block, or the one statement that stands in a block's place. */
 export function statementsOf(block) {
   return ts.isBlock(block) ? block.statements : [block];
+}
+
+/** How many children the statements of a block make at most; a loop counts as two. */
+export function childrenOf(block, checker) {
+  const counts = [...statementsOf(block)].map((statement) => {
+    const ui = readStatement(statement, checker);
+    if (ui.kind === 'if') {
+      return Math.max(...ui.blocks.map((branch) => childrenOf(branch, checker)));
+    }
+    return { loop: 2, component: 1, custom: 1, builder: 1 }[ui.kind] ?? 0;
+  });
+  return counts.reduce((sum, count) => sum + count, 0);
 }

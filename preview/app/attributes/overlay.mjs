@@ -1,10 +1,11 @@
+import { builderOf } from '../builder.mjs';
 import { collect } from '../collecting.mjs';
 import { color } from '../colors.mjs';
 import { enums } from '../enums.mjs';
 import { resolve } from '../resources.mjs';
 import { setterOf, valueOf } from '../two-way.mjs';
 import { UiNode } from '../ui-node.mjs';
-import { checkOptions, chooser } from '../unknown.mjs';
+import { checkOptions, chooser, UnknownError } from '../unknown.mjs';
 import { length } from '../units.mjs';
 
 const SHEET_OPTIONS = ['height', 'dragBar', 'showClose', 'title', 'backgroundColor', 'onDisappear', 'onAppear', 'detents',
@@ -17,7 +18,7 @@ const sheetHeight = chooser(enums.SheetSize, { MEDIUM: '60%', LARGE: '92%', FIT_
 
 function addOverlay(node, kind, builder) {
   const overlay = new UiNode(kind, `${node.site}#${kind}`);
-  overlay.children = collect('', builder);
+  overlay.children = collect('', builder, `${node.place}#${kind}/`);
   node.overlays.push(overlay);
   return overlay;
 }
@@ -29,7 +30,11 @@ function heightOf(value) {
 }
 
 function titleOf(title) {
-  return typeof title === 'object' && 'title' in title ? String(resolve(title.title)) : undefined;
+  if (typeof title === 'function') {
+    throw new UnknownError('bindSheet.title that is a builder');
+  }
+  checkOptions(title, ['title'], 'bindSheet.title');
+  return title === undefined ? undefined : String(resolve(title.title));
 }
 
 function describeSheet(overlay, options) {
@@ -52,12 +57,12 @@ export function menuItem(site, { value, enabled, action }) {
   return item;
 }
 
-function addMenu(node, content, on) {
-  if (typeof content === 'function') {
-    addOverlay(node, '__Menu__', content).set({ trigger: on });
+function addMenu(node, content, on, attribute) {
+  if (!Array.isArray(content)) {
+    addOverlay(node, '__Menu__', builderOf(content, attribute)).set({ trigger: on });
     return;
   }
-  const menu = addOverlay(node, '__Menu__', () => {});
+  const menu = addOverlay(node, '__Menu__');
   menu.set({ trigger: on });
   menu.children = content.map((element, index) => {
     checkOptions(element, ITEM_OPTIONS, 'bindMenu');
@@ -68,11 +73,12 @@ function addMenu(node, content, on) {
 export const overlay = {
   bindSheet(node, isShown, builder, options = {}) {
     checkOptions(options, SHEET_OPTIONS, 'bindSheet');
-    if (!valueOf(isShown)) {
+    const draw = builderOf(builder, 'bindSheet');
+    if (!valueOf(isShown) || !draw) {
       return;
     }
-    const sheet = addOverlay(node, '__Sheet__', builder);
-    describeSheet(sheet, { ...options, title: options.title });
+    const sheet = addOverlay(node, '__Sheet__', draw);
+    describeSheet(sheet, options);
     sheet.listen('dismiss', () => {
       setterOf(isShown)(false);
       options.onDisappear?.();
@@ -83,25 +89,27 @@ export const overlay = {
   },
   bindContentCover(node, isShown, builder, options = {}) {
     checkOptions(options, ['modalTransition', 'backgroundColor', 'onAppear', 'onDisappear'], 'bindContentCover');
-    if (valueOf(isShown)) {
-      addOverlay(node, '__Cover__', builder).listen('dismiss', () => {
+    const draw = builderOf(builder, 'bindContentCover');
+    if (valueOf(isShown) && draw) {
+      addOverlay(node, '__Cover__', draw).listen('dismiss', () => {
         setterOf(isShown)(false);
         options.onDisappear?.();
       });
     }
   },
   bindMenu(node, content) {
-    addMenu(node, content, 'click');
+    addMenu(node, content, 'click', 'bindMenu');
   },
   bindContextMenu(node, content, responseType) {
-    addMenu(node, content, trigger(responseType));
+    addMenu(node, content, trigger(responseType), 'bindContextMenu');
   },
   bindPopup(node, isShown, options) {
     checkOptions(options, POPUP_OPTIONS, 'bindPopup');
+    const draw = builderOf(options.builder, 'bindPopup');
     if (!valueOf(isShown)) {
       return;
     }
-    const popup = addOverlay(node, '__Popup__', options.builder ?? (() => {}));
+    const popup = addOverlay(node, '__Popup__', draw);
     popup.set({ text: options.message === undefined ? undefined : String(resolve(options.message)) });
     popup.listen('dismiss', () => {
       setterOf(isShown)(false);

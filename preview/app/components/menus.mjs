@@ -1,9 +1,12 @@
 import { component } from '../component.mjs';
 import { font } from '../attributes/text.mjs';
 import { resolve } from '../resources.mjs';
-import { checkOptions } from '../unknown.mjs';
+import { checkOptions, UnknownError } from '../unknown.mjs';
 
 function createItem(node, options) {
+  if (typeof options === 'function') {
+    throw new UnknownError('a MenuItem that is a builder');
+  }
   checkOptions(options, ['content', 'startIcon', 'symbolStartIcon', 'endIcon', 'labelInfo'], 'MenuItem');
   node.set({ text: String(resolve(options.content)) });
 }

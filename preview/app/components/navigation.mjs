@@ -1,3 +1,4 @@
+import { builderOf } from '../builder.mjs';
 import { component } from '../component.mjs';
 import { isResource, resolve } from '../resources.mjs';
 import { collect } from '../collecting.mjs';
@@ -11,27 +12,26 @@ const titleMode = chooser(enums.NavigationTitleMode, { Mini: 'mini' }, 'titleMod
 
 function addHeader(node, builder) {
   const header = new UiNode('__Header__', `${node.site}#header`);
-  header.children = collect('', builder);
+  header.children = collect('', builder, `${node.place}#header/`);
   node.overlays.push(header);
 }
 
 function title(node, value) {
-  if (typeof value === 'function') {
-    addHeader(node, value);
-  } else if (typeof value === 'string' || isResource(value)) {
+  if (typeof value === 'string' || isResource(value)) {
     node.set({ title: String(resolve(value)) });
-  } else if (typeof value.builder === 'function') {
-    addHeader(node, value.builder);
-  } else {
+  } else if (typeof value === 'object' && 'main' in value) {
     checkOptions(value, ['main', 'sub'], 'title');
     node.set({ title: String(resolve(value.main)), subtitle: String(resolve(value.sub)) });
+  } else {
+    addHeader(node, builderOf(value, 'title'));
   }
 }
 
 function menus(node, content) {
   const bar = new UiNode('__Menus__', `${node.site}#menus`);
-  const isBuilder = typeof content === 'function';
-  bar.children = isBuilder ? collect('', content) : content.map((item, index) => menuButton(node, item, index));
+  bar.children = Array.isArray(content)
+    ? content.map((item, index) => menuButton(node, item, index))
+    : collect('', builderOf(content, 'menus'), `${node.place}#menus/`);
   node.overlays.push(bar);
 }
 
@@ -79,7 +79,7 @@ export const navigation = {
         node.set({ titleMode: titleMode(value) });
       },
       navDestination(node, builder) {
-        node.stack.builder = builder;
+        node.stack.builder = builderOf(builder, 'navDestination');
       }
     }
   ),

@@ -1,3 +1,4 @@
+import { builderOf } from '../builder.mjs';
 import { component } from '../component.mjs';
 import { collect } from '../collecting.mjs';
 import { enums } from '../enums.mjs';
@@ -21,13 +22,13 @@ function createTabs(node, options = {}) {
 
 function tabBar(node, content) {
   const bar = new UiNode('__TabBar__', `${node.site}#bar`);
-  if (typeof content === 'function') {
-    bar.children = collect('', content);
-  } else if (typeof content === 'string' || isResource(content)) {
+  if (typeof content === 'string' || isResource(content)) {
     bar.set({ text: String(resolve(content)) });
-  } else {
+  } else if (typeof content === 'object' && 'text' in content) {
     checkOptions(content, ['text', 'icon'], 'tabBar');
     bar.set({ text: String(resolve(content.text)) });
+  } else {
+    bar.children = collect('', builderOf(content, 'tabBar'), `${node.place}#bar/`);
   }
   node.overlays.push(bar);
 }

@@ -4,11 +4,17 @@ import { test } from 'node:test';
 import { transformArkts } from '../../arkts/transform.mjs';
 import { createVocabulary } from '../../arkts/vocabulary.mjs';
 
-const attributes = { width() {}, onClick() {}, bindMenu() {} };
+const attributes = { width() {}, onClick() {}, bindMenu() {}, bindSheet() {}, bindPopup() {} };
 const vocabulary = createVocabulary({
-  components: { Column: { attributes }, Text: { attributes }, TextInput: { attributes }, __Common__: { attributes } },
+  components: {
+    Column: { attributes },
+    MenuItem: { attributes },
+    Text: { attributes },
+    TextInput: { attributes },
+    __Common__: { attributes }
+  },
   globals: ['$r'],
-  decorators: ['ComponentV2', 'Entry', 'Local', 'Param'],
+  decorators: ['BuilderParam', 'ComponentV2', 'Entry', 'Local', 'Param'],
   enums: { Edge: { Top: 0, Bottom: 2 } }
 });
 
@@ -57,7 +63,18 @@ const STATEMENTS = [
     "B() {\nText('a')\n}",
     "__ui.invoke('Page.ets:4:1', B, [], () => {\n__ui.create('Text', 'Page.ets:5:1', ['a'])\n})"
   ],
-  ["a builder's call", 'this.part(1)', "__ui.scope('Page.ets:4:1', () => this.part(1))"],
+  ["a builder's call", 'this.part()', "__ui.scope('Page.ets:4:1', () => this.part())"],
+  [
+    'one by reference',
+    'this.part({ text: this.a })',
+    "__ui.scope('Page.ets:4:1', () => this.part({ text: this.a }))"
+  ],
+  [
+    'one by value',
+    'this.part(this.a, 2)',
+    "__ui.builder('Page.ets:4:1', this.part.bind(this), [this.a, 2])"
+  ],
+  ['a global builder by value', 'part(this.a)', "__ui.builder('Page.ets:4:1', part, [this.a])"],
   [
     'both ways with !!',
     'TextInput({ text: this.a!! })',
@@ -72,7 +89,7 @@ const STATEMENTS = [
 
 for (const [name, statements, expected] of STATEMENTS) {
   test(`UI statements: ${name}`, () => {
-    const declarations = 'const a = true, b = true;\n@ComponentV2 struct B {\nbuild() {\nColumn() {}\n}\n}';
+    const declarations = 'const a = true, b = true;@Builder function part(n: number) {}\n@ComponentV2 struct B {\nbuild() {\nColumn() {}\n}\n}';
     const text = `${inBuild(statements)}\n${declarations}`;
     const lines = transformed(text).split('\n');
     const length = expected.split('\n').length;
@@ -80,21 +97,76 @@ for (const [name, statements, expected] of STATEMENTS) {
   });
 }
 
+/** A chain in a struct with builders `part` and `foot`, and what becomes of it. */
 const BUILDERS = [
-  ['a call is handed over as a function', '.bindMenu(this.part(1))', '.bindMenu(() => this.part(1))'],
-  ['a name too', '.bindMenu(this.part)', '.bindMenu((...values) => this.part(...values))'],
-  ['so is one in an object', '.bindMenu({ builder: this.part() })', '.bindMenu({ builder: () => this.part() })'],
-  ["another method's result is a value", '.bindMenu(this.items())', '.bindMenu(this.items())'],
-  ['a handler is left alone', '.onClick(() => { this.part(); })', '.onClick(() => { this.part(); })']
+  ['a call', '.bindSheet(true, this.part())', ".bindSheet(true, { builder: () => __ui.scope('P', () => this.part()) })"],
+  ['a name', '.bindSheet(true, this.part)', '.bindSheet(true, { builder: this.part.bind(this) })'],
+  ['a global builder', '.bindMenu(whole())', ".bindMenu({ builder: () => __ui.scope('P', () => whole()) })"],
+  ['its name', '.bindMenu(whole)', '.bindMenu({ builder: whole.bind(this) })'],
+  ['a builder parameter', '.bindMenu(this.given)', '.bindMenu({ builder: this.given.bind(this) })'],
+  [
+    'what is given by value is kept',
+    '.bindMenu(this.part(1, this.n))',
+    ".bindMenu({ builder: () => __ui.builder('P', this.part.bind(this), [1, this.n]) })"
+  ],
+  [
+    'one object literal is given by reference',
+    '.bindMenu(this.part({ n: 1 }))',
+    ".bindMenu({ builder: () => __ui.scope('P', () => this.part({ n: 1 })) })"
+  ],
+  [
+    'both sides of a condition',
+    '.bindMenu(true ? this.part : this.foot())',
+    ".bindMenu(true ? { builder: this.part.bind(this) } : { builder: () => __ui.scope('P', () => this.foot()) })"
+  ],
+  ['one side of a condition', '.bindMenu(true ? this.part : [])', '.bindMenu(true ? { builder: this.part.bind(this) } : [])'],
+  ['the title of a sheet', '.bindSheet(true, [], { title: this.foot })', '.bindSheet(true, [], { title: this.foot.bind(this) })'],
+  [
+    'its call',
+    '.bindSheet(true, [], { title: this.foot() })',
+    ".bindSheet(true, [], { title: () => __ui.scope('P', () => this.foot()) })"
+  ],
+  [
+    'the builder of a popup',
+    '.bindPopup(true, { builder: this.part, mask: true })',
+    '.bindPopup(true, { builder: { builder: this.part.bind(this) }, mask: true })'
+  ],
+  ['an arrow is handed on as it is', '.bindSheet(true, () => { this.part(); })', undefined],
+  ['so is a function expression', '.bindMenu(function () { whole(); })', undefined],
+  ['so is an arrow in a popup', '.bindPopup(true, { builder: () => { this.part(); } })', undefined],
+  ["so is another method's result", '.bindMenu(this.items())', undefined],
+  ['so is another method', '.bindMenu(this.items)', undefined],
+  ['so is a local builder', '.bindMenu(this.own())', undefined],
+  ['so is a builder in an object that the compiler does not look into', '.bindMenu([{ builder: this.part }])', undefined],
+  ['so is a builder in another attribute', '.width(this.part())', undefined],
+  ['a handler is left alone', '.onClick(() => { this.part(); })', undefined]
 ];
 
-for (const [name, chain, expected] of BUILDERS) {
+for (const [name, chain, expected = chain] of BUILDERS) {
   test(`builders in attributes: ${name}`, () => {
-    const text = `struct A {\n@Builder part(n: number) {}\nitems() {}\nbuild() {\nText('a')${chain}\n}\n}`;
-    const line = transformed(text).split('\n')[4];
-    assert.equal(line, `__ui.create('Text', 'Page.ets:5:1', ['a'])${expected}`);
+    const members = '@Builder part() {}@Builder foot() {}@LocalBuilder own() {}@BuilderParam given: () => void;items() {}';
+    const text = `@Builder function whole() {}struct A {${members}\nbuild() {\nText('a')${chain}\n}\n}`;
+    const line = transformed(text).split('\n')[2];
+    const site = /'Page\.ets:3:\d+'/g;
+    assert.equal(line.replace("'Page.ets:3:1'", "'S'").replaceAll(site, "'P'"), `__ui.create('Text', 'S', ['a'])${expected}`);
   });
 }
+
+test('builders in constructors: a MenuItem gets a function', () => {
+  const text = "struct A {@Builder part() {}\nbuild() {\nMenuItem(this.part)\n}\n}";
+  assert.equal(transformed(text).split('\n')[2], "__ui.create('MenuItem', 'Page.ets:3:1', [this.part.bind(this)])");
+});
+
+test('parameters of a struct: builders, arrows and what is called as a builder are handed on as they are', () => {
+  const given = '{ content: this.part, foot: () => { this.part(); }, part: this.vm.part }';
+  const text = `struct B {build() {}}struct A {@Builder part() {}\nbuild() {\nB(${given})\n}\n}`;
+  assert.equal(transformed(text).split('\n')[2], `__ui.invoke('Page.ets:3:1', B, [${given}])`);
+});
+
+test('what is called as a builder is not taken for one', () => {
+  const text = "struct A {@Builder foot() {}\nbuild() {\nText('a').bindSheet(this.vm.foot, this.foot())\n}\n}";
+  assert.throws(() => transformed(text), /Page\.ets:3:21 Its last name is that of a builder/);
+});
 
 test('a struct becomes a class, and the page is exported for the window', () => {
   const lines = transformed('@Entry\n@ComponentV2\nstruct A {\n@Local a: number = 1;\nbuild() {\n}\n}').split('\n');

@@ -1,0 +1,100 @@
+import ts from 'ohos-typescript';
+import { decoratorNames, nodesWhere } from './ui-tree.mjs';
+
+/** Attributes that take a builder: the list CUSTOM_BUILDER_PROPERTIES of the ArkTS compiler. */
+const BUILDER_ATTRIBUTES = new Set([
+  ...['accessibilityVirtualNode', 'addBuilderSpan', 'background', 'bindContentCover', 'bindContextMenu'],
+  ...['bindContextMenuByIsShow', 'bindContextMenuByResponseType', 'bindContextMenuWithResponse', 'bindMenu'],
+  ...['bindPopup', 'bindSelectionMenu', 'bindSheet', 'create', 'customKeyboard', 'description', 'dragPreview'],
+  ...['footer', 'header', 'menus', 'navDestination', 'onDragStart', 'onItemDragStart', 'overlay', 'showUnit'],
+  ...['subMenuBuilder', 'swipeAction', 'tabBar', 'title', 'toolBar', 'toolbar', 'toolbarConfiguration']
+]);
+
+/** Components whose constructor takes a builder; the compiler calls a constructor `create`. */
+const BUILDER_CONSTRUCTORS = new Set(['Checkbox', 'MenuItem', 'MenuItemGroup', 'Radio', 'Refresh', 'WaterFlow']);
+const CONSTRUCTOR = 'create';
+
+/** Attributes whose builders are functions, without an object around them. */
+const BARE = new Set([CONSTRUCTOR, 'footer', 'header', 'showUnit', 'subMenuBuilder']);
+
+/** Attributes that look for builders in an object literal: of every component, and of some. */
+const OBJECTS = new Set(['bindContextMenu', 'bindMenu', 'bindSheet', 'dragPreview']);
+const OBJECTS_OF = new Map([
+  ['ListItem', ['swipeAction']],
+  ['NavDestination', ['title']],
+  ['Navigation', ['title']],
+  ['Web', ['bindSelectionMenu']],
+  ...[...BUILDER_CONSTRUCTORS].map((name) => [name, [CONSTRUCTOR]])
+]);
+const OBJECT_PROPERTIES = new Set(['builder', 'end', 'footer', 'header', 'indicatorBuilder', 'preview', 'start', 'title']);
+
+/** Handlers: what they return is a builder, and not what they are. */
+const DRAG_HANDLERS = new Set(['onDragStart', 'onItemDragStart']);
+
+/** The names that the compiler takes for builders in a struct of a file, or outside of structs. */
+export function builderNames(tree, struct) {
+  const builders = nodesWhere(tree, (node) => decoratorNames(node).includes('Builder'));
+  const parameters = (struct?.members ?? []).filter((member) => decoratorNames(member).includes('BuilderParam'));
+  return new Set([...builders, ...parameters].map(({ name }) => name.text));
+}
+
+function lastName(expression) {
+  return ts.isPropertyAccessExpression(expression) ? expression.name.text : expression.text;
+}
+
+/** How the compiler reads an argument: `name` or `call` of a builder, or undefined for everything else. */
+export function builderForm(node, names) {
+  if (ts.isCallExpression(node)) {
+    return names.has(lastName(node.expression)) ? 'call' : undefined;
+  }
+  const isName = ts.isIdentifier(node) || ts.isPropertyAccessExpression(node);
+  return isName && names.has(lastName(node)) ? 'name' : undefined;
+}
+
+/** Whether only the last name is that of a builder: `this.vm.foot`, where the struct has a builder `foot`. */
+export function isNamedAsBuilder(node) {
+  const expression = ts.isCallExpression(node) ? node.expression : node;
+  return ts.isPropertyAccessExpression(expression) && expression.expression.kind !== ts.SyntaxKind.ThisKeyword;
+}
+
+function sides(node) {
+  return ts.isConditionalExpression(node) ? [node.whenTrue, node.whenFalse] : [node];
+}
+
+function placesInObject(object) {
+  const named = object.properties.filter(
+    (property) => ts.isPropertyAssignment(property) && OBJECT_PROPERTIES.has(property.name.text)
+  );
+  return named.flatMap(({ initializer }) =>
+    ts.isObjectLiteralExpression(initializer) ? placesInObject(initializer) : [{ node: initializer, isBare: true }]
+  );
+}
+
+function placesInPopup([, options]) {
+  const properties = options && ts.isObjectLiteralExpression(options) ? options.properties : [];
+  const builder = properties.find((property) => ts.isPropertyAssignment(property) && property.name.text === 'builder');
+  return builder ? sides(builder.initializer).map((node) => ({ node, isBare: false })) : [];
+}
+
+function looksIntoObjects(component, attribute) {
+  return OBJECTS.has(attribute) || Boolean(OBJECTS_OF.get(component)?.includes(attribute));
+}
+
+/**
+ * Where the compiler looks for builders in an attribute's arguments, or in a constructor's (`create`):
+ * `{ node, isBare }`; a bare one becomes a function, the others an object `{ builder }`.
+ */
+export function builderPlaces(component, attribute, values) {
+  const isConstructor = attribute === CONSTRUCTOR && !BUILDER_CONSTRUCTORS.has(component);
+  if (!BUILDER_ATTRIBUTES.has(attribute) || DRAG_HANDLERS.has(attribute) || isConstructor) {
+    return [];
+  }
+  if (attribute === 'bindPopup') {
+    return placesInPopup(values);
+  }
+  return values.flatMap(sides).flatMap((node) =>
+    ts.isObjectLiteralExpression(node) && looksIntoObjects(component, attribute)
+      ? placesInObject(node)
+      : [{ node, isBare: BARE.has(attribute) }]
+  );
+}

@@ -1,0 +1,24 @@
+import ts from 'ohos-typescript';
+import { findingAtNode } from './finding.mjs';
+import { childrenOf } from './ui-tree.mjs';
+
+// The compiler says nothing of these: a phone fails when it draws them.
+const NO_EACH = 'page/repeat-without-each';
+const PARENT = 'page/repeat-parent';
+const CHILDREN = 'page/repeat-children';
+const LAZY_PARENTS = ['List', 'Grid', 'Swiper', 'WaterFlow'];
+
+/** What a Repeat needs: `each`, one child for each item, and a parent that can scroll if it draws a part only. */
+export function checkRepeat({ node, attributes, blocks }, parent, checker) {
+  const names = attributes.map(({ name }) => name);
+  const findings = [];
+  if (!names.includes('each')) {
+    findings.push(findingAtNode(node, NO_EACH, 'A Repeat without each draws nothing.'));
+  }
+  if (names.includes('virtualScroll') && parent && !LAZY_PARENTS.includes(parent)) {
+    const where = LAZY_PARENTS.join(', ');
+    findings.push(findingAtNode(node, PARENT, `A Repeat with virtualScroll can stand only in ${where}.`));
+  }
+  const full = blocks.filter((block) => ts.isBlock(block) && childrenOf(block, checker) > 1);
+  return [...findings, ...full.map((block) => findingAtNode(block, CHILDREN, 'A Repeat draws one child for each item.'))];
+}
