@@ -27,7 +27,7 @@ function checkTarget(target, builder) {
   const configurations = ['AppScope/app.json5', 'build-profile.json5', 'entry/build-profile.json5'];
   const files = [...configurations.map((name) => path.join(ROOT, name)), path.join(target.mainFolder, 'module.json5')];
   return [
-    ...checkPageRules(builder, resources),
+    ...checkPageRules(builder, target),
     ...checkTargetPages(target, builder),
     ...checkAbilities(target),
     ...[...files, ...target.resourceFolders.flatMap(referringFiles)].flatMap((file) =>

@@ -1,6 +1,7 @@
 import ts from 'ohos-typescript';
 
-function isDoubleBang(node) {
+/** Whether a node is `a!!`. */
+export function isDoubleBang(node) {
   return ts.isNonNullExpression(node) && ts.isNonNullExpression(node.expression);
 }
 

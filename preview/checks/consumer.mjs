@@ -57,7 +57,7 @@ function checkExample(project, name, { archive, folder }) {
   const configurations = [path.join(project, 'AppScope/app.json5'), path.join(target.mainFolder, 'module.json5')];
   return [
     ...checkInstalled(target, name, archive),
-    ...checkPageRules(builder, target.resources),
+    ...checkPageRules(builder, target),
     ...checkTargetPages(target, builder),
     ...checkPageList([target]),
     ...checkAbilities(target),

@@ -1,5 +1,6 @@
 import ts from 'ohos-typescript';
 import { findingAtNode } from './finding.mjs';
+import { builderNames } from './custom-builders.mjs';
 import { decoratorNames, nodesWhere, structsOf } from './ui-tree.mjs';
 
 const STATE_V1 = new Set([
@@ -57,13 +58,54 @@ const MEMBER_RULES = [
     breaks: (member, names) => names.some((name) => STRUCT_ONLY.has(name)) && !ts.isStructDeclaration(member.parent)
   },
   {
+    code: '10905345',
+    message: '@Trace can decorate members of a class only.',
+    breaks: (member, names) => names.includes('Trace') && ts.isStructDeclaration(member.parent)
+  },
+  {
+    code: '10905130',
+    message: 'A property with @Computed cannot have a setter.',
+    breaks: (member) => ts.isSetAccessor(member) && isComputed(member.parent, member.name.text)
+  },
+  {
+    code: '10905107',
+    message: 'A @BuilderParam starts with a builder only.',
+    breaks: (member, names) => names.includes('BuilderParam') && member.initializer && !isOfBuilder(member.initializer)
+  },
+  {
     code: '10905343',
     message: '@Trace, @Monitor and @Computed need a class with @ObservedV2 or, but for @Trace, a struct.',
     breaks: (member, names) =>
-      names.some((name) => OBSERVED.has(name) && !(name !== 'Trace' && ts.isStructDeclaration(member.parent))) &&
+      names.some((name) => OBSERVED.has(name)) &&
+      !ts.isStructDeclaration(member.parent) &&
       !decoratorNames(member.parent).includes('ObservedV2')
   }
 ];
+
+function isComputed({ members }, name) {
+  return members.some(
+    (member) => ts.isGetAccessor(member) && member.name.text === name && decoratorNames(member).includes('Computed')
+  );
+}
+
+function isOfBuilder(initializer) {
+  const name = ts.isPropertyAccessExpression(initializer) ? initializer.name : initializer;
+  const builders = nodesWhere(initializer.getSourceFile(), (node) => decoratorNames(node).includes('LocalBuilder'));
+  const own = ts.isPropertyAccessExpression(initializer) && builders.some((builder) => builder.name.text === name.text);
+  return own || (ts.isIdentifier(name) && builderNames(initializer.getSourceFile()).has(name.text));
+}
+
+/** Of two monitors with the same paths the second takes the place of the first. */
+function checkMonitors(owner) {
+  const monitors = new Map();
+  return owner.members.flatMap((member) => {
+    const monitor = (ts.getAllDecorators(member) ?? []).find(({ expression }) => expression.expression?.text === 'Monitor');
+    const paths = monitor?.expression.arguments.map((path) => path.text).join();
+    const isSecond = monitor && monitors.has(paths);
+    monitors.set(paths, member);
+    return isSecond ? [findingAtNode(member, 'page/monitor-twice', 'Another @Monitor has the same paths, and goes.')] : [];
+  });
+}
 
 function checkMember(member) {
   const names = decoratorNames(member);
@@ -79,7 +121,7 @@ function checkStruct(struct) {
   }
   const builds = struct.members.filter((member) => ts.isMethodDeclaration(member) && member.name.text === 'build');
   if (builds.length !== 1) {
-    findings.push(findingAtNode(struct, 'page/build', `The struct ${struct.name.text} needs one build method.`));
+    findings.push(findingAtNode(struct, '10905103', `The struct ${struct.name.text} needs one build method.`));
   }
   return findings;
 }
@@ -95,11 +137,13 @@ export function checkDecorators(source) {
   const structs = structsOf(source);
   const entries = structs.filter((struct) => decoratorNames(struct).includes('Entry'));
   const decorated = nodesWhere(source, (node) => decoratorNames(node).length > 0);
-  const members = decorated.filter((node) => ts.isClassElement(node));
+  const owners = new Set(decorated.filter(ts.isClassElement).map(({ parent }) => parent));
+  const members = [...owners].flatMap((owner) => [...owner.members]).filter((member) => !member.virtual);
   return [
     ...entries.slice(1).map((struct) => findingAtNode(struct, '10905231', 'A page can have one @Entry only.')),
     ...structs.flatMap(checkStruct),
     ...decorated.flatMap(checkVersion),
-    ...members.flatMap(checkMember)
+    ...members.flatMap(checkMember),
+    ...[...owners].flatMap(checkMonitors)
   ];
 }

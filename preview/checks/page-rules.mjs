@@ -1,18 +1,22 @@
 import { checkArkTS } from './arkts.mjs';
 import { ownSources } from './compiler.mjs';
+import { checkAssignments } from './assignments.mjs';
 import { checkDecorators } from './decorators.mjs';
 import { checkParameters } from './parameters.mjs';
-import { checkResourceCalls } from './resource-uses.mjs';
+import { checkRawFileCalls, checkResourceCalls } from './resource-uses.mjs';
 import { checkUiStatements } from './ui-statements.mjs';
 
-/** All that the ArkTS compiler would say of a program's own files, and our own rules for pages. */
-export function checkPageRules(builder, resources) {
+/** All that the ArkTS compiler would say of a program's own files for `target`, and our own rules for pages. */
+export function checkPageRules(builder, target) {
   const checker = builder.getProgram().getTypeChecker();
+  const { rawFiles, resources } = target;
   const rules = ownSources(builder).flatMap((source) => [
     ...checkDecorators(source),
+    ...checkAssignments(source),
     ...checkUiStatements(source, checker),
     ...checkParameters(source, checker),
-    ...checkResourceCalls(source, resources)
+    ...checkResourceCalls(source, resources, checker),
+    ...checkRawFileCalls(source, rawFiles)
   ]);
   return [...checkArkTS(builder), ...rules];
 }

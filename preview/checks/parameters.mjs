@@ -1,10 +1,13 @@
 import ts from 'ohos-typescript';
 import { findingAtNode } from './finding.mjs';
+import { isDoubleBang } from '../arkts/two-way.mjs';
 import { declarationOf, decoratorNames, nodesWhere } from './ui-tree.mjs';
 
 // The numbers are those of the ArkTS compiler's own messages.
 const MISSING = '10905321';
 const FORBIDDEN = '10905324';
+const NOT_TWO_WAY = '10905319';
+const NOT_TRAILING = '10905102';
 const SET_BY_PARENT = ['Param', 'Event', 'BuilderParam'];
 
 function given(call) {
@@ -12,14 +15,37 @@ function given(call) {
   return argument && ts.isObjectLiteralExpression(argument) ? argument.properties : [];
 }
 
+/** `a!!` needs a parameter and an event for the way back. */
+function checkTwoWay(property, struct, fields) {
+  const isTwoWay = ts.isPropertyAssignment(property) && isDoubleBang(property.initializer);
+  const name = property.name.text;
+  const has = (field, decorator) => fields.some(
+    (each) => each.name.text === field && decoratorNames(each).includes(decorator)
+  );
+  return isTwoWay && !(has(name, 'Param') && has(`$${name}`, 'Event'))
+    ? [findingAtNode(property, NOT_TWO_WAY, `${struct.name.text} needs a @Param ${name} and an @Event $${name} for !!.`)]
+    : [];
+}
+
+/** A trailing block is the struct's only builder parameter, which gets nothing. */
+function checkTrailingBlock(call, struct, fields) {
+  const builders = fields.filter((field) => decoratorNames(field).includes('BuilderParam'));
+  const takesNothing = builders.every(({ type }) => !type?.parameters?.length);
+  return call.body && (builders.length !== 1 || !takesNothing)
+    ? [findingAtNode(call, NOT_TRAILING, `${struct.name.text} needs one @BuilderParam without parameters for a block.`)]
+    : [];
+}
+
 function checkUse(call, struct) {
   const fields = struct.members.filter((member) => ts.isPropertyDeclaration(member) && !member.virtual);
   const names = given(call).map((property) => property.name.text);
-  const findings = [];
+  const findings = given(call).flatMap((property) => checkTwoWay(property, struct, fields));
+  findings.push(...checkTrailingBlock(call, struct, fields));
   for (const field of fields) {
     const name = field.name.text;
     const decorators = decoratorNames(field);
-    if (decorators.includes('Require') && !names.includes(name)) {
+    const isFilled = names.includes(name) || (decorators.includes('BuilderParam') && call.body);
+    if (decorators.includes('Require') && !isFilled) {
       findings.push(findingAtNode(call, MISSING, `${struct.name.text} needs ${name}.`));
     }
     if (names.includes(name) && !decorators.some((decorator) => SET_BY_PARENT.includes(decorator))) {
@@ -31,7 +57,8 @@ function checkUse(call, struct) {
 
 /** What a custom component is given by the one that uses it. */
 export function checkParameters(source, checker) {
-  const calls = nodesWhere(source, (node) => ts.isCallExpression(node) && ts.isIdentifier(node.expression));
+  const isUse = (node) => ts.isCallExpression(node) || ts.isEtsComponentExpression(node);
+  const calls = nodesWhere(source, (node) => isUse(node) && ts.isIdentifier(node.expression));
   return calls.flatMap((call) => {
     const declaration = declarationOf(call.expression, checker);
     return declaration && ts.isStructDeclaration(declaration) ? checkUse(call, declaration) : [];

@@ -5,22 +5,48 @@ import { findingAt, findingAtNode } from './finding.mjs';
 import { placeholders } from './translations.mjs';
 import { nodesWhere } from './ui-tree.mjs';
 
-// The compiler's own number for it.
-const UNKNOWN = '10904333';
+// The compiler's own numbers.
+const UNKNOWN = '10903329';
+const NO_FILE = '10904333';
 
-function isResourceCall(node) {
-  return ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === '$r';
+function callsOf(source, name) {
+  const isCall = (node) => ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === name;
+  return nodesWhere(source, isCall);
 }
 
 /** Every `$r('app.type.name', …)` of a source file: `{ key, node, values }`; the key is undefined unless literal. */
 export function resourceCalls(source) {
-  return nodesWhere(source, isResourceCall).map((node) => {
+  return callsOf(source, '$r').map((node) => {
     const [name, ...values] = node.arguments;
     return { key: name && ts.isStringLiteral(name) ? name.text : undefined, node, values };
   });
 }
 
-function checkCall({ key, node, values }, resources) {
+/** For each value of a text what it has to be; the first of a plural chooses the form, and is not shown. */
+function wantedTypes(resource) {
+  const shown = placeholders(resource.value);
+  const inOrder = shown.map((each, index) => shown.find((other) => other.startsWith(`%${index + 1}$`)) ?? each);
+  const types = inOrder.map((each) => (each.endsWith('s') ? 'string' : 'number'));
+  return resource.type === 'plural' ? ['number', ...types] : types;
+}
+
+function isOfType(node, wanted, checker) {
+  const type = checker.getTypeAtLocation(node);
+  const flag = wanted === 'string' ? ts.TypeFlags.StringLike : ts.TypeFlags.NumberLike;
+  return (type.isUnion() ? type.types : [type]).every(({ flags }) => (flags & flag) !== 0);
+}
+
+function checkValues({ key, node, values }, wanted, checker) {
+  if (values.length !== wanted.length) {
+    return [findingAtNode(node, 'page/resource-values', `'${key}' takes ${wanted.length} values, not ${values.length}.`)];
+  }
+  return values
+    .filter((value, index) => !isOfType(value, wanted[index], checker))
+    .map((value) => findingAtNode(value, 'page/resource-value-type', `A phone leaves a hole in '${key}' for this type.`));
+}
+
+function checkCall(call, resources, checker) {
+  const { key, node } = call;
   if (!key?.startsWith('app.')) {
     return [findingAtNode(node, 'page/resource-name', `$r takes a literal 'app.type.name' only.`)];
   }
@@ -28,16 +54,19 @@ function checkCall({ key, node, values }, resources) {
   if (!resource) {
     return [findingAtNode(node, UNKNOWN, `No such '${key}' resource in this app.`)];
   }
-  // The first value of a plural chooses the form, and is not shown.
-  const wanted = placeholders(resource.value).length + (resource.type === 'plural' ? 1 : 0);
-  return wanted === values.length
-    ? []
-    : [findingAtNode(node, 'page/resource-values', `'${key}' takes ${wanted} values, not ${values.length}.`)];
+  return checkValues(call, wantedTypes(resource), checker);
 }
 
 /** Each `$r` of a page names a resource of the app, and fills its placeholders. */
-export function checkResourceCalls(source, resources) {
-  return resourceCalls(source).flatMap((call) => checkCall(call, resources));
+export function checkResourceCalls(source, resources, checker) {
+  return resourceCalls(source).flatMap((call) => checkCall(call, resources, checker));
+}
+
+/** Each `$rawfile` of a page names a raw file of the app. */
+export function checkRawFileCalls(source, rawFiles) {
+  return callsOf(source, '$rawfile')
+    .filter(({ arguments: [name] }) => !name || !ts.isStringLiteral(name) || !rawFiles.has(name.text))
+    .map((node) => findingAtNode(node, NO_FILE, `No such raw file in this app: ${node.arguments[0]?.getText()}.`));
 }
 
 /** Every `$type:name` in the text of a configuration file: `{ key, offset }`. */
@@ -53,7 +82,7 @@ export function checkConfigurationUses(file, resources) {
   const text = readFileSync(file, 'utf8');
   return configurationUses(text)
     .filter(({ key }) => !resources.has(key))
-    .map(({ key, offset }) => findingAt(file, text, offset, UNKNOWN, `No such '$${key.replace('.', ':')}' resource.`));
+    .map(({ key, offset }) => findingAt(file, text, offset, 'configuration/resource', `No such '$${key.replace('.', ':')}' resource.`));
 }
 
 /** Resource files that name other resources, such as layered icons. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { ROOT } from '../root.mjs';
 import { readJson5 } from './json5.mjs';
-import { readResources } from './resources.mjs';
+import { readRawFiles, readResources } from './resources.mjs';
 
 const MAIN = 'src/main';
 const TEST_TARGET = 'ohosTest';
@@ -50,6 +50,11 @@ export class Target {
   get resources() {
     const all = this.resourceFolders.flatMap(readResources);
     return new Map(all.map((resource) => [`${resource.type}.${resource.name}`, resource]));
+  }
+
+  /** The paths of this app's raw files. */
+  get rawFiles() {
+    return new Set(this.resourceFolders.flatMap(readRawFiles).map(([name]) => name));
   }
 }
 

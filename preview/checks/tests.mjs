@@ -27,7 +27,7 @@ function checkList(list, target, files) {
   const reached = new Set(ownSources(builder).map((source) => source.fileName));
   const idle = files.filter((file) => !reached.has(file));
   return [
-    ...checkPageRules(builder, target.resources),
+    ...checkPageRules(builder, target),
     ...idle.map((file) => new Finding(file, 1, 1, 'test/unlisted', `${path.basename(list)} does not lead to this file.`))
   ];
 }

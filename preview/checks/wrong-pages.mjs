@@ -10,7 +10,7 @@ const EXPECTATION = /^\/\/ Refused: (\S+) (.+)$/m;
 
 function refusals(file, target) {
   const own = path.relative(ROOT, file);
-  return checkPageRules(createProgram([file], target), target.resources).filter((finding) => finding.file === own);
+  return checkPageRules(createProgram([file], target), target).filter((finding) => finding.file === own);
 }
 
 /** A wrong page says in its first line for what it is refused: `// Refused: <code> <part of the message>`. */

@@ -1,0 +1,43 @@
+import ts from 'ohos-typescript';
+import { isDoubleBang } from '../arkts/two-way.mjs';
+import { findingAtNode } from './finding.mjs';
+import { decoratorNames, nodesWhere, structsOf } from './ui-tree.mjs';
+
+/** What a node sets: the left side of an assignment, the operand of `++` and `--`, what is shared with `!!`. */
+function targetOf(node) {
+  if (ts.isBinaryExpression(node)) {
+    const { kind } = node.operatorToken;
+    return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment ? node.left : undefined;
+  }
+  if (ts.isPostfixUnaryExpression(node) || ts.isPrefixUnaryExpression(node)) {
+    const isStep = [ts.SyntaxKind.PlusPlusToken, ts.SyntaxKind.MinusMinusToken].includes(node.operator);
+    return isStep ? node.operand : undefined;
+  }
+  return isDoubleBang(node) ? node.expression.expression : undefined;
+}
+
+function isOwn(target, names) {
+  return (
+    target &&
+    ts.isPropertyAccessExpression(target) &&
+    target.expression.kind === ts.SyntaxKind.ThisKeyword &&
+    names.has(target.name.text)
+  );
+}
+
+function fixedParameters(struct) {
+  const parameters = struct.members.filter((member) => decoratorNames(member).includes('Param'));
+  return new Set(
+    parameters.filter((member) => !decoratorNames(member).includes('Once')).map(({ name }) => name.text)
+  );
+}
+
+/** A struct does not set its own parameters, but for those with @Once: a phone ignores it. */
+export function checkAssignments(source) {
+  return structsOf(source).flatMap((struct) => {
+    const names = fixedParameters(struct);
+    return nodesWhere(struct, (node) => isOwn(targetOf(node), names)).map((node) =>
+      findingAtNode(node, 'page/param-assigned', 'A struct cannot set its own @Param: a phone ignores it.')
+    );
+  });
+}
