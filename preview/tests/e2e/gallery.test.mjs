@@ -33,7 +33,9 @@ test(
     assert.equal(await kept.inputValue(), 'typed');
     await phone.touch('reverse');
     await phone.shows('three at 0');
-    await phone.shows('0 three');
+    // ForEach draws an item once: what it said of its place stays.
+    const places = await phone.screen.getByText(/^\d (one|two|three)$/).allTextContents();
+    assert.deepEqual(places, ['2 three', '1 two', '0 one']);
     await phone.shows('three one high');
   })
 );
