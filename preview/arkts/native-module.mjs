@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import ts from 'ohos-typescript';
 
 /** The names of the values that a native module's declarations export. */
-function exportedValues(file) {
+export function nativeNames(file) {
   const tree = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2021, true);
   const declares = (node) => ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node);
   return [...new Set(tree.statements.filter(declares).map((node) => node.name.text))];
@@ -15,6 +15,6 @@ export function nativeModule(declarations) {
     'const native = { exports: {} };',
     'process.dlopen(native, start.library);',
     'export default native.exports;',
-    `export const { ${exportedValues(declarations).join(', ')} } = native.exports;`
+    `export const { ${nativeNames(declarations).join(', ')} } = native.exports;`
   ].join('\n');
 }

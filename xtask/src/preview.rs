@@ -19,8 +19,11 @@ const UNIT_TESTS: &str = "preview/tests/unit";
 /// Where its tests are that touch and type.
 pub(crate) const BROWSER_TESTS: &str = "preview/tests/e2e";
 
-/// Runs the tests of the app's module in Node.
+/// Runs the tests of the app's module in Node, as an app does.
 const HYPIUM_TESTS: &str = "preview/tests/hypium/hypium.test.mjs";
+
+/// Runs those of the native module as the phone's engine on a desktop does, which has nothing of an app.
+const ARK_TESTS: &str = "preview/tests/hypium/ark.test.mjs";
 
 /// What the tests ran of the pages, in a folder for each of their files.
 const COVERAGE: &str = "coverage";
@@ -80,16 +83,22 @@ pub(crate) fn test_in_browser(workspace: &Workspace, file: &str) -> Result<()> {
 ///
 /// When something cannot be had, a test fails, or they take too long.
 pub(crate) fn test_hypium(workspace: &Workspace) -> Result<()> {
-    javascript::run_script(workspace, &mut covered_script(workspace, HYPIUM_TESTS)?, Load::Host, HYPIUM_TESTS)
+    javascript::run_script(workspace, &mut covered_script(workspace, HYPIUM_TESTS)?, Load::Host, HYPIUM_TESTS)?;
+    javascript::run_script(workspace, &mut script(workspace, ARK_TESTS)?, Load::Host, ARK_TESTS)
 }
 
 /// A script of tests that notes what they ran of the pages.
 fn covered_script(workspace: &Workspace, file: &str) -> Result<Command> {
+    let mut script = script(workspace, file)?;
+    script.env("PREVIEW_COVERAGE", prepare_coverage(workspace, file)?);
+    Ok(script)
+}
+
+fn script(workspace: &Workspace, file: &str) -> Result<Command> {
     pages::install(workspace)?;
     let loader = Load::Host.prepare(workspace)?;
     let mut script = loader.host_script(workspace, Path::new(file))?;
     script.env("PREVIEW_FOLDER", test_folder(workspace));
-    script.env("PREVIEW_COVERAGE", prepare_coverage(workspace, file)?);
     Ok(script)
 }
 

@@ -161,6 +161,41 @@ mod tests {
         })
     }
 
+    /// The filters of a line `steps:` of the workflow; those with a space in them are in quotation marks.
+    fn filters(line: &str) -> Vec<&str> {
+        let line = line.trim_matches('\'');
+        let parts = line.split('"').enumerate();
+        parts
+            .flat_map(|(index, part)| if index % 2 == 1 { vec![part] } else { part.split_whitespace().collect() })
+            .collect()
+    }
+
+    #[test]
+    fn each_step_is_in_a_job_of_the_workflow() -> Result<()> {
+        let workspace = Workspace::current();
+        let workflow = std::fs::read_to_string(workspace.path(".github/workflows/ci.yml"))?;
+        let steps = steps(&workspace, false);
+        // Each job installs them itself.
+        let names: Vec<&str> = steps.iter().map(|step| step.name.as_str()).filter(|name| *name != "packages").collect();
+        let mut covered = Vec::new();
+        for filter in workflow.lines().filter_map(|line| line.trim().strip_prefix("steps: ")).flat_map(filters) {
+            let found = fitting_names(&names, filter);
+            assert!(!found.is_empty(), "no step has {filter:?} in its name");
+            covered.extend(found);
+        }
+        let missing: Vec<&&str> = names.iter().filter(|name| !covered.contains(name)).collect();
+        assert!(missing.is_empty(), "in no job of ci.yml: {missing:?}");
+        Ok(())
+    }
+
+    #[test]
+    fn the_oldest_rust_of_the_workflow_is_that_of_the_crates() -> Result<()> {
+        let workflow = std::fs::read_to_string(Workspace::current().path(".github/workflows/ci.yml"))?;
+        let oldest = env!("CARGO_PKG_RUST_VERSION");
+        assert!(workflow.contains(&format!("container: rust:{oldest}-bookworm")), "{oldest}");
+        Ok(())
+    }
+
     #[test]
     fn a_whole_name_chooses_one_step_and_a_part_chooses_all_that_have_it() {
         let names = ["ohos", "engine x86_64-ohos", "x86_64-ohos tests/close.test.mjs"];

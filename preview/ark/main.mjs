@@ -1,0 +1,2 @@
+import './globals.mjs';
+import './run.mjs';
