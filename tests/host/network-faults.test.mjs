@@ -46,7 +46,7 @@ behaviourIn(NAMES)('a name is tried at each of its addresses', async (t) => {
     'all-refuse.test': 2301111,
   });
   assert.deepEqual(await child.ended(), { code: 0, signal: null });
-}, { todo: 'fault 18: at the first one alone' });
+});
 
 behaviourIn([])('keepAlive finds out that a peer is gone also while bytes are unacknowledged', async (t) => {
   const child = startInNetwork(t, [], 'unacknowledged.mjs');

@@ -91,7 +91,7 @@ impl NetAddress {
         }
     }
 
-    /// Where `connect` should go: host names are allowed.
+    /// Where `connect` should go: host names are allowed. `localhost` of any family is one, as it has two addresses.
     ///
     /// # Errors
     /// When the address is numeric and of the other family, or empty.
@@ -99,7 +99,15 @@ impl NetAddress {
         if self.address.is_empty() {
             return Err(AddressError::NotNumeric(self.address.clone()));
         }
+        if self.is_localhost() && self.family == AddressFamily::Any {
+            return Ok(Host::Name(self.clone()));
+        }
         Ok(self.parse()?.map_or_else(|| Host::Name(self.clone()), Host::Address))
+    }
+
+    /// Whether it is this machine's own name.
+    pub(crate) fn is_localhost(&self) -> bool {
+        self.address.eq_ignore_ascii_case("localhost")
     }
 
     /// Whether `address` may stand for this one.
@@ -122,7 +130,7 @@ impl NetAddress {
     }
 
     fn parse_localhost(&self) -> Option<SocketAddr> {
-        if !self.address.eq_ignore_ascii_case("localhost") {
+        if !self.is_localhost() {
             return None;
         }
         let ip = match self.family {
@@ -207,6 +215,8 @@ mod tests {
     fn only_connecting_takes_names() {
         let named = net("example.org", AddressFamily::V4);
         assert_eq!(named.to_host(), Ok(Host::Name(named.clone())));
+        let localhost = net("LocalHost", AddressFamily::Any);
+        assert_eq!(localhost.to_host(), Ok(Host::Name(localhost.clone())), "it has two addresses");
         assert!(net("", AddressFamily::V4).to_host().is_err());
         assert!(net("::1", AddressFamily::V4).to_host().is_err());
     }

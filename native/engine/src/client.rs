@@ -1,6 +1,7 @@
 //! A client: bind, connect, send, close, and connect again.
 
 mod attempt;
+mod dial;
 mod opening;
 mod phase;
 mod reconnector;

@@ -61,6 +61,10 @@ pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 /// connection and could destroy what was sent before.
 pub const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How long a client waits for an address of a name to answer before it tries the next one beside it: what RFC 8305, section 5,
+/// recommends.
+pub const NEXT_ADDRESS_DELAY: Duration = Duration::from_millis(250);
+
 /// How often a client tries to bind its port again for a connection that follows another one.
 pub const BIND_AGAIN_TRIES: usize = 10;
 

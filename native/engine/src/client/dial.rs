@@ -1,0 +1,202 @@
+//! Connects a socket to one of the addresses that a host has, as RFC 8305 ("Happy Eyeballs") says.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use socket2::SockRef;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::opening::Origin;
+use super::resolver::Resolver;
+use crate::address::{Host, NetAddress};
+use crate::error::{Operation, SocketError};
+use crate::limits;
+use crate::options;
+
+/// A connected stream and the address of its peer.
+type Dialled = (TcpStream, SocketAddr);
+
+/// Looks `host` up where that is needed, and connects to the first of its addresses that answers.
+///
+/// # Cancel safety
+/// A cancelled connect leaves nothing behind.
+pub(super) async fn dial(origin: Origin, host: &Host) -> Result<Dialled, SocketError> {
+    let peers = match host {
+        Host::Address(address) => vec![*address],
+        Host::Name(name) => look_up(name).await?,
+    };
+    dial_any(origin, peers).await
+}
+
+/// Connects to the first of `peers` that answers: the next one is tried when the one before has failed or taken a while. The error is
+/// that of the last one to fail.
+pub(super) async fn dial_any(mut origin: Origin, peers: Vec<SocketAddr>) -> Result<Dialled, SocketError> {
+    let mut peers = in_order(&origin, peers).into_iter();
+    // A local port is good for one attempt at a time.
+    let is_bound = origin.local.is_some();
+    let mut attempts = JoinSet::new();
+    let mut last = SocketError::new(Operation::Connect, None, libc::EADDRNOTAVAIL);
+    loop {
+        match peers.next() {
+            Some(peer) => drop(attempts.spawn(dial_one(origin.take(), peer))),
+            None if attempts.is_empty() => return Err(last),
+            None => {}
+        }
+        tokio::select! {
+            Some(done) = attempts.join_next() => match done {
+                Ok(Ok(dialled)) => return Ok(dialled),
+                Ok(Err(error)) => last = error,
+                // A panic; it was told already.
+                Err(_) => {}
+            },
+            () = sleep(limits::NEXT_ADDRESS_DELAY), if !is_bound && peers.len() > 0 => {}
+        }
+    }
+}
+
+/// Those that the origin can reach, the families by turns, so that a family without a way costs one attempt.
+fn in_order(origin: &Origin, peers: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let Some(first) = peers.first().copied() else { return peers };
+    if let Some(local) = origin.local {
+        let (fitting, others): (Vec<_>, Vec<_>) = peers.into_iter().partition(|peer| peer.is_ipv4() == local.is_ipv4());
+        // Where there is none, the kernel says what is wrong.
+        return if fitting.is_empty() { others } else { fitting };
+    }
+    let (preferred, others): (Vec<_>, Vec<_>) = peers.into_iter().partition(|peer| peer.is_ipv4() == first.is_ipv4());
+    let (mut preferred, mut others) = (preferred.into_iter(), others.into_iter());
+    let turns = std::iter::from_fn(|| {
+        let turn = [preferred.next(), others.next()];
+        turn.iter().any(Option::is_some).then_some(turn)
+    });
+    turns.flatten().flatten().collect()
+}
+
+async fn dial_one(origin: Origin, peer: SocketAddr) -> Result<Dialled, SocketError> {
+    let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
+    let may_be_itself = origin.has_chosen_port;
+    let socket = origin.into_socket(peer).await.map_err(failed)?;
+    let stream = options::connect(socket, peer).await.map_err(failed)?;
+    if !may_be_itself && is_its_own_peer(&stream) {
+        // By a reset: otherwise the port would be taken for a while yet.
+        let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+        return Err(SocketError::new(Operation::Connect, peer, libc::ECONNREFUSED));
+    }
+    Ok((stream, peer))
+}
+
+/// Whether the kernel has connected the socket to itself: it does where nobody listens at the address and the local port that it
+/// chose is the same.
+fn is_its_own_peer(stream: &TcpStream) -> bool {
+    matches!((stream.local_addr(), stream.peer_addr()), (Ok(local), Ok(peer)) if local == peer)
+}
+
+/// The addresses of `name` in the families that it asks for. `localhost` has both loopbacks, whatever the system says.
+async fn look_up(name: &NetAddress) -> Result<Vec<SocketAddr>, SocketError> {
+    if name.is_localhost() {
+        return Ok(vec![(Ipv4Addr::LOCALHOST, name.port).into(), (Ipv6Addr::LOCALHOST, name.port).into()]);
+    }
+    let failed = |errno| SocketError::new(Operation::Connect, None, errno);
+    let found = Resolver::system().look_up(&name.address).await.map_err(failed)?;
+    let fitting = found.iter().filter(|address| name.admits(address.ip()));
+    let peers: Vec<SocketAddr> = fitting.map(|address| with_port(*address, name.port)).collect();
+    if peers.is_empty() { Err(failed(libc::EADDRNOTAVAIL)) } else { Ok(peers) }
+}
+
+fn with_port(mut address: SocketAddr, port: u16) -> SocketAddr {
+    address.set_port(port);
+    address
+}
+
+#[cfg(test)]
+mod tests {
+    // A test may panic: that is how it fails.
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+    use socket2::Socket;
+    use tokio::net::TcpListener;
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::options::{SocketOptions, bound_socket};
+
+    fn origin(local: Option<SocketAddr>) -> Origin {
+        Origin { socket: None, local, has_chosen_port: false, options: SocketOptions::default() }
+    }
+
+    fn address(text: &str) -> SocketAddr {
+        text.parse().unwrap()
+    }
+
+    /// A port that is held, and on which nobody listens.
+    fn deaf(at: &str) -> (Socket, SocketAddr) {
+        let socket = bound_socket(address(at), &SocketOptions::default()).unwrap();
+        let address = socket.local_addr().unwrap().as_socket().unwrap();
+        (socket, address)
+    }
+
+    /// A port whose backlog is full, so that the kernel drops what others send.
+    async fn silent() -> (Socket, TcpStream, SocketAddr) {
+        let (socket, address) = deaf("127.0.0.1:0");
+        socket.listen(0).unwrap();
+        let taken = TcpStream::connect(address).await.unwrap();
+        (socket, taken, address)
+    }
+
+    #[test]
+    fn families_take_turns_and_a_bound_origin_keeps_to_its_own() {
+        let all = ["[::1]:1", "[::2]:1", "[::3]:1", "1.1.1.1:1", "2.2.2.2:1"].map(address).to_vec();
+        let sorted = |local: Option<&str>, peers: &[SocketAddr]| {
+            in_order(&origin(local.map(address)), peers.to_vec())
+                .iter()
+                .map(|peer| peer.ip().to_string())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(sorted(None, &all), ["::1", "1.1.1.1", "::2", "2.2.2.2", "::3"]);
+        assert_eq!(sorted(None, &all[3..]), ["1.1.1.1", "2.2.2.2"]);
+        assert_eq!(sorted(Some("127.0.0.1:5"), &all), ["1.1.1.1", "2.2.2.2"]);
+        assert_eq!(sorted(Some("127.0.0.1:5"), &all[..3]), ["::1", "::2", "::3"]);
+        assert_eq!(sorted(None, &[]), [""; 0]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn addresses_that_refuse_cost_no_time_and_the_first_that_answers_is_taken() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let here = listener.local_addr().unwrap();
+        let ((_one, first), (_two, second)) = (deaf("127.0.0.1:0"), deaf("[::1]:0"));
+        let start = Instant::now();
+        let (_stream, peer) = dial_any(origin(None), vec![first, second, here]).await.unwrap();
+        assert_eq!((peer, start.elapsed()), (here, Duration::ZERO));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_that_says_nothing_holds_the_next_one_up_for_a_moment_only() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let here = listener.local_addr().unwrap();
+        let (_socket, _taken, silent) = silent().await;
+        let start = Instant::now();
+        let (_stream, peer) = dial_any(origin(None), vec![silent, silent, here]).await.unwrap();
+        assert_eq!(peer, here);
+        assert_eq!(start.elapsed().as_millis() / 10, 2 * limits::NEXT_ADDRESS_DELAY.as_millis() / 10);
+    }
+
+    #[tokio::test]
+    async fn where_all_refuse_the_error_is_that_of_the_last_one() {
+        let ((_one, first), (_two, second)) = (deaf("127.0.0.1:0"), deaf("127.0.0.1:0"));
+        let error = dial_any(origin(None), vec![first, second]).await.unwrap_err();
+        assert_eq!((error.address, error.errno), (Some(second), libc::ECONNREFUSED));
+    }
+
+    #[tokio::test]
+    async fn a_bound_client_tries_one_address_after_the_other_from_its_port() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let here = listener.local_addr().unwrap();
+        let (_one, refusing) = deaf("127.0.0.1:0");
+        let (socket, local) = deaf("127.0.0.1:0");
+        let bound = Origin { socket: Some(socket), ..origin(Some(local)) };
+        let (stream, peer) = dial_any(bound, vec![refusing, address("[::1]:1"), here]).await.unwrap();
+        assert_eq!((stream.local_addr().unwrap(), peer), (local, here));
+    }
+}
