@@ -268,7 +268,7 @@ behaviour('a client that comes back to a session that is over begins a new one',
   await within('suspend', client.suspend());
   const waiting = client.send({ data: 'kept' });
   await atServer.closed();
-  client.resume();
+  client.restore();
   const next = record(await connections.next('the next connect event'));
   await within('send', waiting);
   await next.received(4);
@@ -305,7 +305,7 @@ behaviour('with unsent: reject, what the kernel had is sent again after a cut, a
   await atServer.received(10);
   await within('suspend', client.suspend());
   await rejectsWith(client.send({ data: 'not taken' }), 2301107);
-  client.resume();
+  client.restore();
   await atClient.came('connect', 3);
   assert.equal(atServer.text, 'on its way');
 });

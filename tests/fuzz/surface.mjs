@@ -136,7 +136,7 @@ function subscription() {
 /** What new objects listen for; `on` and `off` change that. */
 const LISTENED = { server: ['connect', 'listening', 'error'], client: ['message', 'error', 'close'] };
 
-const TAKES_NO_CALLBACK = ['broadcast', 'on', 'off', 'getLocalAddress', 'pause', 'resume', 'getStatistics', 'getConnections'];
+const TAKES_NO_CALLBACK = ['broadcast', 'on', 'off', 'getLocalAddress', 'pause', 'resume', 'restore', 'getStatistics', 'getConnections'];
 
 function argumentsFor(kind, member) {
   const list = kind === 'server' && member === 'close' ? [values.closeOptions(random)] : ARGUMENTS[member]?.() ?? [];

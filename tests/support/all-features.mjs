@@ -48,7 +48,7 @@ export async function exchangeWithAllFeatures(count) {
     const sends = numbers.flatMap((number) => [client.send({ data: numbered(number) }), connection.send({ data: numbered(number) })]);
     if (first === 0) {
       await within('suspend', client.suspend());
-      client.resume();
+      client.restore();
     }
     await within('all sends', Promise.all(sends), BULK_DEADLINE_MS);
   }

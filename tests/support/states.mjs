@@ -203,6 +203,7 @@ export const CLASSES = [
       connect: [(client, { open }) => client.connect({ address: { address: LOOPBACK, port: open } }), nothing],
       ...STREAM,
       suspend: [(client) => client.suspend(), nothing],
+      restore: [(client) => client.restore(), nothing],
       ...COMMON,
     },
   },

@@ -409,12 +409,14 @@ export declare class TCPSocket {
     */
   pause(): void
   /**
-    * Lets the link go, and keeps what is not sent, until `resume`: for an app that goes to the background. No `close`
+    * Lets the link go, and keeps what is not sent, until `restore`: for an app that goes to the background. No `close`
     * comes. Only for a client made with `reconnect`; another one gets 2301095.
     */
   suspend(): Promise<void>
   suspend(callback: (error: SocketError, data: void) => void): void
-  /** Delivers messages again, and connects again after `suspend`. */
+  /** Connects again after `suspend`. Messages that `pause` holds back go on waiting for `resume`. */
+  restore(): void
+  /** Delivers messages again after `pause`. */
   resume(): void
   /**
     * Attaches the listener for an event, in place of the one before. `connect`, any number of `message`, then `error`
@@ -484,7 +486,7 @@ export declare class TCPSocketConnection {
     * peer is held up.
     */
   pause(): void
-  /** Delivers messages again. */
+  /** Delivers messages again after `pause`. */
   resume(): void
   /**
     * Attaches the listener for an event, in place of the one before. Any number of `message`, then `error` if it

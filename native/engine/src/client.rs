@@ -192,7 +192,7 @@ impl Client {
         Ok(())
     }
 
-    /// Lets the link go, and keeps what is not sent, until [`Client::resume`]. `Completed` with `ticket` follows. Only
+    /// Lets the link go, and keeps what is not sent, until [`Client::restore`]. `Completed` with `ticket` follows. Only
     /// for a client that reconnects by itself.
     ///
     /// # Errors
@@ -208,7 +208,7 @@ impl Client {
     }
 
     /// Undoes [`Client::suspend`].
-    pub fn resume(&self) {
+    pub fn restore(&self) {
         if let Phase::Connected(connection) = &self.shared.state().phase {
             connection.resume();
         }

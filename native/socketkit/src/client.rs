@@ -305,7 +305,7 @@ impl TCPSocket {
         Ok(())
     }
 
-    /// Lets the link go, and keeps what is not sent, until `resume`: for an app that goes to the background. No `close`
+    /// Lets the link go, and keeps what is not sent, until `restore`: for an app that goes to the background. No `close`
     /// comes. Only for a client made with `reconnect`; another one gets 2301095.
     #[napi(
         catch_unwind,
@@ -317,10 +317,16 @@ impl TCPSocket {
         })
     }
 
-    /// Delivers messages again, and connects again after `suspend`.
+    /// Connects again after `suspend`. Messages that `pause` holds back go on waiting for `resume`.
+    #[napi(catch_unwind)]
+    pub fn restore(&self) -> Result<()> {
+        self.state()?.client.restore();
+        Ok(())
+    }
+
+    /// Delivers messages again after `pause`.
     #[napi(catch_unwind)]
     pub fn resume(&self) -> Result<()> {
-        self.state()?.client.resume();
         self.state()?.inbox.pause(false);
         self.state()?.emitter.await_turn();
         Ok(())

@@ -306,7 +306,7 @@ impl TCPSocketConnection {
         Ok(())
     }
 
-    /// Delivers messages again.
+    /// Delivers messages again after `pause`.
     #[napi(catch_unwind)]
     pub fn resume(&self) -> Result<()> {
         self.state()?.inbox.pause(false);

@@ -123,13 +123,13 @@ fn a_suspended_client_keeps_its_session_and_what_is_not_sent() {
     peer.assert_hears_end();
     this.send(b"kept", 1);
     assert!(!this.client.state().is_connected && !this.client.state().is_close);
-    this.client.resume();
+    this.client.restore();
     let (mut peer, asked) = WirePeer::greet(&this.listener);
     assert_eq!(asked, SESSION);
     peer.welcome(true, SESSION);
     expect!(this.events, Event::Connected(_));
     peer.assert_hears(DATA, b"kept");
-    this.client.resume();
+    this.client.restore();
     assert_silent(&this.events);
 }
 
@@ -142,7 +142,7 @@ fn a_client_can_be_suspended_between_two_attempts_and_begins_anew() {
     assert_eq!(this.reconnecting().attempt, 1);
     assert_eq!(completed(&this.events, SUSPEND), Ok(()));
     peer.assert_hears_end();
-    this.client.resume();
+    this.client.restore();
     let (mut peer, asked) = WirePeer::greet(&this.listener);
     peer.welcome(true, asked);
     expect!(this.events, Event::Connected(_));
