@@ -163,8 +163,9 @@ export interface SocketRejectInfo {
   /** The peer. */
   address: NetAddress
   /**
-    * `key`: it did not prove that it knows the key. `limit`: there are as many connections, or handshakes, as there may
-    * be. `timeout`: its handshake took too long. `protocol`: it speaks another protocol.
+    * `key`: it did not prove that it knows the key. `limit`: there are as many connections as there may be, or it was
+    * silent for a second of its handshake while others waited. `timeout`: its handshake took too long. `protocol`: it
+    * speaks another protocol.
     */
   reason: 'key' | 'limit' | 'timeout' | 'protocol'
 }

@@ -87,9 +87,12 @@ pub const KEY_MIN_BITS: usize = 80;
 /// How long a peer may take for the handshake, unless told otherwise.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Handshakes of one server that may be under way. One more pushes the oldest out, so that peers which say nothing keep
-/// nobody away.
-pub const PENDING_HANDSHAKES: usize = 64;
+/// Handshakes of one server that may be under way, and peers that have proved themselves and wait to be handed over. Others wait in
+/// the kernel's backlog. So many peers that say nothing keep it busy for four seconds at most, which `connect` waits out.
+pub const PENDING_HANDSHAKES: usize = 128;
+
+/// How long a peer may take for each of its messages of a handshake while others wait for its place.
+pub const HANDSHAKE_STEP_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Peers turned away that their server's owner has not been told of. More are counted, and not told.
 pub const PENDING_REJECTIONS: usize = 64;

@@ -27,11 +27,13 @@ use crate::sync::lock;
 
 mod accepting;
 mod admission;
+mod handshakes;
 mod pending;
 mod sessions;
 
 use accepting::accept_all;
-use admission::{Admitted, Handshakes, Rejections};
+use admission::{Admitted, Rejections};
+use handshakes::Handshakes;
 pub use pending::PendingConnection;
 use sessions::{Membership, Returns, Sessions};
 

@@ -161,8 +161,9 @@ impl From<CloseReason> for SocketCloseInfo {
 pub struct SocketRejectInfo {
     /// The peer.
     pub address: NetAddress,
-    /// `key`: it did not prove that it knows the key. `limit`: there are as many connections, or handshakes, as there may
-    /// be. `timeout`: its handshake took too long. `protocol`: it speaks another protocol.
+    /// `key`: it did not prove that it knows the key. `limit`: there are as many connections as there may be, or it was
+    /// silent for a second of its handshake while others waited. `timeout`: its handshake took too long. `protocol`: it
+    /// speaks another protocol.
     #[napi(ts_type = "'key' | 'limit' | 'timeout' | 'protocol'")]
     pub reason: &'static str,
 }

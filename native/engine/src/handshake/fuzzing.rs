@@ -58,7 +58,7 @@ fn as_client(script: &mut Script<'_>, framing: &Framing, terms: &Terms, returns:
 
 /// The `Proof` that says what a server has learnt of it.
 fn as_server(script: &mut Script<'_>, framing: &Framing, terms: &Terms) -> Option<Vec<u8>> {
-    let result = run(greet_with(script, framing, terms, [2; 32]));
+    let result = run(greet_with(script, framing, terms, [2; 32], || {}));
     assert!(result.is_some(), "a peer that ended is waited for");
     let guest = result?.ok()?;
     assert_eq!(terms.heartbeat.is_some(), guest.peer_heartbeat.is_some());

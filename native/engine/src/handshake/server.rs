@@ -22,7 +22,7 @@ pub(crate) struct Guest {
 }
 
 /// Hears the client at the other end of `stream` and has it prove that it knows the key. Tells a client with other
-/// terms or another key so; any other is only to be left.
+/// terms or another key so; any other is only to be left. Calls `heard_hello` when the first of the client's two messages has come.
 ///
 /// # Cancel safety
 ///
@@ -32,10 +32,11 @@ pub(crate) async fn greet<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
     framing: &Framing,
     terms: &Terms,
+    heard_hello: impl FnOnce(),
 ) -> Result<Guest, HandshakeError> {
     let mut nonce = Nonce::default();
     getrandom::fill(&mut nonce).map_err(std::io::Error::from)?;
-    greet_with(stream, framing, terms, nonce).await
+    greet_with(stream, framing, terms, nonce, heard_hello).await
 }
 
 /// The same with a given nonce.
@@ -44,9 +45,10 @@ pub(super) async fn greet_with<S: AsyncRead + AsyncWrite + Unpin>(
     framing: &Framing,
     terms: &Terms,
     nonce: Nonce,
+    heard_hello: impl FnOnce(),
 ) -> Result<Guest, HandshakeError> {
     let mut channel = Channel::new(stream, framing)?;
-    let heard = hear(&mut channel, framing, terms, nonce).await;
+    let heard = hear(&mut channel, framing, terms, nonce, heard_hello).await;
     let reason = match heard {
         Err(HandshakeError::TermsDiffer) => RefusalReason::Terms,
         Err(HandshakeError::WrongKey) => RefusalReason::Key,
@@ -62,9 +64,11 @@ async fn hear<S: AsyncRead + AsyncWrite + Unpin>(
     framing: &Framing,
     terms: &Terms,
     nonce: Nonce,
+    heard_hello: impl FnOnce(),
 ) -> Result<Guest, HandshakeError> {
     let mut transcript = Transcript::new(terms.key.clone());
     let hello = channel.receive(Kind::Hello).await?;
+    heard_hello();
     transcript.append(Kind::Hello, &hello);
     let peer_heartbeat = Opening::agree(hello, terms)?;
     let challenge = Opening::new(terms, nonce).encode();

@@ -51,7 +51,7 @@ async fn server(vector: &HandshakeVector, script: &[u8]) -> Outcome<(Option<Sess
     let (mut stream, mut peer) = duplex(PIPE_BYTES);
     peer.write_all(script).await.unwrap();
     peer.shutdown().await.unwrap();
-    let greeted = greet_with(&mut stream, &vector.framing, &vector.server, vector.server_nonce).await;
+    let greeted = greet_with(&mut stream, &vector.framing, &vector.server, vector.server_nonce, || {}).await;
     let result = match greeted {
         Ok(guest) => {
             let learnt = (guest.returning, guest.peer_heartbeat);

@@ -1,28 +1,20 @@
 //! Whether a peer that has connected becomes a connection of the server.
 
-use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::handshakes::Place;
 use super::sessions::{Membership, Returning};
 use super::{ConnectionCount, Intake, Shared};
 use crate::event::{Event, RejectReason};
 use crate::framing::Framing;
 use crate::handshake::{Guest, HandshakeError, RefusalReason, Session, SessionId, greet, refuse};
 use crate::limits;
-use crate::sync::lock;
-
-/// The handshakes of a server that are under way, oldest first.
-#[derive(Default)]
-pub(super) struct Handshakes {
-    running: Mutex<VecDeque<(JoinHandle<()>, SocketAddr)>>,
-}
 
 /// What a peer was let in with.
 pub(super) struct Admitted {
@@ -30,23 +22,6 @@ pub(super) struct Admitted {
     pub(super) peer: SocketAddr,
     pub(super) peer_interval: Option<std::time::Duration>,
     pub(super) membership: Option<Membership>,
-}
-
-impl Handshakes {
-    /// Adds one; returns the oldest and its peer when that has to make room.
-    fn add(&self, handshake: JoinHandle<()>, peer: SocketAddr) -> Option<(JoinHandle<()>, SocketAddr)> {
-        let mut running = lock(&self.running);
-        running.retain(|(handshake, _)| !handshake.is_finished());
-        running.push_back((handshake, peer));
-        if running.len() > limits::PENDING_HANDSHAKES { running.pop_front() } else { None }
-    }
-
-    /// Gives all of them up.
-    pub(super) fn abort(&self) {
-        for (handshake, _) in lock(&self.running).drain(..) {
-            handshake.abort();
-        }
-    }
 }
 
 /// Reports of turned away peers, of which only so many may wait.
@@ -104,6 +79,7 @@ impl Shared {
         self.max_connections.is_none_or(|most| count.number() <= most).then_some(count)
     }
 
+    /// Begins the handshake of a peer as soon as there is a place for it; meanwhile others wait in the kernel's backlog.
     async fn begin_handshake(
         self: &Arc<Self>,
         intake: &Arc<Intake>,
@@ -111,46 +87,50 @@ impl Shared {
         stream: TcpStream,
         peer: SocketAddr,
     ) {
-        let (server, number) = (Arc::clone(self), intake.number);
+        let pushed_out = |late| self.reject(late, RejectReason::Limit);
+        let Some(place) = intake.handshakes.take_place(pushed_out).await else { return };
+        let (server, number, progress) = (Arc::clone(self), intake.number, Arc::clone(&place.progress));
         let handshake = tokio::spawn(async move {
-            let limit = server.protocol.handshake_timeout;
-            let rejected = match timeout(limit, server.shake_hands(number, &framing, stream, peer)).await {
-                Ok(Ok(())) => return,
-                Ok(Err(error)) => reject_reason(error),
-                Err(_) => RejectReason::Timeout,
-            };
-            server.reject(peer, rejected);
+            if let Err(rejected) = server.shake_hands(number, &framing, stream, peer, &place).await {
+                server.reject(peer, rejected);
+            }
         });
-        let Some((oldest, peer)) = intake.handshakes.add(handshake, peer) else { return };
-        oldest.abort();
-        // Its descriptor is free before the next peer takes one: a crowd comes faster than tasks end.
-        if oldest.await.is_err_and(|error| error.is_cancelled()) {
-            self.reject(peer, RejectReason::Limit);
-        }
+        intake.handshakes.add(handshake, peer, progress);
     }
 
+    /// Hears a peer and lets it in. Its time counts while the server waits for it, and not while it waits for the server.
     async fn shake_hands(
         self: &Arc<Self>,
         intake: u64,
         framing: &Framing,
         mut stream: TcpStream,
         peer: SocketAddr,
-    ) -> Result<(), HandshakeError> {
-        let guest = greet(&mut stream, framing, &self.protocol.terms()).await?;
+        place: &Place,
+    ) -> Result<(), RejectReason> {
+        let terms = self.protocol.terms();
+        let guest = self.in_time(greet(&mut stream, framing, &terms, || place.progress.advance())).await?;
+        place.progress.prove();
         if let Some(owner) = guest.returning.and_then(|session| self.sessions.owner(session.id)) {
             // A task that takes no more, or has another link waiting, lets this one go; the peer tries again.
             let _ = owner.try_send(Returning { stream, peer, guest });
             return Ok(());
         }
         let Some(count) = self.count_in() else {
-            refuse(&mut stream, framing, RefusalReason::Limit).await?;
-            return Err(HandshakeError::Refused(RefusalReason::Limit));
+            self.in_time(refuse(&mut stream, framing, RefusalReason::Limit)).await?;
+            return Err(RejectReason::Limit);
         };
         // Before the welcome: a peer that was let in is not turned away again.
         let Ok(permit) = Arc::clone(&self.pending).acquire_owned().await else { return Ok(()) };
-        let admitted = self.welcome(guest, stream, peer).await?;
+        let admitted = self.in_time(self.welcome(guest, stream, peer)).await?;
         self.accept(admitted, intake, count, permit);
         Ok(())
+    }
+
+    async fn in_time<T>(&self, step: impl Future<Output = Result<T, HandshakeError>>) -> Result<T, RejectReason> {
+        match timeout(self.protocol.handshake_timeout, step).await {
+            Ok(done) => done.map_err(reject_reason),
+            Err(_) => Err(RejectReason::Timeout),
+        }
     }
 
     async fn welcome(&self, guest: Guest, mut stream: TcpStream, peer: SocketAddr) -> Result<Admitted, HandshakeError> {

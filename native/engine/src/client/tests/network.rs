@@ -76,7 +76,7 @@ impl Network {
     pub(super) async fn welcome(&self, protocol: &Protocol) -> PeerLink {
         let PeerLink(mut stream) = self.accept().await;
         let framing = protocol.framing.as_ref().unwrap();
-        let guest = greet(&mut stream, framing, &protocol.terms()).await.unwrap();
+        let guest = greet(&mut stream, framing, &protocol.terms(), || {}).await.unwrap();
         let session = Session { id: SessionId::generate().unwrap(), received: 0 };
         guest.welcome(&mut stream, session, false).await.unwrap();
         PeerLink(stream)
@@ -86,7 +86,7 @@ impl Network {
     pub(super) async fn turn_away(&self, protocol: &Protocol) -> PeerLink {
         let PeerLink(mut stream) = self.accept().await;
         let framing = protocol.framing.as_ref().unwrap();
-        greet(&mut stream, framing, &protocol.terms()).await.unwrap();
+        greet(&mut stream, framing, &protocol.terms(), || {}).await.unwrap();
         refuse(&mut stream, framing, RefusalReason::Limit).await.unwrap();
         PeerLink(stream)
     }

@@ -20,7 +20,7 @@ async fn they_understand_each_other_byte_by_byte_with_the_shortest_messages() {
         let framing = Framing::length(width_bytes, little_endian, 1).unwrap();
         let (mut near, mut far) = duplex(1);
         let served = async {
-            let guest = greet(&mut far, &framing, &vector.server).await?;
+            let guest = greet(&mut far, &framing, &vector.server, || {}).await?;
             assert_eq!((guest.returning, guest.peer_heartbeat), vector.greeted());
             guest.welcome(&mut far, vector.answered, vector.resumed).await
         };
@@ -52,7 +52,8 @@ async fn who_cannot_agree_says_so_on_both_sides() {
     ] {
         let framing = Framing::length(2, false, 100).unwrap();
         let (mut near, mut far) = duplex(PIPE_BYTES);
-        let sides = async { tokio::join!(enter(&mut near, &framing, client, None), greet(&mut far, &framing, server)) };
+        let sides =
+            async { tokio::join!(enter(&mut near, &framing, client, None), greet(&mut far, &framing, server, || {})) };
         let (entered, greeted) = settled(sides).await;
         assert_eq!((entered.unwrap_err(), greeted.err().unwrap()), expected, "{client:?} {server:?}");
     }
@@ -72,7 +73,7 @@ async fn no_two_openings_are_the_same() {
         let (mut near, mut far) = duplex(PIPE_BYTES);
         near.write_all(&vector.hello).await.unwrap();
         near.shutdown().await.unwrap();
-        assert_eq!(greet(&mut far, &vector.framing, &vector.server).await.err(), Some(CUT));
+        assert_eq!(greet(&mut far, &vector.framing, &vector.server, || {}).await.err(), Some(CUT));
         let mut challenge = vec![0; vector.challenge.len()];
         near.read_exact(&mut challenge).await.unwrap();
         openings.insert(challenge);
@@ -87,7 +88,7 @@ async fn an_interval_that_is_too_short_or_too_long_to_be_said_is_not_taken_for_n
         let terms = Terms { heartbeat: Some(interval), ..Terms::default() };
         let (mut near, mut far) = duplex(PIPE_BYTES);
         let served = async {
-            let guest = greet(&mut far, &framing, &terms).await?;
+            let guest = greet(&mut far, &framing, &terms, || {}).await?;
             assert_eq!(guest.peer_heartbeat, Some(Duration::from_millis(said_ms.into())));
             guest.welcome(&mut far, Session::default(), false).await
         };
@@ -118,7 +119,7 @@ async fn there_is_no_handshake_with_delimiters() {
     let (mut near, mut far) = duplex(PIPE_BYTES);
     let terms = Terms::default();
     assert_eq!(enter(&mut near, &framing, &terms, None).await, Err(HandshakeError::Malformed));
-    assert_eq!(greet(&mut far, &framing, &terms).await.err(), Some(HandshakeError::Malformed));
+    assert_eq!(greet(&mut far, &framing, &terms, || {}).await.err(), Some(HandshakeError::Malformed));
 }
 
 #[test]

@@ -35,7 +35,7 @@ proptest! {
         let (mut near, mut far) = duplex(PIPE_BYTES);
         let entering = enter(&mut near, &framing, &client, Some(asked));
         let serving = async {
-            let guest = greet(&mut far, &framing, &server).await?;
+            let guest = greet(&mut far, &framing, &server, || {}).await?;
             let learnt = (guest.returning, guest.peer_heartbeat);
             guest.welcome(&mut far, answered, false).await.map(|()| learnt)
         };
