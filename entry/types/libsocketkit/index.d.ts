@@ -325,7 +325,7 @@ export interface TCPSocketServerOptions {
   maxConnections?: number
   /**
     * With `acknowledge`: how long a connection waits for its client to come back, in milliseconds; 30000 unless
-    * given.
+    * given. Meanwhile it takes no place; as many as there may be connections wait, one more ends the first.
     */
   returnTimeoutMs?: number
 }

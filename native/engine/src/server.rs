@@ -29,12 +29,14 @@ mod accepting;
 mod admission;
 mod handshakes;
 mod pending;
+mod place;
 mod sessions;
 
 use accepting::accept_all;
 use admission::{Admitted, Rejections};
 use handshakes::Handshakes;
 pub use pending::PendingConnection;
+use place::Place;
 use sessions::{Membership, Returns, Sessions};
 
 /// A TCP server. Dropping it stops listening; its connections stay open.
@@ -148,7 +150,7 @@ impl Server {
             connections: Arc::new(AtomicUsize::new(0)),
             pending: Arc::new(Semaphore::new(limits::PENDING_CONNECTIONS)),
             settings: Mutex::default(),
-            sessions: Arc::default(),
+            sessions: Arc::new(Sessions::new(max_connections)),
             intake: Mutex::default(),
             rejections: Rejections::default(),
         });
@@ -283,30 +285,6 @@ impl fmt::Debug for Server {
     }
 }
 
-/// Counts one connection of a server for as long as it lives.
-struct ConnectionCount {
-    connections: Arc<AtomicUsize>,
-    number: usize,
-}
-
-impl ConnectionCount {
-    fn new(connections: &Arc<AtomicUsize>) -> Self {
-        let number = connections.fetch_add(1, Ordering::SeqCst) + 1;
-        Self { connections: Arc::clone(connections), number }
-    }
-
-    /// How many there were with this one.
-    fn number(&self) -> usize {
-        self.number
-    }
-}
-
-impl Drop for ConnectionCount {
-    fn drop(&mut self) {
-        self.connections.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
 impl Shared {
     /// Begins the next intake; returns the one that ends.
     fn next_intake(&self) -> Arc<Intake> {
@@ -315,16 +293,22 @@ impl Shared {
         std::mem::replace(&mut *intake, Arc::new(next))
     }
 
-    fn accept(self: &Arc<Self>, admitted: Admitted, intake: u64, count: ConnectionCount, permit: OwnedSemaphorePermit) {
+    fn accept(self: &Arc<Self>, admitted: Admitted, intake: u64, place: Place, permit: OwnedSemaphorePermit) {
         let server = Arc::clone(self);
-        let pending = PendingConnection { admitted, runtime: Handle::current(), server, intake, count, permit };
+        let pending = PendingConnection { admitted, runtime: Handle::current(), server, intake, place, permit };
         self.sink.post(Event::Accepted(Box::new(pending)));
     }
 
-    fn returns(&self, membership: Membership, sink: &Arc<dyn EventSink>) -> Box<dyn Restore> {
+    fn returns(
+        self: &Arc<Self>,
+        membership: Membership,
+        place: &Arc<Place>,
+        sink: &Arc<dyn EventSink>,
+    ) -> Box<dyn Restore> {
         let handshake_timeout = self.protocol.handshake_timeout;
         let (sink, limit) = (Arc::clone(sink), self.return_timeout);
-        Box::new(Returns { membership, sink, limit, handshake_timeout, early: None })
+        let (server, place) = (Arc::clone(self), Arc::clone(place));
+        Box::new(Returns { membership, server, place, sink, limit, handshake_timeout, early: None })
     }
 
     async fn end_connections(&self, connections: Connections, last_intake: u64) {

@@ -313,7 +313,7 @@ mod declared {
         /// given.
         pub max_connections: Option<f64>,
         /// With `acknowledge`: how long a connection waits for its client to come back, in milliseconds; 30000 unless
-        /// given.
+        /// given. Meanwhile it takes no place; as many as there may be connections wait, one more ends the first.
         pub return_timeout_ms: Option<f64>,
     }
 

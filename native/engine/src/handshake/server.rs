@@ -112,6 +112,21 @@ impl Guest {
     }
 }
 
+impl Guest {
+    /// Tells the client that it is not wanted, instead of a welcome.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`greet`].
+    pub(crate) async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(
+        self,
+        stream: &mut S,
+        reason: RefusalReason,
+    ) -> Result<(), HandshakeError> {
+        refuse(stream, &self.framing, reason).await
+    }
+}
+
 /// Tells the client at the other end of `stream` that it is not wanted, before [`greet`] or instead of a welcome. What
 /// the client sent and nobody read must still be read before `stream` is dropped, or the kernel takes the answer back.
 ///

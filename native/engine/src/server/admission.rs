@@ -8,9 +8,10 @@ use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use super::handshakes::Place;
+use super::handshakes::HandshakePlace;
+use super::place::Place;
 use super::sessions::{Membership, Returning};
-use super::{ConnectionCount, Intake, Shared};
+use super::{Intake, Shared};
 use crate::event::{Event, RejectReason};
 use crate::framing::Framing;
 use crate::handshake::{Guest, HandshakeError, RefusalReason, Session, SessionId, greet, refuse};
@@ -56,11 +57,11 @@ impl Shared {
                 self.begin_handshake(intake, framing.clone(), stream, peer).await;
             }
             None => match self.count_in() {
-                Some(count) => {
+                Some(place) => {
                     let admitted = Admitted { stream, peer, peer_interval: None, membership: None };
                     // The semaphore is never closed, so this fails only with the task.
                     if let Ok(permit) = Arc::clone(&self.pending).acquire_owned().await {
-                        self.accept(admitted, intake.number, count, permit);
+                        self.accept(admitted, intake.number, place, permit);
                     }
                 }
                 None => self.reject(peer, RejectReason::Limit),
@@ -74,9 +75,8 @@ impl Shared {
     }
 
     /// A place among the connections, unless there are as many as there may be.
-    fn count_in(&self) -> Option<ConnectionCount> {
-        let count = ConnectionCount::new(&self.connections);
-        self.max_connections.is_none_or(|most| count.number() <= most).then_some(count)
+    fn count_in(&self) -> Option<Place> {
+        Place::take(&self.connections, self.max_connections)
     }
 
     /// Begins the handshake of a peer as soon as there is a place for it; meanwhile others wait in the kernel's backlog.
@@ -88,10 +88,10 @@ impl Shared {
         peer: SocketAddr,
     ) {
         let pushed_out = |late| self.reject(late, RejectReason::Limit);
-        let Some(place) = intake.handshakes.take_place(pushed_out).await else { return };
-        let (server, number, progress) = (Arc::clone(self), intake.number, Arc::clone(&place.progress));
+        let Some(turn) = intake.handshakes.take_place(pushed_out).await else { return };
+        let (server, number, progress) = (Arc::clone(self), intake.number, Arc::clone(&turn.progress));
         let handshake = tokio::spawn(async move {
-            if let Err(rejected) = server.shake_hands(number, &framing, stream, peer, &place).await {
+            if let Err(rejected) = server.shake_hands(number, &framing, stream, peer, &turn).await {
                 server.reject(peer, rejected);
             }
         });
@@ -105,24 +105,24 @@ impl Shared {
         framing: &Framing,
         mut stream: TcpStream,
         peer: SocketAddr,
-        place: &Place,
+        turn: &HandshakePlace,
     ) -> Result<(), RejectReason> {
         let terms = self.protocol.terms();
-        let guest = self.in_time(greet(&mut stream, framing, &terms, || place.progress.advance())).await?;
-        place.progress.prove();
+        let guest = self.in_time(greet(&mut stream, framing, &terms, || turn.progress.advance())).await?;
+        turn.progress.prove();
         if let Some(owner) = guest.returning.and_then(|session| self.sessions.owner(session.id)) {
             // A task that takes no more, or has another link waiting, lets this one go; the peer tries again.
             let _ = owner.try_send(Returning { stream, peer, guest });
             return Ok(());
         }
-        let Some(count) = self.count_in() else {
+        let Some(place) = self.count_in() else {
             self.in_time(refuse(&mut stream, framing, RefusalReason::Limit)).await?;
             return Err(RejectReason::Limit);
         };
         // Before the welcome: a peer that was let in is not turned away again.
         let Ok(permit) = Arc::clone(&self.pending).acquire_owned().await else { return Ok(()) };
         let admitted = self.in_time(self.welcome(guest, stream, peer)).await?;
-        self.accept(admitted, intake, count, permit);
+        self.accept(admitted, intake, place, permit);
         Ok(())
     }
 
@@ -141,7 +141,7 @@ impl Shared {
         Ok(Admitted { stream: stream.into_std()?, peer, peer_interval, membership })
     }
 
-    fn reject(&self, peer: SocketAddr, reason: RejectReason) {
+    pub(super) fn reject(&self, peer: SocketAddr, reason: RejectReason) {
         if let Some(place) = self.rejections.place() {
             self.sink.post(Event::Rejected(peer, reason, place));
         }

@@ -17,7 +17,7 @@ pub(super) struct Handshakes {
 }
 
 /// A place among the handshakes. Dropping it gives the place up.
-pub(super) struct Place {
+pub(super) struct HandshakePlace {
     pub(super) progress: Arc<Progress>,
     _permit: OwnedSemaphorePermit,
 }
@@ -59,14 +59,14 @@ impl Default for Handshakes {
 impl Handshakes {
     /// Waits for a place, and takes it. While there is none, peers that take too long for a message have to leave; `reject` is told of
     /// them. `None` when the server has ended.
-    pub(super) async fn take_place(&self, mut reject: impl FnMut(SocketAddr)) -> Option<Place> {
+    pub(super) async fn take_place(&self, mut reject: impl FnMut(SocketAddr)) -> Option<HandshakePlace> {
         loop {
             let slowest = self.slowest_since().map(|since| since + limits::HANDSHAKE_STEP_TIMEOUT);
             tokio::select! {
                 biased;
                 permit = Arc::clone(&self.places).acquire_owned() => {
                     let progress = Arc::new(Progress { last: Mutex::new(Some(Instant::now())) });
-                    return permit.ok().map(|permit| Place { progress, _permit: permit });
+                    return permit.ok().map(|permit| HandshakePlace { progress, _permit: permit });
                 }
                 () = wait_until(slowest) => self.push_out_late_ones(&mut reject).await,
             }

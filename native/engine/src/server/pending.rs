@@ -11,7 +11,8 @@ use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::admission::Admitted;
-use super::{ConnectionCount, Shared, Started};
+use super::place::Place;
+use super::{Shared, Started};
 use crate::connection::{Connection, FirstLink, Plan};
 use crate::error::{Operation, SocketError};
 use crate::event::EventSink;
@@ -26,7 +27,7 @@ pub struct PendingConnection {
     pub(super) server: Arc<Shared>,
     /// The intake that it came with.
     pub(super) intake: u64,
-    pub(super) count: ConnectionCount,
+    pub(super) place: Place,
     pub(super) permit: OwnedSemaphorePermit,
 }
 
@@ -43,17 +44,18 @@ impl PendingConnection {
     /// When the kernel cannot tell the address on this side. A peer that has gone already is no error: what it sent
     /// is received, and then how it went.
     pub fn start(self, sink: Arc<dyn EventSink>) -> Result<Connection, SocketError> {
-        let Self { admitted, runtime, server, intake, count, permit } = self;
+        let Self { admitted, runtime, server, intake, place, permit } = self;
         drop(permit);
         let Admitted { stream, peer, peer_interval, membership } = admitted;
         let failed = |error: io::Error| SocketError::from_io(Operation::Accept, peer, &error);
         let mut settings = lock(&server.settings);
         options::prepare(&SockRef::from(&stream), &settings.options).map_err(failed)?;
-        let restorer = membership.map(|membership| server.returns(membership, &sink));
+        let place = Arc::new(place);
+        let restorer = membership.map(|membership| server.returns(membership, &place, &sink));
         let protocol = Arc::clone(&server.protocol);
         let counters = Counters::of(&server.counters);
         let options = SocketOptions { no_delay: Some(settings.options.no_delay.unwrap_or(true)), ..settings.options };
-        let plan = Plan { sink, protocol, counters, options, guard: Some(Box::new(count)), restorer };
+        let plan = Plan { sink, protocol, counters, options, guard: Some(Box::new(place)), restorer };
         let connection = Connection::start(plan, FirstLink { stream, peer, peer_interval, is_known: true }, &runtime)
             .map_err(failed)?;
         let weak = connection.downgrade();

@@ -1,25 +1,38 @@
 //! The sessions of a server, and how the peer of one comes back to it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until, timeout};
 
+use super::Shared;
+use super::place::Place;
 use crate::connection::{BoxFuture, Loss, Restore, Restored};
 use crate::error::{Operation, SocketError};
-use crate::event::{CloseReason, Event, EventSink, Reconnecting};
-use crate::handshake::{Guest, Session, SessionId};
+use crate::event::{CloseReason, Event, EventSink, Reconnecting, RejectReason};
+use crate::handshake::{Guest, RefusalReason, Session, SessionId};
 use crate::sync::lock;
 
 /// The sessions that a peer can come back to.
-#[derive(Default)]
 pub(super) struct Sessions {
     owners: Mutex<HashMap<SessionId, mpsc::Sender<Returning>>>,
+    /// Those that wait for their peer, the one that waits longest first. What is sent, or dropped, ends the wait.
+    waiting: Mutex<VecDeque<(SessionId, oneshot::Sender<()>)>>,
+    /// How many may wait.
+    max_waiting: usize,
+}
+
+/// The wait of a session for its peer. Dropping it ends the wait.
+struct Wait<'a> {
+    id: SessionId,
+    sessions: &'a Sessions,
+    /// Ready when others have waited for less long, and there is no room.
+    is_over: oneshot::Receiver<()>,
 }
 
 /// A peer that has come back, and waits for its welcome.
@@ -39,6 +52,9 @@ pub(super) struct Membership {
 /// Waits for the peer of one session.
 pub(super) struct Returns {
     pub(super) membership: Membership,
+    pub(super) server: Arc<Shared>,
+    /// Its place among the connections; it has none while it waits.
+    pub(super) place: Arc<Place>,
     pub(super) sink: Arc<dyn EventSink>,
     /// How long the peer may be away.
     pub(super) limit: Duration,
@@ -49,6 +65,23 @@ pub(super) struct Returns {
 }
 
 impl Sessions {
+    /// No session yet; `max_waiting` may wait for their peers.
+    pub(super) fn new(max_waiting: Option<usize>) -> Self {
+        let max_waiting = max_waiting.unwrap_or(usize::MAX);
+        Self { owners: Mutex::default(), waiting: Mutex::default(), max_waiting }
+    }
+
+    /// Lets a session wait for its peer. Where too many do, the wait of the first one is over.
+    fn wait(&self, id: SessionId) -> Wait<'_> {
+        let (end, is_over) = oneshot::channel();
+        let mut waiting = lock(&self.waiting);
+        waiting.push_back((id, end));
+        if waiting.len() > self.max_waiting {
+            waiting.pop_front();
+        }
+        Wait { id, sessions: self, is_over }
+    }
+
     /// Adds a session.
     pub(super) fn add(self: &Arc<Self>, id: SessionId) -> Membership {
         // One link waits for the connection's task; a peer that makes another one meanwhile has to try again.
@@ -60,6 +93,12 @@ impl Sessions {
     /// The way to the owner of a session.
     pub(super) fn owner(&self, id: SessionId) -> Option<mpsc::Sender<Returning>> {
         lock(&self.owners).get(&id).cloned()
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        lock(&self.sessions.waiting).retain(|(id, _)| *id != self.id);
     }
 }
 
@@ -80,21 +119,46 @@ impl Returns {
         self.sink.post(Event::Reconnecting(Box::new(Reconnecting { attempt: 0, delay: self.limit, error })));
         let deadline = Instant::now() + self.limit;
         let session = Session { id: self.membership.id, received };
+        let mut early = self.early.take();
+        if early.is_none() {
+            self.place.leave();
+        }
+        let sessions = Arc::clone(&self.membership.sessions);
+        let mut wait = sessions.wait(session.id);
         loop {
-            let returning = match self.early.take() {
+            let returning = match early.take() {
                 Some(returning) => Some(returning),
-                None => timeout_at(deadline, self.membership.links.recv()).await.ok().flatten(),
+                None => tokio::select! {
+                    returning = self.membership.links.recv() => returning,
+                    _ = &mut wait.is_over => None,
+                    () = sleep_until(deadline) => None,
+                },
             };
-            let Some(Returning { mut stream, peer, guest }) = returning else {
+            let Some(returning) = returning else {
                 return Err(Loss { error: away, reason: CloseReason::Timeout });
             };
-            let peer_interval = guest.peer_heartbeat;
-            let peer_received = guest.returning.map(|session| session.received);
-            let welcome = guest.welcome(&mut stream, session, true);
-            // A peer that is gone again may come once more.
-            if let Ok(Ok(())) = timeout(self.handshake_timeout, welcome).await {
-                return Ok(Restored { stream, peer, peer_interval, peer_received });
+            // A peer that is gone again, or found no place, may come once more.
+            if let Some(restored) = self.let_in(returning, session).await {
+                return Ok(restored);
             }
+            self.place.leave();
+        }
+    }
+
+    async fn let_in(&self, returning: Returning, session: Session) -> Option<Restored> {
+        let Returning { mut stream, peer, guest } = returning;
+        if !self.place.enter() {
+            let refusal = guest.refuse(&mut stream, RefusalReason::Limit);
+            let _ = timeout(self.handshake_timeout, refusal).await;
+            self.server.reject(peer, RejectReason::Limit);
+            return None;
+        }
+        let peer_interval = guest.peer_heartbeat;
+        let peer_received = guest.returning.map(|session| session.received);
+        let welcome = guest.welcome(&mut stream, session, true);
+        match timeout(self.handshake_timeout, welcome).await {
+            Ok(Ok(())) => Some(Restored { stream, peer, peer_interval, peer_received }),
+            _ => None,
         }
     }
 }
