@@ -543,9 +543,10 @@ export declare class TCPSocketServer {
   getSocketFd(): Promise<number>
   /**
     * Attaches the listener for an event, in place of the one before. `connect`: a peer was taken; while there is no
-    * listener, peers wait. `listening`: after each successful `listen`. `reject`: a peer was turned away. `error`: a
-    * connection could not be taken, for want of descriptors most often; the server goes on by itself. `close`: it
-    * does not listen any more.
+    * listener, peers wait. `listening`: after each successful `listen`, and when it listens again. `reject`: a peer was
+    * turned away. `error`: a connection could not be taken, for want of descriptors most often, or the system has taken
+    * the listening socket away; the server goes on by itself. `close`: it does not listen any more, because it was
+    * closed, or could not listen again.
     */
   on(type: 'connect', callback: (value: TCPSocketConnection) => void): void
   on(type: 'listening', callback: (address: NetAddress) => void): void

@@ -21,6 +21,9 @@ pub const ACCEPT_PAUSE_MIN: Duration = Duration::from_millis(50);
 /// Longest pause of such a listener: how late it may notice that there are descriptors again.
 pub const ACCEPT_PAUSE_MAX: Duration = Duration::from_secs(1);
 
+/// How often a listener whose socket the system took away tries to listen again, with pauses as above: about five seconds.
+pub const LISTEN_AGAIN_TRIES: usize = 10;
+
 /// Bytes received on one connection and not yet consumed, above which its reading stops. Large enough to cover one
 /// turn of a busy consumer at loopback speed.
 pub const RECEIVE_HIGH_BYTES: usize = 512 * 1024;

@@ -42,8 +42,6 @@ use sessions::{Membership, Returns, Sessions};
 /// A TCP server. Dropping it stops listening; its connections stay open.
 pub struct Server {
     shared: Arc<Shared>,
-    listeners: Mutex<Vec<Listener>>,
-    was_closed: AtomicBool,
 }
 
 /// How a server and its connections speak, and how many there may be.
@@ -87,6 +85,8 @@ struct Shared {
     sessions: Arc<Sessions>,
     intake: Mutex<Arc<Intake>>,
     rejections: Rejections,
+    listeners: Mutex<Vec<Listener>>,
+    was_closed: AtomicBool,
 }
 
 /// What is taken from one `listen` after a close to the next close: closing one leaves what came after it alone.
@@ -133,7 +133,8 @@ impl Settings {
 
 struct Listener {
     local: SocketAddr,
-    fd: RawFd,
+    /// `None` while the system has taken the socket away, and there is no other one yet.
+    fd: Option<RawFd>,
     accepting: JoinHandle<()>,
 }
 
@@ -153,8 +154,10 @@ impl Server {
             sessions: Arc::new(Sessions::new(max_connections)),
             intake: Mutex::default(),
             rejections: Rejections::default(),
+            listeners: Mutex::default(),
+            was_closed: AtomicBool::new(false),
         });
-        Self { shared, listeners: Mutex::default(), was_closed: AtomicBool::new(false) }
+        Self { shared }
     }
 
     /// Binds `address`, listens and accepts. May be called several times, for several ports. Returns the address with
@@ -178,10 +181,12 @@ impl Server {
         let fd = listener.as_raw_fd();
         let listener = runtime::register(listener, Interest::READABLE)?;
         let intake = Arc::clone(&lock(&self.shared.intake));
+        // Held while the task is made, which looks for its listener here.
+        let mut listeners = lock(&self.shared.listeners);
         let accepting = runtime.spawn(accept_all(Arc::clone(&self.shared), intake, listener, local));
         self.shared.sink.post(Event::Listening(local));
-        lock(&self.listeners).push(Listener { local, fd, accepting });
-        self.was_closed.store(false, Ordering::SeqCst);
+        listeners.push(Listener { local, fd: Some(fd), accepting });
+        self.shared.was_closed.store(false, Ordering::SeqCst);
         Ok(local)
     }
 
@@ -202,7 +207,7 @@ impl Server {
 
     /// The descriptor of the newest listening socket. It stays the server's.
     pub fn descriptor(&self) -> Option<RawFd> {
-        lock(&self.listeners).last().map(|listener| listener.fd)
+        lock(&self.shared.listeners).last().and_then(|listener| listener.fd)
     }
 
     /// Stops listening on every port, and does with the connections as told. The ports are free, and the connections
@@ -212,12 +217,12 @@ impl Server {
     /// `EBADF` when it does not listen.
     pub fn close(&self, connections: Connections, ticket: Ticket) -> Result<(), SocketError> {
         let closed = |_| SocketError::new(Operation::Close, None, libc::EBADF);
-        let listeners = std::mem::take(&mut *lock(&self.listeners));
+        let listeners = std::mem::take(&mut *lock(&self.shared.listeners));
         if listeners.is_empty() {
             return Err(closed(()));
         }
         let runtime = runtime::handle().map_err(|_| closed(()))?;
-        self.was_closed.store(true, Ordering::SeqCst);
+        self.shared.was_closed.store(true, Ordering::SeqCst);
         let shared = Arc::clone(&self.shared);
         let ended = shared.next_intake();
         runtime.spawn(async move {
@@ -243,7 +248,7 @@ impl Server {
 
     /// Stops listening, without waiting for anything.
     pub fn dispose(&self) {
-        for listener in lock(&self.listeners).drain(..) {
+        for listener in lock(&self.shared.listeners).drain(..) {
             listener.accepting.abort();
         }
         lock(&self.shared.intake).handshakes.abort();
@@ -254,20 +259,20 @@ impl Server {
     /// # Errors
     /// `EBADF` when it does not listen.
     pub fn local_address(&self) -> Result<SocketAddr, SocketError> {
-        let newest = lock(&self.listeners).last().map(|listener| listener.local);
+        let newest = lock(&self.shared.listeners).last().map(|listener| listener.local);
         newest.ok_or_else(|| SocketError::new(Operation::GetLocalAddress, None, libc::EBADF))
     }
 
     /// Whether it listens on some port.
     pub fn is_listening(&self) -> bool {
-        !lock(&self.listeners).is_empty()
+        !lock(&self.shared.listeners).is_empty()
     }
 
     /// Its state: bound while it listens, connected while it has an open connection.
     pub fn state(&self) -> SocketState {
         SocketState {
             is_bound: self.is_listening(),
-            is_close: self.was_closed.load(Ordering::SeqCst),
+            is_close: self.shared.was_closed.load(Ordering::SeqCst),
             is_connected: self.shared.connections.load(Ordering::SeqCst) > 0,
         }
     }
@@ -286,6 +291,27 @@ impl fmt::Debug for Server {
 }
 
 impl Shared {
+    /// Says where the socket of the listener at `local` is; false when the server has let it go.
+    fn set_listener(&self, local: SocketAddr, fd: Option<RawFd>) -> bool {
+        let mut listeners = lock(&self.listeners);
+        let found = listeners.iter_mut().find(|listener| listener.local == local);
+        found.map(|listener| listener.fd = fd).is_some()
+    }
+
+    /// Forgets the listener at `local`, which cannot listen any more. The last one closes the server.
+    fn lose_listener(&self, local: SocketAddr) {
+        let mut listeners = lock(&self.listeners);
+        let count = listeners.len();
+        listeners.retain(|listener| listener.local != local);
+        if !listeners.is_empty() || count == 0 {
+            return;
+        }
+        self.was_closed.store(true, Ordering::SeqCst);
+        drop(listeners);
+        self.next_intake().handshakes.abort();
+        self.sink.post(Event::Closed(CloseReason::Reset));
+    }
+
     /// Begins the next intake; returns the one that ends.
     fn next_intake(&self) -> Arc<Intake> {
         let mut intake = lock(&self.intake);

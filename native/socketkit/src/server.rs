@@ -66,7 +66,11 @@ impl Recipient for State {
             Event::Rejected(peer, reason, _place) => {
                 self.emitter.emit_value(EventName::Reject, SocketRejectInfo::new(peer, reason));
             }
-            Event::Closed(_) => self.emitter.emit(EventName::Close, []),
+            Event::Closed(_) => {
+                // One that cannot listen any more closes by itself.
+                self.emitter.set_open(self.server.is_listening());
+                self.emitter.emit(EventName::Close, []);
+            }
             _ => {}
         }
     }
@@ -222,9 +226,10 @@ impl TCPSocketServer {
     }
 
     /// Attaches the listener for an event, in place of the one before. `connect`: a peer was taken; while there is no
-    /// listener, peers wait. `listening`: after each successful `listen`. `reject`: a peer was turned away. `error`: a
-    /// connection could not be taken, for want of descriptors most often; the server goes on by itself. `close`: it
-    /// does not listen any more.
+    /// listener, peers wait. `listening`: after each successful `listen`, and when it listens again. `reject`: a peer was
+    /// turned away. `error`: a connection could not be taken, for want of descriptors most often, or the system has taken
+    /// the listening socket away; the server goes on by itself. `close`: it does not listen any more, because it was
+    /// closed, or could not listen again.
     #[napi(
         catch_unwind,
         ts_type = "(type: 'connect', callback: (value: TCPSocketConnection) => void): void\non(type: 'listening', callback: (address: NetAddress) => void): void\non(type: 'close', callback: (value: void) => void): void\non(type: 'reject', callback: (info: SocketRejectInfo) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"

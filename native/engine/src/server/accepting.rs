@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,9 @@ use super::{Intake, Shared};
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::Event;
 use crate::limits;
+use crate::options;
+use crate::runtime;
+use crate::sync::lock;
 
 pub(super) async fn accept_all(
     shared: Arc<Shared>,
@@ -19,17 +23,39 @@ pub(super) async fn accept_all(
     listener: AsyncFd<TcpListener>,
     local: SocketAddr,
 ) {
-    let mut pause = AcceptPause::default();
-    loop {
-        match shared.accept_one(&intake, &listener).await {
-            Ok(()) => pause = AcceptPause::default(),
-            Err(error) if is_of_the_peer(&error) => {}
-            Err(error) => shared.wait_out(&mut pause, local, &error).await,
+    let mut listener = Some(listener);
+    while let Some(socket) = listener.take() {
+        let lost = shared.accept_until_lost(&intake, socket, local).await;
+        shared.sink.post(Event::AcceptFailed(SocketError::from_io(Operation::Accept, local, &lost)));
+        match shared.listen_again(local).await {
+            Ok(socket) => listener = socket,
+            Err(error) => {
+                shared.sink.post(Event::AcceptFailed(SocketError::from_io(Operation::Listen, local, &error)));
+                return shared.lose_listener(local);
+            }
         }
     }
 }
 
 impl Shared {
+    /// Takes connections until the system takes the listening socket away; returns what it said.
+    async fn accept_until_lost(
+        self: &Arc<Self>,
+        intake: &Arc<Intake>,
+        listener: AsyncFd<TcpListener>,
+        local: SocketAddr,
+    ) -> io::Error {
+        let mut pause = Pause::default();
+        loop {
+            match self.accept_one(intake, &listener).await {
+                Ok(()) => pause = Pause::default(),
+                Err(error) if is_of_the_peer(&error) => {}
+                Err(error) if is_lost(&error) => return error,
+                Err(error) => self.wait_out(&mut pause, local, &error).await,
+            }
+        }
+    }
+
     /// Takes one connection. It gets no place in the runtime here: it may need none.
     async fn accept_one(self: &Arc<Self>, intake: &Arc<Intake>, listener: &AsyncFd<TcpListener>) -> io::Result<()> {
         let (stream, peer) = listener.async_io(Interest::READABLE, TcpListener::accept).await?;
@@ -38,12 +64,44 @@ impl Shared {
     }
 
     /// Reports the first error of a row and pauses: the descriptors that are missing come back on their own time.
-    async fn wait_out(&self, pause: &mut AcceptPause, local: SocketAddr, error: &io::Error) {
+    async fn wait_out(&self, pause: &mut Pause, local: SocketAddr, error: &io::Error) {
         if pause.is_first() {
             self.sink.post(Event::AcceptFailed(SocketError::from_io(Operation::Accept, local, error)));
         }
         tokio::time::sleep(pause.next()).await;
     }
+
+    /// Listens again at `local`, at once and then with longer and longer pauses. `None` when the server has let the listener go.
+    ///
+    /// # Errors
+    /// What the kernel said last, after [`limits::LISTEN_AGAIN_TRIES`].
+    async fn listen_again(&self, local: SocketAddr) -> io::Result<Option<AsyncFd<TcpListener>>> {
+        self.set_listener(local, None);
+        let mut pause = Pause::default();
+        let mut tries = 1;
+        loop {
+            let options = lock(&self.settings).options;
+            let listener = options::listening_socket(local, &options)
+                .and_then(|listener| runtime::register(listener, Interest::READABLE));
+            match listener {
+                Ok(listener) => {
+                    let is_wanted = self.set_listener(local, Some(listener.as_raw_fd()));
+                    if is_wanted {
+                        self.sink.post(Event::Listening(local));
+                    }
+                    return Ok(is_wanted.then_some(listener));
+                }
+                Err(error) if tries == limits::LISTEN_AGAIN_TRIES => return Err(error),
+                Err(_) => tokio::time::sleep(pause.next()).await,
+            }
+            tries += 1;
+        }
+    }
+}
+
+/// Whether the socket does not listen any more, and never will: the system has closed it.
+fn is_lost(error: &io::Error) -> bool {
+    [libc::EINVAL, libc::EBADF, libc::ENOTSOCK].contains(&errno_of(error))
 }
 
 /// Errors that concern the one connection that was about to be accepted (accept(2), "Error handling").
@@ -63,13 +121,13 @@ fn is_of_the_peer(error: &io::Error) -> bool {
     ERRNOS.contains(&errno_of(error))
 }
 
-/// Pauses between failed accepts, each twice as long as the one before.
+/// Pauses between failures, each twice as long as the one before.
 #[derive(Debug, Default)]
-struct AcceptPause {
+struct Pause {
     last: Option<Duration>,
 }
 
-impl AcceptPause {
+impl Pause {
     fn is_first(&self) -> bool {
         self.last.is_none()
     }
@@ -90,7 +148,7 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_the_longest() {
-        let mut pause = AcceptPause::default();
+        let mut pause = Pause::default();
         assert!(pause.is_first());
         assert_eq!(pause.next(), limits::ACCEPT_PAUSE_MIN);
         assert_eq!(pause.next(), limits::ACCEPT_PAUSE_MIN * 2);
