@@ -2,7 +2,7 @@
 //! machine. `cargo xtask test --whole` runs all files on them.
 
 /// The files of tests, each with what differs there: the C library (musl), the processor, or the build of Node.
-pub(crate) const FILES: [(&str, &str); 15] = [
+pub(crate) const FILES: [(&str, &str); 14] = [
     ("tests/codes.test.mjs", "musl: the numbers of errors, and their texts"),
     ("tests/connect.test.mjs", "the processor: how a pending connect and its error are asked for"),
     ("tests/encoding.test.mjs", "Node: strings, from and to bytes"),
@@ -11,7 +11,6 @@ pub(crate) const FILES: [(&str, &str); 15] = [
     ("tests/large.test.mjs", "musl: its allocator, with large messages"),
     ("tests/lifetime.test.mjs", "musl: the end of a process and of its threads"),
     ("tests/localhost.test.mjs", "musl: looking names up"),
-    ("tests/network.test.mjs", "musl: names that are looked up slowly"),
     ("tests/nonsense.test.mjs", "Node: values and objects of every kind as arguments"),
     ("tests/options.test.mjs", "the processor: the numbers of options of sockets"),
     ("tests/stream.test.mjs", "the processor: the layout of what epoll reports"),

@@ -20,7 +20,8 @@ pub(crate) const HOST_ONLY: &str = "tests/host";
 pub(crate) const DEMO: &str = "tests/host/demo.test.mjs";
 
 /// Files that need the machine for themselves: they use both processors, or look at how much memory a process has.
-const ALONE: [&str; 3] = ["tests/backpressure.test.mjs", "tests/churn.test.mjs", "tests/cuts.test.mjs"];
+const ALONE: [&str; 4] =
+    ["tests/backpressure.test.mjs", "tests/churn.test.mjs", "tests/cuts.test.mjs", "tests/host/long.test.mjs"];
 
 /// System package with `ip`, with which a test makes a network of its own.
 pub(crate) const NETWORK_PACKAGE: &str = "iproute2";
