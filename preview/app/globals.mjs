@@ -11,4 +11,3 @@ export {
   TextInputController
 } from './controllers.mjs';
 export { AlertDialog } from './alert-dialog.mjs';
-export { animateTo, fp2px, getContext, px2fp, px2vp, vp2px } from './global-functions.mjs';

@@ -1,4 +1,5 @@
 import { Core, Hypium } from '@ohos/hypium';
+import { useDateTimeFormatOfPhone } from './date-time-format.mjs';
 import { listenToSystem, tellSystem } from './process.mjs';
 import { useResources } from './resources.mjs';
 
@@ -52,6 +53,7 @@ const delegator = {
 /** Runs the tests that `suites` describes, in an app's process that has `resources` and no pages. */
 export function runHypium(suites, resources) {
   useResources(resources);
+  useDateTimeFormatOfPhone();
   listenToSystem();
   // A promise that nobody waits for fails the test that runs.
   process.on('unhandledRejection', (error) => tellSystem('fault', { fault: error?.stack ?? String(error) }));

@@ -1,5 +1,6 @@
 import { takeCoverage } from 'node:v8';
 import { configuration } from './configuration.mjs';
+import { useDateTimeFormatOfPhone } from './date-time-format.mjs';
 import { reportFault } from './faults.mjs';
 import { LifeCycle } from './life-cycle.mjs';
 import { listenToSystem, onSystem, start, tellSystem } from './process.mjs';
@@ -15,6 +16,7 @@ function perform({ id, name, values }) {
 /** Starts the app of this process: its ability, with its resources and the pages that `pages` finds by name. */
 export function startApp(Ability, resources, pages) {
   useResources(resources);
+  useDateTimeFormatOfPhone();
   // As on the phone, an error that nobody catches ends the app.
   process.on('uncaughtException', (error) => {
     reportFault(error);

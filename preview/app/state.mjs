@@ -1,4 +1,5 @@
 import { computed, effectScope, shallowReactive, shallowRef, watch } from '@vue/runtime-core';
+import { observedDate } from './observed-date.mjs';
 
 const CELLS = Symbol('cells');
 const MONITORS = Symbol('monitors');
@@ -21,8 +22,11 @@ export function cellOf(object, key) {
   return cells.get(key);
 }
 
-/** As state management V2: calls that change a built-in container are seen, properties of plain objects are not. */
+/** As state management V2: calls that change a built-in container or a date are seen, properties of plain objects are not. */
 function observe(value) {
+  if (value instanceof Date) {
+    return observedDate(value);
+  }
   const isContainer = Array.isArray(value) || value instanceof Map || value instanceof Set;
   return isContainer ? shallowReactive(value) : value;
 }

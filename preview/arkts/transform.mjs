@@ -8,7 +8,7 @@ import { UiRewriter } from './ui-rewriter.mjs';
 /** What every JavaScript engine has, beside the globals of ArkUI; Node's own are not among it. */
 const ENGINE_NAMES = new Set([
   ...['Array', 'ArrayBuffer', 'BigInt', 'Boolean', 'DataView', 'Date', 'Error', 'Function', 'Infinity', 'Int16Array'],
-  ...['Int32Array', 'Int8Array', 'JSON', 'Map', 'Math', 'NaN', 'Number', 'Object', 'Promise', 'Proxy', 'RangeError'],
+  ...['Int32Array', 'Int8Array', 'Intl', 'JSON', 'Map', 'Math', 'NaN', 'Number', 'Object', 'Promise', 'Proxy', 'RangeError'],
   ...['Reflect', 'RegExp', 'Set', 'String', 'Symbol', 'SyntaxError', 'TypeError', 'Uint16Array', 'Uint32Array'],
   ...['Uint8Array', 'Uint8ClampedArray', 'WeakMap', 'WeakSet', 'Float32Array', 'Float64Array'],
   ...['clearInterval', 'clearTimeout', 'setInterval', 'setTimeout', 'console', 'decodeURIComponent'],

@@ -2,6 +2,7 @@ import { checkArkTS } from './arkts.mjs';
 import { ownSources } from './compiler.mjs';
 import { checkAssignments } from './assignments.mjs';
 import { checkDecorators } from './decorators.mjs';
+import { checkDeprecated } from './deprecated.mjs';
 import { checkParameters } from './parameters.mjs';
 import { checkRawFileCalls, checkResourceCalls } from './resource-uses.mjs';
 import { checkUiStatements } from './ui-statements.mjs';
@@ -16,7 +17,8 @@ export function checkPageRules(builder, target) {
     ...checkUiStatements(source, checker),
     ...checkParameters(source, checker),
     ...checkResourceCalls(source, resources, checker),
-    ...checkRawFileCalls(source, rawFiles)
+    ...checkRawFileCalls(source, rawFiles),
+    ...checkDeprecated(source, checker)
   ]);
   return [...checkArkTS(builder), ...rules];
 }

@@ -3,16 +3,8 @@ import { strict } from '../unknown.mjs';
 
 export const i18n = strict('i18n', {
   System: strict('i18n.System', {
-    getSystemLocale: () => configuration.language,
     getSystemLanguage: () => configuration.language.split('-')[0],
+    getAppPreferredLanguage: () => configuration.language,
     is24HourClock: () => true
   })
-});
-
-export const intl = strict('intl', {
-  DateTimeFormat: Intl.DateTimeFormat,
-  NumberFormat: Intl.NumberFormat,
-  PluralRules: Intl.PluralRules,
-  RelativeTimeFormat: Intl.RelativeTimeFormat,
-  Locale: Intl.Locale
 });
