@@ -20,7 +20,7 @@ function show({ settings, apps }) {
     revision = settings.revision;
     showSettings(settings);
   }
-  Object.entries(apps).forEach(([app, description]) => phones[app].update(description, settings));
+  Object.entries(apps).forEach(([app, description]) => phones[app].update(description));
 }
 
 function showSettings(settings) {
@@ -28,7 +28,7 @@ function showSettings(settings) {
   elements.theme.value = settings.dark ? 'dark' : 'light';
   elements.language.value = settings.language;
   elements.fontScale.value = String(settings.fontScale);
-  elements.device.value = `${settings.width}x${settings.height}`;
+  elements.device.value = [settings.width, settings.height, settings.cutout].join(' ').trim();
   elements.keyboard.checked = settings.keyboard;
 }
 
@@ -48,8 +48,8 @@ const CHANGES = {
   language: (value) => ({ language: value }),
   fontScale: (value) => ({ fontScale: Number(value) }),
   device: (value) => {
-    const [width, height] = value.split('x').map(Number);
-    return { width, height };
+    const [width, height, cutout = ''] = value.split(' ');
+    return { width: Number(width), height: Number(height), cutout };
   },
   keyboard: (_value, isOn) => ({ keyboard: isOn })
 };

@@ -23,7 +23,7 @@ export class PhoneView {
     }
   }
 
-  update({ state, pid, isDelayed, labels }, { width, height }) {
+  update({ state, pid, isDelayed, labels, window: { width, height } }) {
     this.#find('h2').textContent = labels.base;
     this.#find('.state').textContent = WORDS[state] + (state === 'background' && isDelayed ? ', delay granted' : '');
     this.#find('.pid').textContent = pid ? `process ${pid}` : '';

@@ -15,9 +15,16 @@ const stage = new Stage(app, send);
 const launcher = new Launcher(app);
 const keyboard = new Keyboard();
 
+/** Languages in which the system turns the sides of every page round. */
+const RIGHT_TO_LEFT = new Set(['ar', 'fa', 'he', 'ug', 'ur']);
+
 function takePhone({ settings, fontScale, apps }) {
   const root = document.documentElement;
+  const { cutout, avoidsCutout } = apps[app].window;
+  root.dataset.cutout = cutout;
+  root.classList.toggle('avoids-cutout', avoidsCutout);
   root.lang = settings.language;
+  root.dir = RIGHT_TO_LEFT.has(settings.language.split('-')[0]) ? 'rtl' : 'ltr';
   root.dataset.theme = settings.dark ? 'dark' : 'light';
   root.style.setProperty('--font-scale', fontScale);
   stage.setTheme(settings.dark);

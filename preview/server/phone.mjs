@@ -5,6 +5,7 @@ import { buildApp } from '../arkts/build.mjs';
 import { appLabel, bundleOf, fontScaleMax } from '../arkts/resource-table.mjs';
 import { readTargets } from '../checks/target.mjs';
 import { App } from './app.mjs';
+import { windowOn, windowTraits } from './device.mjs';
 import { faultText } from './fault-text.mjs';
 import { Pasteboard } from './pasteboard.mjs';
 
@@ -18,6 +19,8 @@ const SETTINGS = {
   fontScale: 1,
   width: 360,
   height: 780,
+  /** The side of the camera: '' for the top, 'left' or 'right' of a phone that lies. */
+  cutout: '',
   density: 3,
   keyboard: false
 };
@@ -70,7 +73,7 @@ export class Phone extends EventEmitter {
       ...bundleOf(this.targets[name]),
       abilityName: 'EntryAbility',
       suspendDelayMs: this.suspendDelayMs,
-      configuration: this.#asAppsSee(this.settings)
+      configuration: this.#asAppSees(name, this.settings)
     };
   }
 
@@ -107,14 +110,27 @@ export class Phone extends EventEmitter {
 
   configure(changes) {
     Object.assign(this.settings, changes);
-    Object.values(this.apps).forEach((app) => app.tell({ type: 'configure', changes: this.#asAppsSee(changes) }));
+    Object.values(this.apps).forEach((app) => {
+      app.tell({ type: 'configure', changes: this.#asAppSees(app.name, changes) });
+    });
     this.emit('change');
   }
 
-  /** Fonts follow the system's size as far as the apps' configuration says. */
-  #asAppsSee(changes) {
-    const { fontScale } = changes;
-    return fontScale === undefined ? changes : { ...changes, fontScale: Math.min(fontScale, fontScaleMax()) };
+  /** Fonts follow the system's size as far as the apps' configuration says, windows turn as far as their ability does. */
+  #asAppSees(name, changes) {
+    const seen = { ...changes };
+    if ('fontScale' in changes) {
+      seen.fontScale = Math.min(changes.fontScale, fontScaleMax());
+    }
+    if ('width' in changes) {
+      const { width, height } = this.#windowOf(name);
+      Object.assign(seen, { width, height });
+    }
+    return seen;
+  }
+
+  #windowOf(name) {
+    return windowOn(this.settings, windowTraits(this.targets[name]));
   }
 
   /** How long an app may go on in the background from now on, and whether it is refused. */
@@ -130,10 +146,11 @@ export class Phone extends EventEmitter {
       pid: app.pid,
       isDelayed: app.isDelayed,
       fault: this.faults[app.name],
+      window: this.#windowOf(app.name),
       ...appLabel(this.targets[app.name])
     });
     const apps = Object.entries(this.apps).map(([name, app]) => [name, describeApp(app)]);
-    return { settings: this.settings, fontScale: this.#asAppsSee(this.settings).fontScale, apps: Object.fromEntries(apps) };
+    return { settings: this.settings, fontScale: Math.min(this.settings.fontScale, fontScaleMax()), apps: Object.fromEntries(apps) };
   }
 
   async shutDown() {

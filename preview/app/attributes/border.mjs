@@ -1,16 +1,11 @@
 import { color } from '../colors.mjs';
+import { cornerLengths, cssName, edgeLengths } from '../edges.mjs';
 import { enums } from '../enums.mjs';
 import { isResource } from '../resources.mjs';
 import { checkOptions, chooser } from '../unknown.mjs';
 import { length } from '../units.mjs';
 
 const SIDES = { top: 'Top', right: 'Right', bottom: 'Bottom', left: 'Left' };
-const CORNERS = {
-  topLeft: 'borderTopLeftRadius',
-  topRight: 'borderTopRightRadius',
-  bottomLeft: 'borderBottomLeftRadius',
-  bottomRight: 'borderBottomRightRadius'
-};
 const lineStyle = chooser(
   enums.BorderStyle,
   { Solid: 'solid', Dashed: 'dashed', Dotted: 'dotted' },
@@ -35,7 +30,13 @@ export const border = {
   borderWidth(node, value) {
     // Sides that are not named have no border.
     node.style({ borderStyle: node.css.borderStyle ?? 'solid', borderWidth: '0px' });
-    eachSide(node, 'Width', value, length);
+    if (typeof value !== 'object' || isResource(value)) {
+      eachSide(node, 'Width', value, length);
+      return;
+    }
+    edgeLengths(value, 'borderWidth').forEach(([side, width]) => {
+      node.style({ [cssName('border', side, 'Width')]: width });
+    });
   },
   borderColor(node, value) {
     eachSide(node, 'Color', value, color);
@@ -48,7 +49,8 @@ export const border = {
       node.style({ borderRadius: length(value) });
       return;
     }
-    checkOptions(value, Object.keys(CORNERS), 'borderRadius');
-    Object.entries(value).forEach(([name, radius]) => node.style({ [CORNERS[name]]: length(radius) }));
+    cornerLengths(value, 'borderRadius').forEach(([corner, radius]) => {
+      node.style({ [cssName('border', corner, 'Radius')]: radius });
+    });
   }
 };

@@ -1,5 +1,5 @@
 import { enums } from '../enums.mjs';
-import { checkOptions, chooser } from '../unknown.mjs';
+import { checkOptions, chooser, UnknownError } from '../unknown.mjs';
 import { length } from '../units.mjs';
 
 /** `align-content`/`justify-content` words for the nine places of a box: vertical, horizontal. */
@@ -26,6 +26,18 @@ export const itemAlign = chooser(
 );
 
 const writing = chooser(enums.Direction, { Ltr: 'ltr', Rtl: 'rtl', Auto: '' }, 'direction');
+const { SYSTEM, CUTOUT } = enums.SafeAreaType;
+/** The sides of a window, each with what the window keeps clear there. */
+const safeAreaEdge = chooser(
+  enums.SafeAreaEdge,
+  {
+    TOP: { side: 'top', type: SYSTEM },
+    BOTTOM: { side: 'bottom', type: SYSTEM },
+    START: { side: 'left', type: CUTOUT },
+    END: { side: 'right', type: CUTOUT }
+  },
+  'expandSafeArea'
+);
 const CORNERS = ['x', 'y'];
 const EDGES = ['top', 'left', 'bottom', 'right'];
 
@@ -67,9 +79,12 @@ export const place = {
   direction(node, value) {
     node.style({ direction: writing(value) });
   },
-  /** The page already reaches under the bars; its own safe area is kept by the window. */
+  /** Paints into what the window keeps clear; where the node's content is stays as it was. */
   expandSafeArea(node, types, areas) {
-    const all = Object.values(enums.SafeAreaEdge);
-    node.set({ expands: { types: types ?? Object.values(enums.SafeAreaType), edges: areas ?? all } });
+    if (!types || types.includes(enums.SafeAreaType.KEYBOARD)) {
+      throw new UnknownError('expandSafeArea with SafeAreaType.KEYBOARD');
+    }
+    const sides = (areas ?? Object.values(enums.SafeAreaEdge)).map(safeAreaEdge);
+    node.set({ expands: sides.filter(({ type }) => types.includes(type)).map(({ side }) => side) });
   }
 };

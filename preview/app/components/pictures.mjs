@@ -31,6 +31,9 @@ export const pictures = {
     objectFit(node, value) {
       node.style({ objectFit: fit(value) });
     },
+    matchTextDirection(node, value) {
+      node.set({ mirrors: value });
+    },
     alt(node, source) {
       node.set({ alt: resolve(source) });
     },

@@ -8,7 +8,7 @@ const STATES = [
   ['selectedState', 'ariaSelected']
 ];
 const AXES = [
-  { size: 'width', margins: ['marginLeft', 'marginRight'], fills: 'fills-width' },
+  { size: 'width', margins: ['marginLeft', 'marginRight', 'marginInlineStart', 'marginInlineEnd'], fills: 'fills-width' },
   { size: 'height', margins: ['marginTop', 'marginBottom'], fills: 'fills-height' }
 ];
 
@@ -126,7 +126,10 @@ export class Part {
         control[aria] = changes[name] === null ? null : String(changes[name]);
       }
     }
-    for (const name of ['weighted', 'expands', 'group']) {
+    if ('expands' in changes) {
+      element.dataset.expands = (changes.expands ?? []).join(' ');
+    }
+    for (const name of ['weighted', 'expands', 'group', 'mirrors']) {
       if (name in changes) {
         element.classList.toggle(name, Boolean(changes[name]));
       }

@@ -175,3 +175,12 @@ test(
     await phone.screen.locator('#fault').waitFor({ state: 'hidden' });
   })
 );
+
+test(
+  'a page whose ability does not ask to turn stays upright in a phone that lies',
+  withGallery(async (phone, preview) => {
+    await preview.choose('Device', 'phone, landscape');
+    await preview.settled();
+    assert.deepEqual(await phone.screen.locator('html').evaluate(() => [innerWidth, innerHeight]), [360, 780]);
+  })
+);

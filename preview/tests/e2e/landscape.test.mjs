@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Album } from './support/album.mjs';
+import { withPreview } from './support/preview.mjs';
+import { connect, say } from './support/talk.mjs';
+
+/** Large enough for both phones. */
+const VIEWPORT = { width: 1800, height: 1600 };
+
+/** How a phone can lie, and the side on which its camera is then. */
+const LYING = [
+  { device: 'phone, landscape', side: 'left' },
+  { device: 'phone, landscape, turned the other way', side: 'right' }
+];
+
+/** What shows something or can be touched. */
+const CONTENT = '.Text, .Image, button, input, .touchable';
+
+/** The parts of a page that reach into the strip beside the camera, by their place in the source. */
+function inStrip(_html, [camera, selector]) {
+  const strip = document.querySelector(camera).getBoundingClientRect();
+  const reaches = (element) => {
+    const { left, right, width } = element.getBoundingClientRect();
+    return width > 0 && left < strip.right && right > strip.left;
+  };
+  const found = [...document.querySelectorAll(selector)].filter(reaches);
+  return { hasCamera: strip.width > 0, found: found.map((element) => element.dataset.site ?? element.className) };
+}
+
+for (const { device, side } of LYING) {
+  test(
+    `a page in a phone that lies keeps clear of its camera: ${side}`,
+    withPreview(async (preview) => {
+      await preview.page.setViewportSize(VIEWPORT);
+      await connect(preview);
+      await say(preview.client, 'as wide as a bubble can be, '.repeat(8));
+      await preview.choose('Device', device);
+      await preview.settled();
+      for (const phone of [preview.server, preview.client]) {
+        const html = phone.screen.locator('html');
+        assert.deepEqual(await html.evaluate(() => [innerWidth, innerHeight]), [780, 360]);
+        const { hasCamera, found } = await html.evaluate(inStrip, ['#cutout', CONTENT]);
+        assert.ok(hasCamera);
+        assert.deepEqual(found, []);
+      }
+    })
+  );
+}
+
+test(
+  'in a phone that lies, the soft keyboard leaves the line to type in and the end of the conversation',
+  withPreview(async (preview) => {
+    await preview.page.setViewportSize(VIEWPORT);
+    await connect(preview);
+    await say(preview.client, 'the newest');
+    await preview.choose('Soft keyboard', 'while typing');
+    for (const { device } of LYING) {
+      await preview.choose('Device', device);
+      for (const phone of [preview.client, preview.server]) {
+        await phone.input.focus();
+        const keyboard = phone.screen.locator('#keyboard');
+        await keyboard.waitFor();
+        const edge = (await keyboard.boundingBox()).y;
+        const [line, list] = [await phone.input.boundingBox(), await phone.screen.locator('.List').boundingBox()];
+        assert.ok(line.y + line.height <= edge, 'the line is covered');
+        assert.ok(list.height >= 60, `${list.height} vp are left of the list`);
+        assert.ok(list.y + list.height <= line.y, 'the line covers the list');
+        const main = await phone.screen.locator('button').first().boundingBox();
+        assert.ok(main.y >= 0 && main.y + main.height <= edge, 'nothing can be done');
+        await phone.input.blur();
+        await keyboard.waitFor({ state: 'hidden' });
+      }
+    }
+  })
+);
+
+test(
+  'pictures of a phone that lies, with its keyboard',
+  withPreview(async (preview) => {
+    const album = new Album(preview);
+    const { server, client } = preview;
+    await connect(preview);
+    await say(client, 'the newest');
+    await preview.choose('Soft keyboard', 'while typing');
+    const looks = LYING.flatMap(({ device }) => [
+      { device, fontSize: '100 %', language: 'English', theme: 'light' },
+      { device, fontSize: '100 %', language: '中文', theme: 'dark' }
+    ]);
+    // A browser has one focus, so that one of both shows its keyboard.
+    await album.take('typing-client', { looks, prepare: () => client.input.focus() });
+    await album.take('typing-server', { looks, prepare: () => server.input.focus() });
+    assert.deepEqual(album.faults, []);
+  })
+);
