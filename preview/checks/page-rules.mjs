@@ -5,6 +5,7 @@ import { checkDecorators } from './decorators.mjs';
 import { checkDeprecated } from './deprecated.mjs';
 import { checkParameters } from './parameters.mjs';
 import { checkRawFileCalls, checkResourceCalls } from './resource-uses.mjs';
+import { checkSides } from './sides.mjs';
 import { checkUiStatements } from './ui-statements.mjs';
 
 /** All that the ArkTS compiler would say of a program's own files for `target`, and our own rules for pages. */
@@ -18,7 +19,8 @@ export function checkPageRules(builder, target) {
     ...checkParameters(source, checker),
     ...checkResourceCalls(source, resources, checker),
     ...checkRawFileCalls(source, rawFiles),
-    ...checkDeprecated(source, checker)
+    ...checkDeprecated(source, checker),
+    ...checkSides(source, checker)
   ]);
   return [...checkArkTS(builder), ...rules];
 }

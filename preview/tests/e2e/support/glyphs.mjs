@@ -8,6 +8,7 @@ export function missingGlyphs() {
   const SIZE_PX = 32;
   const canvas = new OffscreenCanvas(2 * SIZE_PX, 2 * SIZE_PX);
   const context = canvas.getContext('2d', { willReadFrequently: true });
+  context.direction = 'ltr';
   context.font = `${SIZE_PX}px ${getComputedStyle(document.body).fontFamily}`;
   const drawingOf = (letter) => {
     context.clearRect(0, 0, canvas.width, canvas.height);
