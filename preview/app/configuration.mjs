@@ -5,6 +5,8 @@ export const configuration = shallowReactive({
   language: 'en-US',
   dark: false,
   fontScale: 1,
+  /** A screen reader is on. */
+  screenReader: false,
   /** Size of the app's window in vp. */
   width: 360,
   height: 780,

@@ -37,6 +37,7 @@ export function createAbilityContext() {
     resourceManager,
     eventHub: createEventHub(),
     filesDir: start.dataFolder,
+    applicationInfo: strict('ApplicationInfo', { name: start.bundleName }),
     get config() {
       return { language: configuration.language, colorMode: configuration.dark ? 0 : 1, fontSizeScale: configuration.fontScale };
     },

@@ -30,6 +30,7 @@ function showSettings(settings) {
   elements.fontScale.value = String(settings.fontScale);
   elements.device.value = [settings.width, settings.height, settings.cutout].join(' ').trim();
   elements.keyboard.checked = settings.keyboard;
+  elements.screenReader.checked = settings.screenReader;
 }
 
 const ACTIONS = {
@@ -51,7 +52,8 @@ const CHANGES = {
     const [width, height, cutout = ''] = value.split(' ');
     return { width: Number(width), height: Number(height), cutout };
   },
-  keyboard: (_value, isOn) => ({ keyboard: isOn })
+  keyboard: (_value, isOn) => ({ keyboard: isOn }),
+  screenReader: (_value, isOn) => ({ screenReader: isOn })
 };
 const switches = document.querySelector('form');
 switches.addEventListener('change', ({ target }) => {

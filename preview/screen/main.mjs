@@ -45,6 +45,7 @@ const ACTIONS = {
   phone: takePhone,
   started() {
     clearFault();
+    document.querySelector('#announcements').replaceChildren();
     send({ type: 'attach' });
   },
   snapshot: ({ operations }) => stage.replace(operations),

@@ -17,6 +17,7 @@ const SETTINGS = {
   language: 'en-US',
   dark: false,
   fontScale: 1,
+  screenReader: false,
   width: 360,
   height: 780,
   /** The side of the camera: '' for the top, 'left' or 'right' of a phone that lies. */

@@ -1,6 +1,9 @@
 import { openDialog, showToast } from '../dialog.mjs';
 import { Part } from './part.mjs';
 
+/** More than anyone waits for. */
+const ANNOUNCEMENTS_MAX = 20;
+
 /** The window of the app. */
 export class RootPart extends Part {
   constructor(stage, id, kind, site) {
@@ -9,6 +12,15 @@ export class RootPart extends Part {
 
   toast(text, durationMs) {
     showToast(text, durationMs);
+  }
+
+  /** Says something to who cannot see the screen, after what is being said. */
+  announce(text) {
+    const line = document.createElement('p');
+    line.textContent = text;
+    const log = document.querySelector('#announcements');
+    log.append(line);
+    log.replaceChildren(...[...log.children].slice(-ANNOUNCEMENTS_MAX));
   }
 
   dialog(question, options) {
