@@ -57,9 +57,10 @@ export const buttons = {
   }),
   PasteButton: component(createPasteButton, {
     onClick(node, action) {
-      node.listen('paste', (seen) => {
-        allowReading(true);
-        action(seen, enums.PasteButtonOnClickResult.SUCCESS);
+      node.listen('paste', (seen, isWhole) => {
+        const { SUCCESS, TEMPORARY_AUTHORIZATION_FAILED } = enums.PasteButtonOnClickResult;
+        allowReading(isWhole);
+        action(seen, isWhole ? SUCCESS : TEMPORARY_AUTHORIZATION_FAILED);
       });
     },
     fontSize: font.fontSize,

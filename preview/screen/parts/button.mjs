@@ -29,7 +29,20 @@ export class ButtonPart extends Part {
   }
 }
 
-/** The system's own button, the only one whose touch lets an app read the pasteboard. */
+/** Whether nothing of an element is scrolled out of what it is in. */
+function isWhole(element) {
+  const { top, bottom, left, right } = element.getBoundingClientRect();
+  for (let each = element.parentElement; each; each = each.parentElement) {
+    const box = each.getBoundingClientRect();
+    const isCut = top < box.top - 1 || bottom > box.bottom + 1 || left < box.left - 1 || right > box.right + 1;
+    if (getComputedStyle(each).overflowY !== 'visible' && isCut) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/** The system's own button: a touch of it lets an app read the pasteboard, if the user can see all of it. */
 export class PasteButtonPart extends ButtonPart {
   constructor(stage, id, kind, site) {
     super(stage, id, kind, site);
@@ -38,6 +51,6 @@ export class PasteButtonPart extends ButtonPart {
 
   clicked(event) {
     event.stopPropagation();
-    this.tell('paste', this.at(event.clientX, event.clientY));
+    this.tell('paste', this.at(event.clientX, event.clientY), isWhole(this.element));
   }
 }

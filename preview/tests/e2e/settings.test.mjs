@@ -147,6 +147,28 @@ test(
 );
 
 test(
+  'a paste button that is half scrolled away pastes nothing, and the user is told',
+  withPreview(async (preview) => {
+    const { client, page } = preview;
+    await page.setViewportSize({ width: 1800, height: 1600 });
+    await preview.choose('Device', 'phone, landscape');
+    const settings = await Settings.open(client);
+    await settings.fill({ framing: true });
+    const button = settings.button('Paste');
+    await button.evaluate((element) => {
+      const body = element.closest('.sheet-body');
+      body.scrollTop += element.getBoundingClientRect().top + 20 - body.getBoundingClientRect().bottom;
+    });
+    const { x, y, width } = await button.boundingBox();
+    await page.mouse.click(x + width / 2, y + 10);
+    await settings.shows(
+      'Nothing was pasted: the system did not allow it. Scroll until the whole button can be seen, and touch it again.'
+    );
+    assert.equal(await settings.code.inputValue(), '');
+  })
+);
+
+test(
   'a code is forgotten at once, and for good',
   withPreview(async (preview) => {
     const { server, client } = preview;
