@@ -1,9 +1,9 @@
 // A Worker with a server, its connection and two clients, one of them connecting, in an engine that runs no finalizers.
 import { parentPort, workerData } from 'node:worker_threads';
-import { loadInEngine } from '../support/in-engine.mjs';
+import { loadBehind } from '../support/load.mjs';
 
 const { engine, port, frozenPort } = workerData;
-const { constructTCPSocketInstance, constructTCPSocketServerInstance } = loadInEngine(engine);
+const { constructTCPSocketInstance, constructTCPSocketServerInstance } = loadBehind(engine);
 const to = (number) => ({ address: { address: '127.0.0.1', port: number }, timeout: 600_000 });
 
 const server = constructTCPSocketServerInstance();

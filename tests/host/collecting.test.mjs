@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { behaviour } from '../support/behaviour.mjs';
 import { startChild } from '../support/child.mjs';
-import { compileEngine } from '../support/engine.mjs';
+import { compileLayer } from '../support/engine.mjs';
 import { rawClient } from '../support/raw.mjs';
 
 behaviour('a connection that nobody has says close before it can be collected', async (t) => {
-  const child = startChild(t, new URL('../children/collecting.mjs', import.meta.url), compileEngine(t, 'collecting.c'));
+  const child = startChild(t, new URL('../children/collecting.mjs', import.meta.url), compileLayer(t, 'children/collecting.c'));
   const { port } = await child.hear('listening');
   const visitor = await rawClient(t, port);
   visitor.resume();

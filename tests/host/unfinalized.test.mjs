@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { behaviour } from '../support/behaviour.mjs';
 import { startChild } from '../support/child.mjs';
 import { within } from '../support/deadline.mjs';
-import { compileEngine } from '../support/engine.mjs';
+import { compileLayer } from '../support/engine.mjs';
 import { frozenPort, isFree, rawClient, rawServer, readToEnd } from '../support/raw.mjs';
 
 behaviour('a Worker that ends where no finalizer runs takes its sockets with it all the same', async (t) => {
   const { sockets, port } = await rawServer(t);
-  const child = startChild(t, new URL('../children/unfinalized.mjs', import.meta.url), compileEngine(t, 'unfinalizing.c'), `${port}`, `${await frozenPort(t)}`);
+  const child = startChild(t, new URL('../children/unfinalized.mjs', import.meta.url), compileLayer(t, 'children/unfinalizing.c'), `${port}`, `${await frozenPort(t)}`);
   const { port: served } = await child.hear('listening');
   const visitor = await rawClient(t, served);
   await child.hear('open');

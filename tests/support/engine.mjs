@@ -1,4 +1,4 @@
-// Stand-ins for a JavaScript engine: Node, but for the calls that a C file beside the children answers itself.
+// Layers between Node and a native module, in C, which answer some calls in Node's place.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,11 +6,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { libraryPath } from './library.mjs';
 
-/** Compiles the stand-in, which brings the module along; returns its path. */
-export function compileEngine(t, name) {
+/** Compiles a C file, by its path in `tests`, to a native module; returns its path. */
+export function compile(t, source, ...options) {
   const folder = mkdtempSync(join(tmpdir(), 'engine-'));
   t.after(() => rmSync(folder, { recursive: true }));
-  const [source, engine] = [fileURLToPath(new URL(`../children/${name}`, import.meta.url)), join(folder, 'engine.node')];
-  execFileSync('cc', ['-shared', '-fPIC', '-Wall', '-Werror', '-o', engine, source, '-Wl,--no-as-needed', libraryPath]);
-  return engine;
+  const compiled = join(folder, 'engine.node');
+  const path = fileURLToPath(new URL(`../${source}`, import.meta.url));
+  execFileSync('cc', ['-shared', '-fPIC', '-Wall', '-Werror', '-o', compiled, path, ...options]);
+  return compiled;
+}
+
+/** Compiles a layer, which brings the module at `path` along; returns the layer's path. */
+export function compileLayer(t, source, path = libraryPath) {
+  return compile(t, source, '-Wl,--no-as-needed', path);
 }

@@ -1,10 +1,11 @@
 import process from 'node:process';
+import { loadBehind, loadModule } from './load.mjs';
 
 /** Absolute path of the module under test. */
 export const libraryPath = requiredPath('SOCKETKIT_LIBRARY');
 
 /** What the module under test exports; importing this file loads it. */
-export const library = load(libraryPath);
+export const library = load(libraryPath, process.env.SOCKETKIT_LAYER);
 
 function requiredPath(variable) {
   const path = process.env[variable];
@@ -12,8 +13,6 @@ function requiredPath(variable) {
   return path;
 }
 
-function load(path) {
-  const module = { exports: {} };
-  process.dlopen(module, path);
-  return module.exports;
+function load(path, layer) {
+  return layer ? loadBehind(layer) : loadModule(path);
 }

@@ -16,6 +16,9 @@ pub(crate) const EVERY_LOAD: &str = "tests";
 /// Files that look at the machine's own Node.
 pub(crate) const HOST_ONLY: &str = "tests/host";
 
+/// Files that need an engine which differs from Node as the phone's does.
+pub(crate) const PHONE_LIKE_ONLY: &str = "tests/phone";
+
 /// The demo seen from outside, by the machine's Node, whatever its two processes load.
 pub(crate) const DEMO: &str = "tests/host/demo.test.mjs";
 

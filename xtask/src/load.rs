@@ -1,4 +1,4 @@
-//! The three ways in which JavaScript loads the module.
+//! The ways in which JavaScript loads the module.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use crate::abi::Abi;
 use crate::command::{command, output, run};
 use crate::workspace::Workspace;
-use crate::{digest, host_node, musl_node, ohos};
+use crate::{digest, host_node, musl_node, ohos, phone_layer};
 
 /// Prints the SHA-256 of the file that a process has mapped as the module.
 const MAPPED_DIGEST: &str = include_str!("load/mapped_digest.js");
@@ -18,6 +18,8 @@ const MAPPED_DIGEST: &str = include_str!("load/mapped_digest.js");
 pub(crate) enum Load {
     /// The build for this machine, in the machine's own Node.
     Host,
+    /// The same build and Node, with a layer between them that answers as the phone's engine does where the two differ.
+    PhoneLike,
     /// A build for HarmonyOS, in a Node for musl, emulated where it has to be.
     Ohos(Abi),
 }
@@ -27,17 +29,20 @@ pub(crate) enum Load {
 pub(crate) struct Loader {
     load: Load,
     library: PathBuf,
+    /// What JavaScript loads in place of the library, which it brings along.
+    layer: Option<PathBuf>,
     node: Vec<String>,
 }
 
 impl Load {
     /// The fast ones first.
-    pub(crate) const ALL: [Self; 3] = [Self::Host, Self::Ohos(Abi::X86_64), Self::Ohos(Abi::Arm64)];
+    pub(crate) const ALL: [Self; 4] = [Self::Host, Self::PhoneLike, Self::Ohos(Abi::X86_64), Self::Ohos(Abi::Arm64)];
 
     /// As the tests know it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Host => "host",
+            Self::PhoneLike => "phone-like",
             Self::Ohos(Abi::X86_64) => "x86_64-ohos",
             Self::Ohos(Abi::Arm64) => "aarch64-ohos",
         }
@@ -55,10 +60,11 @@ impl Load {
     /// When the library is not there or Node cannot be had.
     pub(crate) fn prepare(self, workspace: &Workspace) -> Result<Loader> {
         let (library, node) = match self {
-            Self::Host => (build_host(workspace)?, vec![host_node::prepare()?.to_owned()]),
+            Self::Host | Self::PhoneLike => (build_host(workspace)?, vec![host_node::prepare()?.to_owned()]),
             Self::Ohos(abi) => (ohos::library(workspace, abi)?, musl_node::prepare(workspace, abi)?),
         };
-        Ok(Loader { load: self, library, node })
+        let layer = (self == Self::PhoneLike).then(|| phone_layer::build(workspace, &library)).transpose()?;
+        Ok(Loader { load: self, library, layer, node })
     }
 }
 
@@ -97,6 +103,10 @@ impl Loader {
         command.env("SOCKETKIT_NODE", serde_json::to_string(&self.node)?);
         command.env("SOCKETKIT_LOAD", self.load.name());
         command.env("SOCKETKIT_TASKS", std::env::current_exe()?);
+        command.env_remove("SOCKETKIT_LAYER");
+        if let Some(layer) = &self.layer {
+            command.env("SOCKETKIT_LAYER", layer);
+        }
         command.env_remove("SOCKETKIT_SLOW");
         if self.load.is_slow() {
             command.env("SOCKETKIT_SLOW", "1");

@@ -36,6 +36,7 @@ mod pages;
 #[cfg(target_os = "linux")]
 mod permission;
 mod phone_function;
+mod phone_layer;
 mod prepared;
 mod preview;
 mod progress;
