@@ -576,10 +576,17 @@ static napi_value begin_environment(napi_env env, napi_value exports) {
   return result;
 }
 
+/* Found by Node where the library is loaded still, so that no constructor of its own registers it; and by the library, which has
+ * a function of this name. */
+napi_value napi_register_module_v1(napi_env env, napi_value exports) {
+  return begin_environment(env, exports);
+}
+
 void napi_module_register(napi_module *module) {
   static napi_module registered;
   registered = *module;
-  initialise_module = module->nm_register_func;
+  bool is_ours = module->nm_register_func == napi_register_module_v1;
+  initialise_module = is_ours ? dlsym(RTLD_NEXT, "napi_register_module_v1") : module->nm_register_func;
   registered.nm_register_func = begin_environment;
   NODE(napi_module_register)(&registered);
 }
