@@ -1,11 +1,15 @@
 //! JavaScript values as Rust values, checked before they are converted.
 
 use std::ffi::CStr;
+use std::ptr;
 
 use napi_ohos::bindgen_prelude::{FromNapiValue, JsObjectValue, Object, ToNapiValue, Unknown};
 use napi_ohos::{Env, JsValue, Result, ValueType, sys};
 
 use super::status::check;
+
+/// How many bytes of an unpaired surrogate OpenHarmony makes.
+const SURROGATE_BYTES: usize = 3;
 
 /// `value` in JavaScript.
 pub fn to_js<T: ToNapiValue>(env: &Env, value: T) -> Result<Unknown<'_>> {
@@ -23,9 +27,47 @@ pub fn as_object<'env>(value: &Unknown<'env>) -> Result<Option<Object<'env>>> {
     cast(value, ValueType::Object)
 }
 
-/// `value` as a string, or `None` when it is none. Lone surrogates become U+FFFD.
+/// `value` as a string, or `None` when it is none. Each unpaired surrogate becomes U+FFFD.
 pub fn as_string(value: &Unknown<'_>) -> Result<Option<String>> {
-    cast(value, ValueType::String)
+    if value.get_type()? != ValueType::String {
+        return Ok(None);
+    }
+    let text = String::from_utf8(utf8_of(value)?);
+    Ok(Some(text.unwrap_or_else(|error| replace_surrogates(error.into_bytes()))))
+}
+
+/// The bytes of a string, which are UTF-8 in Node. On OpenHarmony an unpaired surrogate becomes three bytes that are not.
+fn utf8_of(value: &Unknown<'_>) -> Result<Vec<u8>> {
+    let (env, raw) = (value.value().env, value.raw());
+    let mut length = 0;
+    // SAFETY: `value` is a string of `env`; without a buffer the call gives the length in bytes.
+    let status = unsafe { sys::napi_get_value_string_utf8(env, raw, ptr::null_mut(), 0, &mut length) };
+    check(status, "napi_get_value_string_utf8")?;
+    // One more for the NUL that the call adds.
+    let mut bytes = vec![0; length + 1];
+    // SAFETY: the buffer has as many bytes as the call is told.
+    let status =
+        unsafe { sys::napi_get_value_string_utf8(env, raw, bytes.as_mut_ptr().cast(), bytes.len(), &mut length) };
+    check(status, "napi_get_value_string_utf8")?;
+    bytes.truncate(length);
+    Ok(bytes)
+}
+
+/// A string of bytes that are UTF-8 but for unpaired surrogates. Each is ED, A0 to BF and one more byte, and U+FFFD has as many.
+fn replace_surrogates(mut bytes: Vec<u8>) -> String {
+    let mut start = 0;
+    while let Some(surrogate) = bytes.get_mut(start..).and_then(first_surrogate) {
+        let (place, unit) = surrogate;
+        unit.copy_from_slice("\u{FFFD}".as_bytes());
+        start += place + unit.len();
+    }
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// The first surrogate in `bytes`, with its place.
+fn first_surrogate(bytes: &mut [u8]) -> Option<(usize, &mut [u8])> {
+    let place = bytes.windows(SURROGATE_BYTES).position(|unit| matches!(unit, [0xed, 0xa0..=0xbf, _]))?;
+    bytes.get_mut(place..place + SURROGATE_BYTES).map(|unit| (place, unit))
 }
 
 /// `value` as a number, or `None` when it is none.
