@@ -3,7 +3,7 @@
 //! They stand here and not in `.cargo/config.toml` because `ohrs build` replaces the flags given there.
 
 /// Node-API functions whose calls go through `src/node_api/wraps.rs`.
-const WRAPPED: [&str; 2] = ["napi_module_register", "napi_reference_unref"];
+const WRAPPED: [&str; 4] = ["napi_module_register", "napi_reference_unref", "napi_wrap", "napi_unwrap"];
 
 /// Pages of 64 KiB are the largest that an arm64 kernel may be configured with.
 const MAX_PAGE_SIZE_BYTES: u32 = 64 * 1024;

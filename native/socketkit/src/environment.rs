@@ -203,6 +203,7 @@ impl Environment {
         self.outbox.close();
         self.calls.take();
         self.parts.take();
+        node_api::finalize_all(&self.env);
         ENVIRONMENTS.with_borrow_mut(|environments| environments.retain(|environment| !environment.ended.get()));
     }
 

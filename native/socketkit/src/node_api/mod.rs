@@ -17,6 +17,7 @@ mod reference;
 mod scope;
 mod status;
 mod value;
+mod wrapped;
 mod wraps;
 
 pub use array_buffer::{array_buffer_filled, array_buffer_from_parts, with_bytes};
@@ -32,3 +33,4 @@ pub use holder::Holder;
 pub use reference::Reference;
 pub use scope::with_handle_scope;
 pub use value::{as_boolean, as_number, as_object, as_string, is_function, property, same, to_js, undefined};
+pub use wrapped::finalize_all;

@@ -1,11 +1,14 @@
-//! The two Node-API calls in which OpenHarmony and Node differ.
+//! The Node-API calls in which OpenHarmony and Node differ.
 //!
-//! The linker sends every call of `napi_module_register` and `napi_reference_unref`, those inside
+//! The linker sends every call of `napi_module_register`, `napi_reference_unref`, `napi_wrap` and `napi_unwrap`, those inside
 //! napi-ohos included, to the functions here (`--wrap` in `build.rs`, on every target).
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_void};
+use std::ptr;
 
 use napi_ohos::sys;
+
+use super::wrapped;
 
 unsafe extern "C" {
     #[link_name = "__real_napi_module_register"]
@@ -13,6 +16,19 @@ unsafe extern "C" {
 
     #[link_name = "__real_napi_reference_unref"]
     fn real_reference_unref(env: sys::napi_env, reference: sys::napi_ref, result: *mut u32) -> sys::napi_status;
+
+    #[link_name = "__real_napi_wrap"]
+    fn real_wrap(
+        env: sys::napi_env,
+        object: sys::napi_value,
+        native: *mut c_void,
+        finalize: sys::napi_finalize,
+        hint: *mut c_void,
+        result: *mut sys::napi_ref,
+    ) -> sys::napi_status;
+
+    #[link_name = "__real_napi_unwrap"]
+    fn real_unwrap(env: sys::napi_env, object: sys::napi_value, result: *mut *mut c_void) -> sys::napi_status;
 }
 
 /// Registers a copy of `module` that lives as long as the process.
@@ -59,4 +75,53 @@ unsafe extern "C" fn reference_unref(
         sys::Status::napi_generic_failure => sys::Status::napi_ok,
         status => status,
     }
+}
+
+/// Wraps `native` in an object, and remembers it: [`unwrap`] returns nothing else, and [`wrapped::finalize_all`] finalizes what
+/// is left when the environment ends. OpenHarmony finalizes nothing then.
+///
+/// # Safety
+///
+/// As `napi_wrap`: on the JavaScript thread of `env`, with an `object` that is alive; `finalize` may be called with `native` and
+/// `hint` once.
+#[unsafe(export_name = "__wrap_napi_wrap")]
+unsafe extern "C" fn wrap(
+    env: sys::napi_env,
+    object: sys::napi_value,
+    native: *mut c_void,
+    finalize: sys::napi_finalize,
+    hint: *mut c_void,
+    result: *mut sys::napi_ref,
+) -> sys::napi_status {
+    let (finalizer, id) = wrapped::finalizer();
+    // SAFETY: the arguments go on as they came but for the finalizer, which is called with the `id` as its hint.
+    let status = unsafe { real_wrap(env, object, native, finalizer, id, result) };
+    if status == sys::Status::napi_ok {
+        wrapped::insert(env, native, id, finalize, hint);
+    }
+    status
+}
+
+/// What is wrapped in an object; `napi_invalid_arg` when that is nothing, or is not this module's.
+///
+/// OpenHarmony answers `napi_ok` and null for an object without a wrap, where Node answers `napi_invalid_arg`. Neither knows
+/// which module has wrapped an object, and what another one has put there must not be read.
+///
+/// # Safety
+///
+/// As `napi_unwrap`: on the JavaScript thread of `env`; `result` is valid for writes.
+#[unsafe(export_name = "__wrap_napi_unwrap")]
+unsafe extern "C" fn unwrap(env: sys::napi_env, object: sys::napi_value, result: *mut *mut c_void) -> sys::napi_status {
+    let mut native = ptr::null_mut();
+    // SAFETY: as the caller promises; `native` receives the wrap.
+    let status = unsafe { real_unwrap(env, object, &mut native) };
+    if status != sys::Status::napi_ok {
+        return status;
+    }
+    if !wrapped::contains(native) {
+        return sys::Status::napi_invalid_arg;
+    }
+    // SAFETY: the caller passes a pointer that is valid for writes.
+    unsafe { result.write(native) };
+    status
 }
