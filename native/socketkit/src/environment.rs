@@ -134,6 +134,7 @@ impl Environment {
                 Ok(cost) => bytes = bytes.saturating_sub(cost),
                 Err(error) => error::report("events could not be delivered", &error),
             }
+            node_api::report_pending(&self.env);
         }
         // So that it waits for the next turn, and nobody has to wake this thread for it.
         self.outbox.gather();

@@ -3,12 +3,12 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use napi_ohos::Result;
 use napi_ohos::bindgen_prelude::{JsObjectValue, Object, Unknown};
-use napi_ohos::{Env, JsValue};
+use napi_ohos::{Env, Error, JsValue, Result};
 use socket_engine::{CloseReason, Event, Piece, Reader, Reconnecting, SocketError};
 
 use crate::emitter::{Emitter, EventName};
@@ -34,8 +34,8 @@ pub trait Receiver {
 }
 
 thread_local! {
-    /// Where small reads land, of which nobody knows beforehand how small they are.
-    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; limits::SCRATCH_BYTES]);
+    /// Where small reads land, of which nobody knows beforehand how small they are. Empty while it is in use.
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 /// Keeps what arrived while there is no `message` listener; the connection's credit bounds it.
@@ -43,7 +43,7 @@ thread_local! {
 pub struct Inbox {
     waiting: RefCell<VecDeque<Event>>,
     /// The peer of the connection whose events are being delivered.
-    peer: RefCell<Option<Peer>>,
+    peer: RefCell<Option<Rc<Peer>>>,
     /// How many `close` events are still to come before anything else is delivered again: this side has closed those
     /// connections, and wants to hear no more of them.
     muted: Cell<u64>,
@@ -58,7 +58,8 @@ pub struct Inbox {
 /// What to do next.
 enum Next {
     Readable(Arc<Reader>),
-    Message(Vec<Bytes>),
+    Received(Vec<Bytes>),
+    Message(Bytes),
     Connected(SocketAddr),
     Reconnecting(Box<Reconnecting>),
     Ended,
@@ -67,10 +68,18 @@ enum Next {
     Nothing,
 }
 
+/// What one read brings.
+enum Brought<'env> {
+    Nothing,
+    Buffer(Unknown<'env>),
+    /// There is no ArrayBuffer of them, for this reason.
+    Bytes(Bytes, Error),
+}
+
 impl Inbox {
     /// The inbox of a connection to `peer`.
     pub fn with_peer(peer: Option<SocketAddr>) -> Self {
-        Self { peer: RefCell::new(peer.map(Peer::from)), ..Self::default() }
+        Self { peer: RefCell::new(peer.map(|peer| Rc::new(peer.into()))), ..Self::default() }
     }
 
     /// How many of the `closes` that were posted are not delivered yet.
@@ -117,10 +126,20 @@ impl Inbox {
                     emitter.await_turn();
                     break;
                 }
-                Next::Readable(reader) => streamed += self.read(receiver, &reader).max(limits::EVENT_COST_BYTES),
-                Next::Message(parts) => delivered += self.deliver_message(receiver, &parts),
+                Next::Readable(reader) => match self.read(receiver, &reader) {
+                    Ok(size) => streamed += size.max(limits::EVENT_COST_BYTES),
+                    Err(error) => break put_off(emitter, &error),
+                },
+                Next::Received(parts) => match self.deliver_parts(receiver, parts, Event::Received) {
+                    Ok(size) => delivered += size,
+                    Err(error) => break put_off(emitter, &error),
+                },
+                Next::Message(message) => match self.deliver_parts(receiver, vec![message], Event::Message) {
+                    Ok(size) => delivered += size,
+                    Err(error) => break put_off(emitter, &error),
+                },
                 Next::Connected(peer) => {
-                    self.peer.replace(Some(peer.into()));
+                    self.peer.replace(Some(Rc::new(peer.into())));
                     receiver.connected();
                     receiver.emitter().emit(EventName::Connect, []);
                 }
@@ -142,63 +161,91 @@ impl Inbox {
     }
 
     /// Reads once, and hands over what that brings. Returns how many bytes it was.
-    fn read(&self, receiver: &impl Receiver, reader: &Arc<Reader>) -> usize {
+    ///
+    /// # Errors
+    /// When no message could be made. What was read waits in front of everything else.
+    fn read(&self, receiver: &impl Receiver, reader: &Arc<Reader>) -> Result<usize> {
         let emitter = receiver.emitter();
         // More may have come, and the listener may want none of it. A read that fails is to be repeated.
         self.waiting.borrow_mut().push_front(Event::Readable(Arc::clone(reader)));
         let read = node_api::with_handle_scope(emitter.env(), || {
-            let (bytes, piece) = self.read_bytes(emitter.env(), reader)?;
+            let (brought, piece) = self.read_once(emitter.env(), reader)?;
             if piece.is_last {
                 self.waiting.borrow_mut().pop_front();
             }
-            let Some(bytes) = bytes else { return Ok(0) };
-            let made = self.message(emitter.env(), bytes, piece.bytes);
-            let delivered = made.map(|message| emitter.emit(EventName::Message, [message]));
-            receiver.consume(piece.bytes);
-            delivered.map(|()| piece.bytes)
+            let buffer = match brought {
+                Brought::Nothing => return Ok(0),
+                Brought::Buffer(buffer) => buffer,
+                Brought::Bytes(bytes, error) => {
+                    self.put_back(bytes, Event::Received);
+                    return Err(error);
+                }
+            };
+            let message = self.message(emitter.env(), &buffer, piece.bytes);
+            let message = message.inspect_err(|_| self.put_buffer_back(emitter.env(), &buffer))?;
+            self.hand_over(receiver, message, piece.bytes);
+            Ok(piece.bytes)
         });
-        read.flatten().unwrap_or_else(|error| {
-            error::report("a message could not be delivered", &error);
-            0
-        })
+        read.flatten()
     }
 
-    /// An ArrayBuffer of what one read brings. Where much comes it is read where it stays; how much that is costs a question
-    /// to the kernel, so small reads are copied.
-    fn read_bytes<'env>(&self, env: &'env Env, reader: &Reader) -> Result<(Option<Unknown<'env>>, Piece)> {
+    /// What one read brings. Where much comes it is read where it stays; how much that is costs a question to the kernel, so
+    /// small reads are copied.
+    fn read_once<'env>(&self, env: &'env Env, reader: &Reader) -> Result<(Brought<'env>, Piece)> {
         let available = if self.last_bytes.get() >= limits::SCRATCH_BYTES { reader.available_bytes() } else { 0 };
-        let (bytes, piece) = if available > limits::SCRATCH_BYTES {
+        let (brought, piece) = if available > limits::SCRATCH_BYTES {
             read_in_place(env, reader, available.min(limits::MESSAGE_BYTES))?
         } else {
-            let (copy, piece) = with_scratch(reader, |bytes| node_api::array_buffer_from_parts(env, &[bytes]));
-            (copy.transpose()?, piece)
+            let (brought, piece) = with_scratch(reader, |bytes| Brought::copy(env, bytes));
+            (brought.unwrap_or(Brought::Nothing), piece)
         };
         self.last_bytes.set(piece.bytes);
-        Ok((bytes, piece))
+        Ok((brought, piece))
     }
 
-    /// Hands over what has arrived. Returns how many bytes it was.
-    fn deliver_message(&self, receiver: &impl Receiver, parts: &[Bytes]) -> usize {
-        let emitter = receiver.emitter();
+    /// Hands over what has arrived, as one message. Returns how many bytes it was.
+    ///
+    /// # Errors
+    /// When no message could be made. The parts wait in front of everything else, each as the event that it was.
+    fn deliver_parts(&self, receiver: &impl Receiver, parts: Vec<Bytes>, event: fn(Bytes) -> Event) -> Result<usize> {
+        let env = receiver.emitter().env();
         let size = parts.iter().map(Bytes::len).sum();
-        let made = node_api::with_handle_scope(emitter.env(), || {
-            let bytes = node_api::array_buffer_from_parts(emitter.env(), parts)?;
-            emitter.emit(EventName::Message, [self.message(emitter.env(), bytes, size)?]);
-            Ok(())
+        let delivered = node_api::with_handle_scope(env, || {
+            let buffer = node_api::array_buffer_from_parts(env, &parts)?;
+            let message = self.message(env, &buffer, size)?;
+            self.hand_over(receiver, message, size);
+            Ok(size)
         });
-        if let Err(error) = made.flatten() {
-            error::report("a message could not be delivered", &error);
+        delivered.flatten().inspect_err(|_| parts.into_iter().rev().for_each(|part| self.put_back(part, event)))
+    }
+
+    /// Calls the `message` listener. The bytes count as delivered from now on: a continuation that the listener has queued
+    /// runs before it returns here.
+    fn hand_over(&self, receiver: &impl Receiver, message: Unknown<'_>, size: usize) {
+        receiver.consume(size);
+        receiver.emitter().emit(EventName::Message, [message]);
+    }
+
+    fn put_back(&self, bytes: Bytes, event: fn(Bytes) -> Event) {
+        self.waiting.borrow_mut().push_front(event(bytes));
+    }
+
+    /// Keeps the bytes of an ArrayBuffer of which no message could be made.
+    fn put_buffer_back(&self, env: &Env, buffer: &Unknown<'_>) {
+        node_api::report_pending(env);
+        match node_api::with_bytes(buffer, Bytes::copy_from_slice) {
+            Ok(Some(bytes)) => self.put_back(bytes, Event::Received),
+            Ok(None) => log::error!("received bytes are lost: their buffer was detached"),
+            Err(error) => log::error!("received bytes are lost: {error}"),
         }
-        // Only now: bytes that JavaScript is still busy with count as waiting.
-        parts.iter().for_each(|bytes| receiver.consume(bytes.len()));
-        size
     }
 
     /// A `SocketMessageInfo`. Its keys are C strings, which Node looks up in one step.
-    fn message<'env>(&self, env: &'env Env, bytes: Unknown<'env>, size: usize) -> Result<Unknown<'env>> {
+    fn message<'env>(&self, env: &'env Env, bytes: &Unknown<'_>, size: usize) -> Result<Unknown<'env>> {
         let mut info = Object::new(env)?;
-        info.set_c_named_property(c"message", bytes)?;
-        if let Some(peer) = &*self.peer.borrow() {
+        info.set_c_named_property(c"message", *bytes)?;
+        let peer = self.peer.borrow().clone();
+        if let Some(peer) = peer {
             info.set_c_named_property(c"remoteInfo", peer.remote_info(env, size)?)?;
         }
         Ok(info.to_unknown())
@@ -243,7 +290,7 @@ impl Inbox {
             Some(Event::Received(_) | Event::Message(_) | Event::Readable(_)) if !listening => {
                 self.next_behind_bytes(emitter, &mut waiting)
             }
-            Some(Event::Received(_)) => Next::Message(take_bytes(&mut waiting)),
+            Some(Event::Received(_)) => Next::Received(take_bytes(&mut waiting)),
             _ => waiting.pop_front().map_or(Next::Nothing, Next::from),
         }
     }
@@ -271,7 +318,7 @@ impl From<Event> for Next {
             Event::Readable(reader) => Self::Readable(reader),
             Event::Connected(peer) => Self::Connected(peer),
             Event::Reconnecting(reconnecting) => Self::Reconnecting(reconnecting),
-            Event::Message(message) => Self::Message(vec![message]),
+            Event::Message(message) => Self::Message(message),
             Event::Ended => Self::Ended,
             Event::Failed(error) => Self::Failed(error),
             Event::Closed(reason) => Self::Closed(reason),
@@ -287,19 +334,43 @@ impl From<Event> for Next {
     }
 }
 
-/// An ArrayBuffer of at most so many bytes, read into it.
-fn read_in_place<'env>(env: &'env Env, reader: &Reader, most: usize) -> Result<(Option<Unknown<'env>>, Piece)> {
-    let mut read = None;
-    let (buffer, size) = node_api::array_buffer_filled(env, most, |buffer| read.insert(reader.read(buffer)).bytes)?;
-    Ok(((size > 0).then_some(buffer), read.unwrap_or(Piece::NOTHING)))
+impl<'env> Brought<'env> {
+    fn copy(env: &'env Env, bytes: &[u8]) -> Self {
+        match node_api::array_buffer_from_parts(env, &[bytes]) {
+            Ok(buffer) => Self::Buffer(buffer),
+            Err(error) => Self::Bytes(Bytes::copy_from_slice(bytes), error),
+        }
+    }
+}
+
+/// Reads once, into an ArrayBuffer of at most so many bytes.
+fn read_in_place<'env>(env: &'env Env, reader: &Reader, most: usize) -> Result<(Brought<'env>, Piece)> {
+    node_api::array_buffer_filled(env, most, |buffer, bytes| {
+        let piece = reader.read(bytes);
+        let brought = match bytes.get(..piece.bytes) {
+            Some(short) if short.is_empty() => Brought::Nothing,
+            Some(short) if short.len() < most => Brought::copy(env, short),
+            _ => Brought::Buffer(buffer),
+        };
+        (brought, piece)
+    })
 }
 
 /// Reads once; what `make` makes of the bytes, if there are any.
 fn with_scratch<T>(reader: &Reader, make: impl FnOnce(&[u8]) -> T) -> (Option<T>, Piece) {
-    SCRATCH.with_borrow_mut(|scratch| {
-        let piece = reader.read(scratch);
-        (scratch.get(..piece.bytes).filter(|bytes| !bytes.is_empty()).map(make), piece)
-    })
+    let mut scratch = SCRATCH.take();
+    scratch.resize(limits::SCRATCH_BYTES, 0);
+    let piece = reader.read(&mut scratch);
+    let made = scratch.get(..piece.bytes).filter(|bytes| !bytes.is_empty()).map(make);
+    SCRATCH.set(scratch);
+    (made, piece)
+}
+
+/// Leaves what could not be delivered for a turn of its own.
+fn put_off(emitter: &Emitter, error: &Error) {
+    error::report("a message could not be delivered yet", error);
+    node_api::report_pending(emitter.env());
+    emitter.await_turn();
 }
 
 fn has_room(event: &Event) -> bool {

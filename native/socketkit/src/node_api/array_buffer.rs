@@ -4,57 +4,46 @@ use std::ffi::c_void;
 use std::{ptr, slice};
 
 use napi_ohos::bindgen_prelude::Unknown;
-use napi_ohos::{Env, JsValue, Result, sys};
+use napi_ohos::{Env, Error, JsValue, Result, Status, sys};
 
+use super::exception;
 use super::status::check;
 
 /// A new ArrayBuffer with the bytes of all `parts`, in order.
 pub fn array_buffer_from_parts<'env>(env: &'env Env, parts: &[impl AsRef<[u8]>]) -> Result<Unknown<'env>> {
     let length = parts.iter().map(|part| part.as_ref().len()).sum();
-    let fill = |mut target: &mut [u8]| {
+    array_buffer_filled(env, length, |buffer, mut target| {
         for part in parts.iter().map(AsRef::as_ref) {
             let (place, rest) = target.split_at_mut(part.len());
             place.copy_from_slice(part);
             target = rest;
         }
-    };
-    Ok(new_array_buffer(env, length, fill)?.0)
+        buffer
+    })
 }
 
-/// A new ArrayBuffer with the bytes that `fill` writes, which says how many they are: `length` at most. `fill` must not run
-/// JavaScript.
-pub fn array_buffer_filled(
-    env: &Env,
+/// What `fill` makes of a new ArrayBuffer and its bytes, which are zeros. `fill` must not run JavaScript.
+pub fn array_buffer_filled<'env, T>(
+    env: &'env Env,
     length: usize,
-    fill: impl FnOnce(&mut [u8]) -> usize,
-) -> Result<(Unknown<'_>, usize)> {
-    let shorten = |bytes: &mut [u8]| {
-        let filled = fill(bytes);
-        let short = bytes.get(..filled).filter(|_| filled < length);
-        (filled, short.map(|short| array_buffer_from_parts(env, &[short])))
-    };
-    match new_array_buffer(env, length, shorten)? {
-        (_, (filled, Some(short))) => Ok((short?, filled)),
-        (buffer, (filled, None)) => Ok((buffer, filled)),
-    }
-}
-
-/// A new ArrayBuffer and what `fill` makes of its bytes, which are zeros.
-fn new_array_buffer<T>(env: &Env, length: usize, fill: impl FnOnce(&mut [u8]) -> T) -> Result<(Unknown<'_>, T)> {
+    fill: impl FnOnce(Unknown<'env>, &mut [u8]) -> T,
+) -> Result<T> {
     let mut data: *mut c_void = ptr::null_mut();
     let mut value = ptr::null_mut();
     // SAFETY: `data` and `value` receive the new buffer.
     let status = unsafe { sys::napi_create_arraybuffer(env.raw(), length, &mut data, &mut value) };
     check(status, "napi_create_arraybuffer")?;
-    let bytes = if data.is_null() || length == 0 {
+    let bytes = if length == 0 {
         &mut []
+    } else if data.is_null() {
+        // What OpenHarmony answers where it has no memory.
+        return Err(Error::new(Status::GenericFailure, format!("no memory for an ArrayBuffer of {length} bytes")));
     } else {
         // SAFETY: the engine has made `length` bytes at `data`, zeroed, of which nobody else knows until this returns.
         unsafe { slice::from_raw_parts_mut(data.cast(), length) }
     };
-    let made = fill(bytes);
     // SAFETY: the call above succeeded.
-    Ok((unsafe { Unknown::from_raw_unchecked(env.raw(), value) }, made))
+    Ok(fill(unsafe { Unknown::from_raw_unchecked(env.raw(), value) }, bytes))
 }
 
 /// Runs `read` with the bytes of `value`: an ArrayBuffer, or what a typed array or a DataView shows of one. `None` when
@@ -136,26 +125,11 @@ fn byte_length(env: sys::napi_env, value: sys::napi_value) -> Result<Option<usiz
     let mut length = 0_i64;
     // SAFETY: `value` is alive and belongs to `env`.
     let status = unsafe { sys::napi_get_named_property(env, value, c"byteLength".as_ptr(), &mut property) };
-    if status != sys::Status::napi_ok && takes_exception(env)? {
+    if status != sys::Status::napi_ok && exception::take(&Env::from_raw(env))?.is_some() {
         return Ok(None);
     }
     check(status, "napi_get_named_property")?;
     // SAFETY: the property belongs to `env`; unless it is a number, the call fails.
     let is_number = unsafe { sys::napi_get_value_int64(env, property, &mut length) } == sys::Status::napi_ok;
     Ok(is_number.then(|| usize::try_from(length).unwrap_or(0)))
-}
-
-/// Takes what was thrown away; false when nothing was.
-fn takes_exception(env: sys::napi_env) -> Result<bool> {
-    let mut pending = false;
-    let mut exception = ptr::null_mut();
-    // SAFETY: both receive what they are named after, on the thread of `env`.
-    unsafe {
-        check(sys::napi_is_exception_pending(env, &mut pending), "napi_is_exception_pending")?;
-        if pending {
-            let status = sys::napi_get_and_clear_last_exception(env, &mut exception);
-            check(status, "napi_get_and_clear_last_exception")?;
-        }
-    }
-    Ok(pending)
 }

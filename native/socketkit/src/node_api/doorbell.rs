@@ -6,6 +6,7 @@ use std::ptr;
 
 use napi_ohos::{Env, Result, sys};
 
+use super::exception::report_pending;
 use super::status::check;
 use crate::sync::{Mutex, MutexGuard, lock};
 
@@ -129,7 +130,12 @@ unsafe extern "C" fn answer<R: Ring>(
     if env.is_null() {
         return;
     }
-    if catch_unwind(AssertUnwindSafe(|| R::rung(Env::from_raw(env)))).is_err() {
+    let env = Env::from_raw(env);
+    // What native code before this turn has left behind would make its calls fail.
+    report_pending(&env);
+    if catch_unwind(AssertUnwindSafe(|| R::rung(env))).is_err() {
         log::error!("the turn on the JavaScript thread panicked");
     }
+    // OpenHarmony reports what is left while it holds a lock that ringing takes.
+    report_pending(&env);
 }

@@ -1,4 +1,4 @@
-//! Errors with a numeric `code`. (napi-ohos' own always carry a string.)
+//! Exceptions, and errors with a numeric `code`. (napi-ohos' own always carry a string.)
 
 use std::ptr;
 
@@ -6,18 +6,13 @@ use napi_ohos::bindgen_prelude::{Object, ToNapiValue, Unknown};
 use napi_ohos::{Env, Error, JsValue, Result, Status, sys};
 
 use super::status::check;
+use super::value::as_string;
 
 /// A JavaScript `Error` with `message` and `code`.
 pub fn error_with_code<'env>(env: &'env Env, code: i32, message: &str) -> Result<Unknown<'env>> {
-    let mut error = ptr::null_mut();
-    // SAFETY: the message is made in `env`; a null code leaves the property out, which is then set as a number.
-    unsafe {
-        let message = ToNapiValue::to_napi_value(env.raw(), message)?;
-        check(sys::napi_create_error(env.raw(), ptr::null_mut(), message, &mut error), "napi_create_error")?;
-    }
-    Object::from_raw(env.raw(), error).set("code", code)?;
-    // SAFETY: the error was made above.
-    Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), error) })
+    let error = new_error(env, message)?;
+    Object::from_raw(env.raw(), error.raw()).set("code", code)?;
+    Ok(error)
 }
 
 /// Throws `error` and returns what the calling `#[napi]` function must return, so that the exception goes on.
@@ -26,5 +21,82 @@ pub fn throw(env: &Env, error: &Unknown<'_>) -> Error {
     match check(unsafe { sys::napi_throw(env.raw(), error.raw()) }, "napi_throw") {
         Ok(()) => Error::new(Status::PendingException, String::new()),
         Err(failure) => failure,
+    }
+}
+
+/// Takes the exception that is pending, if one is.
+pub(super) fn take(env: &Env) -> Result<Option<Unknown<'_>>> {
+    let mut pending = false;
+    let mut exception = ptr::null_mut();
+    // SAFETY: both receive what they are named after, on the thread of `env`. OpenHarmony may have kept an exception that is
+    // not pending any more, and would refuse calls for it: taking it is what makes it forget.
+    unsafe {
+        check(sys::napi_is_exception_pending(env.raw(), &mut pending), "napi_is_exception_pending")?;
+        let status = sys::napi_get_and_clear_last_exception(env.raw(), &mut exception);
+        check(status, "napi_get_and_clear_last_exception")?;
+        // SAFETY: the call has given a value of `env`.
+        Ok((pending && !exception.is_null()).then(|| Unknown::from_raw_unchecked(env.raw(), exception)))
+    }
+}
+
+/// Reports the exception that is pending, if one is, as uncaught. None is pending afterwards.
+pub fn report_pending(env: &Env) {
+    let reported = take(env).and_then(|exception| match exception {
+        Some(exception) => report(env, &exception),
+        None => Ok(()),
+    });
+    if let Err(error) = reported {
+        log::error!("failed to report an exception: {error}");
+    }
+}
+
+/// Makes `exception` an uncaught exception of the environment. None is pending afterwards.
+pub(super) fn report(env: &Env, exception: &Unknown<'_>) -> Result<()> {
+    let mut status = fatal(env, exception);
+    if status == sys::Status::napi_invalid_arg {
+        status = fatal(env, &as_error(env, exception)?);
+    }
+    // OpenHarmony's Workers have nobody to report to before 5.1, and it stays pending.
+    if let Some(left) = take(env)? {
+        log::error!("uncaught exception: {}", text_of(env, &left));
+    }
+    check(status, "napi_fatal_exception")
+}
+
+fn fatal(env: &Env, exception: &Unknown<'_>) -> sys::napi_status {
+    // SAFETY: `exception` is alive and belongs to `env`.
+    unsafe { sys::napi_fatal_exception(env.raw(), exception.raw()) }
+}
+
+/// An Error in the place of what is none, which OpenHarmony does not report. It is logged as well: nobody there hears of an
+/// Error without a stack.
+fn as_error<'env>(env: &'env Env, exception: &Unknown<'_>) -> Result<Unknown<'env>> {
+    let text = text_of(env, exception);
+    log::error!("uncaught exception that is no Error: {text}");
+    new_error(env, &text)
+}
+
+/// `value` as text, also where it cannot be converted. None is pending afterwards.
+fn text_of(env: &Env, value: &Unknown<'_>) -> String {
+    let mut text = ptr::null_mut();
+    // SAFETY: `value` is alive and belongs to `env`; `text` receives its text.
+    let status = unsafe { sys::napi_coerce_to_string(env.raw(), value.raw(), &mut text) };
+    // OpenHarmony's call succeeds with an exception pending.
+    let thrown = take(env).map_or(true, |thrown| thrown.is_some());
+    if status != sys::Status::napi_ok || thrown || text.is_null() {
+        return "(no text)".to_owned();
+    }
+    // SAFETY: the call above succeeded.
+    let text = unsafe { Unknown::from_raw_unchecked(env.raw(), text) };
+    as_string(&text).ok().flatten().unwrap_or_default()
+}
+
+fn new_error<'env>(env: &'env Env, message: &str) -> Result<Unknown<'env>> {
+    let mut error = ptr::null_mut();
+    // SAFETY: the message is made in `env`; a null code leaves the property out.
+    unsafe {
+        let message = ToNapiValue::to_napi_value(env.raw(), message)?;
+        check(sys::napi_create_error(env.raw(), ptr::null_mut(), message, &mut error), "napi_create_error")?;
+        Ok(Unknown::from_raw_unchecked(env.raw(), error))
     }
 }

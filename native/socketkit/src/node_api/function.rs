@@ -5,6 +5,7 @@ use std::ptr;
 use napi_ohos::bindgen_prelude::Unknown;
 use napi_ohos::{Env, JsValue, Result, sys};
 
+use super::exception;
 use super::status::check;
 use super::value::undefined;
 
@@ -24,27 +25,11 @@ pub fn call<const N: usize>(env: &Env, function: &Unknown<'_>, arguments: [Unkno
             ptr::null_mut(),
         )
     };
-    if status == sys::Status::napi_pending_exception {
-        return report(env);
+    if status == sys::Status::napi_ok {
+        return Ok(());
     }
-    check(status, "napi_call_function")
-}
-
-fn report(env: &Env) -> Result<()> {
-    let mut exception = ptr::null_mut();
-    // SAFETY: there is an exception; it is taken and handed on.
-    unsafe {
-        let status = sys::napi_get_and_clear_last_exception(env.raw(), &mut exception);
-        check(status, "napi_get_and_clear_last_exception")?;
-        let status = sys::napi_fatal_exception(env.raw(), exception);
-        if status != sys::Status::napi_invalid_arg {
-            return check(status, "napi_fatal_exception");
-        }
-        // OpenHarmony takes nothing but an Error.
-        let mut error = ptr::null_mut();
-        let mut message = ptr::null_mut();
-        check(sys::napi_coerce_to_string(env.raw(), exception, &mut message), "napi_coerce_to_string")?;
-        check(sys::napi_create_error(env.raw(), ptr::null_mut(), message, &mut error), "napi_create_error")?;
-        check(sys::napi_fatal_exception(env.raw(), error), "napi_fatal_exception")
+    match exception::take(env)? {
+        Some(thrown) => exception::report(env, &thrown),
+        None => check(status, "napi_call_function"),
     }
 }

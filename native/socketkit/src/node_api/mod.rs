@@ -25,7 +25,7 @@ pub use class::new_instance;
 pub use cleanup::on_environment_end;
 pub use deferred::Deferred;
 pub use doorbell::{Doorbell, Ring};
-pub use exception::{error_with_code, throw};
+pub use exception::{error_with_code, report_pending, throw};
 pub use function::call;
 #[cfg(target_env = "ohos")]
 pub use hilog::hilog;

@@ -1,0 +1,27 @@
+// A client whose turn begins with an exception that somebody else has left, and whose listener throws. Says what was uncaught.
+import process from 'node:process';
+import { library } from '../support/library.mjs';
+import { say } from '../support/parent.mjs';
+
+const options = { framing: { type: 'length' } };
+const [uncaught, order] = [[], []];
+process.on('uncaughtException', ({ message }) => uncaught.push(message));
+
+const server = library.constructTCPSocketServerInstance(options);
+const client = library.constructTCPSocketInstance(options);
+server.on('connect', (connection) => {
+  connection.send({ data: 'first' });
+  connection.send({ data: 'second' });
+  connection.close();
+  globalThis.phoneEngine.leaveException(new Error('left behind'));
+});
+client.on('message', ({ message }) => {
+  if (order.push(Buffer.from(message).toString()) === 1) throw new Error('thrown by the listener');
+});
+client.on('close', () => {
+  order.push('close');
+  server.close();
+});
+await server.listen({ address: '127.0.0.1', port: 0 });
+await client.connect({ address: await server.getLocalAddress() });
+process.on('exit', () => say('done', { uncaught, order }));
