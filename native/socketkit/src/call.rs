@@ -73,25 +73,38 @@ pub fn call<'env>(
     let run = || -> Read<Unknown<'env>> {
         let callback = convert::callback(callback)?;
         let ticket = emitter.environment().new_ticket();
-        let progress = operation(ticket)?;
-        // Made only now: a promise that is never settled would stay for ever. What completes, does so in a later turn.
-        let (returned, answer) = Answer::new(emitter.env(), callback)?;
-        let (reply, result) = match progress {
+        let (reply, result) = match operation(ticket)? {
             Ok(Progress::Awaited) => (Reply::Nothing, None),
             Ok(Progress::Done(reply)) => (reply, Some(Ok(()))),
             Err(error) => (Reply::Nothing, Some(Err(error))),
         };
-        match (answer, result) {
-            (answer @ Answer::Promise(_), Some(result)) => answer.hand_over(emitter.env(), base, &reply, result),
-            (answer, result) => {
+        match (callback, result) {
+            (None, Some(result)) => Ok(settled(emitter, base, &reply, result)?),
+            (callback, result) => {
+                // Made only now: a promise that is never settled would stay for ever. What completes, does so in a later turn.
+                let (returned, answer) = Answer::new(emitter.env(), callback)?;
                 emitter.environment().await_completion(ticket, PendingCall::new(emitter, answer, base, reply)?);
                 // A callback gets what is known already in a turn of its own.
                 result.into_iter().for_each(|result| emitter.mailbox().post(Event::Completed(ticket, result)));
+                Ok(returned)
             }
         }
-        Ok(returned)
     };
     run().map_err(|refusal| refusal.throw(emitter.env(), method))
+}
+
+/// A promise of a result that is known while its caller waits.
+fn settled<'env>(
+    emitter: &'env Emitter,
+    base: CodeBase,
+    reply: &Reply,
+    result: result::Result<(), SocketError>,
+) -> Result<Unknown<'env>> {
+    let (env, promises) = (emitter.env(), emitter.environment().promises()?);
+    match result {
+        Ok(()) => promises.resolved(env, &reply.to_js(env)?),
+        Err(error) => promises.rejected(env, &socket_error(env, base, &error)?),
+    }
 }
 
 impl PendingCall {

@@ -12,7 +12,7 @@ use crate::broadcast::Broadcast;
 use crate::call::{PendingCall, Progress, Reply};
 use crate::error;
 use crate::limits;
-use crate::node_api::{self, Doorbell, Ring};
+use crate::node_api::{self, Doorbell, Promises, Ring};
 use crate::outbox::{Mailbox, Outbox};
 
 thread_local! {
@@ -37,6 +37,7 @@ pub trait Recipient {
 pub struct Environment {
     env: Env,
     outbox: Arc<Outbox>,
+    promises: RefCell<Option<Rc<Promises>>>,
     recipients: RefCell<HashMap<u64, Weak<dyn Recipient>>>,
     calls: RefCell<HashMap<Ticket, PendingCall>>,
     /// The broadcast that a part belongs to.
@@ -55,6 +56,7 @@ impl Environment {
         }
         let environment = Rc::new(Self {
             env: *env,
+            promises: RefCell::new(Some(Rc::new(Promises::new(env)?))),
             outbox: Outbox::new(Doorbell::new::<Self>(env)?),
             recipients: RefCell::default(),
             calls: RefCell::default(),
@@ -73,6 +75,11 @@ impl Environment {
     /// The handle for Node-API calls on this thread.
     pub fn env(&self) -> &Env {
         &self.env
+    }
+
+    /// What makes promises of what is known already.
+    pub fn promises(&self) -> Result<Rc<Promises>> {
+        self.promises.borrow().clone().ok_or_else(|| error::internal("the environment has ended"))
     }
 
     /// A mailbox for a new object.
@@ -176,7 +183,12 @@ impl Environment {
     fn complete(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {
         let part = self.parts.borrow_mut().remove(&ticket);
         if let Some(broadcast) = part {
-            return self.complete_part(&mut broadcast.borrow_mut(), result.is_ok());
+            let finished = broadcast.borrow_mut().finish(result.is_ok());
+            if finished {
+                let (ticket, reached) = (broadcast.borrow().ticket(), broadcast.borrow().reached());
+                self.finish_broadcast(ticket, reached);
+            }
+            return;
         }
         let call = self.calls.borrow_mut().remove(&ticket);
         if let Some(call) = call {
@@ -184,13 +196,10 @@ impl Environment {
         }
     }
 
-    fn complete_part(&self, broadcast: &mut Broadcast, succeeded: bool) {
-        if !broadcast.finish(succeeded) {
-            return;
-        }
-        let call = self.calls.borrow_mut().remove(&broadcast.ticket());
+    fn finish_broadcast(&self, ticket: Ticket, reached: i32) {
+        let call = self.calls.borrow_mut().remove(&ticket);
         if let Some(call) = call {
-            call.finish_with(&self.env, Reply::Number(broadcast.reached()));
+            call.finish_with(&self.env, Reply::Number(reached));
         }
     }
 
@@ -204,6 +213,7 @@ impl Environment {
         self.outbox.close();
         self.calls.take();
         self.parts.take();
+        self.promises.take();
         node_api::finalize_all(&self.env);
         ENVIRONMENTS.with_borrow_mut(|environments| environments.retain(|environment| !environment.ended.get()));
     }

@@ -13,6 +13,7 @@ mod function;
 #[cfg(target_env = "ohos")]
 mod hilog;
 mod holder;
+mod promise;
 mod reference;
 mod scope;
 mod status;
@@ -30,6 +31,7 @@ pub use function::call;
 #[cfg(target_env = "ohos")]
 pub use hilog::hilog;
 pub use holder::Holder;
+pub use promise::Promises;
 pub use reference::Reference;
 pub use scope::with_handle_scope;
 pub use value::{as_boolean, as_number, as_object, as_string, is_function, property, same, to_js, undefined};
