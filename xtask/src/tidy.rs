@@ -3,6 +3,7 @@
 mod arkts;
 mod cases;
 mod documents;
+mod guards;
 mod marks;
 mod repository;
 mod rust;
@@ -27,7 +28,7 @@ struct Rule {
     findings: fn(&Tree) -> Vec<String>,
 }
 
-const RULES: [Rule; 16] = [
+const RULES: [Rule; 17] = [
     Rule { id: "I1", name: "the engine knows nothing of JavaScript", findings: rust::engine_knows_javascript },
     Rule { id: "I2", name: "unsafe code is in node_api only", findings: rust::unsafe_outside_node_api },
     Rule { id: "I3", name: "one service alone imports the module", findings: arkts::imports_of_the_module },
@@ -44,6 +45,11 @@ const RULES: [Rule; 16] = [
     Rule { id: "I34", name: "the app exports the launcher's ability alone", findings: arkts::exports },
     Rule { id: "I38", name: "what runs on a phone are cases of tests", findings: cases::strays },
     Rule { id: "I39", name: "a test that waits for a fault names it", findings: marks::unnumbered },
+    Rule {
+        id: "I40",
+        name: "nothing is borrowed or locked while Node-API is called",
+        findings: guards::held_across_calls,
+    },
 ];
 
 /// Checks all rules, and that each is documented.

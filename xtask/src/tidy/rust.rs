@@ -96,7 +96,8 @@ fn skip_item<'a>(lines: &mut impl Iterator<Item = (usize, &'a str)>, indentation
     }
 }
 
-fn indentation(line: &str) -> usize {
+/// How many characters stand before the first that is seen.
+pub(super) fn indentation(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }
 
