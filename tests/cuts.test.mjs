@@ -10,7 +10,7 @@ import { newRandom } from './support/random.mjs';
 import { openRelay, PASS } from './support/relay.mjs';
 
 /** Messages in each direction: as many as take about a minute. */
-const COUNT = { 'host': 1_000_000, 'x86_64-ohos': 1_000_000, 'aarch64-ohos': 40_000 }[process.env.SOCKETKIT_LOAD ?? 'host'];
+const COUNT = { 'host': 1_000_000, 'phone-like': 100_000, 'x86_64-ohos': 1_000_000, 'aarch64-ohos': 40_000 }[process.env.SOCKETKIT_LOAD ?? 'host'];
 
 /** The same, where the receiver gets all but a few of them at the first attempt. */
 const UNACKNOWLEDGED_COUNT = COUNT / 5;
