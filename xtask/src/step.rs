@@ -151,14 +151,10 @@ fn digest_step(load: Load) -> Step {
 }
 
 fn file_steps(workspace: &Workspace, load: Load) -> Vec<Step> {
-    // Not all files pass on it yet.
-    if load == Load::PhoneLike {
-        return folder_steps(workspace, load, javascript::PHONE_LIKE_ONLY);
-    }
     let mut steps = folder_steps(workspace, load, javascript::EVERY_LOAD);
     match load {
         Load::Host => steps.extend(folder_steps(workspace, load, javascript::HOST_ONLY)),
-        Load::PhoneLike => {}
+        Load::PhoneLike => steps.extend(folder_steps(workspace, load, javascript::PHONE_LIKE_ONLY)),
         Load::Ohos(_) => {
             let name = format!("{} {}", load.name(), javascript::DEMO);
             steps.push(Step::new(name, move |session| {
