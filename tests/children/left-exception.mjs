@@ -1,5 +1,6 @@
 // A client whose turn begins with an exception that somebody else has left, and whose listener throws. Says what was uncaught.
 import process from 'node:process';
+import { setImmediate as turn } from 'node:timers/promises';
 import { library } from '../support/library.mjs';
 import { say } from '../support/parent.mjs';
 
@@ -9,12 +10,7 @@ process.on('uncaughtException', ({ message }) => uncaught.push(message));
 
 const server = library.constructTCPSocketServerInstance(options);
 const client = library.constructTCPSocketInstance(options);
-server.on('connect', (connection) => {
-  connection.send({ data: 'first' });
-  connection.send({ data: 'second' });
-  connection.close();
-  globalThis.phoneEngine.leaveException(new Error('left behind'));
-});
+const accepted = new Promise((resolve) => server.on('connect', resolve));
 client.on('message', ({ message }) => {
   if (order.push(Buffer.from(message).toString()) === 1) throw new Error('thrown by the listener');
 });
@@ -24,4 +20,11 @@ client.on('close', () => {
 });
 await server.listen({ address: '127.0.0.1', port: 0 });
 await client.connect({ address: await server.getLocalAddress() });
+const connection = await accepted;
+// Outside a turn of the module, which might deliver before the next one begins.
+await turn();
+globalThis.phoneEngine.leaveException(new Error('left behind'));
+connection.send({ data: 'first' });
+connection.send({ data: 'second' });
+connection.close();
 process.on('exit', () => say('done', { uncaught, order }));

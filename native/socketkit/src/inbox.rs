@@ -348,7 +348,7 @@ fn read_in_place<'env>(env: &'env Env, reader: &Reader, most: usize) -> Result<(
     node_api::array_buffer_filled(env, most, |buffer, bytes| {
         let piece = reader.read(bytes);
         let brought = match bytes.get(..piece.bytes) {
-            Some(short) if short.is_empty() => Brought::Nothing,
+            Some([]) => Brought::Nothing,
             Some(short) if short.len() < most => Brought::copy(env, short),
             _ => Brought::Buffer(buffer),
         };

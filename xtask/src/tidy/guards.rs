@@ -41,31 +41,32 @@ fn of_file(file: &SourceFile) -> Vec<String> {
     for (index, line) in lines.iter().enumerate() {
         let code = code_of(line);
         let Some(place) = GUARDS.iter().filter_map(|guard| code.find(guard)).min() else { continue };
-        let rest = code.get(place..).unwrap_or_default();
-        let held = std::iter::once((index, rest)).chain(held_lines(&lines, index, code));
-        findings.extend(held.filter(|(_, code)| calls_node_api(code)).map(|(index, _)| file.at(index, lines[index])));
+        if calls_node_api(code.get(place..).unwrap_or_default()) {
+            findings.push(file.at(index, line));
+        }
+        let following = lines.iter().enumerate().skip(index + 1).map(|(index, line)| (index, *line));
+        let held = held_lines(following, line).filter(|(_, line)| calls_node_api(code_of(line)));
+        findings.extend(held.map(|(index, line)| file.at(index, line)));
     }
     findings
 }
 
-/// The lines after that of a guard, as long as it is held.
-fn held_lines<'a>(lines: &'a [&str], index: usize, code: &str) -> Vec<(usize, &'a str)> {
-    let depth = indentation(lines[index]);
-    let following = lines.iter().enumerate().skip(index + 1).map(|(index, line)| (index, *line));
-    let is_deeper = |line: &str| line.trim().is_empty() || indentation(line) > depth;
-    let held: Vec<(usize, &str)> = match (name_of(code), code.trim_end().chars().last()) {
-        (Some(name), _) => {
-            let end = format!("drop({name})");
-            let is_held = |line: &str| indentation(line) >= depth || line.trim().is_empty();
-            following.take_while(|(_, line)| is_held(line) && !line.contains(&end)).collect()
+/// Of the lines that follow that of a guard, those where it is held.
+fn held_lines<'a>(
+    following: impl Iterator<Item = (usize, &'a str)>,
+    head: &str,
+) -> impl Iterator<Item = (usize, &'a str)> {
+    let (code, depth) = (code_of(head), indentation(head));
+    let end = name_of(code).map(|name| format!("drop({name})"));
+    // The head of a block, or a statement that goes on. An `if` or `while` without `let` is done with its condition.
+    let goes_on = code.trim_end().ends_with(['{', '(', '|']) && !is_plain_condition(code);
+    following.take_while(move |(_, line)| {
+        let is_deeper = line.trim().is_empty() || indentation(line) > depth;
+        match &end {
+            Some(end) => (is_deeper || indentation(line) == depth) && !line.contains(end),
+            None => goes_on && is_deeper,
         }
-        // The head of a block, or a statement that goes on. An `if` or `while` without `let` is done with its condition.
-        (None, Some('{' | '(' | '|')) if !is_plain_condition(code) => {
-            following.take_while(|(_, line)| is_deeper(line)).collect()
-        }
-        _ => Vec::new(),
-    };
-    held.into_iter().map(|(index, line)| (index, code_of(line))).collect()
+    })
 }
 
 /// The name of a guard that a statement gives one.
