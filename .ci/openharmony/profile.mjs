@@ -8,17 +8,23 @@ import { fileURLToPath } from 'node:url';
 const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const JSON5 = createRequire(path.join(ROOT, 'preview/package.json'))('json5');
 
-/** The oldest API that the module is for. */
-const COMPATIBLE_API = 12;
-
 const OPEN = 'OpenHarmony';
+
+/** The API of a version such as 5.0.5(17). */
+function apiOf(version) {
+  const [, api] = /\((\d+)\)$/.exec(version) ?? [];
+  if (!api) {
+    throw new Error(`invalid version ${version}; expected one such as 5.0.5(17)`);
+  }
+  return Number(api);
+}
 
 /** The products, as such a project declares them: APIs are numbers there, and nobody has signed yet. */
 export function openProfile(profile, api) {
   const products = profile.app.products.map(({ targetSdkVersion, signingConfig, ...product }) => ({
     ...product,
     compileSdkVersion: api,
-    compatibleSdkVersion: COMPATIBLE_API,
+    compatibleSdkVersion: apiOf(product.compatibleSdkVersion),
     runtimeOS: OPEN
   }));
   return { ...profile, app: { ...profile.app, products, signingConfigs: [] } };
@@ -37,8 +43,8 @@ function rewrite(file, change) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const api = Number(process.argv[2]);
-  if (!Number.isInteger(api) || api < COMPATIBLE_API) {
-    throw new Error(`invalid API ${process.argv[2]}; expected a number from ${COMPATIBLE_API}`);
+  if (!Number.isInteger(api)) {
+    throw new Error(`invalid API ${process.argv[2]}; expected a number`);
   }
   rewrite('build-profile.json5', (profile) => openProfile(profile, api));
   rewrite('entry/build-profile.json5', openTargets);

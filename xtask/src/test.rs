@@ -33,12 +33,13 @@ struct Outcome {
 pub(crate) fn run(workspace: &Workspace, filters: &[String], whole: bool, built: bool) -> Result<()> {
     let steps = chosen(steps(workspace, whole), filters)?;
     let session = Session::new(workspace.clone(), whole, built);
+    let start = Instant::now();
     let mut outcomes = Vec::new();
     for group in steps.chunk_by(|one, next| one.shares_machine && next.shares_machine) {
         println!("\n== from {} of {}", outcomes.len() + 1, steps.len());
         outcomes.extend(outcomes_of(group, &session));
     }
-    report(&outcomes)
+    report(&outcomes, start.elapsed())
 }
 
 /// Runs the steps of a group in their order, as many at a time as there are lanes.
@@ -109,7 +110,7 @@ fn outcome(step: &Step, session: &Session) -> Outcome {
     Outcome { name: step.name.clone(), took, error, lines }
 }
 
-fn report(outcomes: &[Outcome]) -> Result<()> {
+fn report(outcomes: &[Outcome], took: Duration) -> Result<()> {
     println!("\n== summary");
     for outcome in outcomes {
         let word = if outcome.error.is_none() { "passed" } else { "FAILED" };
@@ -120,7 +121,8 @@ fn report(outcomes: &[Outcome]) -> Result<()> {
         println!("\n{}: {}", failure.name, failure.error.as_deref().unwrap_or_default());
         failure.lines.iter().for_each(|line| println!("  | {line}"));
     }
-    println!("\n{} passed, {} failed", outcomes.len() - failures.len(), failures.len());
+    let passed = outcomes.len() - failures.len();
+    println!("\n{passed} passed, {} failed, in {:.1} minutes", failures.len(), took.as_secs_f64() / 60.0);
     let Some(first) = failures.first() else {
         return Ok(());
     };

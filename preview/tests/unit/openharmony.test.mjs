@@ -22,7 +22,7 @@ function newApp() {
 }
 
 beforeEach(() => {
-  state = { lockedFor: 0, apps: { 'org.socketkit.server': newApp(), 'org.socketkit.client': newApp() }, commands: [], report: '' };
+  state = { lockedFor: 0, apps: { 'org.socketkit.server': newApp(), 'org.socketkit.client': newApp() }, commands: [], installed: [], report: '' };
 });
 
 function run(script, words = [], limitMs = 30_000) {
@@ -53,6 +53,15 @@ test('a text that does not come fails its step, with what is there and a picture
   assert.ok(existsSync(path.join(pictures, 'step-1.jpeg')));
 });
 
+test('a package that the system refuses fails the installation', () => {
+  const good = run('install.mjs', ['server.hap', 'client.hap']);
+  assert.equal(good.status, 0, good.stderr);
+  assert.deepEqual(state.installed, ['server.hap', 'client.hap']);
+  const bad = run('install.mjs', ['unsigned.hap']);
+  assert.notEqual(bad.status, 0);
+  assert.match(bad.stderr, /cannot install unsigned\.hap: .*no signature file/);
+});
+
 const RESULT = 'OHOS_REPORT_RESULT: stream=Tests run:';
 
 for (const [report, isGood] of [
@@ -73,7 +82,7 @@ test('the project becomes one for OpenHarmony, with all that it had', () => {
   const profile = readJson5(path.join(ROOT, 'build-profile.json5'));
   const open = openProfile(profile, 23);
   assert.deepEqual(open.app.products.map(({ name, bundleName }) => [name, bundleName]), profile.app.products.map(({ name, bundleName }) => [name, bundleName]));
-  assert.ok(open.app.products.every((product) => product.runtimeOS === 'OpenHarmony' && product.compileSdkVersion === 23 && !('targetSdkVersion' in product)));
+  assert.ok(open.app.products.every((product) => product.runtimeOS === 'OpenHarmony' && product.compileSdkVersion === 23 && product.compatibleSdkVersion === 17 && !('targetSdkVersion' in product)));
   const targets = readJson5(path.join(ROOT, 'entry/build-profile.json5'));
   assert.ok(openTargets(targets).targets.every(({ runtimeOS }) => runtimeOS === 'OpenHarmony'));
 });

@@ -75,8 +75,19 @@ function receive(remote, local) {
   writeFileSync(local, remote.endsWith('.json') ? JSON.stringify({ attributes: {}, children }) : 'picture');
 }
 
+/** hdc ends with status 0 in either case. */
+function install(hap) {
+  if (hap.startsWith('unsigned')) {
+    return `[Info]App install path:${hap} msg:error: failed to install bundle. code:9568320 error: no signature file.`;
+  }
+  state.installed.push(hap);
+  return `[Info]App install path:${hap} msg:install bundle successfully.`;
+}
+
 if (words[0] === 'shell') {
   console.log(shell(words[1]));
+} else if (words[0] === 'install') {
+  console.log(install(words.at(-1)));
 } else if (words[0] === 'file') {
   receive(words[2], words[3]);
 } else {
