@@ -110,7 +110,7 @@ for (const [name, options] of [['a stream', {}], ['frames', { framing: { type: '
     const { grownBytes, queuedBytes } = await child.hear('sent');
     assert.ok(queuedBytes > STALLED_PEERS * MIB, `${queuedBytes} bytes wait`);
     assert.ok(grownBytes < 4 * STALLING_BYTES, `${grownBytes} bytes more for ${STALLED_PEERS} peers`);
-  }, { todo: 'fault 17: it is copied for each' });
+  });
 }
 
 behaviour('broadcast to nobody reaches nobody, and wrong options are refused', async (t) => {

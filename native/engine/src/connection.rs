@@ -23,6 +23,7 @@ mod attention;
 mod closing;
 mod driver;
 mod link;
+mod message;
 mod reader;
 mod readiness;
 mod receiving;
@@ -37,6 +38,7 @@ mod transport;
 use attention::Sleeper;
 use driver::Driver;
 use link::Link;
+pub use message::Message;
 pub use reader::{Piece, Reader};
 pub(crate) use restore::{BoxFuture, Loss, Restore, Restored};
 use sending::{Fin, Sending, Suspension};
@@ -149,12 +151,20 @@ impl Connection {
     /// queue is full, `EMSGSIZE` when the framing does not allow so much, `EINVAL` when `data` contains the delimiter,
     /// `ENOTCONN` while there is no link and nothing may wait for one; otherwise what broke the connection.
     pub fn send(&self, data: &[u8], ticket: Ticket) -> Result<SendProgress, SocketError> {
-        let sent = lock(&self.shared.sending).send(data, ticket);
+        self.send_message(&Message::new(data), ticket)
+    }
+
+    /// Sends a message that goes to other connections of the same server as well, as [`Connection::send`] does.
+    ///
+    /// # Errors
+    /// Those of [`Connection::send`].
+    pub fn send_message(&self, message: &Message<'_>, ticket: Ticket) -> Result<SendProgress, SocketError> {
+        let sent = lock(&self.shared.sending).send(message, ticket);
         if sent != Ok(SendProgress::Sent) {
             self.shared.attention.call();
         }
         let progress = sent.map_err(|errno| self.shared.error(Operation::Send, errno))?;
-        self.shared.count_sent(data.len());
+        self.shared.count_sent(message.data().len());
         Ok(progress)
     }
 

@@ -36,7 +36,7 @@ pub use address::{AddressError, AddressFamily, Host, NetAddress};
 pub use arrivals::Arrivals;
 pub use backoff::Reconnect;
 pub use client::{Client, ClientOptions, Route};
-pub use connection::{Closing, Connection, Piece, Reader};
+pub use connection::{Closing, Connection, Message, Piece, Reader};
 pub use credit::Credit;
 pub use error::{NEVER_OPENED, Operation, PeerFault, SocketError};
 pub use event::{CloseReason, Event, EventSink, Reconnecting, RejectReason, Ticket};

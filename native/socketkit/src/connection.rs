@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{Object, This, Unknown};
 use napi_ohos::{Env, Result};
-use socket_engine::{Connection, Event, PendingConnection, SendProgress, SocketError, Ticket};
+use socket_engine::{Connection, Event, Message, PendingConnection, SendProgress, SocketError, Ticket};
 
 use crate::call::{Progress, Reply, call};
 use crate::convert::{self, Argument};
@@ -111,9 +111,9 @@ impl State {
         self.emitter.object(env)
     }
 
-    /// Sends `data` as [`Connection::send`] does.
-    pub fn send(&self, data: &[u8], ticket: Ticket) -> std::result::Result<SendProgress, SocketError> {
-        self.connection.send(data, ticket)
+    /// Sends `message` as [`Connection::send_message`] does.
+    pub fn send(&self, message: &Message<'_>, ticket: Ticket) -> std::result::Result<SendProgress, SocketError> {
+        self.connection.send_message(message, ticket)
     }
 }
 

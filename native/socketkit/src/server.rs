@@ -7,7 +7,7 @@ use std::rc::{Rc, Weak};
 use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{This, Unknown};
 use napi_ohos::{Env, Result};
-use socket_engine::{Event, PendingConnection, Server};
+use socket_engine::{Event, Message, PendingConnection, Server};
 
 use crate::broadcast::Broadcast;
 use crate::call::{Progress, Reply, call};
@@ -170,9 +170,10 @@ impl TCPSocketServer {
         call(&state.emitter, "broadcast", CodeBase::Server, None, |ticket| {
             convert::with_send_options(&options, |data| {
                 let mut broadcast = Broadcast::new(ticket);
+                let message = Message::to_several(data);
                 for connection in connection::open_ones(&state.connections) {
                     let part = environment.new_ticket();
-                    broadcast.add(part, connection.send(data, part));
+                    broadcast.add(part, connection.send(&message, part));
                 }
                 Ok(environment.await_parts(broadcast))
             })

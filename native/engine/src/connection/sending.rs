@@ -3,10 +3,11 @@
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use socket2::SockRef;
 
 use super::link::{self, Link};
+use super::message::Message;
 use crate::error::errno_of;
 use crate::event::Ticket;
 use crate::framing::{Envelope, Framing};
@@ -61,8 +62,9 @@ impl Sending {
         Self { queue, link, fin, suspension, bye: false, aborted: false, resilient, protocol }
     }
 
-    /// Sends `data` as far as the kernel takes it now, and keeps the rest. The error is the errno that refuses the whole.
-    pub(super) fn send(&mut self, data: &[u8], ticket: Ticket) -> Result<SendProgress, i32> {
+    /// Sends a message as far as the kernel takes it now, and keeps the rest. The error is the errno that refuses the whole.
+    pub(super) fn send(&mut self, message: &Message<'_>, ticket: Ticket) -> Result<SendProgress, i32> {
+        let data = message.data();
         self.may_send()?;
         let envelope = self.envelope(data)?;
         self.check_room(data.len())?;
@@ -74,7 +76,7 @@ impl Sending {
         if finished && !self.queue.has_unsent() {
             return Ok(SendProgress::Sent);
         }
-        let (frame, written) = self.kept(parts, written);
+        let (frame, written) = self.kept(message, parts, written);
         self.queue.push(Outgoing { frame, written, ticket });
         Ok(SendProgress::Queued)
     }
@@ -233,17 +235,9 @@ impl Sending {
 
     /// What has to be kept of a message, and how much of it is written: all of it where it may be sent again, or where a
     /// control frame must not take its rest for a message that is not begun.
-    fn kept(&self, parts: [&[u8]; 3], written: usize) -> (Bytes, usize) {
+    fn kept(&self, message: &Message<'_>, parts: [&[u8]; 3], written: usize) -> (Bytes, usize) {
         let whole = self.resilient || self.protocol.is_typed();
         let skip = if whole { 0 } else { written };
-        let length: usize = parts.iter().map(|part| part.len()).sum();
-        let mut frame = BytesMut::with_capacity(length - skip);
-        let mut left = skip;
-        for part in parts {
-            let skipped = left.min(part.len());
-            frame.extend_from_slice(part.get(skipped..).unwrap_or_default());
-            left -= skipped;
-        }
-        (frame.freeze(), written - skip)
+        (message.kept(parts, skip), written - skip)
     }
 }
