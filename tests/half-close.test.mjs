@@ -37,10 +37,7 @@ for (const { name, open } of CARRIERS) {
   for (const [how, later] of LATER) {
     behaviour(`a ${name} answers a half-closed peer ${how}`, async (t) => {
       const { socket, peer } = await open(t);
-      socket.on('message', async () => {
-        await later(socket);
-        await socket.send({ data: 'answer' });
-      });
+      socket.on('message', () => Promise.resolve(later(socket)).then(() => socket.send({ data: 'answer' })).catch(() => {}));
       await end(peer, 'question');
       assert.match(`${await readToEnd(peer)}`, /answer$/);
     }, { todo: 'fault 12: an answer after an await is lost' });

@@ -46,6 +46,6 @@ pub use options::SocketOptions;
 pub use protocol::{Heartbeat, Protocol, ProtocolError, Unsent};
 pub use proxy::{Credentials, Proxy, ProxyError, ProxyFault};
 pub use send_queue::SendProgress;
-pub use server::{Connections, PendingConnection, Server, ServerOptions};
+pub use server::{ConnectionPlace, Connections, PendingConnection, Server, ServerOptions};
 pub use socket_state::SocketState;
 pub use statistics::Statistics;

@@ -36,6 +36,7 @@ use accepting::accept_all;
 use admission::{Admitted, Rejections};
 use handshakes::Handshakes;
 pub use pending::PendingConnection;
+pub use place::ConnectionPlace;
 use place::Place;
 use sessions::{Membership, Returns, Sessions};
 
@@ -321,7 +322,8 @@ impl Shared {
 
     fn accept(self: &Arc<Self>, admitted: Admitted, intake: u64, place: Place, permit: OwnedSemaphorePermit) {
         let server = Arc::clone(self);
-        let pending = PendingConnection { admitted, runtime: Handle::current(), server, intake, place, permit };
+        let (runtime, place) = (Handle::current(), Arc::new(place));
+        let pending = PendingConnection { admitted, runtime, server, intake, place, permit };
         self.sink.post(Event::Accepted(Box::new(pending)));
     }
 

@@ -92,6 +92,8 @@ impl Receiver for State {
         self.announced.set(true);
     }
 
+    fn left(&self) {}
+
     fn over(&self) {
         self.announced.set(false);
     }

@@ -1,6 +1,6 @@
 //! `TCPSocketConnection`: one connection of a server.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{Object, This, Unknown};
 use napi_ohos::{Env, Result};
-use socket_engine::{Connection, Event, Message, PendingConnection, SendProgress, SocketError, Ticket};
+use socket_engine::{
+    Connection, ConnectionPlace, Event, Message, PendingConnection, SendProgress, SocketError, Ticket,
+};
 
 use crate::call::{Progress, Reply, call};
 use crate::convert::{self, Argument};
@@ -45,6 +47,7 @@ struct Started {
     environment: Rc<Environment>,
     mailbox: Arc<Mailbox>,
     connection: Connection,
+    place: ConnectionPlace,
     connections: Connections,
 }
 
@@ -54,7 +57,7 @@ pub type Connections = Rc<RefCell<Vec<Weak<State>>>>;
 /// Those of `connections` that are open.
 pub fn open_ones(connections: &Connections) -> Vec<Rc<State>> {
     let mut connections = connections.borrow_mut();
-    connections.retain(|connection| connection.upgrade().is_some_and(|state| state.connection.is_open()));
+    connections.retain(|connection| connection.upgrade().is_some_and(|state| state.is_listed()));
     connections.iter().filter_map(Weak::upgrade).collect()
 }
 
@@ -71,6 +74,9 @@ pub struct State {
     emitter: Emitter,
     inbox: Inbox,
     connection: Connection,
+    place: ConnectionPlace,
+    /// Its peer has left behind bytes that nobody listened for.
+    has_left: Cell<bool>,
     client_id: u32,
 }
 
@@ -81,9 +87,10 @@ pub fn announce<'env>(
     pending: PendingConnection,
 ) -> Result<Unknown<'env>> {
     let mailbox = environment.new_mailbox();
+    let place = pending.place();
     let connection = pending.start(mailbox.clone()).map_err(|error| internal(&error.to_string()))?;
     let connections = Rc::clone(connections);
-    let started = Started { environment: Rc::clone(environment), mailbox, connection, connections };
+    let started = Started { environment: Rc::clone(environment), mailbox, connection, place, connections };
     STARTED.set(Some(started));
     let instance = node_api::new_instance(environment.env(), CLASS, &[]);
     STARTED.take();
@@ -92,20 +99,28 @@ pub fn announce<'env>(
 
 impl State {
     fn new(started: Started, this: &Object<'_>) -> Result<Rc<Self>> {
-        let Started { environment, mailbox, connection, connections } = started;
+        let Started { environment, mailbox, connection, place, connections } = started;
         let emitter = Emitter::new(&environment, mailbox, this, EVENTS)?;
         let client_id = LAST_CLIENT_ID.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
-        let state = Rc::new(Self { emitter, inbox: Inbox::with_peer(connection.peer()), connection, client_id });
+        let (inbox, has_left) = (Inbox::with_peer(connection.peer()), Cell::new(false));
+        let state = Rc::new(Self { emitter, inbox, connection, place, has_left, client_id });
         let recipient: Weak<Self> = Rc::downgrade(&state);
         let _ = open_ones(&connections);
         connections.borrow_mut().push(Rc::downgrade(&state));
         state.emitter.register(recipient);
         state.emitter.set_open(true);
+        // Its server has it, who may want nothing but to broadcast.
+        state.emitter.set_kept(true);
         Ok(state)
     }
 }
 
 impl State {
+    /// Whether it is one of the open connections of its server.
+    fn is_listed(&self) -> bool {
+        self.connection.is_open() && !self.has_left.get()
+    }
+
     /// The JavaScript object.
     pub fn object<'env>(&self, env: &'env Env) -> Result<Option<Unknown<'env>>> {
         self.emitter.object(env)
@@ -149,6 +164,13 @@ impl Receiver for State {
     }
 
     fn connected(&self) {}
+
+    fn left(&self) {
+        if !self.has_left.replace(true) {
+            self.place.give_up();
+            self.emitter.set_kept(false);
+        }
+    }
 
     fn over(&self) {
         self.emitter.set_open(false);

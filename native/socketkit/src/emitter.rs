@@ -64,6 +64,8 @@ pub struct Emitter {
     /// A bit for each event that has a listener.
     attached: Cell<u8>,
     open: RefCell<Option<Lease>>,
+    /// Whether the object is kept while its socket is open, also when nobody listens to it.
+    is_kept: Cell<bool>,
     /// The object itself, until the turn has ended that delivers what waits.
     awaiting_turn: RefCell<Option<Reference>>,
 }
@@ -84,6 +86,7 @@ impl Emitter {
             events,
             attached: Cell::new(0),
             open: RefCell::default(),
+            is_kept: Cell::new(false),
             awaiting_turn: RefCell::default(),
         })
     }
@@ -120,6 +123,12 @@ impl Emitter {
             return;
         }
         self.open.replace(open.then(|| Lease::new(&self.environment)));
+        self.update_keeping();
+    }
+
+    /// Says whether somebody keeps the object while its socket is open, without listening to it.
+    pub fn set_kept(&self, kept: bool) {
+        self.is_kept.set(kept);
         self.update_keeping();
     }
 
@@ -217,7 +226,7 @@ impl Emitter {
     }
 
     fn update_keeping(&self) {
-        let keep = self.open.borrow().is_some() && self.attached.get() != 0;
+        let keep = self.open.borrow().is_some() && (self.is_kept.get() || self.attached.get() != 0);
         if let Err(error) = self.holder.keep_owner(keep) {
             error::report("an object could not be kept or let go", &error);
         }

@@ -27,6 +27,8 @@ pub trait Receiver {
     fn finish(&self);
     /// There is a link; called before the `connect` listener.
     fn connected(&self);
+    /// The peer sends no more, and nobody listens for the bytes that it sent.
+    fn left(&self);
     /// The connection is no more, though `close` may still wait for bytes to be delivered.
     fn over(&self);
     /// The connection is no more; called before the `close` listener.
@@ -152,6 +154,10 @@ impl Inbox {
         }
         if self.waiting.borrow().iter().any(|event| matches!(event, Event::Closed(_))) {
             receiver.over();
+        } else if !emitter.has(EventName::Message)
+            && self.waiting.borrow().iter().any(|event| matches!(event, Event::Ended))
+        {
+            receiver.left();
         }
         stored + delivered + streamed
     }

@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::admission::Admitted;
-use super::place::Place;
+use super::place::{ConnectionPlace, Place, PlaceGuard};
 use super::{Shared, Started};
 use crate::connection::{Connection, FirstLink, Plan};
 use crate::error::{Operation, SocketError};
@@ -27,7 +27,7 @@ pub struct PendingConnection {
     pub(super) server: Arc<Shared>,
     /// The intake that it came with.
     pub(super) intake: u64,
-    pub(super) place: Place,
+    pub(super) place: Arc<Place>,
     pub(super) permit: OwnedSemaphorePermit,
 }
 
@@ -35,6 +35,11 @@ impl PendingConnection {
     /// The peer's address.
     pub fn peer(&self) -> SocketAddr {
         self.admitted.peer
+    }
+
+    /// Its place among the connections of its server.
+    pub fn place(&self) -> ConnectionPlace {
+        ConnectionPlace(Arc::clone(&self.place))
     }
 
     /// Starts to receive and to send; events go to `sink`. One that was taken before its server was closed together
@@ -50,12 +55,11 @@ impl PendingConnection {
         let failed = |error: io::Error| SocketError::from_io(Operation::Accept, peer, &error);
         let mut settings = lock(&server.settings);
         options::prepare(&SockRef::from(&stream), &settings.options).map_err(failed)?;
-        let place = Arc::new(place);
         let restorer = membership.map(|membership| server.returns(membership, &place, &sink));
         let protocol = Arc::clone(&server.protocol);
         let counters = Counters::of(&server.counters);
         let options = SocketOptions { no_delay: Some(settings.options.no_delay.unwrap_or(true)), ..settings.options };
-        let plan = Plan { sink, protocol, counters, options, guard: Some(Box::new(place)), restorer };
+        let plan = Plan { sink, protocol, counters, options, guard: Some(Box::new(PlaceGuard(place))), restorer };
         let connection = Connection::start(plan, FirstLink { stream, peer, peer_interval, is_known: true }, &runtime)
             .map_err(failed)?;
         let weak = connection.downgrade();

@@ -1,5 +1,6 @@
 //! The places of a server's connections.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -33,6 +34,32 @@ impl Place {
         if self.is_taken.swap(false, Ordering::SeqCst) {
             self.connections.fetch_sub(1, Ordering::SeqCst);
         }
+    }
+}
+
+/// Gives a place up when it is dropped, whoever else knows of the place.
+pub(super) struct PlaceGuard(pub(super) Arc<Place>);
+
+impl Drop for PlaceGuard {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
+}
+
+/// The place of a connection among those of its server, for who has to give it up early.
+#[derive(Clone)]
+pub struct ConnectionPlace(pub(super) Arc<Place>);
+
+impl ConnectionPlace {
+    /// Gives the place up although the connection is still there: its peer has left, and nobody has read all that it sent.
+    pub fn give_up(&self) {
+        self.0.leave();
+    }
+}
+
+impl fmt::Debug for ConnectionPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectionPlace").finish_non_exhaustive()
     }
 }
 
