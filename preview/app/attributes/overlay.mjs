@@ -14,7 +14,12 @@ const ITEM_OPTIONS = ['value', 'icon', 'symbolIcon', 'enabled', 'action'];
 const POPUP_OPTIONS = ['message', 'builder', 'placement', 'onStateChange', 'autoCancel', 'showInSubWindow', 'mask'];
 const trigger = chooser(enums.ResponseType, { RightClick: 'rightClick', LongPress: 'longPress' }, 'bindContextMenu');
 const sheetPlace = chooser(enums.SheetType, { BOTTOM: 'bottom', CENTER: 'center' }, 'bindSheet.preferType');
-const sheetHeight = chooser(enums.SheetSize, { MEDIUM: '60%', LARGE: '92%', FIT_CONTENT: 'auto' }, 'bindSheet.height');
+// How high that is depends on where the sheet stands.
+const sheetHeight = chooser(
+  enums.SheetSize,
+  { MEDIUM: 'var(--sheet-medium)', LARGE: 'var(--sheet-large)', FIT_CONTENT: 'auto' },
+  'bindSheet.height'
+);
 
 function addOverlay(node, kind, builder) {
   const overlay = new UiNode(kind, `${node.site}#${kind}`);

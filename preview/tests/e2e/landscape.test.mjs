@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { About } from './support/about.mjs';
 import { Album } from './support/album.mjs';
 import { withPreview } from './support/preview.mjs';
+import { Settings } from './support/settings.mjs';
 import { connect, say } from './support/talk.mjs';
 
 /** Large enough for both phones. */
@@ -71,6 +73,28 @@ test(
         await keyboard.waitFor({ state: 'hidden' });
       }
     }
+  })
+);
+
+test(
+  'a sheet in the middle of a page is 560 vp high, or as its content is, from 320 vp to 90 % of the shorter side',
+  withPreview(async (preview) => {
+    const { client } = preview;
+    const height = async (sheet) => (await sheet.boundingBox()).height;
+    await preview.page.setViewportSize(VIEWPORT);
+    await preview.choose('Device', 'phone, landscape');
+    const settings = await Settings.open(client);
+    assert.equal(await height(settings.sheet), 0.9 * 360);
+    await settings.touch('Close');
+    await settings.isClosed();
+    await preview.choose('Device', 'tablet');
+    const about = await About.open(client);
+    await about.shows('Self-test passed');
+    const content = await about.sheet.locator('.sheet-body').evaluate((body) => body.scrollHeight === body.clientHeight);
+    assert.ok(content, 'it is as high as its content');
+    await about.link('Third-party licences').click();
+    await about.licences.waitFor();
+    assert.equal(await height(about.licences), 560);
   })
 );
 
