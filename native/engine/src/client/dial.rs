@@ -31,14 +31,33 @@ pub(super) async fn dial(origin: Origin, host: &Host) -> Result<Dialled, SocketE
     dial_any(origin, peers).await
 }
 
-/// Connects to the first of `peers` that answers: the next one is tried when the one before has failed or taken a while. The error is
-/// that of the last one to fail.
-pub(super) async fn dial_any(mut origin: Origin, peers: Vec<SocketAddr>) -> Result<Dialled, SocketError> {
-    let mut peers = in_order(&origin, peers).into_iter();
-    // A local port is good for one attempt at a time.
-    let is_bound = origin.local.is_some();
+/// Connects to the first of `peers` that answers. The error is that of the last one to fail.
+pub(super) async fn dial_any(origin: Origin, peers: Vec<SocketAddr>) -> Result<Dialled, SocketError> {
+    let peers = in_order(&origin, peers);
+    // A local port is good for one attempt at a time. One that is given up here has closed its socket when this is dropped.
+    if origin.local.is_some() || peers.len() < 2 {
+        dial_in_turn(origin, peers).await
+    } else {
+        race(origin, peers).await
+    }
+}
+
+async fn dial_in_turn(mut origin: Origin, peers: Vec<SocketAddr>) -> Result<Dialled, SocketError> {
+    let mut last = no_address();
+    for peer in peers {
+        match dial_one(origin.take(), peer).await {
+            Ok(dialled) => return Ok(dialled),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+/// Tries the next one when the one before has failed or taken a while.
+async fn race(mut origin: Origin, peers: Vec<SocketAddr>) -> Result<Dialled, SocketError> {
+    let mut peers = peers.into_iter();
     let mut attempts = JoinSet::new();
-    let mut last = SocketError::new(Operation::Connect, None, libc::EADDRNOTAVAIL);
+    let mut last = no_address();
     loop {
         match peers.next() {
             Some(peer) => drop(attempts.spawn(dial_one(origin.take(), peer))),
@@ -52,9 +71,13 @@ pub(super) async fn dial_any(mut origin: Origin, peers: Vec<SocketAddr>) -> Resu
                 // A panic; it was told already.
                 Err(_) => {}
             },
-            () = sleep(limits::NEXT_ADDRESS_DELAY), if !is_bound && peers.len() > 0 => {}
+            () = sleep(limits::NEXT_ADDRESS_DELAY), if peers.len() > 0 => {}
         }
     }
+}
+
+fn no_address() -> SocketError {
+    SocketError::new(Operation::Connect, None, libc::EADDRNOTAVAIL)
 }
 
 /// Those that the origin can reach, the families by turns, so that a family without a way costs one attempt.
