@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::abi::Abi;
 use crate::command::{command, output, run};
@@ -143,7 +144,14 @@ impl Loader {
     }
 }
 
+/// Builds when a step first needs it, and never again in this process: a step for each file of tests asks for it.
 fn build_host(workspace: &Workspace) -> Result<PathBuf> {
+    static BUILT: OnceLock<std::result::Result<PathBuf, String>> = OnceLock::new();
+    let build = || compile_host(workspace).map_err(|error| format!("{error:#}"));
+    BUILT.get_or_init(build).clone().map_err(|error| anyhow!(error))
+}
+
+fn compile_host(workspace: &Workspace) -> Result<PathBuf> {
     println!("building the module for this machine");
     let target = workspace.target();
     run(command("cargo")
