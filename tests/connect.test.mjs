@@ -59,7 +59,7 @@ for (const [name, options] of [['a client', undefined], ['a client that reconnec
     assert.deepEqual((await within('send and close', ended)).map(({ status }) => status), ['fulfilled', 'fulfilled']);
     assert.deepEqual(recorder.order, ['close', 'message']);
     assert.equal((await client.getState()).isConnected, true);
-  }, { todo: 'fault 7: connect waits for the close' });
+  });
 }
 
 for (const [address, family] of [['127.0.0.1', 1], ['::1', 2]]) {

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod dial;
+mod link_sink;
 mod opening;
 mod phase;
 mod reconnector;
@@ -32,6 +33,7 @@ use crate::socket_state::SocketState;
 use crate::statistics::{Counters, Statistics};
 use crate::sync::lock;
 use attempt::Attempt;
+use link_sink::LinkSink;
 use opening::{Opening, Origin};
 use phase::{Phase, State};
 use reconnector::Reconnector;
@@ -57,6 +59,8 @@ struct Shared {
     reconnect: Option<Reconnect>,
     counters: Arc<Counters>,
     state: Mutex<State>,
+    /// That of the newest connection.
+    link_sink: Mutex<Option<Arc<LinkSink>>>,
 }
 
 impl Client {
@@ -64,7 +68,16 @@ impl Client {
     pub fn new(sink: Arc<dyn EventSink>, options: ClientOptions) -> Self {
         let ClientOptions { protocol, reconnect } = options;
         let (protocol, counters) = (Arc::new(protocol), Arc::default());
-        Self { shared: Arc::new(Shared { sink, protocol, reconnect, counters, state: Mutex::default() }) }
+        Self {
+            shared: Arc::new(Shared {
+                sink,
+                protocol,
+                reconnect,
+                counters,
+                state: Mutex::default(),
+                link_sink: Mutex::default(),
+            }),
+        }
     }
 
     /// Gives the client a local address; port 0 lets the kernel choose.
@@ -96,6 +109,7 @@ impl Client {
         let (peer, target) = (route.target.address(), route.target.clone());
         let mut state = self.shared.state();
         let socket = state.take_socket().map_err(|errno| SocketError::new(Operation::Connect, peer, errno))?;
+        state.previous.leave();
         let runtime = runtime::handle().map_err(|error| SocketError::from_io(Operation::Connect, peer, &error))?;
         let origin = Origin {
             socket,
@@ -108,11 +122,18 @@ impl Client {
         state.phase = match self.shared.reconnect {
             None => self.attempt(Attempt { ticket, target }, opening, origin, runtime),
             Some(reconnect) => {
-                let (sink, options) = (Arc::clone(&self.shared.sink), Arc::clone(&state.options));
+                let (sink, options) = (self.shared.new_link_sink(), Arc::clone(&state.options));
                 let backoff = Backoff::new(reconnect);
-                let reconnector =
-                    Reconnector { sink, opening, origin, options, backoff, session: None, up_since: None };
-                let plan = self.shared.plan(Some(Box::new(reconnector)));
+                let reconnector = Reconnector {
+                    sink: Arc::clone(&sink),
+                    opening,
+                    origin,
+                    options,
+                    backoff,
+                    session: None,
+                    up_since: None,
+                };
+                let plan = self.shared.plan(sink, Some(Box::new(reconnector)));
                 Phase::Connected(Connection::open(plan, ticket, runtime))
             }
         };
@@ -186,7 +207,7 @@ impl Client {
         let connection = state.connection(Operation::Close, libc::ENOTCONN)?;
         connection.abort(ticket)?;
         let ended = connection.ended();
-        state.previous.push(ended);
+        state.previous.push_closed(ended, lock(&self.shared.link_sink).take());
         state.local = None;
         state.phase = Phase::Closed;
         Ok(())
@@ -256,7 +277,7 @@ impl Client {
             }
             // The connection posts both events itself, unless it has ended before.
             Phase::Connected(connection) => {
-                state.previous.push(connection.ended());
+                state.previous.push_closed(connection.ended(), lock(&self.shared.link_sink).take());
                 if connection.close(Some(ticket)).is_ok() {
                     return Ok(Closing::Announced);
                 }
@@ -344,8 +365,15 @@ impl Shared {
         state
     }
 
-    fn plan(&self, restorer: Option<Box<dyn Restore>>) -> Plan {
-        let (sink, protocol) = (Arc::clone(&self.sink), Arc::clone(&self.protocol));
+    /// A sink for the next connection.
+    fn new_link_sink(&self) -> Arc<dyn EventSink> {
+        let sink = LinkSink::new(&self.sink);
+        *lock(&self.link_sink) = Some(Arc::clone(&sink));
+        sink
+    }
+
+    fn plan(&self, sink: Arc<dyn EventSink>, restorer: Option<Box<dyn Restore>>) -> Plan {
+        let protocol = Arc::clone(&self.protocol);
         let (counters, options) = (Counters::of(&self.counters), SocketOptions::default());
         Plan { sink, protocol, counters, options, guard: None, restorer }
     }

@@ -68,7 +68,7 @@ impl Shared {
         let stream = stream.into_std().map_err(failed)?;
         self.sink.post(Event::Connected(peer));
         let first = FirstLink { stream, peer, peer_interval, is_known: false };
-        Connection::start(self.plan(None), first, &Handle::current()).map_err(failed)
+        Connection::start(self.plan(self.new_link_sink(), None), first, &Handle::current()).map_err(failed)
     }
 
     /// There is no `close` to answer when the client was dropped.

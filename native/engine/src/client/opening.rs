@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::link_sink::LinkSink;
 use super::route::Route;
 use crate::connection::Restored;
 use crate::error::{Operation, SocketError};
@@ -45,17 +46,46 @@ impl Origin {
 
 /// Everything of a client that has not posted its last event.
 #[derive(Clone, Default)]
-pub(super) struct Previous(Vec<watch::Receiver<bool>>);
+pub(super) struct Previous(Vec<Ending>);
+
+/// A connection, or an attempt, that is coming to its end.
+#[derive(Clone)]
+struct Ending {
+    ended: watch::Receiver<bool>,
+    /// With it the client need not wait: this side has closed the connection, and only its peer is slow.
+    sink: Option<Arc<LinkSink>>,
+}
 
 impl Previous {
+    /// Adds one that posts its last event soon.
     pub(super) fn push(&mut self, ended: watch::Receiver<bool>) {
+        self.add(Ending { ended, sink: None });
+    }
+
+    /// Adds one that the client has closed, which may take as long as its peer likes.
+    pub(super) fn push_closed(&mut self, ended: watch::Receiver<bool>, sink: Option<Arc<LinkSink>>) {
+        self.add(Ending { ended, sink });
+    }
+
+    fn add(&mut self, ending: Ending) {
         // One whose sender is gone has ended as well.
-        self.0.retain(|ended| !*ended.borrow() && ended.has_changed().is_ok());
-        self.0.push(ended);
+        self.0.retain(|Ending { ended, .. }| !*ended.borrow() && ended.has_changed().is_ok());
+        self.0.push(ending);
+    }
+
+    /// Takes leave of what the client has closed, so that nothing of that comes any more.
+    pub(super) fn leave(&mut self) {
+        self.0.retain(|Ending { sink, .. }| match sink {
+            Some(sink) => {
+                sink.leave();
+                false
+            }
+            None => true,
+        });
     }
 
     async fn wait(self) {
-        for mut ended in self.0 {
+        for Ending { mut ended, .. } in self.0 {
             let _ = ended.wait_for(|ended| *ended).await;
         }
     }

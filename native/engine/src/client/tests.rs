@@ -61,15 +61,23 @@ impl Fixture {
             reconnect: Some(reconnect),
             counters: Arc::default(),
             state: Mutex::default(),
+            link_sink: Mutex::default(),
         };
         let route = Host::Address(network.address).into();
         let protocol = Arc::clone(&shared.protocol);
         let opening = Opening { previous: Previous::default(), route, limit: LIMIT, protocol };
         let origin = Origin { socket: None, local: None, has_chosen_port: false, options: SocketOptions::default() };
         let backoff = Backoff::new(reconnect);
-        let reconnector =
-            Reconnector { sink, opening, origin, options: Arc::default(), backoff, session: None, up_since: None };
-        let connection = Connection::open(shared.plan(Some(Box::new(reconnector))), OPEN, &Handle::current());
+        let reconnector = Reconnector {
+            sink: Arc::clone(&sink),
+            opening,
+            origin,
+            options: Arc::default(),
+            backoff,
+            session: None,
+            up_since: None,
+        };
+        let connection = Connection::open(shared.plan(sink, Some(Box::new(reconnector))), OPEN, &Handle::current());
         Self { connection, events: Events(events), network, since: Instant::now() }
     }
 

@@ -183,19 +183,35 @@ fn a_client_whose_connection_broke_connects_again_without_a_close() {
 }
 
 #[test]
-fn a_reconnect_before_the_old_connection_is_closed_hears_of_the_old_one_first() {
+fn connect_does_not_wait_for_a_close_whose_peer_stalls_and_nothing_sent_is_lost() {
     let listener = listen_stalling();
     let (this, first) = Fixture::connected(&listener);
     let data = pattern(0, OVERFLOW_BYTES);
     this.client.send(&data, Ticket(2)).unwrap();
     this.close();
     this.start_connecting(listener.1).unwrap();
-    assert_same_bytes(&read_to_end(&first), &data);
-    assert_eq!(completed(&this.events, Ticket(2)), Ok(()));
-    assert_closed(&this.events, CloseReason::Local);
+    expect!(this.events, Event::Closed(CloseReason::Local));
     expect!(this.events, Event::Connected(_));
     assert_eq!(completed(&this.events, CONNECT), Ok(()));
-    this.assert_alive(&accept(&listener.0));
+    let second = accept(&listener.0);
+    this.assert_alive(&second);
+    assert_same_bytes(&read_to_end(&first), &data);
+    assert_eq!(completed(&this.events, Ticket(2)), Ok(()));
+    assert_eq!(completed(&this.events, CLOSE), Ok(()));
+    assert_silent(&this.events);
+}
+
+#[test]
+fn connect_hears_of_a_connection_that_broke_before_its_own_one() {
+    let listener = listen_stalling();
+    let (this, first) = Fixture::connected(&listener);
+    this.client.send(&pattern(0, OVERFLOW_BYTES), Ticket(2)).unwrap();
+    reset(first);
+    assert_eq!(completed(&this.events, Ticket(2)), Err(libc::ECONNRESET));
+    expect!(this.events, Event::Failed(_));
+    expect!(this.events, Event::Closed(CloseReason::Reset));
+    this.start_connecting(listener.1).unwrap();
+    expect!(this.events, Event::Connected(_));
 }
 
 #[test]
@@ -408,18 +424,6 @@ fn the_state_follows_every_phase() {
     reset(peer);
     assert_broken(&this.events, libc::ECONNRESET);
     assert_eq!(state(), (false, true, false), "broken");
-}
-
-#[test]
-fn a_connect_gives_up_at_its_limit_although_the_connection_before_it_still_drains() {
-    let listener = listen_stalling();
-    let (this, peer) = Fixture::connected(&listener);
-    this.client.send(&pattern(0, OVERFLOW_BYTES), Ticket(70)).unwrap();
-    this.client.close(CLOSE).unwrap();
-    this.start_connecting_within(listener.1, Duration::from_millis(300)).unwrap();
-    assert_eq!(completed(&this.events, CONNECT), Err(libc::ETIMEDOUT));
-    this.client.close(Ticket(71)).unwrap();
-    assert_eq!(read_to_end(&peer).len(), OVERFLOW_BYTES);
 }
 
 #[test]
