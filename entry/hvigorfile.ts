@@ -1,24 +1,38 @@
 import { hvigor, HvigorNode, HvigorPlugin } from '@ohos/hvigor';
-import { hapTasks, OhosHapContext, OhosPluginId, Target } from '@ohos/hvigor-ohos-plugin';
-import { spawnSync } from 'child_process';
+import { hapTasks, OhosAppContext, OhosHapContext, OhosPluginId, Target } from '@ohos/hvigor-ohos-plugin';
+import { spawn } from 'child_process';
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
+import * as readline from 'readline';
 
 const LIBRARY = 'libsocketkit.so';
-// Phones, and DevEco's emulator.
-const ABIS = ['arm64-v8a', 'x86_64'];
+const PHONE = 'arm64-v8a';
+const EMULATOR = 'x86_64';
 
-/** The build of the native module; cargo does nothing where nothing has changed. */
-const TASK = ['xtask', 'ohos'];
+/** `hvigorw -p nativeAbis=x86_64` builds for the processors that it names, separated by commas. */
+const ABIS_PARAMETER = 'nativeAbis';
 
-// More than a build from nothing writes.
-const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+/** The tasks that read `libs`, in their order; the target of the tests does not have all of them. */
+const READERS = ['ProcessLibs', 'CacheNativeLibs', 'PackageHap'];
+
+interface Build {
+  projectDirectory: string;
+  moduleDirectory: string;
+  isDebug: boolean;
+  abis: string[];
+}
+
+/** The build of the native module that runs; targets that are built together share it. */
+let running: Promise<void> | undefined;
 
 /** DevEco is started from a desktop, whose search path need not have what rustup added to that of shells. */
-function searchPath(): string {
+function searchPath(): Record<string, string> {
+  const isPath = (name: string) => name === 'PATH' || (process.platform === 'win32' && name.toUpperCase() === 'PATH');
+  const name = Object.keys(process.env).find(isPath) ?? 'PATH';
   const cargoHome = process.env.CARGO_HOME ?? path.join(os.homedir(), '.cargo');
-  return [process.env.PATH, path.join(cargoHome, 'bin')].join(path.delimiter);
+  const folders = [process.env[name], path.join(cargoHome, 'bin')];
+  return { [name]: folders.filter((folder) => folder).join(path.delimiter) };
 }
 
 /** The SDK of the installation whose Node runs this, wherever it was put. */
@@ -36,54 +50,113 @@ function installedSdk(): string | undefined {
 
 function environment(): Record<string, string | undefined> {
   const sdk = process.env.DEVECO_SDK_HOME ?? installedSdk();
-  return { ...process.env, PATH: searchPath(), ...(sdk ? { DEVECO_SDK_HOME: sdk } : {}) };
+  // Colours would stand as escape sequences in DevEco's window.
+  return { ...process.env, ...searchPath(), CARGO_TERM_COLOR: 'never', ...(sdk ? { DEVECO_SDK_HOME: sdk } : {}) };
 }
 
-/** What the task said went wrong: its last paragraph that begins with `error`. */
-function reason(output: string): string {
-  const start = output.lastIndexOf('\nerror');
-  return output.slice(start + 1).trim();
+/** What went wrong first: of a compiler error its text with file and line. */
+function reason(lines: string[]): string {
+  const start = lines.findIndex((line) => line.startsWith('error'));
+  const rest = start < 0 ? [] : lines.slice(start);
+  const end = rest.findIndex((line) => line.trim() === '');
+  return rest.slice(0, end < 0 ? rest.length : end).join('\n');
 }
 
-function buildLibrary(projectDirectory: string): void {
-  const result = spawnSync('cargo', TASK, {
-    cwd: projectDirectory,
-    env: environment(),
-    encoding: 'utf8',
-    maxBuffer: MAX_OUTPUT_BYTES
+/** Runs cargo; each line that it writes goes to the console at once. */
+function runCargo(words: string[], directory: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cargo = spawn('cargo', words, { cwd: directory, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+    const errors: string[] = [];
+    readline.createInterface({ input: cargo.stdout }).on('line', (line) => console.log(line));
+    readline.createInterface({ input: cargo.stderr }).on('line', (line) => {
+      errors.push(line);
+      console.log(line);
+    });
+    cargo.on('error', reject);
+    cargo.on('close', (status) => {
+      const failure = `The native module could not be built: "cargo ${words.join(' ')}" says:\n${reason(errors)}`;
+      status === 0 ? resolve() : reject(new Error(failure));
+    });
   });
-  if (result.error) {
+}
+
+function packedLibrary(build: Build, abi: string): string {
+  return path.join(build.moduleDirectory, 'libs', abi, LIBRARY);
+}
+
+/** Whoever has no Rust can put a library of a release into `libs`. */
+function usePrebuilt(build: Build): void {
+  const present = build.abis.filter((abi) => fs.existsSync(packedLibrary(build, abi)));
+  if (present.length === 0) {
     throw new Error(
-      `The native module needs Rust, and cargo cannot be started (${result.error.message}). ` +
-        'Install Rust with rustup, as docs/devices.md says, and build again.'
+      'The native module needs Rust, and cargo cannot be started. Install Rust with rustup and build again, or put a ' +
+        `prebuilt library at ${packedLibrary(build, build.abis[0])}: docs/devices.md says how.`
     );
   }
-  if (result.status !== 0) {
-    throw new Error(`The native module could not be built: "cargo ${TASK.join(' ')}" says ${reason(result.stderr)}`);
-  }
+  console.warn(`cargo cannot be started: ${LIBRARY} is packed as it is in entry/libs, for ${present.join(' and ')}.`);
 }
 
-function copyLibrary(moduleDirectory: string): void {
-  for (const abi of ABIS) {
-    const built = path.resolve(moduleDirectory, '..', 'dist', abi, LIBRARY);
-    const packed = path.resolve(moduleDirectory, 'libs', abi, LIBRARY);
-    // ProcessLibs makes hard links of what it finds, and copying onto one would change the older build as well.
-    fs.rmSync(packed, { force: true });
-    fs.mkdirSync(path.dirname(packed), { recursive: true });
-    fs.copyFileSync(built, packed);
+/** Leaves a library alone that has the same bytes: hvigor then has nothing to do again. */
+function packLibrary(build: Build, abi: string): void {
+  const dist = path.join(build.projectDirectory, 'dist', build.isDebug ? 'debug' : '', abi, LIBRARY);
+  const bytes = fs.readFileSync(dist);
+  const packed = packedLibrary(build, abi);
+  if (fs.existsSync(packed) && bytes.equals(fs.readFileSync(packed))) {
+    return;
   }
+  // ProcessLibs makes hard links of what it finds, and writing to one would change the older build as well.
+  fs.rmSync(packed, { force: true });
+  fs.mkdirSync(path.dirname(packed), { recursive: true });
+  fs.writeFileSync(packed, bytes);
+}
+
+/** Builds and copies the library, and checks nothing: that is for CI. */
+async function buildLibrary(build: Build): Promise<void> {
+  const profile = build.isDebug ? ['--debug'] : [];
+  const words = ['xtask', 'ohos', '--no-check', ...profile, ...build.abis.flatMap((abi) => ['--abi', abi])];
+  try {
+    await runCargo(words, build.projectDirectory);
+  } catch (error) {
+    if (error.code !== 'ENOENT') {
+      throw error;
+    }
+    usePrebuilt(build);
+    return;
+  }
+  build.abis.forEach((abi) => packLibrary(build, abi));
+  // Of an earlier build in another mode.
+  const others = [PHONE, EMULATOR].filter((abi) => !build.abis.includes(abi));
+  others.forEach((abi) => fs.rmSync(packedLibrary(build, abi), { force: true }));
+}
+
+/** What hvigor was asked for; phones alone get a release. */
+function requestedBuild(node: HvigorNode): Build {
+  const app = node.getParentNode().getContext(OhosPluginId.OHOS_APP_PLUGIN) as OhosAppContext;
+  const isDebug = app.getBuildMode() !== 'release';
+  const abis = hvigor.getParameter().getExtParam(ABIS_PARAMETER)?.split(',');
+  return {
+    projectDirectory: path.dirname(node.getNodePath()),
+    moduleDirectory: node.getNodePath(),
+    isDebug,
+    abis: abis ?? (isDebug ? [PHONE, EMULATOR] : [PHONE])
+  };
 }
 
 function registerBuildTask(node: HvigorNode, targetName: string): void {
+  const reader = READERS.map((name) => `${targetName}@${name}`).find((name) => node.getTaskByName(name));
+  if (reader === undefined) {
+    console.warn(`${targetName} has no task that reads libs: the native module is not built for it.`);
+    return;
+  }
   node.registerTask({
     name: `${targetName}@BuildNativeModule`,
     run: () => {
-      buildLibrary(path.dirname(node.getNodePath()));
-      copyLibrary(node.getNodePath());
+      running ??= buildLibrary(requestedBuild(node)).finally(() => (running = undefined));
+      return running;
     },
     dependencies: [],
     // hvigor ignores this when it is given as a function.
-    postDependencies: [`${targetName}@ProcessLibs`]
+    postDependencies: [reader]
   });
 }
 

@@ -21,6 +21,7 @@ const PACKAGES = [
   'package/oh-package.json5',
   'examples/echo/entry/oh-package.json5'
 ];
+const PACKAGE = 'package/oh-package.json5';
 const APPS = ['AppScope/app.json5', 'examples/echo/AppScope/app.json5'];
 
 /** The file name under which cargo builds the native module. */
@@ -77,7 +78,8 @@ export function checkVersions() {
   );
   const ofApp = ({ app }) => app.versionName;
   const ofPackage = (content) => content.version;
-  return [...APPS.map((name) => [name, ofApp]), ...PACKAGES.map((name) => [name, ofPackage])]
+  const ofComponent = ({ nativeComponents }) => nativeComponents[0].version;
+  return [...APPS.map((name) => [name, ofApp]), ...PACKAGES.map((name) => [name, ofPackage]), [PACKAGE, ofComponent]]
     .map(([name, read]) => [path.join(ROOT, name), read])
     .filter(([file, read]) => read(readJson5(file)) !== version)
     .map(([file]) =>

@@ -102,7 +102,14 @@ enum Task {
         abis: Vec<Abi>,
     },
     /// Build both apps with DevEco's hvigorw; status 2 where it is not installed
-    Hap,
+    Hap {
+        /// For phones alone, obfuscated, and packed for AppGallery as well
+        #[arg(long)]
+        release: bool,
+        /// Build the native module for this processor alone; may be repeated
+        #[arg(long = "abi", conflicts_with = "release")]
+        abis: Vec<Abi>,
+    },
     /// Say what this machine has, what it misses, and how to get that
     Doctor,
     /// Write NOTICE anew: the licences of what is linked into the module
@@ -190,7 +197,7 @@ fn perform(task: Task) -> Result<ExitCode> {
     check_system(&task, cfg!(target_os = "linux"))?;
     let workspace = Workspace::current();
     let done = match task {
-        Task::Hap => return hap::perform(&workspace),
+        Task::Hap { release, abis } => return hap::perform(&workspace, release, &abis),
         Task::Doctor => {
             doctor::perform(&workspace);
             Ok(())
@@ -220,7 +227,7 @@ fn perform(task: Task) -> Result<ExitCode> {
 /// Refuses, before anything is built, what cannot work on another system.
 fn check_system(task: &Task, is_linux: bool) -> Result<()> {
     let is_for_all =
-        matches!(task, Task::Ohos { .. } | Task::Hap | Task::Doctor | Task::Notice | Task::Package | Task::Tidy);
+        matches!(task, Task::Ohos { .. } | Task::Hap { .. } | Task::Doctor | Task::Notice | Task::Package | Task::Tidy);
     if is_linux || is_for_all {
         return Ok(());
     }
@@ -245,7 +252,7 @@ mod tests {
     #[test]
     fn what_builds_for_the_phone_is_for_every_system_and_what_runs_the_module_for_linux() {
         let ohos = Task::Ohos { update_types: false, no_check: false, debug: false, abis: Vec::new() };
-        for task in [ohos, Task::Package, Task::Hap, Task::Doctor] {
+        for task in [ohos, Task::Package, Task::Hap { release: false, abis: Vec::new() }, Task::Doctor] {
             assert!(check_system(&task, false).is_ok(), "{task:?}");
         }
         for task in [Task::Preview { port: 0 }, Task::Demo { ohos: false }, Task::Sanitize] {

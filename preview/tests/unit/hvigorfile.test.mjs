@@ -1,31 +1,40 @@
-// Runs the module's hvigorfile.ts with stand-ins for hvigor, which is on no registry.
+// Runs the module's hvigorfile.ts with a fake hvigor and a fake cargo.
 import assert from 'node:assert/strict';
-import { chmodSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, test } from 'node:test';
-import ts from 'ohos-typescript';
+import { afterEach, beforeEach, mock, test } from 'node:test';
 import { readJson5 } from '../../checks/json5.mjs';
 import { ROOT } from '../../root.mjs';
+import { FakeHvigor } from './support/fake-hvigor.mjs';
 
+const HVIGORFILE = path.join(ROOT, 'entry/hvigorfile.ts');
 const TARGETS = readJson5(path.join(ROOT, 'entry/build-profile.json5')).targets.map((target) => target.name);
 
 const NODE = process.execPath;
+const PLATFORM = process.platform;
 const { PATH, CARGO_HOME, DEVECO_SDK_HOME } = process.env;
 
 let project;
+let lines;
 
 beforeEach(() => {
   project = mkdtempSync(path.join(tmpdir(), 'hvigorfile-'));
   // Neither this machine's cargo nor its SDK.
   Object.assign(process.env, { PATH: path.join(project, 'bin'), CARGO_HOME: path.join(project, 'cargo') });
   delete process.env.DEVECO_SDK_HOME;
+  lines = [];
+  for (const method of ['log', 'warn']) {
+    mock.method(console, method, (line) => lines.push(line));
+  }
 });
 
 afterEach(() => {
+  mock.restoreAll();
   restore({ PATH, CARGO_HOME, DEVECO_SDK_HOME });
   process.execPath = NODE;
+  Object.defineProperty(process, 'platform', { value: PLATFORM });
   rmSync(project, { recursive: true });
 });
 
@@ -50,97 +59,197 @@ function read(name) {
   return readFileSync(path.join(project, name), 'utf8');
 }
 
-/** The tasks that the hvigorfile registers for a module in the temporary project. */
-function registeredTasks() {
-  const tasks = [];
-  const context = { targets: (visit) => TARGETS.forEach((name) => visit({ getTargetName: () => name })) };
-  const node = {
-    getNodePath: () => path.join(project, 'entry'),
-    getContext: () => context,
-    registerTask: (task) => tasks.push(task)
-  };
-  const standIns = {
-    '@ohos/hvigor': { hvigor: { nodesEvaluated: (then) => then() } },
-    '@ohos/hvigor-ohos-plugin': { hapTasks: {}, OhosPluginId: {} }
-  };
-  loadHvigorfile(standIns).plugins.forEach((plugin) => plugin.apply(node));
-  return tasks;
-}
-
-function loadHvigorfile(standIns) {
-  const file = path.join(ROOT, 'entry/hvigorfile.ts');
-  const compilerOptions = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2021 };
-  const { outputText } = ts.transpileModule(readFileSync(file, 'utf8'), { compilerOptions });
-  const require = createRequire(file);
-  const module = { exports: {} };
-  new Function('require', 'module', 'exports', outputText)(
-    (name) => standIns[name] ?? require(name),
-    module,
-    module.exports
-  );
-  return module.exports.default;
+function library(abi) {
+  return path.join('entry/libs', abi, 'libsocketkit.so');
 }
 
 /** A cargo that notes how it was called and then runs `script`, in the folder that it was called in. */
 function installCargo(script, folder = 'bin') {
-  const note = `fs.writeFileSync('called', JSON.stringify({ words: process.argv.slice(2), sdk: process.env.DEVECO_SDK_HOME }));`;
+  const note = `const words = process.argv.slice(2);
+fs.appendFileSync('calls', JSON.stringify({ words, sdk: process.env.DEVECO_SDK_HOME }) + '\\n');`;
   chmodSync(write(`${folder}/cargo`, `#!${NODE}\nconst fs = require('node:fs');\n${note}\n${script}\n`), 0o755);
 }
 
-const BUILDS = `for (const abi of ['arm64-v8a', 'x86_64']) {
-  fs.mkdirSync('dist/' + abi, { recursive: true });
-  fs.writeFileSync('dist/' + abi + '/libsocketkit.so', 'new ' + abi);
-}`;
-
-function build() {
-  registeredTasks()[0].run();
+function calls() {
+  return read('calls').trim().split('\n').map((line) => JSON.parse(line));
 }
 
-test('every target builds the library before it collects its libraries', () => {
-  const order = registeredTasks().map((task) => task.postDependencies);
-  assert.deepEqual(
-    order,
-    TARGETS.map((name) => [`${name}@ProcessLibs`])
+/** What `cargo xtask ohos --no-check` leaves for the processors that it is asked for. */
+const BUILDS = `console.log('Create index.d.ts succeed.');
+for (const abi of words.filter((word, index) => words[index - 1] === '--abi')) {
+  const folder = 'dist/' + (words.includes('--debug') ? 'debug/' : '') + abi;
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(folder + '/libsocketkit.so', folder);
+}`;
+
+function hvigor(options) {
+  return new FakeHvigor({ project, targets: TARGETS, ...options }).evaluate(HVIGORFILE);
+}
+
+async function failureOf(promise) {
+  return promise.then(
+    () => assert.fail('the build passed'),
+    (error) => error.message
   );
-});
+}
 
-test('the library of each ABI is built and copied', () => {
+test('a debug build packs the debug library of both ABIs', async () => {
   installCargo(BUILDS);
-  build();
-  assert.deepEqual(JSON.parse(read('called')).words, ['xtask', 'ohos']);
-  assert.equal(read('entry/libs/arm64-v8a/libsocketkit.so'), 'new arm64-v8a');
-  assert.equal(read('entry/libs/x86_64/libsocketkit.so'), 'new x86_64');
+  await hvigor().assemble('server');
+  const words = ['xtask', 'ohos', '--no-check', '--debug', '--abi', 'arm64-v8a', '--abi', 'x86_64'];
+  assert.deepEqual(calls().map((call) => call.words), [words]);
+  assert.equal(read(library('arm64-v8a')), 'dist/debug/arm64-v8a');
+  assert.equal(read(library('x86_64')), 'dist/debug/x86_64');
 });
 
-test('an older build that was linked to the copied library keeps its own', () => {
+test('a release build packs the release library of phones alone, whatever was packed before', async () => {
   installCargo(BUILDS);
-  linkSync(write('entry/libs/arm64-v8a/libsocketkit.so', 'old'), path.join(project, 'linked.so'));
-  build();
-  assert.equal(read('entry/libs/arm64-v8a/libsocketkit.so'), 'new arm64-v8a');
-  assert.equal(read('linked.so'), 'old');
+  await hvigor().assemble('server');
+  const release = hvigor({ buildMode: 'release' });
+  await release.assemble('server');
+  assert.deepEqual(calls()[1].words, ['xtask', 'ohos', '--no-check', '--abi', 'arm64-v8a']);
+  assert.equal(read(library('arm64-v8a')), 'dist/arm64-v8a');
+  assert.deepEqual(release.packed.get('server'), ['arm64-v8a']);
 });
 
-test('cargo is found where rustup puts it, whatever the search path', () => {
-  installCargo(BUILDS, 'cargo/bin');
-  build();
-  assert.equal(read('entry/libs/x86_64/libsocketkit.so'), 'new x86_64');
+test('a build of tests packs the debug library', async () => {
+  installCargo(BUILDS);
+  await hvigor({ buildMode: 'test' }).assemble('ohosTest');
+  assert.equal(read(library('arm64-v8a')), 'dist/debug/arm64-v8a');
 });
 
-test('without cargo the build stops and says what to install', () => {
-  assert.throws(build, /needs Rust.*Install Rust with rustup, as docs\/devices\.md says/);
+test('the parameter nativeAbis chooses the ABIs', async () => {
+  installCargo(BUILDS);
+  const build = hvigor({ parameters: { nativeAbis: 'x86_64' } });
+  await build.assemble('client');
+  assert.deepEqual(build.packed.get('client'), ['x86_64']);
 });
 
-test('a failed build says why, without what came before', () => {
-  installCargo(`console.error('warning: unused\\nerror: no SDK: install DevEco Studio'); process.exit(1);`);
-  assert.throws(build, {
-    message: 'The native module could not be built: "cargo xtask ohos" says error: no SDK: install DevEco Studio'
+test('a second build of the same bytes copies nothing', async () => {
+  installCargo(BUILDS);
+  await hvigor().assemble('server');
+  const before = statSync(path.join(project, library('arm64-v8a')), { bigint: true });
+  await hvigor().assemble('server');
+  const after = statSync(path.join(project, library('arm64-v8a')), { bigint: true });
+  assert.equal(calls().length, 2);
+  assert.deepEqual([after.ino, after.mtimeNs], [before.ino, before.mtimeNs]);
+});
+
+test('a library that is replaced leaves the older build that was linked to it alone', async () => {
+  installCargo(BUILDS);
+  write(library('arm64-v8a'), 'old');
+  // Without cargo the older library is packed, and linked.
+  rmSync(path.join(project, 'bin'), { recursive: true });
+  await hvigor().assemble('server');
+  installCargo(BUILDS);
+  await hvigor().assemble('client');
+  assert.equal(read(library('arm64-v8a')), 'dist/debug/arm64-v8a');
+  assert.equal(read('entry/build/server/arm64-v8a/libsocketkit.so'), 'old');
+});
+
+test('targets that are built together run cargo once', async () => {
+  installCargo(BUILDS);
+  const build = hvigor();
+  await build.assemble('server', 'ohosTest');
+  assert.equal(calls().length, 1);
+  assert.deepEqual(build.packed.get('ohosTest'), ['arm64-v8a', 'x86_64']);
+});
+
+test('each target builds the library before the first task that reads libs', () => {
+  const readers = {
+    default: ['ProcessLibs', 'DoNativeStrip', 'CacheNativeLibs', 'PackageHap'],
+    server: ['CacheNativeLibs', 'PackageHap'],
+    client: ['PackageHap'],
+    ohosTest: ['GenerateOhosTestTemplate']
+  };
+  const { registered } = hvigor({ readers: (target) => readers[target] });
+  assert.deepEqual(registered, [
+    ['default@BuildNativeModule', ['default@ProcessLibs']],
+    ['server@BuildNativeModule', ['server@CacheNativeLibs']],
+    ['client@BuildNativeModule', ['client@PackageHap']]
+  ]);
+  assert.deepEqual(lines, ['ohosTest has no task that reads libs: the native module is not built for it.']);
+});
+
+test('each line reaches the console while cargo still runs', async () => {
+  const pipe = path.join(project, 'go');
+  execFileSync('mkfifo', [pipe], { env: { PATH } });
+  installCargo(`console.log('first');\nfs.readFileSync('go');\n${BUILDS}`);
+  const first = new Promise((resolve) => {
+    console.log.mock.mockImplementation((line) => {
+      lines.push(line);
+      resolve();
+    });
   });
+  const build = hvigor().assemble('server');
+  await first;
+  writeFileSync(pipe, '');
+  await build;
+  assert.deepEqual(lines, ['first', 'Create index.d.ts succeed.']);
 });
 
-test('the SDK of the DevEco Studio whose Node runs the build is the one that is used', () => {
+test('a compile error reaches the console and the failure with file and line', async () => {
+  const compiler = ['error[E0308]: mismatched types', '  --> native/engine/src/lib.rs:7:18', '   |', ' 7 | let a: u8 = "";'];
+  const output = ['   Compiling socket_engine', 'warning: unused', '', ...compiler, '', 'error: could not compile `socket_engine`'];
+  installCargo(`process.stderr.write(${JSON.stringify(output.join('\n'))}); process.exitCode = 101;`);
+  const words = 'xtask ohos --no-check --abi arm64-v8a';
+  const message = await failureOf(hvigor({ buildMode: 'release' }).assemble('server'));
+  assert.equal(message, `The native module could not be built: "cargo ${words}" says:\n${compiler.join('\n')}`);
+  assert.deepEqual(lines, output);
+  assert.ok(!existsSync(path.join(project, library('arm64-v8a'))));
+});
+
+test('a build that fails does not keep the next one from passing', async () => {
+  installCargo('process.exitCode = 1;');
+  const build = hvigor();
+  await failureOf(build.assemble('server'));
+  installCargo(BUILDS);
+  await build.assemble('server');
+  assert.deepEqual(build.packed.get('server'), ['arm64-v8a', 'x86_64']);
+});
+
+test('without cargo a prebuilt library is packed, with a warning', async () => {
+  write(library('arm64-v8a'), 'prebuilt');
+  const build = hvigor();
+  await build.assemble('server');
+  assert.equal(read(library('arm64-v8a')), 'prebuilt');
+  assert.deepEqual(build.packed.get('server'), ['arm64-v8a']);
+  assert.deepEqual(lines, [
+    'cargo cannot be started: libsocketkit.so is packed as it is in entry/libs, for arm64-v8a.'
+  ]);
+});
+
+test('without cargo and a prebuilt library the build stops and says what to do', async () => {
+  write(library('x86_64'), 'of another processor');
+  const message = await failureOf(hvigor({ buildMode: 'release' }).assemble('server'));
+  assert.match(message, /needs Rust.*Install Rust with rustup.*prebuilt library at .*arm64-v8a.*docs\/devices\.md/);
+});
+
+test('cargo is found where rustup puts it, whatever the search path', async () => {
+  installCargo(BUILDS, 'cargo/bin');
+  await hvigor().assemble('server');
+  assert.equal(read(library('x86_64')), 'dist/debug/x86_64');
+});
+
+test('on Windows the search path is completed under the name that it has there', async () => {
+  delete process.env.PATH;
+  process.env.Path = 'tools';
+  Object.defineProperty(process, 'platform', { value: 'win32' });
+  let environment;
+  const start = (program, words, { env, stdio }) => {
+    environment = env;
+    return spawn(NODE, ['-e', 'process.exitCode = 1'], { stdio });
+  };
+  await failureOf(hvigor({ modules: { child_process: { spawn: start } } }).assemble('server'));
+  delete process.env.Path;
+  const paths = Object.entries(environment).filter(([name]) => /^path$/i.test(name));
+  assert.deepEqual(paths, [['Path', ['tools', path.join(project, 'cargo/bin')].join(path.delimiter)]]);
+});
+
+test('the SDK of the DevEco Studio whose Node runs the build is the one that is used', async () => {
   installCargo(BUILDS);
   mkdirSync(path.join(project, 'DevEco/sdk/default/openharmony/native'), { recursive: true });
   process.execPath = path.join(project, 'DevEco/tools/node/bin/node');
-  build();
-  assert.equal(JSON.parse(read('called')).sdk, path.join(project, 'DevEco/sdk'));
+  await hvigor().assemble('server');
+  assert.equal(calls()[0].sdk, path.join(project, 'DevEco/sdk'));
 });

@@ -20,6 +20,9 @@ const CARGO_LOCKS: [&str; 2] = ["Cargo.lock", "fuzz/Cargo.lock"];
 /// Folders in which people and services keep their own files.
 const MACHINE_FOLDERS: [&str; 6] = ["home", "root", "work", "Users", "opt", "mnt"];
 
+/// The files that call the system's log.
+const LOGGERS: [&str; 2] = ["native/socketkit/src/node_api/hilog.rs", "entry/src/main/ets/utils/Logger.ets"];
+
 /// Mentions of native sources by those who may know only what ships.
 pub(super) fn native_sources_outside(tree: &Tree) -> Vec<String> {
     let rooms = [tree.files("tests/", ""), tree.files("preview/", "")];
@@ -35,6 +38,20 @@ pub(super) fn registry_hosts(tree: &Tree) -> Vec<String> {
 /// Absolute paths that only one machine has.
 pub(super) fn machine_paths(tree: &Tree) -> Vec<String> {
     files_but_locks(tree).flat_map(|file| file.lines_with(names_machine_path)).collect()
+}
+
+/// Files that write to the system's log under another domain than the first of them.
+pub(super) fn log_domains(tree: &Tree) -> Vec<String> {
+    let domains = LOGGERS.map(|path| (path, tree.text(path).and_then(log_domain)));
+    let [(_, first), ..] = domains;
+    let others = domains.iter().filter(|(_, domain)| domain.is_none() || *domain != first);
+    others.map(|(path, domain)| format!("{path}: the log's domain is {}", domain.unwrap_or("nowhere"))).collect()
+}
+
+/// The number in a line such as `const DOMAIN: number = 0x5353;`.
+fn log_domain(text: &str) -> Option<&str> {
+    let line = text.lines().find(|line| line.starts_with("const DOMAIN"))?;
+    line.split_once("= ")?.1.strip_suffix(';')
 }
 
 fn files_but_locks(tree: &Tree) -> impl Iterator<Item = &SourceFile> {
@@ -72,6 +89,16 @@ mod tests {
             let bad = Tree::of(&[(path, "\nread('native/engine/src/lib.rs')\n")]);
             assert_eq!(native_sources_outside(&bad), [format!("{path}:2: read('native/engine/src/lib.rs')")]);
         }
+    }
+
+    #[test]
+    fn a_log_without_a_domain_or_with_another_one_is_found() {
+        let [module, pages] = LOGGERS;
+        let native = (module, "const DOMAIN: u32 = 0x5353;\n");
+        assert_eq!(log_domains(&Tree::of(&[native, (pages, "const DOMAIN: number = 0x5353;\n")])), [""; 0]);
+        let found = log_domains(&Tree::of(&[native, (pages, "const DOMAIN: number = 0;\n")]));
+        assert_eq!(found, [format!("{pages}: the log's domain is 0")]);
+        assert_eq!(log_domains(&Tree::of(&[])).len(), LOGGERS.len());
     }
 
     #[test]

@@ -5,6 +5,9 @@ use std::ffi::CString;
 use hilog_sys::{LogLevel, LogType, OH_LOG_Print};
 use log::Level;
 
+/// `hdc shell hilog -D 5353` shows the module's lines and those of the pages, which use the same.
+const DOMAIN: u32 = 0x5353;
+
 /// Names the module in the log; at most 31 bytes.
 const TAG: &std::ffi::CStr = c"socketkit";
 
@@ -16,7 +19,9 @@ pub fn hilog(level: Level, text: &str) {
     let line: Vec<u8> = text.bytes().take(LINE_BYTES).take_while(|byte| *byte != 0).collect();
     let Ok(line) = CString::new(line) else { return };
     // SAFETY: tag, format and line are C strings that live during the call; the format takes one string.
-    unsafe { OH_LOG_Print(LogType::LOG_APP, level_of(level), 0, TAG.as_ptr(), c"%{public}s".as_ptr(), line.as_ptr()) };
+    unsafe {
+        OH_LOG_Print(LogType::LOG_APP, level_of(level), DOMAIN, TAG.as_ptr(), c"%{public}s".as_ptr(), line.as_ptr())
+    };
 }
 
 fn level_of(level: Level) -> LogLevel {
