@@ -50,3 +50,8 @@ export interface CodeLinter {
   ignore: string[];
   ruleSet: `plugin:@${string}/${string}`[];
 }
+
+/** Pages of the ability in which hvigor runs tests. */
+export interface TestPageList {
+  src: `testability/pages/${string}`[];
+}

@@ -22,6 +22,7 @@ const TYPES = [
   [/\/element\/\w+\.json$/, 'ResourceElementFile', PUBLIC_TYPES],
   [/\/media\/\w+\.json$/, 'LayeredImage', OWN_TYPES],
   [/^AppScope\/.*\/profile\/\w+\.json$/, 'AppConfiguration', OWN_TYPES],
+  [/ohosTest\/.*\/profile\/test_pages\.json$/, 'TestPageList', OWN_TYPES],
   [/\/profile\/\w+\.json$/, 'PageList', OWN_TYPES]
 ];
 const FOLDERS = ['.', 'AppScope', 'hvigor', 'entry', 'package', 'examples'];

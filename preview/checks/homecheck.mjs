@@ -22,9 +22,7 @@ const RULES = {
     // homecheck does not see the types of a native module, and takes its promises for something else.
     {
       files: [
-        '**/service/SocketService.ets',
-        '**/test/SocketService.test.ets',
-        '**/test/module/**/*.ets'
+        '**/service/SocketService.ets'
       ],
       rules: { '@arkts-eslint/await-thenable': 0 }
     },

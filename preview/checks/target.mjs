@@ -30,9 +30,14 @@ export class Target {
     return this.pages.map((page) => path.join(this.mainFolder, 'ets', `${page}.ets`));
   }
 
-  /** What leads to the tests that run anywhere; `deviceTestList` leads to all, for a phone. */
-  get testList() {
+  /** What leads to the tests that DevEco runs without a phone. */
+  get localTestList() {
     return path.join(this.moduleFolder, 'src/test/List.test.ets');
+  }
+
+  /** What leads to the tests that need no page; `deviceTestList` leads to all, for a phone. */
+  get testList() {
+    return path.join(this.moduleFolder, 'src/ohosTest/ets/test/PagelessSuites.ets');
   }
 
   get deviceTestList() {

@@ -1,18 +1,24 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import ts from 'ohos-typescript';
 import { ownSources, createProgram } from './compiler.mjs';
-import { Finding } from './finding.mjs';
+import { Finding, findingOf } from './finding.mjs';
 import { checkPageRules } from './page-rules.mjs';
+import { isTestPackage } from './resolution.mjs';
 
 const LOCAL = path.normalize('src/test');
 const PHONE = path.normalize('src/ohosTest');
 
-/** Whether a test can run on a phone alone. */
+/** Every list of DevEco has this name. */
+const LIST = 'List.test.ets';
+const SUITE = /\bdescribe\('([^']+)'/g;
+
+/** Whether a test is in the folder for a phone, into which homecheck does not look. */
 export function isForPhone(file) {
   return file.includes(PHONE);
 }
 
-/** The sources of the tests that run on a phone; the first of them also run in Node. */
+/** The sources of the tests: of those that DevEco runs on its own machine, and of all others. */
 export function testFiles({ moduleFolder }) {
   const folders = [LOCAL, PHONE].map((folder) => path.join(moduleFolder, folder));
   return folders.flatMap((folder) => {
@@ -21,7 +27,7 @@ export function testFiles({ moduleFolder }) {
   });
 }
 
-/** What `lists` lead to is ArkTS as the pages are, and every test is among it. */
+/** What `list` leads to is ArkTS as the pages are, and every one of `files` is among it. */
 function checkList(list, target, files) {
   const builder = createProgram([list], target);
   const reached = new Set(ownSources(builder).map((source) => source.fileName));
@@ -32,9 +38,41 @@ function checkList(list, target, files) {
   ];
 }
 
-/** The tests are ArkTS, and each is run: those without a phone by their list, all by the list for a phone. */
+function importsOf(source) {
+  const names = source.statements.filter((statement) => ts.isImportDeclaration(statement));
+  return names.map((statement) => statement.moduleSpecifier.text);
+}
+
+/** DevEco's Local Test has neither native modules nor the system's kits. */
+export function checkLocal(sources) {
+  return sources.flatMap((source) => {
+    const foreign = importsOf(source).filter((name) => !name.startsWith('.') && !isTestPackage(name));
+    const message = "DevEco's Local Test does not have it: only src/ohosTest may need it.";
+    return foreign.map((name) => findingOf(source.fileName, source.text, name, 'test/local', message));
+  });
+}
+
+/** DevEco tells tests apart by the name of their file and of their suite: each may be there once. */
+export function checkNames(files) {
+  const seen = new Set();
+  return files.flatMap(({ file, text }) => {
+    const suites = [...text.matchAll(SUITE)].map(([, suite]) => suite);
+    const names = [path.basename(file), ...suites].filter((name) => name !== LIST);
+    const again = names.filter((name) => seen.has(name));
+    names.forEach((name) => seen.add(name));
+    return again.map((name) => new Finding(file, 1, 1, 'test/name', `Another test is called ${name} as well.`));
+  });
+}
+
+/** The tests are ArkTS, each is run, and DevEco can run those in `src/test` on its own machine. */
 export function checkTests(target) {
   const files = testFiles(target);
   const local = files.filter((file) => !isForPhone(file));
-  return [...checkList(target.testList, target, local), ...checkList(target.deviceTestList, target, files)];
+  const tests = files.filter((file) => file.endsWith('.test.ets'));
+  return [
+    ...checkList(target.localTestList, target, local),
+    ...checkList(target.deviceTestList, target, files),
+    ...checkLocal(ownSources(createProgram([target.localTestList], target))),
+    ...checkNames(tests.map((file) => ({ file, text: readFileSync(file, 'utf8') })))
+  ];
 }

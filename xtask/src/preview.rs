@@ -77,7 +77,7 @@ pub(crate) fn test_in_browser(workspace: &Workspace, file: &str) -> Result<()> {
     javascript::run_script(workspace, &mut script, Load::Host, file)
 }
 
-/// Runs the tests of the app's module, `entry/src/test`, which need no page, with the module for this machine.
+/// Runs the tests of the app's module that need no page with the module for this machine.
 ///
 /// # Errors
 ///

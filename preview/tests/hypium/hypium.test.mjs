@@ -1,4 +1,4 @@
-// Runs the tests of the app's module, entry/src/test, in a process like an app's: started by `cargo xtask test`.
+// Runs the tests of the app's module that need no page in a process like an app's: started by `cargo xtask test`.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -51,7 +51,7 @@ class Outcome {
       this.#note(this.#running, signal === 'SIGKILL' ? 'Something was left open.' : `The process ended: ${signal ?? code}.`);
     }
     if (this.names.length === 0) {
-      this.#note('entry/src/test', 'There are no tests.');
+      this.#note('entry/src/ohosTest', 'There are no tests.');
     }
   }
 

@@ -189,7 +189,7 @@ test('each line reaches the console while cargo still runs', async () => {
 });
 
 test('a compile error reaches the console and the failure with file and line', async () => {
-  const compiler = ['error[E0308]: mismatched types', '  --> native/engine/src/lib.rs:7:18', '   |', ' 7 | let a: u8 = "";'];
+  const compiler = ['error[E0308]: mismatched types', '  --> src/lib.rs:7:18', '   |', ' 7 | let a: u8 = "";'];
   const output = ['   Compiling socket_engine', 'warning: unused', '', ...compiler, '', 'error: could not compile `socket_engine`'];
   installCargo(`process.stderr.write(${JSON.stringify(output.join('\n'))}); process.exitCode = 101;`);
   const words = 'xtask ohos --no-check --abi arm64-v8a';

@@ -38,7 +38,7 @@ const KNOWS: [(&str, &[&str]); 8] = [
 ];
 
 /// Tests of the module itself import it as well.
-const TESTS: &str = "entry/src/test/";
+const TESTS: &str = "entry/src/ohosTest/";
 
 /// Files other than one service that import the module, and the absence of that one.
 pub(super) fn imports_of_the_module(tree: &Tree) -> Vec<String> {
@@ -121,7 +121,7 @@ mod tests {
     fn one_service_may_import_the_module() {
         assert_eq!(imports_of_the_module(&Tree::of(&[SERVICE])), [""; 0]);
         assert_eq!(imports_of_the_module(&Tree::of(&[])).len(), 1);
-        let test = ("entry/src/test/module/Messages.test.ets", SERVICE.1);
+        let test = ("entry/src/ohosTest/ets/test/module/Messages.test.ets", SERVICE.1);
         assert_eq!(imports_of_the_module(&Tree::of(&[SERVICE, test])), [""; 0]);
         assert_eq!(imports_of_the_module(&Tree::of(&[test])).len(), 1);
     }

@@ -3,16 +3,13 @@
 use super::tree::{SourceFile, Tree};
 
 /// Where they are, in ArkTS.
-const ON_PHONE: &str = "entry/src/test/module/";
+const ON_PHONE: &str = "entry/src/ohosTest/ets/test/module/";
 
 /// Where all are, in JavaScript.
 const ALL: &str = "tests/";
 
 const ARKTS: &str = ".test.ets";
 const JAVASCRIPT: &str = ".test.mjs";
-
-/// What leads to the others.
-const LIST: &str = "List.test.ets";
 
 /// Says which files do not run on a phone, and why.
 const DOCUMENT: &str = "docs/testing.md";
@@ -42,7 +39,7 @@ pub(super) fn strays(tree: &Tree) -> Vec<String> {
 /// The file of `tests` with the cases of one for a phone: `HalfClose.test.ets` has those of `half-close.test.mjs`.
 fn counterpart(path: &str) -> Option<String> {
     let name = path.strip_prefix(ON_PHONE)?;
-    let words = name.strip_suffix(ARKTS).filter(|_| name != LIST)?;
+    let words = name.strip_suffix(ARKTS)?;
     let mut kebab = String::new();
     for letter in words.chars() {
         if letter.is_uppercase() && !kebab.is_empty() {
@@ -77,7 +74,7 @@ mod tests {
     use super::*;
 
     const TEST: (&str, &str) = ("tests/half-close.test.mjs", "behaviour('one', x);\n  behaviour(`a ${name} ends`, x);");
-    const PHONE: &str = "entry/src/test/module/HalfClose.test.ets";
+    const PHONE: &str = "entry/src/ohosTest/ets/test/module/HalfClose.test.ets";
 
     #[test]
     fn a_case_has_the_name_that_it_has_in_the_file_of_the_same_name() {
