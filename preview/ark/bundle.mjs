@@ -9,7 +9,7 @@ import { readTestTarget } from '../checks/target.mjs';
 import { ROOT } from '../root.mjs';
 
 const FOLDER = path.dirname(fileURLToPath(import.meta.url));
-const SUITES = path.join(ROOT, 'entry/src/test/module/List.test.ets');
+const SUITES = path.join(ROOT, 'entry/src/ohosTest/ets/test/module/ModuleSuites.ets');
 const VIRTUAL = '\0ark:';
 
 /** Where each import that is no file of the project leads. */
