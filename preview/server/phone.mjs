@@ -36,6 +36,7 @@ export class Phone extends EventEmitter {
   /** Why an app cannot be built; by its name. */
   faults = {};
   #files = {};
+  #traits = {};
   #folder;
   #dataFolder;
   #library;
@@ -54,6 +55,7 @@ export class Phone extends EventEmitter {
         .filter((target) => NAMES.includes(target.name))
         .map((target) => [target.name, target])
     );
+    Object.keys(this.targets).forEach((name) => this.#readTraits(name));
     this.pasteboard = new Pasteboard();
     this.apps = Object.fromEntries(NAMES.map((name) => [name, this.#createApp(name)]));
   }
@@ -81,6 +83,7 @@ export class Phone extends EventEmitter {
   /** Builds an app and starts it anew; a fault of its sources is kept for the screens instead. */
   async install(name) {
     try {
+      this.#readTraits(name);
       this.#files[name] = await buildApp(this.targets[name], path.join(this.#folder, name));
       delete this.faults[name];
     } catch (error) {
@@ -131,7 +134,11 @@ export class Phone extends EventEmitter {
   }
 
   #windowOf(name) {
-    return windowOn(this.settings, windowTraits(this.targets[name]));
+    return windowOn(this.settings, this.#traits[name]);
+  }
+
+  #readTraits(name) {
+    this.#traits[name] = windowTraits(this.targets[name]);
   }
 
   /** How long an app may go on in the background from now on, and whether it is refused. */
