@@ -35,7 +35,7 @@ pub(crate) fn test_on_host(workspace: &Workspace) -> Result<()> {
 ///
 /// When what it takes cannot be had, when one does not compile, fails, or takes too long.
 pub(crate) fn test_on_ohos(workspace: &Workspace, abi: Abi, chosen: &[&str]) -> Result<()> {
-    let sdk = Sdk::prepare(workspace)?;
+    let sdk = Sdk::prepare(workspace, &[abi])?;
     let runner = musl_node::runner(&Musl::prepare(workspace, abi)?, abi, None)?;
     let target = abi.rust_target();
     let mut cargo = sdk.cargo(workspace, abi)?;

@@ -71,7 +71,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
 
 /// What is in `dist/` already with the same bytes is left alone.
 fn build_for(workspace: &Workspace, profile: Profile, abis: &[Abi]) -> Result<()> {
-    let sdk = Sdk::prepare(workspace)?;
+    let sdk = Sdk::prepare(workspace, abis)?;
     let built = workspace.target().join("ohos-dist");
     // What is there afterwards was then made by this run, whatever status ohrs ends with.
     prepared::remove(&built)?;
@@ -121,7 +121,7 @@ fn replace(from: &Path, to: &Path) -> Result<()> {
 ///
 /// When a library would not load on a phone, or the declarations are not the committed ones.
 pub(crate) fn check(workspace: &Workspace, update_types: bool) -> Result<()> {
-    let sdk = Sdk::prepare(workspace)?;
+    let sdk = Sdk::prepare(workspace, &Abi::ALL)?;
     let imported = check_libraries(workspace, &sdk)?;
     if Sdk::is_given() {
         println!("{IMPORTS}: not looked at, since the SDK says what a phone exports");
@@ -215,4 +215,28 @@ fn check_types(workspace: &Workspace, update: bool) -> Result<()> {
     declarations::compare(&built, &committed)?;
     println!("{COMMITTED_TYPES}: as the build declares");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_only_by_other_bytes() -> Result<()> {
+        let folder = std::env::temp_dir().join(format!("xtask-{}-replace", std::process::id()));
+        prepared::remove(&folder)?;
+        fs::create_dir_all(&folder)?;
+        let (from, to) = (folder.join("built"), folder.join("dist/library"));
+        fs::write(&from, "one")?;
+        replace(&from, &to)?;
+        fs::File::options().write(true).open(&to)?.set_modified(UNIX_EPOCH)?;
+        replace(&from, &to)?;
+        assert_eq!(fs::metadata(&to)?.modified()?, UNIX_EPOCH);
+        fs::write(&from, "two")?;
+        replace(&from, &to)?;
+        assert_eq!(fs::read_to_string(&to)?, "two");
+        prepared::remove(&folder)
+    }
 }

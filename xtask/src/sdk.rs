@@ -51,14 +51,14 @@ enum Rust {
 }
 
 impl Sdk {
-    /// The SDK that is installed, otherwise a stand-in that is made here.
+    /// The SDK that is installed, otherwise a stand-in that is made here; with a standard library for `abis`.
     ///
     /// # Errors
     ///
     /// When `OHOS_NDK_HOME` names no SDK, or what a stand-in needs cannot be had.
-    pub(crate) fn prepare(workspace: &Workspace) -> Result<Self> {
+    pub(crate) fn prepare(workspace: &Workspace, abis: &[Abi]) -> Result<Self> {
         if let Some(home) = given_home() {
-            return Self::real(home);
+            return Self::real(home, abis);
         }
         if !cfg!(target_os = "linux") {
             bail!(
@@ -67,7 +67,7 @@ impl Sdk {
             );
         }
         apt::install(&clang::PACKAGES)?;
-        let rust = if has_rustup_targets() { Rust::Rustup } else { debian_rust()? };
+        let rust = if has_rustup_targets(abis) { Rust::Rustup } else { debian_rust()? };
         Ok(Self { home: stand_in::prepare(workspace)?, rust })
     }
 
@@ -127,7 +127,7 @@ impl Sdk {
         Ok(cargo)
     }
 
-    fn real(home: PathBuf) -> Result<Self> {
+    fn real(home: PathBuf, abis: &[Abi]) -> Result<Self> {
         let clang = home.join("native/llvm/bin").join(format!("clang{}", std::env::consts::EXE_SUFFIX));
         if !clang.exists() {
             bail!(
@@ -135,7 +135,7 @@ impl Sdk {
                 clang.display()
             );
         }
-        for abi in Abi::ALL {
+        for &abi in abis {
             add_target(abi)?;
         }
         Ok(Self { home, rust: Rust::Rustup })
@@ -147,10 +147,10 @@ pub(crate) fn given_home() -> Option<PathBuf> {
     std::env::var_os("OHOS_NDK_HOME").filter(|home| !home.is_empty()).map(PathBuf::from).or_else(deveco::sdk)
 }
 
-/// Whether rustup's standard library is there for both processors; it is fetched if Debian's Rust is not there either.
-fn has_rustup_targets() -> bool {
+/// Whether rustup's standard library is there for these processors; it is fetched if Debian's Rust is not there either.
+fn has_rustup_targets(abis: &[Abi]) -> bool {
     let may_fetch = !apt::are_installed(&DEBIAN_RUST);
-    Abi::ALL.into_iter().all(|abi| has_target(abi) || (may_fetch && add_target(abi).is_ok()))
+    abis.iter().all(|&abi| has_target(abi) || (may_fetch && add_target(abi).is_ok()))
 }
 
 fn debian_rust() -> Result<Rust> {

@@ -22,7 +22,7 @@ const PACKAGE_DONE: &str = "Create index.d.ts succeed.";
 ///
 /// When the build fails, builds more than the module, or leaves it elsewhere than in `dist/`.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
-    let sdk = Sdk::prepare(workspace)?;
+    let sdk = Sdk::prepare(workspace, &[Abi::Arm64])?;
     let (dist, kept) = (workspace.dist(), workspace.target().join("dist-kept"));
     prepared::remove(&kept)?;
     if dist.exists() {
