@@ -15,7 +15,7 @@ const on = (scope) => ({ address: `fe80::dead:beef${scope}`, family: 2, port: 1 
 /** The loopback interface, by its name and by its number. */
 const KNOWN = ['%lo', '%1'];
 
-const UNKNOWN = ['', '%0', '%unheard-of', `%${'longer-than-any-name'.repeat(9)}`, '%'];
+const UNKNOWN = ['', '%0', '%999999', '%unheard-of', `%${'longer-than-any-name'.repeat(9)}`, '%'];
 
 behaviour('W22: a scope names an interface, by name or number, where a server listens', async (t) => {
   for (const scope of KNOWN) {

@@ -26,6 +26,7 @@ use crate::connection::{Closing, Connection, Plan, Restore};
 use crate::error::{NEVER_OPENED, Operation, SocketError};
 use crate::event::{CloseReason, Event, EventSink, Ticket};
 use crate::options::{self, SocketOptions};
+use crate::port::PortClaim;
 use crate::protocol::Protocol;
 use crate::runtime;
 use crate::send_queue::SendProgress;
@@ -90,10 +91,11 @@ impl Client {
         if !state.phase.may_bind() {
             return Err(SocketError::new(Operation::Bind, local, libc::EINVAL));
         }
-        let socket = options::bound_socket(local, &lock(&state.options)).map_err(failed)?;
+        let (socket, claim) = options::bound_socket(local, &lock(&state.options)).map_err(failed)?;
         state.leave_connection();
         state.local = socket.local_addr().map_err(failed)?.as_socket();
         state.has_chosen_port = local.port() != 0;
+        state.claim = claim.map(Arc::new);
         state.phase = Phase::Ready(Some(socket));
         Ok(())
     }
@@ -111,10 +113,12 @@ impl Client {
         let socket = state.take_socket().map_err(|errno| SocketError::new(Operation::Connect, peer, errno))?;
         state.previous.leave();
         let runtime = runtime::handle().map_err(|error| SocketError::from_io(Operation::Connect, peer, &error))?;
+        let claim = state.claim.clone();
         let origin = Origin {
             socket,
             local: state.local,
             has_chosen_port: state.has_chosen_port && state.local.is_some(),
+            is_claimed: claim.is_some(),
             options: *lock(&state.options),
         };
         let (previous, protocol) = (state.previous.clone(), Arc::clone(&self.shared.protocol));
@@ -133,7 +137,7 @@ impl Client {
                     session: None,
                     up_since: None,
                 };
-                let plan = self.shared.plan(sink, Some(Box::new(reconnector)));
+                let plan = self.shared.plan(sink, Some(Box::new(reconnector)), claim);
                 Phase::Connected(Connection::open(plan, ticket, runtime))
             }
         };
@@ -166,9 +170,10 @@ impl Client {
         let mut all = lock(&state.options);
         *all = all.merged(options);
         drop(all);
+        let applicable = state.applicable(options);
         match &state.phase {
-            Phase::Ready(Some(socket)) => options.apply_unconnected(socket).map_err(failed),
-            Phase::Connected(connection) if connection.is_open() => connection.set_options(&options),
+            Phase::Ready(Some(socket)) => applicable.apply_unconnected(socket).map_err(failed),
+            Phase::Connected(connection) if connection.is_open() => connection.set_options(&applicable),
             _ => Ok(()),
         }
     }
@@ -185,30 +190,30 @@ impl Client {
     /// Sends as [`Connection::send`] does.
     ///
     /// # Errors
-    /// `ENOTCONN` before it is connected, `EBADF` when closed; otherwise those of [`Connection::send`].
+    /// `EBADF` without a socket, `ENOTCONN` with one that is not connected; otherwise those of [`Connection::send`].
     pub fn send(&self, data: &[u8], ticket: Ticket) -> Result<SendProgress, SocketError> {
-        self.shared.state().connection(Operation::Send, libc::ENOTCONN)?.send(data, ticket)
+        self.shared.state().connection(Operation::Send)?.send(data, ticket)
     }
 
     /// Ends this side's stream as [`Connection::end`] does.
     ///
     /// # Errors
-    /// `ENOTCONN` before it is connected, `EBADF` when closed; otherwise those of [`Connection::end`].
+    /// `EBADF` without a socket, `ENOTCONN` with one that is not connected; otherwise those of [`Connection::end`].
     pub fn end(&self, ticket: Ticket) -> Result<(), SocketError> {
-        self.shared.state().connection(Operation::Send, libc::ENOTCONN)?.end(ticket)
+        self.shared.state().connection(Operation::Send)?.end(ticket)
     }
 
     /// Resets the connection as [`Connection::abort`] does.
     ///
     /// # Errors
-    /// `ENOTCONN` before it is connected, `EBADF` when closed.
+    /// `EBADF` without a socket, `ENOTCONN` with one that is not connected.
     pub fn abort(&self, ticket: Ticket) -> Result<(), SocketError> {
         let mut state = self.shared.state();
-        let connection = state.connection(Operation::Close, libc::ENOTCONN)?;
+        let connection = state.connection(Operation::Close)?;
         connection.abort(ticket)?;
         let ended = connection.ended();
         state.previous.push_closed(ended, lock(&self.shared.link_sink).take());
-        state.local = None;
+        state.unbind();
         state.phase = Phase::Closed;
         Ok(())
     }
@@ -217,11 +222,11 @@ impl Client {
     /// for a client that reconnects by itself.
     ///
     /// # Errors
-    /// `ENOTCONN` before `connect`, `EBADF` when closed, `EOPNOTSUPP` when it does not reconnect, `EALREADY` while
+    /// `EBADF` without a socket, `ENOTCONN` with one that is not connected, `EOPNOTSUPP` when it does not reconnect, `EALREADY` while
     /// another call is under way.
     pub fn suspend(&self, ticket: Ticket) -> Result<(), SocketError> {
         let state = self.shared.state();
-        let connection = state.connection(Operation::Suspend, libc::ENOTCONN)?;
+        let connection = state.connection(Operation::Suspend)?;
         match self.shared.reconnect {
             Some(_) => connection.suspend(ticket),
             None => Err(SocketError::new(Operation::Suspend, connection.peer(), libc::EOPNOTSUPP)),
@@ -256,17 +261,17 @@ impl Client {
     /// follow; `Completed` alone where the connection has ended before.
     ///
     /// # Errors
-    /// [`NEVER_OPENED`] before `bind` and `connect`, `EBADF` when closed already.
+    /// [`NEVER_OPENED`] before `bind` and `connect`, and when it is closed already.
     pub fn close(&self, ticket: Ticket) -> Result<Closing, SocketError> {
         let mut state = self.shared.state();
         let refused = |errno| Err(SocketError::new(Operation::Close, None, errno));
-        state.local = None;
+        state.unbind();
         match std::mem::replace(&mut state.phase, Phase::Closed) {
             Phase::Unopened => {
                 state.phase = Phase::Unopened;
                 return refused(NEVER_OPENED);
             }
-            Phase::Closed => return refused(libc::EBADF),
+            Phase::Closed => return refused(NEVER_OPENED),
             Phase::Ready(_) => self.shared.sink.post(Event::Closed(CloseReason::Local)),
             // The attempt answers both calls when its socket is closed.
             Phase::Connecting { cancel, ended, .. } => {
@@ -312,9 +317,9 @@ impl Client {
     /// The peer's address.
     ///
     /// # Errors
-    /// `EBADF` when it is not connected.
+    /// `EBADF` without a socket, `ENOTCONN` with one that is not connected.
     pub fn remote_address(&self) -> Result<SocketAddr, SocketError> {
-        self.shared.state().connection(Operation::GetRemoteAddress, libc::EBADF)?.remote_address()
+        self.shared.state().connection(Operation::GetRemoteAddress)?.remote_address()
     }
 
     /// The address on this side.
@@ -323,10 +328,11 @@ impl Client {
     /// `EBADF` when it has none.
     pub fn local_address(&self) -> Result<SocketAddr, SocketError> {
         let state = self.shared.state();
-        if let (Some(local), true) = (state.local, state.phase.is_bound()) {
-            return Ok(local);
+        match (state.local, &state.phase) {
+            (Some(local), _) if state.is_bound() => Ok(local),
+            (_, Phase::Connected(connection)) => connection.local_address(),
+            _ => Err(SocketError::new(Operation::GetLocalAddress, None, libc::EBADF)),
         }
-        state.connection(Operation::GetLocalAddress, libc::EBADF)?.local_address()
     }
 
     /// Whether it is connecting, or connected and not closed.
@@ -342,7 +348,7 @@ impl Client {
     pub fn state(&self) -> SocketState {
         let state = self.shared.state();
         let is_connected = matches!(&state.phase, Phase::Connected(connection) if connection.is_connected());
-        SocketState { is_bound: state.phase.is_bound(), is_close: state.phase.is_closed(), is_connected }
+        SocketState { is_bound: state.is_bound(), is_close: state.phase.is_closed(), is_connected }
     }
 }
 
@@ -372,9 +378,15 @@ impl Shared {
         sink
     }
 
-    fn plan(&self, sink: Arc<dyn EventSink>, restorer: Option<Box<dyn Restore>>) -> Plan {
+    fn plan(
+        &self,
+        sink: Arc<dyn EventSink>,
+        restorer: Option<Box<dyn Restore>>,
+        claim: Option<Arc<PortClaim>>,
+    ) -> Plan {
         let protocol = Arc::clone(&self.protocol);
         let (counters, options) = (Counters::of(&self.counters), SocketOptions::default());
-        Plan { sink, protocol, counters, options, guard: None, restorer }
+        let guard = claim.map(|claim| Box::new(claim) as Box<dyn Send + Sync>);
+        Plan { sink, protocol, counters, options, guard, restorer }
     }
 }

@@ -8,7 +8,7 @@ use crate::address::Host;
 
 use crate::proxy::ProxyError;
 
-/// The errno of closing what was never opened. The system's kit reports it as -1 and so do we.
+/// The errno of closing a client that is not open: the system socket API reports it as -1.
 pub const NEVER_OPENED: i32 = -1;
 
 /// What was being done when an error came.
@@ -128,7 +128,12 @@ impl SocketError {
     /// Wraps `error`; one that carries no errno becomes `EIO`.
     pub(crate) fn from_io(operation: Operation, address: impl Into<Option<SocketAddr>>, error: &io::Error) -> Self {
         let is_forbidden = forbidden(error).is_some();
-        Self { is_forbidden, ..Self::new(operation, address, errno_of(error)) }
+        let errno = match errno_of(error) {
+            // The scope of a link-local address names no interface; without a scope the kernel says this.
+            libc::ENODEV => libc::EINVAL,
+            errno => errno,
+        };
+        Self { is_forbidden, ..Self::new(operation, address, errno) }
     }
 }
 
@@ -172,7 +177,7 @@ impl fmt::Display for SocketError {
             errno if self.is_forbidden => {
                 write!(f, "{} (is the permission INTERNET missing?)", io::Error::from_raw_os_error(errno))
             }
-            NEVER_OPENED => f.write_str("the socket was never opened"),
+            NEVER_OPENED => f.write_str("it is not open"),
             // musl has no text for it.
             libc::EUSERS => write!(f, "Too many users (os error {})", libc::EUSERS),
             errno => write!(f, "{}", io::Error::from_raw_os_error(errno)),

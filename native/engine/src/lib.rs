@@ -20,6 +20,7 @@ mod key;
 pub mod limits;
 mod liveness;
 mod options;
+mod port;
 mod protocol;
 mod proxy;
 mod read_strategy;

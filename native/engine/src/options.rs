@@ -10,6 +10,7 @@ use tokio::net::{TcpSocket, TcpStream};
 
 use crate::error::NetworkForbidden;
 use crate::limits::LISTEN_BACKLOG_CONNECTIONS;
+use crate::port::{self, PortClaim};
 
 /// The largest `TCP_KEEPIDLE` and `TCP_KEEPINTVL` that Linux takes.
 const KEEP_ALIVE_MAX_SECONDS: u32 = 32_767;
@@ -105,6 +106,16 @@ impl SocketOptions {
         apply(count, |count| Ok(setsockopt(socket, sockopt::TcpKeepCount, &count)?))
     }
 
+    /// Whether ports are taken over from connections that have ended.
+    fn takes_ports_over(&self) -> bool {
+        self.reuse_address.unwrap_or(true)
+    }
+
+    /// These options for a bound socket whose port is not claimed: with `SO_REUSEADDR` others could have it too.
+    pub(crate) fn without_reuse_address(self) -> Self {
+        Self { reuse_address: None, ..self }
+    }
+
     /// Refuses what one socket cannot have.
     pub(crate) fn check(&self) -> io::Result<()> {
         match self.timeout_ms {
@@ -131,16 +142,23 @@ fn within(number: i32, units: u32, maximum: u32) -> u32 {
 /// but never one that is in use.
 pub(crate) fn listening_socket(address: SocketAddr, options: &SocketOptions) -> io::Result<TcpListener> {
     let socket = new_socket(address)?;
-    socket.set_reuse_address(options.reuse_address.unwrap_or(true))?;
-    socket.bind(&address.into())?;
+    port::bind_listener(&socket, address, options.takes_ports_over())?;
     socket.listen(LISTEN_BACKLOG_CONNECTIONS)?;
     Ok(socket.into())
 }
 
-/// A client socket with `options`, bound to `local`.
-pub(crate) fn bound_socket(local: SocketAddr, options: &SocketOptions) -> io::Result<Socket> {
-    let socket = unbound_socket(local, options)?;
-    socket.bind(&local.into())?;
+/// A client socket with `options`, bound to `local` for the first time, and the claim on its port. Takes a port over from
+/// connections in TIME_WAIT, unless the options say otherwise, but never one that is in use.
+pub(crate) fn bound_socket(local: SocketAddr, options: &SocketOptions) -> io::Result<(Socket, Option<PortClaim>)> {
+    let socket = unbound_socket(local, &options.without_reuse_address())?;
+    let claim = port::bind_client(&socket, local, options.takes_ports_over())?;
+    Ok((socket, claim))
+}
+
+/// The same, bound to a port that its client has bound before, and claimed if `is_claimed`.
+pub(crate) fn bound_socket_again(local: SocketAddr, options: &SocketOptions, is_claimed: bool) -> io::Result<Socket> {
+    let socket = unbound_socket(local, &options.without_reuse_address())?;
+    port::bind_client_again(&socket, local, options.takes_ports_over(), is_claimed)?;
     Ok(socket)
 }
 
@@ -155,7 +173,18 @@ pub(crate) fn unbound_socket(peer: SocketAddr, options: &SocketOptions) -> io::R
 
 /// Connects `socket`. Dropping the future closes it.
 pub(crate) async fn connect(socket: Socket, peer: SocketAddr) -> io::Result<TcpStream> {
-    TcpSocket::from_std_stream(socket.into()).connect(peer).await
+    let connected = TcpSocket::from_std_stream(socket.into()).connect(peer).await;
+    connected.map_err(|error| match error.raw_os_error() {
+        Some(libc::ENETUNREACH) if lacks_interface(peer) => io::Error::from_raw_os_error(libc::EINVAL),
+        _ => error,
+    })
+}
+
+/// Whether the scope of `address` names no interface, which the kernel says to who binds it.
+fn lacks_interface(address: SocketAddr) -> bool {
+    let SocketAddr::V6(scoped) = address else { return false };
+    let bound = new_socket(address).and_then(|socket| socket.bind(&SocketAddr::V6(scoped).into()));
+    scoped.scope_id() != 0 && bound.is_err_and(|error| error.raw_os_error() == Some(libc::ENODEV))
 }
 
 /// Sets what every connection has, and then `options`.

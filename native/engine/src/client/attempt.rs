@@ -1,6 +1,7 @@
 //! The one attempt to connect of a client that does not reconnect.
 
 use std::io;
+use std::sync::Arc;
 
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -12,6 +13,7 @@ use crate::connection::{Connection, FirstLink, Restored};
 use crate::error::{Operation, SocketError};
 use crate::event::{CloseReason, Event, Ticket};
 use crate::handshake::SessionId;
+use crate::port::PortClaim;
 use crate::sync::lock;
 
 /// One call of `connect`.
@@ -36,7 +38,7 @@ impl Shared {
         let mut state = lock(&self.state);
         match cancelled.try_recv() {
             Err(oneshot::error::TryRecvError::Empty) => {
-                state.phase = self.settle(attempt.ticket, opened);
+                state.phase = self.settle(attempt.ticket, opened, state.claim.clone());
                 state.catch_up();
             }
             close => {
@@ -47,8 +49,13 @@ impl Shared {
         }
     }
 
-    fn settle(&self, ticket: Ticket, opened: Result<(Restored, Option<SessionId>), SocketError>) -> Phase {
-        match opened.and_then(|(link, _)| self.start(link)) {
+    fn settle(
+        &self,
+        ticket: Ticket,
+        opened: Result<(Restored, Option<SessionId>), SocketError>,
+        claim: Option<Arc<PortClaim>>,
+    ) -> Phase {
+        match opened.and_then(|(link, _)| self.start(link, claim)) {
             Ok(connection) => {
                 self.sink.post(Event::Completed(ticket, Ok(())));
                 Phase::Connected(connection)
@@ -61,14 +68,14 @@ impl Shared {
     }
 
     /// `Connected` goes out before the connection can post an event of its own.
-    fn start(&self, link: Restored) -> Result<Connection, SocketError> {
+    fn start(&self, link: Restored, claim: Option<Arc<PortClaim>>) -> Result<Connection, SocketError> {
         let Restored { stream, peer, peer_interval, .. } = link;
         let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
         stream.local_addr().map_err(failed)?;
         let stream = stream.into_std().map_err(failed)?;
         self.sink.post(Event::Connected(peer));
         let first = FirstLink { stream, peer, peer_interval, is_known: false };
-        Connection::start(self.plan(self.new_link_sink(), None), first, &Handle::current()).map_err(failed)
+        Connection::start(self.plan(self.new_link_sink(), None, claim), first, &Handle::current()).map_err(failed)
     }
 
     /// There is no `close` to answer when the client was dropped.

@@ -14,7 +14,6 @@ use super::resolver::Resolver;
 use crate::address::{Host, NetAddress};
 use crate::error::{Operation, SocketError};
 use crate::limits;
-use crate::options;
 
 /// A connected stream and the address of its peer.
 type Dialled = (TcpStream, SocketAddr);
@@ -100,13 +99,14 @@ fn in_order(origin: &Origin, peers: Vec<SocketAddr>) -> Vec<SocketAddr> {
 async fn dial_one(origin: Origin, peer: SocketAddr) -> Result<Dialled, SocketError> {
     let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
     let may_be_itself = origin.has_chosen_port;
-    let socket = origin.into_socket(peer).await.map_err(failed)?;
-    let stream = options::connect(socket, peer).await.map_err(failed)?;
+    let stream = origin.connect(peer).await.map_err(failed)?;
     if !may_be_itself && is_its_own_peer(&stream) {
         // By a reset: otherwise the port would be taken for a while yet.
         let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
         return Err(SocketError::new(Operation::Connect, peer, libc::ECONNREFUSED));
     }
+    // The kernel takes 0.0.0.0 for this machine. Before a fast open has sent anything, it tells no peer.
+    let peer = stream.peer_addr().unwrap_or(peer);
     Ok((stream, peer))
 }
 
@@ -146,7 +146,7 @@ mod tests {
     use crate::options::{SocketOptions, bound_socket};
 
     fn origin(local: Option<SocketAddr>) -> Origin {
-        Origin { socket: None, local, has_chosen_port: false, options: SocketOptions::default() }
+        Origin { socket: None, local, has_chosen_port: false, is_claimed: false, options: SocketOptions::default() }
     }
 
     fn address(text: &str) -> SocketAddr {
@@ -155,7 +155,7 @@ mod tests {
 
     /// A port that is held, and on which nobody listens.
     fn deaf(at: &str) -> (Socket, SocketAddr) {
-        let socket = bound_socket(address(at), &SocketOptions::default()).unwrap();
+        let (socket, _) = bound_socket(address(at), &SocketOptions::default()).unwrap();
         let address = socket.local_addr().unwrap().as_socket().unwrap();
         (socket, address)
     }

@@ -25,6 +25,8 @@ pub(super) struct Origin {
     pub(super) local: Option<SocketAddr>,
     /// Whether the port of `local` is the owner's choice, and not the kernel's.
     pub(super) has_chosen_port: bool,
+    /// Whether the port of `local` is claimed.
+    pub(super) is_claimed: bool,
     pub(super) options: SocketOptions,
 }
 
@@ -34,13 +36,30 @@ impl Origin {
         Self { socket: self.socket.take(), ..*self }
     }
 
-    /// The socket that `bind` made, or a new one for `peer`.
-    pub(super) async fn into_socket(self, peer: SocketAddr) -> io::Result<Socket> {
-        match (self.socket, self.local) {
-            (Some(socket), _) => Ok(socket),
-            (None, Some(local)) => bind_again(local, &self.options).await,
-            (None, None) => options::unbound_socket(peer, &self.options),
+    /// Connects to `peer`. The kernel may keep a bound port, or the pair of addresses, for a moment, until the peer has
+    /// acknowledged the end of the connection before.
+    ///
+    /// # Cancel safety
+    /// A cancelled attempt leaves nothing behind.
+    pub(super) async fn connect(mut self, peer: SocketAddr) -> io::Result<TcpStream> {
+        for _ in 0..limits::BIND_AGAIN_TRIES {
+            match self.connect_once(peer).await {
+                Err(error) if self.local.is_some() && is_kept(&error) => {
+                    tokio::time::sleep(limits::BIND_AGAIN_PAUSE).await
+                }
+                result => return result,
+            }
         }
+        self.connect_once(peer).await
+    }
+
+    async fn connect_once(&mut self, peer: SocketAddr) -> io::Result<TcpStream> {
+        let socket = match (self.socket.take(), self.local) {
+            (Some(socket), _) => socket,
+            (None, Some(local)) => options::bound_socket_again(local, &self.options, self.is_claimed)?,
+            (None, None) => options::unbound_socket(peer, &self.options)?,
+        };
+        options::connect(socket, peer).await
     }
 }
 
@@ -91,18 +110,8 @@ impl Previous {
     }
 }
 
-/// Binds a port that a connection of this client had until now. The kernel may keep it for a moment, until the peer has
-/// acknowledged the end of that connection.
-async fn bind_again(local: SocketAddr, options: &SocketOptions) -> io::Result<Socket> {
-    for _ in 0..limits::BIND_AGAIN_TRIES {
-        match options::bound_socket(local, options) {
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-                tokio::time::sleep(limits::BIND_AGAIN_PAUSE).await
-            }
-            result => return result,
-        }
-    }
-    options::bound_socket(local, options)
+fn is_kept(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::AddrNotAvailable)
 }
 
 /// How a client comes to a link.

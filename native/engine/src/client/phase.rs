@@ -11,6 +11,7 @@ use crate::connection::Connection;
 use crate::error::{Operation, SocketError};
 use crate::event::Ticket;
 use crate::options::SocketOptions;
+use crate::port::PortClaim;
 use crate::sync::lock;
 
 #[derive(Default)]
@@ -20,6 +21,8 @@ pub(super) struct State {
     pub(super) local: Option<SocketAddr>,
     /// Whether `bind` was told the port, and did not let the kernel choose.
     pub(super) has_chosen_port: bool,
+    /// On the port of `local`.
+    pub(super) claim: Option<Arc<PortClaim>>,
     /// Of every socket from now on.
     pub(super) options: Arc<Mutex<SocketOptions>>,
     /// What came before and may still post events.
@@ -43,15 +46,35 @@ pub(super) enum Phase {
 }
 
 impl State {
-    /// The connection, or an error of `operation` that says why there is none: `errno` before there was one.
-    pub(super) fn connection(&self, operation: Operation, errno: i32) -> Result<&Connection, SocketError> {
+    /// The connection, or an error of `operation` that says why there is none: `EBADF` without a socket, `ENOTCONN` with
+    /// one that is not connected.
+    pub(super) fn connection(&self, operation: Operation) -> Result<&Connection, SocketError> {
         match &self.phase {
             Phase::Connected(connection) => Ok(connection),
-            Phase::Closed => Err(SocketError::new(operation, None, libc::EBADF)),
-            Phase::Unopened | Phase::Ready(_) | Phase::Connecting { .. } => {
-                Err(SocketError::new(operation, None, errno))
-            }
+            Phase::Unopened | Phase::Closed => Err(SocketError::new(operation, None, libc::EBADF)),
+            Phase::Ready(_) | Phase::Connecting { .. } => Err(SocketError::new(operation, None, libc::ENOTCONN)),
         }
+    }
+
+    /// Whether it has a local address: the one that `bind` gave it, also after a failed connect, or one of the kernel's.
+    pub(super) fn is_bound(&self) -> bool {
+        match &self.phase {
+            Phase::Ready(socket) => socket.is_some() || self.local.is_some(),
+            Phase::Connecting { .. } => true,
+            Phase::Connected(connection) => connection.is_open(),
+            Phase::Unopened | Phase::Closed => false,
+        }
+    }
+
+    /// Forgets the address that `bind` gave it.
+    pub(super) fn unbind(&mut self) {
+        self.local = None;
+        self.claim = None;
+    }
+
+    /// The options that a socket of this client may get while it lives.
+    pub(super) fn applicable(&self, options: SocketOptions) -> SocketOptions {
+        if self.local.is_some() && self.claim.is_none() { options.without_reuse_address() } else { options }
     }
 
     /// A connection that was never up is a failed connect, which can be repeated.
@@ -74,7 +97,7 @@ impl State {
     pub(super) fn catch_up(&self) {
         if let Phase::Connected(connection) = &self.phase {
             // They were accepted when they came; what the kernel does not take now is only lost.
-            let _ = connection.set_options(&lock(&self.options));
+            let _ = connection.set_options(&self.applicable(*lock(&self.options)));
         }
     }
 
@@ -101,15 +124,6 @@ impl Phase {
             Self::Unopened | Self::Ready(None) | Self::Closed => true,
             Self::Connected(connection) => !connection.is_open(),
             Self::Ready(Some(_)) | Self::Connecting { .. } => false,
-        }
-    }
-
-    pub(super) fn is_bound(&self) -> bool {
-        match self {
-            Self::Ready(socket) => socket.is_some(),
-            Self::Connecting { .. } => true,
-            Self::Connected(connection) => connection.is_open(),
-            Self::Unopened | Self::Closed => false,
         }
     }
 

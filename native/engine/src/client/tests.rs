@@ -66,7 +66,13 @@ impl Fixture {
         let route = Host::Address(network.address).into();
         let protocol = Arc::clone(&shared.protocol);
         let opening = Opening { previous: Previous::default(), route, limit: LIMIT, protocol };
-        let origin = Origin { socket: None, local: None, has_chosen_port: false, options: SocketOptions::default() };
+        let origin = Origin {
+            socket: None,
+            local: None,
+            has_chosen_port: false,
+            is_claimed: false,
+            options: SocketOptions::default(),
+        };
         let backoff = Backoff::new(reconnect);
         let reconnector = Reconnector {
             sink: Arc::clone(&sink),
@@ -77,7 +83,8 @@ impl Fixture {
             session: None,
             up_since: None,
         };
-        let connection = Connection::open(shared.plan(sink, Some(Box::new(reconnector))), OPEN, &Handle::current());
+        let connection =
+            Connection::open(shared.plan(sink, Some(Box::new(reconnector)), None), OPEN, &Handle::current());
         Self { connection, events: Events(events), network, since: Instant::now() }
     }
 
@@ -190,9 +197,9 @@ async fn waits_begin_anew_after_a_link_that_lasted_longer_than_the_longest_wait(
 
 /// What the kernel does by itself where nobody listens on a port of the range that it takes local ports from.
 fn origin_at(port: SocketAddr, has_chosen_port: bool) -> Origin {
-    let socket = options::bound_socket(port, &SocketOptions::default()).unwrap();
+    let (socket, _) = options::bound_socket(port, &SocketOptions::default()).unwrap();
     let local = socket.local_addr().unwrap().as_socket();
-    Origin { socket: Some(socket), local, has_chosen_port, options: SocketOptions::default() }
+    Origin { socket: Some(socket), local, has_chosen_port, is_claimed: false, options: SocketOptions::default() }
 }
 
 async fn follow(origin: Origin, via_proxy: bool) -> Result<(), SocketError> {

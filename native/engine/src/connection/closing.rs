@@ -48,7 +48,9 @@ impl Driver {
             _ if aborted => Some(libc::ECONNABORTED),
             linger => self.drain(&mut transport, linger.unwrap_or(limits::DRAIN_TIMEOUT)).await.err(),
         };
-        // The peer may be gone already; there is nobody left to tell.
+        // From here on the port may be taken over, also where a live client could not claim it. The peer may be gone already;
+        // there is nobody left to tell.
+        let _ = socket.set_reuse_address(true);
         let _ = match lost {
             Some(_) => socket.set_linger(Some(Duration::ZERO)),
             // With lingering left on, the kernel would block this thread when the socket is dropped.

@@ -1,6 +1,6 @@
 //! A client through its life: bind, connect, end, and connect again.
 
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use socket_engine::{
@@ -116,7 +116,7 @@ fn closing_cancels_a_connect_under_way() {
     this.close();
     assert_eq!(completed(&this.events, CONNECT), Err(libc::ECANCELED));
     assert_closed(&this.events, CloseReason::Local);
-    assert_eq!(errno(this.client.close(CLOSE)), libc::EBADF);
+    assert_eq!(errno(this.client.close(CLOSE)), NEVER_OPENED);
 
     let peer = this.connect_to(&listen());
     this.assert_alive(&peer);
@@ -315,10 +315,36 @@ fn a_bind_that_fails_can_be_repeated_elsewhere() {
 }
 
 #[test]
+fn a_bound_client_is_not_connected_and_stays_bound_when_a_connect_is_refused() {
+    let this = Fixture::new();
+    this.client.bind(own_address()).unwrap();
+    let local = this.client.local_address().unwrap();
+    let (_, refusing) = listen();
+    this.start_connecting(refusing).unwrap();
+    assert_eq!(completed(&this.events, CONNECT), Err(libc::ECONNREFUSED));
+    assert_eq!(this.client.local_address(), Ok(local));
+    assert!(this.client.state().is_bound);
+    assert_eq!(errno(this.client.remote_address()), libc::ENOTCONN);
+    assert_eq!(errno(this.client.send(b"x", Ticket(2))), libc::ENOTCONN);
+    let peer = this.connect_to(&listen());
+    assert_eq!(peer.peer_addr().unwrap(), local);
+}
+
+#[test]
+fn connect_to_the_unspecified_address_tells_the_address_of_the_peer() {
+    let this = Fixture::new();
+    let (_listener, address) = listen();
+    this.start_connecting((Ipv4Addr::UNSPECIFIED, address.port()).into()).unwrap();
+    expect!(this.events, Event::Connected(peer) => assert_eq!(peer, address));
+    assert_eq!(completed(&this.events, CONNECT), Ok(()));
+    assert_eq!(this.client.remote_address(), Ok(address));
+}
+
+#[test]
 fn a_client_that_was_never_opened_refuses_what_needs_a_connection() {
     let this = Fixture::new();
     assert_eq!(errno(this.client.close(CLOSE)), NEVER_OPENED);
-    assert_eq!(errno(this.client.send(b"x", Ticket(2))), libc::ENOTCONN);
+    assert_eq!(errno(this.client.send(b"x", Ticket(2))), libc::EBADF);
     assert_eq!(errno(this.client.remote_address()), libc::EBADF);
     assert_eq!(errno(this.client.local_address()), libc::EBADF);
     this.client.consume(1);
@@ -330,7 +356,7 @@ fn a_client_that_was_never_opened_refuses_what_needs_a_connection() {
 fn a_closed_client_refuses_everything_but_a_new_start() {
     let (this, _peer) = Fixture::connected(&listen());
     this.close();
-    assert_eq!(errno(this.client.close(CLOSE)), libc::EBADF);
+    assert_eq!(errno(this.client.close(CLOSE)), NEVER_OPENED);
     assert_eq!(errno(this.client.send(b"x", Ticket(2))), libc::EBADF);
     assert_eq!(errno(this.client.remote_address()), libc::EBADF);
     assert_eq!(errno(this.client.local_address()), libc::EBADF);

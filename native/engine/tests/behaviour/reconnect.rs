@@ -152,7 +152,7 @@ fn a_client_can_be_suspended_between_two_attempts_and_begins_anew() {
 fn only_a_client_that_reconnects_can_be_suspended() {
     let (sink, events) = recorder();
     let client = Client::new(sink, ClientOptions::default());
-    assert_eq!(errno(client.suspend(SUSPEND)), libc::ENOTCONN);
+    assert_eq!(errno(client.suspend(SUSPEND)), libc::EBADF);
     let (listener, address) = listen();
     client.connect(Host::Address(address), DEADLINE, CONNECT).unwrap();
     let _peer = accept(&listener);
