@@ -39,7 +39,7 @@ behaviour('what was never opened or is closed has no address', async (t) => {
     await rejectsWith(socket.getLocalAddress(), 2301009, 'local address', SYSTEM_TEXT.EBADF);
   }
   await rejectsWith(client.getRemoteAddress(), 2301009, 'remote address', SYSTEM_TEXT.EBADF);
-  await rejectsWith(client.close(), 2301009, 'close', SYSTEM_TEXT.EBADF);
+  await rejectsWith(client.close(), 2300999, 'close', 'not open');
 });
 
 for (const { name, open } of CARRIERS) {

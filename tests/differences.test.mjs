@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { behaviour } from './support/behaviour.mjs';
 import { within } from './support/deadline.mjs';
-import { throws401 } from './support/errors.mjs';
+import { rejectsWith } from './support/errors.mjs';
 import { record } from './support/recorder.mjs';
 import { newClient, newServer, openClient, openPair, openServer } from './support/sockets.mjs';
 
@@ -17,8 +17,8 @@ behaviour('a client is not connected any more once its peer has closed', async (
 });
 
 behaviour('an address is not taken for a number', async (t) => {
-  throws401(() => newServer(t).listen({ address: '12345' }), 'listen', '12345');
-  throws401(() => newClient(t).bind({ address: '12345' }), 'bind', '12345');
+  await rejectsWith(newServer(t).listen({ address: '12345' }), 401, 'listen', '12345');
+  await rejectsWith(newClient(t).bind({ address: '12345' }), 401, 'bind', '12345');
 });
 
 behaviour('a server takes more clients than the system would let in', async (t) => {

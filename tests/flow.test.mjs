@@ -5,7 +5,7 @@ import { rejectsWith } from './support/errors.mjs';
 import { STALLING_BYTES } from './support/pour.mjs';
 import { readToEnd, rawClient, rawServer } from './support/raw.mjs';
 import { record } from './support/recorder.mjs';
-import { newClient, openClient, openPair, openServer } from './support/sockets.mjs';
+import { LOOPBACK, newClient, openClient, openPair, openServer } from './support/sockets.mjs';
 
 /** A sender of each kind, and its raw peer, which does not read. */
 async function sendersWithStalledPeers(t) {
@@ -78,6 +78,9 @@ behaviour('after end of a connection nothing can be sent', async (t) => {
 
 behaviour('end and abort need a connection', async (t) => {
   const client = newClient(t);
+  await rejectsWith(client.end(), 2301009);
+  await rejectsWith(client.abort(), 2301009);
+  await within('bind', client.bind({ address: LOOPBACK, port: 0 }));
   await rejectsWith(client.end(), 2301107);
   await rejectsWith(client.abort(), 2301107);
   const { connection } = await openPair(t);

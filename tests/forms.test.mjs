@@ -129,7 +129,7 @@ behaviour('failures reach callbacks as they reach promises', async (t) => {
   await failsByBoth(2303109, server, 'setExtraOptions', {});
   await failsByBoth(2303198, server, 'listen', { address: LOOPBACK, port: busyPort });
   await failsByBoth(2300999, client, 'close');
-  await failsByBoth(2301107, client, 'send', { data: 'hello' });
+  await failsByBoth(2301009, client, 'send', { data: 'hello' });
   await failsByBoth(2301009, client, 'getRemoteAddress');
   await failsByBoth(2301099, client, 'bind', { address: '100.0.0.1', port: 0 });
   await failsByBoth(2301111, client, 'connect', refused);

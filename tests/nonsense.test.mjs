@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { behaviour } from './support/behaviour.mjs';
 import { startChild } from './support/child.mjs';
 import { BULK_DEADLINE_MS, within } from './support/deadline.mjs';
-import { rejectsWith, throws401 } from './support/errors.mjs';
+import { rejectsWith } from './support/errors.mjs';
 import { library } from './support/library.mjs';
 import { MIB } from './support/payload.mjs';
 import { CARRIERS } from './support/peers.mjs';
@@ -143,7 +143,7 @@ for (const { name, open } of CARRIERS) {
     });
     peer.resetAndDestroy();
     const results = await within('all calls', outcomes);
-    for (const { status, reason } of results) assert.ok(status === 'fulfilled' || [2301009, 2303109].includes(reason.code));
+    for (const { status, reason } of results) assert.ok(status === 'fulfilled' || [2300999, 2301009, 2303109].includes(reason.code));
   });
 }
 
@@ -225,13 +225,14 @@ behaviour('a member that is called on an object of another class harms nothing',
   await within('send', client.send({ data: 'still here' }));
 });
 
-behaviour('texts with a zero byte, of a megabyte, or of lone surrogates are no addresses and no events', async (t) => {
+behaviour('texts with a zero byte, of a megabyte, or of lone surrogates are no addresses, no events and no encodings', async (t) => {
   const { client, server } = await openPair(t);
   for (const text of ['127.0.0.1\0', 'x'.repeat(MIB), '\ud800', '', ' ', '127.0.0.1 ']) {
-    throws401(() => server.listen({ address: text, port: 0 }), 'listen');
-    throws401(() => client.bind({ address: text, port: 0 }), 'bind');
-    throws401(() => client.on(text, () => {}), 'on');
-    throws401(() => client.send({ data: 'x', encoding: `utf-8${text}\0` }), 'send');
+    await rejectsWith(server.listen({ address: text, port: 0 }), 401, 'listen');
+    await rejectsWith(client.bind({ address: text, port: 0 }), 401, 'bind');
+    client.on(text, () => assert.fail('there is no such event'));
+    client.off(text);
+    await within('send', client.send({ data: 'x', encoding: `utf-8${text}\0` }));
   }
 });
 

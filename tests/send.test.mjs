@@ -6,13 +6,15 @@ import { payload, sha256 } from './support/payload.mjs';
 import { CARRIERS } from './support/peers.mjs';
 import { POUR_BYTES } from './support/pour.mjs';
 import { readToEnd } from './support/raw.mjs';
-import { newClient } from './support/sockets.mjs';
+import { LOOPBACK, newClient } from './support/sockets.mjs';
 
 const TEXT = 'grüße, 世界 🙂, and a \0 between';
 
 behaviour('a client that is not connected cannot send', async (t) => {
-  const send = newClient(t).send({ data: 'nobody there' });
-  await rejectsWith(send, 2301107, 'send', SYSTEM_TEXT.ENOTCONN);
+  const client = newClient(t);
+  await rejectsWith(client.send({ data: 'nobody there' }), 2301009, 'send', SYSTEM_TEXT.EBADF);
+  await within('bind', client.bind({ address: LOOPBACK, port: 0 }));
+  await rejectsWith(client.send({ data: 'nobody there' }), 2301107, 'send', SYSTEM_TEXT.ENOTCONN);
 });
 
 for (const { name, open, sendBase } of CARRIERS) {

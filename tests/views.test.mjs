@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { behaviour } from './support/behaviour.mjs';
 import { within } from './support/deadline.mjs';
-import { throws401 } from './support/errors.mjs';
+import { rejectsWith } from './support/errors.mjs';
 import { record } from './support/recorder.mjs';
 import { openPair } from './support/sockets.mjs';
 
@@ -28,11 +28,11 @@ behaviour('of a view, the bytes that it shows are sent, from both ends', async (
   }
 });
 
-behaviour('what holds no bytes is refused at once', async (t) => {
+behaviour('what holds no bytes is refused', async (t) => {
   const { client } = await openPair(t);
   const shared = new Uint8Array(new SharedArrayBuffer(4));
   for (const data of [5, true, null, {}, [1, 2], { byteLength: 4 }, shared, shared.buffer]) {
-    throws401(() => client.send({ data }), 'send', 'data');
+    await rejectsWith(client.send({ data }), 401, 'send', 'data');
   }
 });
 
@@ -55,10 +55,10 @@ behaviour('a DataView or a typed array that its buffer has become too small for 
   buffer.resize(4);
   const detached = new DataView(new ArrayBuffer(8));
   structuredClone(detached.buffer, { transfer: [detached.buffer] });
-  for (const data of [...views, detached]) throws401(() => client.send({ data }), 'send', 'data');
+  for (const data of [...views, detached]) await rejectsWith(client.send({ data }), 401, 'send', 'data');
   for (const byteLength of ['many', 2 ** 40]) {
     const lying = Object.defineProperty(new Uint8Array(4), 'byteLength', { value: byteLength });
-    throws401(() => client.send({ data: lying }), 'send', 'data');
+    await rejectsWith(client.send({ data: lying }), 401, 'send', 'data');
   }
   await within('send', client.send({ data: 'end' }));
   await recorder.received(3);

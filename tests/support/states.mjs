@@ -178,6 +178,8 @@ const STREAM = {
   bytesQueued: [(socket) => socket.bytesQueued, String],
 };
 
+const socketFd = [(socket) => socket.socketFd, descriptor];
+
 /** Each class with its states and its members. */
 export const CLASSES = [
   {
@@ -186,6 +188,7 @@ export const CLASSES = [
     members: {
       listen: [(server) => server.listen(free), nothing],
       ...COMMON,
+      socketFd,
       getConnections: [(server) => server.getConnections(), (connections) => `${connections.length}`],
       broadcast: [(server) => server.broadcast({ data: 'x' }), String],
     },
@@ -202,6 +205,7 @@ export const CLASSES = [
       bind: [(client) => client.bind(free), nothing],
       connect: [(client, { open }) => client.connect({ address: { address: LOOPBACK, port: open } }), nothing],
       ...STREAM,
+      socketFd,
       suspend: [(client) => client.suspend(), nothing],
       restore: [(client) => client.restore(), nothing],
       ...COMMON,

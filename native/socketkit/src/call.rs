@@ -10,7 +10,7 @@ use socket_engine::{Event, EventSink, SocketError, SocketState, Ticket};
 use crate::convert::{self, Argument, Read};
 use crate::emitter::Emitter;
 use crate::environment::Lease;
-use crate::error::{self, CodeBase, socket_error};
+use crate::error::{self, CodeBase, Refusal, argument_error, socket_error};
 use crate::node_api::{self, Deferred, Reference};
 use crate::types::{NetAddress, SocketStateBase};
 
@@ -34,6 +34,22 @@ pub enum Progress {
     Awaited,
 }
 
+/// A method whose result goes back as the caller wants it.
+#[derive(Clone, Copy)]
+pub struct Method {
+    name: &'static str,
+    base: CodeBase,
+    throws_types: bool,
+}
+
+/// Why a call failed.
+enum Failure {
+    /// The engine could not do it.
+    Socket(SocketError),
+    /// An argument is malformed; this says what is wrong with it.
+    Argument(String),
+}
+
 /// How the caller wants the result.
 enum Answer {
     Promise(Deferred),
@@ -43,11 +59,40 @@ enum Answer {
 /// A call whose result comes later.
 pub struct PendingCall {
     answer: Answer,
-    base: CodeBase,
-    reply: Reply,
+    method: Method,
+    outcome: result::Result<Reply, Failure>,
     /// The object must not be collected before: its socket would be closed.
     _owner: Option<Reference>,
     _lease: Lease,
+}
+
+impl Method {
+    /// A method that reports every malformed argument through the promise or the callback.
+    pub const fn new(name: &'static str, base: CodeBase) -> Self {
+        Self { name, base, throws_types: false }
+    }
+
+    /// A method that throws when an argument is of another type than the one declared, as the system's own does.
+    pub const fn throwing_types(name: &'static str, base: CodeBase) -> Self {
+        Self { name, base, throws_types: true }
+    }
+
+    /// The JavaScript error of a failed call.
+    fn error<'env>(self, env: &'env Env, failure: &Failure) -> Result<Unknown<'env>> {
+        match failure {
+            Failure::Socket(error) => socket_error(env, self.base, error),
+            Failure::Argument(fault) => argument_error(env, self.name, fault),
+        }
+    }
+
+    /// What a refusal that is not thrown says.
+    fn undelivered(self, refusal: Refusal) -> Read<String> {
+        match refusal {
+            Refusal::Parameter(fault) => Ok(fault),
+            Refusal::Type(fault) if !self.throws_types => Ok(fault),
+            thrown => Err(thrown),
+        }
+    }
 }
 
 impl Reply {
@@ -65,62 +110,70 @@ impl Reply {
 /// there is none. Returns what JavaScript gets back. A callback is never called before this returns.
 pub fn call<'env>(
     emitter: &'env Emitter,
-    method: &str,
-    base: CodeBase,
+    method: Method,
     callback: Argument<'_>,
     operation: impl FnOnce(Ticket) -> Read<result::Result<Progress, SocketError>>,
 ) -> Result<Unknown<'env>> {
     let run = || -> Read<Unknown<'env>> {
-        let callback = convert::callback(callback)?;
         let ticket = emitter.environment().new_ticket();
-        let (reply, result) = match operation(ticket)? {
-            Ok(Progress::Awaited) => (Reply::Nothing, None),
-            Ok(Progress::Done(reply)) => (reply, Some(Ok(()))),
-            Err(error) => (Reply::Nothing, Some(Err(error))),
+        let (callback, progress) = match convert::callback(callback) {
+            Ok(callback) => (callback, operation(ticket)),
+            Err(refusal) => (None, Err(refusal)),
         };
-        match (callback, result) {
-            (None, Some(result)) => Ok(settled(emitter, base, &reply, result)?),
-            (callback, result) => {
+        let progress = match progress {
+            Ok(progress) => progress.map_err(Failure::Socket),
+            Err(refusal) => Err(Failure::Argument(method.undelivered(refusal)?)),
+        };
+        let (outcome, is_known) = match progress {
+            Ok(Progress::Awaited) => (Ok(Reply::Nothing), false),
+            Ok(Progress::Done(reply)) => (Ok(reply), true),
+            Err(failure) => (Err(failure), true),
+        };
+        match callback {
+            None if is_known => Ok(settled(emitter, method, outcome)?),
+            callback => {
                 // Made only now: a promise that is never settled would stay for ever. What completes, does so in a later turn.
                 let (returned, answer) = Answer::new(emitter.env(), callback)?;
-                emitter.environment().await_completion(ticket, PendingCall::new(emitter, answer, base, reply)?);
+                emitter.environment().await_completion(ticket, PendingCall::new(emitter, answer, method, outcome)?);
                 // A callback gets what is known already in a turn of its own.
-                result.into_iter().for_each(|result| emitter.mailbox().post(Event::Completed(ticket, result)));
+                if is_known {
+                    emitter.mailbox().post(Event::Completed(ticket, Ok(())));
+                }
                 Ok(returned)
             }
         }
     };
-    run().map_err(|refusal| refusal.throw(emitter.env(), method))
+    run().map_err(|refusal| refusal.throw(emitter.env(), method.name))
 }
 
 /// A promise of a result that is known while its caller waits.
 fn settled<'env>(
     emitter: &'env Emitter,
-    base: CodeBase,
-    reply: &Reply,
-    result: result::Result<(), SocketError>,
+    method: Method,
+    outcome: result::Result<Reply, Failure>,
 ) -> Result<Unknown<'env>> {
     let (env, promises) = (emitter.env(), emitter.environment().promises()?);
-    match result {
-        Ok(()) => promises.resolved(env, &reply.to_js(env)?),
-        Err(error) => promises.rejected(env, &socket_error(env, base, &error)?),
+    match outcome {
+        Ok(reply) => promises.resolved(env, &reply.to_js(env)?),
+        Err(failure) => promises.rejected(env, &method.error(env, &failure)?),
     }
 }
 
 impl PendingCall {
-    fn new(emitter: &Emitter, answer: Answer, base: CodeBase, reply: Reply) -> Result<Self> {
+    fn new(emitter: &Emitter, answer: Answer, method: Method, outcome: result::Result<Reply, Failure>) -> Result<Self> {
         let _owner = emitter.owner()?;
-        Ok(Self { answer, base, reply, _owner, _lease: Lease::new(emitter.environment()) })
+        Ok(Self { answer, method, outcome, _owner, _lease: Lease::new(emitter.environment()) })
     }
 
     /// Hands `reply` over.
     pub fn finish_with(self, env: &Env, reply: Reply) {
-        Self { reply, ..self }.finish(env, Ok(()));
+        Self { outcome: Ok(reply), ..self }.finish(env, Ok(()));
     }
 
     /// Hands the result over.
     pub fn finish(self, env: &Env, result: result::Result<(), SocketError>) {
-        self.answer.hand_over(env, self.base, &self.reply, result);
+        let outcome = result.map_err(Failure::Socket).and(self.outcome);
+        self.answer.hand_over(env, self.method, outcome);
     }
 }
 
@@ -134,10 +187,10 @@ impl Answer {
         Ok((promise, Self::Promise(deferred)))
     }
 
-    fn hand_over(self, env: &Env, base: CodeBase, reply: &Reply, result: result::Result<(), SocketError>) {
-        let handed_over = match result {
-            Ok(()) => reply.to_js(env).and_then(|value| self.succeed(env, &value)),
-            Err(error) => socket_error(env, base, &error).and_then(|error| self.fail(env, error)),
+    fn hand_over(self, env: &Env, method: Method, outcome: result::Result<Reply, Failure>) {
+        let handed_over = match outcome {
+            Ok(reply) => reply.to_js(env).and_then(|value| self.succeed(env, &value)),
+            Err(failure) => method.error(env, &failure).and_then(|error| self.fail(env, error)),
         };
         if let Err(error) = handed_over {
             error::report("a result could not be handed over", &error);

@@ -8,7 +8,7 @@ use napi_ohos::bindgen_prelude::{This, Unknown};
 use napi_ohos::{Env, Result};
 use socket_engine::{Client, Closing, Event};
 
-use crate::call::{Progress, Reply, call};
+use crate::call::{Method, Progress, Reply, call};
 use crate::construct_options;
 use crate::convert::{self, Argument};
 use crate::emitter::{Emitter, EventName};
@@ -144,7 +144,8 @@ impl TCPSocket {
         ts_type = "(address: NetAddress): Promise<void>\nbind(address: NetAddress, callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn bind(&self, address: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "bind", CodeBase::Socket, callback, |_| {
+        let callback = convert::last_callback(&address, callback)?;
+        call(&self.state()?.emitter, Method::new("bind", CodeBase::Socket), callback, |_| {
             let address = convert::net_address(&address)?.to_socket_address()?;
             Ok(self.state()?.client.bind(address).map(|()| Progress::Done(Reply::Nothing)))
         })
@@ -162,7 +163,8 @@ impl TCPSocket {
         ts_type = "(options: TCPConnectOptions): Promise<void>\nconnect(options: TCPConnectOptions, callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn connect(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "connect", CodeBase::Socket, callback, |ticket| {
+        let callback = convert::last_callback(&options, callback)?;
+        call(&self.state()?.emitter, Method::new("connect", CodeBase::Socket), callback, |ticket| {
             let (host, timeout) = convert::connect_options(&options)?;
             let connecting = self.state()?.client.connect(host, timeout, ticket);
             self.state()?.update_open();
@@ -171,8 +173,8 @@ impl TCPSocket {
     }
 
     /// Sends after everything sent before; never blocks. Finished when the kernel has the last byte; with
-    /// `acknowledge`, when the peer's kit has the message. Fails, and sends nothing of it, with 2301107 before it is
-    /// connected, 2301009 when closed, 2301032 after `end` or when the peer is gone, and 2301105 when more than
+    /// `acknowledge`, when the peer's kit has the message. Fails, and sends nothing of it, with 2301009 when
+    /// there is no socket, 2301107 before it is connected, 2301032 after `end` or when the peer is gone, and 2301105 when more than
     /// `sendQueueLimitBytes` would wait; with framing, with 2301090 when the message is too long, and 2301022 when it
     /// contains the delimiter.
     #[napi(
@@ -180,7 +182,8 @@ impl TCPSocket {
         ts_type = "(options: TCPSendOptions): Promise<void>\nsend(options: TCPSendOptions, callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn send(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "send", CodeBase::Socket, callback, |ticket| {
+        let callback = convert::last_callback(&options, callback)?;
+        call(&self.state()?.emitter, Method::new("send", CodeBase::Socket), callback, |ticket| {
             let state = self.state()?;
             let sent = convert::with_send_options(&options, |data| state.client.send(data, ticket))?;
             Ok(sent.map(Progress::from))
@@ -188,14 +191,14 @@ impl TCPSocket {
     }
 
     /// Closes: everything sent goes out, then FIN. Nothing is received any more; `close` follows. A peer that takes
-    /// nothing for 20 seconds is reset. The socket can connect again afterwards. Fails with 2300999 when it was never
-    /// opened, and with 2301009 when it is closed already.
+    /// nothing for 20 seconds is reset. The socket can connect again afterwards. Fails with 2300999 when it is
+    /// not open.
     #[napi(
         catch_unwind,
         ts_type = "(): Promise<void>\nclose(callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn close(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "close", CodeBase::Socket, callback, |ticket| {
+        call(&self.state()?.emitter, Method::new("close", CodeBase::Socket), callback, |ticket| {
             let before = self.state()?.undelivered_closes();
             let closing = self.state()?.client.close(ticket);
             match closing {
@@ -207,21 +210,21 @@ impl TCPSocket {
         })
     }
 
-    /// The peer's address. Fails with 2301009 when there is no connection.
+    /// The peer's address. Fails with 2301009 when there is no socket, and with 2301107 when it is not connected.
     #[napi(
         catch_unwind,
         ts_type = "(): Promise<NetAddress>\ngetRemoteAddress(callback: (error: SocketError, data: NetAddress) => void): void"
     )]
     pub fn get_remote_address(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "getRemoteAddress", CodeBase::Socket, callback, |_| {
+        call(&self.state()?.emitter, Method::new("getRemoteAddress", CodeBase::Socket), callback, |_| {
             Ok(self.state()?.client.remote_address().map(|address| Progress::Done(Reply::Address(address))))
         })
     }
 
     /// The address on this side. Fails with 2301009 when it has none.
     #[napi(catch_unwind, ts_type = "(): Promise<NetAddress>")]
-    pub fn get_local_address(&self) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "getLocalAddress", CodeBase::Socket, None, |_| {
+    pub fn get_local_address(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
+        call(&self.state()?.emitter, Method::new("getLocalAddress", CodeBase::Socket), callback, |_| {
             Ok(self.state()?.client.local_address().map(|address| Progress::Done(Reply::Address(address))))
         })
     }
@@ -232,7 +235,7 @@ impl TCPSocket {
         ts_type = "(): Promise<SocketStateBase>\ngetState(callback: (error: SocketError, data: SocketStateBase) => void): void"
     )]
     pub fn get_state(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "getState", CodeBase::Socket, callback, |_| {
+        call(&self.state()?.emitter, Method::new("getState", CodeBase::Socket), callback, |_| {
             Ok(Ok(Progress::Done(Reply::State(self.state()?.client.state()))))
         })
     }
@@ -244,7 +247,8 @@ impl TCPSocket {
         ts_type = "(options: TCPExtraOptions): Promise<void>\nsetExtraOptions(options: TCPExtraOptions, callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn set_extra_options(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "setExtraOptions", CodeBase::Socket, callback, |_| {
+        let callback = convert::last_callback(&options, callback)?;
+        call(&self.state()?.emitter, Method::new("setExtraOptions", CodeBase::Socket), callback, |_| {
             let options = convert::extra_options(&options)?;
             Ok(self.state()?.client.set_options(options).map(|()| Progress::Done(Reply::Nothing)))
         })
@@ -256,10 +260,17 @@ impl TCPSocket {
         ts_type = "(): Promise<number>\ngetSocketFd(callback: (error: SocketError, data: number) => void): void"
     )]
     pub fn get_socket_fd(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "getSocketFd", CodeBase::Socket, callback, |_| {
+        call(&self.state()?.emitter, Method::new("getSocketFd", CodeBase::Socket), callback, |_| {
             let descriptor = self.state()?.client.descriptor();
             Ok(Ok(Progress::Done(descriptor.map_or(Reply::Nothing, Reply::Number))))
         })
+    }
+
+    /// The descriptor too, for `NetHandle.bindSocket` of `@kit.NetworkKit`; `undefined` when there is none.
+    #[napi(getter, js_name = "socketFd", catch_unwind, ts_return_type = "number | undefined")]
+    pub fn socket_fd(&self) -> Result<Unknown<'_>> {
+        let state = self.state()?;
+        node_api::to_js_or_undefined(state.emitter.env(), state.client.descriptor())
     }
 
     /// Figures about what went through all its connections.
@@ -278,7 +289,7 @@ impl TCPSocket {
     /// Says FIN after everything sent before, and goes on receiving. What is sent later fails with 2301032.
     #[napi(catch_unwind, ts_type = "(): Promise<void>\nend(callback: (error: SocketError, data: void) => void): void")]
     pub fn end(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "end", CodeBase::Socket, callback, |ticket| {
+        call(&self.state()?.emitter, Method::new("end", CodeBase::Socket), callback, |ticket| {
             Ok(self.state()?.client.end(ticket).map(|()| Progress::Awaited))
         })
     }
@@ -289,7 +300,7 @@ impl TCPSocket {
         ts_type = "(): Promise<void>\nabort(callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn abort(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "abort", CodeBase::Socket, callback, |ticket| {
+        call(&self.state()?.emitter, Method::new("abort", CodeBase::Socket), callback, |ticket| {
             let before = self.state()?.undelivered_closes();
             let aborting = self.state()?.client.abort(ticket);
             if aborting.is_ok() {
@@ -314,7 +325,7 @@ impl TCPSocket {
         ts_type = "(): Promise<void>\nsuspend(callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn suspend(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "suspend", CodeBase::Socket, callback, |ticket| {
+        call(&self.state()?.emitter, Method::new("suspend", CodeBase::Socket), callback, |ticket| {
             Ok(self.state()?.client.suspend(ticket).map(|()| Progress::Awaited))
         })
     }

@@ -12,7 +12,7 @@ use socket_engine::{
     Connection, ConnectionPlace, Event, Message, PendingConnection, SendProgress, SocketError, Ticket,
 };
 
-use crate::call::{Progress, Reply, call};
+use crate::call::{Method, Progress, Reply, call};
 use crate::convert::{self, Argument};
 use crate::emitter::{Emitter, EventName};
 use crate::environment::{Environment, Recipient};
@@ -102,6 +102,7 @@ impl State {
         let Started { environment, mailbox, connection, place, connections } = started;
         let emitter = Emitter::new(&environment, mailbox, this, EVENTS)?;
         let client_id = LAST_CLIENT_ID.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        node_api::define_constant(environment.env(), this, c"clientId", client_id)?;
         let (inbox, has_left) = (Inbox::with_peer(connection.peer()), Cell::new(false));
         let state = Rc::new(Self { emitter, inbox, connection, place, has_left, client_id });
         let recipient: Weak<Self> = Rc::downgrade(&state);
@@ -211,7 +212,7 @@ impl TCPSocketConnection {
         ts_type = "(options: TCPSendOptions): Promise<void>\nsend(options: TCPSendOptions, callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn send(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "send", CodeBase::Server, callback, |ticket| {
+        call(&self.state()?.emitter, Method::throwing_types("send", CodeBase::Server), callback, |ticket| {
             let state = self.state()?;
             let sent = convert::with_send_options(&options, |data| state.connection.send(data, ticket))?;
             Ok(sent.map(Progress::from))
@@ -225,7 +226,7 @@ impl TCPSocketConnection {
         ts_type = "(): Promise<void>\nclose(callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn close(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "close", CodeBase::Socket, callback, |ticket| {
+        call(&self.state()?.emitter, Method::throwing_types("close", CodeBase::Socket), callback, |ticket| {
             let closing = self.state()?.connection.close(Some(ticket));
             if closing.is_ok() {
                 self.state()?.inbox.mute(1);
@@ -240,15 +241,15 @@ impl TCPSocketConnection {
         ts_type = "(): Promise<NetAddress>\ngetRemoteAddress(callback: (error: SocketError, data: NetAddress) => void): void"
     )]
     pub fn get_remote_address(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "getRemoteAddress", CodeBase::Socket, callback, |_| {
+        call(&self.state()?.emitter, Method::throwing_types("getRemoteAddress", CodeBase::Socket), callback, |_| {
             Ok(self.state()?.connection.remote_address().map(|address| Progress::Done(Reply::Address(address))))
         })
     }
 
     /// The address on this side. Fails with 2301009 when it is closed.
     #[napi(catch_unwind, ts_type = "(): Promise<NetAddress>")]
-    pub fn get_local_address(&self) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "getLocalAddress", CodeBase::Socket, None, |_| {
+    pub fn get_local_address(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
+        call(&self.state()?.emitter, Method::throwing_types("getLocalAddress", CodeBase::Socket), callback, |_| {
             Ok(self.state()?.connection.local_address().map(|address| Progress::Done(Reply::Address(address))))
         })
     }
@@ -259,7 +260,7 @@ impl TCPSocketConnection {
         ts_type = "(options: TCPExtraOptions): Promise<void>\nsetExtraOptions(options: TCPExtraOptions, callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn set_extra_options(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "setExtraOptions", CodeBase::Socket, callback, |_| {
+        call(&self.state()?.emitter, Method::new("setExtraOptions", CodeBase::Socket), callback, |_| {
             let options = convert::extra_options(&options)?;
             Ok(self.state()?.connection.set_options(&options).map(|()| Progress::Done(Reply::Nothing)))
         })
@@ -271,7 +272,7 @@ impl TCPSocketConnection {
         ts_type = "(): Promise<SocketStateBase>\ngetState(callback: (error: SocketError, data: SocketStateBase) => void): void"
     )]
     pub fn get_state(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "getState", CodeBase::Socket, callback, |_| {
+        call(&self.state()?.emitter, Method::new("getState", CodeBase::Socket), callback, |_| {
             Ok(Ok(Progress::Done(Reply::State(self.state()?.connection.state()))))
         })
     }
@@ -279,7 +280,7 @@ impl TCPSocketConnection {
     /// Descriptor of the socket; -1 when closed. It stays the connection's.
     #[napi(catch_unwind, ts_type = "(): Promise<number>")]
     pub fn get_socket_fd(&self) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "getSocketFd", CodeBase::Socket, None, |_| {
+        call(&self.state()?.emitter, Method::new("getSocketFd", CodeBase::Socket), None, |_| {
             Ok(Ok(Progress::Done(Reply::Number(self.state()?.connection.descriptor().unwrap_or(-1)))))
         })
     }
@@ -300,7 +301,7 @@ impl TCPSocketConnection {
     /// Says FIN after everything sent before, and goes on receiving. What is sent later fails with 2303132.
     #[napi(catch_unwind, ts_type = "(): Promise<void>\nend(callback: (error: SocketError, data: void) => void): void")]
     pub fn end(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "end", CodeBase::Server, callback, |ticket| {
+        call(&self.state()?.emitter, Method::new("end", CodeBase::Server), callback, |ticket| {
             Ok(self.state()?.connection.end(ticket).map(|()| Progress::Awaited))
         })
     }
@@ -311,7 +312,7 @@ impl TCPSocketConnection {
         ts_type = "(): Promise<void>\nabort(callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn abort(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "abort", CodeBase::Socket, callback, |ticket| {
+        call(&self.state()?.emitter, Method::new("abort", CodeBase::Socket), callback, |ticket| {
             let aborting = self.state()?.connection.abort(ticket);
             if aborting.is_ok() {
                 self.state()?.inbox.mute(1);

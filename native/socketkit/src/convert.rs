@@ -1,12 +1,11 @@
 //! Arguments from JavaScript, checked.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use napi_ohos::bindgen_prelude::{Object, Unknown};
 use socket_engine::{AddressFamily, Credentials, Host, NetAddress, Proxy, Route, SocketOptions, limits};
 
-use crate::encoding::Encoding;
+use crate::encoding;
 use crate::error::Refusal;
 use crate::node_api;
 use crate::types::ProxyTypes;
@@ -19,41 +18,43 @@ pub type Read<T> = std::result::Result<T, Refusal>;
 
 /// Reads a `NetAddress`.
 pub fn net_address(argument: &Argument<'_>) -> Read<NetAddress> {
-    let object = object(argument, "address")?;
-    let address = required_string(&object, "address")?;
-    let family = match optional_number(&object, "family")? {
-        None => AddressFamily::V4,
-        Some(1.0) => AddressFamily::V4,
-        Some(2.0) => AddressFamily::V6,
-        Some(_) => AddressFamily::Any,
+    net_address_of(&object(argument, "address")?)
+}
+
+/// A family that nobody defined is IPv4, as there.
+fn net_address_of(object: &Object<'_>) -> Read<NetAddress> {
+    let address = required_string(object, "address")?;
+    let family = match unsigned(object, "family")? {
+        Some(2) => AddressFamily::V6,
+        _ => AddressFamily::V4,
     };
-    let port = optional_number(&object, "port")?.map_or(0, truncate_port);
+    // The low 16 bits: -1 is 65535, 65536 is 0.
+    let port = unsigned(object, "port")?.map_or(0, |port| port as u16);
     Ok(NetAddress { address, family, port })
 }
 
-/// Reads `TCPConnectOptions`: where to connect to, and how long to try.
+/// Reads `TCPConnectOptions`: where to connect to, and how long to try. A time-out of no time means the default.
 pub fn connect_options(argument: &Argument<'_>) -> Read<(Route, Duration)> {
     let object = object(argument, "options")?;
     let route = Route { target: host(&object)?, proxy: proxy(&object)? };
-    let timeout = optional_number(&object, "timeout")?.and_then(positive_milliseconds);
-    Ok((route, timeout.unwrap_or(limits::CONNECT_TIMEOUT)))
+    let timeout = unsigned(&object, "timeout")?.filter(|&timeout| timeout > 0);
+    Ok((route, timeout.map_or(limits::CONNECT_TIMEOUT, |timeout| Duration::from_millis(timeout.into()))))
 }
 
 fn host(options: &Object<'_>) -> Read<Host> {
-    Ok(net_address(&options.get::<Unknown<'_>>("address")?)?.to_host()?)
+    let address =
+        field_object(options, "address")?.ok_or_else(|| Refusal::parameter("address", "must be an object"))?;
+    Ok(net_address_of(&address)?.to_host()?)
 }
 
 fn proxy(options: &Object<'_>) -> Read<Option<Proxy>> {
-    let proxy = options.get::<Unknown<'_>>("proxy")?;
-    if proxy.is_none() {
+    let Some(value) = options.get::<Unknown<'_>>("proxy")? else { return Ok(None) };
+    let proxy = node_api::as_object(&value)?.ok_or_else(|| Refusal::parameter("proxy", "must be an object"))?;
+    let proxy_type = number(&proxy, "type")?.unwrap_or(ProxyTypes::NONE.number());
+    if proxy_type == ProxyTypes::NONE.number() {
         return Ok(None);
     }
-    let proxy = object(&proxy, "proxy")?;
-    let proxy_type = optional_number(&proxy, "type")?;
-    if proxy_type == Some(ProxyTypes::NONE.number()) {
-        return Ok(None);
-    }
-    if proxy_type != Some(ProxyTypes::SOCKS5.number()) {
+    if proxy_type != ProxyTypes::SOCKS5.number() {
         return Err(Refusal::parameter("proxy.type", "must be ProxyTypes.NONE or ProxyTypes.SOCKS5"));
     }
     Ok(Some(Proxy { host: host(&proxy)?, credentials: credentials(&proxy)? }))
@@ -61,7 +62,7 @@ fn proxy(options: &Object<'_>) -> Read<Option<Proxy>> {
 
 /// No user name and no password are the same as empty ones.
 fn credentials(proxy: &Object<'_>) -> Read<Option<Credentials>> {
-    let (username, password) = (optional_string(proxy, "username")?, optional_string(proxy, "password")?);
+    let (username, password) = (text(proxy, "username")?, text(proxy, "password")?);
     let is_given = !username.is_empty() || !password.is_empty();
     Ok(is_given.then_some(Credentials { username, password }))
 }
@@ -69,12 +70,14 @@ fn credentials(proxy: &Object<'_>) -> Read<Option<Credentials>> {
 /// Reads `TCPSendOptions` and runs `send` with the bytes to be sent.
 pub fn with_send_options<R>(argument: &Argument<'_>, send: impl FnOnce(&[u8]) -> R) -> Read<R> {
     let object = object(argument, "options")?;
-    let encoding =
-        node_api::property(&object, c"encoding")?.map(|name| string(&Some(name), "options.encoding")).transpose()?;
+    let encoding = match node_api::property(&object, c"encoding")? {
+        Some(name) => node_api::as_string(&name)?,
+        None => None,
+    };
     let wrong = || Refusal::parameter("options.data", "must be a string, an ArrayBuffer, a typed array or a DataView");
     let data = node_api::property(&object, c"data")?.ok_or_else(wrong)?;
     if let Some(text) = node_api::as_string(&data)? {
-        return Ok(send(&encoded(&text, encoding.as_deref())?));
+        return Ok(send(&encoding::encode(&text, encoding.as_deref().unwrap_or_default())));
     }
     if node_api::as_object(&data)?.is_none() {
         return Err(wrong());
@@ -86,43 +89,48 @@ pub fn with_send_options<R>(argument: &Argument<'_>, send: impl FnOnce(&[u8]) ->
 pub fn extra_options(argument: &Argument<'_>) -> Read<SocketOptions> {
     let object = object(argument, "options")?;
     // The kernel takes C ints; larger numbers are cut to the largest of them.
-    let int = |field: &str| -> Read<Option<i32>> { Ok(optional_number(&object, field)?.map(|number| number as i32)) };
+    let int = |field: &str| -> Read<Option<i32>> { Ok(number(&object, field)?.map(|number| number as i32)) };
+    let own_int =
+        |field: &str| -> Read<Option<i32>> { Ok(optional_number(&object, field)?.map(|number| number as i32)) };
     Ok(SocketOptions {
-        keep_alive: optional_boolean(&object, "keepAlive")?,
-        keep_alive_idle_ms: int("keepAliveIdleMs")?,
-        keep_alive_interval_ms: int("keepAliveIntervalMs")?,
-        keep_alive_count: int("keepAliveCount")?,
-        out_of_band_inline: optional_boolean(&object, "OOBInline")?,
-        no_delay: optional_boolean(&object, "TCPNoDelay")?,
+        keep_alive: boolean(&object, "keepAlive")?,
+        keep_alive_idle_ms: own_int("keepAliveIdleMs")?,
+        keep_alive_interval_ms: own_int("keepAliveIntervalMs")?,
+        keep_alive_count: own_int("keepAliveCount")?,
+        out_of_band_inline: boolean(&object, "OOBInline")?,
+        no_delay: boolean(&object, "TCPNoDelay")?,
         linger: linger(&object)?,
         receive_buffer_bytes: int("receiveBufferSize")?,
         send_buffer_bytes: int("sendBufferSize")?,
-        reuse_address: optional_boolean(&object, "reuseAddress")?,
+        reuse_address: boolean(&object, "reuseAddress")?,
         timeout_ms: int("socketTimeout")?,
-        fast_open: optional_boolean(&object, "tcpFastOpen")?,
+        fast_open: boolean(&object, "tcpFastOpen")?,
     })
 }
 
+/// Without a time, lingering is not switched on: one of 0 would reset the connection.
 fn linger(options: &Object<'_>) -> Read<Option<Option<Duration>>> {
-    let linger = options.get::<Unknown<'_>>("socketLinger")?;
-    if linger.is_none() {
-        return Ok(None);
+    let Some(linger) = field_object(options, "socketLinger")? else { return Ok(None) };
+    if !boolean(&linger, "on")?.unwrap_or(false) {
+        return Ok(Some(None));
     }
-    let linger = object(&linger, "socketLinger")?;
-    let missing = |field| Refusal::parameter("socketLinger", format!("must have {field}"));
-    let on = optional_boolean(&linger, "on")?.ok_or_else(|| missing("on"))?;
-    let milliseconds = optional_number(&linger, "linger")?.ok_or_else(|| missing("linger"))?;
-    // What is no time must not become one of 0, which resets the connection.
-    if milliseconds.is_nan() {
-        return Ok(None);
+    // A negative time is for ever there, too.
+    let time = number(&linger, "linger")?.map(|milliseconds| if milliseconds < 0.0 { f64::MAX } else { milliseconds });
+    Ok(time.map(|milliseconds| Some(Duration::from_millis(milliseconds as u64))))
+}
+
+/// The callback of a call with one record: the second argument, or the first one when it is all that there is.
+pub fn last_callback<'env>(first: &Argument<'env>, second: Argument<'env>) -> napi_ohos::Result<Argument<'env>> {
+    match (first, second) {
+        (Some(value), None) if node_api::is_function(value)? => Ok(Some(*value)),
+        (_, second) => Ok(second),
     }
-    Ok(Some(on.then(|| Duration::from_millis(milliseconds as u64))))
 }
 
 /// Reads a callback that may be missing.
 pub fn callback<'env>(argument: Argument<'env>) -> Read<Argument<'env>> {
     match argument {
-        Some(value) if !node_api::is_function(&value)? => Err(Refusal::parameter("callback", "must be a function")),
+        Some(value) if !node_api::is_function(&value)? => Err(Refusal::wrong_type("callback", "must be a function")),
         argument => Ok(argument),
     }
 }
@@ -141,32 +149,53 @@ pub fn string(argument: &Argument<'_>, name: &str) -> Read<String> {
 /// Reads an object argument called `name`.
 pub fn object<'env>(argument: &Argument<'env>, name: &str) -> Read<Object<'env>> {
     let object = argument.as_ref().map(node_api::as_object).transpose()?.flatten();
-    object.ok_or_else(|| Refusal::parameter(name, "must be an object"))
-}
-
-/// The bytes of `text` in the encoding of this name. A text in another encoding, or with other characters, would be
-/// worse than none.
-fn encoded<'a>(text: &'a str, name: Option<&str>) -> Read<Cow<'a, [u8]>> {
-    let Some(name) = name else { return Ok(text.as_bytes().into()) };
-    let encoding = Encoding::named(name).ok_or_else(|| {
-        let should =
-            format!("is \"{name}\", which is not there: encode the text with util.TextEncoder and send its bytes");
-        Refusal::parameter("options.encoding", should)
-    })?;
-    encoding.encode(text).map_err(|character| {
-        let code_point = u32::from(character);
-        let should = format!("has \"{character}\" (U+{code_point:04X}), which {name} cannot express");
-        Refusal::parameter("options.data", should)
-    })
+    object.ok_or_else(|| Refusal::wrong_type(name, "must be an object"))
 }
 
 fn required_string(object: &Object<'_>, field: &str) -> Read<String> {
     string(&object.get::<Unknown<'_>>(field)?, field)
 }
 
-fn optional_string(object: &Object<'_>, field: &str) -> Read<String> {
-    let value = object.get::<Unknown<'_>>(field)?;
-    if value.is_none() { Ok(String::new()) } else { string(&value, field) }
+/// A number of a record of the system socket API. What is not a number is none.
+fn number(object: &Object<'_>, field: &str) -> Read<Option<f64>> {
+    Ok(declared(object, field, "a number", node_api::as_number)?.filter(|number| !number.is_nan()))
+}
+
+/// The same as an unsigned C int of the same low bits.
+fn unsigned(object: &Object<'_>, field: &str) -> Read<Option<u32>> {
+    const MODULUS: f64 = 4_294_967_296.0;
+    let number = number(object, field)?.filter(|number| number.is_finite());
+    Ok(number.map(|number| number.trunc().rem_euclid(MODULUS) as u32))
+}
+
+/// A boolean of such a record.
+fn boolean(object: &Object<'_>, field: &str) -> Read<Option<bool>> {
+    declared(object, field, "a boolean", node_api::as_boolean)
+}
+
+/// A string of such a record; an empty one when it has none.
+fn text(object: &Object<'_>, field: &str) -> Read<String> {
+    Ok(declared(object, field, "a string", node_api::as_string)?.unwrap_or_default())
+}
+
+/// An object within such a record.
+fn field_object<'env>(object: &Object<'env>, field: &str) -> Read<Option<Object<'env>>> {
+    declared(object, field, "an object", node_api::as_object)
+}
+
+/// A field of a record of the system socket API, which refuses none for its type; one of another type counts as left out.
+fn declared<'env, T>(
+    object: &Object<'env>,
+    field: &str,
+    kind: &str,
+    convert: impl FnOnce(&Unknown<'env>) -> napi_ohos::Result<Option<T>>,
+) -> Read<Option<T>> {
+    let Some(value) = object.get::<Unknown<'env>>(field)? else { return Ok(None) };
+    let converted = convert(&value)?;
+    if converted.is_none() {
+        log::warn!("{field} is not {kind}, and counts as left out");
+    }
+    Ok(converted)
 }
 
 /// Reads a number that may be missing.
@@ -181,14 +210,4 @@ pub fn optional_number(object: &Object<'_>, field: &str) -> Read<Option<f64>> {
 pub fn optional_boolean(object: &Object<'_>, field: &str) -> Read<Option<bool>> {
     let Some(value) = object.get::<Unknown<'_>>(field)? else { return Ok(None) };
     node_api::as_boolean(&value)?.map(Some).ok_or_else(|| Refusal::parameter(field, "must be a boolean"))
-}
-
-/// The low 16 bits, as the system's kit takes a port: -1 is 65535, 65536 is 0.
-fn truncate_port(port: f64) -> u16 {
-    (port as i64) as u16
-}
-
-/// A time-out of no time means the default.
-fn positive_milliseconds(milliseconds: f64) -> Option<Duration> {
-    (milliseconds > 0.0).then(|| Duration::from_millis(milliseconds as u64))
 }

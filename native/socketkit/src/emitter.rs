@@ -11,7 +11,7 @@ use socket_engine::SocketError;
 
 use crate::convert::{self, Argument, Read};
 use crate::environment::{Environment, Lease, Recipient};
-use crate::error::{self, CodeBase, Refusal, socket_error};
+use crate::error::{self, CodeBase, socket_error};
 use crate::node_api::{self, Holder, Reference};
 use crate::outbox::Mailbox;
 
@@ -137,6 +137,7 @@ impl Emitter {
         let attach = || -> Read<()> {
             let event = self.event(name)?;
             let listener = convert::listener(callback)?;
+            let Some(event) = event else { return Ok(()) };
             self.holder.set(self.env(), event.text(), &listener)?;
             self.attached.set(self.attached.get() | event.bit());
             Ok(())
@@ -168,6 +169,7 @@ impl Emitter {
         let detach = || -> Read<()> {
             let event = self.event(name)?;
             let callback = convert::callback(callback)?;
+            let Some(event) = event else { return Ok(()) };
             let Some(listener) = self.listener(event)? else { return Ok(()) };
             let meant = callback.map_or(Ok(true), |callback| node_api::same(&callback, &listener))?;
             if meant {
@@ -232,10 +234,15 @@ impl Emitter {
         }
     }
 
-    fn event(&self, name: &Argument<'_>) -> Read<EventName> {
+    /// The event of this name; `None`: it never comes, which is no error in the system socket API either.
+    fn event(&self, name: &Argument<'_>) -> Read<Option<EventName>> {
         let name = convert::string(name, "type")?;
         let known = self.events.iter().find(|event| event.text().to_bytes() == name.as_bytes());
-        known.copied().ok_or_else(|| Refusal::parameter("type", format!("\"{name}\" is no event of this object")))
+        if known.is_none() {
+            let events = self.events.iter().map(|event| event.text().to_string_lossy()).collect::<Vec<_>>().join(", ");
+            log::warn!("invalid event type \"{name}\"; expected one of {events}");
+        }
+        Ok(known.copied())
     }
 }
 

@@ -59,10 +59,17 @@ pub fn socket_error<'env>(env: &'env Env, base: CodeBase, error: &SocketError) -
     node_api::error_with_code(env, base.code(error), &error.to_string())
 }
 
+/// The JavaScript error of a malformed argument of `method`.
+pub fn argument_error<'env>(env: &'env Env, method: &str, fault: &str) -> Result<Unknown<'env>> {
+    node_api::error_with_code(env, PARAMETER_ERROR, &format!("{method}: {fault}"))
+}
+
 /// Why a call is refused before it begins.
 #[derive(Debug)]
 pub enum Refusal {
-    /// An argument is malformed; JavaScript gets code 401.
+    /// An argument is of another type than the one declared; JavaScript gets code 401.
+    Type(String),
+    /// What an argument has in it is wrong; JavaScript gets code 401.
     Parameter(String),
     /// The engine said no, or threw an exception of its own: a getter of an argument, for one.
     Engine(Error),
@@ -74,17 +81,19 @@ impl Refusal {
         Self::Parameter(format!("{what} {should}"))
     }
 
+    /// An argument `what` of another type: what it `should` be.
+    pub fn wrong_type(what: &str, should: impl fmt::Display) -> Self {
+        Self::Type(format!("{what} {should}"))
+    }
+
     /// Throws it in `env` as the error of `method`; what is returned ends the `#[napi]` function.
     pub fn throw(self, env: &Env, method: &str) -> Error {
         match self {
             Self::Engine(error) => error,
-            Self::Parameter(fault) => {
-                let message = format!("{method}: {fault}");
-                match node_api::error_with_code(env, PARAMETER_ERROR, &message) {
-                    Ok(error) => node_api::throw(env, &error),
-                    Err(error) => error,
-                }
-            }
+            Self::Type(fault) | Self::Parameter(fault) => match argument_error(env, method, &fault) {
+                Ok(error) => node_api::throw(env, &error),
+                Err(error) => error,
+            },
         }
     }
 }

@@ -10,7 +10,7 @@ use napi_ohos::{Env, Result};
 use socket_engine::{Event, Message, PendingConnection, Server};
 
 use crate::broadcast::Broadcast;
-use crate::call::{Progress, Reply, call};
+use crate::call::{Method, Progress, Reply, call};
 use crate::connection::{self, Connections};
 use crate::construct_options;
 use crate::convert::{self, Argument};
@@ -131,7 +131,7 @@ impl TCPSocketServer {
         ts_type = "(address: NetAddress): Promise<void>\nlisten(address: NetAddress, callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn listen(&self, address: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "listen", CodeBase::Server, callback, |_| {
+        call(&self.state()?.emitter, Method::throwing_types("listen", CodeBase::Server), callback, |_| {
             let address = convert::net_address(&address)?.to_socket_address()?;
             let listening = self.state()?.server.listen(address);
             self.state()?.emitter.set_open(self.state()?.server.is_listening());
@@ -143,7 +143,7 @@ impl TCPSocketServer {
     /// open unless told otherwise. `close` comes before. Fails with 2301009 when it does not listen.
     #[napi(catch_unwind, ts_type = "(options?: TCPServerCloseOptions): Promise<void>")]
     pub fn close(&self, options: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "close", CodeBase::Socket, None, |ticket| {
+        call(&self.state()?.emitter, Method::new("close", CodeBase::Socket), None, |ticket| {
             let connections = construct_options::close_options(&options)?;
             let closing = self.state()?.server.close(connections, ticket);
             self.state()?.waiting.borrow_mut().clear();
@@ -167,7 +167,7 @@ impl TCPSocketServer {
     pub fn broadcast(&self, options: Argument<'_>) -> Result<Unknown<'_>> {
         let state = self.state()?;
         let environment = state.emitter.environment();
-        call(&state.emitter, "broadcast", CodeBase::Server, None, |ticket| {
+        call(&state.emitter, Method::new("broadcast", CodeBase::Server), None, |ticket| {
             convert::with_send_options(&options, |data| {
                 let mut broadcast = Broadcast::new(ticket);
                 let message = Message::to_several(data);
@@ -178,6 +178,13 @@ impl TCPSocketServer {
                 Ok(environment.await_parts(broadcast))
             })
         })
+    }
+
+    /// The descriptor too, for `NetHandle.bindSocket` of `@kit.NetworkKit`; `undefined` when there is none.
+    #[napi(getter, js_name = "socketFd", catch_unwind, ts_return_type = "number | undefined")]
+    pub fn socket_fd(&self) -> Result<Unknown<'_>> {
+        let state = self.state()?;
+        node_api::to_js_or_undefined(state.emitter.env(), state.server.descriptor())
     }
 
     /// Figures about what went through all its connections, those included that are over.
@@ -192,15 +199,15 @@ impl TCPSocketServer {
         ts_type = "(): Promise<SocketStateBase>\ngetState(callback: (error: SocketError, data: SocketStateBase) => void): void"
     )]
     pub fn get_state(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "getState", CodeBase::Socket, callback, |_| {
+        call(&self.state()?.emitter, Method::throwing_types("getState", CodeBase::Socket), callback, |_| {
             Ok(Ok(Progress::Done(Reply::State(self.state()?.server.state()))))
         })
     }
 
     /// The address that it listened on last. Fails with 2301009 when it does not listen.
     #[napi(catch_unwind, ts_type = "(): Promise<NetAddress>")]
-    pub fn get_local_address(&self) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "getLocalAddress", CodeBase::Socket, None, |_| {
+    pub fn get_local_address(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
+        call(&self.state()?.emitter, Method::throwing_types("getLocalAddress", CodeBase::Socket), callback, |_| {
             Ok(self.state()?.server.local_address().map(|address| Progress::Done(Reply::Address(address))))
         })
     }
@@ -212,7 +219,7 @@ impl TCPSocketServer {
         ts_type = "(options: TCPExtraOptions): Promise<void>\nsetExtraOptions(options: TCPExtraOptions, callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn set_extra_options(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "setExtraOptions", CodeBase::Server, callback, |_| {
+        call(&self.state()?.emitter, Method::throwing_types("setExtraOptions", CodeBase::Server), callback, |_| {
             let options = convert::extra_options(&options)?;
             Ok(self.state()?.server.set_options(options).map(|()| Progress::Done(Reply::Nothing)))
         })
@@ -221,7 +228,7 @@ impl TCPSocketServer {
     /// Descriptor of the listening socket; -1 when there is none. It stays the server's.
     #[napi(catch_unwind, ts_type = "(): Promise<number>")]
     pub fn get_socket_fd(&self) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, "getSocketFd", CodeBase::Socket, None, |_| {
+        call(&self.state()?.emitter, Method::new("getSocketFd", CodeBase::Socket), None, |_| {
             Ok(Ok(Progress::Done(Reply::Number(self.state()?.server.descriptor().unwrap_or(-1)))))
         })
     }

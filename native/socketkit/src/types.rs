@@ -276,7 +276,7 @@ mod declared {
         pub receive_buffer_size: Option<f64>,
         /// Bytes that the kernel keeps of what was sent.
         pub send_buffer_size: Option<f64>,
-        /// Allows to bind a port that was in use a moment ago. False of a client, true of a server unless set.
+        /// Allows to bind a port whose connections have ended (TIME_WAIT), never one that is in use; true unless set.
         pub reuse_address: Option<bool>,
         /// How long the kernel lets one call receive or send, in milliseconds.
         pub socket_timeout: Option<f64>,
@@ -316,8 +316,8 @@ mod declared {
         #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView")]
         pub data: (),
         /// Encoding of a text: `UTF-8` (the default), `UTF-16LE` (`UTF-16` is the same), `UTF-16BE`, `US-ASCII` or
-        /// `ISO-8859-1`, in upper or lower case. No byte order mark is sent. Half a surrogate pair is sent as U+FFFD. A
-        /// character that the encoding does not have is refused with 401, and nothing is sent. For other encodings
+        /// `ISO-8859-1`, in upper or lower case. No byte order mark is sent. Half a surrogate pair is sent as U+FFFD. In
+        /// another encoding, or with a character that the encoding does not have, a text is sent as UTF-8: for others
         /// there is `util.TextEncoder`. It means nothing for bytes.
         pub encoding: Option<String>,
     }

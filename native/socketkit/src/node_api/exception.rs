@@ -2,16 +2,20 @@
 
 use std::ptr;
 
-use napi_ohos::bindgen_prelude::{Object, ToNapiValue, Unknown};
+use napi_ohos::bindgen_prelude::{JsObjectValue, Object, ToNapiValue, Unknown};
 use napi_ohos::{Env, Error, JsValue, Result, Status, sys};
 
 use super::status::check;
 use super::value::as_string;
 
-/// A JavaScript `Error` with `message` and `code`.
+/// A JavaScript `Error` with `code` and `message`, both of which `JSON.stringify` and the spread operator show, in this order.
 pub fn error_with_code<'env>(env: &'env Env, code: i32, message: &str) -> Result<Unknown<'env>> {
     let error = new_error(env, message)?;
-    Object::from_raw(env.raw(), error.raw()).set("code", code)?;
+    // The engine hides the message from both, and keeps properties in the order in which they were made.
+    let mut object = Object::from_raw(env.raw(), error.raw());
+    object.delete_named_property("message")?;
+    object.set("code", code)?;
+    object.set("message", message)?;
     Ok(error)
 }
 

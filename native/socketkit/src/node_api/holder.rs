@@ -4,10 +4,11 @@ use std::cell::Cell;
 use std::ffi::CStr;
 use std::ptr;
 
-use napi_ohos::bindgen_prelude::{Object, Unknown};
+use napi_ohos::bindgen_prelude::{Object, ToNapiValue, Unknown};
 use napi_ohos::{Env, JsValue, Result, sys};
 
 use super::status::check;
+use super::value::to_js;
 
 const PROPERTY: &CStr = c"__listeners";
 
@@ -108,16 +109,31 @@ fn weak_reference(env: &Env, object: &Object<'_>) -> Result<sys::napi_ref> {
 
 /// Defines the property that cannot be seen when the owner is enumerated, and not be replaced.
 fn hide(env: &Env, owner: &Object<'_>, holder: &Object<'_>) -> Result<()> {
+    define(env, owner, PROPERTY, holder.raw(), sys::PropertyAttributes::default)
+}
+
+/// Gives `object` a property that is seen when it is enumerated, and cannot be replaced.
+pub fn define_constant<T: ToNapiValue>(env: &Env, object: &Object<'_>, name: &CStr, value: T) -> Result<()> {
+    define(env, object, name, to_js(env, value)?.raw(), sys::PropertyAttributes::enumerable)
+}
+
+fn define(
+    env: &Env,
+    object: &Object<'_>,
+    name: &CStr,
+    value: sys::napi_value,
+    attributes: sys::napi_property_attributes,
+) -> Result<()> {
     let property = sys::napi_property_descriptor {
-        utf8name: PROPERTY.as_ptr(),
+        utf8name: name.as_ptr(),
         name: ptr::null_mut(),
         method: None,
         getter: None,
         setter: None,
-        value: holder.raw(),
-        attributes: sys::PropertyAttributes::default,
+        value,
+        attributes,
         data: ptr::null_mut(),
     };
-    // SAFETY: owner and holder are alive and belong to `env`; one descriptor is passed.
-    check(unsafe { sys::napi_define_properties(env.raw(), owner.raw(), 1, &property) }, "napi_define_properties")
+    // SAFETY: object and value are alive and belong to `env`; one descriptor is passed.
+    check(unsafe { sys::napi_define_properties(env.raw(), object.raw(), 1, &property) }, "napi_define_properties")
 }

@@ -30,9 +30,11 @@ pub use exception::{error_with_code, report_pending, throw};
 pub use function::call;
 #[cfg(target_env = "ohos")]
 pub use hilog::hilog;
-pub use holder::Holder;
+pub use holder::{Holder, define_constant};
 pub use promise::Promises;
 pub use reference::Reference;
 pub use scope::with_handle_scope;
-pub use value::{as_boolean, as_number, as_object, as_string, is_function, property, same, to_js, undefined};
+pub use value::{
+    as_boolean, as_number, as_object, as_string, is_function, property, same, to_js, to_js_or_undefined, undefined,
+};
 pub use wrapped::finalize_all;

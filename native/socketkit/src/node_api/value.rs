@@ -17,6 +17,11 @@ pub fn to_js<T: ToNapiValue>(env: &Env, value: T) -> Result<Unknown<'_>> {
     unsafe { Ok(Unknown::from_raw_unchecked(env.raw(), T::to_napi_value(env.raw(), value)?)) }
 }
 
+/// `value` in JavaScript, `undefined` when there is none.
+pub fn to_js_or_undefined<T: ToNapiValue>(env: &Env, value: Option<T>) -> Result<Unknown<'_>> {
+    value.map_or_else(|| undefined(env), |value| to_js(env, value))
+}
+
 /// JavaScript's `undefined`.
 pub fn undefined(env: &Env) -> Result<Unknown<'_>> {
     to_js(env, ())

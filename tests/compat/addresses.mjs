@@ -1,0 +1,48 @@
+import { LOOPBACK } from '../support/sockets.mjs';
+import { ABSENT, address, context, differs, exec, NO_FUNCTIONS, NO_OBJECTS, PROMISE, row, values } from './row.mjs';
+
+const LOCAL = { address: LOOPBACK, port: 0 };
+const IPV6 = { address: '::1', port: 0 };
+
+/** What `listen` and `bind` make of an address: `codes` are those of each, and `wrongType` is where they put a 401. */
+export function addressRows(member, { name, checked, parsed, wrongType, busy, nowhere, scopeless }) {
+  const types = context(name, checked);
+  const text = context(name, parsed);
+  const given = (what, argument, outcome, at, options) => row(member, 'new', what, [argument], outcome, at, options);
+  return [
+    ...NO_OBJECTS.map(([what, value]) => given(what, value, wrongType, types)),
+    ...NO_FUNCTIONS.map(([what, value]) =>
+      row(member, 'new', `${what} as the callback`, [LOCAL, value], wrongType, types, { forms: PROMISE })),
+    ...ABSENT.map(([what, value]) =>
+      differs(member, 'new', `${what} as the callback`, [LOCAL, value], wrongType, types, 'resolves', 'absent-callback', PROMISE)),
+    given('no address', {}, 'fails 401', text),
+    given('a port alone', { port: 0 }, 'fails 401', text),
+    given('a number as the address', { address: 80 }, 'fails 401', text),
+    given('null as the address', { address: null }, 'fails 401', text),
+    given('an empty address', { address: '' }, 'fails 401', text),
+    given('a host name', { address: 'example.org' }, 'fails 401', address(73)),
+    given('an address with a space', { address: `${LOOPBACK} ` }, 'fails 401', address(73)),
+    differs(member, 'new', 'a number in the text', [{ address: '12345' }], `fails ${nowhere}`, address(80), 'fails 401', 'numeric-address'),
+    given('localhost', { ...LOCAL, address: 'localhost' }, 'resolves', address(37)),
+    differs(member, 'new', 'LOCALHOST', [{ ...LOCAL, address: 'LOCALHOST' }], 'fails 401', address(37), 'resolves', 'lenient-addresses'),
+    given('an IPv4 address', LOCAL, 'resolves', address(61)),
+    given('an IPv4 address of family 1', { ...LOCAL, family: 1 }, 'resolves', address(61)),
+    given('an IPv4 address of family 2', { ...LOCAL, family: 2 }, 'fails 401', address(85)),
+    given('an IPv4 address of an unknown family', { ...LOCAL, family: 9 }, 'resolves', address(164)),
+    differs(member, 'new', 'an IPv4 address of family 3', [{ ...LOCAL, family: 3 }], 'fails 401', address(161), 'resolves', 'lenient-addresses'),
+    given('an IPv6 address of family 2', { ...IPV6, family: 2 }, 'resolves', address(67)),
+    given('an IPv6 address without family', IPV6, 'fails 401', address(47)),
+    given('an IPv6 address of family 1', { ...IPV6, family: 1 }, 'fails 401', address(47)),
+    given('an IPv6 address of an unknown family', { ...IPV6, family: 9 }, 'fails 401', address(47)),
+    given('an IPv6 loopback address with a scope', { ...IPV6, address: '::1%lo', family: 2 }, 'resolves', address(91)),
+    given('a link-local address without scope', { address: 'fe80::1', family: 2 }, `fails ${scopeless}`, exec(526)),
+    given('a link-local address whose scope is not there', { address: 'fe80::1%999999', family: 2 }, `fails ${scopeless}`, address(91)),
+    given('a link-local address whose scope has no such name', { address: 'fe80::1%nowhere', family: 2 }, `fails ${scopeless}`, address(91)),
+    given('an address of another machine', { address: '100.0.0.1', port: 0 }, `fails ${nowhere}`, exec(busy.line)),
+    given('a family of the wrong type', { ...LOCAL, family: '1' }, 'resolves', values(185)),
+    given('a port of the wrong type', { ...LOCAL, port: '0' }, 'resolves', values(185)),
+    given('a port that is no number', { ...LOCAL, port: NaN }, 'resolves', values(185)),
+    given('a port of more than 16 bits', { ...LOCAL, port: 65_536 }, 'resolves', context(name, parsed + 8)),
+    differs(member, 'new', 'a port in use', ({ open }) => [{ ...LOCAL, port: open }], 'resolves', exec(busy.line), `fails ${busy.code}`, 'busy-port'),
+  ];
+}

@@ -1,0 +1,139 @@
+import { LOOPBACK } from '../support/sockets.mjs';
+import { addressRows } from './addresses.mjs';
+import { ABSENT, CALLBACK, context, differs, exec, extraExec, module, NO_FUNCTIONS, NO_OBJECTS, PROMISE, row, values } from './row.mjs';
+import { callbackRows, listenerRows, optionRows, sendRows } from './streams.mjs';
+
+const LOCAL = { address: LOOPBACK, port: 0 };
+const common = context('common', 52);
+const to = (port, rest) => ({ address: { address: LOOPBACK, port }, ...rest });
+
+/** A `connect` to a server that is there, with what `rest` adds. */
+const connecting = (what, rest, at) => row('connect', 'new', what, ({ open }) => [to(open, rest)], 'resolves', at);
+const WRONG_FAMILY = { address: { ...LOCAL, family: 2 } };
+
+const CONNECT_ROWS = [
+  ...NO_OBJECTS.map(([what, value]) => row('connect', 'new', what, [value], 'fails 401', context('connect', 92))),
+  ...NO_FUNCTIONS.map(([what, value]) =>
+    row('connect', 'new', `${what} as the callback`, ({ open }) => [to(open), value], 'fails 401', context('connect', 100), { forms: PROMISE })),
+  ...ABSENT.map(([what, value]) => differs(
+    'connect', 'new', `${what} as the callback`, ({ open }) => [to(open), value], 'fails 401', context('connect', 100),
+    'resolves', 'absent-callback', PROMISE,
+  )),
+  row('connect', 'new', 'nothing, or a callback alone', [], 'fails 401', context('connect', 111)),
+  row('connect', 'new', 'no address', [{}], 'fails 401', context('connect', 95)),
+  row('connect', 'new', 'null as the address', [{ address: null }], 'fails 401', context('connect', 95)),
+  row('connect', 'new', 'an address in place of options', [LOCAL], 'fails 401', context('connect', 95)),
+  row('connect', 'new', 'an address without text', [{ address: {} }], 'fails 401', context('connect', 53)),
+  row('connect', 'new', 'a number as the text', [{ address: { address: 80 } }], 'fails 401', context('connect', 53)),
+  row('connect', 'new', 'an empty text', [{ address: { address: '' } }], 'fails 401', context('connect', 53)),
+  row('connect', 'new', 'an address of the other family', [WRONG_FAMILY], 'fails 401', context('connect', 49), { forms: PROMISE }),
+  differs(
+    'connect', 'new', 'an address of the other family', [WRONG_FAMILY], 'returns a promise', context('connect', 49),
+    'fails 401', 'forgotten-callback', CALLBACK,
+  ),
+  row('connect', 'new', 'an IPv6 address without family', [{ address: { address: '::1' } }], 'fails 401', context('connect', 49), { forms: PROMISE }),
+  row('connect', 'new', 'a link-local address whose scope is not there', [{ address: { address: 'fe80::1%999999', family: 2, port: 9 } }], 'fails 2301022', exec(1139)),
+  row('connect', 'new', 'a link-local address without scope', [{ address: { address: 'fe80::1', family: 2, port: 9 } }], 'fails 2301022', exec(1139)),
+  connecting('a server', {}, exec(1164)),
+  connecting('a time-out of 0', { timeout: 0 }, context('connect', 66)),
+  connecting('a time-out of -1', { timeout: -1 }, exec(2563)),
+  connecting('a time-out of the wrong type', { timeout: '5' }, values(185)),
+  connecting('no proxy', { proxy: { type: 0 } }, 'options/src/proxy_options.cpp:42'),
+  row('connect', 'new', 'null as the proxy', ({ open }) => [to(open, { proxy: null })], 'fails 401', context('connect', 72), { forms: PROMISE }),
+  differs(
+    'connect', 'new', 'null as the proxy', ({ open }) => [to(open, { proxy: null })], 'returns a promise', context('connect', 72),
+    'fails 401', 'forgotten-callback', CALLBACK,
+  ),
+  differs(
+    'connect', 'new', 'undefined as the proxy', ({ open }) => [to(open, { proxy: undefined })], 'fails 401', context('connect', 72),
+    'resolves', 'mistyped-fields', PROMISE,
+  ),
+  row('connect', 'new', 'an unknown kind of proxy', ({ open }) => [to(open, { proxy: { type: 2 } })], 'fails 401', 'options/src/proxy_options.cpp:45', { forms: PROMISE }),
+  differs('connect', 'new', 'where nobody listens', ({ refusing }) => [to(refusing)], 'fails 2301115', exec(2590), 'fails 2301111', 'connect-reasons'),
+  differs('connect', 'new', 'where nobody answers', ({ frozen }) => [to(frozen, { timeout: 1 })], 'fails 2301115', exec(2570), 'fails 2301110', 'connect-reasons'),
+  row('connect', 'connecting', 'a server', ({ open }) => [to(open)], 'fails 2301114', exec(2560)),
+  row('connect', 'connected', 'a server', ({ open }) => [to(open)], 'fails 2301106', exec(2560)),
+  row('connect', 'peer ended', 'a server', ({ open }) => [to(open)], 'fails 2301106', exec(2560)),
+  differs('connect', 'reset', 'a server', ({ open }) => [to(open)], 'fails 2301106', exec(2560), 'resolves', 'peer-closed'),
+  row('connect', 'refused', 'a server', ({ open }) => [to(open)], 'resolves', module(270)),
+  row('connect', 'closed', 'a server', ({ open }) => [to(open)], 'resolves', module(274)),
+];
+
+/** Rows of `TCPSocket`. */
+export const CLIENT_ROWS = [
+  ...addressRows('bind', {
+    name: 'bind', checked: 83, parsed: 56, wrongType: 'fails 401', busy: { code: 2301098, line: 898 }, nowhere: 2301099, scopeless: 2301022,
+  }),
+  row('bind', 'new', 'nothing, or a callback alone', [], 'fails 401', context('bind', 32)),
+  row('bind', 'bound', 'an address', [LOCAL], 'fails 2301022', exec(900)),
+  row('bind', 'connected', 'an address', [LOCAL], 'fails 2301022', exec(900)),
+  row('bind', 'refused', 'an address', [LOCAL], 'resolves', exec(898)),
+  differs('bind', 'closed', 'an address', [LOCAL], 'fails 2301009', exec(890), 'resolves', 'bind-again'),
+  differs('bind', 'reset', 'an address', [LOCAL], 'fails 2301022', exec(900), 'resolves', 'peer-closed'),
+
+  ...CONNECT_ROWS,
+
+  ...sendRows('tcp_send', 'connected', 'fails 401'),
+  row('send', 'connected', 'nothing, or a callback alone', [], 'fails 401', context('tcp_send', 32)),
+  row('send', 'new', 'a text', [{ data: 'text' }], 'fails 2301009', exec(1188)),
+  row('send', 'bound', 'a text', [{ data: 'text' }], 'fails 2301107', exec(587)),
+  row('send', 'connecting', 'a text', [{ data: 'text' }], 'fails 2301107', exec(587)),
+  row('send', 'refused', 'a text', [{ data: 'text' }], 'fails 2301107', exec(587)),
+  row('send', 'closed', 'a text', [{ data: 'text' }], 'fails 2301009', exec(1188)),
+  differs('send', 'reset', 'a text', [{ data: 'text' }], 'fails 2301107', exec(587), 'fails 2301009', 'peer-closed'),
+
+  row('close', 'new', 'nothing', [], 'fails 2300999', exec(1218)),
+  ...['bound', 'refused', 'connected', 'peer ended', 'reset'].map((state) => row('close', state, 'nothing', [], 'resolves', exec(1231))),
+  row('close', 'closed', 'nothing', [], 'fails 2300999', exec(1218)),
+  ...callbackRows('close', 'connected', common, 'fails 401', 'resolves'),
+
+  row('getRemoteAddress', 'new', 'nothing', [], 'fails 2301009', exec(1350)),
+  ...['bound', 'connecting', 'refused'].map((state) => row('getRemoteAddress', state, 'nothing', [], 'fails 2301107', exec(1328))),
+  row('getRemoteAddress', 'connected', 'nothing', [], 'resolves an address', exec(1367)),
+  row('getRemoteAddress', 'closed', 'nothing', [], 'fails 2301009', exec(1350)),
+  differs('getRemoteAddress', 'reset', 'nothing', [], 'fails 2301107', exec(1328), 'fails 2301009', 'peer-closed'),
+  ...callbackRows('getRemoteAddress', 'connected', common, 'fails 401', 'resolves an address'),
+
+  row('getLocalAddress', 'new', 'nothing', [], 'fails 2301009', extraExec(51)),
+  row('getLocalAddress', 'bound', 'nothing', [], 'resolves an address', extraExec(60)),
+  ...['connecting', 'refused'].map((state) =>
+    differs('getLocalAddress', state, 'nothing', [], 'resolves an address', extraExec(60), 'fails 2301009', 'no-socket-yet')),
+  row('getLocalAddress', 'bound and refused', 'nothing', [], 'resolves an address', extraExec(60)),
+  row('getLocalAddress', 'connected', 'nothing', [], 'resolves an address', extraExec(60)),
+  row('getLocalAddress', 'closed', 'nothing', [], 'fails 2301009', extraExec(51)),
+  ...callbackRows('getLocalAddress', 'connected', common, 'fails 401', 'resolves an address'),
+
+  row('getState', 'new', 'nothing', [], 'resolves none', exec(1320)),
+  row('getState', 'bound', 'nothing', [], 'resolves bound', exec(1295)),
+  row('getState', 'connecting', 'nothing', [], 'resolves bound', exec(1295)),
+  differs('getState', 'refused', 'nothing', [], 'resolves bound', exec(1295), 'resolves none', 'no-socket-yet'),
+  row('getState', 'bound and refused', 'nothing', [], 'resolves bound', exec(1295)),
+  row('getState', 'connected', 'nothing', [], 'resolves bound, connected', exec(1304)),
+  differs('getState', 'peer ended', 'nothing', [], 'resolves bound, connected', exec(1304), 'resolves bound', 'peer-closed'),
+  differs('getState', 'reset', 'nothing', [], 'resolves bound', exec(1304), 'resolves closed', 'peer-closed'),
+  row('getState', 'closed', 'nothing', [], 'resolves closed', exec(1240)),
+  ...callbackRows('getState', 'new', common, 'fails 401', 'resolves none'),
+
+  ...optionRows('tcp_extra', 'connected', 'fails 401', 114),
+  row('setExtraOptions', 'connected', 'nothing, or a callback alone', [], 'fails 401', context('tcp_extra', 85)),
+  row('setExtraOptions', 'connected', 'a time-out of -1', [{ socketTimeout: -1 }], 'fails 2301033', exec(858)),
+  row('setExtraOptions', 'bound', 'options', [{ keepAlive: true }], 'resolves', exec(1442)),
+  ...['new', 'closed'].map((state) =>
+    differs('setExtraOptions', state, 'options', [{ keepAlive: true }], 'fails 2301009', exec(1434), 'resolves', 'early-options')),
+
+  row('getSocketFd', 'new', 'nothing', [], 'resolves', exec(2443)),
+  row('getSocketFd', 'bound', 'nothing', [], 'resolves a descriptor', exec(2446)),
+  ...['connecting', 'refused'].map((state) =>
+    differs('getSocketFd', state, 'nothing', [], 'resolves a descriptor', exec(2446), 'resolves', 'no-socket-yet')),
+  row('getSocketFd', 'connected', 'nothing', [], 'resolves a descriptor', exec(2446)),
+  row('getSocketFd', 'closed', 'nothing', [], 'resolves', exec(2443)),
+  ...callbackRows('getSocketFd', 'new', common, 'fails 401', 'resolves'),
+
+  row('socketFd', 'new', 'read', [], 'returns', module(230), { forms: PROMISE }),
+  row('socketFd', 'bound', 'read', [], 'returns a descriptor', module(230), { forms: PROMISE }),
+  differs('socketFd', 'connecting', 'read', [], 'returns a descriptor', module(230), 'returns', 'no-socket-yet', PROMISE),
+  row('socketFd', 'connected', 'read', [], 'returns a descriptor', module(230), { forms: PROMISE }),
+  differs('socketFd', 'closed', 'read', [], 'returns a descriptor', module(230), 'returns', 'stale-descriptor', PROMISE),
+
+  ...listenerRows('new'),
+];

@@ -1,0 +1,34 @@
+import { context, differs, exec, module, PROMISE, row } from './row.mjs';
+import { callbackRows, listenerRows, sendRows } from './streams.mjs';
+
+const common = context('tcp_server_common', 61);
+
+/** Rows of `TCPSocketConnection`. */
+export const CONNECTION_ROWS = [
+  row('clientId', 'open', 'read', [], 'returns a descriptor', exec(240), { forms: PROMISE }),
+
+  ...sendRows('tcp_server_send', 'open', 'throws 401'),
+  differs('send', 'open', 'nothing', [], 'fails 401', context('tcp_server_send', 92), 'throws 401', 'no-arguments', PROMISE),
+  differs('send', 'closed', 'a text', [{ data: 'text' }], 'fails 2303200', exec(1870), 'fails 2303109', 'closed-connection'),
+
+  row('close', 'open', 'nothing', [], 'resolves', exec(2463)),
+  differs('close', 'closed', 'nothing', [], 'fails 2301100', exec(1911), 'fails 2301009', 'closed-connection'),
+  ...callbackRows('close', 'open', common, 'throws 401', 'resolves'),
+
+  row('getRemoteAddress', 'open', 'nothing', [], 'resolves an address', exec(2470)),
+  differs('getRemoteAddress', 'closed', 'nothing', [], 'fails 2301100', exec(1750), 'fails 2301009', 'closed-connection'),
+  ...callbackRows('getRemoteAddress', 'open', common, 'throws 401', 'resolves an address'),
+
+  row('getLocalAddress', 'open', 'nothing', [], 'resolves an address', exec(1796)),
+  row('getLocalAddress', 'closed', 'nothing', [], 'fails 2301009', exec(1790)),
+  ...callbackRows('getLocalAddress', 'open', common, 'throws 401', 'resolves an address'),
+
+  differs('getSocketFd', 'open', 'nothing', [], 'not there', exec(211), 'resolves a descriptor', 'newer-members', PROMISE),
+  differs('getSocketFd', 'closed', 'nothing', [], 'not there', exec(211), 'resolves -1', 'newer-members', PROMISE),
+  differs('getState', 'open', 'nothing', [], 'not there', exec(211), 'resolves bound, connected', 'connection-members'),
+  differs('setExtraOptions', 'open', 'options', [{ keepAlive: true }], 'not there', exec(211), 'resolves', 'connection-members'),
+  differs('setExtraOptions', 'open', 'null', [null], 'not there', exec(211), 'fails 401', 'connection-members'),
+  row('socketFd', 'open', 'read', [], 'returns', module(230), { forms: PROMISE }),
+
+  ...listenerRows('open'),
+];
