@@ -92,7 +92,7 @@ behaviour('every code in the tables of docs/api.md comes up in a test', () => {
 });
 
 behaviour('every difference in docs/api.md names its test', () => {
-  const rows = section("Differences from the system's kit").match(/^\|.*\|$/gm).slice(2);
+  const rows = section('Differences from the system socket API').match(/^\|.*\|$/gm).slice(2);
   const named = rows.flatMap((row) => row.split('|').at(-2).trim().split(', '));
   const isThere = (name) => {
     const file = name.match(TEST_FILE)?.[1];

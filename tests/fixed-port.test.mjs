@@ -96,13 +96,13 @@ behaviour('a server listens on the port of a client that has closed', async (t) 
   await within('listen', newServer(t).listen(at(local)));
 });
 
-behaviour('a bound client that reconnects comes back from the same port after suspend and resume', async (t) => {
+behaviour('a bound client that reconnects comes back from the same port after suspend and restore', async (t) => {
   const place = await openServer(t);
   const local = await closedPort();
   const { client } = await openBound(t, local, place, { reconnect: { minDelayMs: 1 } });
   const events = recordLinks(client);
   await within('suspend', client.suspend());
-  client.resume();
+  client.restore();
   const connection = await place.connections.next('the connect event');
   assert.equal((await connection.getRemoteAddress()).port, local);
   await events.came('connect');

@@ -199,7 +199,7 @@ export const DIFFERENCES = [
   },
   {
     id: 'lifetime',
-    what: 'an open object with a listener that nobody refers to',
+    what: 'an open connection of a server, or another open object with a listener, that nobody refers to',
     system: 'collected, and its connection with it',
     here: 'kept until it is closed',
     why: 'no connection ends by chance',
@@ -223,10 +223,10 @@ export const DIFFERENCES = [
   },
   {
     id: 'lenient-addresses',
-    what: '`LOCALHOST`, and the undocumented `family` 3, in `listen` and `bind`',
-    system: '401',
-    here: '`localhost`, and 1',
-    why: 'names have no case',
+    what: '`LOCALHOST`, and an address whose `family` is neither 1 nor 2',
+    system: '401 in `listen` and `bind`; an IPv6 address with such a family 401 everywhere',
+    here: '`localhost`; such a family admits both',
+    why: 'names have no case, and the address says its family',
     test: 'compat',
   },
   {

@@ -21,7 +21,7 @@ export interface ExtraOptionsBase {
   receiveBufferSize?: number
   /** Bytes that the kernel keeps of what was sent. */
   sendBufferSize?: number
-  /** Allows to bind a port that was in use a moment ago. False of a client, true of a server unless set. */
+  /** Allows to bind a port whose connections have ended (TIME_WAIT), never one that is in use; true unless set. */
   reuseAddress?: boolean
   /** How long the kernel lets one call receive or send, in milliseconds. */
   socketTimeout?: number
@@ -256,8 +256,8 @@ export interface TCPSendOptions {
   data: string | ArrayBuffer | ArrayBufferView
   /**
     * Encoding of a text: `UTF-8` (the default), `UTF-16LE` (`UTF-16` is the same), `UTF-16BE`, `US-ASCII` or
-    * `ISO-8859-1`, in upper or lower case. No byte order mark is sent. Half a surrogate pair is sent as U+FFFD. A
-    * character that the encoding does not have is refused with 401, and nothing is sent. For other encodings
+    * `ISO-8859-1`, in upper or lower case. No byte order mark is sent. Half a surrogate pair is sent as U+FFFD. In
+    * another encoding, or with a character that the encoding does not have, a text is sent as UTF-8: for others
     * there is `util.TextEncoder`. It means nothing for bytes.
     */
   encoding?: string
@@ -360,8 +360,8 @@ export declare class TCPSocket {
   connect(options: TCPConnectOptions, callback: (error: SocketError, data: void) => void): void
   /**
     * Sends after everything sent before; never blocks. Finished when the kernel has the last byte; with
-    * `acknowledge`, when the peer's kit has the message. Fails, and sends nothing of it, with 2301107 before it is
-    * connected, 2301009 when closed, 2301032 after `end` or when the peer is gone, and 2301105 when more than
+    * `acknowledge`, when the peer's kit has the message. Fails, and sends nothing of it, with 2301009 when there is no
+    * socket, 2301107 before it is connected, 2301032 after `end` or when the peer is gone, and 2301105 when more than
     * `sendQueueLimitBytes` would wait; with framing, with 2301090 when the message is too long, and 2301022 when it
     * contains the delimiter.
     */
@@ -369,12 +369,12 @@ export declare class TCPSocket {
   send(options: TCPSendOptions, callback: (error: SocketError, data: void) => void): void
   /**
     * Closes: everything sent goes out, then FIN. Nothing is received any more; `close` follows. A peer that takes
-    * nothing for 20 seconds is reset. The socket can connect again afterwards. Fails with 2300999 when it was never
-    * opened, and with 2301009 when it is closed already.
+    * nothing for 20 seconds is reset. The socket can connect again afterwards. Fails with 2300999 when it is not
+    * open.
     */
   close(): Promise<void>
   close(callback: (error: SocketError, data: void) => void): void
-  /** The peer's address. Fails with 2301009 when there is no connection. */
+  /** The peer's address. Fails with 2301009 when there is no socket, and with 2301107 when it is not connected. */
   getRemoteAddress(): Promise<NetAddress>
   getRemoteAddress(callback: (error: SocketError, data: NetAddress) => void): void
   /** The address on this side. Fails with 2301009 when it has none. */
@@ -391,6 +391,8 @@ export declare class TCPSocket {
   /** Descriptor of the socket; `undefined` when there is none. It stays the socket's. */
   getSocketFd(): Promise<number>
   getSocketFd(callback: (error: SocketError, data: number) => void): void
+  /** The descriptor as `NetHandle.bindSocket` of `@kit.NetworkKit` reads it; `undefined` when there is none. */
+  get socketFd(): number | undefined
   /** Figures about what went through all its connections. */
   getStatistics(): SocketStatistics
   /**
@@ -526,6 +528,8 @@ export declare class TCPSocketServer {
   getConnections(): Array<TCPSocketConnection>
   /** Sends to every open connection. Finished when each send is; gives the number of connections that it succeeded for. */
   broadcast(options: TCPSendOptions): Promise<number>
+  /** Descriptor of the listening socket; `undefined` when there is none. */
+  get socketFd(): number | undefined
   /** Figures about what went through all its connections, those included that are over. */
   getStatistics(): SocketStatistics
   /** The state of the server. Before it listens, all three flags are false. */

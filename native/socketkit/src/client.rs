@@ -173,8 +173,8 @@ impl TCPSocket {
     }
 
     /// Sends after everything sent before; never blocks. Finished when the kernel has the last byte; with
-    /// `acknowledge`, when the peer's kit has the message. Fails, and sends nothing of it, with 2301009 when
-    /// there is no socket, 2301107 before it is connected, 2301032 after `end` or when the peer is gone, and 2301105 when more than
+    /// `acknowledge`, when the peer's kit has the message. Fails, and sends nothing of it, with 2301009 when there is no
+    /// socket, 2301107 before it is connected, 2301032 after `end` or when the peer is gone, and 2301105 when more than
     /// `sendQueueLimitBytes` would wait; with framing, with 2301090 when the message is too long, and 2301022 when it
     /// contains the delimiter.
     #[napi(
@@ -191,8 +191,8 @@ impl TCPSocket {
     }
 
     /// Closes: everything sent goes out, then FIN. Nothing is received any more; `close` follows. A peer that takes
-    /// nothing for 20 seconds is reset. The socket can connect again afterwards. Fails with 2300999 when it is
-    /// not open.
+    /// nothing for 20 seconds is reset. The socket can connect again afterwards. Fails with 2300999 when it is not
+    /// open.
     #[napi(
         catch_unwind,
         ts_type = "(): Promise<void>\nclose(callback: (error: SocketError, data: void) => void): void"
@@ -266,7 +266,7 @@ impl TCPSocket {
         })
     }
 
-    /// The descriptor too, for `NetHandle.bindSocket` of `@kit.NetworkKit`; `undefined` when there is none.
+    /// The descriptor as `NetHandle.bindSocket` of `@kit.NetworkKit` reads it; `undefined` when there is none.
     #[napi(getter, js_name = "socketFd", catch_unwind, ts_return_type = "number | undefined")]
     pub fn socket_fd(&self) -> Result<Unknown<'_>> {
         let state = self.state()?;

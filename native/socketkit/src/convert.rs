@@ -21,12 +21,12 @@ pub fn net_address(argument: &Argument<'_>) -> Read<NetAddress> {
     net_address_of(&object(argument, "address")?)
 }
 
-/// A family that nobody defined is IPv4, as there.
 fn net_address_of(object: &Object<'_>) -> Read<NetAddress> {
     let address = required_string(object, "address")?;
     let family = match unsigned(object, "family")? {
+        None | Some(1) => AddressFamily::V4,
         Some(2) => AddressFamily::V6,
-        _ => AddressFamily::V4,
+        Some(_) => AddressFamily::Any,
     };
     // The low 16 bits: -1 is 65535, 65536 is 0.
     let port = unsigned(object, "port")?.map_or(0, |port| port as u16);

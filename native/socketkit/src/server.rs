@@ -180,7 +180,7 @@ impl TCPSocketServer {
         })
     }
 
-    /// The descriptor too, for `NetHandle.bindSocket` of `@kit.NetworkKit`; `undefined` when there is none.
+    /// Descriptor of the listening socket; `undefined` when there is none.
     #[napi(getter, js_name = "socketFd", catch_unwind, ts_return_type = "number | undefined")]
     pub fn socket_fd(&self) -> Result<Unknown<'_>> {
         let state = self.state()?;
