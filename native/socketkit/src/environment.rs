@@ -43,6 +43,10 @@ pub struct Environment {
     /// The broadcast that a part belongs to.
     parts: RefCell<HashMap<Ticket, Rc<RefCell<Broadcast>>>>,
     last_id: Cell<u64>,
+    /// How many turns there were.
+    turns: Cell<u64>,
+    /// Objects that are to have the next turn, whatever comes.
+    next_turn: RefCell<Vec<Arc<Mailbox>>>,
     /// What keeps the process of a Node alive: open sockets and calls under way.
     leases: Cell<usize>,
     ended: Cell<bool>,
@@ -62,6 +66,8 @@ impl Environment {
             calls: RefCell::default(),
             parts: RefCell::default(),
             last_id: Cell::new(0),
+            turns: Cell::new(0),
+            next_turn: RefCell::default(),
             leases: Cell::new(0),
             ended: Cell::new(false),
         });
@@ -119,6 +125,16 @@ impl Environment {
         Progress::Awaited
     }
 
+    /// Number of the turn that there is now. What a listener awaits of JavaScript alone goes on before the next one.
+    pub fn turn_number(&self) -> u64 {
+        self.turns.get()
+    }
+
+    /// Lets the object of `mailbox` have the next turn although nothing new has come.
+    pub fn await_next_turn(&self, mailbox: &Arc<Mailbox>) {
+        self.next_turn.borrow_mut().push(Arc::clone(mailbox));
+    }
+
     fn new_id(&self) -> u64 {
         let id = self.last_id.get() + 1;
         self.last_id.set(id);
@@ -127,7 +143,8 @@ impl Environment {
 
     /// Takes a bounded part of what waits. The outbox rings again for the rest.
     fn turn(&self) {
-        let _end = TurnEnd(&self.outbox);
+        let _end = TurnEnd(self);
+        self.turns.set(self.turns.get() + 1);
         self.outbox.gather();
         let mut events = limits::TURN_EVENTS;
         let mut bytes = limits::TURN_BYTES;
@@ -213,6 +230,7 @@ impl Environment {
         self.outbox.close();
         self.calls.take();
         self.parts.take();
+        self.next_turn.take();
         self.promises.take();
         node_api::finalize_all(&self.env);
         ENVIRONMENTS.with_borrow_mut(|environments| environments.retain(|environment| !environment.ended.get()));
@@ -238,11 +256,12 @@ impl Ring for Environment {
 }
 
 /// Ends a turn, also one that panics.
-struct TurnEnd<'a>(&'a Outbox);
+struct TurnEnd<'a>(&'a Environment);
 
 impl Drop for TurnEnd<'_> {
     fn drop(&mut self) {
-        self.0.end_turn();
+        self.0.next_turn.take().iter().for_each(|mailbox| mailbox.request_turn());
+        self.0.outbox.end_turn();
     }
 }
 

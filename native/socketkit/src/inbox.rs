@@ -55,6 +55,8 @@ pub struct Inbox {
     paused: Cell<bool>,
     /// What the last read brought.
     last_bytes: Cell<usize>,
+    /// The turn in which the last message was delivered.
+    last_message: Cell<u64>,
 }
 
 /// What to do next.
@@ -146,6 +148,12 @@ impl Inbox {
                     receiver.emitter().emit(EventName::Connect, []);
                 }
                 Next::Reconnecting(reconnecting) => emit_reconnecting(receiver.emitter(), &reconnecting),
+                // An answer may be on its way: of a listener that awaits something first.
+                Next::Ended if self.last_message.get() == emitter.environment().turn_number() => {
+                    self.waiting.borrow_mut().push_front(Event::Ended);
+                    emitter.environment().await_next_turn(emitter.mailbox());
+                    break;
+                }
                 Next::Ended => receiver.finish(),
                 Next::Failed(error) => receiver.emitter().emit_error(&error),
                 Next::Closed(reason) => self.close(receiver, reason),
@@ -228,6 +236,7 @@ impl Inbox {
     /// Calls the `message` listener. The bytes count as delivered from now on: a continuation that the listener has queued
     /// runs before it returns here.
     fn hand_over(&self, receiver: &impl Receiver, message: Unknown<'_>, size: usize) {
+        self.last_message.set(receiver.emitter().environment().turn_number());
         receiver.consume(size);
         receiver.emitter().emit(EventName::Message, [message]);
     }
