@@ -9,6 +9,7 @@ import { SERVER_ROWS } from './compat/server.mjs';
 import { behaviour } from './support/behaviour.mjs';
 import { within } from './support/deadline.mjs';
 import { library } from './support/library.mjs';
+import { record } from './support/recorder.mjs';
 import { LOOPBACK, newClient, newServer, openPair, openServer } from './support/sockets.mjs';
 import { CLASSES, portsFor } from './support/states.mjs';
 
@@ -35,6 +36,13 @@ const MORE_STATES = {
   'beside a connection': async (t) => {
     await openPair(t);
     return (await openServer(t)).server;
+  },
+  'peer closed': async (t) => {
+    const { client, connection } = await openPair(t);
+    const events = record(client);
+    await within('close', connection.close());
+    await events.closed();
+    return client;
   },
   'bound and refused': async (t, { refusing }) => {
     const client = newClient(t);

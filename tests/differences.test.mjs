@@ -8,12 +8,14 @@ import { newClient, newServer, openClient, openPair, openServer } from './suppor
 /** More than the system's kit lets into a process. */
 const CLIENTS = 1_100;
 
-behaviour('a client is not connected any more once its peer has closed', async (t) => {
+behaviour('a client counts as connected until it closes itself, as there', async (t) => {
   const { client, connection } = await openPair(t);
   const events = record(client);
   await within('close', connection.close());
   await events.closed();
-  assert.equal((await client.getState()).isConnected, false);
+  assert.deepEqual(await client.getState(), { isBound: true, isClose: false, isConnected: true });
+  await within('close', client.close());
+  assert.deepEqual(await client.getState(), { isBound: false, isClose: true, isConnected: false });
 });
 
 behaviour('an address is not taken for a number', async (t) => {

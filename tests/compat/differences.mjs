@@ -128,8 +128,8 @@ export const DIFFERENCES = [
   {
     id: 'peer-closed',
     what: 'a client whose peer has closed or reset the connection',
-    system: 'keeps its socket until `close()`: `getState` tells `isConnected` as before, `send` and `connect` fail with 2301107 and 2301106',
-    here: 'closes its socket after the `close` event: `isClose`, 2301009; `connect` connects again',
+    system: 'keeps its socket until `close()`: `send` and `connect` fail with 2301107 and 2301106',
+    here: 'closes its socket after the `close` event: `send` fails with 2301009, `connect` connects again. `getState` tells the same as there',
     why: 'no descriptor leaks, and the object can be used again',
     test: 'differences',
   },

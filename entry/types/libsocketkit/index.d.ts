@@ -379,7 +379,7 @@ export declare class TCPSocket {
   getRemoteAddress(callback: (error: SocketError, data: NetAddress) => void): void
   /** The address on this side. Fails with 2301009 when it has none. */
   getLocalAddress(): Promise<NetAddress>
-  /** The state of the socket. It is not connected any more once the peer has closed. */
+  /** The state of the socket. It counts as connected until it is closed here, or reset by the peer. */
   getState(): Promise<SocketStateBase>
   getState(callback: (error: SocketError, data: SocketStateBase) => void): void
   /**

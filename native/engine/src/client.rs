@@ -344,11 +344,20 @@ impl Client {
         }
     }
 
-    /// Its state.
+    /// Its state. A connection that ended by itself leaves the client bound, and connected if the peer ended it in order, until
+    /// `close`: who closes it can be told from that. Not so of a client that reconnects by itself, which has done what it could.
     pub fn state(&self) -> SocketState {
         let state = self.shared.state();
-        let is_connected = matches!(&state.phase, Phase::Connected(connection) if connection.is_connected());
-        SocketState { is_bound: state.is_bound(), is_close: state.phase.is_closed(), is_connected }
+        let keeps_ended = self.shared.reconnect.is_none();
+        match &state.phase {
+            Phase::Connected(connection) if keeps_ended => {
+                SocketState { is_bound: true, is_close: false, is_connected: connection.has_peer() }
+            }
+            phase => {
+                let is_connected = matches!(phase, Phase::Connected(connection) if connection.is_connected());
+                SocketState { is_bound: state.is_bound(), is_close: phase.is_closed(), is_connected }
+            }
+        }
     }
 }
 

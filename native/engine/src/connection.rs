@@ -299,6 +299,11 @@ impl Connection {
         !self.shared.peer_ended.load(Ordering::SeqCst) && lock(&self.shared.sending).link.is_usable()
     }
 
+    /// Whether there is a link, or was one until the peer ended it in order.
+    pub(crate) fn has_peer(&self) -> bool {
+        self.shared.peer_ended.load(Ordering::SeqCst) || self.is_connected()
+    }
+
     /// Whether this side has not closed it and it has not ended by itself.
     pub fn is_open(&self) -> bool {
         lock(&self.shared.sending).link.is_open()

@@ -229,7 +229,7 @@ impl TCPSocket {
         })
     }
 
-    /// The state of the socket. It is not connected any more once the peer has closed.
+    /// The state of the socket. It counts as connected until it is closed here, or reset by the peer.
     #[napi(
         catch_unwind,
         ts_type = "(): Promise<SocketStateBase>\ngetState(callback: (error: SocketError, data: SocketStateBase) => void): void"
