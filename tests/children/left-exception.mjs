@@ -1,4 +1,5 @@
-// A client whose turn begins with an exception that somebody else has left, and whose listener throws. Says what was uncaught.
+// Turns that begin with an exception which somebody else has left: messages come in one, a call is settled in the other. Says
+// what was uncaught.
 import process from 'node:process';
 import { setImmediate as turn } from 'node:timers/promises';
 import { library } from '../support/library.mjs';
@@ -11,9 +12,10 @@ process.on('uncaughtException', ({ message }) => uncaught.push(message));
 const server = library.constructTCPSocketServerInstance(options);
 const client = library.constructTCPSocketInstance(options);
 const accepted = new Promise((resolve) => server.on('connect', resolve));
-client.on('message', ({ message }) => {
+const second = new Promise((resolve) => client.on('message', ({ message }) => {
   if (order.push(Buffer.from(message).toString()) === 1) throw new Error('thrown by the listener');
-});
+  resolve();
+}));
 client.on('close', () => {
   order.push('close');
   server.close();
@@ -26,5 +28,11 @@ await turn();
 globalThis.phoneEngine.leaveException(new Error('left behind'));
 connection.send({ data: 'first' });
 connection.send({ data: 'second' });
-connection.close();
-process.on('exit', () => say('done', { uncaught, order }));
+await second;
+await turn();
+globalThis.phoneEngine.leaveException(new Error('left again'));
+let isClosed = false;
+connection.close().then(() => {
+  isClosed = true;
+});
+process.on('exit', () => say('done', { uncaught, order, isClosed }));

@@ -8,10 +8,11 @@ import { end, write } from '../support/raw.mjs';
 import { record } from '../support/recorder.mjs';
 import { openPair, roundTrips } from '../support/sockets.mjs';
 
-behaviour('an exception that somebody has left when a turn begins is reported, and costs no event', async (t) => {
+behaviour('an exception that somebody has left when a turn begins is reported, and costs neither event nor result', async (t) => {
   const child = startChild(t, new URL('../children/left-exception.mjs', import.meta.url));
-  const { uncaught, order } = await child.hear('done');
-  assert.deepEqual(uncaught, ['left behind', 'thrown by the listener']);
+  const { uncaught, order, isClosed } = await child.hear('done');
+  assert.deepEqual(uncaught, ['left behind', 'thrown by the listener', 'left again']);
+  assert.equal(isClosed, true);
   assert.deepEqual(order, ['first', 'second', 'close']);
   assert.deepEqual(await child.ended(), { code: 0, signal: null });
 });
