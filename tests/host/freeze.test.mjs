@@ -68,4 +68,4 @@ behaviour('a stopped process hears its welcome before its connect is out of time
   });
   await thaw(t, child);
   await child.hear('connected');
-}, FAULT);
+});

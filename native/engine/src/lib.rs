@@ -30,6 +30,7 @@ mod server;
 mod socket_state;
 mod statistics;
 mod sync;
+mod timeout;
 mod watched_set;
 mod wire;
 

@@ -8,7 +8,6 @@ use std::time::Duration;
 use socket2::Socket;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::timeout;
 
 use super::link_sink::LinkSink;
 use super::route::Route;
@@ -18,6 +17,7 @@ use crate::handshake::{self, HandshakeError, Session, SessionId};
 use crate::limits;
 use crate::options::{self, SocketOptions};
 use crate::protocol::Protocol;
+use crate::timeout::timeout;
 
 /// What an attempt starts from.
 pub(super) struct Origin {
@@ -143,7 +143,7 @@ impl Opening {
             let session = session.map(|id| Session { id, received });
             self.enter(stream, peer, session).await
         };
-        let opened = timeout(self.limit, attempt).await.unwrap_or_else(|_| Err(self.error(libc::ETIMEDOUT)));
+        let opened = timeout(self.limit, attempt).await.unwrap_or_else(|| Err(self.error(libc::ETIMEDOUT)));
         opened.map_err(|error| error.at(&self.route.target))
     }
 

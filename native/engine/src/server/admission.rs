@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
 
 use super::handshakes::HandshakePlace;
 use super::place::Place;
@@ -16,6 +15,7 @@ use crate::event::{Event, RejectReason};
 use crate::framing::Framing;
 use crate::handshake::{Guest, HandshakeError, RefusalReason, Session, SessionId, greet, refuse};
 use crate::limits;
+use crate::timeout::timeout;
 
 /// What a peer was let in with.
 pub(super) struct Admitted {
@@ -128,8 +128,8 @@ impl Shared {
 
     async fn in_time<T>(&self, step: impl Future<Output = Result<T, HandshakeError>>) -> Result<T, RejectReason> {
         match timeout(self.protocol.handshake_timeout, step).await {
-            Ok(done) => done.map_err(reject_reason),
-            Err(_) => Err(RejectReason::Timeout),
+            Some(done) => done.map_err(reject_reason),
+            None => Err(RejectReason::Timeout),
         }
     }
 
