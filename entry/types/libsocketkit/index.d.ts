@@ -392,7 +392,7 @@ export declare class TCPSocket {
   getSocketFd(): Promise<number>
   getSocketFd(callback: (error: SocketError, data: number) => void): void
   /** The descriptor as `NetHandle.bindSocket` of `@kit.NetworkKit` reads it; `undefined` when there is none. */
-  get socketFd(): number | undefined
+  get socketFd(): number
   /** Figures about what went through all its connections. */
   getStatistics(): SocketStatistics
   /**
@@ -529,7 +529,7 @@ export declare class TCPSocketServer {
   /** Sends to every open connection. Finished when each send is; gives the number of connections that it succeeded for. */
   broadcast(options: TCPSendOptions): Promise<number>
   /** Descriptor of the listening socket; `undefined` when there is none. */
-  get socketFd(): number | undefined
+  get socketFd(): number
   /** Figures about what went through all its connections, those included that are over. */
   getStatistics(): SocketStatistics
   /** The state of the server. Before it listens, all three flags are false. */

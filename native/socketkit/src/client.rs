@@ -267,7 +267,7 @@ impl TCPSocket {
     }
 
     /// The descriptor as `NetHandle.bindSocket` of `@kit.NetworkKit` reads it; `undefined` when there is none.
-    #[napi(getter, js_name = "socketFd", catch_unwind, ts_return_type = "number | undefined")]
+    #[napi(getter, js_name = "socketFd", catch_unwind, ts_return_type = "number")]
     pub fn socket_fd(&self) -> Result<Unknown<'_>> {
         let state = self.state()?;
         node_api::to_js_or_undefined(state.emitter.env(), state.client.descriptor())
