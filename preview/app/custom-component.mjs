@@ -38,8 +38,8 @@ export class CustomComponent {
   /** Takes what the parent gives when it is drawn again. */
   [UPDATE](given) {
     this.#given = given;
-    for (const { key, once } of this[PARAMETERS] ?? []) {
-      if (!once && key in given) {
+    for (const { key, isKept } of this[PARAMETERS] ?? []) {
+      if (!isKept && key in given) {
         store(this, key, given[key]);
       }
     }

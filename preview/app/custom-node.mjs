@@ -26,5 +26,9 @@ export class CustomNode extends CommonNode {
 
 /** A trailing block fills the struct's only builder parameter. */
 function builderParameterOf(Struct) {
-  return Struct.prototype[PARAMETERS].find(({ isBuilder }) => isBuilder).key;
+  const builders = (Struct.prototype[PARAMETERS] ?? []).filter(({ isBuilder }) => isBuilder);
+  if (builders.length !== 1) {
+    throw new Error(`${Struct.name} needs one @BuilderParam for a trailing block, not ${builders.length}.`);
+  }
+  return builders[0].key;
 }

@@ -57,7 +57,7 @@ function plural(name, [count, ...params]) {
   const forms = lookUp(name);
   const category = new Intl.PluralRules(configuration.language).select(count);
   const form = forms.find(({ quantity }) => quantity === category) ?? forms.find(({ quantity }) => quantity === 'other');
-  return formatText(form.value, params.map(resolve));
+  return formatText(form.value, params);
 }
 
 /** The value of a resource as things are now; whatever is no resource is its own value. */
@@ -76,7 +76,7 @@ export function resolve(value) {
     case 'rawfile':
       return { rawfile: value.name.slice('app.rawfile.'.length) };
     case 'string':
-      return formatText(String(dereference(value.name)), value.params.map(resolve));
+      return formatText(String(dereference(value.name)), value.params);
     default:
       return dereference(value.name);
   }

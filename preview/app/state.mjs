@@ -64,38 +64,51 @@ function ownList(prototype, name) {
   return prototype[name];
 }
 
-/** The parameters of a struct: `{ key, once, isBuilder }`. */
+/** The parameters of a struct: `{ key, isKept, isBuilder }`; of a kept one the first value stays. */
 function parameter(prototype, key) {
   const list = ownList(prototype, PARAMETERS);
   let entry = list.find((known) => known.key === key);
   if (!entry) {
-    entry = { key, once: false, isBuilder: false };
+    entry = { key, isKept: false, isBuilder: false };
     list.push(entry);
   }
   return entry;
 }
 
 /** While a struct is made, what its parent gave comes before what its own initializer says. */
-export function Param(prototype, key) {
-  parameter(prototype, key);
+function given(prototype, key, set) {
   observed(prototype, key, (object, name, value) => {
-    if (!object[IS_GIVEN](name)) {
+    if (!object[IS_MAKING]) {
+      set(object, name, value);
+    } else if (!object[IS_GIVEN](name)) {
       store(object, name, value);
     }
   });
 }
 
+export function Param(prototype, key) {
+  const entry = parameter(prototype, key);
+  given(prototype, key, (object, name, value) => {
+    if (!entry.isKept) {
+      throw new Error(`${object.constructor.name} cannot set its own @Param ${name}: a phone ignores it.`);
+    }
+    store(object, name, value);
+  });
+}
+
+/** A parent that is drawn again does not give its event again. */
 export function Event(prototype, key) {
-  Param(prototype, key);
+  parameter(prototype, key).isKept = true;
+  given(prototype, key, store);
 }
 
 export function BuilderParam(prototype, key) {
-  Param(prototype, key);
-  parameter(prototype, key).isBuilder = true;
+  Object.assign(parameter(prototype, key), { isKept: true, isBuilder: true });
+  given(prototype, key, store);
 }
 
 export function Once(prototype, key) {
-  parameter(prototype, key).once = true;
+  parameter(prototype, key).isKept = true;
 }
 
 /** The page checks see to it that a required parameter is given. */

@@ -17,12 +17,17 @@ const listItemAlign = chooser(
   'alignListItem'
 );
 
+const springs = chooser(enums.EdgeEffect, { Spring: true, Fade: false, None: false }, 'edgeEffect');
+
 const scrolling = {
   scrollBar(node, value) {
     node.style({ scrollbarWidth: barShown(value) });
   },
+  edgeEffect(node, effect, options) {
+    checkOptions(options, ['alwaysEnabled'], 'edgeEffect');
+    node.set({ springs: springs(effect) });
+  },
   // How it feels to a finger is the browser's.
-  edgeEffect() {},
   nestedScroll() {},
   friction() {},
   onScrollStop(node, action) {
@@ -51,7 +56,7 @@ function createList(node, options) {
   if (options?.space !== undefined) {
     node.style({ '--list-space': length(options.space) });
   }
-  node.set({ initialIndex: options?.initialIndex ?? 0 });
+  node.set({ initialIndex: options?.initialIndex ?? 0, springs: true });
   scrollWith(node, options?.scroller);
 }
 

@@ -12,6 +12,11 @@ const NEAR_PX = 1;
 // Members of ArkUI's enum ScrollState.
 const IDLE = 0;
 const SCROLLING = 1;
+const FLING = 2;
+
+/** How far a list swings beyond its end, and in how many pictures it comes back. */
+const SPRING_PX = 24;
+const SPRING_PICTURES = 12;
 
 /** Something that scrolls. */
 export class ScrollPart extends Part {
@@ -84,6 +89,19 @@ export class ScrollPart extends Part {
     requestAnimationFrame(() => (this.#isByHand = false));
   }
 
+  /** A list that is thrown against its end swings beyond it and back, and reaches it again; where it is stays the end. */
+  #swing() {
+    const back = Array.from({ length: SPRING_PICTURES }, () => ['scroll', -SPRING_PX / SPRING_PICTURES, FLING]);
+    const steps = [['scroll', SPRING_PX, FLING], ...back, ['reachEnd']];
+    const next = () => {
+      this.tell(...steps.shift());
+      if (steps.length > 0) {
+        requestAnimationFrame(next);
+      }
+    };
+    requestAnimationFrame(next);
+  }
+
   /** At most once for each picture. */
   #soon() {
     cancelAnimationFrame(this.#frame);
@@ -100,10 +118,14 @@ export class ScrollPart extends Part {
     }
     this.#told = text;
     this.tell('position', position);
-    this.tell('scroll', scrollTop - this.#lastY, this.#isByHand ? SCROLLING : IDLE);
+    const offset = scrollTop - this.#lastY;
+    this.tell('scroll', offset, this.#isByHand ? SCROLLING : IDLE);
     this.#lastY = scrollTop;
     if (position.atEnd) {
       this.tell('reachEnd');
+      if (this.#isByHand && offset > 0 && this.state.springs) {
+        this.#swing();
+      }
     }
     if (scrollTop === 0) {
       this.tell('reachStart');

@@ -17,6 +17,12 @@ const LICENCES = 'Third-party licences';
 const { versionName } = readJson5(path.join(ROOT, 'AppScope/app.json5')).app;
 const ABIS = { arm64: 'arm64-v8a', x64: 'x86_64' };
 
+/** What the licences of NOTICE are for, one after the other. */
+function licenceNames() {
+  const sections = readFileSync(path.join(ROOT, 'NOTICE'), 'utf8').split(/^-{78}$/m).slice(1);
+  return sections.map((section) => section.trim().split('\n\n')[0]);
+}
+
 test(
   'a long press on the name tells version, processor, system and threads, and that the module works',
   withPreview(async ({ server, client }) => {
@@ -77,14 +83,31 @@ test(
     await about.link(LICENCES).click();
     await about.licences.getByRole('heading', { name: LICENCES }).waitFor();
     await about.licences.getByText('socketkit is licensed under the Apache License 2.0').waitFor();
-    const sections = readFileSync(path.join(ROOT, 'NOTICE'), 'utf8').split(/^-{78}$/m).slice(1);
-    for (const names of sections.map((section) => section.trim().split('\n\n')[0])) {
+    for (const names of licenceNames()) {
       await about.licences.getByText(names, { exact: true }).scrollIntoViewIfNeeded();
     }
     await about.licences.getByText('LICENSE', { exact: true }).scrollIntoViewIfNeeded();
     await about.licences.getByRole('button', { name: 'Close' }).click();
     await about.licences.waitFor({ state: 'detached' });
     await about.shows(PASSED);
+  })
+);
+
+test(
+  'the licences show each of them once when they are scrolled to their end',
+  withPreview(async ({ client }) => {
+    const about = await About.open(client);
+    await about.link(LICENCES).click();
+    const all = licenceNames();
+    await about.licences.getByText(all[0], { exact: true }).waitFor();
+    const atFirst = await about.licenceNames();
+    await about.licences.getByRole('list').hover();
+    await client.page.mouse.wheel(0, 10_000_000);
+    await about.licences.getByText('LICENSE', { exact: true }).waitFor();
+    const atLast = await about.licenceNames();
+    assert.equal(new Set(atLast).size, atLast.length);
+    const seen = new Set([...atFirst, ...atLast]);
+    assert.deepEqual(all.filter((name) => !seen.has(name)), []);
   })
 );
 

@@ -25,6 +25,39 @@ async function scrollByHand(phone, list, distance) {
   await phone.page.mouse.wheel(0, distance);
 }
 
+/** Counts from now on how often a button comes. */
+function watchButton(phone, name) {
+  return phone.screen.locator('#root').evaluate((root, label) => {
+    root.comings = 0;
+    const isButton = (node) => node.ariaLabel === label || node.querySelector?.(`[aria-label="${label}"]`);
+    const count = (changes) => {
+      root.comings += changes.flatMap(({ addedNodes }) => [...addedNodes]).filter(isButton).length;
+    };
+    new MutationObserver(count).observe(root, { childList: true, subtree: true });
+  }, name);
+}
+
+test(
+  'a conversation that is thrown to its end follows from then on, also while it swings back',
+  withPreview(async ({ server }) => {
+    await Settings.change(server, { framing: true });
+    await server.touch('Initialize');
+    await server.shows('Listening');
+    const peer = await connectKit();
+    await Promise.all(Array.from({ length: 60 }, (_, index) => peer.send({ data: `message ${index}` })));
+    await server.showsWhole('message 59');
+    const list = server.screen.getByRole('list');
+    await scrollByHand(server, list, -20_000);
+    await server.button(NEWEST).waitFor();
+    await watchButton(server, NEWEST);
+    await scrollByHand(server, list, 20_000);
+    await server.button(NEWEST).waitFor({ state: 'detached' });
+    await peer.send({ data: 'the last one' });
+    await server.showsWhole('the last one');
+    assert.equal(await server.screen.locator('#root').evaluate(({ comings }) => comings), 0);
+  })
+);
+
 test(
   'of 10,000 messages what can be seen is drawn, the newest is in view until the reader scrolls up, and the oldest goes',
   withPreview(async ({ server }) => {

@@ -12,6 +12,18 @@ const TEXTS = [
   ['%s', ['100 %s'], '100 %s']
 ];
 
+const HOLES = [
+  ['%s', [7], /needs a string for %s, not a number/],
+  ['%d', ['7'], /needs a number for %d, not a string/],
+  ['%f', ['7'], /needs a number for %f, not a string/],
+  ['%s', [{}], /needs a string for %s, not a object/],
+  ['%2$d of %1$s', ['a', 'b'], /needs a number for %2\$d/]
+];
+
+for (const [text, values, reason] of HOLES) {
+  test(`format: ${text} refuses ${JSON.stringify(values)}`, () => assert.throws(() => formatText(text, values), reason));
+}
+
 for (const [text, values, expected] of TEXTS) {
   test(`format: ${text} with ${JSON.stringify(values)}`, () => assert.equal(formatText(text, values), expected));
 }

@@ -31,6 +31,12 @@ export class About {
     return this.sheet.getByRole('group', { name, exact: true });
   }
 
+  /** What the licences that are drawn are for. */
+  async licenceNames() {
+    const rows = this.licences.getByRole('listitem');
+    return rows.evaluateAll((all) => all.map((row) => row.querySelector('.Text').textContent));
+  }
+
   async shows(text) {
     await this.sheet.getByText(text, { exact: true }).waitFor();
   }

@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { nextTick } from '@vue/runtime-core';
+import { vueComponentOf } from '../../../app/custom-component.mjs';
+import { HostTree } from '../../../app/host-tree.mjs';
+import { rendererOf } from '../../../app/renderer.mjs';
+import { vocabulary } from '../../../arkts/plugin.mjs';
+import { stripTypes } from '../../../arkts/strip-types.mjs';
+import { transformArkts } from '../../../arkts/transform.mjs';
+import { ROOT } from '../../../root.mjs';
+
+function runtime(name) {
+  return pathToFileURL(path.join(ROOT, 'preview/app', `${name}.mjs`)).href;
+}
+
+/** The struct with @Entry of an `.ets` source that uses no enums. */
+async function entryOf(text) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'draw-'));
+  const file = path.join(folder, 'page.mjs');
+  const { code } = stripTypes(transformArkts(text, 'Page.ets', vocabulary).code, 'Page.ets');
+  writeFileSync(file, code.replace("'arkui:ui'", `'${runtime('ui')}'`).replace("'arkui:globals'", `'${runtime('globals')}'`));
+  try {
+    return (await import(pathToFileURL(file).href)).__entry;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function allBelow(node) {
+  return node.children.flatMap((child) => [child, ...allBelow(child)]);
+}
+
+/** A page as it is drawn, without a screen. */
+class Drawn {
+  #tree = new HostTree(() => {});
+
+  constructor(Struct) {
+    const app = rendererOf(this.#tree).createApp(vueComponentOf(Struct), { onMade: (struct) => (this.struct = struct) });
+    app.config.warnHandler = () => {};
+    app.config.errorHandler = (error) => {
+      throw error;
+    };
+    app.mount(this.#tree.root);
+  }
+
+  nodes(kind) {
+    return allBelow(this.#tree.root).filter((node) => node.kind === kind);
+  }
+
+  /** What the components with a text say, in their order. */
+  get texts() {
+    return allBelow(this.#tree.root).map(({ properties }) => properties.text).filter((text) => text !== undefined);
+  }
+
+  /** Tells a component what the screen saw of it, and waits for what becomes of it. */
+  async tell(node, event, ...values) {
+    node.listeners[event](...values);
+    await nextTick();
+  }
+
+  /** Changes the page's struct, and waits until it is drawn. */
+  async change(work) {
+    work(this.struct);
+    await nextTick();
+  }
+}
+
+/** Draws an `.ets` page. */
+export async function draw(text) {
+  return new Drawn(await entryOf(text));
+}
