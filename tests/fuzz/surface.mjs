@@ -47,19 +47,34 @@ function fail(what, error) {
 
 const count = (code) => codes.set(code, (codes.get(code) ?? 0) + 1);
 
-/** An error that came later than the call, or with an event. */
+/** What our own getter or a revoked proxy did. */
+function isOurs(error) {
+  return error instanceof values.Hostile || (error instanceof TypeError && /proxy|Illegal invocation/.test(error.message));
+}
+
 function judge(what, error) {
-  if (!(error instanceof Error) || !documented.has(error.code) || error.code === 401) fail(`${what} failed`, error);
+  if (!(error instanceof Error) || !documented.has(error.code)) fail(`${what} failed`, error);
   if (!error.message) fail(`${what} failed without a message`, error);
   count(error.code);
+}
+
+/** The error of a promise or a callback: of the call or of its arguments. */
+function judgeDelivered(what, error) {
+  if (!isOurs(error)) judge(what, error);
+}
+
+/** The error of an event, which no argument can be at fault for. */
+function judgeEvent(error) {
+  if (error?.code === 401) fail('an event', error);
+  judge('an event', error);
+  return true;
 }
 
 /** What a call threw: a refusal, or what our own getter or a revoked proxy did. */
 function judgeThrown(what, error) {
   outcomes.threw += 1;
-  const isOurs = error instanceof values.Hostile || (error instanceof TypeError && /proxy|Illegal invocation/.test(error.message));
   if (/Failed to unwrap|another class/.test(error?.message)) return;
-  if (isOurs) return;
+  if (isOurs(error)) return;
   if (!(error instanceof Error) || error.code !== 401) fail(`${what} threw`, error);
   count(401);
 }
@@ -72,7 +87,7 @@ const CHECKS = {
   listening: ({ port }) => port > 0,
   connect: () => true,
   drain: () => true,
-  error: (error) => judge('an event', error) ?? true,
+  error: judgeEvent,
 };
 
 /** A listener that checks what it gets, and then does something unexpected. */
@@ -89,7 +104,7 @@ function listener(type) {
 
 function callback(what) {
   return (error) => {
-    if (error !== undefined) judge(`the callback of ${what}`, error);
+    if (error !== undefined) judgeDelivered(`the callback of ${what}`, error);
     if (random.below(50) === 0) throw new values.Hostile('thrown by a callback');
     if (random.below(5) === 0 && depth < 3) callSomething();
   };
@@ -195,7 +210,7 @@ function attempt(what, call) {
     if (!(returned instanceof Promise)) return;
     returned.then(() => { outcomes.fulfilled += 1; }, (error) => {
       outcomes.rejected += 1;
-      judge(what, error);
+      judgeDelivered(what, error);
     });
   } catch (error) {
     judgeThrown(what, error);
