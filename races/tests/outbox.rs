@@ -11,8 +11,10 @@ use loom::thread;
 use races::Env;
 use races::event_loop::EventLoop;
 use races::node_api::{Doorbell, Ring};
-use races::outbox::{Mailbox, Outbox};
-use socket_engine::{Event, EventSink};
+use races::outbox::{Mailbox, Outbox, Told};
+use socket_engine::{ConnectionEvent, EventSink};
+
+type Events = Mailbox<ConnectionEvent>;
 
 struct Turns;
 
@@ -26,21 +28,27 @@ fn outbox() -> (Arc<EventLoop>, Arc<Outbox>) {
     (event_loop, Outbox::new(doorbell))
 }
 
-fn message(number: u8) -> Event {
-    Event::Message(Bytes::from(vec![number]))
+fn message(number: u8) -> ConnectionEvent {
+    ConnectionEvent::Message(Bytes::from(vec![number]))
 }
 
 /// Takes turns, each of at most `limit` events for each mailbox, until it has `count` events; returns their numbers for
 /// each of `mailboxes`.
-fn take(event_loop: &EventLoop, outbox: &Outbox, mailboxes: usize, limit: usize, count: usize) -> Vec<Vec<u8>> {
-    let mut taken = vec![Vec::new(); mailboxes];
+fn take(
+    event_loop: &EventLoop,
+    outbox: &Outbox,
+    mailboxes: &[Arc<Events>],
+    limit: usize,
+    count: usize,
+) -> Vec<Vec<u8>> {
+    let mut taken = vec![Vec::new(); mailboxes.len()];
     while taken.iter().map(Vec::len).sum::<usize>() < count {
         event_loop.wait();
         assert_eq!(event_loop.rings(), 0, "it was rung while it was awake");
-        if let Some(mailbox) = outbox.next() {
-            for event in mailbox.take(limit) {
-                if let Event::Message(data) = event {
-                    taken[mailbox.id as usize].extend(data.iter());
+        if let Some(object) = outbox.next() {
+            for told in mailboxes[object as usize].take(limit) {
+                if let Told::Event(ConnectionEvent::Message(data)) = told {
+                    taken[object as usize].extend(data.iter());
                 }
             }
         }
@@ -49,7 +57,7 @@ fn take(event_loop: &EventLoop, outbox: &Outbox, mailboxes: usize, limit: usize,
     taken
 }
 
-fn post(mailbox: &Arc<Mailbox>, numbers: &'static [u8]) -> thread::JoinHandle<()> {
+fn post(mailbox: &Arc<Events>, numbers: &'static [u8]) -> thread::JoinHandle<()> {
     let mailbox = Arc::clone(mailbox);
     thread::spawn(move || numbers.iter().for_each(|number| mailbox.post(message(*number))))
 }
@@ -64,7 +72,7 @@ fn every_event_of_two_connections_is_taken_in_order() {
         let mailboxes = [outbox.mailbox(0), outbox.mailbox(1)];
         let [first, second] = &mailboxes;
         let posting = [post(first, &[1, 2]), post(second, &[3])];
-        let taken = take(&event_loop, &outbox, 2, 1, 3);
+        let taken = take(&event_loop, &outbox, &mailboxes, 1, 3);
         posting.into_iter().for_each(|thread| thread.join().unwrap());
         assert_eq!(taken, [vec![1, 2], vec![3]]);
         assert!(outbox.next().is_none());
@@ -78,7 +86,7 @@ fn the_caller_thread_and_the_worker_may_post_at_once() {
         let mailbox = outbox.mailbox(0);
         let posting = post(&mailbox, &[1, 2]);
         mailbox.request_turn();
-        let taken = take(&event_loop, &outbox, 1, 1, 2);
+        let taken = take(&event_loop, &outbox, &[mailbox], 1, 2);
         posting.join().unwrap();
         assert_eq!(taken, [vec![1, 2]]);
     });
@@ -94,7 +102,7 @@ fn a_thread_that_is_woken_by_what_has_come_is_rung_once_for_that_and_for_what_is
             let outbox = Arc::clone(&outbox);
             move || outbox.wake()
         });
-        let taken = take(&event_loop, &outbox, 1, 1, 1);
+        let taken = take(&event_loop, &outbox, &[mailbox], 1, 1);
         posting.join().unwrap();
         watch.join().unwrap();
         assert_eq!(taken, [vec![1]]);
@@ -110,9 +118,12 @@ fn nothing_is_kept_and_nobody_rung_after_the_end() {
         let held = Arc::new(());
         let posting = thread::spawn({
             let (mailbox, held) = (Arc::clone(&mailbox), Arc::clone(&held));
-            move || (0..2).for_each(|_| mailbox.post(Event::Message(Bytes::from_owner(Held(Arc::clone(&held))))))
+            move || {
+                (0..2).for_each(|_| mailbox.post(ConnectionEvent::Message(Bytes::from_owner(Held(Arc::clone(&held))))))
+            }
         });
         outbox.close();
+        mailbox.close();
         let rings = event_loop.rings();
         outbox.wake();
         posting.join().unwrap();

@@ -12,8 +12,8 @@ use proptest::prelude::*;
 use races::Env;
 use races::event_loop::EventLoop;
 use races::node_api::{Doorbell, Ring};
-use races::outbox::{Mailbox, Outbox};
-use socket_engine::{Event, EventSink};
+use races::outbox::{Mailbox, Outbox, Told};
+use socket_engine::{ConnectionEvent, EventSink};
 
 const MAILBOXES: usize = 3;
 
@@ -45,7 +45,7 @@ impl Ring for Turns {
 struct Fixture {
     event_loop: Arc<EventLoop>,
     outbox: Arc<Outbox>,
-    mailboxes: Vec<Arc<Mailbox>>,
+    mailboxes: Vec<Arc<Mailbox<ConnectionEvent>>>,
     waiting: Vec<VecDeque<u32>>,
     /// Mailboxes that are due, in their order.
     line: VecDeque<usize>,
@@ -66,7 +66,7 @@ impl Fixture {
             Step::Post(mailbox) => {
                 self.posted += 1;
                 self.waiting[mailbox].push_back(self.posted);
-                self.mailboxes[mailbox].post(Event::Message(Bytes::from(self.posted.to_be_bytes().to_vec())));
+                self.mailboxes[mailbox].post(ConnectionEvent::Message(Bytes::from(self.posted.to_be_bytes().to_vec())));
                 self.stand_in_line(mailbox);
             }
             Step::Request(mailbox) => {
@@ -87,11 +87,11 @@ impl Fixture {
         for _ in 0..mailboxes {
             let due = self.line.pop_front();
             let next = self.outbox.next();
-            assert_eq!(next.as_ref().map(|mailbox| mailbox.id as usize), due);
-            let (Some(mailbox), Some(due)) = (next, due) else { break };
+            assert_eq!(next.map(|object| object as usize), due);
+            let Some(due) = due else { break };
             let count = self.waiting[due].len().min(limit);
             let wanted: Vec<u32> = self.waiting[due].drain(..count).collect();
-            assert_eq!(numbers(&mailbox.take(limit)), wanted);
+            assert_eq!(numbers(&self.mailboxes[due].take(limit)), wanted);
             if !self.waiting[due].is_empty() {
                 self.stand_in_line(due);
             }
@@ -110,7 +110,8 @@ impl Fixture {
         self.outbox.close();
         let rings = self.event_loop.rings();
         for mailbox in &self.mailboxes {
-            mailbox.post(Event::Drained);
+            mailbox.close();
+            mailbox.post(ConnectionEvent::Drained);
             mailbox.request_turn();
             assert!(mailbox.take(usize::MAX).is_empty());
         }
@@ -119,12 +120,12 @@ impl Fixture {
     }
 }
 
-fn numbers(events: &[Event]) -> Vec<u32> {
-    let number = |event: &Event| match event {
-        Event::Message(data) => u32::from_be_bytes(data[..].try_into().unwrap()),
-        other => panic!("{other:?} was never posted"),
+fn numbers(told: &[Told<ConnectionEvent>]) -> Vec<u32> {
+    let number = |told: &Told<ConnectionEvent>| match told {
+        Told::Event(ConnectionEvent::Message(data)) => u32::from_be_bytes(data[..].try_into().unwrap()),
+        _ => panic!("something else was posted"),
     };
-    events.iter().map(number).collect()
+    told.iter().map(number).collect()
 }
 
 proptest! {

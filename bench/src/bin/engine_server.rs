@@ -8,7 +8,9 @@ use anyhow::{Context, Result, anyhow, bail};
 use bench::blocks::Blocks;
 use bytes::Bytes;
 use serde_json::{Value, json};
-use socket_engine::{Connection, Event, EventSink, Framing, Protocol, Server, ServerOptions, Ticket};
+use socket_engine::{
+    Connection, ConnectionEvent, EventSink, Framing, Protocol, Server, ServerEvent, ServerOptions, SocketError, Ticket,
+};
 
 const MESSAGE_MAX_BYTES: usize = 1024 * 1024;
 
@@ -23,6 +25,7 @@ enum Work {
 /// Takes the server's events.
 struct Acceptor {
     work: Work,
+    server: OnceLock<Server>,
 }
 
 /// Takes the events of one connection.
@@ -43,7 +46,8 @@ fn main() -> Result<()> {
     let framing = is_framed.then(|| Framing::length(4, false, MESSAGE_MAX_BYTES)).transpose();
     let framing = framing.map_err(|error| anyhow!("{error}"))?;
     let options = ServerOptions { protocol: Protocol { framing, ..Protocol::default() }, ..ServerOptions::default() };
-    let server = Server::new(Arc::new(Acceptor { work }), options);
+    let acceptor = Arc::new(Acceptor { work, server: OnceLock::new() });
+    let server = acceptor.server.get_or_init(|| Server::new(acceptor.clone(), options));
     let address = server.listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).map_err(|error| anyhow!("{error}"))?;
     println!("{}", json!({ "name": "listening", "value": address.port() }));
     loop {
@@ -51,25 +55,37 @@ fn main() -> Result<()> {
     }
 }
 
-impl EventSink for Acceptor {
-    fn post(&self, event: Event) {
-        let Event::Accepted(pending) = event else { return };
+impl EventSink<ServerEvent> for Acceptor {
+    fn post(&self, event: ServerEvent) {
+        if event == ServerEvent::Accepted {
+            self.accept();
+        }
+    }
+
+    fn complete(&self, _: Ticket, _: std::result::Result<(), SocketError>) {}
+}
+
+impl Acceptor {
+    fn accept(&self) {
+        let Some(pending) = self.server.wait().accept() else { return };
         let peer = Arc::new(Peer { work: self.work, connection: OnceLock::new(), blocks: Mutex::default() });
-        match pending.start(peer.clone()) {
+        match pending.start(peer.clone(), None) {
             Ok(connection) => drop(peer.connection.set(connection)),
             Err(error) => eprintln!("{error}"),
         }
     }
 }
 
-impl EventSink for Peer {
-    fn post(&self, event: Event) {
+impl EventSink<ConnectionEvent> for Peer {
+    fn post(&self, event: ConnectionEvent) {
         match event {
-            Event::Received(bytes) | Event::Message(bytes) => self.take(&bytes),
-            Event::Ended => self.connection().finish(),
+            ConnectionEvent::Received(bytes) | ConnectionEvent::Message(bytes) => self.take(&bytes),
+            ConnectionEvent::Ended => self.connection().finish(),
             _ => {}
         }
     }
+
+    fn complete(&self, _: Ticket, _: std::result::Result<(), SocketError>) {}
 }
 
 impl Peer {
@@ -90,12 +106,7 @@ impl Peer {
         connection.consume(bytes.len());
     }
 
-    fn swallow(
-        &self,
-        connection: &Connection,
-        bytes: &[u8],
-        expected: usize,
-    ) -> std::result::Result<(), socket_engine::SocketError> {
+    fn swallow(&self, connection: &Connection, bytes: &[u8], expected: usize) -> std::result::Result<(), SocketError> {
         let mut blocks = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
         if !blocks.take(bytes) {
             eprintln!("a block is missing");

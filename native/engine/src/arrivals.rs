@@ -11,6 +11,7 @@ use rustix::event::epoll::{self, EventData};
 use rustix::io::Errno;
 
 use crate::connection::Reader;
+use crate::event::LinkId;
 use crate::limits::ARRIVALS_BATCH;
 use crate::sync::lock;
 use crate::watched_set::{WatchedSet, no_arrival, told_once};
@@ -29,7 +30,7 @@ struct Links {
     /// The thread asks no more.
     closed: bool,
     last: u64,
-    readers: HashMap<u64, Weak<Reader>>,
+    readers: HashMap<LinkId, Weak<Reader>>,
 }
 
 impl Arrivals {
@@ -46,8 +47,10 @@ impl Arrivals {
         // A question that is interrupted is asked again at the next turn: the set is still full then, and armed.
         let count = epoll::wait(&*set, &mut arrivals, Some(&Timespec::default())).unwrap_or(0);
         for arrival in arrivals.iter().take(count) {
-            let reader = lock(&self.links).readers.get(&arrival.data.u64()).and_then(Weak::upgrade);
-            reader.into_iter().for_each(Reader::post);
+            let reader = lock(&self.links).readers.get(&LinkId(arrival.data.u64())).and_then(Weak::upgrade);
+            if let Some(reader) = reader {
+                reader.post();
+            }
         }
         count > 0
     }
@@ -70,11 +73,11 @@ impl Arrivals {
         (self.wake)();
     }
 
-    /// A number for a new link.
-    pub(crate) fn new_number(&self) -> u64 {
+    /// A name for a new link.
+    pub(crate) fn new_link(&self) -> LinkId {
         let mut links = lock(&self.links);
         links.last += 1;
-        links.last
+        LinkId(links.last)
     }
 
     /// Has `Readable` posted for `reader`, once, when `socket` has something.
@@ -88,28 +91,28 @@ impl Arrivals {
             None if links.closed => return Err(Errno::BADF.into()),
             None => Arc::clone(links.set.insert(Arc::new(WatchedSet::new(self)?))),
         };
-        links.readers.insert(reader.number(), Arc::downgrade(reader));
+        links.readers.insert(reader.link(), Arc::downgrade(reader));
         drop(links);
-        Ok(epoll::add(&*set, socket, EventData::new_u64(reader.number()), told_once())?)
+        Ok(epoll::add(&*set, socket, EventData::new_u64(reader.link().0), told_once())?)
     }
 
     /// Has it posted once more.
     ///
     /// # Errors
     /// When the socket is not there.
-    pub(crate) fn watch(&self, number: u64, socket: impl AsFd) -> io::Result<()> {
+    pub(crate) fn watch(&self, link: LinkId, socket: impl AsFd) -> io::Result<()> {
         let set = self.set().ok_or(Errno::BADF)?;
-        Ok(epoll::modify(&*set, socket, EventData::new_u64(number), told_once())?)
+        Ok(epoll::modify(&*set, socket, EventData::new_u64(link.0), told_once())?)
     }
 
     /// Lets a link go that was told of, and not watched again.
-    pub(crate) fn forget(&self, number: u64) {
-        lock(&self.links).readers.remove(&number);
+    pub(crate) fn forget(&self, link: LinkId) {
+        lock(&self.links).readers.remove(&link);
     }
 
     /// Lets a link go.
-    pub(crate) fn remove(&self, number: u64, socket: impl AsFd) {
-        self.forget(number);
+    pub(crate) fn remove(&self, link: LinkId, socket: impl AsFd) {
+        self.forget(link);
         if let Some(set) = self.set() {
             // It is there; if it were not, so much the better.
             let _ = epoll::delete(&*set, socket);

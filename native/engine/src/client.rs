@@ -21,10 +21,11 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
+use crate::arrivals::Arrivals;
 use crate::backoff::{Backoff, Reconnect};
-use crate::connection::{Closing, Connection, Plan, Restore};
+use crate::connection::{Closing, Connection, Piece, Plan, Restore};
 use crate::error::{NEVER_OPENED, Operation, SocketError};
-use crate::event::{CloseReason, Event, EventSink, Ticket};
+use crate::event::{CloseReason, ConnectionEvent, EventSink, LinkId, Ticket};
 use crate::options::{self, SocketOptions};
 use crate::port::PortClaim;
 use crate::protocol::Protocol;
@@ -55,7 +56,8 @@ pub struct ClientOptions {
 }
 
 struct Shared {
-    sink: Arc<dyn EventSink>,
+    sink: Arc<dyn EventSink<ConnectionEvent>>,
+    arrivals: Option<Arc<Arrivals>>,
     protocol: Arc<Protocol>,
     reconnect: Option<Reconnect>,
     counters: Arc<Counters>,
@@ -65,13 +67,19 @@ struct Shared {
 }
 
 impl Client {
-    /// A client that has no socket yet.
-    pub fn new(sink: Arc<dyn EventSink>, options: ClientOptions) -> Self {
+    /// A client that has no socket yet. With `arrivals` its owner reads streams without frames itself, as that of a
+    /// [`PendingConnection`](crate::PendingConnection) does.
+    pub fn new(
+        sink: Arc<dyn EventSink<ConnectionEvent>>,
+        arrivals: Option<Arc<Arrivals>>,
+        options: ClientOptions,
+    ) -> Self {
         let ClientOptions { protocol, reconnect } = options;
         let (protocol, counters) = (Arc::new(protocol), Arc::default());
         Self {
             shared: Arc::new(Shared {
                 sink,
+                arrivals,
                 protocol,
                 reconnect,
                 counters,
@@ -272,7 +280,7 @@ impl Client {
                 return refused(NEVER_OPENED);
             }
             Phase::Closed => return refused(NEVER_OPENED),
-            Phase::Ready(_) => self.shared.sink.post(Event::Closed(CloseReason::Local)),
+            Phase::Ready(_) => self.shared.sink.post(ConnectionEvent::Closed(CloseReason::Local)),
             // The attempt answers both calls when its socket is closed.
             Phase::Connecting { cancel, ended, .. } => {
                 state.previous.push(ended);
@@ -286,11 +294,11 @@ impl Client {
                 if connection.close(Some(ticket)).is_ok() {
                     return Ok(Closing::Announced);
                 }
-                self.shared.sink.post(Event::Completed(ticket, Ok(())));
+                self.shared.sink.complete(ticket, Ok(()));
                 return Ok(Closing::Over);
             }
         }
-        self.shared.sink.post(Event::Completed(ticket, Ok(())));
+        self.shared.sink.complete(ticket, Ok(()));
         Ok(Closing::Announced)
     }
 
@@ -311,6 +319,30 @@ impl Client {
     pub fn consume(&self, bytes: usize) {
         if let Phase::Connected(connection) = &self.shared.state().phase {
             connection.consume(bytes);
+        }
+    }
+
+    /// Reads as [`Connection::try_read`] does.
+    pub fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> Piece {
+        match &self.shared.state().phase {
+            Phase::Connected(connection) => connection.try_read(link, buffer),
+            Phase::Unopened | Phase::Ready(_) | Phase::Connecting { .. } | Phase::Closed => Piece::NOTHING,
+        }
+    }
+
+    /// Bytes that [`Client::try_read`] would get now; 0 when that is not known.
+    pub fn available_bytes(&self, link: LinkId) -> usize {
+        match &self.shared.state().phase {
+            Phase::Connected(connection) => connection.available_bytes(link),
+            Phase::Unopened | Phase::Ready(_) | Phase::Connecting { .. } | Phase::Closed => 0,
+        }
+    }
+
+    /// Whether the credit allows to read more.
+    pub fn has_room(&self) -> bool {
+        match &self.shared.state().phase {
+            Phase::Connected(connection) => connection.has_room(),
+            Phase::Unopened | Phase::Ready(_) | Phase::Connecting { .. } | Phase::Closed => true,
         }
     }
 
@@ -381,7 +413,7 @@ impl Shared {
     }
 
     /// A sink for the next connection.
-    fn new_link_sink(&self) -> Arc<dyn EventSink> {
+    fn new_link_sink(&self) -> Arc<dyn EventSink<ConnectionEvent>> {
         let sink = LinkSink::new(&self.sink);
         *lock(&self.link_sink) = Some(Arc::clone(&sink));
         sink
@@ -389,13 +421,13 @@ impl Shared {
 
     fn plan(
         &self,
-        sink: Arc<dyn EventSink>,
+        sink: Arc<dyn EventSink<ConnectionEvent>>,
         restorer: Option<Box<dyn Restore>>,
         claim: Option<Arc<PortClaim>>,
     ) -> Plan {
-        let protocol = Arc::clone(&self.protocol);
+        let (protocol, arrivals) = (Arc::clone(&self.protocol), self.arrivals.clone());
         let (counters, options) = (Counters::of(&self.counters), SocketOptions::default());
         let guard = claim.map(|claim| Box::new(claim) as Box<dyn Send + Sync>);
-        Plan { sink, protocol, counters, options, guard, restorer }
+        Plan { sink, arrivals, protocol, counters, options, guard, restorer }
     }
 }

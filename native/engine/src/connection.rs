@@ -10,8 +10,9 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use crate::arrivals::Arrivals;
 use crate::error::{Operation, SocketError};
-use crate::event::{EventSink, Ticket};
+use crate::event::{ConnectionEvent, EventSink, LinkId, Ticket};
 use crate::options::SocketOptions;
 use crate::protocol::Protocol;
 use crate::send_queue::SendProgress;
@@ -39,7 +40,8 @@ use attention::Sleeper;
 use driver::Driver;
 use link::Link;
 pub use message::Message;
-pub use reader::{Piece, Reader};
+pub use reader::Piece;
+pub(crate) use reader::Reader;
 pub(crate) use restore::{BoxFuture, Loss, Restore, Restored};
 use sending::{Fin, Sending, Suspension};
 use shared::{Ends, Shared};
@@ -68,7 +70,9 @@ pub enum Closing {
 
 /// What a connection is made of, beside its first link.
 pub(crate) struct Plan {
-    pub(crate) sink: Arc<dyn EventSink>,
+    pub(crate) sink: Arc<dyn EventSink<ConnectionEvent>>,
+    /// With them the owner reads streams without frames itself: it gets `Readable`, in place of `Received`.
+    pub(crate) arrivals: Option<Arc<Arrivals>>,
     pub(crate) protocol: Arc<Protocol>,
     pub(crate) counters: Counters,
     /// What every link has beside what its maker gave it.
@@ -101,9 +105,9 @@ impl Plan {
         opening: Option<Ticket>,
         runtime: &Handle,
     ) -> Connection {
-        let Self { sink, protocol, counters, options, guard, restorer } = self;
+        let Self { sink, arrivals, protocol, counters, options, guard, restorer } = self;
         let sending = Sending::new(link, restorer.is_some(), &protocol);
-        let shared = Arc::new(Shared::new(sink, protocol, counters, options, sending, ends));
+        let shared = Arc::new(Shared::new(sink, protocol, counters, options, sending, ends, arrivals));
         let mut driver = Driver::new(Arc::clone(&shared), guard);
         if let Some(restorer) = restorer {
             driver = driver.with_restorer(restorer, opening);
@@ -241,6 +245,24 @@ impl Connection {
         if self.shared.give_back(bytes) {
             self.shared.attention.call();
         }
+    }
+
+    /// Reads bytes of `link` into `buffer`, which is not empty, without blocking, after [`ConnectionEvent::Readable`]: until the
+    /// result says that this was the last; then the event comes again once there is something. What is read counts against the
+    /// connection's credit until [`Connection::consume`] gives it back; the owner keeps to it with [`Connection::has_room`]. A link
+    /// that the connection has let go has nothing. Not to be called while an event is posted.
+    pub fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> Piece {
+        self.shared.reader(link).map_or(Piece::NOTHING, |reader| reader.read(buffer))
+    }
+
+    /// Bytes that [`Connection::try_read`] would get now; 0 when that is not known.
+    pub fn available_bytes(&self, link: LinkId) -> usize {
+        self.shared.reader(link).map_or(0, |reader| reader.available_bytes())
+    }
+
+    /// Whether the credit allows to read more.
+    pub fn has_room(&self) -> bool {
+        self.shared.credit.has_room()
     }
 
     /// Sets options of the link that is there, and of those that follow it.

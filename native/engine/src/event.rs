@@ -1,16 +1,11 @@
 //! What the engine tells the owner of a server, connection or client.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::OwnedSemaphorePermit;
 
-use crate::arrivals::Arrivals;
-use crate::connection::Reader;
 use crate::error::SocketError;
-use crate::server::PendingConnection;
 
 /// The owner's name for a call whose result comes later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,31 +43,37 @@ pub enum RejectReason {
     Protocol,
 }
 
-/// Something that happened to one object.
-///
-/// A connection's events come in this order: any number of `Received`, `Readable` or `Message`, and of `Reconnecting` followed by
-/// `Connected`; then `Ended` if the peer said that it sends no more, then `Failed` if it broke, then `Closed`, exactly
-/// once and last. `Completed` comes for each ticket exactly once; for those of `send` in the order of the calls, but that a
-/// message which is rejected because it was not sent does not wait for the acknowledgement of an earlier one.
-#[derive(Debug)]
-pub enum Event {
-    /// A server listens on this address.
+/// What happened to a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServerEvent {
+    /// It listens on this address.
     Listening(SocketAddr),
-    /// A server took a connection. Boxed, as what is rare and large: every event takes as much room as the largest.
-    Accepted(Box<PendingConnection>),
-    /// A server could not take a connection; it goes on listening.
+    /// It took a connection, which waits for [`Server::accept`](crate::Server::accept).
+    Accepted,
+    /// It could not take a connection; it goes on listening.
     AcceptFailed(SocketError),
-    /// A server turned a peer away. Holds a place among the few of these that may wait.
-    Rejected(SocketAddr, RejectReason, OwnedSemaphorePermit),
+    /// It turned this peer away. Only so many of these wait for their owner:
+    /// [`Server::consume_rejection`](crate::Server::consume_rejection) makes room for another one.
+    Rejected(SocketAddr, RejectReason),
+    /// It listens no more.
+    Closed(CloseReason),
+}
+
+/// What happened to a connection.
+///
+/// The events come in this order: any number of `Received`, `Readable` or `Message`, and of `Reconnecting` followed by
+/// `Connected`; then `Ended` if the peer said that it sends no more, then `Failed` if it broke, then `Closed`, exactly
+/// once and last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConnectionEvent {
     /// There is a link to this peer: the first one, or again.
     Connected(SocketAddr),
-    /// There is no link, for this reason; another one is made or waited for.
+    /// There is no link, for this reason; another one is made or waited for. Boxed to keep the enum small; it is rare.
     Reconnecting(Box<Reconnecting>),
     /// Bytes arrived. They count against the connection's credit until `Connection::consume` gives them back.
     Received(Bytes),
-    /// There are bytes for an owner that reads them itself, with this. One that comes when the connection has let the link go
-    /// finds nothing.
-    Readable(Arc<Reader>),
+    /// `Connection::try_read` finds bytes on this link.
+    Readable(LinkId),
     /// With framing: one whole message arrived. It counts as `Received` does.
     Message(Bytes),
     /// The peer sends no more. The connection still sends; its owner closes it.
@@ -81,11 +82,13 @@ pub enum Event {
     Drained,
     /// The connection broke.
     Failed(SocketError),
-    /// The connection is no more; a server listens no more.
+    /// The connection is no more.
     Closed(CloseReason),
-    /// The call with this ticket is finished.
-    Completed(Ticket, Result<(), SocketError>),
 }
+
+/// Names a link among those that one thread reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LinkId(pub(crate) u64);
 
 /// How a lost link is being replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,16 +101,16 @@ pub struct Reconnecting {
     pub error: SocketError,
 }
 
-/// Takes the events of one object.
-pub trait EventSink: Send + Sync + 'static {
-    /// Takes one event. Called on a worker thread, or on the thread of the call that caused it, such as
-    /// [`Arrivals::post`]; must not block. It may call the engine for `Accepted`, `Received`, `Readable`, `Message` and `Ended` only: others are posted while the object is
-    /// locked.
-    fn post(&self, event: Event);
+/// Takes the events of one object, and the results of its calls, in one order.
+///
+/// Called on a worker thread, or on the thread of the call that caused it, such as [`Arrivals::post`](crate::Arrivals::post);
+/// must not block. It may call the engine for `Accepted`, `Received`, `Readable`, `Message` and `Ended` only: the object is
+/// locked while the others are posted.
+pub trait EventSink<E>: Send + Sync + 'static {
+    /// Takes one event.
+    fn post(&self, event: E);
 
-    /// Where the owner learns of what has come, if it reads streams without frames itself: it gets `Readable` from there, in
-    /// place of `Received`.
-    fn arrivals(&self) -> Option<&Arc<Arrivals>> {
-        None
-    }
+    /// Takes the result of the call with `ticket`, exactly once for each. Those of `send` come in the order of the calls, but
+    /// that a message which is rejected because it was not sent does not wait for the acknowledgement of an earlier one.
+    fn complete(&self, ticket: Ticket, result: Result<(), SocketError>);
 }

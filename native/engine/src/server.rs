@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use crate::connection::{Restore, WeakConnection};
 use crate::error::{Operation, SocketError};
-use crate::event::{CloseReason, Event, EventSink, Ticket};
+use crate::event::{CloseReason, ConnectionEvent, EventSink, ServerEvent, Ticket};
 use crate::limits;
 use crate::options::{self, SocketOptions};
 use crate::protocol::Protocol;
@@ -25,6 +25,7 @@ use crate::socket_state::SocketState;
 use crate::statistics::{Counters, Statistics};
 use crate::sync::lock;
 
+mod accepted;
 mod accepting;
 mod admission;
 mod handshakes;
@@ -32,6 +33,7 @@ mod pending;
 mod place;
 mod sessions;
 
+use accepted::Accepted;
 use accepting::accept_all;
 use admission::{Admitted, Rejections};
 use handshakes::Handshakes;
@@ -75,7 +77,7 @@ pub enum Connections {
 }
 
 struct Shared {
-    sink: Arc<dyn EventSink>,
+    sink: Arc<dyn EventSink<ServerEvent>>,
     protocol: Arc<Protocol>,
     max_connections: Option<usize>,
     return_timeout: Duration,
@@ -95,6 +97,7 @@ struct Shared {
 struct Intake {
     number: u64,
     handshakes: Handshakes,
+    accepted: Accepted,
 }
 
 /// What later connections start with, and the connections that are there.
@@ -141,7 +144,7 @@ struct Listener {
 
 impl Server {
     /// A server that does not listen yet.
-    pub fn new(sink: Arc<dyn EventSink>, options: ServerOptions) -> Self {
+    pub fn new(sink: Arc<dyn EventSink<ServerEvent>>, options: ServerOptions) -> Self {
         let ServerOptions { protocol, max_connections, return_timeout } = options;
         let shared = Arc::new(Shared {
             sink,
@@ -185,10 +188,20 @@ impl Server {
         // Held while the task is made, which looks for its listener here.
         let mut listeners = lock(&self.shared.listeners);
         let accepting = runtime.spawn(accept_all(Arc::clone(&self.shared), intake, listener, local));
-        self.shared.sink.post(Event::Listening(local));
+        self.shared.sink.post(ServerEvent::Listening(local));
         listeners.push(Listener { local, fd: Some(fd), accepting });
         self.shared.was_closed.store(false, Ordering::SeqCst);
         Ok(local)
+    }
+
+    /// The next connection that was taken and has no owner yet; after [`Server::close`], none that was taken before.
+    pub fn accept(&self) -> Option<PendingConnection> {
+        lock(&self.shared.intake).accepted.pop()
+    }
+
+    /// Makes room for the report of another rejected peer, after [`ServerEvent::Rejected`].
+    pub fn consume_rejection(&self) {
+        self.shared.rejections.consume();
     }
 
     /// Sets options of all connections, those that are there and those that come.
@@ -226,6 +239,7 @@ impl Server {
         self.shared.was_closed.store(true, Ordering::SeqCst);
         let shared = Arc::clone(&self.shared);
         let ended = shared.next_intake();
+        ended.accepted.close();
         runtime.spawn(async move {
             for listener in listeners {
                 listener.accepting.abort();
@@ -234,8 +248,8 @@ impl Server {
             }
             ended.handshakes.abort();
             shared.end_connections(connections, ended.number).await;
-            shared.sink.post(Event::Closed(CloseReason::Local));
-            shared.sink.post(Event::Completed(ticket, Ok(())));
+            shared.sink.post(ServerEvent::Closed(CloseReason::Local));
+            shared.sink.complete(ticket, Ok(()));
         });
         Ok(())
     }
@@ -252,7 +266,7 @@ impl Server {
         for listener in lock(&self.shared.listeners).drain(..) {
             listener.accepting.abort();
         }
-        lock(&self.shared.intake).handshakes.abort();
+        self.shared.end_intake();
     }
 
     /// The address of the newest listening socket.
@@ -309,29 +323,38 @@ impl Shared {
         }
         self.was_closed.store(true, Ordering::SeqCst);
         drop(listeners);
-        self.next_intake().handshakes.abort();
-        self.sink.post(Event::Closed(CloseReason::Reset));
+        self.end_intake();
+        self.sink.post(ServerEvent::Closed(CloseReason::Reset));
+    }
+
+    /// Begins the next intake, and gives up what is left of the one that ends.
+    fn end_intake(&self) {
+        let ended = self.next_intake();
+        ended.handshakes.abort();
+        ended.accepted.close();
     }
 
     /// Begins the next intake; returns the one that ends.
     fn next_intake(&self) -> Arc<Intake> {
         let mut intake = lock(&self.intake);
-        let next = Intake { number: intake.number + 1, handshakes: Handshakes::default() };
+        let next = Intake { number: intake.number + 1, ..Intake::default() };
         std::mem::replace(&mut *intake, Arc::new(next))
     }
 
-    fn accept(self: &Arc<Self>, admitted: Admitted, intake: u64, place: Place, permit: OwnedSemaphorePermit) {
-        let server = Arc::clone(self);
+    fn accept(self: &Arc<Self>, admitted: Admitted, intake: &Intake, place: Place, permit: OwnedSemaphorePermit) {
+        let (server, number) = (Arc::clone(self), intake.number);
         let (runtime, place) = (Handle::current(), Arc::new(place));
-        let pending = PendingConnection { admitted, runtime, server, intake, place, permit };
-        self.sink.post(Event::Accepted(Box::new(pending)));
+        let pending = PendingConnection { admitted, runtime, server, intake: number, place, permit };
+        if intake.accepted.push(pending) {
+            self.sink.post(ServerEvent::Accepted);
+        }
     }
 
     fn returns(
         self: &Arc<Self>,
         membership: Membership,
         place: &Arc<Place>,
-        sink: &Arc<dyn EventSink>,
+        sink: &Arc<dyn EventSink<ConnectionEvent>>,
     ) -> Box<dyn Restore> {
         let handshake_timeout = self.protocol.handshake_timeout;
         let (sink, limit) = (Arc::clone(sink), self.return_timeout);

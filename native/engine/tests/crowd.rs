@@ -19,10 +19,11 @@ use std::time::{Duration, Instant};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket_engine::limits::PENDING_HANDSHAKES;
 use socket_engine::{
-    Client, ClientOptions, Connection, Event, Framing, Host, Key, Protocol, SendProgress, Server, ServerOptions, Ticket,
+    Client, ClientOptions, Connection, ConnectionEvent, Framing, Host, Key, Protocol, SendProgress, Server,
+    ServerEvent, ServerOptions, Ticket,
 };
 
-use events::{Events, recorder};
+use events::{Events, Told, recorder};
 
 const CROWD: usize = 2_000;
 
@@ -36,11 +37,11 @@ const SLOWER: u32 = 3;
 
 /// Server and client, which know the key.
 struct Friends {
-    _server: Server,
+    server: Server,
     address: SocketAddr,
     near: (Client, Events),
     far: (Connection, Events),
-    server_events: Events,
+    server_events: Events<ServerEvent>,
 }
 
 impl Friends {
@@ -50,18 +51,32 @@ impl Friends {
         let address = server.listen(([127, 0, 0, 1], 0).into()).unwrap();
         let near = enter(address);
         let (sink, events) = recorder();
-        let pending = expect!(server_events, Event::Accepted(pending) => pending);
-        let far = (pending.start(sink).unwrap(), events);
-        Self { _server: server, address, near, far, server_events }
+        expect!(server_events, ServerEvent::Accepted);
+        let far = (server.accept().unwrap().start(sink, None).unwrap(), events);
+        Self { server, address, near, far, server_events }
+    }
+
+    /// How many were turned away, as the server's owner is told, until somebody is let in.
+    fn told(&self) -> usize {
+        let mut rejected = 0;
+        loop {
+            match self.server_events.next("a connection") {
+                Told::Event(ServerEvent::Rejected(..)) => rejected += 1,
+                Told::Event(ServerEvent::Accepted) => break,
+                other => panic!("{other:?} came"),
+            }
+        }
+        (0..rejected).for_each(|_| self.server.consume_rejection());
+        rejected
     }
 
     fn round_trip(&self) -> Duration {
         let start = Instant::now();
         assert_eq!(self.near.0.send(b"there", Ticket(2)), Ok(SendProgress::Sent));
-        let data = expect!(self.far.1, Event::Message(data) => data);
+        let data = expect!(self.far.1, ConnectionEvent::Message(data) => data);
         self.far.0.consume(data.len());
         assert_eq!(self.far.0.send(&data, Ticket(2)), Ok(SendProgress::Sent));
-        let data = expect!(self.near.1, Event::Message(data) => data);
+        let data = expect!(self.near.1, ConnectionEvent::Message(data) => data);
         self.near.0.consume(data.len());
         start.elapsed()
     }
@@ -74,10 +89,10 @@ fn protocol() -> Protocol {
 
 fn enter(address: SocketAddr) -> (Client, Events) {
     let (sink, events) = recorder();
-    let client = Client::new(sink, ClientOptions { protocol: protocol(), reconnect: None });
+    let client = Client::new(sink, None, ClientOptions { protocol: protocol(), reconnect: None });
     client.connect(Host::Address(address), events::DEADLINE, Ticket(1)).unwrap();
-    expect!(events, Event::Connected(_));
-    expect!(events, Event::Completed(Ticket(1), Ok(())));
+    expect!(events, ConnectionEvent::Connected(_));
+    expect_result!(events, Ticket(1), Ok(()));
     (client, events)
 }
 
@@ -135,22 +150,10 @@ fn thousands_of_strangers_slow_nobody_down_and_cost_little() {
     assert!(grown_bytes < 16 * 1024 * 1024, "{grown_bytes} bytes more");
     assert!(open_sockets() <= CROWD + PENDING_HANDSHAKES + 16, "{} descriptors", open_sockets());
     drop(enter(friends.address));
-    assert!(told(&friends.server_events) <= socket_engine::limits::PENDING_REJECTIONS + 1);
+    assert!(friends.told() <= socket_engine::limits::PENDING_REJECTIONS + 1);
     drop(crowd);
 }
 
 fn open_sockets() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
-}
-
-/// How many were turned away, as the server's owner is told, until somebody is let in.
-fn told(events: &Events) -> usize {
-    let mut rejected = Vec::new();
-    loop {
-        match events.next("a connection") {
-            Event::Rejected(_, _, place) => rejected.push(place),
-            Event::Accepted(_) => return rejected.len(),
-            other => panic!("{other:?} came"),
-        }
-    }
 }

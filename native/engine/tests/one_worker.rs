@@ -11,7 +11,7 @@ use std::fs;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use socket_engine::{Event, Server, ServerOptions};
+use socket_engine::{ConnectionEvent, Server, ServerEvent, ServerOptions};
 
 use events::recorder;
 
@@ -28,14 +28,15 @@ fn threads_start_with_the_first_socket_and_two_hundred_connections_add_none() {
     for _ in 0..200 {
         let peer = TcpStream::connect(address).unwrap();
         let (sink, connection_events) = recorder();
-        let pending = expect!(events, Event::Accepted(pending) => pending);
-        open.push((peer, pending.start(sink).unwrap(), connection_events));
+        expect!(events, ServerEvent::Accepted);
+        let pending = server.accept().unwrap();
+        open.push((peer, pending.start(sink, None).unwrap(), connection_events));
     }
     for (peer, _, _) in &open {
         peer.shutdown(std::net::Shutdown::Write).unwrap();
     }
     for (_, _, connection_events) in &open {
-        expect!(connection_events, Event::Ended);
+        expect!(connection_events, ConnectionEvent::Ended);
     }
     assert_eq!(threads(), unused + 1);
     events.assert_silent_for(Duration::ZERO);

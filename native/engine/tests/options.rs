@@ -14,7 +14,8 @@ use std::time::Duration;
 use nix::sys::socket::{getsockopt, sockopt};
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use socket_engine::{
-    Client, ClientOptions, Connection, Event, Host, Server, ServerOptions, SocketOptions, Ticket, limits,
+    Client, ClientOptions, Connection, ConnectionEvent, Host, Server, ServerEvent, ServerOptions, SocketOptions,
+    Ticket, limits,
 };
 use socket2::Socket;
 
@@ -69,7 +70,8 @@ struct Pair {
     server: Server,
     connection: Connection,
     client: Client,
-    _events: [Events; 3],
+    _server_events: Events<ServerEvent>,
+    _events: [Events; 2],
 }
 
 /// A client and the connection that a server made of it; `before` runs when the server listens.
@@ -78,14 +80,15 @@ fn pair(before: impl FnOnce(&Server, &Client)) -> Pair {
     let server = Server::new(sink, ServerOptions::default());
     let address = server.listen(ANY_PORT).unwrap();
     let (sink, client_events) = recorder();
-    let client = Client::new(sink, ClientOptions::default());
+    let client = Client::new(sink, None, ClientOptions::default());
     before(&server, &client);
     client.connect(Host::Address(address), limits::CONNECT_TIMEOUT, Ticket(1)).unwrap();
-    expect!(client_events, Event::Connected(_));
-    expect!(client_events, Event::Completed(Ticket(1), Ok(())));
+    expect!(client_events, ConnectionEvent::Connected(_));
+    expect_result!(client_events, Ticket(1), Ok(()));
     let (sink, connection_events) = recorder();
-    let connection = expect!(server_events, Event::Accepted(pending) => pending).start(sink).unwrap();
-    Pair { server, connection, client, _events: [server_events, client_events, connection_events] }
+    expect!(server_events, ServerEvent::Accepted);
+    let connection = server.accept().unwrap().start(sink, None).unwrap();
+    Pair { server, connection, client, _server_events: server_events, _events: [client_events, connection_events] }
 }
 
 #[test]
@@ -128,7 +131,7 @@ fn small_messages_leave_at_once_unless_told_otherwise() {
 fn options_hold_for_a_client_that_is_bound_whichever_came_first() {
     for options_first in [true, false] {
         let (sink, _events) = recorder();
-        let client = Client::new(sink, ClientOptions::default());
+        let client = Client::new(sink, None, ClientOptions::default());
         if options_first {
             client.set_options(OPTIONS).unwrap();
         }

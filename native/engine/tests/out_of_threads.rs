@@ -13,7 +13,9 @@ use std::fs;
 use std::net::SocketAddr;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use socket_engine::{AddressFamily, Client, ClientOptions, Event, Host, NetAddress, Server, ServerOptions, Ticket};
+use socket_engine::{
+    AddressFamily, Client, ClientOptions, ConnectionEvent, Host, NetAddress, Server, ServerOptions, Ticket,
+};
 
 use events::{DEADLINE, recorder};
 
@@ -32,17 +34,17 @@ fn a_thread_that_the_kernel_refuses_is_an_error_of_the_call_which_can_be_repeate
     let address = server.listen(any).unwrap();
 
     let (sink, events) = recorder();
-    let client = Client::new(sink, ClientOptions::default());
+    let client = Client::new(sink, None, ClientOptions::default());
     // The system's own spelling of an address, so that it has to be asked.
     let name = NetAddress { address: "127.1".to_owned(), family: AddressFamily::V4, port: address.port() };
     let connect = || client.connect(Host::Name(name.clone()), DEADLINE, CONNECT).unwrap();
     let error = without_threads(|| {
         connect();
-        expect!(events, Event::Completed(CONNECT, Err(error)) => error)
+        expect_result!(events, CONNECT, Err(error) => error)
     });
     assert_eq!(error.errno, libc::EAGAIN, "the look-up");
     connect();
-    assert_eq!(expect!(events, Event::Connected(peer) => peer), address);
+    assert_eq!(expect!(events, ConnectionEvent::Connected(peer) => peer), address);
 }
 
 /// Does `work` while the kernel has no memory for another thread.

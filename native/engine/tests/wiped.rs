@@ -17,7 +17,8 @@ use std::sync::Arc;
 use std::thread;
 
 use socket_engine::{
-    Client, ClientOptions, Connections, Event, Framing, Host, Key, Protocol, Server, ServerOptions, Ticket,
+    Client, ClientOptions, ConnectionEvent, Connections, Framing, Host, Key, Protocol, Server, ServerEvent,
+    ServerOptions, Ticket,
 };
 
 use events::recorder;
@@ -117,13 +118,13 @@ fn admit() {
     let server = Server::new(sink, ServerOptions { protocol: protocol(&key), ..ServerOptions::default() });
     let address = server.listen(([127, 0, 0, 1], 0).into()).unwrap();
     let (sink, client_events) = recorder();
-    let client = Client::new(sink, ClientOptions { protocol: protocol(&key), reconnect: None });
+    let client = Client::new(sink, None, ClientOptions { protocol: protocol(&key), reconnect: None });
     client.connect(Host::Address(address), events::DEADLINE, Ticket(1)).unwrap();
-    expect!(client_events, Event::Connected(_));
-    expect!(client_events, Event::Completed(Ticket(1), Ok(())));
-    drop(expect!(events, Event::Accepted(pending) => pending));
+    expect!(client_events, ConnectionEvent::Connected(_));
+    expect_result!(client_events, Ticket(1), Ok(()));
+    expect!(events, ServerEvent::Accepted);
     server.close(Connections::Abort, Ticket(2)).unwrap();
-    expect!(events, Event::Closed(_));
+    expect!(events, ServerEvent::Closed(_));
     client.close(Ticket(3)).ok();
     drop((server, client));
     let used = Arc::downgrade(&key);

@@ -1,11 +1,16 @@
 //! A call that is finished when all its parts are.
 
+use std::any::Any;
+use std::rc::Rc;
+
 use socket_engine::{SendProgress, SocketError, Ticket};
 
 /// One message on its way to several connections.
 pub struct Broadcast {
     ticket: Ticket,
     parts: Vec<Ticket>,
+    /// The connections of the parts. They must not be collected before: their results would not come.
+    connections: Vec<Rc<dyn Any>>,
     finished: usize,
     reached: i32,
 }
@@ -13,14 +18,17 @@ pub struct Broadcast {
 impl Broadcast {
     /// A broadcast for the call with `ticket`.
     pub fn new(ticket: Ticket) -> Self {
-        Self { ticket, parts: Vec::new(), finished: 0, reached: 0 }
+        Self { ticket, parts: Vec::new(), connections: Vec::new(), finished: 0, reached: 0 }
     }
 
-    /// Adds one connection's part. Why one failed, its own events tell.
-    pub fn add(&mut self, part: Ticket, sent: Result<SendProgress, SocketError>) {
+    /// Adds the part of `connection`. Why one failed, its own events tell.
+    pub fn add(&mut self, part: Ticket, connection: Rc<dyn Any>, sent: Result<SendProgress, SocketError>) {
         match sent {
             Ok(SendProgress::Sent) => self.reached += 1,
-            Ok(SendProgress::Queued) => self.parts.push(part),
+            Ok(SendProgress::Queued) => {
+                self.parts.push(part);
+                self.connections.push(connection);
+            }
             Err(_) => {}
         }
     }

@@ -5,13 +5,14 @@ use std::result;
 
 use napi_ohos::bindgen_prelude::Unknown;
 use napi_ohos::{Env, Result};
-use socket_engine::{Event, EventSink, SocketError, SocketState, Ticket};
+use socket_engine::{EventSink, SocketError, SocketState, Ticket};
 
 use crate::convert::{self, Argument, Read};
 use crate::emitter::Emitter;
 use crate::environment::Lease;
 use crate::error::{self, CodeBase, Refusal, argument_error, socket_error};
 use crate::node_api::{self, Deferred, Reference};
+use crate::outbox::ObjectEvent;
 use crate::types::{NetAddress, SocketStateBase};
 
 /// What a successful call gives.
@@ -30,7 +31,7 @@ pub enum Reply {
 pub enum Progress {
     /// It is finished.
     Done(Reply),
-    /// `Completed` with the call's ticket will tell.
+    /// Its result comes later, with the call's ticket.
     Awaited,
 }
 
@@ -108,8 +109,8 @@ impl Reply {
 
 /// Runs `operation`, which is `method` of the object behind `emitter`, for a caller who wants the result in `callback`, or as a promise when
 /// there is none. Returns what JavaScript gets back. A callback is never called before this returns.
-pub fn call<'env>(
-    emitter: &'env Emitter,
+pub fn call<'env, E: ObjectEvent>(
+    emitter: &'env Emitter<E>,
     method: Method,
     callback: Argument<'_>,
     operation: impl FnOnce(Ticket) -> Read<result::Result<Progress, SocketError>>,
@@ -137,7 +138,7 @@ pub fn call<'env>(
                 emitter.environment().await_completion(ticket, PendingCall::new(emitter, answer, method, outcome)?);
                 // A callback gets what is known already in a turn of its own.
                 if is_known {
-                    emitter.mailbox().post(Event::Completed(ticket, Ok(())));
+                    emitter.mailbox().complete(ticket, Ok(()));
                 }
                 Ok(returned)
             }
@@ -147,8 +148,8 @@ pub fn call<'env>(
 }
 
 /// A promise of a result that is known while its caller waits.
-fn settled<'env>(
-    emitter: &'env Emitter,
+fn settled<'env, E>(
+    emitter: &'env Emitter<E>,
     method: Method,
     outcome: result::Result<Reply, Failure>,
 ) -> Result<Unknown<'env>> {
@@ -160,7 +161,12 @@ fn settled<'env>(
 }
 
 impl PendingCall {
-    fn new(emitter: &Emitter, answer: Answer, method: Method, outcome: result::Result<Reply, Failure>) -> Result<Self> {
+    fn new<E>(
+        emitter: &Emitter<E>,
+        answer: Answer,
+        method: Method,
+        outcome: result::Result<Reply, Failure>,
+    ) -> Result<Self> {
         let _owner = emitter.owner()?;
         Ok(Self { answer, method, outcome, _owner, _lease: Lease::new(emitter.environment()) })
     }

@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{This, Unknown};
 use napi_ohos::{Env, Result};
-use socket_engine::{Client, Closing, Event};
+use socket_engine::{Client, Closing, ConnectionEvent, LinkId, Piece};
 
 use crate::call::{Method, Progress, Reply, call};
 use crate::construct_options;
@@ -17,6 +17,7 @@ use crate::error::CodeBase;
 use crate::inbox::{Inbox, Receiver};
 use crate::native::{Class, Native};
 use crate::node_api;
+use crate::outbox::Mailbox;
 use crate::types::SocketStatistics;
 
 const CLASS: &str = "TCPSocket\0";
@@ -39,7 +40,7 @@ pub struct TCPSocket {
 }
 
 struct State {
-    emitter: Emitter,
+    emitter: Emitter<ConnectionEvent>,
     inbox: Inbox,
     client: Client,
     /// Between the delivery of `connect` and that of `close`.
@@ -58,8 +59,14 @@ impl State {
 }
 
 impl Recipient for State {
-    fn take(&self, event: Event) {
-        self.inbox.take(self, event);
+    type Event = ConnectionEvent;
+
+    fn mailbox(&self) -> &Mailbox<ConnectionEvent> {
+        self.emitter.mailbox()
+    }
+
+    fn take(&self, event: ConnectionEvent) -> bool {
+        self.inbox.take(self, event)
     }
 
     fn deliver(&self) -> usize {
@@ -76,8 +83,20 @@ impl Recipient for State {
 }
 
 impl Receiver for State {
-    fn emitter(&self) -> &Emitter {
+    fn emitter(&self) -> &Emitter<ConnectionEvent> {
         &self.emitter
+    }
+
+    fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> Piece {
+        self.client.try_read(link, buffer)
+    }
+
+    fn available_bytes(&self, link: LinkId) -> usize {
+        self.client.available_bytes(link)
+    }
+
+    fn has_room(&self) -> bool {
+        self.client.has_room()
     }
 
     fn consume(&self, bytes: usize) {
@@ -129,11 +148,11 @@ impl TCPSocket {
             .map_err(|refusal| refusal.throw(env, "constructTCPSocketInstance"))?;
         let environment = Environment::of(env)?;
         let mailbox = environment.new_mailbox();
-        let client = Client::new(mailbox.clone(), options);
+        let client = Client::new(mailbox.clone(), Some(environment.arrivals()), options);
         let emitter = Emitter::new(&environment, mailbox, &this, EVENTS)?;
         let state = Rc::new(State { emitter, inbox: Inbox::default(), client, announced: Cell::new(false) });
-        let recipient: Weak<State> = Rc::downgrade(&state);
-        state.emitter.register(recipient);
+        let object: Weak<State> = Rc::downgrade(&state);
+        state.emitter.register(object);
         Ok(Self { native: Native::new(Class::CLIENT, state) })
     }
 

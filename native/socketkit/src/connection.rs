@@ -9,7 +9,8 @@ use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{Object, This, Unknown};
 use napi_ohos::{Env, Result};
 use socket_engine::{
-    Connection, ConnectionPlace, Event, Message, PendingConnection, SendProgress, SocketError, Ticket,
+    Connection, ConnectionEvent, ConnectionPlace, LinkId, Message, PendingConnection, Piece, SendProgress, SocketError,
+    Ticket,
 };
 
 use crate::call::{Method, Progress, Reply, call};
@@ -45,7 +46,7 @@ thread_local! {
 /// A connection that has no JavaScript object yet.
 struct Started {
     environment: Rc<Environment>,
-    mailbox: Arc<Mailbox>,
+    mailbox: Arc<Mailbox<ConnectionEvent>>,
     connection: Connection,
     place: ConnectionPlace,
     connections: Connections,
@@ -71,7 +72,7 @@ pub struct TCPSocketConnection {
 
 /// What belongs to one connection.
 pub struct State {
-    emitter: Emitter,
+    emitter: Emitter<ConnectionEvent>,
     inbox: Inbox,
     connection: Connection,
     place: ConnectionPlace,
@@ -88,7 +89,8 @@ pub fn announce<'env>(
 ) -> Result<Unknown<'env>> {
     let mailbox = environment.new_mailbox();
     let place = pending.place();
-    let connection = pending.start(mailbox.clone()).map_err(|error| internal(&error.to_string()))?;
+    let connection =
+        pending.start(mailbox.clone(), Some(environment.arrivals())).map_err(|error| internal(&error.to_string()))?;
     let connections = Rc::clone(connections);
     let started = Started { environment: Rc::clone(environment), mailbox, connection, place, connections };
     STARTED.set(Some(started));
@@ -105,10 +107,10 @@ impl State {
         node_api::define_constant(environment.env(), this, c"clientId", client_id)?;
         let (inbox, has_left) = (Inbox::with_peer(connection.peer()), Cell::new(false));
         let state = Rc::new(Self { emitter, inbox, connection, place, has_left, client_id });
-        let recipient: Weak<Self> = Rc::downgrade(&state);
+        let object: Weak<Self> = Rc::downgrade(&state);
         let _ = open_ones(&connections);
         connections.borrow_mut().push(Rc::downgrade(&state));
-        state.emitter.register(recipient);
+        state.emitter.register(object);
         state.emitter.set_open(true);
         // Its server has it, who may want nothing but to broadcast.
         state.emitter.set_kept(true);
@@ -134,8 +136,14 @@ impl State {
 }
 
 impl Recipient for State {
-    fn take(&self, event: Event) {
-        self.inbox.take(self, event);
+    type Event = ConnectionEvent;
+
+    fn mailbox(&self) -> &Mailbox<ConnectionEvent> {
+        self.emitter.mailbox()
+    }
+
+    fn take(&self, event: ConnectionEvent) -> bool {
+        self.inbox.take(self, event)
     }
 
     fn deliver(&self) -> usize {
@@ -152,8 +160,20 @@ impl Recipient for State {
 }
 
 impl Receiver for State {
-    fn emitter(&self) -> &Emitter {
+    fn emitter(&self) -> &Emitter<ConnectionEvent> {
         &self.emitter
+    }
+
+    fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> Piece {
+        self.connection.try_read(link, buffer)
+    }
+
+    fn available_bytes(&self, link: LinkId) -> usize {
+        self.connection.available_bytes(link)
+    }
+
+    fn has_room(&self) -> bool {
+        self.connection.has_room()
     }
 
     fn consume(&self, bytes: usize) {

@@ -10,7 +10,7 @@ use napi_ohos::{Env, Result};
 use socket_engine::SocketError;
 
 use crate::convert::{self, Argument, Read};
-use crate::environment::{Environment, Lease, Recipient};
+use crate::environment::{Environment, Lease, Object as Registered};
 use crate::error::{self, CodeBase, socket_error};
 use crate::node_api::{self, Holder, Reference};
 use crate::outbox::Mailbox;
@@ -56,9 +56,9 @@ impl EventName {
 }
 
 /// The JavaScript side of one object.
-pub struct Emitter {
+pub struct Emitter<E> {
     environment: Rc<Environment>,
-    mailbox: Arc<Mailbox>,
+    mailbox: Arc<Mailbox<E>>,
     holder: Holder,
     events: &'static [EventName],
     /// A bit for each event that has a listener.
@@ -70,11 +70,11 @@ pub struct Emitter {
     awaiting_turn: RefCell<Option<Reference>>,
 }
 
-impl Emitter {
+impl<E> Emitter<E> {
     /// The emitter of `this`, which has `events`.
     pub fn new(
         environment: &Rc<Environment>,
-        mailbox: Arc<Mailbox>,
+        mailbox: Arc<Mailbox<E>>,
         this: &Object<'_>,
         events: &'static [EventName],
     ) -> Result<Self> {
@@ -97,13 +97,13 @@ impl Emitter {
     }
 
     /// The mailbox of the object.
-    pub fn mailbox(&self) -> &Arc<Mailbox> {
+    pub fn mailbox(&self) -> &Arc<Mailbox<E>> {
         &self.mailbox
     }
 
-    /// Lets `recipient` have the object's events.
-    pub fn register(&self, recipient: Weak<dyn Recipient>) {
-        self.environment.register(self.mailbox.id, recipient);
+    /// Lets `object` have its events.
+    pub fn register(&self, object: Weak<dyn Registered>) {
+        self.environment.register(self.mailbox.id, object);
     }
 
     /// The object itself, unless it was collected.
@@ -246,8 +246,9 @@ impl Emitter {
     }
 }
 
-impl Drop for Emitter {
+impl<E> Drop for Emitter<E> {
     fn drop(&mut self) {
+        self.mailbox.close();
         self.environment.unregister(self.mailbox.id);
     }
 }

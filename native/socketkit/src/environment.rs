@@ -6,14 +6,14 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use napi_ohos::{Env, Result};
-use socket_engine::{Event, SocketError, Ticket};
+use socket_engine::{Arrivals, SocketError, Ticket};
 
 use crate::broadcast::Broadcast;
 use crate::call::{PendingCall, Progress, Reply};
 use crate::error;
 use crate::limits;
 use crate::node_api::{self, Doorbell, Promises, Ring};
-use crate::outbox::{Mailbox, Outbox};
+use crate::outbox::{Mailbox, ObjectEvent, Outbox, Told};
 
 thread_local! {
     /// The environments of this thread; one, unless the engine runs several on it.
@@ -22,8 +22,14 @@ thread_local! {
 
 /// Takes the events of one object on the JavaScript thread.
 pub trait Recipient {
-    /// Takes an event, which comes after all that came before.
-    fn take(&self, event: Event);
+    /// What can happen to the object.
+    type Event: ObjectEvent;
+
+    /// Where they wait.
+    fn mailbox(&self) -> &Mailbox<Self::Event>;
+
+    /// Takes an event, which comes after all that came before. True when it is to be delivered.
+    fn take(&self, event: Self::Event) -> bool;
 
     /// Delivers what was taken and can be delivered. Also called when the object asked for a turn. Returns what that
     /// takes of a turn, in bytes.
@@ -33,12 +39,46 @@ pub trait Recipient {
     fn end(&self);
 }
 
+/// A recipient, whatever its events.
+pub trait Object {
+    /// Takes up to `limit` of what waits, and delivers what can be delivered.
+    fn turn(&self, environment: &Environment, limit: usize) -> Spent;
+
+    /// Asks for a turn although nothing new has come.
+    fn request_turn(&self);
+
+    /// The environment ends.
+    fn end(&self);
+}
+
+/// What the turn of one object has taken of the environment's.
+pub struct Spent {
+    events: usize,
+    bytes: usize,
+}
+
+impl<R: Recipient> Object for R {
+    fn turn(&self, environment: &Environment, limit: usize) -> Spent {
+        let told = self.mailbox().take(limit);
+        Spent { events: told.len().max(1), bytes: environment.deliver(self, told) }
+    }
+
+    fn request_turn(&self) {
+        self.mailbox().request_turn();
+    }
+
+    fn end(&self) {
+        self.mailbox().close();
+        Recipient::end(self);
+    }
+}
+
 /// What this module has in one JavaScript environment. Made on first use, emptied when the environment ends.
 pub struct Environment {
     env: Env,
     outbox: Arc<Outbox>,
     promises: RefCell<Option<Rc<Promises>>>,
-    recipients: RefCell<HashMap<u64, Weak<dyn Recipient>>>,
+    objects: RefCell<HashMap<u64, Weak<dyn Object>>>,
     calls: RefCell<HashMap<Ticket, PendingCall>>,
     /// The broadcast that a part belongs to.
     parts: RefCell<HashMap<Ticket, Rc<RefCell<Broadcast>>>>,
@@ -46,7 +86,7 @@ pub struct Environment {
     /// How many turns there were.
     turns: Cell<u64>,
     /// Objects that are to have the next turn, whatever comes.
-    next_turn: RefCell<Vec<Arc<Mailbox>>>,
+    next_turn: RefCell<Vec<u64>>,
     /// What keeps the process of a Node alive: open sockets and calls under way.
     leases: Cell<usize>,
     ended: Cell<bool>,
@@ -62,7 +102,7 @@ impl Environment {
             env: *env,
             promises: RefCell::new(Some(Rc::new(Promises::new(env)?))),
             outbox: Outbox::new(Doorbell::new::<Self>(env)?),
-            recipients: RefCell::default(),
+            objects: RefCell::default(),
             calls: RefCell::default(),
             parts: RefCell::default(),
             last_id: Cell::new(0),
@@ -89,7 +129,7 @@ impl Environment {
     }
 
     /// A mailbox for a new object.
-    pub fn new_mailbox(&self) -> Arc<Mailbox> {
+    pub fn new_mailbox<E>(&self) -> Arc<Mailbox<E>> {
         self.outbox.mailbox(self.new_id())
     }
 
@@ -98,14 +138,19 @@ impl Environment {
         Ticket(self.new_id())
     }
 
-    /// Lets `recipient` have the events of the mailbox `id`, for as long as it lives.
-    pub fn register(&self, id: u64, recipient: Weak<dyn Recipient>) {
-        self.recipients.borrow_mut().insert(id, recipient);
+    /// Where this thread learns of what streams bring.
+    pub fn arrivals(&self) -> Arc<Arrivals> {
+        Arc::clone(self.outbox.arrivals())
     }
 
-    /// Forgets the recipient of the mailbox `id`.
+    /// Lets `object` have the turns of `id`, for as long as it lives.
+    pub fn register(&self, id: u64, object: Weak<dyn Object>) {
+        self.objects.borrow_mut().insert(id, object);
+    }
+
+    /// Forgets the object `id`.
     pub fn unregister(&self, id: u64) {
-        self.recipients.borrow_mut().remove(&id);
+        self.objects.borrow_mut().remove(&id);
     }
 
     /// Keeps `call` until `Completed` with `ticket` comes.
@@ -130,9 +175,9 @@ impl Environment {
         self.turns.get()
     }
 
-    /// Lets the object of `mailbox` have the next turn although nothing new has come.
-    pub fn await_next_turn(&self, mailbox: &Arc<Mailbox>) {
-        self.next_turn.borrow_mut().push(Arc::clone(mailbox));
+    /// Lets the object `id` have the next turn although nothing new has come.
+    pub fn await_next_turn(&self, id: u64) {
+        self.next_turn.borrow_mut().push(id);
     }
 
     fn new_id(&self) -> u64 {
@@ -149,52 +194,53 @@ impl Environment {
         let mut events = limits::TURN_EVENTS;
         let mut bytes = limits::TURN_BYTES;
         while events > 0 && bytes > 0 && !self.ended.get() {
-            let Some(mailbox) = self.outbox.next() else {
+            let Some(id) = self.outbox.next() else {
                 return;
             };
-            let taken = mailbox.take(events);
-            events = events.saturating_sub(taken.len().max(1));
-            match node_api::with_handle_scope(&self.env, || self.deliver(mailbox.id, taken)) {
-                Ok(cost) => bytes = bytes.saturating_sub(cost),
-                Err(error) => error::report("events could not be delivered", &error),
-            }
+            let spent = self.turn_of(id, events);
+            events = events.saturating_sub(spent.events);
+            bytes = bytes.saturating_sub(spent.bytes);
             node_api::report_pending(&self.env);
         }
         // So that it waits for the next turn, and nobody has to wake this thread for it.
         self.outbox.gather();
     }
 
+    fn object(&self, id: u64) -> Option<Rc<dyn Object>> {
+        self.objects.borrow().get(&id).and_then(Weak::upgrade)
+    }
+
+    /// Lets the object `id` have its turn, unless it is no more.
+    fn turn_of(&self, id: u64, limit: usize) -> Spent {
+        // Upgraded before the call, because the object may unregister itself in it.
+        let Some(object) = self.object(id) else { return Spent { events: 1, bytes: 0 } };
+        node_api::with_handle_scope(&self.env, || object.turn(self, limit)).unwrap_or_else(|error| {
+            error::report("events could not be delivered", &error);
+            Spent { events: 1, bytes: 0 }
+        })
+    }
+
     /// Hands events to their object; between them, results to the calls that wait for them. Returns what that
     /// takes of a turn, in bytes.
-    fn deliver(&self, id: u64, events: Vec<Event>) -> usize {
+    fn deliver<R: Recipient>(&self, recipient: &R, told: Vec<Told<R::Event>>) -> usize {
         let mut cost = 0;
         // What is left of the turn before, too. A delivery for each result would give a stream as many shares of a turn.
         let mut is_due = true;
-        for event in events {
-            match event {
-                Event::Completed(ticket, result) => {
+        for told in told {
+            match told {
+                Told::Completed(ticket, result) => {
                     if std::mem::take(&mut is_due) {
-                        cost += self.with_recipient(id, |recipient| recipient.deliver()).unwrap_or(0);
+                        cost += recipient.deliver();
                     }
                     self.complete(ticket, result);
                 }
-                event => {
-                    is_due |= !matches!(event, Event::Drained);
-                    self.with_recipient(id, |recipient| recipient.take(event));
-                }
+                Told::Event(event) => is_due |= recipient.take(event),
             }
         }
         if is_due {
-            cost += self.with_recipient(id, |recipient| recipient.deliver()).unwrap_or(0);
+            cost += recipient.deliver();
         }
         cost
-    }
-
-    /// `None` when the object is no more.
-    fn with_recipient<T>(&self, id: u64, run: impl FnOnce(&dyn Recipient) -> T) -> Option<T> {
-        // Upgraded before the call, because the recipient may unregister itself in it.
-        let recipient = self.recipients.borrow().get(&id).and_then(Weak::upgrade);
-        recipient.map(|recipient| run(recipient.as_ref()))
     }
 
     fn complete(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {
@@ -224,8 +270,8 @@ impl Environment {
     /// wait for finalizers: OpenHarmony does not run them when an environment ends.
     fn end(&self) {
         self.ended.set(true);
-        for recipient in self.recipients.take().into_values().filter_map(|recipient| recipient.upgrade()) {
-            recipient.end();
+        for object in self.objects.take().into_values().filter_map(|object| object.upgrade()) {
+            object.end();
         }
         self.outbox.close();
         self.calls.take();
@@ -260,7 +306,7 @@ struct TurnEnd<'a>(&'a Environment);
 
 impl Drop for TurnEnd<'_> {
     fn drop(&mut self) {
-        self.0.next_turn.take().iter().for_each(|mailbox| mailbox.request_turn());
+        self.0.next_turn.take().into_iter().filter_map(|id| self.0.object(id)).for_each(|object| object.request_turn());
         self.0.outbox.end_turn();
     }
 }

@@ -4,12 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use napi_ohos::bindgen_prelude::{JsObjectValue, Object, Unknown};
 use napi_ohos::{Env, Error, JsValue, Result};
-use socket_engine::{CloseReason, Event, Piece, Reader, Reconnecting, SocketError};
+use socket_engine::{CloseReason, ConnectionEvent, LinkId, Piece, Reconnecting, SocketError};
 
 use crate::emitter::{Emitter, EventName};
 use crate::error::{self, CodeBase, socket_error};
@@ -20,7 +19,13 @@ use crate::types::{Peer, SocketCloseInfo};
 /// The connection that an inbox belongs to.
 pub trait Receiver {
     /// Its listeners.
-    fn emitter(&self) -> &Emitter;
+    fn emitter(&self) -> &Emitter<ConnectionEvent>;
+    /// Reads bytes of `link`.
+    fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> Piece;
+    /// Bytes that a read would get now; 0 when that is not known.
+    fn available_bytes(&self, link: LinkId) -> usize;
+    /// Whether the credit allows to read more.
+    fn has_room(&self) -> bool;
     /// Gives back the credit of a receipt of `bytes`.
     fn consume(&self, bytes: usize);
     /// The peer sends no more, and everything it sent was delivered.
@@ -43,7 +48,7 @@ thread_local! {
 /// Keeps what arrived while there is no `message` listener; the connection's credit bounds it.
 #[derive(Default)]
 pub struct Inbox {
-    waiting: RefCell<VecDeque<Event>>,
+    waiting: RefCell<VecDeque<Delivery>>,
     /// The peer of the connection whose events are being delivered.
     peer: RefCell<Option<Rc<Peer>>>,
     /// How many `close` events are still to come before anything else is delivered again: this side has closed those
@@ -59,17 +64,16 @@ pub struct Inbox {
     last_message: Cell<u64>,
 }
 
-/// What to do next.
-enum Next {
-    Readable(Arc<Reader>),
-    Received(Vec<Bytes>),
+/// What waits to be delivered.
+enum Delivery {
+    Received(Bytes),
+    Readable(LinkId),
     Message(Bytes),
     Connected(SocketAddr),
     Reconnecting(Box<Reconnecting>),
     Ended,
     Failed(SocketError),
     Closed(CloseReason),
-    Nothing,
 }
 
 /// What one read brings.
@@ -105,14 +109,27 @@ impl Inbox {
         self.paused.set(pause);
     }
 
-    /// Takes an event, which waits until it is delivered.
-    pub fn take(&self, receiver: &impl Receiver, event: Event) {
-        match event {
+    /// Takes an event, which waits until it is delivered. True when it does.
+    pub fn take(&self, receiver: &impl Receiver, event: ConnectionEvent) -> bool {
+        let delivery = match event {
             // It belongs to what is sent, and waits for nothing that was received.
-            Event::Drained if self.is_muted() => {}
-            Event::Drained => receiver.emitter().emit(EventName::Drain, []),
-            event => self.waiting.borrow_mut().push_back(event),
-        }
+            ConnectionEvent::Drained => {
+                if !self.is_muted() {
+                    receiver.emitter().emit(EventName::Drain, []);
+                }
+                return false;
+            }
+            ConnectionEvent::Received(bytes) => Delivery::Received(bytes),
+            ConnectionEvent::Readable(link) => Delivery::Readable(link),
+            ConnectionEvent::Message(message) => Delivery::Message(message),
+            ConnectionEvent::Connected(peer) => Delivery::Connected(peer),
+            ConnectionEvent::Reconnecting(reconnecting) => Delivery::Reconnecting(reconnecting),
+            ConnectionEvent::Ended => Delivery::Ended,
+            ConnectionEvent::Failed(error) => Delivery::Failed(error),
+            ConnectionEvent::Closed(reason) => Delivery::Closed(reason),
+        };
+        self.waiting.borrow_mut().push_back(delivery);
+        true
     }
 
     /// Delivers what can be delivered; of a stream as much as the object's share of a turn. Returns what that takes of a
@@ -122,55 +139,57 @@ impl Inbox {
         let (mut stored, mut delivered, mut streamed) = (0, 0, 0);
         loop {
             if !self.is_listened_to(emitter) && !self.is_muted() {
-                stored += self.store();
+                stored += self.store(receiver);
             }
-            match self.next(emitter) {
-                Next::Readable(reader) if streamed >= limits::TURN_STREAM_BYTES => {
-                    self.waiting.borrow_mut().push_front(Event::Readable(reader));
+            let Some(next) = self.next(emitter) else { break };
+            match next {
+                Delivery::Readable(link) if streamed >= limits::TURN_STREAM_BYTES => {
+                    self.waiting.borrow_mut().push_front(Delivery::Readable(link));
                     emitter.await_turn();
                     break;
                 }
-                Next::Readable(reader) => match self.read(receiver, &reader) {
+                Delivery::Readable(link) => match self.read(receiver, link) {
                     Ok(size) => streamed += size.max(limits::EVENT_COST_BYTES),
                     Err(error) => break put_off(emitter, &error),
                 },
-                Next::Received(parts) => match self.deliver_parts(receiver, parts, Event::Received) {
+                Delivery::Received(bytes) => {
+                    match self.deliver_parts(receiver, self.with_next(bytes), Delivery::Received) {
+                        Ok(size) => delivered += size,
+                        Err(error) => break put_off(emitter, &error),
+                    }
+                }
+                Delivery::Message(message) => match self.deliver_parts(receiver, vec![message], Delivery::Message) {
                     Ok(size) => delivered += size,
                     Err(error) => break put_off(emitter, &error),
                 },
-                Next::Message(message) => match self.deliver_parts(receiver, vec![message], Event::Message) {
-                    Ok(size) => delivered += size,
-                    Err(error) => break put_off(emitter, &error),
-                },
-                Next::Connected(peer) => {
+                Delivery::Connected(peer) => {
                     self.peer.replace(Some(Rc::new(peer.into())));
                     receiver.connected();
                     receiver.emitter().emit(EventName::Connect, []);
                 }
-                Next::Reconnecting(reconnecting) => emit_reconnecting(receiver.emitter(), &reconnecting),
+                Delivery::Reconnecting(reconnecting) => emit_reconnecting(receiver.emitter(), &reconnecting),
                 // An answer may be on its way: of a listener that awaits something first.
-                Next::Ended if self.last_message.get() == emitter.environment().turn_number() => {
-                    self.waiting.borrow_mut().push_front(Event::Ended);
-                    emitter.environment().await_next_turn(emitter.mailbox());
+                Delivery::Ended if self.last_message.get() == emitter.environment().turn_number() => {
+                    self.waiting.borrow_mut().push_front(Delivery::Ended);
+                    emitter.environment().await_next_turn(emitter.mailbox().id);
                     break;
                 }
-                Next::Ended => receiver.finish(),
-                Next::Failed(error) => receiver.emitter().emit_error(&error),
-                Next::Closed(reason) => self.close(receiver, reason),
-                Next::Nothing => break,
+                Delivery::Ended => receiver.finish(),
+                Delivery::Failed(error) => receiver.emitter().emit_error(&error),
+                Delivery::Closed(reason) => self.close(receiver, reason),
             }
         }
-        if self.waiting.borrow().iter().any(|event| matches!(event, Event::Closed(_))) {
+        if self.waiting.borrow().iter().any(|event| matches!(event, Delivery::Closed(_))) {
             receiver.over();
         } else if !emitter.has(EventName::Message)
-            && self.waiting.borrow().iter().any(|event| matches!(event, Event::Ended))
+            && self.waiting.borrow().iter().any(|event| matches!(event, Delivery::Ended))
         {
             receiver.left();
         }
         stored + delivered + streamed
     }
 
-    fn is_listened_to(&self, emitter: &Emitter) -> bool {
+    fn is_listened_to(&self, emitter: &Emitter<ConnectionEvent>) -> bool {
         emitter.has(EventName::Message) && !self.paused.get()
     }
 
@@ -178,12 +197,12 @@ impl Inbox {
     ///
     /// # Errors
     /// When no message could be made. What was read waits in front of everything else.
-    fn read(&self, receiver: &impl Receiver, reader: &Arc<Reader>) -> Result<usize> {
+    fn read(&self, receiver: &impl Receiver, link: LinkId) -> Result<usize> {
         let emitter = receiver.emitter();
         // More may have come, and the listener may want none of it. A read that fails is to be repeated.
-        self.waiting.borrow_mut().push_front(Event::Readable(Arc::clone(reader)));
+        self.waiting.borrow_mut().push_front(Delivery::Readable(link));
         let read = node_api::with_handle_scope(emitter.env(), || {
-            let (brought, piece) = self.read_once(emitter.env(), reader)?;
+            let (brought, piece) = self.read_once(receiver, link)?;
             if piece.is_last {
                 self.waiting.borrow_mut().pop_front();
             }
@@ -191,7 +210,7 @@ impl Inbox {
                 Brought::Nothing => return Ok(0),
                 Brought::Buffer(buffer) => buffer,
                 Brought::Bytes(bytes, error) => {
-                    self.put_back(bytes, Event::Received);
+                    self.put_back(bytes, Delivery::Received);
                     return Err(error);
                 }
             };
@@ -205,12 +224,13 @@ impl Inbox {
 
     /// What one read brings. Where much comes it is read where it stays; how much that is costs a question to the kernel, so
     /// small reads are copied.
-    fn read_once<'env>(&self, env: &'env Env, reader: &Reader) -> Result<(Brought<'env>, Piece)> {
-        let available = if self.last_bytes.get() >= limits::SCRATCH_BYTES { reader.available_bytes() } else { 0 };
+    fn read_once<'env, R: Receiver>(&self, receiver: &'env R, link: LinkId) -> Result<(Brought<'env>, Piece)> {
+        let (env, is_bulk) = (receiver.emitter().env(), self.last_bytes.get() >= limits::SCRATCH_BYTES);
+        let available = if is_bulk { receiver.available_bytes(link) } else { 0 };
         let (brought, piece) = if available > limits::SCRATCH_BYTES {
-            read_in_place(env, reader, available.min(limits::MESSAGE_BYTES))?
+            read_in_place(receiver, link, available.min(limits::MESSAGE_BYTES))?
         } else {
-            let (brought, piece) = with_scratch(reader, |bytes| Brought::copy(env, bytes));
+            let (brought, piece) = with_scratch(receiver, link, |bytes| Brought::copy(env, bytes));
             (brought.unwrap_or(Brought::Nothing), piece)
         };
         self.last_bytes.set(piece.bytes);
@@ -221,7 +241,12 @@ impl Inbox {
     ///
     /// # Errors
     /// When no message could be made. The parts wait in front of everything else, each as the event that it was.
-    fn deliver_parts(&self, receiver: &impl Receiver, parts: Vec<Bytes>, event: fn(Bytes) -> Event) -> Result<usize> {
+    fn deliver_parts(
+        &self,
+        receiver: &impl Receiver,
+        parts: Vec<Bytes>,
+        event: fn(Bytes) -> Delivery,
+    ) -> Result<usize> {
         let env = receiver.emitter().env();
         let size = parts.iter().map(Bytes::len).sum();
         let delivered = node_api::with_handle_scope(env, || {
@@ -241,7 +266,7 @@ impl Inbox {
         receiver.emitter().emit(EventName::Message, [message]);
     }
 
-    fn put_back(&self, bytes: Bytes, event: fn(Bytes) -> Event) {
+    fn put_back(&self, bytes: Bytes, event: fn(Bytes) -> Delivery) {
         self.waiting.borrow_mut().push_front(event(bytes));
     }
 
@@ -249,7 +274,7 @@ impl Inbox {
     fn put_buffer_back(&self, env: &Env, buffer: &Unknown<'_>) {
         node_api::report_pending(env);
         match node_api::with_bytes(buffer, Bytes::copy_from_slice) {
-            Ok(Some(bytes)) => self.put_back(bytes, Event::Received),
+            Ok(Some(bytes)) => self.put_back(bytes, Delivery::Received),
             Ok(None) => log::error!("received bytes are lost: their buffer was detached"),
             Err(error) => log::error!("received bytes are lost: {error}"),
         }
@@ -268,17 +293,17 @@ impl Inbox {
 
     /// Keeps what can be read while nobody listens, as far as the credit goes: what comes behind it is seen then. Returns
     /// how many bytes that was.
-    fn store(&self) -> usize {
+    fn store(&self, receiver: &impl Receiver) -> usize {
         let mut stored = 0;
         let mut waiting = self.waiting.borrow_mut();
-        while let Some(place) = waiting.iter().position(|event| matches!(event, Event::Readable(_))) {
-            let Some(Event::Readable(reader)) = waiting.get(place).filter(|event| has_room(event)) else { break };
-            let (bytes, piece) = with_scratch(reader, Bytes::copy_from_slice);
+        while let Some(place) = waiting.iter().position(|event| matches!(event, Delivery::Readable(_))) {
+            let Some(Delivery::Readable(link)) = waiting.get(place).filter(|_| receiver.has_room()) else { break };
+            let (bytes, piece) = with_scratch(receiver, *link, Bytes::copy_from_slice);
             stored += piece.bytes;
             if piece.is_last {
                 waiting.remove(place);
             }
-            bytes.into_iter().for_each(|bytes| waiting.insert(place, Event::Received(bytes)));
+            bytes.into_iter().for_each(|bytes| waiting.insert(place, Delivery::Received(bytes)));
         }
         stored
     }
@@ -295,57 +320,54 @@ impl Inbox {
 
     /// Takes the next event, or the next bytes if somebody listens for them. Nothing is borrowed when this returns,
     /// because a listener may call back.
-    fn next(&self, emitter: &Emitter) -> Next {
+    fn next(&self, emitter: &Emitter<ConnectionEvent>) -> Option<Delivery> {
         let listening = self.is_listened_to(emitter);
         let mut waiting = self.waiting.borrow_mut();
-        while self.is_muted() && waiting.front().is_some_and(|event| !matches!(event, Event::Closed(_))) {
+        while self.is_muted() && waiting.front().is_some_and(|event| !matches!(event, Delivery::Closed(_))) {
             waiting.pop_front();
         }
         match waiting.front() {
-            Some(Event::Received(_) | Event::Message(_) | Event::Readable(_)) if !listening => {
+            Some(Delivery::Received(_) | Delivery::Message(_) | Delivery::Readable(_)) if !listening => {
                 self.next_behind_bytes(emitter, &mut waiting)
             }
-            Some(Event::Received(_)) => Next::Received(take_bytes(&mut waiting)),
-            _ => waiting.pop_front().map_or(Next::Nothing, Next::from),
+            _ => waiting.pop_front(),
         }
     }
 
     /// The next event that waits behind bytes which nobody listens for. Somebody who listens for other events alone would
     /// otherwise never hear of them; the bytes go on waiting for a listener.
-    fn next_behind_bytes(&self, emitter: &Emitter, waiting: &mut VecDeque<Event>) -> Next {
+    fn next_behind_bytes(
+        &self,
+        emitter: &Emitter<ConnectionEvent>,
+        waiting: &mut VecDeque<Delivery>,
+    ) -> Option<Delivery> {
         if emitter.has(EventName::Message) {
-            return Next::Nothing;
+            return None;
         }
-        let Some(behind) = waiting.iter().position(|event| !is_received(event)) else { return Next::Nothing };
-        let wanted = match waiting.get(behind) {
-            Some(Event::Reconnecting(_)) => emitter.has(EventName::Reconnecting),
-            Some(Event::Connected(_)) => emitter.has(EventName::Connect),
+        let behind = waiting.iter().position(|event| !is_received(event))?;
+        let wanted = match waiting.get(behind)? {
+            Delivery::Reconnecting(_) => emitter.has(EventName::Reconnecting),
+            Delivery::Connected(_) => emitter.has(EventName::Connect),
             _ => emitter.has(EventName::Close),
         };
-        let next = if wanted { waiting.remove(behind) } else { None };
-        next.map_or(Next::Nothing, Next::from)
+        if wanted { waiting.remove(behind) } else { None }
     }
-}
 
-impl From<Event> for Next {
-    fn from(event: Event) -> Self {
-        match event {
-            Event::Readable(reader) => Self::Readable(reader),
-            Event::Connected(peer) => Self::Connected(peer),
-            Event::Reconnecting(reconnecting) => Self::Reconnecting(reconnecting),
-            Event::Message(message) => Self::Message(message),
-            Event::Ended => Self::Ended,
-            Event::Failed(error) => Self::Failed(error),
-            Event::Closed(reason) => Self::Closed(reason),
-            // Bytes are taken together, the others go elsewhere.
-            Event::Received(_)
-            | Event::Drained
-            | Event::Listening(_)
-            | Event::Accepted(_)
-            | Event::AcceptFailed(_)
-            | Event::Rejected(..)
-            | Event::Completed(..) => Self::Nothing,
+    /// `first`, and what arrived together with it, up to the size of one message.
+    fn with_next(&self, first: Bytes) -> Vec<Bytes> {
+        let mut waiting = self.waiting.borrow_mut();
+        let mut total = first.len();
+        let mut parts = vec![first];
+        while let Some(Delivery::Received(bytes)) = waiting.front() {
+            total += bytes.len();
+            if total > limits::MESSAGE_BYTES {
+                break;
+            }
+            if let Some(Delivery::Received(bytes)) = waiting.pop_front() {
+                parts.push(bytes);
+            }
         }
+        parts
     }
 }
 
@@ -359,9 +381,10 @@ impl<'env> Brought<'env> {
 }
 
 /// Reads once, into an ArrayBuffer of at most so many bytes.
-fn read_in_place<'env>(env: &'env Env, reader: &Reader, most: usize) -> Result<(Brought<'env>, Piece)> {
+fn read_in_place<R: Receiver>(receiver: &R, link: LinkId, most: usize) -> Result<(Brought<'_>, Piece)> {
+    let env = receiver.emitter().env();
     node_api::array_buffer_filled(env, most, |buffer, bytes| {
-        let piece = reader.read(bytes);
+        let piece = receiver.try_read(link, bytes);
         let brought = match bytes.get(..piece.bytes) {
             Some([]) => Brought::Nothing,
             Some(short) if short.len() < most => Brought::copy(env, short),
@@ -372,47 +395,27 @@ fn read_in_place<'env>(env: &'env Env, reader: &Reader, most: usize) -> Result<(
 }
 
 /// Reads once; what `make` makes of the bytes, if there are any.
-fn with_scratch<T>(reader: &Reader, make: impl FnOnce(&[u8]) -> T) -> (Option<T>, Piece) {
+fn with_scratch<T>(receiver: &impl Receiver, link: LinkId, make: impl FnOnce(&[u8]) -> T) -> (Option<T>, Piece) {
     let mut scratch = SCRATCH.take();
     scratch.resize(limits::SCRATCH_BYTES, 0);
-    let piece = reader.read(&mut scratch);
+    let piece = receiver.try_read(link, &mut scratch);
     let made = scratch.get(..piece.bytes).filter(|bytes| !bytes.is_empty()).map(make);
     SCRATCH.set(scratch);
     (made, piece)
 }
 
 /// Leaves what could not be delivered for a turn of its own.
-fn put_off(emitter: &Emitter, error: &Error) {
+fn put_off(emitter: &Emitter<ConnectionEvent>, error: &Error) {
     error::report("a message could not be delivered yet", error);
     node_api::report_pending(emitter.env());
     emitter.await_turn();
 }
 
-fn has_room(event: &Event) -> bool {
-    matches!(event, Event::Readable(reader) if reader.has_room())
+fn is_received(event: &Delivery) -> bool {
+    matches!(event, Delivery::Received(_) | Delivery::Message(_) | Delivery::Readable(_))
 }
 
-fn is_received(event: &Event) -> bool {
-    matches!(event, Event::Received(_) | Event::Message(_) | Event::Readable(_))
-}
-
-/// Takes what arrived together, up to the size of one message.
-fn take_bytes(waiting: &mut VecDeque<Event>) -> Vec<Bytes> {
-    let mut parts: Vec<Bytes> = Vec::new();
-    let mut total = 0;
-    while let Some(Event::Received(bytes)) = waiting.front() {
-        if !parts.is_empty() && total + bytes.len() > limits::MESSAGE_BYTES {
-            break;
-        }
-        total += bytes.len();
-        if let Some(Event::Received(bytes)) = waiting.pop_front() {
-            parts.push(bytes);
-        }
-    }
-    parts
-}
-
-fn emit_reconnecting(emitter: &Emitter, reconnecting: &Reconnecting) {
+fn emit_reconnecting(emitter: &Emitter<ConnectionEvent>, reconnecting: &Reconnecting) {
     match reconnect_info(emitter.env(), reconnecting) {
         Ok(info) => emitter.emit(EventName::Reconnecting, [info]),
         Err(error) => error::report("a lost link could not be reported", &error),

@@ -1,47 +1,74 @@
-//! What waits for the JavaScript thread: one outbox for each environment, one mailbox in it for each object.
+//! What waits for the JavaScript thread: one outbox for each environment, one mailbox for each object.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 
-use socket_engine::{Arrivals, Event, EventSink};
+use socket_engine::{Arrivals, ConnectionEvent, EventSink, ServerEvent, SocketError, Ticket};
 
 use crate::node_api::Doorbell;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 
-/// The mailboxes of one environment that have something, and the doorbell that says so.
+/// The objects of one environment whose turn it is, and the doorbell that says so.
 ///
 /// The number of bytes is bounded by the credit of each connection, the number of accepted connections by their
 /// server; the rest is one event for each call or connection.
 pub struct Outbox {
     doorbell: Doorbell,
     arrivals: Arc<Arrivals>,
-    ready: Mutex<Ready>,
+    line: Mutex<Line>,
 }
 
 #[derive(Default)]
-struct Ready {
-    mailboxes: VecDeque<Arc<Mailbox>>,
+struct Line {
+    /// Each stands in it once.
+    objects: VecDeque<u64>,
     /// The doorbell was rung and its turn has not ended.
     awake: bool,
     /// Nobody will take anything any more.
     closed: bool,
 }
 
-/// The events of one object, in order.
-pub struct Mailbox {
+/// What one object is told, in order.
+pub struct Mailbox<E> {
     /// Names the object in its environment.
     pub id: u64,
     closes: AtomicU64,
     outbox: Arc<Outbox>,
-    me: Weak<Mailbox>,
-    contents: Mutex<Contents>,
+    contents: Mutex<Contents<E>>,
 }
 
-#[derive(Default)]
-struct Contents {
-    events: VecDeque<Event>,
-    /// It stands in the outbox.
+/// An event of one kind of object.
+pub trait ObjectEvent: Send + 'static {
+    /// Whether the object is closed.
+    fn is_close(&self) -> bool;
+}
+
+impl ObjectEvent for ConnectionEvent {
+    fn is_close(&self) -> bool {
+        matches!(self, Self::Closed(_))
+    }
+}
+
+impl ObjectEvent for ServerEvent {
+    fn is_close(&self) -> bool {
+        matches!(self, Self::Closed(_))
+    }
+}
+
+/// What an object is told.
+pub enum Told<E> {
+    /// Something happened to it.
+    Event(E),
+    /// A call of it is finished.
+    Completed(Ticket, Result<(), SocketError>),
+}
+
+struct Contents<E> {
+    told: VecDeque<Told<E>>,
+    /// The object stands in line.
     ready: bool,
+    /// Nobody will take anything any more.
+    closed: bool,
 }
 
 impl Outbox {
@@ -50,7 +77,7 @@ impl Outbox {
         Arc::new_cyclic(|me: &Weak<Self>| {
             let me = Weak::clone(me);
             let wake = move || me.upgrade().into_iter().for_each(|outbox| outbox.wake());
-            Self { doorbell, arrivals: Arrivals::new(wake), ready: Mutex::default() }
+            Self { doorbell, arrivals: Arrivals::new(wake), line: Mutex::default() }
         })
     }
 
@@ -59,27 +86,24 @@ impl Outbox {
         &self.doorbell
     }
 
-    /// Takes the doorbell away and drops everything that waits, now and later.
+    /// Where this thread learns of what streams bring: it reads them itself, into the ArrayBuffer that the listener gets.
+    pub fn arrivals(&self) -> &Arc<Arrivals> {
+        &self.arrivals
+    }
+
+    /// Takes the doorbell away. No object has a turn any more.
     pub fn close(&self) {
         self.doorbell.remove();
         self.arrivals.close();
-        let mut ready = lock(&self.ready);
-        ready.closed = true;
-        let mailboxes = std::mem::take(&mut ready.mailboxes);
-        drop(ready);
-        mailboxes.iter().for_each(|mailbox| mailbox.clear());
+        let mut line = lock(&self.line);
+        line.closed = true;
+        line.objects.clear();
     }
 
     /// A mailbox for the object `id`.
-    pub fn mailbox(self: &Arc<Self>, id: u64) -> Arc<Mailbox> {
-        let outbox = Arc::clone(self);
-        Arc::new_cyclic(|me| Mailbox {
-            id,
-            closes: AtomicU64::new(0),
-            outbox,
-            me: Weak::clone(me),
-            contents: Mutex::default(),
-        })
+    pub fn mailbox<E>(self: &Arc<Self>, id: u64) -> Arc<Mailbox<E>> {
+        let contents = Contents { told: VecDeque::new(), ready: false, closed: false };
+        Arc::new(Mailbox { id, closes: AtomicU64::new(0), outbox: Arc::clone(self), contents: Mutex::new(contents) })
     }
 
     /// Lets what has come stand in line behind what waits.
@@ -87,105 +111,107 @@ impl Outbox {
         self.arrivals.post();
     }
 
-    /// The next mailbox that has something.
-    pub fn next(&self) -> Option<Arc<Mailbox>> {
+    /// The next object whose turn it is.
+    pub fn next(&self) -> Option<u64> {
         self.first().or_else(|| self.arrivals.post().then(|| self.first()).flatten())
     }
 
-    fn first(&self) -> Option<Arc<Mailbox>> {
-        lock(&self.ready).mailboxes.pop_front()
+    fn first(&self) -> Option<u64> {
+        lock(&self.line).objects.pop_front()
     }
 
     /// Ends a turn: goes to sleep when everything was taken, otherwise rings for another turn.
     pub fn end_turn(&self) {
-        let mut ready = lock(&self.ready);
-        ready.awake = !ready.mailboxes.is_empty();
-        let awake = ready.awake;
-        drop(ready);
+        let mut line = lock(&self.line);
+        line.awake = !line.objects.is_empty();
+        let awake = line.awake;
+        drop(line);
         if awake { self.doorbell.ring() } else { self.arrivals.arm() }
     }
 
     /// Lets the thread have a turn, if it sleeps.
     pub fn wake(&self) {
-        let mut ready = lock(&self.ready);
-        let asleep = !ready.closed && !std::mem::replace(&mut ready.awake, true);
-        drop(ready);
+        let mut line = lock(&self.line);
+        let asleep = !line.closed && !std::mem::replace(&mut line.awake, true);
+        drop(line);
         if asleep {
             self.doorbell.ring();
         }
     }
 
-    fn add(&self, mailbox: Arc<Mailbox>) {
-        let mut ready = lock(&self.ready);
-        if ready.closed {
-            drop(ready);
-            return mailbox.clear();
+    fn add(&self, object: u64) {
+        let mut line = lock(&self.line);
+        if line.closed {
+            return;
         }
-        ready.mailboxes.push_back(mailbox);
-        drop(ready);
+        line.objects.push_back(object);
+        drop(line);
         self.wake();
     }
 }
 
-impl Mailbox {
-    /// Takes up to `limit` events; what remains comes again after the other mailboxes.
-    pub fn take(&self, limit: usize) -> Vec<Event> {
+impl<E> Mailbox<E> {
+    /// Takes up to `limit` of what the object was told; what remains comes again after the other objects.
+    pub fn take(&self, limit: usize) -> Vec<Told<E>> {
         let mut contents = lock(&self.contents);
-        let count = contents.events.len().min(limit);
-        let taken = contents.events.drain(..count).collect();
-        contents.ready = !contents.events.is_empty();
+        let count = contents.told.len().min(limit);
+        let taken = contents.told.drain(..count).collect();
+        contents.ready = !contents.told.is_empty();
         let again = contents.ready;
         drop(contents);
         if again {
-            self.stand_in_line();
+            self.outbox.add(self.id);
         }
         taken
     }
 
     /// Lets the object have a turn although nothing new has come.
     pub fn request_turn(&self) {
-        if !std::mem::replace(&mut lock(&self.contents).ready, true) {
-            self.stand_in_line();
+        let mut contents = lock(&self.contents);
+        let asks = !contents.closed && !std::mem::replace(&mut contents.ready, true);
+        drop(contents);
+        if asks {
+            self.outbox.add(self.id);
         }
     }
 
-    /// How many `Closed` events were posted so far.
+    /// How many events said so far that the object is closed.
     pub fn closes(&self) -> u64 {
         self.closes.load(Ordering::SeqCst)
     }
 
-    /// Drops what it has, outside its lock: a connection among it closes its socket.
-    fn clear(&self) {
+    /// Drops what it has and what comes: there is no object any more.
+    pub fn close(&self) {
         let mut contents = lock(&self.contents);
-        contents.ready = false;
-        let events = std::mem::take(&mut contents.events);
+        contents.closed = true;
+        let told = std::mem::take(&mut contents.told);
         drop(contents);
-        drop(events);
+        drop(told);
     }
 
-    fn stand_in_line(&self) {
-        if let Some(me) = self.me.upgrade() {
-            self.outbox.add(me);
+    fn add(&self, told: Told<E>) {
+        let mut contents = lock(&self.contents);
+        if contents.closed {
+            return;
+        }
+        contents.told.push_back(told);
+        let waiting = std::mem::replace(&mut contents.ready, true);
+        drop(contents);
+        if !waiting {
+            self.outbox.add(self.id);
         }
     }
 }
 
-impl EventSink for Mailbox {
-    /// Read on its thread, into the ArrayBuffer that the listener gets: bulk is not copied.
-    fn arrivals(&self) -> Option<&Arc<Arrivals>> {
-        Some(&self.outbox.arrivals)
-    }
-
-    fn post(&self, event: Event) {
-        if matches!(event, Event::Closed(_)) {
+impl<E: ObjectEvent> EventSink<E> for Mailbox<E> {
+    fn post(&self, event: E) {
+        if event.is_close() {
             self.closes.fetch_add(1, Ordering::SeqCst);
         }
-        let mut contents = lock(&self.contents);
-        contents.events.push_back(event);
-        let waiting = std::mem::replace(&mut contents.ready, true);
-        drop(contents);
-        if !waiting {
-            self.stand_in_line();
-        }
+        self.add(Told::Event(event));
+    }
+
+    fn complete(&self, ticket: Ticket, result: Result<(), SocketError>) {
+        self.add(Told::Completed(ticket, result));
     }
 }

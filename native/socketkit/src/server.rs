@@ -1,13 +1,11 @@
 //! `TCPSocketServer`.
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{This, Unknown};
 use napi_ohos::{Env, Result};
-use socket_engine::{Event, Message, PendingConnection, Server};
+use socket_engine::{Message, Server, ServerEvent};
 
 use crate::broadcast::Broadcast;
 use crate::call::{Method, Progress, Reply, call};
@@ -19,6 +17,7 @@ use crate::environment::{Environment, Recipient};
 use crate::error::{self, CodeBase};
 use crate::native::{Class, Native};
 use crate::node_api;
+use crate::outbox::Mailbox;
 use crate::types::{NetAddress, SocketRejectInfo, SocketStatistics};
 
 const CLASS: &str = "TCPSocketServer\0";
@@ -35,19 +34,15 @@ pub struct TCPSocketServer {
 }
 
 struct State {
-    emitter: Emitter,
+    emitter: Emitter<ServerEvent>,
     server: Server,
-    /// Taken while there was no `connect` listener; the server takes no more than it may have pending.
-    waiting: RefCell<VecDeque<PendingConnection>>,
     connections: Connections,
 }
 
 impl State {
     fn announce_waiting(&self) {
         while self.emitter.has(EventName::Connect) {
-            let Some(pending) = self.waiting.borrow_mut().pop_front() else {
-                return;
-            };
+            let Some(pending) = self.server.accept() else { return };
             match connection::announce(self.emitter.environment(), &self.connections, pending) {
                 Ok(connection) => self.emitter.emit(EventName::Connect, [connection]),
                 Err(error) => error::report("a connection could not be announced", &error),
@@ -57,22 +52,29 @@ impl State {
 }
 
 impl Recipient for State {
-    fn take(&self, event: Event) {
+    type Event = ServerEvent;
+
+    fn mailbox(&self) -> &Mailbox<ServerEvent> {
+        self.emitter.mailbox()
+    }
+
+    fn take(&self, event: ServerEvent) -> bool {
         match event {
-            // What was taken before the server was closed is not announced after it.
-            Event::Accepted(pending) if self.server.is_listening() => self.waiting.borrow_mut().push_back(*pending),
-            Event::AcceptFailed(error) => self.emitter.emit_error(&error),
-            Event::Listening(address) => self.emitter.emit_value(EventName::Listening, NetAddress::from(address)),
-            Event::Rejected(peer, reason, _place) => {
+            // It waits for a listener: `deliver` asks the server.
+            ServerEvent::Accepted => {}
+            ServerEvent::AcceptFailed(error) => self.emitter.emit_error(&error),
+            ServerEvent::Listening(address) => self.emitter.emit_value(EventName::Listening, NetAddress::from(address)),
+            ServerEvent::Rejected(peer, reason) => {
                 self.emitter.emit_value(EventName::Reject, SocketRejectInfo::new(peer, reason));
+                self.server.consume_rejection();
             }
-            Event::Closed(_) => {
+            ServerEvent::Closed(_) => {
                 // One that cannot listen any more closes by itself.
                 self.emitter.set_open(self.server.is_listening());
                 self.emitter.emit(EventName::Close, []);
             }
-            _ => {}
         }
+        true
     }
 
     fn deliver(&self) -> usize {
@@ -84,7 +86,6 @@ impl Recipient for State {
     fn end(&self) {
         self.emitter.end_turn();
         self.server.dispose();
-        self.waiting.borrow_mut().clear();
     }
 }
 
@@ -116,10 +117,9 @@ impl TCPSocketServer {
         let mailbox = environment.new_mailbox();
         let server = Server::new(mailbox.clone(), options);
         let emitter = Emitter::new(&environment, mailbox, &this, EVENTS)?;
-        let state =
-            Rc::new(State { emitter, server, waiting: RefCell::default(), connections: Connections::default() });
-        let recipient: Weak<State> = Rc::downgrade(&state);
-        state.emitter.register(recipient);
+        let state = Rc::new(State { emitter, server, connections: Connections::default() });
+        let object: Weak<State> = Rc::downgrade(&state);
+        state.emitter.register(object);
         Ok(Self { native: Native::new(Class::SERVER, state) })
     }
 
@@ -146,7 +146,6 @@ impl TCPSocketServer {
         call(&self.state()?.emitter, Method::new("close", CodeBase::Socket), None, |ticket| {
             let connections = construct_options::close_options(&options)?;
             let closing = self.state()?.server.close(connections, ticket);
-            self.state()?.waiting.borrow_mut().clear();
             self.state()?.emitter.set_open(false);
             Ok(closing.map(|()| Progress::Awaited))
         })
@@ -173,7 +172,8 @@ impl TCPSocketServer {
                 let message = Message::to_several(data);
                 for connection in connection::open_ones(&state.connections) {
                     let part = environment.new_ticket();
-                    broadcast.add(part, connection.send(&message, part));
+                    let sent = connection.send(&message, part);
+                    broadcast.add(part, connection, sent);
                 }
                 Ok(environment.await_parts(broadcast))
             })

@@ -11,7 +11,7 @@ use super::phase::Phase;
 use crate::address::Host;
 use crate::connection::{Connection, FirstLink, Restored};
 use crate::error::{Operation, SocketError};
-use crate::event::{CloseReason, Event, Ticket};
+use crate::event::{CloseReason, ConnectionEvent, Ticket};
 use crate::handshake::SessionId;
 use crate::port::PortClaim;
 use crate::sync::lock;
@@ -57,11 +57,11 @@ impl Shared {
     ) -> Phase {
         match opened.and_then(|(link, _)| self.start(link, claim)) {
             Ok(connection) => {
-                self.sink.post(Event::Completed(ticket, Ok(())));
+                self.sink.complete(ticket, Ok(()));
                 Phase::Connected(connection)
             }
             Err(error) => {
-                self.sink.post(Event::Completed(ticket, Err(error)));
+                self.sink.complete(ticket, Err(error));
                 Phase::Ready(None)
             }
         }
@@ -73,7 +73,7 @@ impl Shared {
         let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
         stream.local_addr().map_err(failed)?;
         let stream = stream.into_std().map_err(failed)?;
-        self.sink.post(Event::Connected(peer));
+        self.sink.post(ConnectionEvent::Connected(peer));
         let first = FirstLink { stream, peer, peer_interval, is_known: false };
         Connection::start(self.plan(self.new_link_sink(), None, claim), first, &Handle::current()).map_err(failed)
     }
@@ -81,9 +81,9 @@ impl Shared {
     /// There is no `close` to answer when the client was dropped.
     fn answer_cancelled(&self, attempt: Attempt, close: Option<Ticket>) {
         let error = SocketError::new(Operation::Connect, None, libc::ECANCELED).at(&attempt.target);
-        self.sink.post(Event::Completed(attempt.ticket, Err(error)));
+        self.sink.complete(attempt.ticket, Err(error));
         let Some(close) = close else { return };
-        self.sink.post(Event::Closed(CloseReason::Local));
-        self.sink.post(Event::Completed(close, Ok(())));
+        self.sink.post(ConnectionEvent::Closed(CloseReason::Local));
+        self.sink.complete(close, Ok(()));
     }
 }

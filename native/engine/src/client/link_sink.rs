@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
-use crate::arrivals::Arrivals;
-use crate::event::{CloseReason, Event, EventSink};
+use crate::error::SocketError;
+use crate::event::{CloseReason, ConnectionEvent, EventSink, Ticket};
 use crate::sync::lock;
 
 /// The sink of one connection of a client. A client that has closed its connection, and wants another one before the old peer has
 /// taken what was sent, takes leave of the old one: its owner hears of that no more than how its calls end.
 pub(super) struct LinkSink {
-    sink: Arc<dyn EventSink>,
+    sink: Arc<dyn EventSink<ConnectionEvent>>,
     stage: Mutex<Stage>,
 }
 
@@ -23,7 +23,7 @@ enum Stage {
 }
 
 impl LinkSink {
-    pub(super) fn new(sink: &Arc<dyn EventSink>) -> Arc<Self> {
+    pub(super) fn new(sink: &Arc<dyn EventSink<ConnectionEvent>>) -> Arc<Self> {
         Arc::new(Self { sink: Arc::clone(sink), stage: Mutex::new(Stage::Open) })
     }
 
@@ -31,26 +31,26 @@ impl LinkSink {
     pub(super) fn leave(&self) {
         let mut stage = lock(&self.stage);
         if *stage == Stage::Open {
-            self.sink.post(Event::Closed(CloseReason::Local));
+            self.sink.post(ConnectionEvent::Closed(CloseReason::Local));
         }
         *stage = Stage::Left;
     }
 }
 
-impl EventSink for LinkSink {
-    fn arrivals(&self) -> Option<&Arc<Arrivals>> {
-        self.sink.arrivals()
-    }
-
-    fn post(&self, event: Event) {
+impl EventSink<ConnectionEvent> for LinkSink {
+    fn post(&self, event: ConnectionEvent) {
         // Held while it is posted: what comes behind `leave` belongs to another connection.
         let mut stage = lock(&self.stage);
-        match event {
-            Event::Completed(..) => {}
-            _ if *stage == Stage::Left => return,
-            Event::Closed(_) => *stage = Stage::Closed,
-            _ => {}
+        if *stage == Stage::Left {
+            return;
+        }
+        if matches!(event, ConnectionEvent::Closed(_)) {
+            *stage = Stage::Closed;
         }
         self.sink.post(event);
+    }
+
+    fn complete(&self, ticket: Ticket, result: Result<(), SocketError>) {
+        self.sink.complete(ticket, result);
     }
 }

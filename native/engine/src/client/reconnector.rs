@@ -8,14 +8,14 @@ use super::opening::{Opening, Origin};
 use crate::backoff::Backoff;
 use crate::connection::{BoxFuture, Loss, Restore, Restored};
 use crate::error::{PeerFault, SocketError};
-use crate::event::{CloseReason, Event, EventSink, Reconnecting};
+use crate::event::{CloseReason, ConnectionEvent, EventSink, Reconnecting};
 use crate::handshake::SessionId;
 use crate::options::SocketOptions;
 use crate::proxy::ProxyFault;
 use crate::sync::lock;
 
 pub(super) struct Reconnector {
-    pub(super) sink: Arc<dyn EventSink>,
+    pub(super) sink: Arc<dyn EventSink<ConnectionEvent>>,
     pub(super) opening: Opening,
     /// Of the first attempt; later ones have no socket yet.
     pub(super) origin: Origin,
@@ -39,7 +39,7 @@ impl Reconnector {
         let mut why = lost;
         while let Some((attempt, delay)) = self.backoff.next(jitter()) {
             if let Some(error) = why {
-                self.sink.post(Event::Reconnecting(Box::new(Reconnecting { attempt, delay, error })));
+                self.sink.post(ConnectionEvent::Reconnecting(Box::new(Reconnecting { attempt, delay, error })));
             }
             sleep(delay).await;
             match self.attempt(received).await {

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::opening::Previous;
 use super::*;
 use crate::address::Host;
-use crate::connection::tests::{CLOSE, Events, OPEN, Recorder, SECOND};
+use crate::connection::tests::{CLOSE, Events, OPEN, Recorder, SECOND, Told};
 use crate::event::Reconnecting;
 use crate::framing::Framing;
 use crate::protocol::Heartbeat;
@@ -54,9 +54,10 @@ impl Fixture {
     /// Begins to connect, as [`Client::connect`] does.
     fn new(network: Network, protocol: Protocol, reconnect: Reconnect) -> Self {
         let (sender, events) = unbounded_channel();
-        let sink: Arc<dyn EventSink> = Arc::new(Recorder(sender));
+        let sink: Arc<dyn EventSink<ConnectionEvent>> = Arc::new(Recorder(sender));
         let shared = Shared {
             sink: Arc::clone(&sink),
+            arrivals: None,
             protocol: Arc::new(protocol),
             reconnect: Some(reconnect),
             counters: Arc::default(),
@@ -91,7 +92,9 @@ impl Fixture {
     /// An attempt has failed with `errno`, `after` so long, and the next one is number `attempt` and waits for
     /// `longest` at most, for half of it at least. Counts from that attempt on.
     async fn assert_fails(&mut self, after: Duration, errno: i32, attempt: u32, longest: Duration) {
-        let Event::Reconnecting(told) = self.events.next().await else { panic!("another attempt is due") };
+        let Told::Event(ConnectionEvent::Reconnecting(told)) = self.events.next().await else {
+            panic!("another attempt is due")
+        };
         let Reconnecting { attempt: next, delay, error } = *told;
         assert_eq!((next, error.errno), (attempt, errno));
         self.assert_took(after);

@@ -12,7 +12,7 @@ use super::driver::Driver;
 use super::link::Link;
 use super::transport::{Reading, Ready, Transport, Wants};
 use crate::error::errno_of;
-use crate::event::{CloseReason, Event};
+use crate::event::{CloseReason, ConnectionEvent};
 use crate::limits;
 use crate::sync::lock;
 use crate::wire::Frame;
@@ -68,13 +68,13 @@ impl Driver {
 
     pub(super) fn announce(&self, link: Link, reason: CloseReason) {
         self.cancel_suspend();
-        self.shared.sink.post(Event::Closed(reason));
+        self.shared.sink.post(ConnectionEvent::Closed(reason));
         self.conclude(link);
     }
 
     pub(super) fn conclude(&self, link: Link) {
         if let Link::Closing(Some(ticket)) = link {
-            self.shared.sink.post(Event::Completed(ticket, Ok(())));
+            self.shared.sink.complete(ticket, Ok(()));
         }
         self.shared.ended.send_replace(true);
     }

@@ -15,7 +15,7 @@ use super::sending::Suspension;
 use super::shared::Shared;
 use super::transport::{Ready, Transport, Wants};
 use crate::error::{Operation, SocketError, errno_of};
-use crate::event::{CloseReason, Event, Ticket};
+use crate::event::{CloseReason, ConnectionEvent, Ticket};
 use crate::liveness::Due;
 use crate::sync::lock;
 use crate::wire::Kind;
@@ -269,7 +269,7 @@ impl Driver {
         self.shared.complete(ended, &Ok(()));
         self.shared.fail(failed, broken.unwrap_or(libc::EIO));
         if drained {
-            self.shared.sink.post(Event::Drained);
+            self.shared.sink.post(ConnectionEvent::Drained);
         }
     }
 
@@ -286,7 +286,7 @@ impl Driver {
         if matches!(link, Link::Closing(_)) {
             return self.announce(link, CloseReason::Local);
         }
-        self.shared.sink.post(Event::Failed(loss.error));
+        self.shared.sink.post(ConnectionEvent::Failed(loss.error));
         self.announce(link, loss.reason);
     }
 

@@ -9,16 +9,15 @@ use rustix::io::{Errno, ioctl_fionread};
 use super::shared::Shared;
 use crate::arrivals::Arrivals;
 use crate::error::errno_of;
-use crate::event::Event;
+use crate::event::{ConnectionEvent, LinkId};
 use crate::sync::lock;
 
-/// Reads one link of a connection without frames, on any thread. It comes with [`Event::Readable`], and is used until
-/// [`Reader::read`] says that this was the last; then the event comes again once there is something.
-pub struct Reader {
+/// Reads one link of a connection without frames, on any thread.
+pub(crate) struct Reader {
     shared: Arc<Shared>,
     arrivals: Arc<Arrivals>,
     /// Names it among the `arrivals`.
-    number: u64,
+    link: LinkId,
     source: Mutex<Source>,
 }
 
@@ -60,22 +59,22 @@ impl Reader {
     pub(super) fn start(shared: &Arc<Shared>, arrivals: &Arc<Arrivals>, stream: &Arc<TcpStream>) -> Arc<Self> {
         let source = Mutex::new(Source::Open(Arc::clone(stream)));
         let (shared, arrivals) = (Arc::clone(shared), Arc::clone(arrivals));
-        let new = Arc::new(Self { shared, number: arrivals.new_number(), arrivals, source });
+        let new = Arc::new(Self { shared, link: arrivals.new_link(), arrivals, source });
+        // Before the owner can be told.
+        new.shared.set_reader(Arc::clone(&new));
         if let Err(error) = new.arrivals.add(&new, &**stream) {
             new.finish(new.lock(), Source::Failed(errno_of(&error)));
         }
         new
     }
 
-    /// Reads into `buffer`, which is not empty, without blocking. What is read counts against the connection's credit until
-    /// [`Connection::consume`](super::Connection::consume) gives it back; the owner keeps to it with [`Reader::has_room`]. Not to
-    /// be called while an event is posted.
-    pub fn read(&self, buffer: &mut [u8]) -> Piece {
+    /// Reads into `buffer`, which is not empty, without blocking.
+    pub(super) fn read(&self, buffer: &mut [u8]) -> Piece {
         loop {
             // Held while reading, so that nothing comes between that and a driver that takes the link back, or asks why it broke.
             let source = self.lock();
             let Source::Open(stream) = &*source else { return Piece::NOTHING };
-            let watch = || self.arrivals.watch(self.number, &**stream);
+            let watch = || self.arrivals.watch(self.link, &**stream);
             match rustix::io::read(stream, &mut *buffer) {
                 Ok(0) => return self.finish(source, Source::Ended),
                 Ok(bytes) => {
@@ -96,7 +95,7 @@ impl Reader {
     }
 
     /// Bytes that a read would get now; 0 when that is not known.
-    pub fn available_bytes(&self) -> usize {
+    pub(super) fn available_bytes(&self) -> usize {
         let available = match &*self.lock() {
             Source::Open(stream) => ioctl_fionread(&**stream).ok(),
             Source::Ended | Source::Failed(_) | Source::Detached => None,
@@ -104,26 +103,21 @@ impl Reader {
         available.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0)
     }
 
-    /// Whether the credit allows to read more.
-    pub fn has_room(&self) -> bool {
-        self.shared.credit.has_room()
-    }
-
-    pub(crate) fn number(&self) -> u64 {
-        self.number
+    pub(crate) fn link(&self) -> LinkId {
+        self.link
     }
 
     /// Tells the owner that there is something.
-    pub(crate) fn post(self: Arc<Self>) {
-        let sink = Arc::clone(&self.shared.sink);
-        sink.post(Event::Readable(self));
+    pub(crate) fn post(&self) {
+        self.shared.sink.post(ConnectionEvent::Readable(self.link));
     }
 
     /// Lets the link go: nothing is read of it any more.
     pub(super) fn detach(&self) {
         if let Source::Open(stream) = std::mem::replace(&mut *self.lock(), Source::Detached) {
-            self.arrivals.remove(self.number, &*stream);
+            self.arrivals.remove(self.link, &*stream);
         }
+        self.shared.forget_reader(self.link);
     }
 
     /// How reading came to an end, once it has.
@@ -138,7 +132,7 @@ impl Reader {
     /// Nothing is read any more.
     fn finish(&self, mut source: MutexGuard<'_, Source>, end: Source) -> Piece {
         let is_end = matches!(end, Source::Ended);
-        self.arrivals.forget(self.number);
+        self.arrivals.forget(self.link);
         *source = end;
         // Under the lock, so that the driver cannot conclude the connection in between.
         let is_told = is_end && self.shared.end_at_once();

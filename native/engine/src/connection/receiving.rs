@@ -8,7 +8,7 @@ use super::link::Link;
 use super::reader::Outcome;
 use super::transport::{Reading, Transport};
 use crate::error::errno_of;
-use crate::event::{CloseReason, Event};
+use crate::event::{CloseReason, ConnectionEvent};
 use crate::limits;
 use crate::sync::lock;
 use crate::wire::{Frame, Kind};
@@ -25,7 +25,7 @@ impl Driver {
         match reading {
             Reading::Nothing => None,
             Reading::Bytes(data) => {
-                self.deliver(data, Event::Received);
+                self.deliver(data, ConnectionEvent::Received);
                 None
             }
             Reading::Frames => self.take_frames(transport),
@@ -33,7 +33,7 @@ impl Driver {
         }
     }
 
-    fn deliver(&self, data: Bytes, event: impl FnOnce(Bytes) -> Event) {
+    fn deliver(&self, data: Bytes, event: impl FnOnce(Bytes) -> ConnectionEvent) {
         self.shared.take_received(data.len());
         self.shared.sink.post(event(data));
     }
@@ -72,7 +72,7 @@ impl Driver {
             _ if transport.bye && !matches!(frame, Frame::Acknowledge(_) | Frame::Pong) => return Err(libc::EPROTO),
             Frame::Data(data) => {
                 self.received += 1;
-                self.deliver(data, Event::Message);
+                self.deliver(data, ConnectionEvent::Message);
             }
             Frame::Ping => {
                 lock(&self.shared.sending).push_control(Kind::Pong, &[]);
@@ -96,7 +96,7 @@ impl Driver {
         let done = sending.queue.acknowledge(count).filter(|_| self.shared.protocol.acknowledge).ok_or(libc::EPROTO)?;
         self.shared.complete(done, &Ok(()));
         if waited && !sending.queue.has_messages() {
-            self.shared.sink.post(Event::Drained);
+            self.shared.sink.post(ConnectionEvent::Drained);
         }
         Ok(())
     }
@@ -117,7 +117,7 @@ impl Driver {
             match transport.read() {
                 Ok(Reading::Bytes(data)) => {
                     left_bytes = left_bytes.saturating_sub(data.len());
-                    self.deliver(data, Event::Received);
+                    self.deliver(data, ConnectionEvent::Received);
                 }
                 _ => break,
             }

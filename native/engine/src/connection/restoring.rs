@@ -12,7 +12,7 @@ use super::sending::Suspension;
 use super::shared::Ends;
 use super::transport::Transport;
 use crate::error::{Operation, SocketError, errno_of};
-use crate::event::{CloseReason, Event};
+use crate::event::{CloseReason, ConnectionEvent};
 use crate::sync::lock;
 
 impl Driver {
@@ -117,12 +117,12 @@ impl Driver {
             }
         };
         let done = done.ok_or_else(|| End::Failed(self.loss(libc::EPROTO, CloseReason::Protocol)))?;
-        self.shared.sink.post(Event::Connected(peer));
+        self.shared.sink.post(ConnectionEvent::Connected(peer));
         self.shared.complete(self.opening.take(), &Ok(()));
         self.shared.complete(done, &Ok(()));
         self.shared.fail(forgotten, libc::ECONNRESET);
         if waited && !sending.queue.has_messages() {
-            self.shared.sink.post(Event::Drained);
+            self.shared.sink.post(ConnectionEvent::Drained);
         }
         self.shared.equip(&stream);
         sending.open(Link::Open(Arc::clone(&stream)));

@@ -13,11 +13,12 @@ use tokio::time::Instant;
 
 use super::attention::Attention;
 use super::link::Link;
+use super::reader::Reader;
 use super::sending::Sending;
 use crate::arrivals::Arrivals;
 use crate::credit::Credit;
 use crate::error::{Operation, SocketError};
-use crate::event::{CloseReason, Event, EventSink, Ticket};
+use crate::event::{CloseReason, ConnectionEvent, EventSink, LinkId, Ticket};
 use crate::limits;
 use crate::options::SocketOptions;
 use crate::protocol::Protocol;
@@ -25,7 +26,7 @@ use crate::statistics::{Counters, Statistics};
 use crate::sync::lock;
 
 pub(super) struct Shared {
-    pub(super) sink: Arc<dyn EventSink>,
+    pub(super) sink: Arc<dyn EventSink<ConnectionEvent>>,
     pub(super) protocol: Arc<Protocol>,
     pub(super) counters: Counters,
     /// Called when the driver has to look at `sending`, `credit` or its reader again.
@@ -40,6 +41,10 @@ pub(super) struct Shared {
     /// Those of every link.
     options: Mutex<SocketOptions>,
     ends: Mutex<Option<Ends>>,
+    /// Where the owner learns of what has come, if it reads.
+    arrivals: Option<Arc<Arrivals>>,
+    /// Reads the link that is there for the owner.
+    reader: Mutex<Option<Arc<Reader>>>,
     born: Instant,
     /// When a message last went through or a link began, in milliseconds after `born`; kept only where there is an idle time-out.
     active_ms: AtomicU64,
@@ -54,13 +59,15 @@ pub(super) struct Ends {
 
 impl Shared {
     pub(super) fn new(
-        sink: Arc<dyn EventSink>,
+        sink: Arc<dyn EventSink<ConnectionEvent>>,
         protocol: Arc<Protocol>,
         counters: Counters,
         options: SocketOptions,
         sending: Sending,
         ends: Option<Ends>,
+        arrivals: Option<Arc<Arrivals>>,
     ) -> Self {
+        let arrivals = arrivals.filter(|_| protocol.framing.is_none());
         Self {
             sink,
             protocol,
@@ -73,6 +80,8 @@ impl Shared {
             sending: Mutex::new(sending),
             options: Mutex::new(options),
             ends: Mutex::new(ends),
+            arrivals,
+            reader: Mutex::default(),
             born: Instant::now(),
             active_ms: AtomicU64::new(0),
         }
@@ -80,13 +89,28 @@ impl Shared {
 
     /// Where the owner learns of what has come, if it reads, and not the driver.
     pub(super) fn arrivals(&self) -> Option<&Arc<Arrivals>> {
-        self.sink.arrivals().filter(|_| self.protocol.framing.is_none())
+        self.arrivals.as_ref()
+    }
+
+    /// Lets the owner read with `reader`.
+    pub(super) fn set_reader(&self, reader: Arc<Reader>) {
+        *lock(&self.reader) = Some(reader);
+    }
+
+    /// The link is let go.
+    pub(super) fn forget_reader(&self, link: LinkId) {
+        lock(&self.reader).take_if(|reader| reader.link() == link);
+    }
+
+    /// What the owner reads `link` with, while that is there.
+    pub(super) fn reader(&self, link: LinkId) -> Option<Arc<Reader>> {
+        lock(&self.reader).as_ref().filter(|reader| reader.link() == link).map(Arc::clone)
     }
 
     /// The peer sends no more: tells the owner, once.
     pub(super) fn end_by_peer(&self) {
         if !self.peer_ended.swap(true, Ordering::SeqCst) {
-            self.sink.post(Event::Ended);
+            self.sink.post(ConnectionEvent::Ended);
         }
     }
 
@@ -157,7 +181,7 @@ impl Shared {
     /// Reports every send in `tickets` as finished.
     pub(super) fn complete(&self, tickets: impl IntoIterator<Item = Ticket>, result: &Result<(), SocketError>) {
         for ticket in tickets {
-            self.sink.post(Event::Completed(ticket, result.clone()));
+            self.sink.complete(ticket, result.clone());
         }
     }
 

@@ -14,7 +14,7 @@ use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use super::*;
-use crate::event::{CloseReason, Event};
+use crate::event::CloseReason;
 use crate::framing::Framing;
 use crate::protocol::Heartbeat;
 use crate::wire::Kind;
@@ -36,48 +36,59 @@ pub(crate) const CLOSE: Ticket = Ticket(3);
 pub(crate) const OPEN: Ticket = Ticket(4);
 const SUSPEND: Ticket = Ticket(5);
 
-pub(crate) struct Recorder(pub(crate) UnboundedSender<Event>);
+/// What a sink was told.
+#[derive(Debug)]
+pub(crate) enum Told {
+    Event(ConnectionEvent),
+    Completed(Ticket, Result<(), SocketError>),
+}
 
-impl EventSink for Recorder {
-    fn post(&self, event: Event) {
+pub(crate) struct Recorder(pub(crate) UnboundedSender<Told>);
+
+impl EventSink<ConnectionEvent> for Recorder {
+    fn post(&self, event: ConnectionEvent) {
         // A test that has seen enough has dropped its end.
-        let _ = self.0.send(event);
+        let _ = self.0.send(Told::Event(event));
+    }
+
+    fn complete(&self, ticket: Ticket, result: Result<(), SocketError>) {
+        let _ = self.0.send(Told::Completed(ticket, result));
     }
 }
 
-pub(crate) struct Events(pub(crate) UnboundedReceiver<Event>);
+pub(crate) struct Events(pub(crate) UnboundedReceiver<Told>);
 
 impl Events {
-    pub(crate) async fn next(&mut self) -> Event {
+    pub(crate) async fn next(&mut self) -> Told {
         let next = timeout(SECOND * 1_000_000, self.0.recv()).await.expect("nothing comes any more");
         next.expect("there is no connection any more")
     }
 
     /// Compares what comes next with how it is printed, without addresses.
     pub(crate) async fn assert_next(&mut self, wanted: &str) {
-        let event = self.next().await;
-        assert_eq!(told(&event), wanted, "{event:?}");
+        let next = self.next().await;
+        assert_eq!(text(&next), wanted, "{next:?}");
     }
 
     /// Everything that is there already.
     fn told(&mut self) -> Vec<String> {
-        std::iter::from_fn(|| self.0.try_recv().ok()).map(|event| told(&event)).collect()
+        std::iter::from_fn(|| self.0.try_recv().ok()).map(|told| text(&told)).collect()
     }
 }
 
-fn told(event: &Event) -> String {
-    match event {
-        Event::Completed(ticket, Ok(())) => format!("completed {}", ticket.0),
-        Event::Completed(ticket, Err(error)) => format!("failed {} {}", ticket.0, error.errno),
-        Event::Failed(error) => format!("broken {}", error.errno),
-        Event::Closed(reason) => format!("closed {reason:?}"),
-        Event::Connected(_) => "connected".to_owned(),
-        Event::Message(data) => format!("message {}", String::from_utf8_lossy(data)),
-        Event::Readable(_) => "readable".to_owned(),
-        Event::Received(data) => format!("received {}", String::from_utf8_lossy(data)),
-        Event::Ended => "ended".to_owned(),
-        Event::Drained => "drained".to_owned(),
-        other => format!("{other:?}"),
+fn text(told: &Told) -> String {
+    match told {
+        Told::Completed(ticket, Ok(())) => format!("completed {}", ticket.0),
+        Told::Completed(ticket, Err(error)) => format!("failed {} {}", ticket.0, error.errno),
+        Told::Event(ConnectionEvent::Failed(error)) => format!("broken {}", error.errno),
+        Told::Event(ConnectionEvent::Closed(reason)) => format!("closed {reason:?}"),
+        Told::Event(ConnectionEvent::Connected(_)) => "connected".to_owned(),
+        Told::Event(ConnectionEvent::Message(data)) => format!("message {}", String::from_utf8_lossy(data)),
+        Told::Event(ConnectionEvent::Readable(_)) => "readable".to_owned(),
+        Told::Event(ConnectionEvent::Received(data)) => format!("received {}", String::from_utf8_lossy(data)),
+        Told::Event(ConnectionEvent::Ended) => "ended".to_owned(),
+        Told::Event(ConnectionEvent::Drained) => "drained".to_owned(),
+        Told::Event(other) => format!("{other:?}"),
     }
 }
 
@@ -129,17 +140,19 @@ impl Fixture {
     }
 
     async fn with(protocol: Protocol, resilient: Option<bool>) -> Self {
-        let (sender, events) = unbounded_channel();
-        Self::with_sink(Arc::new(Recorder(sender)), Events(events), protocol, resilient).await
+        Self::with_arrivals(None, protocol, resilient).await
     }
 
-    async fn with_sink(sink: Arc<dyn EventSink>, events: Events, protocol: Protocol, resilient: Option<bool>) -> Self {
+    /// The owner reads with `arrivals`, if it has them.
+    async fn with_arrivals(arrivals: Option<Arc<Arrivals>>, protocol: Protocol, resilient: Option<bool>) -> Self {
+        let (sender, events) = unbounded_channel();
         let (links, receiver) = mpsc::channel(1);
         let links_of = |outlives_peer| -> Box<dyn Restore> { Box::new(Links { links: receiver, outlives_peer }) };
         let restorer = resilient.map(links_of);
         let peer_interval = protocol.heartbeat.map(|_| SECOND * 2);
         let plan = Plan {
-            sink,
+            sink: Arc::new(Recorder(sender)),
+            arrivals,
             protocol: Arc::new(protocol),
             counters: Counters::default(),
             options: SocketOptions::default(),
@@ -154,7 +167,7 @@ impl Fixture {
             is_known: false,
         };
         let connection = Connection::start(plan, first, &Handle::current()).unwrap();
-        Self { connection, events, peer, links }
+        Self { connection, events: Events(events), peer, links }
     }
 
     /// The next link; `peer_received` as in [`Restored`].

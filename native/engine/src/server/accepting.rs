@@ -11,7 +11,7 @@ use tokio::io::unix::AsyncFd;
 
 use super::{Intake, Shared};
 use crate::error::{Operation, SocketError, errno_of};
-use crate::event::Event;
+use crate::event::ServerEvent;
 use crate::limits;
 use crate::options;
 use crate::runtime;
@@ -26,11 +26,11 @@ pub(super) async fn accept_all(
     let mut listener = Some(listener);
     while let Some(socket) = listener.take() {
         let lost = shared.accept_until_lost(&intake, socket, local).await;
-        shared.sink.post(Event::AcceptFailed(SocketError::from_io(Operation::Accept, local, &lost)));
+        shared.sink.post(ServerEvent::AcceptFailed(SocketError::from_io(Operation::Accept, local, &lost)));
         match shared.listen_again(local).await {
             Ok(socket) => listener = socket,
             Err(error) => {
-                shared.sink.post(Event::AcceptFailed(SocketError::from_io(Operation::Listen, local, &error)));
+                shared.sink.post(ServerEvent::AcceptFailed(SocketError::from_io(Operation::Listen, local, &error)));
                 return shared.lose_listener(local);
             }
         }
@@ -66,7 +66,7 @@ impl Shared {
     /// Reports the first error of a row and pauses: the descriptors that are missing come back on their own time.
     async fn wait_out(&self, pause: &mut Pause, local: SocketAddr, error: &io::Error) {
         if pause.is_first() {
-            self.sink.post(Event::AcceptFailed(SocketError::from_io(Operation::Accept, local, error)));
+            self.sink.post(ServerEvent::AcceptFailed(SocketError::from_io(Operation::Accept, local, error)));
         }
         tokio::time::sleep(pause.next()).await;
     }
@@ -87,7 +87,7 @@ impl Shared {
                 Ok(listener) => {
                     let is_wanted = self.set_listener(local, Some(listener.as_raw_fd()));
                     if is_wanted {
-                        self.sink.post(Event::Listening(local));
+                        self.sink.post(ServerEvent::Listening(local));
                     }
                     return Ok(is_wanted.then_some(listener));
                 }

@@ -3,15 +3,15 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::handshakes::HandshakePlace;
 use super::place::Place;
 use super::sessions::{Membership, Returning};
 use super::{Intake, Shared};
-use crate::event::{Event, RejectReason};
+use crate::event::{RejectReason, ServerEvent};
 use crate::framing::Framing;
 use crate::handshake::{Guest, HandshakeError, RefusalReason, Session, SessionId, greet, refuse};
 use crate::limits;
@@ -25,18 +25,21 @@ pub(super) struct Admitted {
     pub(super) membership: Option<Membership>,
 }
 
-/// Reports of turned away peers, of which only so many may wait.
-pub(super) struct Rejections(Arc<Semaphore>);
-
-impl Default for Rejections {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(limits::PENDING_REJECTIONS)))
-    }
-}
+/// Counts the reports of rejected peers that wait for the server's owner.
+#[derive(Default)]
+pub(super) struct Rejections(AtomicUsize);
 
 impl Rejections {
-    fn place(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.0).try_acquire_owned().ok()
+    /// Counts one more, unless as many wait as may.
+    fn add(&self) -> bool {
+        let more = |waiting| (waiting < limits::PENDING_REJECTIONS).then_some(waiting + 1);
+        self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).is_ok()
+    }
+
+    /// The owner has taken one.
+    pub(super) fn consume(&self) {
+        // An owner that takes more than there were changes nothing.
+        let _ = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |waiting| waiting.checked_sub(1));
     }
 }
 
@@ -61,7 +64,7 @@ impl Shared {
                     let admitted = Admitted { stream, peer, peer_interval: None, membership: None };
                     // The semaphore is never closed, so this fails only with the task.
                     if let Ok(permit) = Arc::clone(&self.pending).acquire_owned().await {
-                        self.accept(admitted, intake.number, place, permit);
+                        self.accept(admitted, intake, place, permit);
                     }
                 }
                 None => self.reject(peer, RejectReason::Limit),
@@ -89,9 +92,9 @@ impl Shared {
     ) {
         let pushed_out = |late| self.reject(late, RejectReason::Limit);
         let Some(turn) = intake.handshakes.take_place(pushed_out).await else { return };
-        let (server, number, progress) = (Arc::clone(self), intake.number, Arc::clone(&turn.progress));
+        let (server, own, progress) = (Arc::clone(self), Arc::clone(intake), Arc::clone(&turn.progress));
         let handshake = tokio::spawn(async move {
-            if let Err(rejected) = server.shake_hands(number, &framing, stream, peer, &turn).await {
+            if let Err(rejected) = server.shake_hands(&own, &framing, stream, peer, &turn).await {
                 server.reject(peer, rejected);
             }
         });
@@ -101,7 +104,7 @@ impl Shared {
     /// Hears a peer and lets it in. Its time counts while the server waits for it, and not while it waits for the server.
     async fn shake_hands(
         self: &Arc<Self>,
-        intake: u64,
+        intake: &Intake,
         framing: &Framing,
         mut stream: TcpStream,
         peer: SocketAddr,
@@ -142,8 +145,8 @@ impl Shared {
     }
 
     pub(super) fn reject(&self, peer: SocketAddr, reason: RejectReason) {
-        if let Some(place) = self.rejections.place() {
-            self.sink.post(Event::Rejected(peer, reason, place));
+        if self.rejections.add() {
+            self.sink.post(ServerEvent::Rejected(peer, reason));
         }
     }
 }

@@ -13,9 +13,10 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::admission::Admitted;
 use super::place::{ConnectionPlace, Place, PlaceGuard};
 use super::{Shared, Started};
+use crate::arrivals::Arrivals;
 use crate::connection::{Connection, FirstLink, Plan};
 use crate::error::{Operation, SocketError};
-use crate::event::EventSink;
+use crate::event::{ConnectionEvent, EventSink};
 use crate::options::{self, SocketOptions};
 use crate::statistics::Counters;
 use crate::sync::lock;
@@ -42,13 +43,18 @@ impl PendingConnection {
         ConnectionPlace(Arc::clone(&self.place))
     }
 
-    /// Starts to receive and to send; events go to `sink`. One that was taken before its server was closed together
+    /// Starts to receive and to send; events go to `sink`. With `arrivals` the owner reads a stream without frames itself: it
+    /// gets `Readable` from there, in place of `Received`. One that was taken before its server was closed together
     /// with its connections is reset at once.
     ///
     /// # Errors
     /// When the kernel cannot tell the address on this side. A peer that has gone already is no error: what it sent
     /// is received, and then how it went.
-    pub fn start(self, sink: Arc<dyn EventSink>) -> Result<Connection, SocketError> {
+    pub fn start(
+        self,
+        sink: Arc<dyn EventSink<ConnectionEvent>>,
+        arrivals: Option<Arc<Arrivals>>,
+    ) -> Result<Connection, SocketError> {
         let Self { admitted, runtime, server, intake, place, permit } = self;
         drop(permit);
         let Admitted { stream, peer, peer_interval, membership } = admitted;
@@ -59,7 +65,8 @@ impl PendingConnection {
         let protocol = Arc::clone(&server.protocol);
         let counters = Counters::of(&server.counters);
         let options = SocketOptions { no_delay: Some(settings.options.no_delay.unwrap_or(true)), ..settings.options };
-        let plan = Plan { sink, protocol, counters, options, guard: Some(Box::new(PlaceGuard(place))), restorer };
+        let plan =
+            Plan { sink, arrivals, protocol, counters, options, guard: Some(Box::new(PlaceGuard(place))), restorer };
         let connection = Connection::start(plan, FirstLink { stream, peer, peer_interval, is_known: true }, &runtime)
             .map_err(failed)?;
         let weak = connection.downgrade();

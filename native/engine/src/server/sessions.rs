@@ -14,7 +14,7 @@ use super::Shared;
 use super::place::Place;
 use crate::connection::{BoxFuture, Loss, Restore, Restored};
 use crate::error::{Operation, SocketError};
-use crate::event::{CloseReason, Event, EventSink, Reconnecting, RejectReason};
+use crate::event::{CloseReason, ConnectionEvent, EventSink, Reconnecting, RejectReason};
 use crate::handshake::{Guest, RefusalReason, Session, SessionId};
 use crate::sync::lock;
 
@@ -55,7 +55,7 @@ pub(super) struct Returns {
     pub(super) server: Arc<Shared>,
     /// Its place among the connections; it has none while it waits.
     pub(super) place: Arc<Place>,
-    pub(super) sink: Arc<dyn EventSink>,
+    pub(super) sink: Arc<dyn EventSink<ConnectionEvent>>,
     /// How long the peer may be away.
     pub(super) limit: Duration,
     /// How long a welcome may take.
@@ -116,7 +116,7 @@ impl Returns {
     async fn bring(&mut self, lost: Option<SocketError>, received: u64) -> Result<Restored, Loss> {
         let error = lost.unwrap_or_else(|| self.error(libc::ECONNRESET));
         let away = SocketError { errno: libc::ETIMEDOUT, ..error.clone() };
-        self.sink.post(Event::Reconnecting(Box::new(Reconnecting { attempt: 0, delay: self.limit, error })));
+        self.sink.post(ConnectionEvent::Reconnecting(Box::new(Reconnecting { attempt: 0, delay: self.limit, error })));
         let deadline = Instant::now() + self.limit;
         let session = Session { id: self.membership.id, received };
         let mut early = self.early.take();

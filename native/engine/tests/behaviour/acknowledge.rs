@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use socket_engine::{CloseReason, Connection, Event, SendProgress, ServerOptions, SocketOptions, Ticket};
+use socket_engine::{CloseReason, Connection, ConnectionEvent, SendProgress, ServerOptions, SocketOptions, Ticket};
 
-use crate::events::Events;
+use crate::events::{Events, Told};
 use crate::pair::{CLOSE, Listening, OVERFLOW_BYTES, assert_closed, assert_silent, completed, socket, started};
 use crate::peer::{pattern, write_and_end};
 use crate::wire_peer::{BYE, DATA, HELLO, Session, WirePeer, acknowledged, opening};
@@ -48,14 +48,14 @@ impl Fixture {
     }
 
     fn assert_reconnects(&self) {
-        let reconnecting = expect!(self.events, Event::Reconnecting(reconnecting) => reconnecting);
+        let reconnecting = expect!(self.events, ConnectionEvent::Reconnecting(reconnecting) => reconnecting);
         assert_eq!((reconnecting.attempt, reconnecting.delay), (0, Duration::from_secs(3_600)));
         assert_eq!(reconnecting.error.errno, libc::ECONNRESET);
-        expect!(self.events, Event::Connected(_));
+        expect!(self.events, ConnectionEvent::Connected(_));
     }
 
     fn assert_message(&self, wanted: &[u8]) {
-        let message = expect!(self.events, Event::Message(message) => message);
+        let message = expect!(self.events, ConnectionEvent::Message(message) => message);
         assert_eq!(&message[..], wanted);
     }
 
@@ -180,8 +180,8 @@ fn a_peer_can_come_back_to_a_connection_that_nobody_has_started() {
     let (connection, events) = started(pending);
     let (mut peer, resumed, _) = back.join().unwrap();
     assert!(resumed);
-    assert!(matches!(events.next("Reconnecting"), Event::Reconnecting(_)));
-    expect!(events, Event::Connected(_));
+    assert!(matches!(events.next("Reconnecting"), Told::Event(ConnectionEvent::Reconnecting(_))));
+    expect!(events, ConnectionEvent::Connected(_));
     connection.send(b"a", Ticket(1)).unwrap();
     peer.assert_hears(DATA, b"a");
 }
@@ -214,10 +214,10 @@ fn a_connection_whose_peer_does_not_come_back_in_time_ends() {
     let this = Fixture::with(Duration::from_millis(50));
     this.send(b"a", 1);
     this.peer.cut();
-    expect!(this.events, Event::Reconnecting(_));
+    expect!(this.events, ConnectionEvent::Reconnecting(_));
     assert_eq!(completed(&this.events, Ticket(1)), Err(libc::ETIMEDOUT));
-    assert_eq!(expect!(this.events, Event::Failed(error) => error.errno), libc::ETIMEDOUT);
-    assert_eq!(expect!(this.events, Event::Closed(reason) => reason), CloseReason::Timeout);
+    assert_eq!(expect!(this.events, ConnectionEvent::Failed(error) => error.errno), libc::ETIMEDOUT);
+    assert_eq!(expect!(this.events, ConnectionEvent::Closed(reason) => reason), CloseReason::Timeout);
     let (_second, resumed, _) = WirePeer::enter(this.listening.address, this.session);
     assert!(!resumed, "its session is gone");
 }
@@ -227,7 +227,7 @@ fn closing_does_not_wait_for_a_peer_that_is_away() {
     let mut this = Fixture::new();
     this.send(b"a", 1);
     this.lose_peer();
-    expect!(this.events, Event::Reconnecting(_));
+    expect!(this.events, ConnectionEvent::Reconnecting(_));
     this.connection.close(Some(CLOSE)).unwrap();
     assert_eq!(completed(&this.events, Ticket(1)), Err(libc::ECONNABORTED));
     assert_closed(&this.events, CloseReason::Local);
@@ -240,7 +240,7 @@ fn a_peer_that_says_goodbye_ends_the_connection_and_still_gets_the_answer() {
     this.peer.say(DATA, b"question");
     this.peer.say(BYE, &[]);
     this.assert_message(b"question");
-    expect!(this.events, Event::Ended);
+    expect!(this.events, ConnectionEvent::Ended);
     this.send(b"answer", 1);
     this.connection.finish();
     this.peer.assert_hears_count(1);
@@ -250,7 +250,7 @@ fn a_peer_that_says_goodbye_ends_the_connection_and_still_gets_the_answer() {
     assert_silent(&this.events);
     this.peer.acknowledge(1);
     assert_eq!(completed(&this.events, Ticket(1)), Ok(()));
-    assert_eq!(expect!(this.events, Event::Closed(reason) => reason), CloseReason::Remote);
+    assert_eq!(expect!(this.events, ConnectionEvent::Closed(reason) => reason), CloseReason::Remote);
 }
 
 #[test]
@@ -280,11 +280,11 @@ fn whatever_cannot_be_ends_the_connection() {
         let mut this = Fixture::new();
         say(&mut this.peer);
         let event = match this.events.next("Failed") {
-            Event::Ended => this.events.next("Failed"),
+            Told::Event(ConnectionEvent::Ended) => this.events.next("Failed"),
             event => event,
         };
-        assert!(matches!(event, Event::Failed(error) if error.errno == libc::EPROTO));
-        assert_eq!(expect!(this.events, Event::Closed(reason) => reason), CloseReason::Protocol);
+        assert!(matches!(event, Told::Event(ConnectionEvent::Failed(error)) if error.errno == libc::EPROTO));
+        assert_eq!(expect!(this.events, ConnectionEvent::Closed(reason) => reason), CloseReason::Protocol);
         let (_second, resumed, _) = WirePeer::enter(this.listening.address, this.session);
         assert!(!resumed, "such a connection does not go on");
     }

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use socket_engine::limits::{HANDSHAKE_STEP_TIMEOUT, PENDING_CONNECTIONS, PENDING_HANDSHAKES};
 use socket_engine::{
-    Client, ClientOptions, CloseReason, Connections, Event, Host, Key, Protocol, RejectReason, ServerOptions, Ticket,
+    Client, ClientOptions, CloseReason, ConnectionEvent, Connections, Host, Key, Protocol, RejectReason, ServerEvent,
+    ServerOptions, Ticket,
 };
 
 use crate::events::{DEADLINE, Events, recorder};
@@ -27,20 +28,21 @@ fn listening(protocol: Protocol, max_connections: Option<usize>) -> Listening {
 
 fn connecting(protocol: Protocol, listening: &Listening) -> (Client, Events) {
     let (sink, events) = recorder();
-    let client = Client::new(sink, ClientOptions { protocol, reconnect: None });
+    let client = Client::new(sink, None, ClientOptions { protocol, reconnect: None });
     client.connect(Host::Address(listening.address), DEADLINE, CONNECT).unwrap();
     (client, events)
 }
 
 fn connected(protocol: Protocol, listening: &Listening) -> (Client, Events) {
     let (client, events) = connecting(protocol, listening);
-    expect!(events, Event::Connected(_));
+    expect!(events, ConnectionEvent::Connected(_));
     assert_eq!(completed(&events, CONNECT), Ok(()));
     (client, events)
 }
 
 fn assert_rejected(listening: &Listening, wanted: RejectReason) {
-    assert_eq!(expect!(listening.events, Event::Rejected(_, reason, _) => reason), wanted);
+    assert_eq!(expect!(listening.events, ServerEvent::Rejected(_, reason) => reason), wanted);
+    listening.server.consume_rejection();
 }
 
 #[test]
@@ -50,10 +52,10 @@ fn two_sides_with_the_same_key_exchange_messages() {
     let (connection, server_events) = started(listening.accepted());
     client.send(b"to the server", Ticket(1)).unwrap();
     connection.send(b"to the client", Ticket(1)).unwrap();
-    assert_eq!(&expect!(server_events, Event::Message(message) => message)[..], b"to the server");
-    assert_eq!(&expect!(events, Event::Message(message) => message)[..], b"to the client");
+    assert_eq!(&expect!(server_events, ConnectionEvent::Message(message) => message)[..], b"to the server");
+    assert_eq!(&expect!(events, ConnectionEvent::Message(message) => message)[..], b"to the client");
     client.close(CLOSE).unwrap();
-    expect!(server_events, Event::Ended);
+    expect!(server_events, ConnectionEvent::Ended);
 }
 
 #[test]
@@ -119,7 +121,7 @@ fn the_time_of_a_peer_does_not_count_while_nobody_starts_connections() {
     let pending: Vec<_> = (0..PENDING_CONNECTIONS).map(|_| listening.accepted()).collect();
     // Somebody else's time is over, so that of the last one would be.
     let silent = dial(listening.address);
-    let rejected = expect!(listening.events, Event::Rejected(peer, RejectReason::Timeout, _) => peer);
+    let rejected = expect!(listening.events, ServerEvent::Rejected(peer, RejectReason::Timeout) => peer);
     assert_eq!(rejected, silent.local_addr().unwrap());
     drop(pending);
     assert_eq!(peers.pop().unwrap().next().0, WELCOME);
@@ -135,10 +137,10 @@ fn one_connection_too_many_is_turned_away_until_another_one_ends() {
     assert_eq!(completed(&second_events, CONNECT), Err(libc::EUSERS));
     assert_rejected(&listening, RejectReason::Limit);
     first.close(CLOSE).unwrap();
-    expect!(first_events, Event::Closed(_));
-    expect!(server_events, Event::Ended);
+    expect!(first_events, ConnectionEvent::Closed(_));
+    expect!(server_events, ConnectionEvent::Ended);
     connection.close(None).unwrap();
-    expect!(server_events, Event::Closed(CloseReason::Remote));
+    expect!(server_events, ConnectionEvent::Closed(CloseReason::Remote));
     let (_third, _events) = connected(keyed(1), &listening);
     listening.accepted();
 }
@@ -165,13 +167,13 @@ fn a_peer_that_starts_anew_is_let_in_though_its_old_session_waits() {
         assert!(!resumed);
         let (connection, events) = started(listening.accepted());
         peer.cut();
-        expect!(events, Event::Reconnecting(_));
+        expect!(events, ConnectionEvent::Reconnecting(_));
         waiting.push((connection, events));
     }
     // As many sessions may wait as there may be connections.
     for (_, events) in &waiting[..2] {
-        assert_eq!(expect!(events, Event::Failed(error) => error.errno), libc::ETIMEDOUT);
-        assert_eq!(expect!(events, Event::Closed(reason) => reason), CloseReason::Timeout);
+        assert_eq!(expect!(events, ConnectionEvent::Failed(error) => error.errno), libc::ETIMEDOUT);
+        assert_eq!(expect!(events, ConnectionEvent::Closed(reason) => reason), CloseReason::Timeout);
     }
     assert_silent(&waiting[2].1);
 }
@@ -182,7 +184,7 @@ fn a_session_that_comes_back_to_a_full_server_waits_on() {
     let (first, _, session) = WirePeer::enter(listening.address, Session::default());
     let (_connection, events) = started(listening.accepted());
     first.cut();
-    expect!(events, Event::Reconnecting(_));
+    expect!(events, ConnectionEvent::Reconnecting(_));
     let (second, _, _) = WirePeer::enter(listening.address, Session::default());
     let (_second_connection, second_events) = started(listening.accepted());
     let _third = WirePeer::enter(listening.address, Session::default());
@@ -194,9 +196,9 @@ fn a_session_that_comes_back_to_a_full_server_waits_on() {
     returning.assert_hears(REFUSED, &[3]);
     assert_rejected(&listening, RejectReason::Limit);
     second.cut();
-    expect!(second_events, Event::Reconnecting(_));
+    expect!(second_events, ConnectionEvent::Reconnecting(_));
     assert!(WirePeer::enter(listening.address, session).1);
-    expect!(events, Event::Connected(_));
+    expect!(events, ConnectionEvent::Connected(_));
 }
 
 #[test]
@@ -246,7 +248,7 @@ fn closing_the_server_ends_the_handshakes_under_way() {
     listening.accepted();
     listening.server.close(Connections::Keep, CLOSE).unwrap();
     assert_eq!(read_to_end(&peer), b"");
-    expect!(listening.events, Event::Closed(CloseReason::Local));
+    expect!(listening.events, ServerEvent::Closed(CloseReason::Local));
     assert_eq!(completed(&listening.events, CLOSE), Ok(()));
     assert_silent(&listening.events);
 }

@@ -3,9 +3,11 @@
 use std::io::Write;
 use std::time::Duration;
 
-use socket_engine::{CloseReason, Event, Host, Protocol, Proxy, ProxyFault, Reconnecting, Route, SocketState, Ticket};
+use socket_engine::{
+    CloseReason, ConnectionEvent, Host, Protocol, Proxy, ProxyFault, Reconnecting, Route, SocketState, Ticket,
+};
 
-use crate::events::DEADLINE;
+use crate::events::{DEADLINE, Told};
 use crate::pair::{CLOSE, assert_closed, completed, errno};
 use crate::peer::{accept, deaf_socket, listen, read_bytes, reset};
 use crate::reconnecting::{CONNECT, Fixture, SESSION, new_client};
@@ -17,15 +19,15 @@ fn a_first_connect_goes_on_until_somebody_listens() {
     let (client, events) = new_client(Protocol::default(), None);
     client.connect(Host::Address(address), DEADLINE, CONNECT).unwrap();
     for attempt in 2..=4 {
-        let reconnecting = expect!(events, Event::Reconnecting(reconnecting) => reconnecting);
+        let reconnecting = expect!(events, ConnectionEvent::Reconnecting(reconnecting) => reconnecting);
         assert_eq!((reconnecting.attempt, reconnecting.error.errno), (attempt, libc::ECONNREFUSED));
     }
     assert_eq!(errno(client.connect(Host::Address(address), DEADLINE, Ticket(1))), libc::EALREADY);
     deaf.listen(8).unwrap();
     loop {
         match events.next("Connected") {
-            Event::Connected(_) => break,
-            event => assert!(matches!(event, Event::Reconnecting(_)), "{event:?}"),
+            Told::Event(ConnectionEvent::Connected(_)) => break,
+            event => assert!(matches!(event, Told::Event(ConnectionEvent::Reconnecting(_))), "{event:?}"),
         }
     }
     assert_eq!(completed(&events, CONNECT), Ok(()));
@@ -38,7 +40,7 @@ fn a_first_connect_that_has_made_all_its_attempts_can_be_repeated_and_closed() {
     for _ in 0..2 {
         client.connect(Host::Address(address), DEADLINE, CONNECT).unwrap();
         client.send(b"early", Ticket(1)).unwrap();
-        assert_eq!(expect!(events, Event::Reconnecting(reconnecting) => reconnecting).attempt, 2);
+        assert_eq!(expect!(events, ConnectionEvent::Reconnecting(reconnecting) => reconnecting).attempt, 2);
         assert_eq!(completed(&events, Ticket(1)), Err(libc::ECONNREFUSED));
         assert_eq!(completed(&events, CONNECT), Err(libc::ECONNREFUSED));
         assert_eq!(client.state(), SocketState::default());
@@ -57,9 +59,9 @@ fn a_link_that_cannot_be_replaced_within_all_attempts_ends_the_connection() {
     let Fixture { client, events, listener: last, .. } = this;
     drop((listener, last));
     reset(peer);
-    assert_eq!(expect!(events, Event::Reconnecting(reconnecting) => reconnecting).attempt, 1);
-    assert_eq!(expect!(events, Event::Failed(error) => error.errno), libc::ECONNREFUSED);
-    assert_eq!(expect!(events, Event::Closed(reason) => reason), CloseReason::Timeout);
+    assert_eq!(expect!(events, ConnectionEvent::Reconnecting(reconnecting) => reconnecting).attempt, 1);
+    assert_eq!(expect!(events, ConnectionEvent::Failed(error) => error.errno), libc::ECONNREFUSED);
+    assert_eq!(expect!(events, ConnectionEvent::Closed(reason) => reason), CloseReason::Timeout);
     assert!(client.state().is_close);
 }
 
@@ -75,8 +77,8 @@ fn a_server_that_is_full_is_tried_again_and_rejects_in_the_end() {
         peer.say(REFUSED, &[3]);
         assert_eq!(this.reconnecting().attempt, attempt);
     }
-    assert_eq!(expect!(this.events, Event::Failed(error) => error.errno), libc::EUSERS);
-    assert_eq!(expect!(this.events, Event::Closed(reason) => reason), CloseReason::Rejected);
+    assert_eq!(expect!(this.events, ConnectionEvent::Failed(error) => error.errno), libc::EUSERS);
+    assert_eq!(expect!(this.events, ConnectionEvent::Closed(reason) => reason), CloseReason::Rejected);
 }
 
 #[test]
@@ -103,8 +105,8 @@ fn the_last_attempt_says_why_the_client_ends() {
         peer.next();
         peer.say(REFUSED, &[reason]);
         assert_eq!(this.reconnecting().attempt, 1);
-        assert_eq!(expect!(this.events, Event::Failed(error) => error.errno), errno);
-        assert_eq!(expect!(this.events, Event::Closed(reason) => reason), wanted);
+        assert_eq!(expect!(this.events, ConnectionEvent::Failed(error) => error.errno), errno);
+        assert_eq!(expect!(this.events, ConnectionEvent::Closed(reason) => reason), wanted);
     }
 }
 
@@ -119,7 +121,7 @@ fn a_stranger_whose_bytes_are_no_frames_is_one_more_lost_link() {
     // A length that nobody allows.
     stranger.write_all(b"HTTP/1.1 302 Found\r\n\r\n").unwrap();
     assert_eq!(this.reconnecting().error.errno, libc::EMSGSIZE);
-    expect!(this.events, Event::Connected(_));
+    expect!(this.events, ConnectionEvent::Connected(_));
     let peer = accept(&this.listener);
     this.send(b"hello", 1);
     assert_eq!(read_bytes(&peer, 9), b"\0\0\0\x05hello");
@@ -148,7 +150,7 @@ fn a_stranger_on_the_port_is_one_more_failed_attempt_once_there_was_a_link() {
     let (mut peer, asked) = WirePeer::greet(&this.listener);
     assert_eq!(asked, SESSION);
     peer.welcome(true, SESSION);
-    expect!(this.events, Event::Connected(_));
+    expect!(this.events, ConnectionEvent::Connected(_));
 }
 
 #[test]
@@ -170,7 +172,7 @@ fn a_proxy_that_is_away_is_tried_again() {
     let proxy = Some(Proxy { host: Host::Address(address), credentials: None });
     client.connect(Route { target: Host::Address(address), proxy }, DEADLINE, CONNECT).unwrap();
     for attempt in 2..=3 {
-        let reconnecting = expect!(events, Event::Reconnecting(reconnecting) => reconnecting);
+        let reconnecting = expect!(events, ConnectionEvent::Reconnecting(reconnecting) => reconnecting);
         assert_eq!(reconnecting.attempt, attempt);
         assert_eq!(reconnecting.error.proxy.map(|proxy| proxy.fault), Some(ProxyFault::Unreachable));
     }
@@ -182,15 +184,15 @@ fn closing_or_dropping_gives_up_whatever_is_under_way() {
     let (_deaf, address) = deaf_socket();
     let (client, events) = new_client(Protocol::default(), None);
     client.connect(Host::Address(address), DEADLINE, CONNECT).unwrap();
-    expect!(events, Event::Reconnecting(_));
+    expect!(events, ConnectionEvent::Reconnecting(_));
     client.close(CLOSE).unwrap();
     let cancelled = loop {
         match events.next("Completed") {
-            Event::Reconnecting(_) => {}
+            Told::Event(ConnectionEvent::Reconnecting(_)) => {}
             event => break event,
         }
     };
-    assert!(matches!(cancelled, Event::Completed(CONNECT, Err(error)) if error.errno == libc::ECANCELED));
+    assert!(matches!(cancelled, Told::Completed(CONNECT, Err(error)) if error.errno == libc::ECANCELED));
     assert_closed(&events, CloseReason::Local);
 
     let (this, peer) = Fixture::entered();
@@ -198,7 +200,7 @@ fn closing_or_dropping_gives_up_whatever_is_under_way() {
     let (peer, _) = WirePeer::greet(&this.listener);
     let Fixture { client, events, .. } = this;
     drop(client);
-    expect!(events, Event::Reconnecting(_));
-    assert_eq!(expect!(events, Event::Closed(reason) => reason), CloseReason::Local);
+    expect!(events, ConnectionEvent::Reconnecting(_));
+    assert_eq!(expect!(events, ConnectionEvent::Closed(reason) => reason), CloseReason::Local);
     peer.assert_hears_end();
 }

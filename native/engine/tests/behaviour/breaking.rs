@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::time::Instant;
 
-use socket_engine::{CloseReason, Connection, Event, Operation, Ticket};
+use socket_engine::{CloseReason, Connection, ConnectionEvent, Operation, Ticket};
 
-use crate::events::DEADLINE;
+use crate::events::{DEADLINE, Told};
 use crate::flood::{FLOOD_BYTES, flood_until_stopped};
 use crate::pair::{OVERFLOW_BYTES, Pair, assert_broken, assert_silent, completed, errno, overflow, received};
 use crate::peer::{assert_same_bytes, pattern, reset, write_and_end};
@@ -18,11 +18,11 @@ fn what_was_received_before_a_reset_comes_first_and_closed_last() {
     reset(peer);
     let (data, failed) = received(&events);
     assert_eq!(data, b"last words");
-    let Event::Failed(error) = failed else {
+    let Told::Event(ConnectionEvent::Failed(error)) = failed else {
         panic!("{failed:?} came");
     };
     assert_eq!((error.operation, error.address, error.errno), (Operation::Receive, Some(remote), libc::ECONNRESET));
-    expect!(events, Event::Closed(CloseReason::Reset));
+    expect!(events, ConnectionEvent::Closed(CloseReason::Reset));
     assert_silent(&events);
     assert!(!connection.is_open());
 }
@@ -40,14 +40,17 @@ fn what_the_kernel_held_when_a_reset_came_is_received_although_reading_had_stopp
     }
     let failed = loop {
         match pair.events.next("Received or Failed") {
-            Event::Received(bytes) => {
+            Told::Event(ConnectionEvent::Received(bytes)) => {
                 pair.connection.consume(bytes.len());
                 got.extend_from_slice(&bytes);
             }
             other => break other,
         }
     };
-    assert!(matches!(&failed, Event::Failed(error) if error.errno == libc::ECONNRESET), "{failed:?}");
+    assert!(
+        matches!(&failed, Told::Event(ConnectionEvent::Failed(error)) if error.errno == libc::ECONNRESET),
+        "{failed:?}"
+    );
     assert!(got.len() > before);
     assert_same_bytes(&got, &data[..got.len()]);
 }
@@ -69,7 +72,7 @@ fn a_reset_fails_the_queued_sends_in_order_before_the_connection() {
 fn sending_to_a_peer_that_closed_in_order_is_a_broken_pipe() {
     let Pair { events, peer, connection, .. } = Pair::new();
     drop(peer);
-    expect!(events, Event::Ended);
+    expect!(events, ConnectionEvent::Ended);
     assert_eq!(send_until_refused(&connection), libc::EPIPE);
     assert_broken(&events, libc::EPIPE);
 }
@@ -89,8 +92,8 @@ fn sending_to_a_peer_that_closed_with_unread_bytes_is_a_reset() {
 fn a_peer_that_ended_and_then_vanished_fails_the_queued_sends() {
     let Pair { events, peer, connection, .. } = Pair::stalling();
     write_and_end(&peer, b"request");
-    expect!(events, Event::Received(_));
-    expect!(events, Event::Ended);
+    expect!(events, ConnectionEvent::Received(_));
+    expect!(events, ConnectionEvent::Ended);
     overflow(&connection, Ticket(1), &pattern(0, OVERFLOW_BYTES));
     reset(peer);
     assert_eq!(completed(&events, Ticket(1)), Err(libc::EPIPE));

@@ -4,11 +4,11 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use socket_engine::{
-    AddressFamily, Client, ClientOptions, CloseReason, Event, Host, NEVER_OPENED, NetAddress, Operation, SocketError,
-    SocketState, Ticket,
+    AddressFamily, Client, ClientOptions, CloseReason, ConnectionEvent, Host, NEVER_OPENED, NetAddress, Operation,
+    SocketError, SocketState, Ticket,
 };
 
-use crate::events::{DEADLINE, Events, recorder};
+use crate::events::{DEADLINE, Events, Told, recorder};
 use crate::pair::{CLOSE, OVERFLOW_BYTES, assert_broken, assert_closed, assert_silent, completed, errno, received};
 use crate::peer::{
     ANY_PORT, FullListener, OTHER_MACHINE, accept, assert_same_bytes, deaf_socket, listen, listen_stalling, new_socket,
@@ -26,7 +26,7 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         let (sink, events) = recorder();
-        Self { client: Client::new(sink, ClientOptions::default()), events }
+        Self { client: Client::new(sink, None, ClientOptions::default()), events }
     }
 
     /// A client that is connected to `listener`, and its peer.
@@ -53,7 +53,7 @@ impl Fixture {
 
     fn connect_to(&self, (listener, address): &(TcpListener, SocketAddr)) -> TcpStream {
         self.start_connecting(*address).unwrap();
-        expect!(self.events, Event::Connected(_));
+        expect!(self.events, ConnectionEvent::Connected(_));
         assert_eq!(completed(&self.events, CONNECT), Ok(()));
         accept(listener)
     }
@@ -78,7 +78,7 @@ fn a_connected_client_says_so_first_and_carries_bytes_both_ways() {
     write_and_end(&peer, b"pong");
     let (data, ended) = received(&this.events);
     assert_eq!(data, b"pong");
-    assert!(matches!(ended, Event::Ended), "{ended:?}");
+    assert!(matches!(ended, Told::Event(ConnectionEvent::Ended)), "{ended:?}");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn a_refused_connect_can_be_repeated() {
     let this = Fixture::new();
     let (_deaf, address) = deaf_socket();
     this.start_connecting(address).unwrap();
-    let (ticket, result) = expect!(this.events, Event::Completed(ticket, result) => (ticket, result));
+    let (ticket, result) = expect_result!(this.events, ticket, result => (ticket, result));
     let error = result.unwrap_err();
     assert_eq!(ticket, CONNECT);
     assert_eq!((error.operation, error.address, error.errno), (Operation::Connect, Some(address), libc::ECONNREFUSED));
@@ -130,8 +130,8 @@ fn a_connect_and_a_close_at_once_are_both_answered_whoever_wins() {
         this.start_connecting(address).unwrap();
         this.close();
         match this.events.next("Connected or Completed") {
-            Event::Connected(_) => assert_eq!(completed(&this.events, CONNECT), Ok(())),
-            Event::Completed(CONNECT, Err(error)) => assert_eq!(error.errno, libc::ECANCELED),
+            Told::Event(ConnectionEvent::Connected(_)) => assert_eq!(completed(&this.events, CONNECT), Ok(())),
+            Told::Completed(CONNECT, Err(error)) => assert_eq!(error.errno, libc::ECANCELED),
             other => panic!("{other:?} came"),
         }
         assert_closed(&this.events, CloseReason::Local);
@@ -165,9 +165,9 @@ fn a_client_whose_peer_has_ended_the_connection_connects_again_without_a_close()
     let listener = listen();
     let (this, first) = Fixture::connected(&listener);
     drop(first);
-    expect!(this.events, Event::Ended);
+    expect!(this.events, ConnectionEvent::Ended);
     this.client.finish();
-    expect!(this.events, Event::Closed(CloseReason::Remote));
+    expect!(this.events, ConnectionEvent::Closed(CloseReason::Remote));
     let second = this.connect_to(&listener);
     this.assert_alive(&second);
 }
@@ -190,8 +190,8 @@ fn connect_does_not_wait_for_a_close_whose_peer_stalls_and_nothing_sent_is_lost(
     this.client.send(&data, Ticket(2)).unwrap();
     this.close();
     this.start_connecting(listener.1).unwrap();
-    expect!(this.events, Event::Closed(CloseReason::Local));
-    expect!(this.events, Event::Connected(_));
+    expect!(this.events, ConnectionEvent::Closed(CloseReason::Local));
+    expect!(this.events, ConnectionEvent::Connected(_));
     assert_eq!(completed(&this.events, CONNECT), Ok(()));
     let second = accept(&listener.0);
     this.assert_alive(&second);
@@ -208,10 +208,10 @@ fn connect_hears_of_a_connection_that_broke_before_its_own_one() {
     this.client.send(&pattern(0, OVERFLOW_BYTES), Ticket(2)).unwrap();
     reset(first);
     assert_eq!(completed(&this.events, Ticket(2)), Err(libc::ECONNRESET));
-    expect!(this.events, Event::Failed(_));
-    expect!(this.events, Event::Closed(CloseReason::Reset));
+    expect!(this.events, ConnectionEvent::Failed(_));
+    expect!(this.events, ConnectionEvent::Closed(CloseReason::Reset));
     this.start_connecting(listener.1).unwrap();
-    expect!(this.events, Event::Connected(_));
+    expect!(this.events, ConnectionEvent::Connected(_));
 }
 
 #[test]
@@ -219,15 +219,15 @@ fn credit_of_an_earlier_connection_does_not_stop_the_next_one() {
     let listener = listen();
     let (this, first) = Fixture::connected(&listener);
     write_and_end(&first, b"early");
-    expect!(this.events, Event::Received(_));
-    expect!(this.events, Event::Ended);
+    expect!(this.events, ConnectionEvent::Received(_));
+    expect!(this.events, ConnectionEvent::Ended);
     this.close();
     assert_closed(&this.events, CloseReason::Remote);
 
     let second = this.connect_to(&listener);
     this.client.consume(5);
     write_and_end(&second, b"late");
-    let bytes = expect!(this.events, Event::Received(bytes) => bytes);
+    let bytes = expect!(this.events, ConnectionEvent::Received(bytes) => bytes);
     assert_eq!(&bytes[..], b"late");
 }
 
@@ -256,9 +256,9 @@ fn a_bound_client_whose_peer_ended_the_connection_connects_again_from_its_port()
         let peer = this.connect_to(&listen());
         assert_eq!(peer.peer_addr().unwrap(), local);
         drop(peer);
-        expect!(this.events, Event::Ended);
+        expect!(this.events, ConnectionEvent::Ended);
         this.client.finish();
-        expect!(this.events, Event::Closed(CloseReason::Remote));
+        expect!(this.events, ConnectionEvent::Closed(CloseReason::Remote));
     }
 }
 
@@ -335,7 +335,7 @@ fn connect_to_the_unspecified_address_tells_the_address_of_the_peer() {
     let this = Fixture::new();
     let (_listener, address) = listen();
     this.start_connecting((Ipv4Addr::UNSPECIFIED, address.port()).into()).unwrap();
-    expect!(this.events, Event::Connected(peer) => assert_eq!(peer, address));
+    expect!(this.events, ConnectionEvent::Connected(peer) => assert_eq!(peer, address));
     assert_eq!(completed(&this.events, CONNECT), Ok(()));
     assert_eq!(this.client.remote_address(), Ok(address));
 }
@@ -368,9 +368,9 @@ fn a_closed_client_refuses_everything_but_a_new_start() {
 fn a_close_after_the_peer_ended_the_connection_is_answered() {
     let (this, peer) = Fixture::connected(&listen());
     drop(peer);
-    expect!(this.events, Event::Ended);
+    expect!(this.events, ConnectionEvent::Ended);
     this.client.finish();
-    expect!(this.events, Event::Closed(CloseReason::Remote));
+    expect!(this.events, ConnectionEvent::Closed(CloseReason::Remote));
     this.close();
     assert_eq!(completed(&this.events, CLOSE), Ok(()));
     assert_silent(&this.events);
@@ -396,7 +396,7 @@ fn a_host_name_is_looked_up() {
     this.client.connect(name("no..name"), DEADLINE, CONNECT).unwrap();
     assert_eq!(completed(&this.events, CONNECT), Err(libc::EADDRNOTAVAIL));
     this.client.connect(name("localhost"), DEADLINE, CONNECT).unwrap();
-    expect!(this.events, Event::Connected(_));
+    expect!(this.events, ConnectionEvent::Connected(_));
     assert_eq!(completed(&this.events, CONNECT), Ok(()));
     this.assert_alive(&accept(&listener));
 }
@@ -406,7 +406,7 @@ fn a_dropped_client_ends_its_connection() {
     let (this, peer) = Fixture::connected(&listen());
     drop(this.client);
     assert_eq!(read_to_end(&peer), b"");
-    expect!(this.events, Event::Closed(CloseReason::Local));
+    expect!(this.events, ConnectionEvent::Closed(CloseReason::Local));
 }
 
 #[test]
@@ -431,7 +431,7 @@ fn the_state_follows_every_phase() {
     let peer = this.connect_to(&listener);
     assert_eq!(state(), (true, false, true), "connected");
     drop(peer);
-    expect!(this.events, Event::Ended);
+    expect!(this.events, ConnectionEvent::Ended);
     assert_eq!(state(), (true, false, true), "ended by the peer");
     this.close();
     assert_eq!(state(), (false, true, false), "closed");
@@ -458,13 +458,13 @@ fn a_bind_leaves_the_connection_before_it_to_post_its_last_event_first() {
     let (this, peer) = Fixture::connected(&listener);
     this.client.send(&pattern(0, OVERFLOW_BYTES), Ticket(70)).unwrap();
     peer.shutdown(Shutdown::Write).unwrap();
-    expect!(this.events, Event::Ended);
+    expect!(this.events, ConnectionEvent::Ended);
     this.client.finish();
     this.client.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     this.start_connecting(listener.1).unwrap();
     assert_eq!(read_to_end(&peer).len(), OVERFLOW_BYTES);
     assert_eq!(completed(&this.events, Ticket(70)), Ok(()));
-    expect!(this.events, Event::Closed(_));
-    expect!(this.events, Event::Connected(_));
+    expect!(this.events, ConnectionEvent::Closed(_));
+    expect!(this.events, ConnectionEvent::Connected(_));
     assert_eq!(completed(&this.events, CONNECT), Ok(()));
 }

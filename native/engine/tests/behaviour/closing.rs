@@ -5,7 +5,7 @@ use std::net::Shutdown;
 use std::thread;
 
 use socket_engine::limits::LINGER_TIMEOUT;
-use socket_engine::{CloseReason, Event, SocketState, Ticket};
+use socket_engine::{CloseReason, ConnectionEvent, SocketState, Ticket};
 
 use crate::pair::{
     CLOSE, OVERFLOW_BYTES, Pair, assert_alive, assert_closed, assert_silent, completed, errno, overflow,
@@ -50,8 +50,8 @@ fn a_close_is_not_answered_before_the_queue_is_sent() {
 fn a_peer_that_only_ended_its_own_side_gets_the_replies_queued_before_the_close() {
     let pair = Pair::stalling();
     write_and_end(&pair.peer, b"request");
-    expect!(pair.events, Event::Received(_));
-    expect!(pair.events, Event::Ended);
+    expect!(pair.events, ConnectionEvent::Received(_));
+    expect!(pair.events, ConnectionEvent::Ended);
     let reply = pattern(0, OVERFLOW_BYTES);
     overflow(&pair.connection, Ticket(1), &reply);
     pair.close();
@@ -67,7 +67,7 @@ fn closing_with_unread_bytes_does_not_destroy_what_was_sent_before() {
     let unread = pattern(0, OVERFLOW_BYTES);
     thread::scope(|scope| {
         scope.spawn(|| write_and_end(&pair.peer, &unread));
-        expect!(pair.events, Event::Received(_));
+        expect!(pair.events, ConnectionEvent::Received(_));
         pair.connection.send(b"answer", Ticket(1)).unwrap();
         pair.close();
     });
@@ -92,7 +92,7 @@ fn a_peer_that_never_stops_sending_is_cut_off_and_holds_up_nobody() {
             let chunk = pattern(0, 1024 * 1024);
             while (&pair.peer).write_all(&chunk).is_ok() {}
         });
-        expect!(pair.events, Event::Received(_));
+        expect!(pair.events, ConnectionEvent::Received(_));
         pair.close();
         let other = Pair::new();
         assert_alive(&other.connection, &other.events, &other.peer);
@@ -129,7 +129,7 @@ fn dropping_a_connection_sends_what_was_queued_and_ends_it() {
     drop(connection);
     assert_same_bytes(&read_to_end(&peer), &data);
     assert_eq!(completed(&events, Ticket(1)), Ok(()));
-    assert_eq!(expect!(events, Event::Closed(reason) => reason), CloseReason::Local);
+    assert_eq!(expect!(events, ConnectionEvent::Closed(reason) => reason), CloseReason::Local);
     let still_listening = SocketState { is_bound: true, ..SocketState::default() };
     assert_eq!(listening.server.state(), still_listening);
 }
@@ -161,7 +161,7 @@ fn an_end_says_fin_behind_the_queue_and_goes_on_receiving() {
     assert_eq!(completed(&events, Ticket(2)), Ok(()));
     events.assert_drained();
     (&peer).write_all(b"reply").unwrap();
-    assert_eq!(expect!(events, Event::Received(bytes) => bytes), "reply");
+    assert_eq!(expect!(events, ConnectionEvent::Received(bytes) => bytes), "reply");
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn a_close_of_the_owner_is_answered_by_the_close_that_the_end_of_the_peer_began(
     let Pair { connection, events, peer, .. } = Pair::stalling();
     overflow(&connection, Ticket(1), &pattern(0, OVERFLOW_BYTES));
     peer.shutdown(Shutdown::Write).unwrap();
-    expect!(events, Event::Ended);
+    expect!(events, ConnectionEvent::Ended);
     connection.finish();
     connection.close(Some(CLOSE)).unwrap();
     assert_eq!(errno(connection.close(Some(Ticket(9)))), libc::EBADF);
@@ -196,5 +196,5 @@ fn finishing_does_nothing_before_the_peer_has_ended() {
     connection.finish();
     assert!(connection.is_open());
     (&peer).write_all(b"x").unwrap();
-    expect!(events, Event::Received(_));
+    expect!(events, ConnectionEvent::Received(_));
 }

@@ -3,7 +3,9 @@
 use std::net::TcpStream;
 use std::time::Duration;
 
-use socket_engine::{CloseReason, Connection, Connections, Event, SendProgress, ServerOptions, Ticket};
+use socket_engine::{
+    CloseReason, Connection, ConnectionEvent, Connections, SendProgress, ServerEvent, ServerOptions, Ticket,
+};
 
 use crate::events::Events;
 use crate::pair::{CLOSE, Listening, OVERFLOW_BYTES, assert_alive, assert_silent, completed, started};
@@ -22,7 +24,7 @@ fn overflowing(listening: &Listening) -> (Connection, Events, TcpStream, Vec<u8>
 }
 
 fn assert_server_closed(listening: &Listening) {
-    expect!(listening.events, Event::Closed(CloseReason::Local));
+    expect!(listening.events, ServerEvent::Closed(CloseReason::Local));
     assert_eq!(completed(&listening.events, CLOSE), Ok(()));
     assert_silent(&listening.events);
 }
@@ -36,7 +38,7 @@ fn draining_sends_what_waits_before_it_ends_the_connections() {
     assert!(!connection.is_open());
     assert_same_bytes(&read_to_end(&peer), &data);
     assert_eq!(completed(&events, Ticket(1)), Ok(()));
-    assert_eq!(expect!(events, Event::Closed(reason) => reason), CloseReason::Local);
+    assert_eq!(expect!(events, ConnectionEvent::Closed(reason) => reason), CloseReason::Local);
     assert_server_closed(&listening);
 }
 
@@ -46,7 +48,7 @@ fn draining_resets_at_its_deadline_what_is_not_over() {
     let (_connection, events, peer, _) = overflowing(&listening);
     listening.server.close(Connections::Drain(Duration::from_millis(20)), CLOSE).unwrap();
     assert_eq!(completed(&events, Ticket(1)), Err(libc::ECONNABORTED));
-    assert_eq!(expect!(events, Event::Closed(reason) => reason), CloseReason::Local);
+    assert_eq!(expect!(events, ConnectionEvent::Closed(reason) => reason), CloseReason::Local);
     assert_server_closed(&listening);
     wait_for_end(&peer);
 }
@@ -60,7 +62,7 @@ fn aborting_resets_at_once_also_what_is_closing_already() {
     listening.server.close(Connections::Abort, CLOSE).unwrap();
     for events in [first_events, second_events] {
         assert_eq!(completed(&events, Ticket(1)), Err(libc::ECONNABORTED));
-        assert_eq!(expect!(events, Event::Closed(reason) => reason), CloseReason::Local);
+        assert_eq!(expect!(events, ConnectionEvent::Closed(reason) => reason), CloseReason::Local);
     }
     assert_server_closed(&listening);
     wait_for_end(&first_peer);
@@ -85,7 +87,7 @@ fn a_connection_that_is_started_after_its_server_was_aborted_is_reset() {
         listening.server.close(connections, CLOSE).unwrap();
         assert_server_closed(&listening);
         let (connection, events) = started(pending);
-        assert_eq!(expect!(events, Event::Closed(reason) => reason), CloseReason::Local);
+        assert_eq!(expect!(events, ConnectionEvent::Closed(reason) => reason), CloseReason::Local);
         assert!(!connection.is_open());
         wait_for_end(&peer);
     }
@@ -114,25 +116,25 @@ fn draining_waits_for_acknowledgements_and_not_for_peers_that_are_away() {
     let (away, ..) = WirePeer::enter(listening.address, Session::default());
     let (_away, away_events) = started(listening.accepted());
     away.cut();
-    expect!(away_events, Event::Reconnecting(_));
+    expect!(away_events, ConnectionEvent::Reconnecting(_));
     connection.send(b"last", Ticket(1)).unwrap();
     listening.server.close(DRAIN, CLOSE).unwrap();
-    assert_eq!(expect!(away_events, Event::Closed(reason) => reason), CloseReason::Local);
+    assert_eq!(expect!(away_events, ConnectionEvent::Closed(reason) => reason), CloseReason::Local);
     here.assert_hears(DATA, b"last");
     here.assert_hears(BYE, &[]);
     assert_silent(&events);
     here.acknowledge(1);
     assert_eq!(completed(&events, Ticket(1)), Ok(()));
-    assert_eq!(expect!(events, Event::Closed(reason) => reason), CloseReason::Local);
+    assert_eq!(expect!(events, ConnectionEvent::Closed(reason) => reason), CloseReason::Local);
     assert_server_closed(&listening);
 }
 
 #[test]
 fn a_dropped_server_leaves_its_connections_alone() {
-    let Listening { server, events, address } = Listening::new();
-    let peer = dial(address);
-    let (connection, connection_events) = started(expect!(events, Event::Accepted(pending) => *pending));
-    drop(server);
+    let listening = Listening::new();
+    let peer = dial(listening.address);
+    let (connection, connection_events) = started(listening.accepted());
+    drop(listening.server);
     assert_alive(&connection, &connection_events, &peer);
     assert_eq!(read_bytes(&peer, 0), b"");
 }

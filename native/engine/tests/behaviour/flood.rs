@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Write};
 use std::net::TcpStream;
 
-use socket_engine::Event;
+use socket_engine::ConnectionEvent;
 use socket_engine::limits::{EVENT_OVERHEAD_BYTES, RECEIVE_HIGH_BYTES};
 
 use crate::pair::{Pair, assert_silent};
@@ -31,7 +31,7 @@ pub(crate) fn flood_until_stopped(pair: &Pair, data: &[u8]) -> Unconsumed {
     let mut unconsumed = Unconsumed { data: Vec::new(), sizes: Vec::new(), written_bytes: 0 };
     while unconsumed.cost() < RECEIVE_HIGH_BYTES {
         unconsumed.written_bytes += write_until_full(&pair.peer, &data[unconsumed.written_bytes..]);
-        let bytes = expect!(pair.events, Event::Received(bytes) => bytes);
+        let bytes = expect!(pair.events, ConnectionEvent::Received(bytes) => bytes);
         unconsumed.sizes.push(bytes.len());
         unconsumed.data.extend_from_slice(&bytes);
     }

@@ -3,7 +3,8 @@
 use std::io::Write;
 
 use socket_engine::{
-    CloseReason, Connection, Event, Framing, FramingOptionsError, Protocol, SendProgress, ServerOptions, Ticket,
+    CloseReason, Connection, ConnectionEvent, Framing, FramingOptionsError, Protocol, SendProgress, ServerOptions,
+    Ticket,
 };
 
 use crate::events::Events;
@@ -26,13 +27,13 @@ impl Fixture {
     }
 
     fn assert_message(&self, wanted: &[u8]) {
-        let message = expect!(self.events, Event::Message(message) => message);
+        let message = expect!(self.events, ConnectionEvent::Message(message) => message);
         assert!(message == wanted, "{} bytes came", message.len());
     }
 
     fn assert_fails(&self, errno: i32) {
-        assert_eq!(expect!(self.events, Event::Failed(error) => error.errno), errno);
-        assert_eq!(expect!(self.events, Event::Closed(reason) => reason), CloseReason::Protocol);
+        assert_eq!(expect!(self.events, ConnectionEvent::Failed(error) => error.errno), errno);
+        assert_eq!(expect!(self.events, ConnectionEvent::Closed(reason) => reason), CloseReason::Protocol);
         assert!(!self.connection.is_open());
     }
 }
@@ -106,7 +107,7 @@ fn a_stream_that_ends_between_two_messages_has_ended_and_one_that_ends_within_on
     let ended = Fixture::new(length(100));
     write_and_end(&ended.peer, b"\x01\x00a");
     ended.assert_message(b"a");
-    expect!(ended.events, Event::Ended);
+    expect!(ended.events, ConnectionEvent::Ended);
     let cut = Fixture::new(length(100));
     write_and_end(&cut.peer, b"\x01\x00a\x02");
     cut.assert_message(b"a");

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
-use socket_engine::{Client, ClientOptions, Event, Framing, Host, Protocol, Reconnect, SendProgress, Ticket, Unsent};
+use socket_engine::{Client, ClientOptions, Framing, Host, Protocol, Reconnect, SendProgress, Ticket, Unsent};
 
-use crate::events::{DEADLINE, Events, recorder};
+use crate::events::{DEADLINE, Events, Told, recorder};
 use crate::peer::{accept, listen_stalling, reset};
 
 const CUTS: usize = 10;
@@ -77,7 +77,7 @@ fn run(unsent: Unsent) -> (Vec<Vec<u8>>, Outcomes) {
     let protocol = Protocol { framing, unsent, send_queue_limit_bytes: 1024 * 1024, ..Protocol::default() };
     let (min_delay, max_delay) = (Duration::ZERO, Duration::ZERO);
     let reconnect = Some(Reconnect { min_delay, max_delay, max_attempts: None });
-    let client = Client::new(sink, ClientOptions { protocol, reconnect });
+    let client = Client::new(sink, None, ClientOptions { protocol, reconnect });
     client.connect(Host::Address(address), DEADLINE, Ticket(u64::MAX)).unwrap();
     let (full, is_full) = sync_channel(1);
     let over = AtomicBool::new(false);
@@ -126,7 +126,7 @@ impl Sender {
     }
 
     fn hear(&mut self, wanted: &str) {
-        if let Event::Completed(Ticket(ticket), result) = self.events.next(wanted) {
+        if let Told::Completed(Ticket(ticket), result) = self.events.next(wanted) {
             self.note(ticket, result.is_ok());
         }
     }

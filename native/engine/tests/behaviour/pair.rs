@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use socket_engine::{
-    CloseReason, Connection, Connections, Event, PendingConnection, SendProgress, Server, ServerOptions, SocketError,
-    Ticket,
+    CloseReason, Connection, ConnectionEvent, Connections, PendingConnection, SendProgress, Server, ServerEvent,
+    ServerOptions, SocketError, Ticket,
 };
 use socket2::Socket;
 
-use crate::events::{Events, recorder};
+use crate::events::{Events, Recorded, Told, recorder};
 use crate::peer::{dial, dial_stalling, own_address, read_bytes};
 
 /// More than the kernel's two buffers of a stalled connection hold together.
@@ -24,7 +24,7 @@ pub(crate) const CLOSE: Ticket = Ticket(1_000_000);
 /// A server that listens on one port.
 pub(crate) struct Listening {
     pub(crate) server: Server,
-    pub(crate) events: Events,
+    pub(crate) events: Events<ServerEvent>,
     pub(crate) address: SocketAddr,
 }
 
@@ -49,13 +49,14 @@ impl Listening {
     }
 
     pub(crate) fn accepted(&self) -> PendingConnection {
-        expect!(self.events, Event::Accepted(pending) => *pending)
+        expect!(self.events, ServerEvent::Accepted);
+        self.server.accept().expect("a connection waits")
     }
 
     /// Closes the server and waits until that is done.
     pub(crate) fn close(&self) {
         self.server.close(Connections::Keep, CLOSE).unwrap();
-        expect!(self.events, Event::Closed(CloseReason::Local));
+        expect!(self.events, ServerEvent::Closed(CloseReason::Local));
         assert_eq!(completed(&self.events, CLOSE), Ok(()));
     }
 }
@@ -91,7 +92,7 @@ pub(crate) fn socket(descriptor: Option<RawFd>) -> Socket {
 
 pub(crate) fn started(pending: PendingConnection) -> (Connection, Events) {
     let (sink, events) = recorder();
-    (pending.start(sink).unwrap(), events)
+    (pending.start(sink, None).unwrap(), events)
 }
 
 /// Sends more than the kernel takes, so that the rest is queued.
@@ -101,30 +102,30 @@ pub(crate) fn overflow(connection: &Connection, ticket: Ticket, data: &[u8]) {
 }
 
 /// The result of `ticket`, which must be the next event; an error as its errno.
-pub(crate) fn completed(events: &Events, ticket: Ticket) -> Result<(), i32> {
-    let (answered, result) = expect!(events, Event::Completed(answered, result) => (answered, result));
+pub(crate) fn completed<E: Recorded>(events: &Events<E>, ticket: Ticket) -> Result<(), i32> {
+    let (answered, result) = expect_result!(events, answered, result => (answered, result));
     assert_eq!(answered, ticket, "{result:?}");
     result.map_err(|error| error.errno)
 }
 
 /// The events at the end of a connection that was closed from this side.
 pub(crate) fn assert_closed(events: &Events, expected: CloseReason) {
-    assert_eq!(expect!(events, Event::Closed(reason) => reason), expected);
+    assert_eq!(expect!(events, ConnectionEvent::Closed(reason) => reason), expected);
     assert_eq!(completed(events, CLOSE), Ok(()));
 }
 
 /// The events at the end of a connection that broke.
 pub(crate) fn assert_broken(events: &Events, errno: i32) {
-    assert_eq!(expect!(events, Event::Failed(error) => error.errno), errno);
-    assert_eq!(expect!(events, Event::Closed(reason) => reason), CloseReason::Reset);
+    assert_eq!(expect!(events, ConnectionEvent::Failed(error) => error.errno), errno);
+    assert_eq!(expect!(events, ConnectionEvent::Closed(reason) => reason), CloseReason::Reset);
 }
 
 /// Received bytes, joined, up to the event that is something else.
-pub(crate) fn received(events: &Events) -> (Vec<u8>, Event) {
+pub(crate) fn received(events: &Events) -> (Vec<u8>, Told<ConnectionEvent>) {
     let mut data = Vec::new();
     loop {
         match events.next("end of the received bytes") {
-            Event::Received(bytes) => data.extend_from_slice(&bytes),
+            Told::Event(ConnectionEvent::Received(bytes)) => data.extend_from_slice(&bytes),
             other => return (data, other),
         }
     }
@@ -140,7 +141,7 @@ pub(crate) fn assert_alive(connection: &Connection, events: &Events, mut peer: &
     peer.write_all(b"ping").unwrap();
     let mut got = Vec::new();
     while got.len() < 4 {
-        let bytes = expect!(events, Event::Received(bytes) => bytes);
+        let bytes = expect!(events, ConnectionEvent::Received(bytes) => bytes);
         connection.consume(bytes.len());
         got.extend_from_slice(&bytes);
     }
@@ -156,7 +157,7 @@ pub(crate) fn let_the_worker_catch_up() {
 }
 
 /// Nothing came and nothing is under way.
-pub(crate) fn assert_silent(events: &Events) {
+pub(crate) fn assert_silent<E: Recorded>(events: &Events<E>) {
     let_the_worker_catch_up();
     events.assert_silent_for(Duration::ZERO);
 }

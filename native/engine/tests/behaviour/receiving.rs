@@ -3,7 +3,9 @@
 use std::thread;
 
 use socket_engine::limits::{EVENT_OVERHEAD_BYTES, READ_MAX_BYTES, RECEIVE_HIGH_BYTES, RECEIVE_LOW_BYTES};
-use socket_engine::{CloseReason, Event};
+
+use crate::events::Told;
+use socket_engine::{CloseReason, ConnectionEvent};
 
 use crate::flood::{FLOOD_BYTES, flood_until_stopped};
 use crate::pair::{Pair, assert_alive, assert_closed, assert_silent, received};
@@ -34,7 +36,7 @@ fn reading_goes_on_once_consumption_reaches_the_low_mark_and_not_before() {
             break;
         }
     }
-    let next = expect!(pair.events, Event::Received(bytes) => bytes);
+    let next = expect!(pair.events, ConnectionEvent::Received(bytes) => bytes);
     let start = unconsumed.data.len();
     assert_same_bytes(&next, &data[start..start + next.len()]);
 }
@@ -51,7 +53,7 @@ fn bulk_that_stopped_and_went_on_arrives_intact() {
     thread::scope(|scope| {
         pair.peer.set_nonblocking(false).unwrap();
         scope.spawn(|| write_and_end(&pair.peer, &data[unconsumed.written_bytes..]));
-        while let Event::Received(bytes) = pair.events.next("Received or Ended") {
+        while let Told::Event(ConnectionEvent::Received(bytes)) = pair.events.next("Received or Ended") {
             pair.connection.consume(bytes.len());
             all.extend_from_slice(&bytes);
         }
@@ -74,7 +76,7 @@ fn everything_received_comes_before_ended_and_nothing_follows_until_the_owner_cl
     write_and_end(&pair.peer, &data);
     let (got, ended) = received(&pair.events);
     assert_same_bytes(&got, &data);
-    assert!(matches!(ended, Event::Ended), "{ended:?}");
+    assert!(matches!(ended, Told::Event(ConnectionEvent::Ended)), "{ended:?}");
     assert!(!pair.connection.is_connected());
     assert!(pair.connection.is_open());
     assert_silent(&pair.events);
@@ -86,8 +88,8 @@ fn everything_received_comes_before_ended_and_nothing_follows_until_the_owner_cl
 fn consuming_after_the_end_is_harmless() {
     let pair = Pair::new();
     write_and_end(&pair.peer, b"abc");
-    expect!(pair.events, Event::Received(_));
-    expect!(pair.events, Event::Ended);
+    expect!(pair.events, ConnectionEvent::Received(_));
+    expect!(pair.events, ConnectionEvent::Ended);
     pair.close();
     assert_closed(&pair.events, CloseReason::Remote);
     pair.connection.consume(3);

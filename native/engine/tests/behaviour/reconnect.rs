@@ -1,7 +1,7 @@
 //! What a client that connects again by itself does with messages, sessions and ends.
 
 use socket_engine::{
-    Client, ClientOptions, CloseReason, Event, Host, Protocol, SendProgress, SocketOptions, Ticket, Unsent,
+    Client, ClientOptions, CloseReason, ConnectionEvent, Host, Protocol, SendProgress, SocketOptions, Ticket, Unsent,
 };
 
 use crate::events::{DEADLINE, recorder};
@@ -65,7 +65,7 @@ fn what_was_not_written_is_rejected_where_that_is_wanted() {
 fn an_acknowledged_client_comes_back_to_its_session() {
     let (this, mut peer) = Fixture::entered();
     peer.say(DATA, b"a");
-    expect!(this.events, Event::Message(_));
+    expect!(this.events, ConnectionEvent::Message(_));
     peer.assert_hears_count(1);
     this.send(b"b", 1);
     this.send(b"c", 2);
@@ -93,7 +93,7 @@ fn an_attempt_that_the_handshake_did_not_survive_changes_nothing() {
     peer.welcome(true, SESSION);
     assert_eq!(this.reconnecting().attempt, 1);
     assert_eq!(this.reconnecting().attempt, 2);
-    expect!(this.events, Event::Connected(_));
+    expect!(this.events, ConnectionEvent::Connected(_));
     peer.assert_hears(DATA, b"a");
 }
 
@@ -127,7 +127,7 @@ fn a_suspended_client_keeps_its_session_and_what_is_not_sent() {
     let (mut peer, asked) = WirePeer::greet(&this.listener);
     assert_eq!(asked, SESSION);
     peer.welcome(true, SESSION);
-    expect!(this.events, Event::Connected(_));
+    expect!(this.events, ConnectionEvent::Connected(_));
     peer.assert_hears(DATA, b"kept");
     this.client.restore();
     assert_silent(&this.events);
@@ -145,18 +145,18 @@ fn a_client_can_be_suspended_between_two_attempts_and_begins_anew() {
     this.client.restore();
     let (mut peer, asked) = WirePeer::greet(&this.listener);
     peer.welcome(true, asked);
-    expect!(this.events, Event::Connected(_));
+    expect!(this.events, ConnectionEvent::Connected(_));
 }
 
 #[test]
 fn only_a_client_that_reconnects_can_be_suspended() {
     let (sink, events) = recorder();
-    let client = Client::new(sink, ClientOptions::default());
+    let client = Client::new(sink, None, ClientOptions::default());
     assert_eq!(errno(client.suspend(SUSPEND)), libc::EBADF);
     let (listener, address) = listen();
     client.connect(Host::Address(address), DEADLINE, CONNECT).unwrap();
     let _peer = accept(&listener);
-    expect!(events, Event::Connected(_));
+    expect!(events, ConnectionEvent::Connected(_));
     assert_eq!(completed(&events, CONNECT), Ok(()));
     assert_eq!(errno(client.suspend(SUSPEND)), libc::EOPNOTSUPP);
 }
@@ -173,12 +173,12 @@ fn a_client_and_a_peer_that_have_both_ended_are_done() {
     peer.say(DATA, b"answer");
     peer.say(BYE, &[]);
     assert_eq!(completed(&this.events, Ticket(1)), Ok(()));
-    expect!(this.events, Event::Message(_));
-    expect!(this.events, Event::Ended);
+    expect!(this.events, ConnectionEvent::Message(_));
+    expect!(this.events, ConnectionEvent::Ended);
     this.client.finish();
     peer.assert_hears_count(1);
     peer.assert_hears_end();
-    assert_eq!(expect!(this.events, Event::Closed(reason) => reason), CloseReason::Remote);
+    assert_eq!(expect!(this.events, ConnectionEvent::Closed(reason) => reason), CloseReason::Remote);
 }
 
 #[test]
@@ -189,15 +189,15 @@ fn a_plain_client_and_a_peer_that_have_both_ended_are_done() {
     this.client.end(Ticket(1)).unwrap();
     assert_eq!(completed(&this.events, Ticket(1)), Ok(()));
     drop(peer);
-    expect!(this.events, Event::Ended);
+    expect!(this.events, ConnectionEvent::Ended);
 }
 
 #[test]
 fn a_message_of_a_wrong_size_ends_a_client_that_reconnects_too() {
     let (this, mut peer) = Fixture::entered();
     peer.say(CHALLENGE, &opening());
-    assert_eq!(expect!(this.events, Event::Failed(error) => error.errno), libc::EPROTO);
-    assert_eq!(expect!(this.events, Event::Closed(reason) => reason), CloseReason::Protocol);
+    assert_eq!(expect!(this.events, ConnectionEvent::Failed(error) => error.errno), libc::EPROTO);
+    assert_eq!(expect!(this.events, ConnectionEvent::Closed(reason) => reason), CloseReason::Protocol);
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use socket_engine::{Client, ClientOptions, Event, Host, Protocol, Reconnect, Reconnecting, SendProgress, Ticket};
+use socket_engine::{
+    Client, ClientOptions, ConnectionEvent, Host, Protocol, Reconnect, Reconnecting, SendProgress, Ticket,
+};
 
 use crate::events::{DEADLINE, Events, recorder};
 use crate::pair::completed;
@@ -28,7 +30,7 @@ pub(crate) fn quickly(max_attempts: Option<u32>) -> Reconnect {
 
 pub(crate) fn new_client(protocol: Protocol, max_attempts: Option<u32>) -> (Client, Events) {
     let (sink, events) = recorder();
-    (Client::new(sink, ClientOptions { protocol, reconnect: Some(quickly(max_attempts)) }), events)
+    (Client::new(sink, None, ClientOptions { protocol, reconnect: Some(quickly(max_attempts)) }), events)
 }
 
 impl Fixture {
@@ -57,19 +59,19 @@ impl Fixture {
     }
 
     pub(crate) fn assert_connects(&self) {
-        assert_eq!(expect!(self.events, Event::Connected(peer) => peer), self.address);
+        assert_eq!(expect!(self.events, ConnectionEvent::Connected(peer) => peer), self.address);
         assert_eq!(completed(&self.events, CONNECT), Ok(()));
     }
 
     pub(crate) fn reconnecting(&self) -> Reconnecting {
-        expect!(self.events, Event::Reconnecting(reconnecting) => *reconnecting)
+        expect!(self.events, ConnectionEvent::Reconnecting(reconnecting) => *reconnecting)
     }
 
     pub(crate) fn assert_reconnects(&self) {
         let Reconnecting { delay, error, .. } = self.reconnecting();
         assert_eq!(error.errno, libc::ECONNRESET);
         assert!((Duration::from_micros(500)..=Duration::from_millis(2)).contains(&delay), "{delay:?}");
-        expect!(self.events, Event::Connected(_));
+        expect!(self.events, ConnectionEvent::Connected(_));
     }
 
     pub(crate) fn send(&self, data: &[u8], ticket: u64) -> SendProgress {

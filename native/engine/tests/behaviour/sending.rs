@@ -3,7 +3,9 @@
 use std::thread;
 
 use socket_engine::limits::{EVENT_OVERHEAD_BYTES, SEND_QUEUE_LIMIT_BYTES};
-use socket_engine::{CloseReason, Event, SendProgress, Ticket};
+
+use crate::events::Told;
+use socket_engine::{CloseReason, ConnectionEvent, SendProgress, Ticket};
 
 use crate::pair::{
     OVERFLOW_BYTES, Pair, assert_closed, assert_silent, completed, errno, let_the_worker_catch_up, overflow,
@@ -160,14 +162,14 @@ fn both_directions_carry_bulk_at_the_same_time() {
         let mut got = Vec::new();
         loop {
             match pair.events.next("Received, Completed or Ended") {
-                Event::Received(bytes) => {
+                Told::Event(ConnectionEvent::Received(bytes)) => {
                     pair.connection.consume(bytes.len());
                     got.extend_from_slice(&bytes);
                 }
-                Event::Completed(ticket, result) => {
+                Told::Completed(ticket, result) => {
                     assert_eq!((ticket, result), (Ticket(1), Ok(())));
                 }
-                Event::Ended => break got,
+                Told::Event(ConnectionEvent::Ended) => break got,
                 other => panic!("{other:?} came"),
             }
         }

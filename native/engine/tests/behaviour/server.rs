@@ -4,9 +4,11 @@ use std::io::Write;
 use std::net::TcpListener;
 
 use socket_engine::limits::PENDING_CONNECTIONS;
-use socket_engine::{CloseReason, Connections, Event, Operation, Server, ServerOptions, SocketState, Ticket};
+use socket_engine::{
+    CloseReason, ConnectionEvent, Connections, Operation, Server, ServerEvent, ServerOptions, SocketState, Ticket,
+};
 
-use crate::events::recorder;
+use crate::events::{Told, recorder};
 use crate::pair::{
     CLOSE, Listening, Pair, assert_alive, assert_broken, assert_closed, assert_silent, completed, errno, received,
     started,
@@ -143,8 +145,11 @@ fn a_peer_that_was_gone_before_its_start_is_heard_to_the_end() {
     let (_connection, events) = started(pending);
     let (data, failed) = received(&events);
     assert_eq!(data, b"last words");
-    assert!(matches!(&failed, Event::Failed(error) if error.errno == libc::ECONNRESET), "{failed:?}");
-    assert_eq!(expect!(events, Event::Closed(reason) => reason), CloseReason::Reset);
+    assert!(
+        matches!(&failed, Told::Event(ConnectionEvent::Failed(error)) if error.errno == libc::ECONNRESET),
+        "{failed:?}"
+    );
+    assert_eq!(expect!(events, ConnectionEvent::Closed(reason) => reason), CloseReason::Reset);
 }
 
 #[test]
@@ -169,11 +174,12 @@ fn the_state_follows_listeners_and_connections() {
     assert!(server.is_listening());
 
     let _peer = dial(address);
-    let (connection, connection_events) = started(expect!(events, Event::Accepted(pending) => *pending));
+    expect!(events, ServerEvent::Accepted);
+    let (connection, connection_events) = started(server.accept().unwrap());
     assert_eq!(server.state(), flags(true, false, true));
 
     server.close(Connections::Keep, Ticket(1)).unwrap();
-    expect!(events, Event::Closed(CloseReason::Local));
+    expect!(events, ServerEvent::Closed(CloseReason::Local));
     assert_eq!(completed(&events, Ticket(1)), Ok(()));
     assert_eq!(server.state(), flags(false, true, true));
 

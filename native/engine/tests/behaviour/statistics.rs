@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use socket_engine::{Event, Protocol, ServerOptions, Statistics, Ticket};
+use socket_engine::{ConnectionEvent, Protocol, ServerOptions, Statistics, Ticket};
 
 use crate::pair::{
     Listening, OVERFLOW_BYTES, Pair, assert_closed, completed, let_the_worker_catch_up, overflow, started,
@@ -27,8 +27,8 @@ fn messages_count_without_what_framing_adds_in_the_connection_and_in_its_server(
     assert_eq!(connection.statistics(), Statistics::default());
     let before = now_ms();
     peer.write_all(b"\0\0\0\x03abc\0\0\0\x02de").unwrap();
-    expect!(events, Event::Message(_));
-    expect!(events, Event::Message(_));
+    expect!(events, ConnectionEvent::Message(_));
+    expect!(events, ConnectionEvent::Message(_));
     connection.send(b"1234", Ticket(1)).unwrap();
     read_bytes(&peer, 8);
     let wanted = Statistics {
@@ -82,8 +82,8 @@ fn a_message_that_is_sent_again_after_a_cut_counts_once() {
     let (mut peer, ..) = WirePeer::enter(listening.address, session);
     peer.assert_hears(DATA, b"abc");
     peer.acknowledge(1);
-    expect!(events, Event::Reconnecting(_));
-    expect!(events, Event::Connected(_));
+    expect!(events, ConnectionEvent::Reconnecting(_));
+    expect!(events, ConnectionEvent::Connected(_));
     assert_eq!(completed(&events, Ticket(1)), Ok(()));
     let Statistics { sent_bytes, sent_messages, send_queue_bytes, .. } = connection.statistics();
     assert_eq!((sent_bytes, sent_messages, send_queue_bytes), (3, 1, 0));
@@ -98,7 +98,7 @@ fn a_server_goes_on_counting_what_ended_connections_did() {
         connection.send(b"x", Ticket(1)).unwrap();
         read_bytes(&peer, 1);
         drop(connection);
-        expect!(events, Event::Closed(_));
+        expect!(events, ConnectionEvent::Closed(_));
         assert_eq!(listening.server.statistics().sent_messages, round);
     }
 }

@@ -1,49 +1,85 @@
 //! A sink that keeps what it is told, and receiving that fails by name instead of hanging.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use socket_engine::{Event, EventSink};
+use socket_engine::{ConnectionEvent, EventSink, ServerEvent, SocketError, Ticket};
 
 /// Longest wait for anything. Long, for emulated processors: only a test that fails ever waits for it.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
-/// `Drained` comes beside the others: it depends on how fast the kernel takes what was sent. `Listening` comes with every
-/// `listen`, and a test that wants to see it has a sink of its own.
-struct Recorder {
-    events: Sender<Event>,
-    drained: Sender<()>,
+/// What a sink was told.
+#[derive(Debug)]
+pub(crate) enum Told<E> {
+    Event(E),
+    #[allow(dead_code, reason = "not every test program waits for a result")]
+    Completed(Ticket, Result<(), SocketError>),
 }
 
-impl EventSink for Recorder {
-    fn post(&self, event: Event) {
-        // A test that has seen enough has dropped its end.
-        let _ = match event {
-            Event::Drained => self.drained.send(()).is_ok(),
-            Event::Listening(_) => true,
-            event => self.events.send(event).is_ok(),
-        };
+/// Where a recorder puts an event.
+pub(crate) enum Place {
+    InOrder,
+    Drained,
+    Nowhere,
+}
+
+/// `Drained` comes beside the others: it depends on how fast the kernel takes what was sent. `Listening` comes with every
+/// `listen`, and a test that wants to see it has a sink of its own.
+pub(crate) trait Recorded: Debug + Send + 'static {
+    fn place(&self) -> Place;
+}
+
+impl Recorded for ConnectionEvent {
+    fn place(&self) -> Place {
+        if matches!(self, Self::Drained) { Place::Drained } else { Place::InOrder }
     }
 }
 
-/// The events of one object.
-pub(crate) struct Events {
-    events: Receiver<Event>,
+impl Recorded for ServerEvent {
+    fn place(&self) -> Place {
+        if matches!(self, Self::Listening(_)) { Place::Nowhere } else { Place::InOrder }
+    }
+}
+
+struct Recorder<E> {
+    told: Sender<Told<E>>,
+    drained: Sender<()>,
+}
+
+impl<E: Recorded> EventSink<E> for Recorder<E> {
+    fn post(&self, event: E) {
+        // A test that has seen enough has dropped its end.
+        let _ = match event.place() {
+            Place::InOrder => self.told.send(Told::Event(event)).is_ok(),
+            Place::Drained => self.drained.send(()).is_ok(),
+            Place::Nowhere => true,
+        };
+    }
+
+    fn complete(&self, ticket: Ticket, result: Result<(), SocketError>) {
+        let _ = self.told.send(Told::Completed(ticket, result));
+    }
+}
+
+/// The events of one object, and the results of its calls.
+pub(crate) struct Events<E = ConnectionEvent> {
+    told: Receiver<Told<E>>,
     drained: Receiver<()>,
 }
 
-/// A sink and the events that it takes.
-pub(crate) fn recorder() -> (Arc<dyn EventSink>, Events) {
-    let (events, received) = channel();
+/// A sink and what it is told.
+pub(crate) fn recorder<E: Recorded>() -> (Arc<dyn EventSink<E>>, Events<E>) {
+    let (told, received) = channel();
     let (drained, drains) = channel();
-    (Arc::new(Recorder { events, drained }), Events { events: received, drained: drains })
+    (Arc::new(Recorder { told, drained }), Events { told: received, drained: drains })
 }
 
-impl Events {
-    /// The next event; panics with the name of what was `wanted` when none comes.
-    pub(crate) fn next(&self, wanted: &str) -> Event {
-        self.events.recv_timeout(DEADLINE).unwrap_or_else(|_| panic!("no {wanted} came within {DEADLINE:?}"))
+impl<E: Recorded> Events<E> {
+    /// What comes next; panics with the name of what was `wanted` when nothing does.
+    pub(crate) fn next(&self, wanted: &str) -> Told<E> {
+        self.told.recv_timeout(DEADLINE).unwrap_or_else(|_| panic!("no {wanted} came within {DEADLINE:?}"))
     }
 
     /// Waits for `Drained`.
@@ -52,11 +88,11 @@ impl Events {
         assert!(self.drained.recv_timeout(DEADLINE).is_ok(), "no Drained came within {DEADLINE:?}");
     }
 
-    /// Panics when an event is there, or comes within `time`.
+    /// Panics when something is there, or comes within `time`.
     #[allow(dead_code, reason = "not every test program waits for nothing")]
     pub(crate) fn assert_silent_for(&self, time: Duration) {
-        if let Ok(event) = self.events.recv_timeout(time) {
-            panic!("nothing was due, but {event:?} came");
+        if let Ok(told) = self.told.recv_timeout(time) {
+            panic!("nothing was due, but {told:?} came");
         }
     }
 }
@@ -68,8 +104,22 @@ macro_rules! expect {
     };
     ($events:expr, $pattern:pat => $value:expr) => {
         match $events.next(stringify!($pattern)) {
-            $pattern => $value,
+            crate::events::Told::Event($pattern) => $value,
             other => panic!("{} was due, but {other:?} came", stringify!($pattern)),
+        }
+    };
+}
+
+/// The next result, which must come now and match; panics with what came instead.
+#[allow(unused_macros, reason = "not every test program waits for a result")]
+macro_rules! expect_result {
+    ($events:expr, $ticket:pat, $result:pat) => {
+        expect_result!($events, $ticket, $result => ())
+    };
+    ($events:expr, $ticket:pat, $result:pat => $value:expr) => {
+        match $events.next(concat!("result of ", stringify!($ticket))) {
+            crate::events::Told::Completed($ticket, $result) => $value,
+            other => panic!("{} of {} was due, but {other:?} came", stringify!($result), stringify!($ticket)),
         }
     };
 }

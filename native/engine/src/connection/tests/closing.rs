@@ -9,7 +9,6 @@ use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
 use super::*;
-use crate::event::Event;
 use crate::limits::DRAIN_TIMEOUT;
 
 /// More than the kernel's two buffers hold together.
@@ -21,11 +20,15 @@ const SIP_BYTES: usize = 6 * 1024 * 1024;
 const SEND: Ticket = Ticket(1);
 const CLOSE: Ticket = Ticket(2);
 
-struct Recorder(Sender<Event>);
+struct Recorder(Sender<Told>);
 
-impl EventSink for Recorder {
-    fn post(&self, event: Event) {
-        self.0.send(event).unwrap();
+impl EventSink<ConnectionEvent> for Recorder {
+    fn post(&self, event: ConnectionEvent) {
+        self.0.send(Told::Event(event)).unwrap();
+    }
+
+    fn complete(&self, ticket: Ticket, result: Result<(), SocketError>) {
+        self.0.send(Told::Completed(ticket, result)).unwrap();
     }
 }
 
@@ -82,7 +85,7 @@ async fn a_linger_of_nothing_resets_an_acknowledged_connection_too() {
 }
 
 /// A connection that is closing, though its peer has not taken what was sent.
-async fn closing() -> (Connection, Receiver<Event>, Peer) {
+async fn closing() -> (Connection, Receiver<Told>, Peer) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let peer = Peer::connect(listener.local_addr().unwrap()).unwrap();
     peer.set_nonblocking(true).unwrap();
@@ -91,7 +94,7 @@ async fn closing() -> (Connection, Receiver<Event>, Peer) {
     let sink = Arc::new(Recorder(sender));
     let (protocol, counters) = (Arc::default(), Counters::default());
     let options = SocketOptions::default();
-    let plan = Plan { sink, protocol, counters, options, guard: None, restorer: None };
+    let plan = Plan { sink, arrivals: None, protocol, counters, options, guard: None, restorer: None };
     let first = FirstLink { stream: stream.into_std().unwrap(), peer: address, peer_interval: None, is_known: false };
     let connection = Connection::start(plan, first, &Handle::current()).unwrap();
     let progress = connection.send(&vec![0; QUEUED_BYTES], SEND);
@@ -115,9 +118,9 @@ async fn sip(peer: &mut Peer) -> usize {
     taken
 }
 
-fn send_result(events: &Receiver<Event>) -> Result<(), i32> {
+fn send_result(events: &Receiver<Told>) -> Result<(), i32> {
     match events.recv().unwrap() {
-        Event::Completed(SEND, result) => result.map_err(|error| error.errno),
+        Told::Completed(SEND, result) => result.map_err(|error| error.errno),
         other => panic!("{other:?} came"),
     }
 }

@@ -20,10 +20,14 @@ impl Watch {
     }
 }
 
-impl EventSink for Watch {
-    fn post(&self, event: Event) {
-        assert!(!matches!(event, Event::Completed(..)) || self.is_locked(), "{event:?} may be overtaken");
+impl EventSink<ConnectionEvent> for Watch {
+    fn post(&self, event: ConnectionEvent) {
         self.recorder.post(event);
+    }
+
+    fn complete(&self, ticket: Ticket, result: Result<(), SocketError>) {
+        assert!(self.is_locked(), "the result of {ticket:?} may be overtaken");
+        self.recorder.complete(ticket, result);
     }
 }
 
@@ -40,7 +44,8 @@ impl Watched {
         let (links, receiver) = mpsc::channel(1);
         let watch = Arc::new(Watch { recorder: Recorder(sender), shared: OnceLock::new() });
         let plan = Plan {
-            sink: Arc::clone(&watch) as Arc<dyn EventSink>,
+            sink: Arc::clone(&watch) as Arc<dyn EventSink<ConnectionEvent>>,
+            arrivals: None,
             protocol: Arc::new(protocol),
             counters: Counters::default(),
             options: SocketOptions::default(),

@@ -85,21 +85,27 @@ impl Model {
         Ticket(self.tickets)
     }
 
-    /// Checks one event against everything that came before.
-    fn tell(&mut self, event: &Event) {
-        assert!(!self.closed || matches!(event, Event::Completed(..)), "{event:?} comes after the end");
+    /// Checks what was told against everything that came before.
+    fn tell(&mut self, told: &Told) {
+        match told {
+            Told::Event(event) => self.tell_event(event),
+            Told::Completed(ticket, result) => self.complete(ticket.0, result.is_ok()),
+        }
+    }
+
+    fn tell_event(&mut self, event: &ConnectionEvent) {
+        assert!(!self.closed, "{event:?} comes after the end");
         match event {
-            Event::Message(data) => {
+            ConnectionEvent::Message(data) => {
                 self.heard += 1;
                 assert_eq!(&data[..], [self.heard], "a message is missing, repeated or out of order");
                 assert!(!self.told_end && !self.failed, "a message comes behind the end");
             }
-            Event::Ended => assert!(!std::mem::replace(&mut self.told_end, true), "it ends twice"),
-            Event::Failed(_) => assert!(!std::mem::replace(&mut self.failed, true), "it fails twice"),
-            Event::Closed(_) => self.closed = true,
-            Event::Completed(ticket, result) => self.complete(ticket.0, result.is_ok()),
-            Event::Connected(_) | Event::Reconnecting(_) | Event::Drained => {}
-            other => panic!("{other:?} is no event of a connection"),
+            ConnectionEvent::Ended => assert!(!std::mem::replace(&mut self.told_end, true), "it ends twice"),
+            ConnectionEvent::Failed(_) => assert!(!std::mem::replace(&mut self.failed, true), "it fails twice"),
+            ConnectionEvent::Closed(_) => self.closed = true,
+            ConnectionEvent::Connected(_) | ConnectionEvent::Reconnecting(_) | ConnectionEvent::Drained => {}
+            ConnectionEvent::Received(_) | ConnectionEvent::Readable(_) => panic!("{event:?} comes of a framed stream"),
         }
     }
 

@@ -10,30 +10,13 @@ use crate::arrivals::Arrivals;
 use crate::connection::reader::Outcome;
 use crate::limits::{EVENT_OVERHEAD_BYTES, RECEIVE_HIGH_BYTES};
 
-pub(super) struct OwnReader {
-    pub(super) recorder: Recorder,
-    pub(super) arrivals: Arc<Arrivals>,
-}
-
-impl EventSink for OwnReader {
-    fn post(&self, event: Event) {
-        self.recorder.post(event);
-    }
-
-    fn arrivals(&self) -> Option<&Arc<Arrivals>> {
-        Some(&self.arrivals)
-    }
-}
-
 impl Fixture {
     async fn reading(protocol: Protocol, resilient: Option<bool>) -> Self {
         Self::read_with(Arrivals::new(|| {}), protocol, resilient).await
     }
 
     async fn read_with(arrivals: Arc<Arrivals>, protocol: Protocol, resilient: Option<bool>) -> Self {
-        let (sender, events) = unbounded_channel();
-        let sink = OwnReader { recorder: Recorder(sender), arrivals };
-        Self::with_sink(Arc::new(sink), Events(events), protocol, resilient).await
+        Self::with_arrivals(Some(arrivals), protocol, resilient).await
     }
 
     fn arrivals(&self) -> &Arrivals {
@@ -52,11 +35,24 @@ impl Fixture {
         settle().await;
     }
 
-    pub(super) async fn reader(&mut self) -> Arc<Reader> {
+    /// The link that has something.
+    pub(super) async fn readable(&mut self) -> LinkId {
         self.arrivals().post();
         match self.events.next().await {
-            Event::Readable(reader) => reader,
+            Told::Event(ConnectionEvent::Readable(link)) => link,
             other => panic!("Readable was due, but {other:?} came"),
+        }
+    }
+
+    /// Everything that is there, read in small pieces.
+    fn read_all(&self, link: LinkId) -> String {
+        let mut all = Vec::new();
+        let mut piece = [0; 4];
+        loop {
+            match self.connection.try_read(link, &mut piece).bytes {
+                0 => return String::from_utf8(all).unwrap(),
+                count => all.extend_from_slice(&piece[..count]),
+            }
         }
     }
 
@@ -68,31 +64,19 @@ impl Fixture {
     }
 }
 
-/// Everything that is there, read in small pieces.
-fn read_all(reader: &Arc<Reader>) -> String {
-    let mut all = Vec::new();
-    let mut piece = [0; 4];
-    loop {
-        match reader.read(&mut piece).bytes {
-            0 => return String::from_utf8(all).unwrap(),
-            count => all.extend_from_slice(&piece[..count]),
-        }
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn what_comes_is_told_once_and_again_only_when_there_was_nothing_left() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     this.hear(b"early").await;
-    let reader = this.reader().await;
+    let link = this.readable().await;
     this.hear(b" and late").await;
     assert!(this.told().is_empty(), "it was told");
-    assert_eq!(reader.available_bytes(), 14);
-    assert_eq!(read_all(&reader), "early and late");
-    assert_eq!(reader.available_bytes(), 0);
+    assert_eq!(this.connection.available_bytes(link), 14);
+    assert_eq!(this.read_all(link), "early and late");
+    assert_eq!(this.connection.available_bytes(link), 0);
     this.hear(b"again").await;
-    let reader = this.reader().await;
-    assert_eq!(read_all(&reader), "again");
+    let link = this.readable().await;
+    assert_eq!(this.read_all(link), "again");
     assert_eq!(this.connection.statistics().received_bytes, 19);
 }
 
@@ -100,12 +84,12 @@ async fn what_comes_is_told_once_and_again_only_when_there_was_nothing_left() {
 async fn a_read_that_fills_its_buffer_is_not_the_last() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     this.hear(b"four").await;
-    let reader = this.reader().await;
+    let link = this.readable().await;
     let mut buffer = [0; 4];
-    assert_eq!(reader.read(&mut buffer), Piece { bytes: 4, is_last: false });
+    assert_eq!(this.connection.try_read(link, &mut buffer), Piece { bytes: 4, is_last: false });
     this.hear(b"two").await;
     assert!(this.told().is_empty(), "it is still being read");
-    assert_eq!(reader.read(&mut buffer), Piece { bytes: 3, is_last: true });
+    assert_eq!(this.connection.try_read(link, &mut buffer), Piece { bytes: 3, is_last: true });
     assert_eq!(this.told(), [""; 0], "there is nothing");
     this.hear(b"x").await;
     assert_eq!(this.told(), ["readable"]);
@@ -116,12 +100,12 @@ async fn what_is_behind_urgent_data_is_told() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     socket2::SockRef::from(&this.peer).send_out_of_band(b"before!").unwrap();
     this.hear(b" and behind").await;
-    let reader = this.reader().await;
+    let link = this.readable().await;
     let mut buffer = [0; 64];
-    let Piece { bytes, is_last } = reader.read(&mut buffer);
+    let Piece { bytes, is_last } = this.connection.try_read(link, &mut buffer);
     assert_eq!((&buffer[..bytes], is_last), (&b"before"[..], true));
     assert_eq!(this.told(), ["readable"]);
-    assert_eq!(read_all(&reader), " and behind");
+    assert_eq!(this.read_all(link), " and behind");
 }
 
 /// Woken by another thread, so the clock is a real one.
@@ -141,11 +125,11 @@ async fn who_sleeps_is_woken_once_and_who_is_awake_is_left_alone() {
         this.hear(b"first").await;
         woken.notified().await;
         this.hear(b" second").await;
-        let reader = this.reader().await;
-        assert_eq!(read_all(&reader), "first second");
+        let link = this.readable().await;
+        assert_eq!(this.read_all(link), "first second");
         this.hear(b" third").await;
         assert_eq!(this.told(), ["readable"]);
-        assert_eq!(read_all(&reader), " third");
+        assert_eq!(this.read_all(link), " third");
         assert_eq!(wakes.load(Ordering::SeqCst), round, "it was awake");
         this.arrivals().arm();
     }
@@ -171,10 +155,10 @@ async fn the_end_comes_once_and_when_everything_was_read() {
     this.hear(b"last words").await;
     this.peer.shutdown().await.unwrap();
     settle().await;
-    let reader = this.reader().await;
+    let link = this.readable().await;
     assert!(this.told().is_empty(), "there is something to read");
-    assert_eq!(read_all(&reader), "last words");
-    assert_eq!(read_all(&reader), "");
+    assert_eq!(this.read_all(link), "last words");
+    assert_eq!(this.read_all(link), "");
     this.events.assert_next("ended").await;
     this.send(b"answer", SEND);
     this.connection.finish();
@@ -189,9 +173,9 @@ async fn what_came_before_a_reset_can_be_read_and_then_the_error_comes() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     this.hear(b"last words").await;
     this.reset().await;
-    let reader = this.reader().await;
+    let link = this.readable().await;
     assert!(this.told().is_empty(), "there is something to read");
-    assert_eq!(read_all(&reader), "last words");
+    assert_eq!(this.read_all(link), "last words");
     this.events.assert_next(&format!("broken {}", libc::ECONNRESET)).await;
     this.events.assert_next("closed Reset").await;
 }
@@ -201,11 +185,11 @@ async fn what_came_before_sending_failed_can_be_read_as_well() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     this.hear(b"last words").await;
     this.reset().await;
-    let reader = this.reader().await;
+    let link = this.readable().await;
     let refused = this.connection.send(b"x", SEND).unwrap_err();
     settle().await;
     assert!(this.told().is_empty(), "there is something to read");
-    assert_eq!(read_all(&reader), "last words");
+    assert_eq!(this.read_all(link), "last words");
     this.events.assert_next(&format!("broken {}", refused.errno)).await;
     this.events.assert_next("closed Reset").await;
 }
@@ -219,7 +203,8 @@ async fn why_a_link_broke_is_why_sending_fails_although_the_owner_has_read_it() 
     assert_eq!(transport.cause(libc::EPIPE), libc::EPIPE);
     socket2::SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
     drop(peer);
-    assert_eq!(this.reader().await.read(&mut [0]), Piece::NOTHING);
+    let link = this.readable().await;
+    assert_eq!(this.connection.try_read(link, &mut [0]), Piece::NOTHING);
     assert_eq!(transport.cause(libc::EPIPE), libc::ECONNRESET);
     assert_eq!(transport.cause(libc::EHOSTUNREACH), libc::EHOSTUNREACH);
 }
@@ -229,8 +214,8 @@ async fn what_nobody_reads_stays_with_the_kernel_and_holds_up_the_peer() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     let piece = [7; 64 * 1024];
     while this.peer.try_write(&piece).is_ok() || timeout(SECOND, this.peer.writable()).await.is_ok() {}
-    let reader = this.reader().await;
-    assert!(reader.available_bytes() > 0);
+    let link = this.readable().await;
+    assert!(this.connection.available_bytes(link) > 0);
     assert_eq!(this.connection.statistics().receive_queue_bytes, 0);
     assert!(this.told().is_empty(), "nothing else is due");
 }
@@ -251,14 +236,14 @@ async fn who_reads_without_consuming_sees_where_the_credit_ends() {
             if !connection.shared.arrivals().unwrap().post() {
                 continue;
             }
-            let Event::Readable(reader) = events.next().await else { panic!("Readable was due") };
-            while let count @ 1.. = reader.read(&mut piece).bytes {
+            let Told::Event(ConnectionEvent::Readable(link)) = events.next().await else { panic!("Readable was due") };
+            while let count @ 1.. = connection.try_read(link, &mut piece).bytes {
                 sizes.push(count);
                 let cost = sizes.iter().sum::<usize>() + sizes.len() * EVENT_OVERHEAD_BYTES;
-                assert_eq!(reader.has_room(), cost < RECEIVE_HIGH_BYTES, "{cost} bytes of credit are used");
-                if !reader.has_room() {
+                assert_eq!(connection.has_room(), cost < RECEIVE_HIGH_BYTES, "{cost} bytes of credit are used");
+                if !connection.has_room() {
                     connection.consume(count);
-                    return assert!(reader.has_room());
+                    return assert!(connection.has_room());
                 }
             }
         }
@@ -273,11 +258,11 @@ async fn who_reads_without_consuming_sees_where_the_credit_ends() {
 async fn what_has_arrived_when_a_link_is_let_go_is_handed_over() {
     let mut this = Fixture::reading(Protocol::default(), Some(true)).await;
     this.hear(b"early").await;
-    let reader = this.reader().await;
+    let link = this.readable().await;
     this.connection.suspend(SUSPEND).unwrap();
     this.events.assert_next("received early").await;
     this.events.assert_next("completed 5").await;
-    assert_eq!(read_all(&reader), "");
+    assert_eq!(this.read_all(link), "");
     this.assert_hears_end().await;
 }
 
@@ -285,29 +270,29 @@ async fn what_has_arrived_when_a_link_is_let_go_is_handed_over() {
 async fn each_link_has_its_own_reader() {
     let mut this = Fixture::reading(Protocol::default(), Some(true)).await;
     this.hear(b"first").await;
-    let first = this.reader().await;
+    let first = this.readable().await;
     let mut first_peer = std::mem::replace(&mut this.peer, link().await.0);
     first_peer.shutdown().await.unwrap();
     settle().await;
-    assert_eq!(read_all(&first), "first");
+    assert_eq!(this.read_all(first), "first");
     this.relink(None).await;
     this.events.assert_next("connected").await;
     assert_eq!(first_peer.read(&mut [0]).await.unwrap(), 0, "its socket is closed");
     this.hear(b"second").await;
-    assert_eq!(read_all(&first), "");
-    let second = this.reader().await;
-    assert_eq!(read_all(&second), "second");
+    assert_eq!(this.read_all(first), "");
+    let second = this.readable().await;
+    assert_eq!(this.read_all(second), "second");
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_read_of_a_connection_that_is_closed_and_its_socket_goes() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     this.hear(b"unread").await;
-    let reader = this.reader().await;
+    let link = this.readable().await;
     this.connection.close(Some(CLOSE)).unwrap();
     this.events.assert_next("closed Local").await;
     this.events.assert_next("completed 3").await;
-    assert_eq!(read_all(&reader), "");
+    assert_eq!(this.read_all(link), "");
     this.hear(b"late").await;
     assert!(this.told().is_empty(), "it is over");
     this.assert_hears_end().await;
@@ -323,8 +308,8 @@ async fn what_comes_for_a_link_that_was_let_go_is_told_to_nobody() {
     let arrivals = Arrivals::new(|| {});
     let mut this = Fixture::read_with(Arc::clone(&arrivals), Protocol::default(), None).await;
     this.hear(b"x").await;
-    let reader = this.reader().await;
-    assert_eq!(read_all(&reader), "x");
+    let link = this.readable().await;
+    assert_eq!(this.read_all(link), "x");
     assert_eq!(format!("{arrivals:?}"), "Arrivals { links: 1, .. }");
     this.connection.close(None).unwrap();
     this.events.assert_next("closed Local").await;
@@ -365,8 +350,8 @@ async fn what_is_unread_keeps_a_connection_from_being_idle() {
     let mut this = Fixture::reading(protocol, None).await;
     this.hear(b"x").await;
     sleep(SECOND * 25).await;
-    let reader = this.reader().await;
-    assert_eq!(read_all(&reader), "x");
+    let link = this.readable().await;
+    assert_eq!(this.read_all(link), "x");
     let start = Instant::now();
     this.events.assert_next("closed Idle").await;
     assert!(start.elapsed() <= SECOND * 10);

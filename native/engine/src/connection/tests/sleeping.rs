@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::os::fd::OwnedFd;
 
-use super::reading::OwnReader;
 use super::*;
 use crate::arrivals::Arrivals;
 
@@ -12,9 +11,10 @@ fn tasks() -> usize {
     Handle::current().metrics().num_alive_tasks()
 }
 
-fn plan(sink: Arc<dyn EventSink>, protocol: Protocol) -> Plan {
+fn plan(sender: UnboundedSender<Told>, protocol: Protocol) -> Plan {
     Plan {
-        sink,
+        sink: Arc::new(Recorder(sender)),
+        arrivals: Some(Arrivals::new(|| {})),
         protocol: Arc::new(protocol),
         counters: Counters::default(),
         options: SocketOptions::default(),
@@ -26,11 +26,10 @@ fn plan(sink: Arc<dyn EventSink>, protocol: Protocol) -> Plan {
 /// What an accepted connection has whose owner knows of it.
 async fn accepted(protocol: Protocol) -> Fixture {
     let (sender, events) = unbounded_channel();
-    let sink = OwnReader { recorder: Recorder(sender), arrivals: Arrivals::new(|| {}) };
     let (stream, peer) = link().await;
     let address = stream.peer_addr().unwrap();
     let first = FirstLink { stream: stream.into_std().unwrap(), peer: address, peer_interval: None, is_known: true };
-    let connection = Connection::start(plan(Arc::new(sink), protocol), first, &Handle::current()).unwrap();
+    let connection = Connection::start(plan(sender, protocol), first, &Handle::current()).unwrap();
     Fixture { connection, events: Events(events), peer, links: mpsc::channel(1).0 }
 }
 
@@ -38,7 +37,8 @@ async fn accepted(protocol: Protocol) -> Fixture {
 async fn reading_and_sending_what_the_kernel_takes_need_no_task() {
     let mut this = accepted(Protocol::default()).await;
     this.hear(b"in").await;
-    assert_eq!(this.reader().await.read(&mut [0; 8]).bytes, 2);
+    let link = this.readable().await;
+    assert_eq!(this.connection.try_read(link, &mut [0; 8]).bytes, 2);
     assert_eq!(this.connection.send(b"out", SEND), Ok(SendProgress::Sent));
     let mut out = [0; 3];
     this.peer.read_exact(&mut out).await.unwrap();
@@ -77,7 +77,8 @@ async fn one_that_its_peer_has_ended_is_closed_when_its_owner_has_finished() {
     let mut this = accepted(Protocol::default()).await;
     this.peer.shutdown().await.unwrap();
     settle().await;
-    assert_eq!(this.reader().await.read(&mut [0]), Piece::NOTHING);
+    let link = this.readable().await;
+    assert_eq!(this.connection.try_read(link, &mut [0]), Piece::NOTHING);
     assert_eq!((this.told(), tasks()), (vec!["ended".to_owned()], 0));
     this.connection.finish();
     this.events.assert_next("closed Remote").await;
@@ -104,13 +105,12 @@ async fn one_with_a_time_limit_has_a_task_that_minds_it() {
 #[tokio::test(start_paused = true)]
 async fn one_that_cannot_be_watched_fails_with_what_the_kernel_said() {
     let (sender, events) = unbounded_channel();
-    let sink = OwnReader { recorder: Recorder(sender), arrivals: Arrivals::new(|| {}) };
     // Whatever may be watched, a file may not.
     let stream = Arc::new(std::net::TcpStream::from(OwnedFd::from(File::open("/dev/null").unwrap())));
     let transport = Transport::new(Arc::clone(&stream), &Protocol::default(), None);
     let runtime = Handle::current();
     let _connection =
-        plan(Arc::new(sink), Protocol::default()).run(Link::Open(stream), None, Some(transport), true, None, &runtime);
+        plan(sender, Protocol::default()).run(Link::Open(stream), None, Some(transport), true, None, &runtime);
     let mut events = Events(events);
     events.assert_next(&format!("broken {}", libc::EPERM)).await;
     events.assert_next("closed Reset").await;
