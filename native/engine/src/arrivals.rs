@@ -10,8 +10,7 @@ use rustix::event::Timespec;
 use rustix::event::epoll::{self, EventData};
 use rustix::io::Errno;
 
-use crate::connection::Reader;
-use crate::event::LinkId;
+use crate::event::{ConnectionEvent, EventSink, LinkId};
 use crate::limits::ARRIVALS_BATCH;
 use crate::sync::lock;
 use crate::watched_set::{WatchedSet, no_arrival, told_once};
@@ -30,7 +29,7 @@ struct Links {
     /// The thread asks no more.
     closed: bool,
     last: u64,
-    readers: HashMap<LinkId, Weak<Reader>>,
+    owners: HashMap<LinkId, Weak<dyn EventSink<ConnectionEvent>>>,
 }
 
 impl Arrivals {
@@ -47,9 +46,10 @@ impl Arrivals {
         // A question that is interrupted is asked again at the next turn: the set is still full then, and armed.
         let count = epoll::wait(&*set, &mut arrivals, Some(&Timespec::default())).unwrap_or(0);
         for arrival in arrivals.iter().take(count) {
-            let reader = lock(&self.links).readers.get(&LinkId(arrival.data.u64())).and_then(Weak::upgrade);
-            if let Some(reader) = reader {
-                reader.post();
+            let link = LinkId(arrival.data.u64());
+            let owner = lock(&self.links).owners.get(&link).and_then(Weak::upgrade);
+            if let Some(owner) = owner {
+                owner.post(ConnectionEvent::Readable(link));
             }
         }
         count > 0
@@ -80,20 +80,25 @@ impl Arrivals {
         LinkId(links.last)
     }
 
-    /// Has `Readable` posted for `reader`, once, when `socket` has something.
+    /// Has `Readable` posted to `owner`, once, when `socket` has something.
     ///
     /// # Errors
     /// What the kernel said: `EMFILE`, `ENOSPC`, …; `EBADF` when closed.
-    pub(crate) fn add(self: &Arc<Self>, reader: &Arc<Reader>, socket: impl AsFd) -> io::Result<()> {
+    pub(crate) fn add(
+        self: &Arc<Self>,
+        link: LinkId,
+        owner: &Arc<dyn EventSink<ConnectionEvent>>,
+        socket: impl AsFd,
+    ) -> io::Result<()> {
         let mut links = lock(&self.links);
         let set = match &links.set {
             Some(set) => Arc::clone(set),
             None if links.closed => return Err(Errno::BADF.into()),
             None => Arc::clone(links.set.insert(Arc::new(WatchedSet::new(self)?))),
         };
-        links.readers.insert(reader.link(), Arc::downgrade(reader));
+        links.owners.insert(link, Arc::downgrade(owner));
         drop(links);
-        Ok(epoll::add(&*set, socket, EventData::new_u64(reader.link().0), told_once())?)
+        Ok(epoll::add(&*set, socket, EventData::new_u64(link.0), told_once())?)
     }
 
     /// Has it posted once more.
@@ -107,7 +112,7 @@ impl Arrivals {
 
     /// Lets a link go that was told of, and not watched again.
     pub(crate) fn forget(&self, link: LinkId) {
-        lock(&self.links).readers.remove(&link);
+        lock(&self.links).owners.remove(&link);
     }
 
     /// Lets a link go.
@@ -126,6 +131,6 @@ impl Arrivals {
 
 impl fmt::Debug for Arrivals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Arrivals").field("links", &lock(&self.links).readers.len()).finish_non_exhaustive()
+        f.debug_struct("Arrivals").field("links", &lock(&self.links).owners.len()).finish_non_exhaustive()
     }
 }

@@ -3,7 +3,6 @@
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsRawFd, RawFd};
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -20,31 +19,30 @@ use crate::socket_state::SocketState;
 use crate::statistics::{Counters, Statistics};
 use crate::sync::lock;
 
-mod attention;
 mod closing;
 mod driver;
-mod link;
 mod message;
-mod reader;
+mod owner_reads;
+mod phase;
 mod readiness;
 mod receiving;
 mod restore;
 mod restoring;
-mod sending;
 mod shared;
+mod state;
+mod task_notify;
 #[cfg(test)]
 pub(crate) mod tests;
 mod transport;
+mod write;
 
-use attention::Sleeper;
 use driver::Driver;
-use link::Link;
 pub use message::Message;
-pub use reader::Piece;
-pub(crate) use reader::Reader;
+pub use owner_reads::Piece;
+use phase::Link;
 pub(crate) use restore::{BoxFuture, Loss, Restore, Restored};
-use sending::{Fin, Sending, Suspension};
-use shared::{Ends, Shared};
+use shared::Shared;
+use state::{Addresses, Fin, SpawnTask, State, Suspension};
 use transport::Transport;
 
 /// An established connection. Dropping it closes it as [`Connection::close`] does.
@@ -96,34 +94,38 @@ pub(crate) struct FirstLink {
 }
 
 impl Plan {
-    fn run(
-        self,
-        link: Link,
-        ends: Option<Ends>,
-        mut transport: Option<Transport>,
-        is_known: bool,
-        opening: Option<Ticket>,
-        runtime: &Handle,
-    ) -> Connection {
+    /// Makes what the handle and the task share, and returns what the task alone has.
+    fn share(self, link: Link, addresses: Option<Addresses>) -> (Arc<Shared>, TaskParts) {
         let Self { sink, arrivals, protocol, counters, options, guard, restorer } = self;
-        let sending = Sending::new(link, restorer.is_some(), &protocol);
-        let shared = Arc::new(Shared::new(sink, protocol, counters, options, sending, ends, arrivals));
-        let mut driver = Driver::new(Arc::clone(&shared), guard);
-        if let Some(restorer) = restorer {
-            driver = driver.with_restorer(restorer, opening);
-        }
-        if let Some(transport) = transport.as_mut().filter(|_| is_known) {
-            // On the owner's own thread, which is awake: the driver would wake it.
-            transport.hand_over(&shared);
-        }
-        let (driver, transport) = (Box::new(driver), transport.map(Box::new));
-        match transport {
-            Some(transport) if !driver.has_work(&transport) => {
-                shared.attention.let_sleep(Sleeper { driver, transport, runtime: runtime.clone() });
+        let state = State::new(link, addresses, options, restorer.is_some(), &protocol);
+        let shared = Arc::new(Shared::new(sink, arrivals, protocol, counters, state));
+        (shared, TaskParts { guard, restorer })
+    }
+}
+
+/// What the task of a connection owns, and does not share.
+struct TaskParts {
+    guard: Option<Box<dyn Send + Sync>>,
+    restorer: Option<Box<dyn Restore>>,
+}
+
+impl TaskParts {
+    fn driver(self, shared: Arc<Shared>, opening: Option<Ticket>) -> Box<Driver> {
+        let driver = Driver::new(shared, self.guard);
+        Box::new(match self.restorer {
+            Some(restorer) => driver.with_restorer(restorer, opening),
+            None => driver,
+        })
+    }
+
+    /// What spawns the task of `shared`, which begins with `transport`.
+    fn spawner(self, shared: &Arc<Shared>, transport: Transport, runtime: Handle) -> SpawnTask {
+        let shared = Arc::downgrade(shared);
+        Box::new(move || {
+            if let Some(shared) = shared.upgrade() {
+                runtime.spawn(self.driver(shared, None).run(Some(Box::new(transport))));
             }
-            transport => drop(runtime.spawn(driver.run(transport))),
-        }
-        Connection { shared }
+        })
     }
 }
 
@@ -134,16 +136,42 @@ impl Connection {
     /// When the kernel cannot tell the address on this side.
     pub(crate) fn start(plan: Plan, first: FirstLink, runtime: &Handle) -> io::Result<Self> {
         let FirstLink { stream, peer, peer_interval, is_known } = first;
-        let local = stream.local_addr()?;
-        let stream = Arc::new(stream);
-        let link = Link::Open(Arc::clone(&stream));
-        let transport = Transport::new(stream, &plan.protocol, peer_interval);
-        Ok(plan.run(link, Some(Ends { local, peer }), Some(transport), is_known, None, runtime))
+        let addresses = Addresses { local: stream.local_addr()?, peer };
+        Ok(Self::serve(plan, Arc::new(stream), Some(addresses), peer_interval, is_known, runtime))
     }
 
-    /// Starts without a link: the restorer of `plan` brings the first one, and `Completed` with `opening` tells.
+    fn serve(
+        plan: Plan,
+        stream: Arc<TcpStream>,
+        addresses: Option<Addresses>,
+        peer_interval: Option<Duration>,
+        is_known: bool,
+        runtime: &Handle,
+    ) -> Self {
+        let mut transport = Transport::new(Arc::clone(&stream), &plan.protocol, peer_interval);
+        let (shared, parts) = plan.share(Link::Up(Arc::clone(&stream)), addresses);
+        let arrivals = shared.arrivals.clone().filter(|_| is_known);
+        transport.owner_reads = arrivals.is_some();
+        let mut spawn = Some(parts.spawner(&shared, transport, runtime.clone()));
+        if let Some(arrivals) = arrivals {
+            // A peer that comes back unasked has frames, which the task reads.
+            if !shared.protocol.has_timers() {
+                lock(&shared.state).spawn = spawn.take();
+            }
+            // On the owner's own thread, which is awake: the task would wake it.
+            shared.start_owner_reads(&arrivals, &stream);
+        }
+        if let Some(spawn) = spawn {
+            spawn();
+        }
+        Self { shared }
+    }
+
+    /// Starts without a link: the restorer of `plan` brings the first one, and the result of `opening` tells.
     pub(crate) fn open(plan: Plan, opening: Ticket, runtime: &Handle) -> Self {
-        plan.run(Link::Waiting, None, None, false, Some(opening), runtime)
+        let (shared, parts) = plan.share(Link::Connecting, None);
+        runtime.spawn(parts.driver(Arc::clone(&shared), Some(opening)).run(None));
+        Self { shared }
     }
 
     /// Sends `data` after everything sent before; with framing, as one message. Tries at once, without blocking; what the
@@ -163,9 +191,9 @@ impl Connection {
     /// # Errors
     /// Those of [`Connection::send`].
     pub fn send_message(&self, message: &Message<'_>, ticket: Ticket) -> Result<SendProgress, SocketError> {
-        let sent = lock(&self.shared.sending).send(message, ticket);
+        let sent = lock(&self.shared.state).send(message, ticket);
         if sent != Ok(SendProgress::Sent) {
-            self.shared.attention.call();
+            self.shared.notify_task();
         }
         let progress = sent.map_err(|errno| self.shared.error(Operation::Send, errno))?;
         self.shared.count_sent(message.data().len());
@@ -177,12 +205,12 @@ impl Connection {
     /// # Errors
     /// `EBADF` when closed, `EPIPE` when it was ended before, otherwise what broke the connection.
     pub fn end(&self, ticket: Ticket) -> Result<(), SocketError> {
-        let mut sending = lock(&self.shared.sending);
-        sending.may_send().map_err(|errno| self.shared.error(Operation::Send, errno))?;
-        sending.push_bye();
-        sending.fin = Fin::Wanted(Some(ticket));
-        drop(sending);
-        self.shared.attention.call();
+        let mut state = lock(&self.shared.state);
+        state.may_send().map_err(|errno| state.error(Operation::Send, errno))?;
+        state.push_bye();
+        state.fin = Fin::Wanted(Some(ticket));
+        drop(state);
+        self.shared.notify_task();
         Ok(())
     }
 
@@ -201,29 +229,29 @@ impl Connection {
     /// `EBADF` when closed, `EALREADY` while another call is under way. It completes with `ECANCELED` when the connection
     /// ends first.
     pub(crate) fn suspend(&self, ticket: Ticket) -> Result<(), SocketError> {
-        let mut sending = lock(&self.shared.sending);
-        let errno = match sending.suspension {
-            _ if !sending.link.is_open() => libc::EBADF,
+        let mut state = lock(&self.shared.state);
+        let errno = match state.suspension {
+            _ if !state.phase.is_open() => libc::EBADF,
             Suspension::Wanted { .. } => libc::EALREADY,
             Suspension::Active | Suspension::Suspended => {
-                sending.suspension = Suspension::Wanted { ticket, resumed: false };
-                drop(sending);
-                self.shared.attention.call();
+                state.suspension = Suspension::Wanted { ticket, resumed: false };
+                drop(state);
+                self.shared.notify_task();
                 return Ok(());
             }
         };
-        Err(self.shared.error(Operation::Suspend, errno))
+        Err(state.error(Operation::Suspend, errno))
     }
 
     /// Undoes [`Connection::suspend`]; one that is under way is seen through first.
     pub(crate) fn resume(&self) {
-        let mut sending = lock(&self.shared.sending);
-        match &mut sending.suspension {
+        let mut state = lock(&self.shared.state);
+        match &mut state.suspension {
             Suspension::Wanted { resumed, .. } => *resumed = true,
             suspension => *suspension = Suspension::Active,
         }
-        drop(sending);
-        self.shared.attention.call();
+        drop(state);
+        self.shared.notify_task();
     }
 
     /// Closes: stops receiving, hands the queue to the kernel, then says FIN. `Completed` with `ticket` and `Closed`
@@ -243,7 +271,7 @@ impl Connection {
     /// Gives back the credit of one `Received` or `Message` event, or of one read, of `bytes`, so that reading can go on.
     pub fn consume(&self, bytes: usize) {
         if self.shared.give_back(bytes) {
-            self.shared.attention.call();
+            self.shared.notify_task();
         }
     }
 
@@ -252,12 +280,12 @@ impl Connection {
     /// connection's credit until [`Connection::consume`] gives it back; the owner keeps to it with [`Connection::has_room`]. A link
     /// that the connection has let go has nothing. Not to be called while an event is posted.
     pub fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> Piece {
-        self.shared.reader(link).map_or(Piece::NOTHING, |reader| reader.read(buffer))
+        self.shared.try_read(link, buffer)
     }
 
     /// Bytes that [`Connection::try_read`] would get now; 0 when that is not known.
     pub fn available_bytes(&self, link: LinkId) -> usize {
-        self.shared.reader(link).map_or(0, |reader| reader.available_bytes())
+        self.shared.available_bytes(link)
     }
 
     /// Whether the credit allows to read more.
@@ -270,9 +298,9 @@ impl Connection {
     /// # Errors
     /// `EBADF` when closed, `EDOM` for a negative time-out, otherwise what the kernel said.
     pub fn set_options(&self, options: &SocketOptions) -> Result<(), SocketError> {
-        let failed = |error: io::Error| SocketError::from_io(Operation::SetOptions, self.peer(), &error);
-        options.check().map_err(failed)?;
-        self.shared.set_options(options)
+        let mut state = lock(&self.shared.state);
+        options.check().map_err(|error| state.io_error(&error))?;
+        state.set_options(options)
     }
 
     /// Its state.
@@ -283,7 +311,7 @@ impl Connection {
 
     /// The socket's descriptor, unless closed. It stays the connection's.
     pub fn descriptor(&self) -> Option<RawFd> {
-        lock(&self.shared.sending).link.stream().map(AsRawFd::as_raw_fd).ok()
+        lock(&self.shared.state).phase.stream().map(AsRawFd::as_raw_fd).ok()
     }
 
     pub(crate) fn downgrade(&self) -> WeakConnection {
@@ -295,7 +323,7 @@ impl Connection {
     /// # Errors
     /// `EBADF` when closed, or when there never was a link.
     pub fn remote_address(&self) -> Result<SocketAddr, SocketError> {
-        self.end_address(Operation::GetRemoteAddress, |ends| ends.peer)
+        self.address(Operation::GetRemoteAddress, |addresses| addresses.peer)
     }
 
     /// The address on this side.
@@ -303,32 +331,34 @@ impl Connection {
     /// # Errors
     /// `EBADF` when closed, or when there never was a link.
     pub fn local_address(&self) -> Result<SocketAddr, SocketError> {
-        self.end_address(Operation::GetLocalAddress, |ends| ends.local)
+        self.address(Operation::GetLocalAddress, |addresses| addresses.local)
     }
 
-    fn end_address(&self, operation: Operation, pick: fn(Ends) -> SocketAddr) -> Result<SocketAddr, SocketError> {
-        let ends = self.shared.ends().filter(|_| self.is_open());
-        ends.map(pick).ok_or_else(|| self.shared.error(operation, libc::EBADF))
+    fn address(&self, operation: Operation, pick: fn(Addresses) -> SocketAddr) -> Result<SocketAddr, SocketError> {
+        let state = lock(&self.shared.state);
+        let addresses = state.addresses().filter(|_| state.phase.is_open());
+        addresses.map(pick).ok_or_else(|| state.error(operation, libc::EBADF))
     }
 
     /// The peer's address, whatever became of the connection; `None` when there never was a link.
     pub fn peer(&self) -> Option<SocketAddr> {
-        self.shared.ends().map(|ends| ends.peer)
+        lock(&self.shared.state).addresses().map(|addresses| addresses.peer)
     }
 
     /// Whether neither side has closed it and it is not broken.
     pub fn is_connected(&self) -> bool {
-        !self.shared.peer_ended.load(Ordering::SeqCst) && lock(&self.shared.sending).link.is_usable()
+        lock(&self.shared.state).phase.is_connected()
     }
 
     /// Whether there is a link, or was one until the peer ended it in order.
     pub(crate) fn has_peer(&self) -> bool {
-        self.shared.peer_ended.load(Ordering::SeqCst) || self.is_connected()
+        let state = lock(&self.shared.state);
+        state.phase.peer_ended() || state.phase.is_connected()
     }
 
     /// Whether this side has not closed it and it has not ended by itself.
     pub fn is_open(&self) -> bool {
-        lock(&self.shared.sending).link.is_open()
+        lock(&self.shared.state).phase.is_open()
     }
 
     /// True once the last event was posted.
@@ -338,17 +368,13 @@ impl Connection {
 
     /// What a `connect` gets instead of this connection being replaced: an errno. `None` for one that is over or broken.
     pub(crate) fn occupies(&self) -> Option<i32> {
-        let sending = lock(&self.shared.sending);
-        match sending.link {
-            Link::Open(_) => Some(libc::EISCONN),
-            _ if sending.awaits_link() => Some(libc::EALREADY),
-            Link::Waiting | Link::Broken(_) | Link::Closing(_) | Link::Closed => None,
-        }
+        lock(&self.shared.state).connect_conflict()
     }
 
     /// Whether it ended before there was a link.
     pub(crate) fn never_opened(&self) -> bool {
-        !self.is_open() && self.peer().is_none()
+        let state = lock(&self.shared.state);
+        !state.phase.is_open() && state.addresses().is_none()
     }
 
     /// What went through it.
@@ -358,7 +384,8 @@ impl Connection {
 
     /// Closes after the peer has ended the connection; does nothing before.
     pub fn finish(&self) {
-        if self.shared.peer_ended.load(Ordering::SeqCst) {
+        let peer_ended = lock(&self.shared.state).phase.peer_ended();
+        if peer_ended {
             // Closed meanwhile by its owner, who gets the same event.
             let _ = self.close(None);
         }
@@ -366,7 +393,7 @@ impl Connection {
 
     /// Bytes sent that are not finished: that the kernel has not taken, or the peer has not acknowledged.
     pub fn queued_bytes(&self) -> usize {
-        lock(&self.shared.sending).queue.bytes()
+        lock(&self.shared.state).queue.bytes()
     }
 }
 
@@ -413,8 +440,11 @@ impl WeakConnection {
     /// Sets options; a connection that has ended is no error.
     pub(crate) fn set_options(&self, options: &SocketOptions) -> Result<(), SocketError> {
         match self.shared.upgrade() {
-            Some(shared) if lock(&shared.sending).link.is_open() => shared.set_options(options),
-            _ => Ok(()),
+            Some(shared) => {
+                let mut state = lock(&shared.state);
+                if state.phase.is_open() { state.set_options(options) } else { Ok(()) }
+            }
+            None => Ok(()),
         }
     }
 }

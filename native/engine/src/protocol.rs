@@ -88,6 +88,11 @@ impl Protocol {
         }
     }
 
+    /// Whether a connection has something to do at some time, whatever happens to it.
+    pub(crate) fn has_timers(&self) -> bool {
+        self.is_typed() || self.idle_timeout.is_some()
+    }
+
     /// Whether frames begin with a type byte, and a handshake comes first.
     pub(crate) fn is_typed(&self) -> bool {
         self.heartbeat.is_some() || self.acknowledge || self.key.is_some()

@@ -9,9 +9,9 @@ use socket2::SockRef;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::driver::Driver;
-use super::link::Link;
+use super::phase::Close;
 use super::transport::{Reading, Ready, Transport, Wants};
-use crate::error::errno_of;
+use crate::error::{Operation, errno_of};
 use crate::event::{CloseReason, ConnectionEvent};
 use crate::limits;
 use crate::sync::lock;
@@ -25,25 +25,26 @@ struct Work {
 
 impl Driver {
     /// Closes while there is no link, or before there was one.
-    pub(super) fn close_without_link(mut self, reason: CloseReason) {
-        let (tickets, link) = self.shared.give_up();
+    pub(super) fn close_without_link(mut self) {
+        let (tickets, close) = lock(&self.shared.state).close();
         drop(self.guard.take());
         if let (Some(opening), Some(restorer)) = (self.opening.take(), &self.restorer) {
             self.shared.complete([opening], &Err(restorer.cancelled()));
         }
-        self.shared.fail(tickets, libc::ECONNABORTED);
-        self.announce(link, reason);
+        self.shared.fail(tickets, self.shared.error(Operation::Send, libc::ECONNABORTED));
+        self.announce(close, CloseReason::Local);
     }
 
-    pub(super) async fn close(mut self, mut transport: Transport, reason: CloseReason) {
+    pub(super) async fn close(mut self, mut transport: Transport) {
         // A peer that comes back meanwhile is a new one.
         self.restorer = None;
-        transport.detach();
+        self.shared.stop_owner_reads();
+        transport.owner_reads = false;
         let stream = Arc::clone(&transport.stream);
         let socket = SockRef::from(&*stream);
         // An error means that there is nothing left to linger for.
         let linger = socket.linger().unwrap_or(None);
-        let aborted = lock(&self.shared.sending).aborted || linger == Some(Duration::ZERO);
+        let aborted = lock(&self.shared.state).aborts() || linger == Some(Duration::ZERO);
         let lost = match linger {
             _ if aborted => Some(libc::ECONNABORTED),
             linger => self.drain(&mut transport, linger.unwrap_or(limits::DRAIN_TIMEOUT)).await.err(),
@@ -57,23 +58,24 @@ impl Driver {
             None if linger.is_some() => socket.set_linger(None).and_then(|()| socket.shutdown(Shutdown::Write)),
             None => socket.shutdown(Shutdown::Write),
         };
-        let (tickets, link) = self.shared.give_up();
-        self.shared.fail(tickets, lost.unwrap_or(libc::EIO));
+        let (tickets, close) = lock(&self.shared.state).close();
+        self.shared.fail(tickets, self.shared.error(Operation::Send, lost.unwrap_or(libc::EIO)));
         drop(self.guard.take());
-        self.announce(link, reason);
+        self.announce(close, CloseReason::Local);
         if lost.is_none() && transport.peer_sends {
             let _ = timeout(linger.unwrap_or(limits::LINGER_TIMEOUT), transport.discard()).await;
         }
     }
 
-    pub(super) fn announce(&self, link: Link, reason: CloseReason) {
+    /// Tells the end, and its reason: that of `close`, if this side has closed it, otherwise `reason`.
+    pub(super) fn announce(&self, close: Option<Close>, reason: CloseReason) {
         self.cancel_suspend();
-        self.shared.sink.post(ConnectionEvent::Closed(reason));
-        self.conclude(link);
+        self.shared.sink.post(ConnectionEvent::Closed(close.map_or(reason, |close| close.reason)));
+        self.conclude(close);
     }
 
-    pub(super) fn conclude(&self, link: Link) {
-        if let Link::Closing(Some(ticket)) = link {
+    pub(super) fn conclude(&self, close: Option<Close>) {
+        if let Some(ticket) = close.and_then(|close| close.ticket) {
             self.shared.sink.complete(ticket, Ok(()));
         }
         self.shared.ended.send_replace(true);
@@ -82,7 +84,7 @@ impl Driver {
     /// Hands the queue to the kernel, and waits for the acknowledgements that are due; the error says why that failed.
     /// Reads on meanwhile, because a peer that closes in the same way might wait for us to.
     async fn drain(&self, transport: &mut Transport, limit: Duration) -> Result<(), i32> {
-        lock(&self.shared.sending).push_bye();
+        lock(&self.shared.state).push_bye();
         let mut left_bytes = usize::MAX;
         let mut deadline = Instant::now() + limit;
         loop {
@@ -96,7 +98,7 @@ impl Driver {
                 tokio::select! {
                     biased;
                     ready = poll_fn(|context| transport.poll_ready(work.wants, context)) => Some(ready),
-                    () = self.shared.attention.called() => None,
+                    () = self.shared.task.notified() => None,
                 }
             };
             match timeout_at(deadline, next).await {
@@ -109,14 +111,14 @@ impl Driver {
 
     /// What is left to do before the connection can end; nothing of it is of use any more once it was aborted.
     fn work(&self, transport: &Transport) -> Result<Option<Work>, i32> {
-        let sending = lock(&self.shared.sending);
-        if sending.aborted {
+        let state = lock(&self.shared.state);
+        if state.aborts() {
             return Err(libc::ECONNABORTED);
         }
-        if !sending.has_work() {
+        if !state.has_work() {
             return Ok(None);
         }
-        let wants = Wants { read: transport.peer_sends, write: sending.wants_write() };
+        let wants = Wants { read: transport.peer_sends, write: state.wants_write() };
         if !wants.write {
             // Acknowledgements are all that is missing; the peer sees that it gets none from here any more.
             let _ = SockRef::from(&*transport.stream).shutdown(Shutdown::Write);
@@ -124,7 +126,7 @@ impl Driver {
                 return Err(libc::ECONNRESET);
             }
         }
-        Ok(Some(Work { wants, left_bytes: sending.queue.cost_bytes() }))
+        Ok(Some(Work { wants, left_bytes: state.queue.cost_bytes() }))
     }
 
     /// Reads once while closing: acknowledgements count, everything else is dropped.

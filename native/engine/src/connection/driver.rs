@@ -4,15 +4,14 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::Poll;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::link::Link;
+use super::phase::Link;
 use super::restore::{Loss, Restore};
-use super::sending::Suspension;
 use super::shared::Shared;
+use super::state::{State, Suspension};
 use super::transport::{Ready, Transport, Wants};
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::{CloseReason, ConnectionEvent, Ticket};
@@ -47,7 +46,7 @@ enum Wake {
 /// How serving a link ends.
 pub(super) enum End {
     /// This side closes the connection.
-    Closing(CloseReason),
+    Closing,
     /// The owner wants no link for a while.
     Suspended,
     /// The link is gone; another one may follow.
@@ -89,22 +88,17 @@ impl Driver {
             }
         };
         match (end, link) {
-            (End::Closing(reason), Some(transport)) => Box::pin(self.close(*transport, reason)).await,
-            (End::Closing(reason), None) => self.close_without_link(reason),
+            (End::Closing, Some(transport)) => Box::pin(self.close(*transport)).await,
+            (End::Closing, None) => self.close_without_link(),
             (End::Lost(loss) | End::Failed(loss), _) => self.fail(loss),
             // Such an end does not leave the loop.
             (End::Suspended, _) => {}
         }
     }
 
-    /// Whether there is something to wait for before it is called. A peer that comes back unasked has frames, which are read here.
-    pub(super) fn has_work(&self, transport: &Transport) -> bool {
-        transport.is_read_here() || self.has_clocks()
-    }
-
     async fn serve(&mut self, transport: &mut Transport) -> End {
         let mut known = None;
-        transport.hand_over(&self.shared);
+        self.hand_over(transport);
         loop {
             let wants = match self.refresh(known, transport) {
                 Ok(wants) => wants,
@@ -112,7 +106,7 @@ impl Driver {
             };
             if let Err(error) = transport.prepare(wants) {
                 // Nothing may come behind the end.
-                transport.detach();
+                self.shared.stop_owner_reads();
                 return self.lost(errno_of(&error), CloseReason::Reset);
             }
             let wake = self.wait(transport, wants).await;
@@ -134,10 +128,18 @@ impl Driver {
         }
     }
 
+    /// Lets the owner of the connection read, if it does and was not let before; what is there already it is told of.
+    fn hand_over(&self, transport: &mut Transport) {
+        if let Some(arrivals) = self.shared.arrivals.as_ref().filter(|_| !transport.owner_reads) {
+            transport.owner_reads = true;
+            self.shared.start_owner_reads(arrivals, &transport.stream);
+        }
+    }
+
     /// What to wait for after reading alone: it changes nothing but the credit. So it need not wait for the lock that a
     /// caller has while the kernel takes what it sends.
     fn refresh(&self, known: Option<Wants>, transport: &mut Transport) -> Result<Wants, End> {
-        let is_called = self.shared.attention.take();
+        let is_called = self.shared.task.take_notified();
         match known {
             Some(wants) if !is_called => Ok(Wants { read: self.shared.credit.may_take(), ..wants }),
             _ => self.wants(transport),
@@ -148,28 +150,26 @@ impl Driver {
         if let Some(end) = self.hear_reader(transport) {
             return Err(end);
         }
-        let sending = lock(&self.shared.sending);
-        match sending.link {
-            Link::Closing(_) | Link::Closed => return Err(End::Closing(self.shared.close_reason())),
-            Link::Broken(errno) if !transport.peer_sends || self.needs_nothing_unread() => {
-                return Err(self.lost(errno, reason_of(errno)));
+        let state = lock(&self.shared.state);
+        match state.phase.link() {
+            None => return Err(End::Closing),
+            Some(Link::Broken(errno)) if !transport.peer_sends || self.needs_nothing_unread(&state) => {
+                let error = state.error(Operation::Receive, *errno);
+                return Err(End::Lost(Loss { error, reason: reason_of(*errno) }));
             }
-            Link::Open(_) | Link::Broken(_) | Link::Waiting => {}
+            Some(Link::Up(_) | Link::Broken(_) | Link::Connecting) => {}
         }
-        if matches!(sending.suspension, Suspension::Wanted { .. }) {
+        if matches!(state.suspension, Suspension::Wanted { .. }) {
             return Err(End::Suspended);
         }
         let may_take = self.shared.credit.may_take();
         if self.has_clocks() {
             transport.liveness.listen(may_take, Instant::now());
         }
-        if sending.has_ended() || !transport.peer_sends {
+        if state.has_ended() || !transport.peer_sends {
             transport.liveness.stop_asking();
         }
-        Ok(Wants {
-            read: transport.is_read_here() && may_take,
-            write: sending.link.is_usable() && sending.wants_write(),
-        })
+        Ok(Wants { read: transport.is_read_here() && may_take, write: state.phase.is_up() && state.wants_write() })
     }
 
     async fn wait(&mut self, transport: &Transport, wants: Wants) -> Wake {
@@ -181,7 +181,7 @@ impl Driver {
         tokio::select! {
             biased;
             ready = poll_fn(|context| transport.poll_ready(wants, context)) => Wake::Ready(ready),
-            () = shared.attention.called() => Wake::Changed,
+            () = shared.task.notified() => Wake::Changed,
             () = poll_fn(|context| match restorer {
                 Some(restorer) => restorer.poll_replaced(context),
                 None => Poll::Pending,
@@ -195,16 +195,16 @@ impl Driver {
 
     /// A peer that has ended the connection brings no other link.
     fn replaces_links(&self) -> bool {
-        self.restorer.is_some() && !self.shared.peer_ended.load(Ordering::SeqCst)
+        self.restorer.is_some() && !lock(&self.shared.state).phase.peer_ended()
     }
 
     /// What is unread of a lost link comes again with the next one.
-    fn needs_nothing_unread(&self) -> bool {
-        self.shared.protocol.acknowledge && self.replaces_links()
+    fn needs_nothing_unread(&self, state: &State) -> bool {
+        self.shared.protocol.acknowledge && self.restorer.is_some() && !state.phase.peer_ended()
     }
 
     pub(super) fn has_clocks(&self) -> bool {
-        self.shared.protocol.is_typed() || self.shared.protocol.idle_timeout.is_some()
+        self.shared.protocol.has_timers()
     }
 
     fn set_timer(&mut self, deadline: Instant) {
@@ -216,25 +216,27 @@ impl Driver {
     }
 
     fn mind_time(&self, transport: &mut Transport) -> Option<End> {
+        // Asked before the clock is: what the owner has read since then has set that back.
+        let has_unread = self.shared.has_unread();
         match transport.liveness.due(Instant::now(), self.shared.active()) {
             Due::Nothing => None,
             Due::Ask => self.say(transport, Kind::Ping),
             Due::Reassure => self.say(transport, Kind::Pong),
             Due::PeerGone => Some(self.lost(libc::ETIMEDOUT, CloseReason::Timeout)),
             // It came while its owner had no time to read.
-            Due::Idle if transport.has_unread() => {
+            Due::Idle if has_unread => {
                 self.shared.touch();
                 None
             }
             Due::Idle => {
-                lock(&self.shared.sending).link.begin_close(None);
-                Some(End::Closing(CloseReason::Idle))
+                lock(&self.shared.state).begin_close(None, false, CloseReason::Idle);
+                Some(End::Closing)
             }
         }
     }
 
     fn say(&self, transport: &Transport, kind: Kind) -> Option<End> {
-        lock(&self.shared.sending).push_control(kind, &[]);
+        lock(&self.shared.state).push_control(kind, &[]);
         self.flush(transport);
         None
     }
@@ -242,52 +244,46 @@ impl Driver {
     /// Writes what the kernel takes, and FIN behind it where that is wanted; an error fails everything that is queued,
     /// unless another link follows.
     pub(super) fn flush(&self, transport: &Transport) {
-        let mut sending = lock(&self.shared.sending);
-        let waited = sending.queue.has_messages();
-        let written = sending.queue.write_with(|slices| transport.write(slices));
+        let mut state = lock(&self.shared.state);
+        let waited = state.queue.has_messages();
+        let written = state.queue.write_with(|slices| transport.write(slices));
         // Posted under the lock, so that the result of a later send cannot come first.
         self.shared.complete(written.done, &Ok(()));
         let broken = match written.error.map(|error| (error.kind(), errno_of(&error))) {
             None | Some((io::ErrorKind::WouldBlock, _)) => None,
-            Some((_, errno)) => {
-                // A reader may be telling of the end while it reads, which takes this lock.
-                drop(sending);
-                let cause = transport.cause(errno);
-                sending = lock(&self.shared.sending);
-                Some(cause)
-            }
+            Some((_, errno)) => Some(state.cause(errno)),
         };
         let mut failed = Vec::new();
         if let Some(errno) = broken {
-            sending.link.break_with(errno);
-            if self.restorer.is_none() || !sending.link.is_open() {
-                failed = sending.give_up();
+            state.phase.break_with(errno);
+            if self.restorer.is_none() || !state.phase.is_open() {
+                failed = state.give_up();
             }
         }
-        let ended = if broken.is_none() { sending.say_fin(&transport.stream) } else { None };
-        let drained = waited && !sending.queue.has_messages() && sending.link.is_usable();
+        let ended = if broken.is_none() { state.say_fin(&transport.stream) } else { None };
+        let drained = waited && !state.queue.has_messages() && state.phase.is_up();
         self.shared.complete(ended, &Ok(()));
-        self.shared.fail(failed, broken.unwrap_or(libc::EIO));
+        self.shared.fail(failed, state.error(Operation::Send, broken.unwrap_or(libc::EIO)));
         if drained {
             self.shared.sink.post(ConnectionEvent::Drained);
         }
     }
 
     fn fail(mut self, loss: Loss) {
-        let (tickets, link) = self.shared.give_up();
+        let (tickets, close) = lock(&self.shared.state).close();
         drop(self.guard.take());
-        self.shared.fail(tickets, loss.error.errno);
+        self.shared.fail(tickets, self.shared.error(Operation::Send, loss.error.errno));
         if let Some(opening) = self.opening.take() {
             self.shared.complete([opening], &Err(loss.error));
             self.cancel_suspend();
-            return self.conclude(link);
+            return self.conclude(close);
         }
         // A close that came between is answered as such: its caller does not want to hear of the connection any more.
-        if matches!(link, Link::Closing(_)) {
-            return self.announce(link, CloseReason::Local);
+        if close.is_some() {
+            return self.announce(close, CloseReason::Local);
         }
         self.shared.sink.post(ConnectionEvent::Failed(loss.error));
-        self.announce(link, loss.reason);
+        self.announce(None, loss.reason);
     }
 
     pub(super) fn lost(&self, errno: i32, reason: CloseReason) -> End {

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::driver::{Driver, End, reason_of};
-use super::link::Link;
-use super::reader::Outcome;
+use super::phase::Link;
+use super::state::OwnerReads;
 use super::transport::{Reading, Transport};
 use crate::error::errno_of;
 use crate::event::{CloseReason, ConnectionEvent};
@@ -52,7 +52,7 @@ impl Driver {
             }
         };
         if self.shared.protocol.acknowledge && self.received > before {
-            lock(&self.shared.sending).push_control(Kind::Acknowledge, &self.received.to_be_bytes());
+            lock(&self.shared.state).push_control(Kind::Acknowledge, &self.received.to_be_bytes());
             answers = true;
         }
         if answers {
@@ -75,7 +75,7 @@ impl Driver {
                 self.deliver(data, ConnectionEvent::Message);
             }
             Frame::Ping => {
-                lock(&self.shared.sending).push_control(Kind::Pong, &[]);
+                lock(&self.shared.state).push_control(Kind::Pong, &[]);
                 return Ok(true);
             }
             Frame::Pong => {}
@@ -91,11 +91,11 @@ impl Driver {
     }
 
     pub(super) fn acknowledged(&self, count: u64) -> Result<(), i32> {
-        let mut sending = lock(&self.shared.sending);
-        let waited = sending.queue.has_messages();
-        let done = sending.queue.acknowledge(count).filter(|_| self.shared.protocol.acknowledge).ok_or(libc::EPROTO)?;
+        let mut state = lock(&self.shared.state);
+        let waited = state.queue.has_messages();
+        let done = state.queue.acknowledge(count).filter(|_| self.shared.protocol.acknowledge).ok_or(libc::EPROTO)?;
         self.shared.complete(done, &Ok(()));
-        if waited && !sending.queue.has_messages() {
+        if waited && !state.queue.has_messages() {
             self.shared.sink.post(ConnectionEvent::Drained);
         }
         Ok(())
@@ -103,15 +103,21 @@ impl Driver {
 
     /// What has become of the stream that its owner reads, where that ends the link.
     pub(super) fn hear_reader(&self, transport: &mut Transport) -> Option<End> {
-        match transport.outcome()? {
-            Outcome::Ended => self.end_of_stream(transport),
-            Outcome::Failed(errno) => Some(self.lost(errno, reason_of(errno))),
+        let failed = match lock(&self.shared.state).reads {
+            OwnerReads::Ended if transport.peer_sends => None,
+            OwnerReads::Failed(errno) if transport.peer_sends => Some(errno),
+            _ => return None,
+        };
+        match failed {
+            None => self.end_of_stream(transport),
+            Some(errno) => Some(self.lost(errno, reason_of(errno))),
         }
     }
 
     /// Takes the link back from its owner, who gets what has arrived as far as the credit goes.
     pub(super) fn take_back(&self, transport: &mut Transport) {
-        transport.detach();
+        self.shared.stop_owner_reads();
+        transport.owner_reads = false;
         let mut left_bytes = limits::RECEIVE_HIGH_BYTES;
         while left_bytes > 0 && self.shared.credit.has_room() {
             match transport.read() {
@@ -126,7 +132,11 @@ impl Driver {
 
     fn end_of_stream(&self, transport: &mut Transport) -> Option<End> {
         transport.peer_sends = false;
-        if let Link::Broken(errno) = lock(&self.shared.sending).link {
+        let broken = match lock(&self.shared.state).phase.link() {
+            Some(Link::Broken(errno)) => Some(*errno),
+            _ => None,
+        };
+        if let Some(errno) = broken {
             return Some(self.lost(errno, reason_of(errno)));
         }
         // Without frames of a type nobody can say that the end is meant.
@@ -143,7 +153,7 @@ impl Driver {
 
     /// Whether another link is of use after the peer has ended this one on purpose: not when this side has said all.
     fn outlives_peer(&self) -> bool {
-        let has_said_all = lock(&self.shared.sending).has_said_all();
+        let has_said_all = lock(&self.shared.state).has_said_all();
         !has_said_all && self.restorer.as_ref().is_some_and(|restorer| restorer.outlives_peer())
     }
 }

@@ -3,13 +3,10 @@
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use super::driver::{Driver, End};
-use super::link::Link;
 use super::restore::{Loss, Restored};
-use super::sending::Suspension;
-use super::shared::Ends;
+use super::state::{Addresses, Suspension};
 use super::transport::Transport;
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::{CloseReason, ConnectionEvent};
@@ -17,11 +14,13 @@ use crate::sync::lock;
 
 impl Driver {
     pub(super) fn interrupt(&mut self, lost: Option<SocketError>) {
-        let mut sending = lock(&self.shared.sending);
-        self.waited |= sending.queue.has_messages();
-        let dropped = sending.interrupt();
-        self.shared.fail(dropped, lost.as_ref().map_or(libc::ENOTCONN, |error| error.errno));
-        drop(sending);
+        let mut state = lock(&self.shared.state);
+        state.stop_owner_reads();
+        self.waited |= state.queue.has_messages();
+        let dropped = state.interrupt();
+        let errno = lost.as_ref().map_or(libc::ENOTCONN, |error| error.errno);
+        self.shared.fail(dropped, state.error(Operation::Send, errno));
+        drop(state);
         self.lost = lost;
     }
 
@@ -32,18 +31,18 @@ impl Driver {
 
     /// The link that is made when it is wanted again is a new beginning.
     fn answer_suspend(&mut self) {
-        let mut sending = lock(&self.shared.sending);
-        if let Suspension::Wanted { ticket, resumed } = sending.suspension {
-            sending.suspension = if resumed { Suspension::Active } else { Suspension::Suspended };
+        let mut state = lock(&self.shared.state);
+        if let Suspension::Wanted { ticket, resumed } = state.suspension {
+            state.suspension = if resumed { Suspension::Active } else { Suspension::Suspended };
             self.shared.complete([ticket], &Ok(()));
         }
-        drop(sending);
+        drop(state);
         self.lost = None;
     }
 
     /// Answers a `suspend` that the end of the connection forestalls.
     pub(super) fn cancel_suspend(&self) {
-        let suspension = std::mem::take(&mut lock(&self.shared.sending).suspension);
+        let suspension = std::mem::take(&mut lock(&self.shared.state).suspension);
         if let Suspension::Wanted { ticket, .. } = suspension {
             self.shared.complete([ticket], &Err(self.shared.error(Operation::Suspend, libc::ECANCELED)));
         }
@@ -63,18 +62,18 @@ impl Driver {
 
     async fn wait_until_active(&mut self) -> Result<(), End> {
         loop {
-            let suspension = {
-                let sending = lock(&self.shared.sending);
-                if !sending.link.is_open() {
-                    return Err(End::Closing(self.shared.close_reason()));
+            let (suspension, peer_ended) = {
+                let state = lock(&self.shared.state);
+                if !state.phase.is_open() {
+                    return Err(End::Closing);
                 }
-                sending.suspension
+                (state.suspension, state.phase.peer_ended())
             };
             match suspension {
                 Suspension::Wanted { .. } => self.answer_suspend(),
-                Suspension::Active if !self.shared.peer_ended.load(Ordering::SeqCst) => return Ok(()),
+                Suspension::Active if !peer_ended => return Ok(()),
                 // What both sides have ended only waits for its owner to close it.
-                Suspension::Active | Suspension::Suspended => self.shared.attention.called().await,
+                Suspension::Active | Suspension::Suspended => self.shared.task.notified().await,
             }
         }
     }
@@ -86,9 +85,9 @@ impl Driver {
         loop {
             tokio::select! {
                 biased;
-                () = shared.attention.called() => {
-                    let sending = lock(&shared.sending);
-                    if !sending.link.is_open() || !matches!(sending.suspension, Suspension::Active) {
+                () = shared.task.notified() => {
+                    let state = lock(&shared.state);
+                    if !state.phase.is_open() || !matches!(state.suspension, Suspension::Active) {
                         return None;
                     }
                 }
@@ -103,30 +102,31 @@ impl Driver {
         let failed = |error: io::Error| End::Failed(self.loss(errno_of(&error), CloseReason::Reset));
         let local = stream.local_addr().map_err(failed)?;
         let stream = Arc::new(stream.into_std().map_err(failed)?);
-        self.shared.set_ends(Ends { local, peer });
-        let mut sending = lock(&self.shared.sending);
-        if !sending.link.is_open() {
-            return Err(End::Closing(self.shared.close_reason()));
+        let mut state = lock(&self.shared.state);
+        if !state.phase.is_open() {
+            return Err(End::Closing);
         }
-        let waited = std::mem::take(&mut self.waited) || sending.queue.has_messages();
+        let waited = std::mem::take(&mut self.waited) || state.queue.has_messages();
         let (done, forgotten) = match peer_received {
-            Some(count) => (sending.continue_session(count), Vec::new()),
+            Some(count) => (state.continue_session(count), Vec::new()),
             None => {
                 self.received = 0;
-                (Some(Vec::new()), sending.queue.forget_session())
+                (Some(Vec::new()), state.queue.forget_session())
             }
         };
-        let done = done.ok_or_else(|| End::Failed(self.loss(libc::EPROTO, CloseReason::Protocol)))?;
+        let Some(done) = done else {
+            let error = state.error(Operation::Receive, libc::EPROTO);
+            return Err(End::Failed(Loss { error, reason: CloseReason::Protocol }));
+        };
         self.shared.sink.post(ConnectionEvent::Connected(peer));
         self.shared.complete(self.opening.take(), &Ok(()));
         self.shared.complete(done, &Ok(()));
-        self.shared.fail(forgotten, libc::ECONNRESET);
-        if waited && !sending.queue.has_messages() {
+        self.shared.fail(forgotten, state.error(Operation::Send, libc::ECONNRESET));
+        if waited && !state.queue.has_messages() {
             self.shared.sink.post(ConnectionEvent::Drained);
         }
-        self.shared.equip(&stream);
-        sending.open(Link::Open(Arc::clone(&stream)));
-        drop(sending);
+        state.open(Arc::clone(&stream), Addresses { local, peer });
+        drop(state);
         self.shared.touch();
         Ok(Transport::new(stream, &self.shared.protocol, peer_interval))
     }

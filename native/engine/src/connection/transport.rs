@@ -12,10 +12,8 @@ use bytes::{Bytes, BytesMut};
 use rustix::buffer::spare_capacity;
 use tokio::time::Instant;
 
-use super::link::send_vectored;
-use super::reader::{Outcome, Reader};
 use super::readiness::Readiness;
-use super::shared::Shared;
+use super::write::send_vectored;
 use crate::framing::{Decoder, FramingError};
 use crate::limits;
 use crate::liveness::Liveness;
@@ -37,8 +35,8 @@ pub(super) struct Transport {
     pub(super) peer_sends: bool,
     /// Whether the peer said that it ends on purpose.
     pub(super) bye: bool,
-    /// With it the owner reads, and the driver does not.
-    reader: Option<Arc<Reader>>,
+    /// Whether the owner reads, and the driver does not.
+    pub(super) owner_reads: bool,
     strategy: ReadStrategy,
     /// Boxed: most connections have no frames.
     frames: Option<Box<Frames>>,
@@ -90,49 +88,15 @@ impl Transport {
             peer_sends: true,
             bye: false,
             readiness: None,
-            reader: None,
+            owner_reads: false,
             strategy: ReadStrategy::new(),
             frames,
         }
     }
 
-    /// Lets the owner of the connection read, if it does and was not let before; what is there already it is told of.
-    pub(super) fn hand_over(&mut self, shared: &Arc<Shared>) {
-        if self.reader.is_some() {
-            return;
-        }
-        let arrivals = shared.arrivals();
-        self.reader = arrivals.map(|arrivals| Reader::start(shared, arrivals, &self.stream));
-    }
-
-    /// Lets nobody else read any more.
-    pub(super) fn detach(&mut self) {
-        if let Some(reader) = self.reader.take() {
-            reader.detach();
-        }
-    }
-
     /// Whether the driver has to read.
     pub(super) fn is_read_here(&self) -> bool {
-        self.peer_sends && self.reader.is_none()
-    }
-
-    /// How reading came to an end, if somebody else did it and it was not noticed yet.
-    pub(super) fn outcome(&self) -> Option<Outcome> {
-        self.reader.as_ref().filter(|_| self.peer_sends)?.outcome()
-    }
-
-    /// Why sending failed: the kernel tells once what broke the link, and the owner may have read that.
-    pub(super) fn cause(&self, errno: i32) -> i32 {
-        match self.reader.as_ref().and_then(|reader| reader.outcome()) {
-            Some(Outcome::Failed(cause)) if errno == libc::EPIPE => cause,
-            _ => errno,
-        }
-    }
-
-    /// Whether the owner has not read all that has come.
-    pub(super) fn has_unread(&self) -> bool {
-        self.reader.as_ref().is_some_and(|reader| reader.available_bytes() > 0)
+        self.peer_sends && !self.owner_reads
     }
 
     /// Prepares to wait for what `wants` says. While an owner reads, what comes is nothing that the driver is woken for.
@@ -140,7 +104,7 @@ impl Transport {
     /// # Errors
     /// What the kernel said: `ENOSPC`, …
     pub(super) fn prepare(&mut self, wants: Wants) -> io::Result<()> {
-        let reads = self.reader.is_none();
+        let reads = !self.owner_reads;
         let is_ready = self.readiness.as_ref().is_some_and(|readiness| readiness.tells_reads() == reads);
         if (wants.read || wants.write) && !is_ready {
             // One place after the other.
@@ -250,13 +214,6 @@ impl Transport {
             Some(readiness) if readiness.tells_reads() => readiness.try_read(read),
             _ => read(&self.stream),
         }
-    }
-}
-
-/// A reader that is left behind would keep the stream.
-impl Drop for Transport {
-    fn drop(&mut self) {
-        self.detach();
     }
 }
 

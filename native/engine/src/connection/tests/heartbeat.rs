@@ -54,7 +54,7 @@ async fn an_answer_does_not_go_into_the_middle_of_a_message() {
     let progress = this.connection.send(&vec![7; MESSAGE_BYTES], SEND);
     assert_eq!(progress, Ok(SendProgress::Queued));
     // Before the connection's task has written any more of the message.
-    lock(&this.connection.shared.sending).push_control(Kind::Pong, &[]);
+    lock(&this.connection.shared.state).push_control(Kind::Pong, &[]);
     let mut message = vec![0; 5 + MESSAGE_BYTES];
     this.peer.read_exact(&mut message).await.unwrap();
     assert!(message[5..].iter().all(|byte| *byte == 7));

@@ -16,7 +16,7 @@ struct Watch {
 impl Watch {
     fn is_locked(&self) -> bool {
         let shared = self.shared.get().and_then(Weak::upgrade).expect("the connection is gone");
-        matches!(shared.sending.try_lock(), Err(TryLockError::WouldBlock))
+        matches!(shared.state.try_lock(), Err(TryLockError::WouldBlock))
     }
 }
 

@@ -1,13 +1,13 @@
 //! Connections whose owner reads them itself.
 
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
+use super::state::OwnerReads;
 use super::*;
 use crate::arrivals::Arrivals;
-use crate::connection::reader::Outcome;
 use crate::limits::{EVENT_OVERHEAD_BYTES, RECEIVE_HIGH_BYTES};
 
 impl Fixture {
@@ -20,7 +20,7 @@ impl Fixture {
     }
 
     fn arrivals(&self) -> &Arrivals {
-        self.connection.shared.arrivals().expect("the driver reads")
+        self.connection.shared.arrivals.as_ref().expect("the driver reads")
     }
 
     /// Everything that there is to tell.
@@ -197,16 +197,13 @@ async fn what_came_before_sending_failed_can_be_read_as_well() {
 #[tokio::test(start_paused = true)]
 async fn why_a_link_broke_is_why_sending_fails_although_the_owner_has_read_it() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
-    let (stream, peer) = link().await;
-    let mut transport = Transport::new(Arc::new(stream.into_std().unwrap()), &Protocol::default(), None);
-    transport.hand_over(&this.connection.shared);
-    assert_eq!(transport.cause(libc::EPIPE), libc::EPIPE);
-    socket2::SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
-    drop(peer);
+    let cause = |this: &Fixture, errno| lock(&this.connection.shared.state).cause(errno);
+    assert_eq!(cause(&this, libc::EPIPE), libc::EPIPE);
+    this.reset().await;
     let link = this.readable().await;
     assert_eq!(this.connection.try_read(link, &mut [0]), Piece::NOTHING);
-    assert_eq!(transport.cause(libc::EPIPE), libc::ECONNRESET);
-    assert_eq!(transport.cause(libc::EHOSTUNREACH), libc::EHOSTUNREACH);
+    assert_eq!(cause(&this, libc::EPIPE), libc::ECONNRESET);
+    assert_eq!(cause(&this, libc::EHOSTUNREACH), libc::EHOSTUNREACH);
 }
 
 #[tokio::test(start_paused = true)]
@@ -233,7 +230,7 @@ async fn who_reads_without_consuming_sees_where_the_credit_ends() {
         let mut sizes = Vec::new();
         loop {
             yield_now().await;
-            if !connection.shared.arrivals().unwrap().post() {
+            if !connection.shared.arrivals.as_ref().unwrap().post() {
                 continue;
             }
             let Told::Event(ConnectionEvent::Readable(link)) = events.next().await else { panic!("Readable was due") };
@@ -322,11 +319,14 @@ async fn what_comes_for_a_link_that_was_let_go_is_told_to_nobody() {
 async fn a_link_that_cannot_be_watched_fails_with_what_the_kernel_said() {
     let this = Fixture::reading(Protocol::default(), None).await;
     settle().await;
-    let Link::Open(stream) = &lock(&this.connection.shared.sending).link else { panic!("it is open") };
     let shared = &this.connection.shared;
-    let again = Reader::start(shared, shared.arrivals().unwrap(), stream);
-    assert!(matches!(again.outcome(), Some(Outcome::Failed(libc::EEXIST))), "it is watched already");
-    assert_eq!(again.read(&mut [0]), Piece::NOTHING);
+    let stream = match lock(&shared.state).phase.link() {
+        Some(Link::Up(stream)) => Arc::clone(stream),
+        other => panic!("it is open, but its link is {other:?}"),
+    };
+    shared.start_owner_reads(shared.arrivals.as_ref().unwrap(), &stream);
+    let reads = &lock(&shared.state).reads;
+    assert!(matches!(reads, OwnerReads::Failed(libc::EEXIST)), "it is watched already");
 }
 
 #[tokio::test(start_paused = true)]

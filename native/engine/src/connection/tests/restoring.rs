@@ -287,11 +287,11 @@ async fn a_link_that_breaks_while_nobody_consumes_is_replaced_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_broken_link_that_is_going_to_be_replaced_takes_no_other_connect_and_keeps_options() {
     let this = Fixture::resilient(protocol(false, true), true).await;
-    lock(&this.connection.shared.sending).link.break_with(libc::EPIPE);
+    lock(&this.connection.shared.state).phase.break_with(libc::EPIPE);
     assert_eq!(this.connection.occupies(), Some(libc::EALREADY));
     assert_eq!(this.connection.set_options(&SocketOptions::default()), Ok(()));
     let ended = Fixture::new(protocol(false, true)).await;
-    lock(&ended.connection.shared.sending).link.break_with(libc::EPIPE);
+    lock(&ended.connection.shared.state).phase.break_with(libc::EPIPE);
     assert_eq!(ended.connection.occupies(), None);
     let refused = ended.connection.set_options(&SocketOptions::default());
     assert_eq!(refused.map_err(|error| error.errno), Err(libc::EPIPE));

@@ -107,10 +107,8 @@ async fn one_that_cannot_be_watched_fails_with_what_the_kernel_said() {
     let (sender, events) = unbounded_channel();
     // Whatever may be watched, a file may not.
     let stream = Arc::new(std::net::TcpStream::from(OwnedFd::from(File::open("/dev/null").unwrap())));
-    let transport = Transport::new(Arc::clone(&stream), &Protocol::default(), None);
     let runtime = Handle::current();
-    let _connection =
-        plan(sender, Protocol::default()).run(Link::Open(stream), None, Some(transport), true, None, &runtime);
+    let _connection = Connection::serve(plan(sender, Protocol::default()), stream, None, None, true, &runtime);
     let mut events = Events(events);
     events.assert_next(&format!("broken {}", libc::EPERM)).await;
     events.assert_next("closed Reset").await;

@@ -1,33 +1,79 @@
-//! The sending half of a connection: what the handle and the driver share under one lock.
+//! Everything of a connection that its handle and its task share under one lock.
 
-use std::net::{Shutdown, TcpStream};
+use std::io;
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use socket2::SockRef;
 
-use super::link::{self, Link};
 use super::message::Message;
-use crate::error::errno_of;
-use crate::event::Ticket;
+use super::phase::{Close, Link, Phase};
+use super::write;
+use crate::arrivals::Arrivals;
+use crate::error::{Operation, SocketError, errno_of};
+use crate::event::{CloseReason, LinkId, Ticket};
 use crate::framing::{Envelope, Framing};
 use crate::limits::EVENT_OVERHEAD_BYTES;
+use crate::options::SocketOptions;
 use crate::protocol::{Protocol, Unsent};
 use crate::send_queue::{Outgoing, SendProgress, SendQueue};
 use crate::wire::{self, Kind};
 
-pub(super) struct Sending {
+pub(super) struct State {
+    pub(super) phase: Phase,
+    /// Whether and how the owner reads the link itself.
+    pub(super) reads: OwnerReads,
     pub(super) queue: SendQueue,
-    pub(super) link: Link,
     pub(super) fin: Fin,
     pub(super) suspension: Suspension,
+    /// Spawns the connection's task, where nothing has needed that yet.
+    pub(super) spawn: Option<SpawnTask>,
     /// Whether `Bye` was said on this link, or waits to be.
     bye: bool,
-    /// Whether it is to be reset, whatever waits.
-    pub(super) aborted: bool,
     /// Whether a lost link is replaced.
-    resilient: bool,
+    reconnects: bool,
+    /// Those of the newest link.
+    addresses: Option<Addresses>,
+    /// Those of every link.
+    options: SocketOptions,
     protocol: Arc<Protocol>,
+}
+
+/// The two ends of a link.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Addresses {
+    pub(super) local: SocketAddr,
+    pub(super) peer: SocketAddr,
+}
+
+/// Spawns a task that has nothing to do yet: the owner reads, what it sends the kernel takes, and no timer runs. It does not own
+/// what the task shares with the handle.
+pub(super) type SpawnTask = Box<dyn FnOnce() + Send>;
+
+/// Whether and how the owner reads the link that is there.
+pub(super) enum OwnerReads {
+    /// It does not: the task may.
+    Off,
+    On {
+        link: LinkId,
+        stream: Arc<TcpStream>,
+        arrivals: Arc<Arrivals>,
+    },
+    /// It has seen the end of the stream.
+    Ended,
+    /// Reading or watching failed with this errno.
+    Failed(i32),
+}
+
+impl OwnerReads {
+    /// What the owner reads `link` of, and who tells it of what comes.
+    pub(super) fn source(&self, link: LinkId) -> Option<(&Arc<TcpStream>, &Arc<Arrivals>)> {
+        match self {
+            Self::On { link: own, stream, arrivals } if *own == link => Some((stream, arrivals)),
+            _ => None,
+        }
+    }
 }
 
 /// Whether this side has said that it sends no more, while it still receives.
@@ -54,12 +100,62 @@ pub(super) enum Suspension {
     Suspended,
 }
 
-impl Sending {
-    pub(super) fn new(link: Link, resilient: bool, protocol: &Arc<Protocol>) -> Self {
-        let queue = SendQueue::new(protocol.acknowledge);
-        let protocol = Arc::clone(protocol);
-        let (fin, suspension) = (Fin::default(), Suspension::default());
-        Self { queue, link, fin, suspension, bye: false, aborted: false, resilient, protocol }
+impl State {
+    pub(super) fn new(
+        link: Link,
+        addresses: Option<Addresses>,
+        options: SocketOptions,
+        reconnects: bool,
+        protocol: &Arc<Protocol>,
+    ) -> Self {
+        Self {
+            phase: Phase::Open(link),
+            reads: OwnerReads::Off,
+            queue: SendQueue::new(protocol.acknowledge),
+            fin: Fin::default(),
+            suspension: Suspension::default(),
+            spawn: None,
+            bye: false,
+            reconnects,
+            addresses,
+            options,
+            protocol: Arc::clone(protocol),
+        }
+    }
+
+    /// The addresses of the newest link; `None` when there never was one.
+    pub(super) fn addresses(&self) -> Option<Addresses> {
+        self.addresses
+    }
+
+    /// An error of an operation on this connection.
+    pub(super) fn error(&self, operation: Operation, errno: i32) -> SocketError {
+        SocketError::new(operation, self.addresses.map(|addresses| addresses.peer), errno)
+    }
+
+    /// Sets options of the link that is there, and of those that follow it.
+    pub(super) fn set_options(&mut self, options: &SocketOptions) -> Result<(), SocketError> {
+        match self.phase.stream() {
+            Ok(stream) => options.apply(&SockRef::from(stream)).map_err(|error| self.io_error(&error))?,
+            Err(_) if self.awaits_link() => {}
+            Err(errno) => return Err(self.error(Operation::SetOptions, errno)),
+        }
+        self.options = self.options.merged(*options);
+        Ok(())
+    }
+
+    /// Why options cannot be set.
+    pub(super) fn io_error(&self, error: &io::Error) -> SocketError {
+        SocketError::from_io(Operation::SetOptions, self.addresses.map(|addresses| addresses.peer), error)
+    }
+
+    /// What a `connect` gets instead of this connection being replaced: an errno. `None` for one that is over or broken.
+    pub(super) fn connect_conflict(&self) -> Option<i32> {
+        match self.phase.link() {
+            Some(Link::Up(_)) => Some(libc::EISCONN),
+            _ if self.awaits_link() => Some(libc::EALREADY),
+            _ => None,
+        }
     }
 
     /// Sends a message as far as the kernel takes it now, and keeps the rest. The error is the errno that refuses the whole.
@@ -83,24 +179,22 @@ impl Sending {
 
     /// Whether a call may send, or wants to say that it sends no more.
     pub(super) fn may_send(&self) -> Result<(), i32> {
-        match (&self.link, self.fin) {
-            (Link::Closing(_) | Link::Closed, _) => Err(libc::EBADF),
-            (_, Fin::Wanted(_) | Fin::Sent) => Err(libc::EPIPE),
-            (Link::Open(_), Fin::NotWanted) => Ok(()),
-            (Link::Broken(errno), Fin::NotWanted) if !self.keeps_unsent() => Err(*errno),
-            (Link::Waiting, Fin::NotWanted) if !self.keeps_unsent() => Err(libc::ENOTCONN),
-            (Link::Broken(_) | Link::Waiting, Fin::NotWanted) => Ok(()),
+        match self.phase.stream() {
+            Err(errno) if !self.phase.is_open() => Err(errno),
+            _ if self.has_ended() => Err(libc::EPIPE),
+            Err(errno) if !self.keeps_unsent() => Err(errno),
+            Ok(_) | Err(_) => Ok(()),
         }
     }
 
     /// Whether there is no link, but another one follows.
     pub(super) fn awaits_link(&self) -> bool {
-        self.resilient && matches!(self.link, Link::Broken(_) | Link::Waiting)
+        self.reconnects && matches!(self.phase.link(), Some(Link::Broken(_) | Link::Connecting))
     }
 
     /// Whether there is a link, and none that could follow it.
     pub(super) fn ends_with_link(&self) -> bool {
-        !self.resilient && self.link.is_usable()
+        !self.reconnects && self.phase.is_up()
     }
 
     /// Whether the driver has something to write.
@@ -160,9 +254,7 @@ impl Sending {
 
     /// The link is lost: everything begins anew with the next one. Returns the sends that do not wait for it.
     pub(super) fn interrupt(&mut self) -> Vec<Ticket> {
-        if self.link.is_open() {
-            self.link = Link::Waiting;
-        }
+        self.phase.set_link(Link::Connecting);
         self.queue.rewind();
         self.bye = false;
         if matches!(self.fin, Fin::Sent) {
@@ -179,12 +271,51 @@ impl Sending {
         Some(done)
     }
 
-    /// There is a link again.
-    pub(super) fn open(&mut self, link: Link) {
-        self.link = link;
+    /// There is a link again: it gets the options of the ones before.
+    pub(super) fn open(&mut self, stream: Arc<TcpStream>, addresses: Addresses) {
+        // They were accepted when they came; what the kernel does not take now is only lost.
+        let _ = self.options.apply(&SockRef::from(&*stream));
+        self.addresses = Some(addresses);
+        self.phase.set_link(Link::Up(stream));
         if self.has_ended() {
             self.push_bye();
         }
+    }
+
+    /// Ends the connection: returns the tickets of those who will not get what they wait for, and how it was being closed.
+    pub(super) fn close(&mut self) -> (Vec<Ticket>, Option<Close>) {
+        self.stop_owner_reads();
+        let tickets = self.give_up();
+        let peer_ended = self.phase.peer_ended();
+        match std::mem::replace(&mut self.phase, Phase::Closed { peer_ended }) {
+            Phase::Closing(close) => (tickets, Some(close)),
+            Phase::Open(_) | Phase::PeerEnded(_) | Phase::Closed { .. } => (tickets, None),
+        }
+    }
+
+    /// Lets the owner read no more.
+    pub(super) fn stop_owner_reads(&mut self) {
+        if let OwnerReads::On { link, stream, arrivals } = std::mem::replace(&mut self.reads, OwnerReads::Off) {
+            arrivals.remove(link, &*stream);
+        }
+    }
+
+    /// Why sending failed: the kernel tells once what broke the link, and the owner may have read that.
+    pub(super) fn cause(&self, errno: i32) -> i32 {
+        match self.reads {
+            OwnerReads::Failed(cause) if errno == libc::EPIPE => cause,
+            _ => errno,
+        }
+    }
+
+    /// Closes as told; false when it was closing or closed.
+    pub(super) fn begin_close(&mut self, ticket: Option<Ticket>, aborts: bool, reason: CloseReason) -> bool {
+        self.phase.begin_close(Close { reason, ticket, aborts })
+    }
+
+    /// Whether it is to be reset, whatever waits.
+    pub(super) fn aborts(&self) -> bool {
+        matches!(self.phase, Phase::Closing(Close { aborts: true, .. }))
     }
 
     /// Drops what waits and returns the tickets of those who will not get it.
@@ -198,7 +329,7 @@ impl Sending {
     }
 
     fn keeps_unsent(&self) -> bool {
-        self.resilient && self.protocol.unsent == Unsent::Keep
+        self.reconnects && self.protocol.unsent == Unsent::Keep
     }
 
     fn typed_framing(&self) -> Option<&Framing> {
@@ -219,15 +350,15 @@ impl Sending {
 
     /// How much of `parts` the kernel takes at once, with nothing waiting before them.
     fn try_now(&mut self, parts: [&[u8]; 3]) -> Result<usize, i32> {
-        let Link::Open(stream) = &self.link else { return Ok(0) };
+        let Some(Link::Up(stream)) = self.phase.link() else { return Ok(0) };
         if self.queue.has_unsent() {
             return Ok(0);
         }
-        match link::send(stream, parts) {
+        match write::send(stream, parts) {
             Ok(written) => Ok(written),
             Err(error) => {
                 let errno = errno_of(&error);
-                self.link.break_with(errno);
+                self.phase.break_with(errno);
                 if self.keeps_unsent() { Ok(0) } else { Err(errno) }
             }
         }
@@ -236,7 +367,7 @@ impl Sending {
     /// What has to be kept of a message, and how much of it is written: all of it where it may be sent again, or where a
     /// control frame must not take its rest for a message that is not begun.
     fn kept(&self, message: &Message<'_>, parts: [&[u8]; 3], written: usize) -> (Bytes, usize) {
-        let whole = self.resilient || self.protocol.is_typed();
+        let whole = self.reconnects || self.protocol.is_typed();
         let skip = if whole { 0 } else { written };
         (message.kept(parts, skip), written - skip)
     }

@@ -1,0 +1,175 @@
+//! Where a connection is in its life.
+
+use std::net::TcpStream;
+use std::sync::Arc;
+
+use crate::event::{CloseReason, Ticket};
+
+/// The one answer to whether a connection is over.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// Neither side has closed it.
+    Open(Link),
+    /// The peer sends no more, and its owner is to close it.
+    PeerEnded(Link),
+    /// This side is closing.
+    Closing(Close),
+    /// It is over.
+    Closed {
+        /// Whether the peer had ended it before.
+        peer_ended: bool,
+    },
+}
+
+/// The way to the peer.
+#[derive(Debug)]
+pub(super) enum Link {
+    /// There is none for now: the first or the next one is on its way, or is suspended.
+    Connecting,
+    /// Bytes can be sent.
+    Up(Arc<TcpStream>),
+    /// Sending failed with this errno; what the peer sent before is still being received.
+    Broken(i32),
+}
+
+/// How a connection is being closed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Close {
+    pub(super) reason: CloseReason,
+    /// That of the `close` call, if there was one.
+    pub(super) ticket: Option<Ticket>,
+    /// Whether it is reset, whatever waits.
+    pub(super) aborts: bool,
+}
+
+impl Phase {
+    /// The link, unless this side has closed it.
+    pub(super) fn link(&self) -> Option<&Link> {
+        match self {
+            Self::Open(link) | Self::PeerEnded(link) => Some(link),
+            Self::Closing(_) | Self::Closed { .. } => None,
+        }
+    }
+
+    fn link_mut(&mut self) -> Option<&mut Link> {
+        match self {
+            Self::Open(link) | Self::PeerEnded(link) => Some(link),
+            Self::Closing(_) | Self::Closed { .. } => None,
+        }
+    }
+
+    /// Whether this side has not closed it, and it is not over.
+    pub(super) fn is_open(&self) -> bool {
+        self.link().is_some()
+    }
+
+    /// Whether bytes can be sent.
+    pub(super) fn is_up(&self) -> bool {
+        matches!(self.link(), Some(Link::Up(_)))
+    }
+
+    /// Whether neither side has closed it and bytes can be sent.
+    pub(super) fn is_connected(&self) -> bool {
+        matches!(self, Self::Open(Link::Up(_)))
+    }
+
+    /// Whether the peer sends no more.
+    pub(super) fn peer_ended(&self) -> bool {
+        match self {
+            Self::Open(_) => false,
+            Self::PeerEnded(_) => true,
+            Self::Closing(close) => close.reason == CloseReason::Remote,
+            Self::Closed { peer_ended } => *peer_ended,
+        }
+    }
+
+    /// The stream, or the errno that a call gets instead.
+    pub(super) fn stream(&self) -> Result<&TcpStream, i32> {
+        match self.link() {
+            Some(Link::Up(stream)) => Ok(stream),
+            Some(Link::Broken(errno)) => Err(*errno),
+            Some(Link::Connecting) => Err(libc::ENOTCONN),
+            None => Err(libc::EBADF),
+        }
+    }
+
+    /// Puts `link` in the place of the one before; false when this side has closed it.
+    pub(super) fn set_link(&mut self, link: Link) -> bool {
+        self.link_mut().map(|place| *place = link).is_some()
+    }
+
+    /// Records that sending is not possible any more.
+    pub(super) fn break_with(&mut self, errno: i32) {
+        if self.is_up() {
+            self.set_link(Link::Broken(errno));
+        }
+    }
+
+    /// The peer sends no more; true when that is news to an open connection.
+    pub(super) fn end_by_peer(&mut self) -> bool {
+        let Self::Open(link) = self else { return false };
+        *self = Self::PeerEnded(std::mem::replace(link, Link::Connecting));
+        true
+    }
+
+    /// Closes as `close` says, unless its peer has ended it: then that is the reason. False when it was closing or closed:
+    /// one that closes without a ticket takes the first that comes, and one that is to be reset is.
+    pub(super) fn begin_close(&mut self, close: Close) -> bool {
+        match self {
+            Self::Open(_) => *self = Self::Closing(close),
+            Self::PeerEnded(_) => *self = Self::Closing(Close { reason: CloseReason::Remote, ..close }),
+            Self::Closing(earlier) => {
+                earlier.aborts |= close.aborts;
+                if earlier.ticket.is_some() || close.ticket.is_none() {
+                    return false;
+                }
+                earlier.ticket = close.ticket;
+            }
+            Self::Closed { .. } => return false,
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLOSE: Close = Close { reason: CloseReason::Local, ticket: None, aborts: false };
+
+    #[test]
+    fn peer_end_gives_the_close_reason() {
+        let mut phase = Phase::Open(Link::Connecting);
+        assert!(phase.end_by_peer());
+        assert!(!phase.end_by_peer(), "it has ended already");
+        assert!(phase.is_open() && phase.peer_ended());
+        assert!(phase.begin_close(CLOSE));
+        assert!(!phase.is_open() && phase.peer_ended());
+        assert!(matches!(phase, Phase::Closing(Close { reason: CloseReason::Remote, .. })));
+    }
+
+    #[test]
+    fn first_close_with_a_ticket_is_answered() {
+        let mut phase = Phase::Open(Link::Connecting);
+        assert!(phase.begin_close(CLOSE));
+        assert!(!phase.end_by_peer(), "this side has closed it");
+        assert!(!phase.begin_close(CLOSE));
+        assert!(phase.begin_close(Close { ticket: Some(Ticket(1)), ..CLOSE }));
+        assert!(!phase.begin_close(Close { ticket: Some(Ticket(2)), aborts: true, ..CLOSE }));
+        let Phase::Closing(close) = phase else { unreachable!("it is closing") };
+        assert_eq!((close.reason, close.ticket, close.aborts), (CloseReason::Local, Some(Ticket(1)), true));
+    }
+
+    #[test]
+    fn broken_link_keeps_its_first_errno() {
+        let mut phase = Phase::Open(Link::Connecting);
+        phase.break_with(libc::EPIPE);
+        assert_eq!(phase.stream().err(), Some(libc::ENOTCONN));
+        assert!(phase.set_link(Link::Broken(libc::ECONNRESET)));
+        phase.break_with(libc::EPIPE);
+        assert_eq!(phase.stream().err(), Some(libc::ECONNRESET));
+        phase = Phase::Closed { peer_ended: false };
+        assert!(!phase.set_link(Link::Connecting));
+        assert_eq!(phase.stream().err(), Some(libc::EBADF));
+    }
+}
