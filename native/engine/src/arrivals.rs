@@ -13,12 +13,12 @@ use rustix::io::Errno;
 use crate::event::{ConnectionEvent, EventSink, LinkId};
 use crate::limits::ARRIVALS_BATCH;
 use crate::sync::lock;
-use crate::watched_set::{WatchedSet, no_arrival, told_once};
+use crate::watched_set::{Wake, WatchedSet, no_arrival, told_once};
 
 /// The links of the connections that one thread reads. While it is awake it asks for what has come, and nobody is woken by
 /// that; when it goes to sleep it has them watched.
 pub struct Arrivals {
-    wake: Box<dyn Fn() + Send + Sync>,
+    wake: Arc<Wake>,
     links: Mutex<Links>,
 }
 
@@ -36,7 +36,7 @@ impl Arrivals {
     /// Arrivals for a thread that `wake` wakes. It is called from another thread and must not block: once at most after the
     /// first link was added, and after each [`Arrivals::arm`]; it may also be called when the thread is awake again.
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
-        Arc::new(Self { wake: Box::new(wake), links: Mutex::default() })
+        Arc::new(Self { wake: Arc::new(wake), links: Mutex::default() })
     }
 
     /// Posts `Readable` for links that have something: as many as one question to the kernel names. False when there is none.
@@ -69,10 +69,6 @@ impl Arrivals {
         links.set = None;
     }
 
-    pub(crate) fn wake(&self) {
-        (self.wake)();
-    }
-
     /// A name for a new link.
     pub(crate) fn new_link(&self) -> LinkId {
         let mut links = lock(&self.links);
@@ -85,7 +81,7 @@ impl Arrivals {
     /// # Errors
     /// What the kernel said: `EMFILE`, `ENOSPC`, …; `EBADF` when closed.
     pub(crate) fn add(
-        self: &Arc<Self>,
+        &self,
         link: LinkId,
         owner: &Arc<dyn EventSink<ConnectionEvent>>,
         socket: impl AsFd,
@@ -94,7 +90,7 @@ impl Arrivals {
         let set = match &links.set {
             Some(set) => Arc::clone(set),
             None if links.closed => return Err(Errno::BADF.into()),
-            None => Arc::clone(links.set.insert(Arc::new(WatchedSet::new(self)?))),
+            None => Arc::clone(links.set.insert(Arc::new(WatchedSet::new(&self.wake)?))),
         };
         links.owners.insert(link, Arc::downgrade(owner));
         drop(links);

@@ -8,7 +8,7 @@ pub(crate) mod fuzzing;
 mod length;
 mod options_error;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 pub(crate) use decoder::Decoder;
 pub use delimiter::DelimiterFraming;
@@ -63,6 +63,16 @@ impl Framing {
             Self::Delimiter(framing) if framing.is_cut_in(message) => Err(FramingError::ContainsDelimiter),
             _ => Ok(Envelope::new(self, message.len(), kind)),
         }
+    }
+
+    /// A whole frame of `kind` with `fields`, which every width of a length can say. For all but data, whose limit this
+    /// does not check.
+    pub(crate) fn control_frame(&self, kind: Kind, fields: &[u8]) -> Bytes {
+        let envelope = Envelope::new(self, fields.len(), Some(kind));
+        let mut frame = BytesMut::from(envelope.head());
+        frame.extend_from_slice(fields);
+        frame.extend_from_slice(&envelope.tail());
+        frame.freeze()
     }
 
     /// Longest message.

@@ -10,7 +10,6 @@ use once_cell::sync::OnceCell;
 use rustix::event::epoll::{self, CreateFlags, Event as Arrival, EventData, EventFlags};
 use rustix::io::Errno;
 
-use crate::arrivals::Arrivals;
 use crate::limits::ARRIVALS_BATCH;
 use crate::sync::lock;
 
@@ -29,27 +28,30 @@ struct Watch {
     sleepers: Mutex<Sleepers>,
 }
 
+/// Wakes a thread. Called from another one; must not block.
+pub(crate) type Wake = dyn Fn() + Send + Sync;
+
 #[derive(Default)]
 struct Sleepers {
     last: u64,
-    arrivals: HashMap<u64, Weak<Arrivals>>,
+    wakes: HashMap<u64, Weak<Wake>>,
 }
 
 impl WatchedSet {
-    /// An empty set of `arrivals`, armed.
+    /// An empty set of the thread that `wake` wakes, armed.
     ///
     /// # Errors
     /// What the kernel said when it refused a thread or a descriptor.
-    pub(crate) fn new(arrivals: &Arc<Arrivals>) -> io::Result<Self> {
+    pub(crate) fn new(wake: &Arc<Wake>) -> io::Result<Self> {
         let watch = Arc::clone(WATCH.get_or_try_init(Watch::start)?);
         let set = epoll::create(CreateFlags::CLOEXEC)?;
-        let number = lock(&watch.sleepers).add(arrivals);
+        let number = lock(&watch.sleepers).add(wake);
         let new = Self { set, number, watch };
         epoll::add(&new.watch.sets, &new.set, EventData::new_u64(number), told_once())?;
         Ok(new)
     }
 
-    /// Has [`Arrivals::wake`] called, once, as soon as there is something in the set; at once where there is already.
+    /// Has the thread woken, once, as soon as there is something in the set; at once where there is already.
     pub(crate) fn arm(&self) -> io::Result<()> {
         Ok(epoll::modify(&self.watch.sets, &self.set, EventData::new_u64(self.number), told_once())?)
     }
@@ -63,7 +65,7 @@ impl AsFd for WatchedSet {
 
 impl Drop for WatchedSet {
     fn drop(&mut self) {
-        lock(&self.watch.sleepers).arrivals.remove(&self.number);
+        lock(&self.watch.sleepers).wakes.remove(&self.number);
     }
 }
 
@@ -87,17 +89,17 @@ impl Watch {
     }
 
     fn wake(&self, number: u64) {
-        let arrivals = lock(&self.sleepers).arrivals.get(&number).and_then(Weak::upgrade);
-        if let Some(arrivals) = arrivals {
-            arrivals.wake();
+        let wake = lock(&self.sleepers).wakes.get(&number).and_then(Weak::upgrade);
+        if let Some(wake) = wake {
+            wake();
         }
     }
 }
 
 impl Sleepers {
-    fn add(&mut self, arrivals: &Arc<Arrivals>) -> u64 {
+    fn add(&mut self, wake: &Arc<Wake>) -> u64 {
         self.last += 1;
-        self.arrivals.insert(self.last, Arc::downgrade(arrivals));
+        self.wakes.insert(self.last, Arc::downgrade(wake));
         self.last
     }
 }

@@ -1,8 +1,6 @@
 //! The frames of a typed stream: what each one says, and how.
 
-use bytes::{Buf, Bytes, BytesMut};
-
-use crate::framing::{Envelope, Framing, FramingError};
+use bytes::{Buf, Bytes};
 
 /// Longest frame that carries no data, its type byte included.
 pub(crate) const CONTROL_MAX_BYTES: usize = 1 + size_of::<u64>();
@@ -60,29 +58,20 @@ pub(crate) enum Frame {
 }
 
 impl Frame {
-    /// Reads what a typed [`Decoder`](crate::framing::Decoder) took out of a stream: the type byte and what follows.
-    pub(crate) fn parse(mut frame: Bytes) -> Result<Self, FramingError> {
-        let kind = frame.try_get_u8().ok().and_then(Kind::from_byte).ok_or(FramingError::Malformed)?;
+    /// Reads what a typed [`Decoder`](crate::framing::Decoder) took out of a stream: the type byte and what follows. `None`
+    /// for what is no frame of a known kind.
+    pub(crate) fn parse(mut frame: Bytes) -> Option<Self> {
+        let kind = frame.try_get_u8().ok().and_then(Kind::from_byte)?;
         let parsed = match kind {
-            Kind::Data => return Ok(Self::Data(frame)),
+            Kind::Data => return Some(Self::Data(frame)),
             Kind::Ping => Self::Ping,
             Kind::Pong => Self::Pong,
-            Kind::Acknowledge => Self::Acknowledge(frame.try_get_u64().map_err(|_| FramingError::Malformed)?),
+            Kind::Acknowledge => Self::Acknowledge(frame.try_get_u64().ok()?),
             Kind::Bye => Self::Bye,
-            _ => return Err(FramingError::Malformed),
+            _ => return None,
         };
-        if frame.is_empty() { Ok(parsed) } else { Err(FramingError::Malformed) }
+        frame.is_empty().then_some(parsed)
     }
-}
-
-/// A whole frame of `kind` with `fields`, which every width of a length can say. For all but data, whose limit this
-/// does not know.
-pub(crate) fn control_frame(framing: &Framing, kind: Kind, fields: &[u8]) -> Bytes {
-    let envelope = Envelope::new(framing, fields.len(), Some(kind));
-    let mut frame = BytesMut::from(envelope.head());
-    frame.extend_from_slice(fields);
-    frame.extend_from_slice(&envelope.tail());
-    frame.freeze()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use socket_engine::{EventSink, SocketError, SocketState, Ticket};
 
 use crate::convert::{self, Argument, Read};
 use crate::emitter::Emitter;
-use crate::environment::Lease;
+use crate::environment::{Call, Lease};
 use crate::error::{self, CodeBase, Refusal, argument_error, socket_error};
 use crate::node_api::{self, Deferred, Reference};
 use crate::outbox::ObjectEvent;
@@ -58,7 +58,7 @@ enum Answer {
 }
 
 /// A call whose result comes later.
-pub struct PendingCall {
+struct PendingCall {
     answer: Answer,
     method: Method,
     outcome: result::Result<Reply, Failure>,
@@ -135,7 +135,8 @@ pub fn call<'env, E: ObjectEvent>(
             callback => {
                 // Made only now: a promise that is never settled would stay for ever. What completes, does so in a later turn.
                 let (returned, answer) = Answer::new(emitter.env(), callback)?;
-                emitter.environment().await_completion(ticket, PendingCall::new(emitter, answer, method, outcome)?);
+                let call = PendingCall::new(emitter, answer, method, outcome)?;
+                emitter.environment().await_completion(ticket, Box::new(call));
                 // A callback gets what is known already in a turn of its own.
                 if is_known {
                     emitter.mailbox().complete(ticket, Ok(()));
@@ -170,16 +171,16 @@ impl PendingCall {
         let _owner = emitter.owner()?;
         Ok(Self { answer, method, outcome, _owner, _lease: Lease::new(emitter.environment()) })
     }
+}
 
-    /// Hands `reply` over.
-    pub fn finish_with(self, env: &Env, reply: Reply) {
-        Self { outcome: Ok(reply), ..self }.finish(env, Ok(()));
-    }
-
-    /// Hands the result over.
-    pub fn finish(self, env: &Env, result: result::Result<(), SocketError>) {
+impl Call for PendingCall {
+    fn finish(self: Box<Self>, env: &Env, result: result::Result<(), SocketError>) {
         let outcome = result.map_err(Failure::Socket).and(self.outcome);
         self.answer.hand_over(env, self.method, outcome);
+    }
+
+    fn finish_with(self: Box<Self>, env: &Env, number: i32) {
+        self.answer.hand_over(env, self.method, Ok(Reply::Number(number)));
     }
 }
 

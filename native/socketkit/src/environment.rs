@@ -9,7 +9,6 @@ use napi_ohos::{Env, Result};
 use socket_engine::{Arrivals, SocketError, Ticket};
 
 use crate::broadcast::Broadcast;
-use crate::call::{PendingCall, Progress, Reply};
 use crate::error;
 use crate::limits;
 use crate::node_api::{self, Doorbell, Promises, Ring};
@@ -37,6 +36,15 @@ pub trait Recipient {
 
     /// The environment ends: closes the socket. Nothing is delivered any more.
     fn end(&self);
+}
+
+/// A call whose result comes later.
+pub trait Call {
+    /// Hands the result over.
+    fn finish(self: Box<Self>, env: &Env, result: std::result::Result<(), SocketError>);
+
+    /// Hands a number over, as the result.
+    fn finish_with(self: Box<Self>, env: &Env, number: i32);
 }
 
 /// A recipient, whatever its events.
@@ -79,7 +87,7 @@ pub struct Environment {
     outbox: Arc<Outbox>,
     promises: RefCell<Option<Rc<Promises>>>,
     objects: RefCell<HashMap<u64, Weak<dyn Object>>>,
-    calls: RefCell<HashMap<Ticket, PendingCall>>,
+    calls: RefCell<HashMap<Ticket, Box<dyn Call>>>,
     /// The broadcast that a part belongs to.
     parts: RefCell<HashMap<Ticket, Rc<RefCell<Broadcast>>>>,
     last_id: Cell<u64>,
@@ -153,21 +161,21 @@ impl Environment {
         self.objects.borrow_mut().remove(&id);
     }
 
-    /// Keeps `call` until `Completed` with `ticket` comes.
-    pub fn await_completion(&self, ticket: Ticket, call: PendingCall) {
+    /// Keeps `call` until the result of `ticket` comes.
+    pub fn await_completion(&self, ticket: Ticket, call: Box<dyn Call>) {
         self.calls.borrow_mut().insert(ticket, call);
     }
 
-    /// Keeps `broadcast` until all its parts are finished.
-    pub fn await_parts(&self, broadcast: Broadcast) -> Progress {
+    /// Keeps `broadcast` until all its parts are finished. Returns its result when they are already.
+    pub fn await_parts(&self, broadcast: Broadcast) -> Option<i32> {
         if broadcast.parts().is_empty() {
-            return Progress::Done(Reply::Number(broadcast.reached()));
+            return Some(broadcast.reached());
         }
         let broadcast = Rc::new(RefCell::new(broadcast));
         for part in broadcast.borrow().parts() {
             self.parts.borrow_mut().insert(*part, Rc::clone(&broadcast));
         }
-        Progress::Awaited
+        None
     }
 
     /// Number of the turn that there is now. What a listener awaits of JavaScript alone goes on before the next one.
@@ -262,7 +270,7 @@ impl Environment {
     fn finish_broadcast(&self, ticket: Ticket, reached: i32) {
         let call = self.calls.borrow_mut().remove(&ticket);
         if let Some(call) = call {
-            call.finish_with(&self.env, Reply::Number(reached));
+            call.finish_with(&self.env, reached);
         }
     }
 

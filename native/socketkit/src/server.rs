@@ -175,7 +175,8 @@ impl TCPSocketServer {
                     let sent = connection.send(&message, part);
                     broadcast.add(part, connection, sent);
                 }
-                Ok(environment.await_parts(broadcast))
+                let reached = environment.await_parts(broadcast);
+                Ok(reached.map_or(Progress::Awaited, |reached| Progress::Done(Reply::Number(reached))))
             })
         })
     }

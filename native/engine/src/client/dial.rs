@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::opening::Origin;
+use super::origin::Origin;
 use super::resolver::Resolver;
 use crate::address::{Host, NetAddress};
 use crate::error::{Operation, SocketError};

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use tokio::time::{Instant, sleep};
 
-use super::opening::{Opening, Origin};
+use super::opening::Opening;
+use super::origin::Origin;
 use crate::backoff::Backoff;
 use crate::connection::{BoxFuture, Loss, Restore, Restored};
 use crate::error::{PeerFault, SocketError};

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use tokio::net::TcpStream;
 
 use super::dial::dial;
-use super::opening::Origin;
+use super::origin::Origin;
 use crate::address::Host;
 use crate::error::SocketError;
 use crate::proxy::{Proxy, ProxyFault};

@@ -18,7 +18,7 @@ use crate::limits::EVENT_OVERHEAD_BYTES;
 use crate::options::SocketOptions;
 use crate::protocol::{Protocol, Unsent};
 use crate::send_queue::{Outgoing, SendProgress, SendQueue};
-use crate::wire::{self, Kind};
+use crate::wire::Kind;
 
 pub(super) struct State {
     pub(super) phase: Phase,
@@ -223,7 +223,7 @@ impl State {
             return;
         }
         if let Some(framing) = self.typed_framing() {
-            let frame = wire::control_frame(framing, kind, fields);
+            let frame = framing.control_frame(kind, fields);
             self.queue.push_control(kind, frame);
         }
     }
@@ -231,7 +231,7 @@ impl State {
     /// Puts `Bye` behind everything that waits, where the protocol has it and it was not said.
     pub(super) fn push_bye(&mut self) {
         if let Some(framing) = self.typed_framing().filter(|_| !self.bye) {
-            let frame = wire::control_frame(framing, Kind::Bye, &[]);
+            let frame = framing.control_frame(Kind::Bye, &[]);
             self.queue.push_last(Kind::Bye, frame);
             self.bye = true;
         }

@@ -172,7 +172,11 @@ impl Transport {
             }
             return Ok(None);
         };
-        if frames.typed { Frame::parse(body).map(Some) } else { Ok(Some(Frame::Data(body))) }
+        if frames.typed {
+            Frame::parse(body).ok_or(FramingError::Malformed).map(Some)
+        } else {
+            Ok(Some(Frame::Data(body)))
+        }
     }
 
     /// Whether a frame was begun and not ended.

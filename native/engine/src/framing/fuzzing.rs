@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 
 use super::{Decoder, Framing, FramingError};
-use crate::wire::{CONTROL_MAX_BYTES, Frame, Kind, control_frame};
+use crate::wire::{CONTROL_MAX_BYTES, Frame, Kind};
 
 /// What a stream was made into.
 #[derive(Debug, PartialEq, Eq)]
@@ -76,8 +76,8 @@ pub(super) fn frame_max_bytes(framing: &Framing, typed: bool) -> usize {
 
 /// The frame that `body` was in; `None` where it is none that a peer may send.
 fn encode(framing: &Framing, typed: bool, body: &Bytes) -> Option<Bytes> {
-    let control = |kind, fields: &[u8]| Some(control_frame(framing, kind, fields));
-    let frame = if typed { Frame::parse(body.clone()).ok()? } else { Frame::Data(body.clone()) };
+    let control = |kind, fields: &[u8]| Some(framing.control_frame(kind, fields));
+    let frame = if typed { Frame::parse(body.clone())? } else { Frame::Data(body.clone()) };
     match frame {
         Frame::Data(data) => {
             let envelope = framing.envelope(&data, typed.then_some(Kind::Data));

@@ -6,7 +6,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use super::message::MESSAGE_MAX_BYTES;
 use super::{HandshakeError, RefusalReason};
 use crate::framing::{Framing, LengthFraming, PREFIX_MAX_BYTES};
-use crate::wire::{Kind, control_frame};
+use crate::wire::Kind;
 
 /// A stream whose frames have no more to do with the longest message than with each other.
 pub(super) struct Channel<'a, S> {
@@ -24,7 +24,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Channel<'a, S> {
     }
 
     pub(super) async fn send(&mut self, kind: Kind, fields: &[u8]) -> Result<(), HandshakeError> {
-        let frame = control_frame(&Framing::Length(self.framing), kind, fields);
+        let frame = Framing::Length(self.framing).control_frame(kind, fields);
         Ok(self.stream.write_all(&frame).await?)
     }
 

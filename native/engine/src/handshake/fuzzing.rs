@@ -10,7 +10,7 @@ use super::{Session, SessionId, Terms};
 use crate::framing::{Framing, PREFIX_MAX_BYTES};
 use crate::fuzzing::{Script, run};
 use crate::key::Key;
-use crate::wire::{Kind, control_frame};
+use crate::wire::Kind;
 
 const KEY: [u8; 16] = [7; 16];
 
@@ -53,7 +53,7 @@ fn as_client(script: &mut Script<'_>, framing: &Framing, terms: &Terms, returns:
     assert!(!entered.resumed || entered.session.id == session.id);
     let mut fields = vec![u8::from(entered.resumed)];
     put_session(&mut fields, entered.session);
-    Some(control_frame(framing, Kind::Welcome, &fields).to_vec())
+    Some(framing.control_frame(Kind::Welcome, &fields).to_vec())
 }
 
 /// The `Proof` that says what a server has learnt of it.
@@ -65,5 +65,5 @@ fn as_server(script: &mut Script<'_>, framing: &Framing, terms: &Terms) -> Optio
     assert!(terms.acknowledge || guest.returning.is_none());
     let mut fields = Vec::new();
     put_session(&mut fields, guest.returning.unwrap_or_default());
-    Some(control_frame(framing, Kind::Proof, &fields).to_vec())
+    Some(framing.control_frame(Kind::Proof, &fields).to_vec())
 }
