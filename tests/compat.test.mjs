@@ -9,6 +9,7 @@ import { SERVER_ROWS } from './compat/server.mjs';
 import { behaviour } from './support/behaviour.mjs';
 import { within } from './support/deadline.mjs';
 import { library } from './support/library.mjs';
+import { closedPort } from './support/raw.mjs';
 import { record } from './support/recorder.mjs';
 import { LOOPBACK, newClient, newServer, openPair, openServer } from './support/sockets.mjs';
 import { CLASSES, portsFor } from './support/states.mjs';
@@ -31,6 +32,9 @@ const SYSTEM_MEMBERS = {
 
 const ROWS = { TCPSocketServer: SERVER_ROWS, TCPSocketConnection: CONNECTION_ROWS, TCPSocket: CLIENT_ROWS };
 
+/** Longer than any test takes, in milliseconds. */
+const NEVER_MS = 600_000;
+
 /** States that only rows here need. */
 const MORE_STATES = {
   'beside a connection': async (t) => {
@@ -44,9 +48,21 @@ const MORE_STATES = {
     await events.closed();
     return client;
   },
+  'unanswered': async (t, { frozen }) => {
+    const client = newClient(t);
+    const options = { address: { address: LOOPBACK, port: frozen }, timeout: 1 };
+    await within('the time-out', client.connect(options).catch(() => {}));
+    return client;
+  },
+  'bound and connecting': async (t, { frozen }) => {
+    const client = newClient(t);
+    await within('bind', client.bind({ address: LOOPBACK, port: await closedPort() }));
+    client.connect({ address: { address: LOOPBACK, port: frozen }, timeout: NEVER_MS }).catch(() => {});
+    return client;
+  },
   'bound and refused': async (t, { refusing }) => {
     const client = newClient(t);
-    await within('bind', client.bind({ address: LOOPBACK, port: 0 }));
+    await within('bind', client.bind({ address: LOOPBACK, port: await closedPort() }));
     await within('the refusal', client.connect({ address: { address: LOOPBACK, port: refusing } }).catch(() => {}));
     return client;
   },
@@ -68,11 +84,18 @@ class Subject {
 
   async outcome({ member, args }, form) {
     this.#object ??= await this.#open(this.#t, this.#ports);
-    const given = typeof args === 'function' ? args(this.#ports) : args;
+    const given = typeof args === 'function' ? await args(this.#ports, this.#object) : args;
     const outcome = await outcomeOf(this.#object, member, given, form);
     if (!UNCHANGED.includes(outcome)) this.#object = null;
     return outcome;
   }
+}
+
+/** What opens an object in `state`. One that is foreign has the members of the class, and is no socket. */
+function openerOf(state, states) {
+  if (state !== 'foreign') return { ...states, ...MORE_STATES }[state];
+  const [open] = Object.values(states);
+  return async (t, ports) => Object.create(Object.getPrototypeOf(await open(t, ports)));
 }
 
 /** The rows of each member in each state. */
@@ -88,7 +111,7 @@ function groupsOf(rows) {
 for (const { name, states } of CLASSES) {
   for (const [title, rows] of groupsOf(ROWS[name])) {
     behaviour(`compatible: ${title.replace('{}', name)}`, async (t) => {
-      const subject = new Subject(t, { ...states, ...MORE_STATES }[rows[0].state], await portsFor(t));
+      const subject = new Subject(t, openerOf(rows[0].state, states), await portsFor(t));
       const [outcomes, expected] = [{}, {}];
       for (const row of rows) {
         for (const form of row.forms) {

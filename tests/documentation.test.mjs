@@ -9,7 +9,7 @@ const DECLARATIONS = 'entry/types/libsocketkit/index.d.ts';
 const HEADING = /^### `(\w+)`$/;
 const FIELD = /^\| `((?:[^`\\]|\\.)+)` \|/;
 const CODE = /\b(?:201|401|230\d{4})\b/g;
-const TEST_FILE = /^`([\w-]+)`$/;
+const TEST_FILE = /^`([\w/-]+)`$/;
 
 const api = read('docs/api.md');
 const tests = textOfTests();

@@ -4,6 +4,9 @@ import { ABSENT, address, context, differs, exec, NO_FUNCTIONS, NO_OBJECTS, PROM
 const LOCAL = { address: LOOPBACK, port: 0 };
 const IPV6 = { address: '::1', port: 0 };
 
+/** 0.0.0.0 and 127.0.0.1 as one decimal number, whose lowest byte comes first. */
+const LOCAL_NUMBERS = ['0', '00', '+0', ' 0', '16777343'];
+
 /** What `listen` and `bind` make of an address: `codes` are those of each, and `wrongType` is where they put a 401. */
 export function addressRows(member, { name, checked, parsed, wrongType, busy, nowhere, scopeless }) {
   const types = context(name, checked);
@@ -23,6 +26,8 @@ export function addressRows(member, { name, checked, parsed, wrongType, busy, no
     given('a host name', { address: 'example.org' }, 'fails 401', address(73)),
     given('an address with a space', { address: `${LOOPBACK} ` }, 'fails 401', address(73)),
     differs(member, 'new', 'a number in the text', [{ address: '12345' }], `fails ${nowhere}`, address(80), 'fails 401', 'numeric-address'),
+    ...LOCAL_NUMBERS.map((number) =>
+      differs(member, 'new', `"${number}"`, [{ address: number, port: 0 }], 'resolves', address(78), 'fails 401', 'numeric-address')),
     given('localhost', { ...LOCAL, address: 'localhost' }, 'resolves', address(37)),
     differs(member, 'new', 'LOCALHOST', [{ ...LOCAL, address: 'LOCALHOST' }], 'fails 401', address(37), 'resolves', 'lenient-addresses'),
     given('an IPv4 address', LOCAL, 'resolves', address(61)),
@@ -35,6 +40,7 @@ export function addressRows(member, { name, checked, parsed, wrongType, busy, no
     given('an IPv6 address of family 1', { ...IPV6, family: 1 }, 'fails 401', address(47)),
     differs(member, 'new', 'an IPv6 address of an unknown family', [{ ...IPV6, family: 9 }], 'fails 401', address(47), 'resolves', 'lenient-addresses'),
     given('an IPv6 loopback address with a scope', { ...IPV6, address: '::1%lo', family: 2 }, 'resolves', address(91)),
+    given('a link-local address with a scope, without family', { address: 'fe80::1%lo', port: 0 }, 'fails 401', address(54)),
     given('a link-local address without scope', { address: 'fe80::1', family: 2 }, `fails ${scopeless}`, exec(526)),
     given('a link-local address whose scope is not there', { address: 'fe80::1%999999', family: 2 }, `fails ${scopeless}`, address(91)),
     given('a link-local address whose scope has no such name', { address: 'fe80::1%nowhere', family: 2 }, `fails ${scopeless}`, address(91)),
@@ -43,6 +49,6 @@ export function addressRows(member, { name, checked, parsed, wrongType, busy, no
     given('a port of the wrong type', { ...LOCAL, port: '0' }, 'resolves', values(185)),
     given('a port that is no number', { ...LOCAL, port: NaN }, 'resolves', values(185)),
     given('a port of more than 16 bits', { ...LOCAL, port: 65_536 }, 'resolves', context(name, parsed + 8)),
-    differs(member, 'new', 'a port in use', ({ open }) => [{ ...LOCAL, port: open }], 'resolves', exec(busy.line), `fails ${busy.code}`, 'busy-port'),
+    differs(member, 'new', 'a port in use', ({ open }) => [{ ...LOCAL, port: open }], 'resolves', exec(busy.again), `fails ${busy.code}`, 'busy-port'),
   ];
 }

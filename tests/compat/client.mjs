@@ -1,7 +1,7 @@
 import { LOOPBACK } from '../support/sockets.mjs';
 import { addressRows } from './addresses.mjs';
-import { ABSENT, CALLBACK, context, differs, exec, extraExec, module, NO_FUNCTIONS, NO_OBJECTS, PROMISE, row, values } from './row.mjs';
-import { callbackRows, listenerRows, optionRows, sendRows } from './streams.mjs';
+import { ABSENT, CALLBACK, context, differs, exec, extraExec, module, NO_FUNCTIONS, NO_OBJECTS, PROMISE, receiver, row, values } from './row.mjs';
+import { callbackRows, foreignRows, listenerRows, optionRows, sendRows } from './streams.mjs';
 
 const LOCAL = { address: LOOPBACK, port: 0 };
 const common = context('common', 52);
@@ -9,6 +9,9 @@ const to = (port, rest) => ({ address: { address: LOOPBACK, port }, ...rest });
 
 /** A `connect` to a server that is there, with what `rest` adds. */
 const connecting = (what, rest, at) => row('connect', 'new', what, ({ open }) => [to(open, rest)], 'resolves', at);
+
+/** No resolver asks for it. */
+const NO_NAME = 'no..name';
 const WRONG_FAMILY = { address: { ...LOCAL, family: 2 } };
 
 const CONNECT_ROWS = [
@@ -32,8 +35,17 @@ const CONNECT_ROWS = [
     'fails 401', 'forgotten-callback', CALLBACK,
   ),
   row('connect', 'new', 'an IPv6 address without family', [{ address: { address: '::1' } }], 'fails 401', context('connect', 49), { forms: PROMISE }),
+  differs(
+    'connect', 'new', 'a link-local address with a scope, without family', [{ address: { address: 'fe80::1%lo', port: 9 } }],
+    'fails 2301101', exec(530), 'fails 401', 'scope-without-family',
+  ),
   row('connect', 'new', 'a link-local address whose scope is not there', [{ address: { address: 'fe80::1%999999', family: 2, port: 9 } }], 'fails 2301022', exec(1139)),
   row('connect', 'new', 'a link-local address without scope', [{ address: { address: 'fe80::1', family: 2, port: 9 } }], 'fails 2301022', exec(1139)),
+  differs('connect', 'new', 'a name that nobody has', [{ address: { address: NO_NAME, port: 9 } }], 'fails 2301101', exec(530), 'fails 2301099', 'connect-reasons'),
+  differs(
+    'connect', 'new', 'a name that nobody has, of family 2', ({ refusing }) => [{ address: { address: NO_NAME, port: refusing, family: 2 } }],
+    'fails 2301115', exec(536), 'fails 2301099', 'connect-reasons',
+  ),
   connecting('a server', {}, exec(1164)),
   connecting('a time-out of 0', { timeout: 0 }, context('connect', 66)),
   connecting('a time-out of -1', { timeout: -1 }, exec(2563)),
@@ -54,22 +66,28 @@ const CONNECT_ROWS = [
   row('connect', 'connecting', 'a server', ({ open }) => [to(open)], 'fails 2301114', exec(2560)),
   row('connect', 'connected', 'a server', ({ open }) => [to(open)], 'fails 2301106', exec(2560)),
   row('connect', 'peer ended', 'a server', ({ open }) => [to(open)], 'fails 2301106', exec(2560)),
-  differs('connect', 'reset', 'a server', ({ open }) => [to(open)], 'fails 2301106', exec(2560), 'resolves', 'peer-closed'),
-  row('connect', 'refused', 'a server', ({ open }) => [to(open)], 'resolves', module(270)),
+  ...['peer closed', 'reset'].map((state) =>
+    differs('connect', state, 'a server', ({ open }) => [to(open)], 'fails 2301106', exec(2560), 'resolves', 'peer-closed')),
+  ...['refused', 'bound and refused'].map((state) =>
+    differs('connect', state, 'a server', ({ open }) => [to(open)], 'fails 2301103', exec(2560), 'resolves', 'second-connect')),
+  differs('connect', 'unanswered', 'a server', ({ open }) => [to(open)], 'fails 2301114', exec(2560), 'resolves', 'second-connect'),
   row('connect', 'closed', 'a server', ({ open }) => [to(open)], 'resolves', module(274)),
 ];
 
 /** Rows of `TCPSocket`. */
 export const CLIENT_ROWS = [
   ...addressRows('bind', {
-    name: 'bind', checked: 83, parsed: 56, wrongType: 'fails 401', busy: { code: 2301098, line: 898 }, nowhere: 2301099, scopeless: 2301022,
+    name: 'bind', checked: 83, parsed: 56, wrongType: 'fails 401', busy: { code: 2301098, line: 898, again: 909 }, nowhere: 2301099, scopeless: 2301022,
   }),
   row('bind', 'new', 'nothing, or a callback alone', [], 'fails 401', context('bind', 32)),
   row('bind', 'bound', 'an address', [LOCAL], 'fails 2301022', exec(900)),
   row('bind', 'connected', 'an address', [LOCAL], 'fails 2301022', exec(900)),
   row('bind', 'refused', 'an address', [LOCAL], 'resolves', exec(898)),
   differs('bind', 'closed', 'an address', [LOCAL], 'fails 2301009', exec(890), 'resolves', 'bind-again'),
-  differs('bind', 'reset', 'an address', [LOCAL], 'fails 2301022', exec(900), 'resolves', 'peer-closed'),
+  row('bind', 'bound and connecting', 'an address', [LOCAL], 'fails 2301022', exec(900)),
+  differs('bind', 'bound and refused', 'an address', [LOCAL], 'fails 2301022', exec(900), 'resolves', 'bound-descriptor'),
+  ...['peer closed', 'reset'].map((state) =>
+    differs('bind', state, 'an address', [LOCAL], 'fails 2301022', exec(900), 'resolves', 'peer-closed')),
 
   ...CONNECT_ROWS,
 
@@ -80,10 +98,11 @@ export const CLIENT_ROWS = [
   row('send', 'connecting', 'a text', [{ data: 'text' }], 'fails 2301107', exec(587)),
   row('send', 'refused', 'a text', [{ data: 'text' }], 'fails 2301107', exec(587)),
   row('send', 'closed', 'a text', [{ data: 'text' }], 'fails 2301009', exec(1188)),
+  differs('send', 'peer closed', 'a text', [{ data: 'text' }], 'resolves', exec(591), 'fails 2301009', 'peer-closed'),
   differs('send', 'reset', 'a text', [{ data: 'text' }], 'fails 2301107', exec(587), 'fails 2301009', 'peer-closed'),
 
   row('close', 'new', 'nothing', [], 'fails 2300999', exec(1218)),
-  ...['bound', 'refused', 'connected', 'peer ended', 'reset'].map((state) => row('close', state, 'nothing', [], 'resolves', exec(1231))),
+  ...['bound', 'refused', 'connected', 'peer ended', 'peer closed', 'reset'].map((state) => row('close', state, 'nothing', [], 'resolves', exec(1231))),
   row('close', 'closed', 'nothing', [], 'fails 2300999', exec(1218)),
   ...callbackRows('close', 'connected', common, 'fails 401', 'resolves'),
 
@@ -91,6 +110,7 @@ export const CLIENT_ROWS = [
   ...['bound', 'connecting', 'refused'].map((state) => row('getRemoteAddress', state, 'nothing', [], 'fails 2301107', exec(1328))),
   row('getRemoteAddress', 'connected', 'nothing', [], 'resolves an address', exec(1367)),
   row('getRemoteAddress', 'closed', 'nothing', [], 'fails 2301009', exec(1350)),
+  differs('getRemoteAddress', 'peer closed', 'nothing', [], 'resolves an address', exec(1364), 'fails 2301009', 'peer-closed'),
   differs('getRemoteAddress', 'reset', 'nothing', [], 'fails 2301107', exec(1328), 'fails 2301009', 'peer-closed'),
   ...callbackRows('getRemoteAddress', 'connected', common, 'fails 401', 'resolves an address'),
 
@@ -98,7 +118,10 @@ export const CLIENT_ROWS = [
   row('getLocalAddress', 'bound', 'nothing', [], 'resolves an address', extraExec(60)),
   ...['connecting', 'refused'].map((state) =>
     differs('getLocalAddress', state, 'nothing', [], 'resolves an address', extraExec(60), 'fails 2301009', 'no-socket-yet')),
-  row('getLocalAddress', 'bound and refused', 'nothing', [], 'resolves an address', extraExec(60)),
+  ...['bound and connecting', 'bound and refused'].map((state) =>
+    row('getLocalAddress', state, 'nothing', [], 'resolves an address', extraExec(60))),
+  ...['peer closed', 'reset'].map((state) =>
+    differs('getLocalAddress', state, 'nothing', [], 'resolves an address', extraExec(60), 'fails 2301009', 'peer-closed')),
   row('getLocalAddress', 'connected', 'nothing', [], 'resolves an address', extraExec(60)),
   row('getLocalAddress', 'closed', 'nothing', [], 'fails 2301009', extraExec(51)),
   ...callbackRows('getLocalAddress', 'connected', common, 'fails 401', 'resolves an address'),
@@ -107,6 +130,7 @@ export const CLIENT_ROWS = [
   row('getState', 'bound', 'nothing', [], 'resolves bound', exec(1295)),
   row('getState', 'connecting', 'nothing', [], 'resolves bound', exec(1295)),
   differs('getState', 'refused', 'nothing', [], 'resolves bound', exec(1295), 'resolves none', 'no-socket-yet'),
+  row('getState', 'bound and connecting', 'nothing', [], 'resolves bound', exec(1295)),
   row('getState', 'bound and refused', 'nothing', [], 'resolves bound', exec(1295)),
   row('getState', 'connected', 'nothing', [], 'resolves bound, connected', exec(1304)),
   row('getState', 'peer ended', 'nothing', [], 'resolves bound, connected', exec(1304)),
@@ -126,15 +150,29 @@ export const CLIENT_ROWS = [
   row('getSocketFd', 'bound', 'nothing', [], 'resolves a descriptor', exec(2446)),
   ...['connecting', 'refused'].map((state) =>
     differs('getSocketFd', state, 'nothing', [], 'resolves a descriptor', exec(2446), 'resolves', 'no-socket-yet')),
+  ...['bound and connecting', 'bound and refused'].map((state) =>
+    differs('getSocketFd', state, 'nothing', [], 'resolves a descriptor', module(249), 'resolves', 'bound-descriptor')),
+  ...['peer closed', 'reset'].map((state) =>
+    differs('getSocketFd', state, 'nothing', [], 'resolves a descriptor', exec(2446), 'resolves', 'peer-closed')),
   row('getSocketFd', 'connected', 'nothing', [], 'resolves a descriptor', exec(2446)),
   row('getSocketFd', 'closed', 'nothing', [], 'resolves', exec(2443)),
   ...callbackRows('getSocketFd', 'new', common, 'fails 401', 'resolves'),
 
   row('socketFd', 'new', 'read', [], 'returns', module(230), { forms: PROMISE }),
   row('socketFd', 'bound', 'read', [], 'returns a descriptor', module(230), { forms: PROMISE }),
-  differs('socketFd', 'connecting', 'read', [], 'returns a descriptor', module(230), 'returns', 'no-socket-yet', PROMISE),
+  ...['connecting', 'refused'].map((state) =>
+    differs('socketFd', state, 'read', [], 'returns a descriptor', module(230), 'returns', 'no-socket-yet', PROMISE)),
+  ...['bound and connecting', 'bound and refused'].map((state) =>
+    differs('socketFd', state, 'read', [], 'returns a descriptor', module(249), 'returns', 'bound-descriptor', PROMISE)),
+  ...['peer closed', 'reset'].map((state) =>
+    differs('socketFd', state, 'read', [], 'returns a descriptor', module(230), 'returns', 'peer-closed', PROMISE)),
   row('socketFd', 'connected', 'read', [], 'returns a descriptor', module(230), { forms: PROMISE }),
   differs('socketFd', 'closed', 'read', [], 'returns a descriptor', module(230), 'returns', 'stale-descriptor', PROMISE),
 
+  ...foreignRows([
+    ['bind', [LOCAL], receiver(110)], ['connect', [to(9)], receiver(110)], ['send', [{ data: 'text' }], receiver(211)],
+    ...['close', 'getRemoteAddress', 'getLocalAddress', 'getState', 'getSocketFd'].map((member) => [member, [], receiver(110)]),
+    ['setExtraOptions', [{}], receiver(110)],
+  ]),
   ...listenerRows('new'),
 ];

@@ -1,5 +1,5 @@
-import { context, differs, exec, module, PROMISE, row } from './row.mjs';
-import { callbackRows, listenerRows, sendRows } from './streams.mjs';
+import { context, differs, exec, module, PROMISE, receiver, row } from './row.mjs';
+import { callbackRows, foreignRows, listenerRows, sendRows } from './streams.mjs';
 
 const common = context('tcp_server_common', 61);
 
@@ -30,5 +30,6 @@ export const CONNECTION_ROWS = [
   differs('setExtraOptions', 'open', 'null', [null], 'not there', exec(211), 'fails 401', 'connection-members'),
   row('socketFd', 'open', 'read', [], 'returns', module(230), { forms: PROMISE }),
 
+  ...foreignRows([['send', [{ data: 'text' }]], ['close', []], ['getRemoteAddress', []], ['getLocalAddress', []]].map((call) => [...call, receiver(110)])),
   ...listenerRows('open'),
 ];

@@ -1,21 +1,22 @@
 /**
- * What differs from the system socket API, on purpose. The table of differences in docs/api.md is made of these, in this
+ * What differs from the system socket API. The table of differences in docs/api.md is made of these, in this
  * order; each is either the difference of a row in this folder, or names the file of `tests` that shows it.
  *
- * `system` and `here` say what each does, `why` which fault that cures, or why no app that works can notice.
+ * `system` and `here` say what each does, `why` which fault that cures, or why no app that works can notice. Where `why`
+ * begins with "open", it does neither yet: an app can notice, and the difference is to go.
  */
 export const DIFFERENCES = [
   {
     id: 'connect-reasons',
     what: 'a `connect` that is refused, unanswered or unreachable, or whose name is not known',
-    system: '2301115, "in progress"; of an unknown name 2301101',
+    system: '2301115, "in progress"; of an unknown name 2301101, or with `family` 2 a connect to `::1` of the device itself',
     here: 'the true reason: 2301111, 2301110, 2301101, 2301113, 2301099',
     why: 'who reads the code learns what failed',
     test: 'connect',
   },
   {
     id: 'busy-port',
-    what: 'a port in use',
+    what: 'a port in use, also by the server that is told to listen',
     system: '`listen` and `bind` take a random port',
     here: '2303198, 2301098',
     why: 'peers cannot find a server at a random port',
@@ -81,7 +82,7 @@ export const DIFFERENCES = [
     id: 'encodings',
     what: '`encoding`',
     system: 'ignored',
-    here: 'honoured if it is one that the declarations name, and the text has no other characters',
+    here: 'honoured if the text has no other characters, and it is one that the declarations name, or one of `utf8`, `utf16`, `utf16le`, `utf16be`, `ascii`, `iso8859-1`, `iso_8859-1`, `latin1`, `latin-1`',
     why: 'a text goes out as asked',
     test: 'encoding',
   },
@@ -104,7 +105,7 @@ export const DIFFERENCES = [
   {
     id: 'server-options',
     what: '`setExtraOptions` of a server',
-    system: 'resolves, and sets nothing',
+    system: 'resolves, and sets no option of a socket',
     here: 'sets the options',
     why: 'as documented',
     test: 'options',
@@ -128,10 +129,10 @@ export const DIFFERENCES = [
   {
     id: 'peer-closed',
     what: 'a client whose peer has closed or reset the connection',
-    system: 'keeps its socket until `close()`: `send` and `connect` fail with 2301107 and 2301106',
-    here: 'closes its socket after the `close` event: `send` fails with 2301009, `connect` connects again. `getState` tells the same as there',
-    why: 'no descriptor leaks, and the object can be used again',
-    test: 'differences',
+    system: 'keeps its socket until `close()`, also in the `close` listener: it tells the descriptor and the local address, `connect` and `bind` fail with 2301106 and 2301022. After a plain end `send` and `getRemoteAddress` still work; after a reset they fail with 2301107',
+    here: 'has no socket any more when its `close` listener is called: `getSocketFd` gives `undefined`, `send` and both addresses fail with 2301009, `connect` and `bind` make a new socket. `getState` tells the same as there',
+    why: 'open where the `close` listener asks for the addresses. Otherwise: no descriptor leaks, and the object can be used again',
+    test: 'compat',
   },
   {
     id: 'bind-again',
@@ -143,11 +144,59 @@ export const DIFFERENCES = [
   },
   {
     id: 'no-socket-yet',
-    what: 'a client that is connecting, or whose `connect` failed, unless it is bound',
-    system: 'has a socket already, or still: it tells a descriptor and a local address',
+    what: 'a client that is not bound and is connecting, or whose `connect` failed',
+    system: 'has a socket already, or still: it tells a descriptor and a local address, and after a failure `isBound`',
     here: 'has none: the socket is made when the name is known, and closed when the connect fails',
     why: 'a failed connect leaves nothing behind',
     test: 'state-table',
+  },
+  {
+    id: 'bound-descriptor',
+    what: 'a client that is bound, and is connecting or whose `connect` failed',
+    system: 'has the descriptor that `bind` made; a second `bind` fails with 2301022, if the port was not 0',
+    here: '`getSocketFd` gives `undefined` from `connect` until it is connected, and after a failure; the address is told. After a failure it can be bound again',
+    why: 'open: `vpn.protect` of the descriptor, asked for in the turn of `connect`, gets none. Until this is fixed, ask after `bind` and before `connect`: the first attempt to connect uses that socket',
+    test: 'compat',
+  },
+  {
+    id: 'bound-port',
+    what: 'the port of a bound client whose `connect` failed',
+    system: 'stays its own, if it was not 0',
+    here: 'is free for others until it connects again, though `getState` says bound; the next `connect` takes it again, or fails with 2301098',
+    why: 'open',
+    test: 'differences',
+  },
+  {
+    id: 'second-connect',
+    what: 'the `connect` after one that failed',
+    system: 'fails: after a refusal with 2301103, and the one after that connects; after a time-out with 2301114',
+    here: 'connects',
+    why: 'a client that tries again gets through',
+    test: 'compat',
+  },
+  {
+    id: 'canceled-connect',
+    what: 'a `connect` whose client is closed meanwhile',
+    system: '2301009 or, where nobody answers, 2301115 when its time is up',
+    here: '2301125 at once',
+    why: 'it tells what happened',
+    test: 'connect',
+  },
+  {
+    id: 'messages',
+    what: 'what one `message` holds',
+    system: 'what one `recv` gave, each an event of its own: on a connection at most 8,192 bytes, or what `receiveBufferSize` of the server says; on a client at most what `SO_RCVBUF` says',
+    here: 'what has arrived when the listener is called, up to 65,536 bytes, rarely more: what comes while JavaScript is busy comes together',
+    why: 'fewer calls. TCP keeps the borders of sends in neither, but an app that relied on them fails more often',
+    test: 'differences',
+  },
+  {
+    id: 'late-connect-listener',
+    what: 'connections that a server accepts before it has a `connect` listener',
+    system: 'never announced',
+    here: 'announced to the listener when there is one',
+    why: 'no client waits for nothing',
+    test: 'listen',
   },
   {
     id: 'closed-connection',
@@ -215,11 +264,11 @@ export const DIFFERENCES = [
   },
   {
     id: 'numeric-address',
-    what: '`12345` as the address of `listen` or `bind`',
-    system: 'taken for a number: 57.48.0.0, which fails with 2303199 or 2301099',
+    what: 'a decimal number as the address of `listen` or `bind`: `0`, `+0`, `16777343`, `12345`',
+    system: 'taken for the four bytes of an address, the lowest first: 0.0.0.0, 0.0.0.0, 127.0.0.1, 57.48.0.0. The last one fails with 2303199 or 2301099',
     here: '401',
-    why: 'the message says what is wrong',
-    test: 'differences',
+    why: 'the result depends on the processor, and such a text is a mistake',
+    test: 'compat',
   },
   {
     id: 'lenient-addresses',
@@ -283,6 +332,30 @@ export const DIFFERENCES = [
     system: 'still tells the descriptor, which something else may have by now',
     here: '`undefined`',
     why: 'nobody else is bound to a network',
+    test: 'compat',
+  },
+  {
+    id: 'scope-without-family',
+    what: 'a link-local address with a scope, such as `fe80::1%wlan0`, and no `family`, in `connect`',
+    system: '2301101',
+    here: '401, as without a scope',
+    why: 'the message says that the family is wrong',
+    test: 'compat',
+  },
+  {
+    id: 'permission',
+    what: 'without the permission `ohos.permission.INTERNET`',
+    system: 'every method gives 201 but `on`, `off`, `getLocalAddress`, `getSocketFd` and the `close` of a server',
+    here: '`bind`, `connect` and `listen` give 201; the others what they give without a socket',
+    why: 'without the permission an app has no sockets',
+    test: 'host/permission',
+  },
+  {
+    id: 'foreign-receiver',
+    what: 'a method that is called on an object that is not of its class',
+    system: 'does nothing, and returns `undefined`',
+    here: 'throws',
+    why: 'a mistake is seen',
     test: 'compat',
   },
 ];

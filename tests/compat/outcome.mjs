@@ -24,7 +24,7 @@ async function byPromise(object, member, args) {
   try {
     returned = object[member](...args);
   } catch (error) {
-    return `throws ${error.code}`;
+    return `throws ${error.code ?? 'an error'}`;
   }
   if (!(returned instanceof Promise)) return 'ignored';
   return within(member, returned.then((value) => `resolves${word(value)}`, failed));

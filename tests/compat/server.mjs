@@ -1,6 +1,6 @@
 import { addressRows } from './addresses.mjs';
-import { context, differs, exec, extraExec, module, PROMISE, row } from './row.mjs';
-import { callbackRows, listenerRows, optionRows } from './streams.mjs';
+import { context, differs, exec, extraExec, module, PROMISE, receiver, row } from './row.mjs';
+import { callbackRows, foreignRows, listenerRows, optionRows } from './streams.mjs';
 
 const LOCAL = { address: '127.0.0.1', port: 0 };
 const common = context('tcp_server_common', 61);
@@ -9,11 +9,15 @@ const common = context('tcp_server_common', 61);
 export const SERVER_ROWS = [
   ...addressRows('listen', {
     name: 'tcp_server_listen', checked: 81, parsed: 57, wrongType: 'throws 401',
-    busy: { code: 2303198, line: 1928 }, nowhere: 2303199, scopeless: 2303122,
+    busy: { code: 2303198, line: 1931, again: 1944 }, nowhere: 2303199, scopeless: 2303122,
   }),
   differs('listen', 'new', 'nothing', [], 'fails 401', context('tcp_server_listen', 103), 'throws 401', 'no-arguments', PROMISE),
   row('listen', 'new', 'a callback alone', [() => {}], 'throws 401', context('tcp_server_listen', 83), { forms: PROMISE }),
   row('listen', 'listening', 'another port', [LOCAL], 'resolves', module(294)),
+  differs(
+    'listen', 'listening', 'its own address', async (_ports, server) => [await server.getLocalAddress()], 'resolves', exec(1944),
+    'fails 2303198', 'busy-port',
+  ),
   row('listen', 'closed', 'a port', [LOCAL], 'resolves', module(294)),
 
   differs('close', 'listening', 'nothing', [], 'ignored', module(605), 'resolves', 'server-close', PROMISE),
@@ -45,5 +49,6 @@ export const SERVER_ROWS = [
   row('socketFd', 'listening', 'read', [], 'returns a descriptor', module(230), { forms: PROMISE }),
   differs('socketFd', 'closed', 'read', [], 'returns a descriptor', module(619), 'returns', 'stale-descriptor', PROMISE),
 
+  ...foreignRows([['listen', [LOCAL]], ['getState', []], ['getLocalAddress', []], ['setExtraOptions', [{}]]].map((call) => [...call, receiver(110)])),
   ...listenerRows('new'),
 ];

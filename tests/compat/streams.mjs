@@ -38,6 +38,13 @@ export function callbackRows(member, state, at, wrongType, outcome) {
   ];
 }
 
+/** What `calls`, each a member, its arguments and the line there, make of a receiver that is no socket. */
+export function foreignRows(calls) {
+  const listener = ['error', () => {}];
+  return [...calls, ['on', listener, template(189)], ['off', listener, template(272)]].map(([member, args, at]) =>
+    differs(member, 'foreign', 'right arguments', args, 'ignored', at, 'throws an error', 'foreign-receiver', PROMISE));
+}
+
 /** What `on` and `off` make of their arguments. */
 export function listenerRows(state) {
   const listener = () => {};
