@@ -1,6 +1,6 @@
 import { hvigor, HvigorNode, HvigorPlugin } from '@ohos/hvigor';
 import { hapTasks, OhosAppContext, OhosHapContext, OhosPluginId, Target } from '@ohos/hvigor-ohos-plugin';
-import { spawn } from 'child_process';
+import { ChildProcess, spawn } from 'child_process';
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
@@ -23,8 +23,17 @@ interface Build {
   abis: string[];
 }
 
-/** The build of the native module that runs; targets that are built together share it. */
-let running: Promise<void> | undefined;
+/** A build of the native module under way. */
+interface RunningBuild {
+  evaluation: symbol;
+  wanted: string;
+  stop: AbortController;
+  done: Promise<void>;
+}
+
+/** Stays when hvigor reads this file anew for the next build: the earlier build may still run then. */
+const shared = globalThis as { socketkitBuild?: RunningBuild };
+const evaluation = Symbol('evaluation');
 
 /** DevEco is started from a desktop, whose search path need not have what rustup added to that of shells. */
 function searchPath(): Record<string, string> {
@@ -62,16 +71,25 @@ function reason(lines: string[]): string {
   return rest.slice(0, end < 0 ? rest.length : end).join('\n');
 }
 
-/** Runs cargo; each line that it writes goes to the console at once. */
-function runCargo(words: string[], directory: string): Promise<void> {
+function spawnCargo(words: string[], directory: string): ChildProcess {
+  const cargo = spawn('cargo', words, { cwd: directory, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+  const kill = () => cargo.kill();
+  process.once('exit', kill);
+  cargo.once('close', () => process.removeListener('exit', kill));
+  return cargo;
+}
+
+/** Runs cargo until `signal` stops it; each line that it writes goes to the console at once. */
+function runCargo(words: string[], directory: string, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const cargo = spawn('cargo', words, { cwd: directory, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+    const cargo = spawnCargo(words, directory);
     const errors: string[] = [];
     readline.createInterface({ input: cargo.stdout }).on('line', (line) => console.log(line));
     readline.createInterface({ input: cargo.stderr }).on('line', (line) => {
       errors.push(line);
       console.log(line);
     });
+    signal.addEventListener('abort', () => cargo.kill());
     cargo.on('error', reject);
     cargo.on('close', (status) => {
       const failure = `The native module could not be built: "cargo ${words.join(' ')}" says:\n${reason(errors)}`;
@@ -111,12 +129,13 @@ function packLibrary(build: Build, abi: string): void {
 }
 
 /** Builds and copies the library, and checks nothing: that is for CI. */
-async function buildLibrary(build: Build): Promise<void> {
+async function buildLibrary(build: Build, signal: AbortSignal): Promise<void> {
   const profile = build.isDebug ? ['--debug'] : [];
   const words = ['xtask', 'ohos', '--no-check', ...profile, ...build.abis.flatMap((abi) => ['--abi', abi])];
   try {
-    await runCargo(words, build.projectDirectory);
+    await runCargo(words, build.projectDirectory, signal);
   } catch (error) {
+    throwIfStopped(signal);
     if (error.code !== 'ENOENT') {
       throw error;
     }
@@ -127,6 +146,37 @@ async function buildLibrary(build: Build): Promise<void> {
   // Of an earlier build in another mode.
   const others = [PHONE, EMULATOR].filter((abi) => !build.abis.includes(abi));
   others.forEach((abi) => fs.rmSync(packedLibrary(build, abi), { force: true }));
+}
+
+function throwIfStopped(signal: AbortSignal): void {
+  if (signal.aborted) {
+    throw new Error('The build of the native module was stopped, because another one began.');
+  }
+}
+
+async function buildAfter(earlier: RunningBuild | undefined, build: Build, signal: AbortSignal): Promise<void> {
+  earlier?.stop.abort();
+  // Whoever asked for the earlier build gets its failure.
+  await earlier?.done.catch(() => {});
+  throwIfStopped(signal);
+  await buildLibrary(build, signal);
+}
+
+/** Joins the build that runs if it is the same one; stops any other, and waits for its end. */
+function startBuild(build: Build): Promise<void> {
+  const wanted = JSON.stringify(build);
+  const earlier = shared.socketkitBuild;
+  if (earlier?.evaluation === evaluation && earlier.wanted === wanted) {
+    return earlier.done;
+  }
+  const stop = new AbortController();
+  const done = buildAfter(earlier, build, stop.signal).finally(() => {
+    if (shared.socketkitBuild?.stop === stop) {
+      shared.socketkitBuild = undefined;
+    }
+  });
+  shared.socketkitBuild = { evaluation, wanted, stop, done };
+  return done;
 }
 
 /** What hvigor was asked for; phones alone get a release. */
@@ -150,10 +200,7 @@ function registerBuildTask(node: HvigorNode, targetName: string): void {
   }
   node.registerTask({
     name: `${targetName}@BuildNativeModule`,
-    run: () => {
-      running ??= buildLibrary(requestedBuild(node)).finally(() => (running = undefined));
-      return running;
-    },
+    run: () => startBuild(requestedBuild(node)),
     dependencies: [],
     // hvigor ignores this when it is given as a function.
     postDependencies: [reader]

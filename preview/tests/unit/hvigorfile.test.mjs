@@ -171,21 +171,83 @@ test('each target builds the library before the first task that reads libs', () 
   assert.deepEqual(lines, ['ohosTest has no task that reads libs: the native module is not built for it.']);
 });
 
-test('each line reaches the console while cargo still runs', async () => {
-  const pipe = path.join(project, 'go');
-  execFileSync('mkfifo', [pipe], { env: { PATH } });
-  installCargo(`console.log('first');\nfs.readFileSync('go');\n${BUILDS}`);
-  const first = new Promise((resolve) => {
+/** A cargo that builds, but waits in the middle for something in the pipe `go`, if `condition` holds. */
+function installWaitingCargo(condition = 'true') {
+  execFileSync('mkfifo', [path.join(project, 'go')], { env: { PATH } });
+  installCargo(`const waits = ${condition};\nconsole.log('first');\nif (waits) { fs.readFileSync('go'); }\n${BUILDS}`);
+}
+
+/** The first line that cargo writes. */
+function firstLine() {
+  return new Promise((resolve) => {
     console.log.mock.mockImplementation((line) => {
       lines.push(line);
       resolve();
     });
   });
+}
+
+test('each line reaches the console while cargo still runs', async () => {
+  installWaitingCargo();
+  const first = firstLine();
   const build = hvigor().assemble('server');
   await first;
-  writeFileSync(pipe, '');
+  writeFileSync(path.join(project, 'go'), '');
   await build;
   assert.deepEqual(lines, ['first', 'Create index.d.ts succeed.']);
+});
+
+const NEXT_BUILDS = [
+  ['in the other mode', (build) => Object.assign(build.options, { buildMode: 'release' }) && build],
+  ['in the other mode, after a new evaluation', () => hvigor({ buildMode: 'release' })],
+  ['for another ABI', (build) => Object.assign(build.options.parameters, { nativeAbis: 'arm64-v8a' }) && build],
+  ['of the same kind, after a new evaluation', () => hvigor()]
+];
+
+for (const [name, next] of NEXT_BUILDS) {
+  test(`a build ${name} stops the one that runs`, { timeout: 60_000 }, async () => {
+    installWaitingCargo("!fs.existsSync('second')");
+    const first = firstLine();
+    const build = hvigor();
+    const stopped = failureOf(build.assemble('server'));
+    await first;
+    write('second', '');
+    const second = next(build);
+    await second.assemble('server');
+    assert.equal(await stopped, 'The build of the native module was stopped, because another one began.');
+    assert.equal(calls().length, 2);
+    const isDebug = calls()[1].words.includes('--debug');
+    assert.equal(isDebug, second.options.buildMode === 'debug');
+    assert.equal(read(library('arm64-v8a')), `dist/${isDebug ? 'debug/' : ''}arm64-v8a`);
+    assert.equal(existsSync(path.join(project, library('x86_64'))), calls()[1].words.includes('x86_64'));
+  });
+}
+
+test('a build that was stopped before it began runs no cargo', { timeout: 60_000 }, async () => {
+  installWaitingCargo("!fs.existsSync('second')");
+  const first = firstLine();
+  const builds = [hvigor(), hvigor({ buildMode: 'release' }), hvigor()];
+  const failures = [failureOf(builds[0].assemble('server'))];
+  await first;
+  write('second', '');
+  failures.push(failureOf(builds[1].assemble('server')));
+  await builds[2].assemble('server');
+  assert.deepEqual(new Set(await Promise.all(failures)).size, 1);
+  assert.equal(calls().length, 2);
+  assert.equal(read(library('x86_64')), 'dist/debug/x86_64');
+});
+
+test('cargo ends with the process that started it', { timeout: 60_000 }, async () => {
+  installWaitingCargo();
+  const before = process.listeners('exit');
+  const first = firstLine();
+  const build = failureOf(hvigor().assemble('server'));
+  await first;
+  const added = process.listeners('exit').filter((listener) => !before.includes(listener));
+  assert.equal(added.length, 1);
+  added[0]();
+  await build;
+  assert.deepEqual(process.listeners('exit'), before);
 });
 
 test('a compile error reaches the console and the failure with file and line', async () => {

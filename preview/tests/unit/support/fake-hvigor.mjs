@@ -84,9 +84,9 @@ export class FakeHvigor {
   }
 
   #node() {
-    const { buildMode, targets } = this.options;
+    const { targets } = this.options;
     const visit = (each) => targets.forEach((name) => each(strict('Target', { getTargetName: () => name })));
-    const app = strict('OhosAppContext', { getBuildMode: () => buildMode });
+    const app = strict('OhosAppContext', { getBuildMode: () => this.options.buildMode });
     const hap = strict('OhosHapContext', { targets: visit });
     const contextOf = (id, context) => (asked) => (asked === id ? context : undefined);
     const parent = strict('HvigorNode', { getContext: contextOf(PLUGINS.OHOS_APP_PLUGIN, app) });
