@@ -179,16 +179,26 @@ function startBuild(build: Build): Promise<void> {
   return done;
 }
 
+/** The processors that `nativeAbis` names; undefined without it. */
+function requestedAbis(): string[] | undefined {
+  const text = hvigor.getParameter().getExtParam(ABIS_PARAMETER);
+  const abis = text?.split(',').map((abi) => abi.trim()).filter((abi) => abi);
+  if (abis?.length === 0) {
+    const allowed = `ABIs separated by commas, for example ${PHONE},${EMULATOR}`;
+    throw new Error(`invalid ${ABIS_PARAMETER} "${text}"; expected ${allowed}`);
+  }
+  return abis;
+}
+
 /** What hvigor was asked for; phones alone get a release. */
 function requestedBuild(node: HvigorNode): Build {
   const app = node.getParentNode().getContext(OhosPluginId.OHOS_APP_PLUGIN) as OhosAppContext;
   const isDebug = app.getBuildMode() !== 'release';
-  const abis = hvigor.getParameter().getExtParam(ABIS_PARAMETER)?.split(',');
   return {
     projectDirectory: path.dirname(node.getNodePath()),
     moduleDirectory: node.getNodePath(),
     isDebug,
-    abis: abis ?? (isDebug ? [PHONE, EMULATOR] : [PHONE])
+    abis: requestedAbis() ?? (isDebug ? [PHONE, EMULATOR] : [PHONE])
   };
 }
 

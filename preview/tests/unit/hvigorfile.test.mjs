@@ -125,6 +125,18 @@ test('the parameter nativeAbis chooses the ABIs', async () => {
   assert.deepEqual(build.packed.get('client'), ['x86_64']);
 });
 
+test('spaces and an empty name in nativeAbis are left out', async () => {
+  installCargo(BUILDS);
+  const build = hvigor({ parameters: { nativeAbis: 'arm64-v8a, x86_64,' } });
+  await build.assemble('client');
+  assert.deepEqual(build.packed.get('client'), ['arm64-v8a', 'x86_64']);
+});
+
+test('nativeAbis without a name fails', async () => {
+  const message = await failureOf(hvigor({ parameters: { nativeAbis: ' ,' } }).assemble('client'));
+  assert.equal(message, 'invalid nativeAbis " ,"; expected ABIs separated by commas, for example arm64-v8a,x86_64');
+});
+
 test('a second build of the same bytes copies nothing', async () => {
   installCargo(BUILDS);
   await hvigor().assemble('server');
