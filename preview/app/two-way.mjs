@@ -1,4 +1,4 @@
-/** A value that a component shows and can also set: `this.text!!` or `$$this.text`. */
+/** A value that a component shows and can also set: `$$this.text` for a component, `this.text!!` for a struct. */
 export class TwoWay {
   constructor(value, set) {
     this.value = value;

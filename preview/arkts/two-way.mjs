@@ -1,8 +1,23 @@
 import ts from 'ohos-typescript';
 
+/** The first API whose components read what the compiler makes of `a!!`. */
+export const DOUBLE_BANG_API = 18;
+
 /** Whether a node is `a!!`. */
 export function isDoubleBang(node) {
   return ts.isNonNullExpression(node) && ts.isNonNullExpression(node.expression);
+}
+
+/** Every `a!!` below a node, but for those in functions. */
+export function doubleBangsIn(node) {
+  if (ts.isFunctionLike(node)) {
+    return [];
+  }
+  const found = isDoubleBang(node) ? [node] : [];
+  ts.forEachChild(node, (child) => {
+    found.push(...doubleBangsIn(child));
+  });
+  return found;
 }
 
 /** The first part of a member expression such as `this.a.b`. */

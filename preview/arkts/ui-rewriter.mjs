@@ -2,7 +2,7 @@ import path from 'node:path';
 import ts from 'ohos-typescript';
 import { builderForm, builderNames, builderPlaces, isNamedAsBuilder } from '../checks/custom-builders.mjs';
 import { unchain } from './call.mjs';
-import { twoWayText } from './two-way.mjs';
+import { DOUBLE_BANG_API, doubleBangsIn, twoWayText } from './two-way.mjs';
 
 const LOOPS = new Map([
   ['ForEach', 'forEach'],
@@ -87,6 +87,7 @@ export class UiRewriter {
 
   rewriteComponent(base) {
     const name = base.expression.text;
+    this.checkDoubleBangs(base.arguments);
     this.rewriteCreation(base, `__ui.create('${name}', ${this.site(base)}, [`);
     this.rewriteBuilders(name, 'create', base.arguments);
   }
@@ -162,6 +163,7 @@ export class UiRewriter {
       if (!known.has(name.text)) {
         throw this.source.errorAt(name, `The preview does not know the attribute ${component}.${name.text}.`);
       }
+      this.checkDoubleBangs(link.arguments);
       this.rewriteBuilders(component, name.text, link.arguments);
       link.arguments.forEach((argument) => this.rewriteArgument(argument));
     }
@@ -179,6 +181,14 @@ export class UiRewriter {
       } else if (form === 'name') {
         this.wrap(node, before, `.bind(this)${after}`);
       }
+    }
+  }
+
+  /** `a!!` is for parameters of structs: components do not read what the compiler makes of it. */
+  checkDoubleBangs(values) {
+    const [found] = values.flatMap(doubleBangsIn);
+    if (found) {
+      throw this.source.errorAt(found, `A component ignores !! before API ${DOUBLE_BANG_API}; write $$this.name.`);
     }
   }
 

@@ -2,6 +2,7 @@ import ts from 'ohos-typescript';
 import { checkBuilderArguments, checkBuilderCall } from './builder-rules.mjs';
 import { CHILDREN, LEAVES, PARENTS, SINGLE } from './components.mjs';
 import { builderNames } from './custom-builders.mjs';
+import { checkDoubleBang } from './double-bang.mjs';
 import { findingAtNode } from './finding.mjs';
 import { checkRepeat } from './repeat-rules.mjs';
 import { childrenOf, decoratorNames, isBuild, readStatement, statementsOf, uiBodies } from './ui-tree.mjs';
@@ -66,13 +67,13 @@ function checkOwn(ui, parent, context) {
 }
 
 function checkArguments({ kind, name, node, attributes = [] }, context) {
-  const own = kind === 'component' ? checkBuilderArguments(name, 'create', [...node.arguments], context) : [];
+  const own = kind === 'component' ? [{ name: 'create', arguments: node.arguments }] : [];
   return [
-    ...own,
     ...(kind === 'builder' ? checkBuilderCall(node, context.checker) : []),
-    ...attributes.flatMap((attribute) =>
-      checkBuilderArguments(name, attribute.name, [...attribute.arguments], context)
-    )
+    ...[...own, ...attributes].flatMap((attribute) => [
+      ...checkBuilderArguments(name, attribute.name, [...attribute.arguments], context),
+      ...checkDoubleBang([...attribute.arguments])
+    ])
   ];
 }
 

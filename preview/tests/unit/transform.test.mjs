@@ -77,8 +77,8 @@ const STATEMENTS = [
   ['a global builder by value', 'part(this.a)', "__ui.builder('Page.ets:4:1', part, [this.a])"],
   [
     'both ways with !!',
-    'TextInput({ text: this.a!! })',
-    "__ui.create('TextInput', 'Page.ets:4:1', [{ text: __ui.twoWay(this.a, (value) => { this.a = value; }) }])"
+    'B({ text: this.a!! })',
+    "__ui.invoke('Page.ets:4:1', B, [{ text: __ui.twoWay(this.a, (value) => { this.a = value; }) }])"
   ],
   [
     'both ways with $$',
@@ -167,6 +167,13 @@ test('what is called as a builder is not taken for one', () => {
   const text = "struct A {@Builder foot() {}\nbuild() {\nText('a').bindSheet(this.vm.foot, this.foot())\n}\n}";
   assert.throws(() => transformed(text), /Page\.ets:3:21 Its last name is that of a builder/);
 });
+
+for (const statement of ['TextInput({ text: this.a!! })', "Text('a').bindSheet(this.a!!, [])", 'B().bindSheet(this.a!!, [])']) {
+  test(`!! is for parameters of structs, and not for ${statement}`, () => {
+    const text = `struct B {build() {}}struct A {\nbuild() {\n${statement}\n}\n}`;
+    assert.throws(() => transformed(text), /Page\.ets:3:\d+ A component ignores !! before API 18; write \$\$this\.name\./);
+  });
+}
 
 test('a struct becomes a class, and the page is exported for the window', () => {
   const lines = transformed('@Entry\n@ComponentV2\nstruct A {\n@Local a: number = 1;\nbuild() {\n}\n}').split('\n');

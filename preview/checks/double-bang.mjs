@@ -1,0 +1,23 @@
+import path from 'node:path';
+import { DOUBLE_BANG_API, doubleBangsIn } from '../arkts/two-way.mjs';
+import { ROOT } from '../root.mjs';
+import { findingAtNode } from './finding.mjs';
+import { readJson5 } from './json5.mjs';
+
+// The compiler says nothing of it.
+const IGNORED = 'page/double-bang';
+
+/** The lowest API that the apps are for, or run on. */
+function lowestApi() {
+  const { products } = readJson5(path.join(ROOT, 'build-profile.json5')).app;
+  const versions = products.flatMap((product) => [product.compatibleSdkVersion, product.targetSdkVersion]);
+  return Math.min(...versions.map((version) => Number(version.match(/\((\d+)\)$/)[1])));
+}
+
+const IS_READ = lowestApi() >= DOUBLE_BANG_API;
+
+/** `a!!` where a built-in component or an attribute is given something; structs read it in every version. */
+export function checkDoubleBang(values) {
+  const message = `A component ignores !! before API ${DOUBLE_BANG_API}; write $$this.name.`;
+  return IS_READ ? [] : values.flatMap(doubleBangsIn).map((node) => findingAtNode(node, IGNORED, message));
+}
