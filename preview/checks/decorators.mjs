@@ -23,6 +23,7 @@ const STATE_V1 = new Set([
 ]);
 const STRUCT_ONLY = new Set(['Local', 'Param', 'Once', 'Event', 'Provider', 'Consumer', 'BuilderParam', 'Require']);
 const OBSERVED = new Set(['Trace', 'Monitor', 'Computed']);
+const EXCLUSIVE = ['Local', 'Param', 'Event', 'Provider', 'Consumer', 'BuilderParam', 'Monitor', 'Computed'];
 const TYPED = ['Local', 'Param', 'Provider', 'Consumer'];
 
 /** Each rule: the compiler's number of its message (or our own name), what it says, and when a member breaks it. */
@@ -41,6 +42,11 @@ const MEMBER_RULES = [
     code: '10905325',
     message: '@Require goes with @Param or @BuilderParam only.',
     breaks: (member, names) => names.includes('Require') && !names.includes('Param') && !names.includes('BuilderParam')
+  },
+  {
+    code: '10905121',
+    message: `A member can have one of ${EXCLUSIVE.map((name) => `@${name}`).join(', ')} only.`,
+    breaks: (member, names) => EXCLUSIVE.filter((name) => names.includes(name)).length > 1
   },
   {
     code: '10905328',
@@ -114,6 +120,12 @@ function checkMember(member) {
   );
 }
 
+/** The parser itself makes every struct extend CustomComponent. */
+function hasParents({ heritageClauses = [] }) {
+  const types = heritageClauses.flatMap((clause) => [...clause.types]);
+  return types.some(({ expression }) => expression.text !== 'CustomComponent');
+}
+
 function checkStruct(struct) {
   const findings = [];
   if (!decoratorNames(struct).some((name) => name === 'ComponentV2' || name === 'Component')) {
@@ -122,6 +134,12 @@ function checkStruct(struct) {
   const builds = struct.members.filter((member) => ts.isMethodDeclaration(member) && member.name.text === 'build');
   if (builds.length !== 1) {
     findings.push(findingAtNode(struct, '10905103', `The struct ${struct.name.text} needs one build method.`));
+  }
+  if (builds.some(({ parameters }) => parameters.length > 0)) {
+    findings.push(findingAtNode(struct, '10905106', 'The build method cannot have parameters.'));
+  }
+  if (hasParents(struct)) {
+    findings.push(findingAtNode(struct, '10905212', 'A struct cannot extend classes or implement interfaces.'));
   }
   return findings;
 }
