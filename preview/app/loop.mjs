@@ -1,4 +1,5 @@
-import { Fragment, h, shallowRef } from '@vue/runtime-core';
+import { Fragment, getCurrentInstance, h, onMounted, shallowRef } from '@vue/runtime-core';
+import { LAZY_PARENTS } from '../checks/components.mjs';
 import { collectAll } from './collecting.mjs';
 import { Rows } from './rows.mjs';
 import { UiNode } from './ui-node.mjs';
@@ -14,6 +15,19 @@ const WholeLoop = {
   }
 };
 
+/** Throws where a Repeat stands that draws a part only, and nothing says which part. */
+function checkLazyParent({ site }, { kind }) {
+  if (!LAZY_PARENTS.includes(kind)) {
+    const where = LAZY_PARENTS.join(', ');
+    throw new Error(`${site}: Repeat with virtualScroll can stand only in ${where}, not in ${kind}.`);
+  }
+}
+
+/** How many children nodes are; a loop counts as two. */
+export function countChildren(nodes) {
+  return nodes.reduce((sum, node) => sum + (node instanceof Loop ? 2 : 1), 0);
+}
+
 /** Draws those items that can be on the screen; the screen says which. */
 const LazyLoop = {
   name: 'LazyLoop',
@@ -22,6 +36,9 @@ const LazyLoop = {
     const rows = new Rows();
     let range = FIRST_RANGE;
     const turn = shallowRef(0);
+    const instance = getCurrentInstance();
+    // Builders and structs can lie between a list and its loop: only what is drawn tells where the loop stands.
+    onMounted(() => checkLazyParent(properties.loop, instance.subTree.el.parent));
     const ask = (start, end) => {
       range = asked(start, end, range.total);
       turn.value += 1;
@@ -104,8 +121,17 @@ export class Loop {
   vnodes(rows, start, end) {
     return rows.take(this.#wanted(start, end), this.#reuses).flatMap((row) => {
       const draw = this.#templates.get(row.template) ?? this.#draw;
-      return collectAll(row.memory, `${row.id}/`, () => draw(row)).map((node) => node.toVnode());
+      const nodes = collectAll(row.memory, `${row.id}/`, () => draw(row));
+      this.#checkRow(nodes);
+      return nodes.map((node) => node.toVnode());
     });
+  }
+
+  #checkRow(nodes) {
+    const count = countChildren(nodes);
+    if (this.#reuses && count !== 1) {
+      throw new Error(`${this.site}: Repeat draws one child for each item, not ${count}.`);
+    }
   }
 
   toVnode() {

@@ -1,9 +1,10 @@
 import { Fragment, h } from '@vue/runtime-core';
+import { SINGLE } from '../checks/components.mjs';
 import { add, collect, collectAll, keptValues, scope } from './collecting.mjs';
 import { classOf, COMPONENTS } from './components.mjs';
 import { CustomNode } from './custom-node.mjs';
 import { isStruct } from './custom-component.mjs';
-import { Loop } from './loop.mjs';
+import { countChildren, Loop } from './loop.mjs';
 import { UnknownError } from './unknown.mjs';
 
 /** A built-in component. */
@@ -12,8 +13,17 @@ export function create(name, site, parameters, body) {
   COMPONENTS[name].create?.(node, ...parameters);
   if (body) {
     node.children = collect('', body, `${node.place}/`);
+    checkChildren(node);
   }
   return node;
+}
+
+/** Of several children, which a builder can make, a phone places the first alone. */
+function checkChildren({ kind, site, children }) {
+  const count = countChildren(children);
+  if (SINGLE.has(kind) && count > 1) {
+    throw new Error(`${site}: ${kind} takes one child only, not ${count}.`);
+  }
 }
 
 /** A struct, or a builder function. */

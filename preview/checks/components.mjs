@@ -80,6 +80,9 @@ export const SINGLE = new Set([
   'WithTheme'
 ]);
 
+/** Components in which a Repeat can draw a part only, as it does with virtualScroll. */
+export const LAZY_PARENTS = ['List', 'Grid', 'Swiper', 'WaterFlow'];
+
 /** Components that take these children only; custom components and builders may stand there too. */
 export const CHILDREN = new Map([
   ['ArcList', ['ArcListItem']],

@@ -1,4 +1,5 @@
 import ts from 'ohos-typescript';
+import { LAZY_PARENTS } from './components.mjs';
 import { findingAtNode } from './finding.mjs';
 import { childrenOf } from './ui-tree.mjs';
 
@@ -6,7 +7,6 @@ import { childrenOf } from './ui-tree.mjs';
 const NO_EACH = 'page/repeat-without-each';
 const PARENT = 'page/repeat-parent';
 const CHILDREN = 'page/repeat-children';
-const LAZY_PARENTS = ['List', 'Grid', 'Swiper', 'WaterFlow'];
 
 /** What a Repeat needs: `each`, one child for each item, and a parent that can scroll if it draws a part only. */
 export function checkRepeat({ node, attributes, blocks }, parent, checker) {

@@ -115,6 +115,82 @@ test('rows of another template are not used again', async () => {
   assert.deepEqual(drawn.texts, ['odd b', 'each a']);
 });
 
+/** A Repeat whose rows are what `row` draws. */
+function repeat(row, links = '') {
+  return `Repeat<string>(this.items).each((item: RepeatItem<string>) => {\n${row}\n}).key((item: string) => item)${links}`;
+}
+
+const TWO = '@Builder two(item: RepeatItem<string>) {\nText(item.item)\nText(item.item)\n}';
+const MANY = '@Builder many(item: RepeatItem<string>) {\nForEach(this.items, (text: string) => {\nText(text)\n})\n}';
+const NONE = '@Builder none(item: RepeatItem<string>) {\nif (item.index > 5) {\nText(item.item)\n}\n}';
+const ROWS = [
+  ['two components', TWO, 'this.two(item)', 2],
+  ['a loop', MANY, 'this.many(item)', 2],
+  ['nothing', NONE, 'this.none(item)', 0]
+];
+
+for (const [name, members, row, count] of ROWS) {
+  for (const links of ['', '.virtualScroll()']) {
+    test(`a row of Repeat${links} whose builder draws ${name} throws`, async () => {
+      const statements = `List() {\n${repeat(row, links)}\n}`;
+      const reason = new RegExp(`Page\\.ets:\\d+:1: Repeat draws one child for each item, not ${count}\\.`);
+      await assert.rejects(draw(page(`${ITEMS}\n${members}`, statements)), reason);
+    });
+  }
+}
+
+test('a row of Repeat can draw one of two branches', async () => {
+  const members = `${ITEMS}\n@Builder one(item: RepeatItem<string>) {\nif (item.index > 0) {\nText('more')\n} else {\nText(item.item)\n}\n}`;
+  const drawn = await draw(page(members, `List() {\n${repeat('this.one(item)', '.virtualScroll()')}\n}`));
+  assert.deepEqual(drawn.texts, ['a', 'more', 'more']);
+});
+
+const LAZY_ROWS = `@Builder rows() {\n${repeat('Text(item.item)', '.virtualScroll()')}\n}`;
+const LAZY_STRUCT = `@ComponentV2 struct Rows {\n${ITEMS}\nbuild() {\n${repeat('Text(item.item)', '.virtualScroll()')}\n}\n}`;
+const NO_LISTS = [
+  ['a builder', 'this.rows()', 'Column'],
+  ['a struct', 'Rows()', 'Column'],
+  ['a struct with an attribute in a list', 'List() {\nRows().width(1)\n}', '__Common__'],
+  ['a sheet', "Text('a').bindSheet(true, this.rows())", '__Sheet__']
+];
+
+for (const [name, statements, parent] of NO_LISTS) {
+  test(`a lazy Repeat in ${name} throws outside of a list`, async () => {
+    const reason = new RegExp(`Page\\.ets:\\d+:1: Repeat with virtualScroll can stand only in List, .*, not in ${parent}\\.`);
+    await assert.rejects(draw(page(`${ITEMS}\n${LAZY_ROWS}`, statements, LAZY_STRUCT)), reason);
+  });
+}
+
+test('a lazy Repeat that is drawn later throws outside of a list as well', async () => {
+  const members = `@Local isOn: boolean = false;\n${ITEMS}\n${LAZY_ROWS}`;
+  const drawn = await draw(page(members, 'if (this.isOn) {\nthis.rows()\n}'));
+  await assert.rejects(drawn.change((struct) => (struct.isOn = true)), /Repeat with virtualScroll can stand only in List/);
+});
+
+test('a lazy Repeat in a builder draws in a list', async () => {
+  const drawn = await draw(page(`${ITEMS}\n${LAZY_ROWS}`, 'List() {\nthis.rows()\n}'));
+  assert.deepEqual(drawn.texts, ['a', 'b', 'c']);
+});
+
+const SINGLES = [
+  ['Scroll', 'Scroll() {\nthis.two()\n}'],
+  ['Button', 'Button() {\nthis.two()\n}'],
+  ['ListItem', 'List() {\nListItem() {\nthis.two()\n}\n}'],
+  ['TabContent', 'Tabs() {\nTabContent() {\nthis.two()\n}\n}']
+];
+
+for (const [name, statements] of SINGLES) {
+  test(`${name} throws for a builder that draws two components`, async () => {
+    const members = "@Builder two() {\nText('a')\nText('b')\n}";
+    await assert.rejects(draw(page(members, statements)), new RegExp(`Page\\.ets:\\d+:1: ${name} takes one child only, not 2\\.`));
+  });
+}
+
+test('Scroll takes a builder that draws one component', async () => {
+  const drawn = await draw(page("@Builder one() {\nif (true) {\nText('a')\n}\n}", 'Scroll() {\nthis.one()\n}'));
+  assert.deepEqual(drawn.texts, ['a']);
+});
+
 test('ForEach draws an item once, and others anew', async () => {
   const row = 'ForEach(this.items, (item: string, index: number) => {\nText(item + index)\n}, (item: string) => item)';
   const drawn = await draw(page(ITEMS, row));

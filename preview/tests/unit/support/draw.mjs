@@ -35,14 +35,28 @@ function allBelow(node) {
 /** A page as it is drawn, without a screen. */
 class Drawn {
   #tree = new HostTree(() => {});
+  #faults = [];
 
   constructor(Struct) {
     const app = rendererOf(this.#tree).createApp(vueComponentOf(Struct), { onMade: (struct) => (this.struct = struct) });
     app.config.warnHandler = () => {};
-    app.config.errorHandler = (error) => {
-      throw error;
-    };
+    // What throws in the middle of Vue's work spoils that of the next test.
+    app.config.errorHandler = (error) => this.#faults.push(error);
     app.mount(this.#tree.root);
+    this.#throwFault();
+  }
+
+  #throwFault() {
+    const [fault] = this.#faults.splice(0);
+    if (fault) {
+      throw fault;
+    }
+  }
+
+  /** Waits until what has changed is drawn. */
+  async #drawn() {
+    await nextTick();
+    this.#throwFault();
   }
 
   nodes(kind) {
@@ -57,13 +71,13 @@ class Drawn {
   /** Tells a component what the screen saw of it, and waits for what becomes of it. */
   async tell(node, event, ...values) {
     node.listeners[event](...values);
-    await nextTick();
+    await this.#drawn();
   }
 
   /** Changes the page's struct, and waits until it is drawn. */
   async change(work) {
     work(this.struct);
-    await nextTick();
+    await this.#drawn();
   }
 }
 
