@@ -15,8 +15,8 @@ const EXEMPT: &str = "native/socketkit/src/node_api/doorbell.rs";
 /// What makes a guard.
 const GUARDS: [&str; 5] = [".borrow()", ".borrow_mut()", ".with_borrow(", ".with_borrow_mut(", "lock(&"];
 
-/// Names without which nothing calls Node-API, directly or not.
-const CALLS: [&str; 11] = [
+/// Names without which nothing calls Node-API, directly or not. `set` and `take` are missing: cells have them too.
+const CALLS: [&str; 17] = [
     "env",
     "node_api",
     "sys",
@@ -28,7 +28,16 @@ const CALLS: [&str; 11] = [
     "finish_with",
     "announce",
     "deliver",
+    "throw",
+    "keep_owner",
+    "keep_process",
+    "set_named_property",
+    "set_c_named_property",
+    "delete_named_property",
 ];
+
+/// Sets a property, and not a cell.
+const SETS_PROPERTY: &str = ".set(\"";
 
 /// Calls of Node-API while something is borrowed or locked.
 pub(super) fn held_across_calls(tree: &Tree) -> Vec<String> {
@@ -36,34 +45,56 @@ pub(super) fn held_across_calls(tree: &Tree) -> Vec<String> {
 }
 
 fn of_file(file: &SourceFile) -> Vec<String> {
-    let lines: Vec<&str> = file.text.lines().collect();
+    let lines = joined_lines(&file.text);
     let mut findings = Vec::new();
-    for (index, line) in lines.iter().enumerate() {
-        let code = code_of(line);
-        let Some(place) = GUARDS.iter().filter_map(|guard| code.find(guard)).min() else { continue };
-        if calls_node_api(code.get(place..).unwrap_or_default()) {
-            findings.push(file.at(index, line));
+    for (place, (index, code)) in lines.iter().enumerate() {
+        let Some(guard) = GUARDS.iter().filter_map(|guard| code.find(guard)).min() else { continue };
+        if calls_node_api(code.get(guard..).unwrap_or_default()) {
+            findings.push(file.at(*index, code));
         }
-        let following = lines.iter().enumerate().skip(index + 1).map(|(index, line)| (index, *line));
-        let held = held_lines(following, line).filter(|(_, line)| calls_node_api(code_of(line)));
-        findings.extend(held.map(|(index, line)| file.at(index, line)));
+        let held = held_lines(lines.iter().skip(place + 1), code).filter(|(_, code)| calls_node_api(code));
+        findings.extend(held.map(|(index, code)| file.at(*index, code)));
     }
     findings
 }
 
+/// The lines with code in them, each with its index. Those that go on with the one before are joined to it.
+fn joined_lines(text: &str) -> Vec<(usize, String)> {
+    let mut joined: Vec<(usize, String)> = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let code = code_of(line).trim_end();
+        let added = code.trim_start();
+        match joined.last_mut() {
+            _ if added.is_empty() => {}
+            Some((_, head)) if head.ends_with('=') || is_brace_of(added, head) => {
+                head.push(' ');
+                head.push_str(added);
+            }
+            Some((_, head)) if added.starts_with('.') && !added.starts_with("..") => head.push_str(added),
+            _ => joined.push((index, code.to_owned())),
+        }
+    }
+    joined
+}
+
+/// Whether `line` is the brace that opens the block of a `head` of several lines.
+fn is_brace_of(line: &str, head: &str) -> bool {
+    line == "{" && !head.ends_with([';', ',', '{', '}'])
+}
+
 /// Of the lines that follow that of a guard, those where it is held.
 fn held_lines<'a>(
-    following: impl Iterator<Item = (usize, &'a str)>,
+    following: impl Iterator<Item = &'a (usize, String)>,
     head: &str,
-) -> impl Iterator<Item = (usize, &'a str)> {
-    let (code, depth) = (code_of(head), indentation(head));
-    let end = name_of(code).map(|name| format!("drop({name})"));
+) -> impl Iterator<Item = &'a (usize, String)> {
+    let depth = indentation(head);
+    let end = name_of(head).map(|name| format!("drop({name})"));
     // The head of a block, or a statement that goes on. An `if` or `while` without `let` is done with its condition.
-    let goes_on = code.trim_end().ends_with(['{', '(', '|']) && !is_plain_condition(code);
-    following.take_while(move |(_, line)| {
-        let is_deeper = line.trim().is_empty() || indentation(line) > depth;
+    let goes_on = head.ends_with(['{', '(', '|']) && !is_plain_condition(head);
+    following.take_while(move |(_, code)| {
+        let is_deeper = indentation(code) > depth;
         match &end {
-            Some(end) => (is_deeper || indentation(line) == depth) && !line.contains(end),
+            Some(end) => (is_deeper || indentation(code) == depth) && !code.contains(end),
             None => goes_on && is_deeper,
         }
     })
@@ -87,7 +118,8 @@ fn is_plain_condition(code: &str) -> bool {
 fn calls_node_api(code: &str) -> bool {
     // A handle is compared with this, and nothing called.
     let code = code.replace("env.raw()", "");
-    code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| CALLS.contains(&word))
+    code.contains(SETS_PROPERTY)
+        || code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| CALLS.contains(&word))
 }
 
 fn code_of(line: &str) -> &str {
@@ -115,6 +147,48 @@ mod tests {
         assert_eq!(findings(held), ["native/socketkit/src/a.rs:4: emitter.emit(Close, []);"]);
         let locked = "fn a() {\n    let ready = lock(&self.ready);\n    node_api::call();\n}\n";
         assert_eq!(findings(locked).len(), 1);
+    }
+
+    #[test]
+    fn a_call_by_each_name_is_found() {
+        let calls = [
+            "info.set_c_named_property(c\"error\", b)?;",
+            "info.set_named_property(name, b)?;",
+            "info.delete_named_property(name)?;",
+            "info.set(\"code\", code)?;",
+            "self.holder.keep_owner(true)?;",
+            "doorbell.keep_process(true)?;",
+            "refusal.throw();",
+        ];
+        for call in calls {
+            let text = format!("fn a() {{\n    let b = self.b.borrow();\n    {call}\n}}\n");
+            assert_eq!(findings(&text), [format!("native/socketkit/src/a.rs:3: {call}")]);
+        }
+        let cells = "fn a() {\n    let b = b.borrow();\n    self.c.set(b.len());\n    self.d.take();\n}\n";
+        assert_eq!(findings(cells), [""; 0]);
+    }
+
+    #[test]
+    fn a_call_under_a_guard_whose_statement_has_several_lines_is_found() {
+        let chain =
+            "fn a() {\n    let b = self\n        .b\n        // The first.\n        .borrow();\n    c(env);\n}\n";
+        assert_eq!(findings(chain), ["native/socketkit/src/a.rs:6: c(env);"]);
+        let value = "fn a() {\n    let mut b =\n        lock(&self.b);\n    c(env);\n}\n";
+        assert_eq!(findings(value), ["native/socketkit/src/a.rs:4: c(env);"]);
+        let head = "    if let Some(a) = self\n        .b\n        .borrow()\n        .first()\n    {\n        a.c(env);\n    }\n";
+        assert_eq!(findings(head), ["native/socketkit/src/a.rs:6: a.c(env);"]);
+        let closure = "    self.b\n        .borrow()\n        .iter()\n        .for_each(|a| {\n            a.c(env);\n        });\n";
+        assert_eq!(findings(closure), ["native/socketkit/src/a.rs:5: a.c(env);"]);
+        let argument = "    self.b\n        .borrow_mut()\n        .push(f(env));\n";
+        assert_eq!(findings(argument).len(), 1);
+    }
+
+    #[test]
+    fn a_call_after_a_statement_of_several_lines_is_none_of_these() {
+        let value = "fn a() {\n    let b = self\n        .b\n        .borrow_mut()\n        .pop();\n    c(env);\n}\n";
+        assert_eq!(findings(value), [""; 0]);
+        let block = "fn a() {\n    b.borrow_mut().pop();\n    {\n        c(env);\n    }\n}\n";
+        assert_eq!(findings(block), [""; 0]);
     }
 
     #[test]
