@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
-import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { behaviour } from './support/behaviour.mjs';
+import { behaviour, notTested } from './support/behaviour.mjs';
 import { startChild } from './support/child.mjs';
 import { SLOWDOWN, within } from './support/deadline.mjs';
 import { assertSocketError, SYSTEM_TEXT } from './support/errors.mjs';
@@ -105,12 +104,13 @@ behaviour('signals neither break what is sent and received, nor does sending rai
   assert.deepEqual(await child.ended(), { code: 0, signal: null });
 });
 
+const REFUSED_PORT = "a port of the system's is refused to who may not have it, and the server goes on";
 const FIRST_FREE_PORT = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
 
 if (FIRST_FREE_PORT === 0) {
-  test('NOT TESTED: ports of the system', { skip: 'on this machine everybody may have every port' }, () => {});
+  notTested(REFUSED_PORT, 'on this machine everybody may have every port (net.ipv4.ip_unprivileged_port_start is 0)');
 } else {
-  behaviour("a port of the system's is refused to who may not have it, and the server goes on", async (t) => {
+  behaviour(REFUSED_PORT, async (t) => {
     const child = startChild(t, new URL('children/unprivileged.mjs', import.meta.url));
     const { codes, after } = await child.hear('done');
     assert.deepEqual([codes, after], [[2303113, 2301013], 0]);

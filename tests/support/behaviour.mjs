@@ -24,6 +24,17 @@ export function behaviour(sentence, body, { todo } = {}) {
   });
 }
 
+/**
+ * A test that this machine does not let run, for `reason`: skipped, but a failure where `CI` is set. The machine there is
+ * one that we choose, and nobody reads the counts.
+ */
+export function notTested(sentence, reason) {
+  const options = process.env.CI ? {} : { skip: reason };
+  test(`NOT TESTED: ${sentence}`, options, () => {
+    throw new Error(`${reason}; where CI is set, every test must run`);
+  });
+}
+
 function failAsKeptAlive() {
   console.error(`something keeps the process alive ${LINGER_MS} ms after its last test`);
   process.exit(1);

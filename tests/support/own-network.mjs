@@ -1,9 +1,8 @@
 // A network of a test's own, where the machine gives one: `unshare`, `ip` and `mount` must be allowed.
 import { spawnSync } from 'node:child_process';
-import { test } from 'node:test';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { behaviour } from './behaviour.mjs';
+import { behaviour, notTested } from './behaviour.mjs';
 import { startProgram } from './child.mjs';
 
 const LOOPBACK_UP = 'ip link set lo up';
@@ -21,10 +20,10 @@ export function startInNetwork(t, setUp, name, ...scriptArguments) {
   return startProgram(t, inNetwork(setUp, process.execPath, childPath(name), ...scriptArguments));
 }
 
-/** A `behaviour` where there can be a network with this set-up; elsewhere one test that says why there is none. */
+/** A `behaviour` where there can be a network with this set-up; elsewhere a test that says why there is none. */
 export function behaviourIn(setUp) {
   const [program, ...list] = inNetwork(setUp, 'true');
   const { error, status, stderr } = spawnSync(program, list, { encoding: 'utf8' });
   if (!error && status === 0) return behaviour;
-  return (sentence) => test(`NOT TESTED: ${sentence}`, { skip: `this machine gives no network of one's own: ${error ?? stderr}` }, () => {});
+  return (sentence) => notTested(sentence, `this machine gives no network of one's own: ${error ?? stderr.trim()}`);
 }
