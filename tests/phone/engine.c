@@ -51,9 +51,11 @@ static __thread struct engine {
   struct callback *callbacks;
   struct wrap *wraps;
   napi_ref left_exception;
-  uint32_t depth, failing_buffers;
+  uint32_t depth, failing_buffers, failing_sets;
   uint32_t rejected_on_stack, finalized_in_calls, turns_left_pending;
   bool has_collected, is_finalizing, has_ended;
+  /* Whether one is stored that is not pending, and whether one will be when a turn begins. */
+  bool has_last_exception, leaves_last_exception;
 } engine;
 
 /* ---- Microtasks: V8's own functions, by their mangled names ---- */
@@ -72,7 +74,7 @@ static void run_microtasks(void) {
   checkpoint(current_isolate());
 }
 
-/* ---- Finalizers: inside an allocating call once the garbage collector has run, as on the phone's other threads ---- */
+/* ---- Finalizers: inside a call that may allocate once the garbage collector has run, as on the phone's other threads ---- */
 
 static void finalize(napi_env env, struct wrap *wrap) {
   if (wrap->finalized) return;
@@ -100,6 +102,19 @@ static void finalize_collected(napi_env env) {
   engine.is_finalizing = false;
   napi_close_handle_scope(env, scope);
 }
+
+/* How calls begin that look for an exception first: one that is stored lets them fail, though it is pending no more. */
+static napi_status begin_call(napi_env env) {
+  finalize_collected(env);
+  return engine.has_last_exception ? napi_pending_exception : napi_ok;
+}
+
+/* A call that begins so, and is Node's otherwise. */
+#define BEGUN(env, function, ...)                                        \
+  ({                                                                     \
+    napi_status begun = begin_call(env);                                 \
+    begun == napi_ok ? NODE(function)(env, __VA_ARGS__) : begun;         \
+  })
 
 static void note_collection(void *isolate, int type, int flags, void *data) {
   (void)isolate, (void)type, (void)flags, (void)data;
@@ -138,9 +153,11 @@ static struct wrap *new_wrap(napi_env env, napi_value object, void *native, napi
 }
 
 napi_status napi_wrap(napi_env env, napi_value object, void *native, napi_finalize finalize, void *hint, napi_ref *result) {
+  napi_status status = begin_call(env);
+  if (status != napi_ok) return status;
   struct wrap *wrap = new_wrap(env, object, native, finalize, hint);
   napi_property_descriptor property = { .utf8name = WRAP_PROPERTY, .attributes = napi_writable | napi_configurable };
-  napi_status status = napi_create_external(env, wrap, forget_wrap, NULL, &property.value);
+  status = napi_create_external(env, wrap, forget_wrap, NULL, &property.value);
   if (status != napi_ok) return status;
   status = NODE(napi_define_properties)(env, object, 1, &property);
   if (status != napi_ok || result == NULL) return status;
@@ -154,9 +171,10 @@ napi_status napi_unwrap(napi_env env, napi_value object, void **result) {
   napi_value external;
   void *wrap;
   *result = NULL;
+  if (engine.has_last_exception) return napi_pending_exception;
   napi_typeof(env, object, &type);
   if (type != napi_object && type != napi_function) return napi_object_expected;
-  napi_status status = napi_get_named_property(env, object, WRAP_PROPERTY, &external);
+  napi_status status = NODE(napi_get_named_property)(env, object, WRAP_PROPERTY, &external);
   if (status != napi_ok) return status;
   napi_typeof(env, external, &type);
   if (type != napi_external) return napi_ok;
@@ -168,6 +186,7 @@ napi_status napi_unwrap(napi_env env, napi_value object, void **result) {
 /* ---- References: one more unref than refs is no error; deleting that of a wrap finalizes it ---- */
 
 napi_status napi_create_reference(napi_env env, napi_value value, uint32_t count, napi_ref *result) {
+  finalize_collected(env);
   struct reference *reference = calloc(1, sizeof *reference);
   reference->count = count;
   *result = (napi_ref)reference;
@@ -219,6 +238,7 @@ static napi_value from_javascript(napi_env env, napi_callback_info info, napi_ca
   engine.depth++;
   napi_value result = function(env, info);
   engine.depth--;
+  engine.has_last_exception = false;
   return result;
 }
 
@@ -253,6 +273,8 @@ napi_status napi_get_cb_info(napi_env env, napi_callback_info info, size_t *coun
 napi_status napi_create_function(napi_env env, const char *name, size_t length, napi_callback function, void *data,
                                  napi_value *result) {
   (void)length;
+  napi_status status = begin_call(env);
+  if (status != napi_ok) return status;
   struct callback *callback = new_callback(function, NULL, NULL, data);
   return NODE(napi_create_function)(env, name, NAPI_AUTO_LENGTH, run_method, callback, result);
 }
@@ -271,19 +293,21 @@ static napi_status with_callbacks(napi_env env, const napi_property_descriptor *
 }
 
 napi_status napi_define_properties(napi_env env, napi_value object, size_t count, const napi_property_descriptor *properties) {
-  for (size_t index = 0; index < count; index++) {
+  napi_status status = begin_call(env);
+  for (size_t index = 0; index < count && status == napi_ok; index++) {
     napi_property_descriptor property;
-    napi_status status = with_callbacks(env, &properties[index], &property);
+    status = with_callbacks(env, &properties[index], &property);
     if (status == napi_ok) status = NODE(napi_define_properties)(env, object, 1, &property);
-    if (status != napi_ok) return status;
   }
-  return napi_ok;
+  return status;
 }
 
 napi_status napi_define_class(napi_env env, const char *name, size_t length, napi_callback constructor, void *data,
                               size_t count, const napi_property_descriptor *properties, napi_value *result) {
+  napi_status status = begin_call(env);
+  if (status != napi_ok) return status;
   struct callback *callback = new_callback(constructor, NULL, NULL, data);
-  napi_status status = NODE(napi_define_class)(env, name, length, run_constructor, callback, 0, NULL, result);
+  status = NODE(napi_define_class)(env, name, length, run_constructor, callback, 0, NULL, result);
   if (status != napi_ok) return status;
   napi_value prototype;
   status = napi_get_named_property(env, *result, "prototype", &prototype);
@@ -292,6 +316,40 @@ napi_status napi_define_class(napi_env env, const char *name, size_t length, nap
     status = napi_define_properties(env, owner, 1, &properties[index]);
   }
   return status;
+}
+
+/* ---- Properties ---- */
+
+napi_status napi_get_named_property(napi_env env, napi_value object, const char *name, napi_value *result) {
+  return BEGUN(env, napi_get_named_property, object, name, result);
+}
+
+/* Those of a message can be made to fail. */
+napi_status napi_set_named_property(napi_env env, napi_value object, const char *name, napi_value value) {
+  if (engine.failing_sets == 0 || strcmp(name, "message") != 0)
+    return BEGUN(env, napi_set_named_property, object, name, value);
+  engine.failing_sets--;
+  return napi_generic_failure;
+}
+
+napi_status napi_get_property(napi_env env, napi_value object, napi_value key, napi_value *result) {
+  return BEGUN(env, napi_get_property, object, key, result);
+}
+
+napi_status napi_set_property(napi_env env, napi_value object, napi_value key, napi_value value) {
+  return BEGUN(env, napi_set_property, object, key, value);
+}
+
+napi_status napi_set_element(napi_env env, napi_value object, uint32_t index, napi_value value) {
+  return BEGUN(env, napi_set_element, object, index, value);
+}
+
+napi_status napi_delete_property(napi_env env, napi_value object, napi_value key, bool *result) {
+  return BEGUN(env, napi_delete_property, object, key, result);
+}
+
+napi_status napi_get_prototype(napi_env env, napi_value object, napi_value *result) {
+  return BEGUN(env, napi_get_prototype, object, result);
 }
 
 /* ---- Strings: half a surrogate pair is written as three bytes, which are no UTF-8 ---- */
@@ -342,7 +400,7 @@ napi_status napi_get_value_string_utf8(napi_env env, napi_value value, char *to,
 /* ---- Promises and calls: microtasks run inside, whoever called ---- */
 
 napi_status napi_resolve_deferred(napi_env env, napi_deferred deferred, napi_value value) {
-  napi_status status = NODE(napi_resolve_deferred)(env, deferred, value);
+  napi_status status = BEGUN(env, napi_resolve_deferred, deferred, value);
   run_microtasks();
   return status;
 }
@@ -350,7 +408,7 @@ napi_status napi_resolve_deferred(napi_env env, napi_deferred deferred, napi_val
 /* Who is on the stack cannot have attached a handler yet: the phone tells of an unhandled rejection at once. */
 napi_status napi_reject_deferred(napi_env env, napi_deferred deferred, napi_value reason) {
   if (engine.depth > 0) engine.rejected_on_stack++;
-  napi_status status = NODE(napi_reject_deferred)(env, deferred, reason);
+  napi_status status = BEGUN(env, napi_reject_deferred, deferred, reason);
   run_microtasks();
   return status;
 }
@@ -362,16 +420,18 @@ static napi_status after_call(napi_status status) {
 
 napi_status napi_call_function(napi_env env, napi_value this, napi_value function, size_t count, const napi_value *arguments,
                                napi_value *result) {
-  return after_call(NODE(napi_call_function)(env, this, function, count, arguments, result));
+  napi_status status = after_call(BEGUN(env, napi_call_function, this, function, count, arguments, result));
+  finalize_collected(env);
+  return status;
 }
 
 napi_status napi_new_instance(napi_env env, napi_value constructor, size_t count, const napi_value *arguments,
                               napi_value *result) {
-  finalize_collected(env);
-  return after_call(NODE(napi_new_instance)(env, constructor, count, arguments, result));
+  return after_call(BEGUN(env, napi_new_instance, constructor, count, arguments, result));
 }
 
-/* ---- Exceptions: nothing but Errors; one that was reported stays pending, as on Workers before 5.1 ---- */
+/* ---- Exceptions: nothing but Errors; one that was reported stays pending, as on Workers before 5.1; one can be stored that is
+ * not pending, and lets calls fail until it is asked for ---- */
 
 static bool is_error(napi_env env, napi_value value) {
   bool result = false;
@@ -382,6 +442,14 @@ napi_status napi_throw(napi_env env, napi_value error) {
   return is_error(env, error) ? NODE(napi_throw)(env, error) : napi_invalid_arg;
 }
 
+/* Where none is pending, the result is left as it was. */
+napi_status napi_get_and_clear_last_exception(napi_env env, napi_value *result) {
+  bool pending = false;
+  engine.has_last_exception = false;
+  napi_is_exception_pending(env, &pending);
+  return pending ? NODE(napi_get_and_clear_last_exception)(env, result) : napi_ok;
+}
+
 napi_status napi_fatal_exception(napi_env env, napi_value error) {
   if (!is_error(env, error)) return napi_invalid_arg;
   napi_status status = NODE(napi_fatal_exception)(env, error);
@@ -390,6 +458,7 @@ napi_status napi_fatal_exception(napi_env env, napi_value error) {
 }
 
 napi_status napi_coerce_to_string(napi_env env, napi_value value, napi_value *result) {
+  finalize_collected(env);
   napi_status status = NODE(napi_coerce_to_string)(env, value, result);
   bool pending = false;
   napi_is_exception_pending(env, &pending);
@@ -403,7 +472,7 @@ napi_status napi_create_error(napi_env env, napi_value code, napi_value message,
   napi_value stack;
   if (status != napi_ok || engine.depth > 0) return status;
   status = NODE(napi_create_string_utf8)(env, "", 0, &stack);
-  return status == napi_ok ? napi_set_named_property(env, *result, "stack", stack) : status;
+  return status == napi_ok ? NODE(napi_set_named_property)(env, *result, "stack", stack) : status;
 }
 
 /* ---- Turns: an exception that somebody left may be there when one begins ---- */
@@ -422,10 +491,14 @@ static void run_turn(napi_env env, napi_value function, void *context, void *dat
     engine.left_exception = NULL;
     NODE(napi_throw)(env, left);
   }
+  if (env != NULL && engine.leaves_last_exception) {
+    engine.leaves_last_exception = false;
+    engine.has_last_exception = true;
+  }
   turn->run(env, function, turn->context, data);
   bool pending = false;
   if (env != NULL) napi_is_exception_pending(env, &pending);
-  engine.turns_left_pending += pending;
+  engine.turns_left_pending += pending || engine.has_last_exception;
 }
 
 napi_status napi_create_threadsafe_function(napi_env env, napi_value function, napi_value resource, napi_value name,
@@ -445,22 +518,27 @@ napi_status napi_create_object(napi_env env, napi_value *result) {
   return NODE(napi_create_object)(env, result);
 }
 
+napi_status napi_create_array_with_length(napi_env env, size_t length, napi_value *result) {
+  finalize_collected(env);
+  return NODE(napi_create_array_with_length)(env, length, result);
+}
+
 napi_status napi_create_string_utf8(napi_env env, const char *text, size_t length, napi_value *result) {
   finalize_collected(env);
   return NODE(napi_create_string_utf8)(env, text, length, result);
 }
 
 napi_status napi_create_promise(napi_env env, napi_deferred *deferred, napi_value *promise) {
-  finalize_collected(env);
-  return NODE(napi_create_promise)(env, deferred, promise);
+  return BEGUN(env, napi_create_promise, deferred, promise);
 }
 
 /* Where there is no memory for it, a buffer has none, and the call succeeds. */
 napi_status napi_create_arraybuffer(napi_env env, size_t length, void **data, napi_value *result) {
-  finalize_collected(env);
+  napi_status status = begin_call(env);
+  if (status != napi_ok) return status;
   if (length == 0 || engine.failing_buffers == 0) return NODE(napi_create_arraybuffer)(env, length, data, result);
   engine.failing_buffers--;
-  napi_status status = NODE(napi_create_arraybuffer)(env, 0, data, result);
+  status = NODE(napi_create_arraybuffer)(env, 0, data, result);
   *data = NULL;
   return status;
 }
@@ -531,8 +609,25 @@ static napi_value leave_exception(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* How many failures of those asked for before are still to come. */
+static napi_value fail(napi_env env, napi_callback_info info, uint32_t *failing) {
+  napi_value left = number(env, *failing);
+  napi_get_value_uint32(env, argument(env, info), failing);
+  return left;
+}
+
 static napi_value fail_buffers(napi_env env, napi_callback_info info) {
-  napi_get_value_uint32(env, argument(env, info), &engine.failing_buffers);
+  return fail(env, info, &engine.failing_buffers);
+}
+
+static napi_value fail_sets(napi_env env, napi_callback_info info) {
+  return fail(env, info, &engine.failing_sets);
+}
+
+/* As `leaveException`, but one that is not pending any more. */
+static napi_value leave_last(napi_env env, napi_callback_info info) {
+  (void)env, (void)info;
+  engine.leaves_last_exception = true;
   return NULL;
 }
 
@@ -542,7 +637,9 @@ static void show_to_tests(napi_env env) {
     { .utf8name = "finalizedInCalls", .method = finalized_in_calls },
     { .utf8name = "turnsLeftPending", .method = turns_left_pending },
     { .utf8name = "leaveException", .method = leave_exception },
+    { .utf8name = "leaveLast", .method = leave_last },
     { .utf8name = "failBuffers", .method = fail_buffers },
+    { .utf8name = "failSets", .method = fail_sets },
   };
   napi_value global;
   napi_property_descriptor property = { .utf8name = "phoneEngine", .attributes = napi_configurable };
@@ -573,6 +670,7 @@ static napi_value begin_environment(napi_env env, napi_value exports) {
   engine.depth++;
   napi_value result = initialise_module(env, exports);
   engine.depth--;
+  engine.has_last_exception = false;
   return result;
 }
 

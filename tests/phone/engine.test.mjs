@@ -15,6 +15,7 @@ const INVALID_ARG = 1;
 const OBJECT_EXPECTED = 2;
 const STRING_EXPECTED = 3;
 const GENERIC_FAILURE = 9;
+const PENDING_EXCEPTION = 10;
 /** What the probe adds to a status: an exception was left; there was something. */
 const [PENDING, FOUND] = [100, 1000];
 
@@ -34,6 +35,11 @@ async function tidyUp() {
   collectGarbage();
   await turn();
   await turn();
+}
+
+/** Leaves nothing on the stack that keeps what it makes. */
+function makeGarbage() {
+  new onPhone.Thing();
 }
 
 /** A test of what `see` makes of the probe in Node, and of the one on the phone. */
@@ -175,15 +181,30 @@ behaviour('microtasks do not run after a call from native code that JavaScript h
   assert.deepEqual(order, ['called', 'after', 'microtask']);
 });
 
-behaviour('an exception can be left for the next turn, and one that a turn leaves is counted', async () => {
-  const found = () => new Promise((resolve) => {
-    onPhone.inTurn((pending) => resolve(pending));
+/** What a turn finds of an exception when it begins. */
+function foundInTurn({ inTurn }) {
+  return new Promise((resolve) => {
+    inTurn((found) => resolve(found));
   });
-  assert.equal(await found(), 0);
+}
+
+differs('taking the exception leaves the result as it was where none is pending', foundInTurn, {
+  inNode: OK + FOUND,
+  onPhone: OK,
+});
+
+behaviour('an exception can be left for the next turn', async () => {
   globalThis.phoneEngine.leaveException(new Error('left'));
-  assert.equal(await found(), 1);
+  assert.equal(await foundInTurn(onPhone), PENDING_EXCEPTION + PENDING + FOUND);
   await turn();
-  assert.equal(await found(), 0);
+  assert.equal(await foundInTurn(onPhone), OK);
+});
+
+behaviour('an exception can be left that is not pending, and lets calls fail until it is taken', async () => {
+  globalThis.phoneEngine.leaveLast();
+  assert.equal(await foundInTurn(onPhone), PENDING_EXCEPTION);
+  await turn();
+  assert.equal(await foundInTurn(onPhone), OK);
 });
 
 behaviour('a buffer without memory is made all the same', () => {
@@ -199,13 +220,37 @@ differs('the reference of a wrap keeps its object', async ({ Thing, finalized })
   return finalized() - before;
 }, { inNode: 1, onPhone: 0 });
 
-differs('a finalizer runs inside an allocating call', async ({ Thing, allocate }) => {
+/** In the order of the probe. */
+const ALLOCATING_CALLS = [
+  'napi_create_object', 'napi_create_function', 'napi_create_reference', 'napi_wrap',
+  'napi_get_named_property', 'napi_set_named_property', 'napi_define_properties', 'napi_call_function',
+];
+const CALL_FUNCTION = ALLOCATING_CALLS.indexOf('napi_call_function');
+
+for (const [index, name] of ALLOCATING_CALLS.entries()) {
+  differs(`a finalizer runs inside ${name}`, async ({ Thing, allocate }) => {
+    await tidyUp();
+    new Thing();
+    await turn();
+    collectGarbage();
+    return allocate(index, () => {});
+  }, { inNode: 0, onPhone: 1 });
+}
+
+behaviour('finalizers run both before and after what a call calls', async () => {
   await tidyUp();
-  new Thing();
+  const before = onPhone.finalized();
+  let inside;
+  new onPhone.Thing();
   await turn();
   collectGarbage();
-  return allocate();
-}, { inNode: 0, onPhone: 1 });
+  const during = onPhone.allocate(CALL_FUNCTION, () => {
+    inside = onPhone.finalized() - before;
+    makeGarbage();
+    collectGarbage();
+  });
+  assert.deepEqual([inside, during], [1, 2]);
+});
 
 behaviour('a finalizer runs in time without a call, once', async () => {
   await tidyUp();
@@ -213,7 +258,7 @@ behaviour('a finalizer runs in time without a call, once', async () => {
   new onPhone.Thing();
   await tidyUp();
   assert.equal(onPhone.finalized(), before + 1);
-  assert.equal(onPhone.allocate(), 0);
+  assert.equal(onPhone.allocate(0), 0);
 });
 
 /** How many wraps are finalized when a Worker ends that has one. */

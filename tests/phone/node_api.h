@@ -59,6 +59,7 @@ napi_status napi_get_global(napi_env, napi_value *);
 napi_status napi_create_uint32(napi_env, uint32_t, napi_value *);
 napi_status napi_get_value_uint32(napi_env, napi_value, uint32_t *);
 napi_status napi_create_object(napi_env, napi_value *);
+napi_status napi_create_array_with_length(napi_env, size_t, napi_value *);
 napi_status napi_create_string_utf8(napi_env, const char *, size_t length, napi_value *);
 napi_status napi_get_value_string_utf8(napi_env, napi_value, char *, size_t size, size_t *length);
 napi_status napi_get_value_string_utf16(napi_env, napi_value, uint16_t *, size_t size, size_t *length);
@@ -68,6 +69,11 @@ napi_status napi_get_value_external(napi_env, napi_value, void **);
 
 napi_status napi_get_named_property(napi_env, napi_value, const char *, napi_value *);
 napi_status napi_set_named_property(napi_env, napi_value, const char *, napi_value);
+napi_status napi_get_property(napi_env, napi_value, napi_value key, napi_value *);
+napi_status napi_set_property(napi_env, napi_value, napi_value key, napi_value);
+napi_status napi_set_element(napi_env, napi_value, uint32_t index, napi_value);
+napi_status napi_delete_property(napi_env, napi_value, napi_value key, bool *);
+napi_status napi_get_prototype(napi_env, napi_value, napi_value *);
 napi_status napi_define_properties(napi_env, napi_value, size_t, const napi_property_descriptor *);
 napi_status napi_define_class(napi_env, const char *, size_t length, napi_callback, void *data, size_t,
                               const napi_property_descriptor *, napi_value *);

@@ -91,12 +91,56 @@ static napi_value unreference(napi_env env, napi_callback_info info) {
   return number(env, napi_reference_unref(env, reference, NULL));
 }
 
-/* How many are finalized while an object is made. */
-static napi_value allocate(napi_env env, napi_callback_info info) {
-  (void)info;
+/* ---- Calls that may allocate, with a function ---- */
+
+typedef void allocating_call(napi_env, napi_value function);
+
+static void create_object(napi_env env, napi_value function) {
+  (void)function;
   napi_value object;
-  unsigned before = finalized;
   napi_create_object(env, &object);
+}
+
+static void create_function(napi_env env, napi_value function) {
+  napi_create_function(env, "created", NAPI_AUTO_LENGTH, ignore_receiver, NULL, &function);
+}
+
+static void create_reference(napi_env env, napi_value function) {
+  napi_ref reference;
+  napi_create_reference(env, function, 0, &reference);
+}
+
+static void wrap(napi_env env, napi_value function) {
+  napi_wrap(env, function, NATIVE, count_finalized, NULL, NULL);
+}
+
+static void get_property(napi_env env, napi_value function) {
+  napi_get_named_property(env, function, "name", &function);
+}
+
+static void set_property(napi_env env, napi_value function) {
+  napi_set_named_property(env, function, "set", function);
+}
+
+static void define_property(napi_env env, napi_value function) {
+  const napi_property_descriptor property = { .utf8name = "defined", .value = function };
+  napi_define_properties(env, function, 1, &property);
+}
+
+static void call_function(napi_env env, napi_value function) {
+  napi_call_function(env, function, function, 0, NULL, NULL);
+}
+
+/* How many are finalized in a call, by its number, with a function. */
+static napi_value allocate(napi_env env, napi_callback_info info) {
+  static allocating_call *const CALLS[] = { create_object, create_function, create_reference, wrap,
+                                            get_property,  set_property,    define_property,  call_function };
+  napi_value arguments[MOST_ARGUMENTS];
+  uint32_t call = 0;
+  arguments_of(env, info, arguments);
+  napi_get_value_uint32(env, arguments[0], &call);
+  unsigned before = finalized;
+  CALLS[call](env, arguments[1]);
   return number(env, finalized - before);
 }
 
@@ -190,19 +234,26 @@ static napi_value call(napi_env env, napi_callback_info info) {
 static _Thread_local napi_ref called_in_turn;
 static _Thread_local napi_threadsafe_function doorbell;
 
-/* Calls the function twice: with whether an exception was there before, and with an Error made just then. */
+/* The status of a call, 100 more if an exception is pending, which is taken, and 1000 more if taking it gives a value. */
+static uint32_t exception_found(napi_env env, napi_value function) {
+  bool pending = false;
+  napi_value name, exception = NULL;
+  napi_status status = napi_get_named_property(env, function, "name", &name);
+  napi_is_exception_pending(env, &pending);
+  napi_get_and_clear_last_exception(env, &exception);
+  return status + (pending ? 100 : 0) + (exception != NULL ? 1000 : 0);
+}
+
+/* Calls the function twice: with what there was of an exception before, and with an Error made just then. */
 static void run_turn(napi_env env, napi_value none, void *context, void *data) {
   (void)none, (void)context, (void)data;
-  bool pending = false;
-  napi_value function, message, exception, arguments[2];
+  napi_value function, message, arguments[2];
   /* The function may ask for another turn. */
   napi_ref called = called_in_turn;
   napi_threadsafe_function rung = doorbell;
-  napi_is_exception_pending(env, &pending);
-  if (pending) napi_get_and_clear_last_exception(env, &exception);
   napi_get_reference_value(env, called, &function);
+  arguments[0] = number(env, exception_found(env, function));
   napi_create_string_utf8(env, "made in a turn", NAPI_AUTO_LENGTH, &message);
-  arguments[0] = number(env, pending);
   napi_create_error(env, NULL, message, &arguments[1]);
   for (int time = 0; time < 2; time++) napi_call_function(env, function, function, 2, arguments, NULL);
   napi_release_threadsafe_function(rung, 0);
