@@ -1,5 +1,6 @@
-// Exceptions and failures of an engine that goes on with them, and buffers for which there is no memory.
+// Exceptions and failures of an engine that goes on with them, and messages for which something is missing.
 import assert from 'node:assert/strict';
+import { setImmediate as turn } from 'node:timers/promises';
 import { behaviour } from '../support/behaviour.mjs';
 import { startChild } from '../support/child.mjs';
 import { within } from '../support/deadline.mjs';
@@ -22,29 +23,58 @@ behaviour('no turn leaves an exception behind', async (t) => {
   assert.equal(globalThis.phoneEngine.turnsLeftPending(), 0);
 });
 
-for (const { name, open } of CARRIERS) {
-  for (const [what, size] of [['little', 100], ['much', 300_000]]) {
-    behaviour(`a ${name} keeps ${what} that it has read while there is no memory for a buffer`, async (t) => {
-      const { socket, peer } = await open(t);
-      const events = record(socket);
-      const sent = Buffer.alloc(size).map((_, index) => index);
-      await write(peer, sent.subarray(0, size / 2));
-      await events.received(size / 2);
-      globalThis.phoneEngine.failBuffers(3);
-      await end(peer, sent.subarray(size / 2));
-      await events.closed();
-      assert.deepEqual(events.bytes, sent);
-      assert.equal(socket.getStatistics().receiveQueueBytes, 0);
-    });
-  }
-}
-
-behaviour('messages that find no memory for their buffers come in order when there is some', async (t) => {
-  const { client, connection } = await openPair(t, { framing: { type: 'length' } });
-  const events = record(connection);
-  globalThis.phoneEngine.failBuffers(3);
-  for (const data of ['one', 'two', 'three']) await within('send', client.send({ data }));
-  await events.came('message', 3);
-  assert.equal(events.text, 'onetwothree');
-  assert.equal(connection.getStatistics().receiveQueueBytes, 0);
+behaviour('an exception that is stored but not pending when a turn begins costs neither event nor result', async (t) => {
+  const { client, connection } = await openPair(t);
+  const events = record(client);
+  // Outside a turn of the module, which might deliver before the next one begins.
+  await turn();
+  globalThis.phoneEngine.leaveLast();
+  await within('send', connection.send({ data: 'received' }));
+  await events.received(8);
+  await turn();
+  globalThis.phoneEngine.leaveLast();
+  await within('close', connection.close());
+  await events.closed();
+  assert.deepEqual(events.order, ['message', 'close']);
+  assert.equal(globalThis.phoneEngine.turnsLeftPending(), 0);
 });
+
+/** How many calls fail in a row. */
+const FAILURES = 3;
+
+/** What can fail while a message is made, and the control that makes it fail so often; it returns how often it still will. */
+const FAULTS = [
+  ['there is no memory for a buffer', (count) => globalThis.phoneEngine.failBuffers(count)],
+  ['no message can be made of it', (count) => globalThis.phoneEngine.failSets(count)],
+];
+
+for (const [fault, fail] of FAULTS) {
+  for (const { name, open } of CARRIERS) {
+    for (const [what, size] of [['little', 100], ['much', 300_000]]) {
+      behaviour(`a ${name} keeps ${what} that it has read while ${fault}`, async (t) => {
+        const { socket, peer } = await open(t);
+        const events = record(socket);
+        const sent = Buffer.alloc(size).map((_, index) => index);
+        await write(peer, sent.subarray(0, size / 2));
+        await events.received(size / 2);
+        fail(FAILURES);
+        await end(peer, sent.subarray(size / 2));
+        await events.closed();
+        assert.deepEqual(events.bytes, sent);
+        assert.equal(socket.getStatistics().receiveQueueBytes, 0);
+        assert.equal(fail(0), 0);
+      });
+    }
+  }
+
+  behaviour(`messages with a framing are kept in order while ${fault}`, async (t) => {
+    const { client, connection } = await openPair(t, { framing: { type: 'length' } });
+    const events = record(connection);
+    fail(FAILURES);
+    for (const data of ['one', 'two', 'three']) await within('send', client.send({ data }));
+    await events.came('message', 3);
+    assert.deepEqual(events.texts, ['one', 'two', 'three']);
+    assert.equal(connection.getStatistics().receiveQueueBytes, 0);
+    assert.equal(fail(0), 0);
+  });
+}
