@@ -1,4 +1,5 @@
 // The module, used as an app uses it.
+import { Decoder } from './frames.mjs';
 import { obey, say, task } from './generator.mjs';
 import { library } from './library.mjs';
 import { Population } from './population.mjs';
@@ -56,9 +57,57 @@ function startEcho() {
   return echo;
 }
 
+/** Takes a message of its own for each frame, and answers the last one. */
+function count(connection) {
+  let left = task.messages;
+  const take = () => { if ((left -= 1) === 0) connection.send({ data: new ArrayBuffer(1) }); };
+  const decoder = new Decoder();
+  const decode = ({ message }) => decoder.take(Buffer.from(message), (frame) => take(Uint8Array.prototype.slice.call(frame).buffer));
+  connection.on('message', task.framed ? take : decode);
+}
+
+/** Answers each piece that comes with many messages. */
+function burst(connection) {
+  const data = new ArrayBuffer(task.messageBytes);
+  connection.on('message', () => {
+    for (let sent = 0; sent < task.messages; sent += 1) connection.send({ data });
+  });
+}
+
+function startBroadcast(server) {
+  const data = new ArrayBuffer(task.messageBytes);
+  obey({
+    open: (count) => population.until(Number(count)),
+    broadcast: async () => {
+      for (let sent = 0; sent < task.messages; sent += 1) await server.broadcast({ data });
+    },
+  });
+  return () => population.change(1);
+}
+
+/** A client that echoes, and connects where it is told to. */
+function startClient(options) {
+  const client = library.constructTCPSocketInstance({ ...options, reconnect: task.reconnects ? {} : undefined });
+  echo(client);
+  obey({ connect: (port) => client.connect({ address: { address: '127.0.0.1', port: Number(port) } }) });
+  say('listening', 0);
+}
+
+async function startServer(options) {
+  const server = library.constructTCPSocketServerInstance(options);
+  const tasks = {
+    echo: startEcho,
+    sink: startSink,
+    pour: () => startPour(pour),
+    count: () => count,
+    burst: () => burst,
+    broadcast: () => startBroadcast(server),
+  };
+  server.on('connect', await tasks[task.name]());
+  await server.listen({ address: '127.0.0.1', port: 0 });
+  say('listening', (await server.getLocalAddress()).port);
+}
+
 const framing = task.framed ? { type: 'length' } : undefined;
 const sendQueueLimitBytes = task.sends === 'unawaited' ? ROOM_BYTES : undefined;
-const server = library.constructTCPSocketServerInstance({ framing, sendQueueLimitBytes });
-server.on('connect', await { echo: startEcho, sink: startSink, pour: () => startPour(pour) }[task.name]());
-await server.listen({ address: '127.0.0.1', port: 0 });
-say('listening', (await server.getLocalAddress()).port);
+await (task.name === 'client' ? startClient : startServer)({ framing, sendQueueLimitBytes });

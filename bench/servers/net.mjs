@@ -1,5 +1,6 @@
 // Node's net, at its best.
 import net from 'node:net';
+import { Decoder, encode } from './frames.mjs';
 import { obey, say, task } from './generator.mjs';
 import { Population } from './population.mjs';
 import { SEND_BYTES, numberFrom, startPour } from './pour.mjs';
@@ -7,10 +8,22 @@ import { SEND_BYTES, numberFrom, startPour } from './pour.mjs';
 const population = new Population();
 
 function echo(connection) {
-  connection.setNoDelay(true);
   population.change(1);
-  connection.on('data', (data) => connection.write(data));
+  connection.on('data', task.framed ? frameEcho(connection) : (data) => connection.write(data));
   connection.on('close', () => population.change(-1));
+}
+
+/** Echoes message by message; the answers to what came together leave together. */
+function frameEcho(connection) {
+  const decoder = new Decoder();
+  const answer = (message) => connection.write(encode(message));
+  return (data) => corked(connection, () => decoder.take(data, answer));
+}
+
+function corked(connection, write) {
+  connection.cork();
+  write();
+  connection.uncork();
 }
 
 async function startSink() {
@@ -37,5 +50,37 @@ function startEcho() {
   return echo;
 }
 
-const server = net.createServer({ noDelay: true }, await { echo: startEcho, sink: startSink, pour: () => startPour(pour) }[task.name]());
+/** Answers each piece that comes with many messages. */
+function burst(connection) {
+  const message = Buffer.alloc(task.messageBytes);
+  const writeAll = () => {
+    for (let sent = 0; sent < task.messages; sent += 1) connection.write(message);
+  };
+  connection.on('data', () => corked(connection, writeAll));
+}
+
+function startBroadcast() {
+  const message = Buffer.alloc(task.messageBytes);
+  const connections = [];
+  const written = (connection) => new Promise((resolve) => { connection.write(message, resolve); });
+  obey({
+    open: (count) => population.until(Number(count)),
+    broadcast: async () => {
+      for (let sent = 0; sent < task.messages; sent += 1) await Promise.all(connections.map(written));
+    },
+  });
+  return (connection) => {
+    connections.push(connection);
+    population.change(1);
+  };
+}
+
+const tasks = {
+  echo: startEcho,
+  sink: startSink,
+  pour: () => startPour(pour),
+  burst: () => burst,
+  broadcast: startBroadcast,
+};
+const server = net.createServer({ noDelay: true }, await tasks[task.name]());
 server.listen(0, '127.0.0.1', () => say('listening', server.address().port));

@@ -13,6 +13,12 @@ pub struct Scale {
     pub warm_up: Duration,
     /// Time for which an echo counts.
     pub echo: Duration,
+    /// Messages of a transfer with frames.
+    pub received_messages: usize,
+    /// Bursts of sends.
+    pub bursts: usize,
+    /// Messages sent to all connections.
+    pub broadcasts: usize,
     /// Bytes of a bulk transfer.
     pub bulk_bytes: usize,
     /// Bytes sent to a peer that stalls.
@@ -40,6 +46,9 @@ impl Scale {
             repetitions: 5,
             warm_up: Duration::from_millis(300),
             echo: Duration::from_millis(700),
+            received_messages: 500_000,
+            bursts: 300,
+            broadcasts: 3_000,
             bulk_bytes: 512 * MIB,
             stalled_bytes: 128 * MIB,
             warm_up_bytes: 64 * MIB,
@@ -58,6 +67,9 @@ impl Scale {
             repetitions: 1,
             warm_up: Duration::from_millis(20),
             echo: Duration::from_millis(50),
+            received_messages: 5_000,
+            bursts: 10,
+            broadcasts: 20,
             bulk_bytes: 16 * MIB,
             stalled_bytes: 32 * MIB,
             warm_up_bytes: MIB,

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -16,12 +16,20 @@ use crate::usage::Process;
 /// Where the scripts are, from the top of the checkout.
 const SCRIPTS: &str = "bench/servers";
 
-/// A server that listens. It ends when this is dropped.
+/// How a connection with the other process is made.
+enum Peer {
+    /// It listens here.
+    Server(SocketAddr),
+    /// It connects where this listens.
+    Client(TcpListener),
+}
+
+/// A server that listens, or a client that connects when it is told to. It ends when this is dropped.
 pub struct Server {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
-    address: SocketAddr,
+    peer: Peer,
     /// What the kernel counts of it.
     pub process: Process,
 }
@@ -39,9 +47,13 @@ impl Server {
         let input = child.stdin.take().context("the server has no standard input")?;
         let output = BufReader::new(child.stdout.take().context("the server has no standard output")?);
         let process = Process::new(child.id());
-        let mut server = Self { child, input, output, address: SocketAddr::from(([127, 0, 0, 1], 0)), process };
+        let peer = Peer::Client(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?);
+        let mut server = Self { child, input, output, peer, process };
         let port = server.hear("listening")?.as_u64().context("a port is a number")?;
-        server.address.set_port(u16::try_from(port)?);
+        // A client says none.
+        if port != 0 {
+            server.peer = Peer::Server(SocketAddr::from((Ipv4Addr::LOCALHOST, u16::try_from(port)?)));
+        }
         Ok(server)
     }
 
@@ -50,7 +62,13 @@ impl Server {
     /// # Errors
     /// What the kernel said.
     pub fn connect(&self) -> Result<TcpStream> {
-        let stream = TcpStream::connect(self.address)?;
+        let stream = match &self.peer {
+            Peer::Server(address) => TcpStream::connect(address)?,
+            Peer::Client(listener) => {
+                self.tell(&format!("connect {}", listener.local_addr()?.port()))?;
+                listener.accept()?.0
+            }
+        };
         stream.set_nodelay(true)?;
         Ok(stream)
     }
@@ -68,9 +86,10 @@ impl Server {
     ///
     /// # Errors
     /// When the server is gone.
-    pub fn tell(&mut self, name: &str) -> Result<()> {
-        writeln!(self.input, "{}", json!({ "name": name }))?;
-        Ok(self.input.flush()?)
+    pub fn tell(&self, name: &str) -> Result<()> {
+        let mut input = &self.input;
+        writeln!(input, "{}", json!({ "name": name }))?;
+        Ok(input.flush()?)
     }
 
     /// The value of the next line, which must be called `name`.

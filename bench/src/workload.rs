@@ -6,6 +6,7 @@ mod churn;
 mod framed;
 mod idle;
 mod import;
+mod many_sends;
 mod pipelined;
 mod round_trip;
 mod stalled;
@@ -37,6 +38,7 @@ pub fn all() -> Vec<Box<dyn Workload>> {
         round_trip::all(),
         pipelined::all(),
         framed::all(),
+        many_sends::all(),
         bulk::all(),
         blocked::all(),
         stalled::all(),
