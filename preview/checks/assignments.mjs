@@ -1,9 +1,10 @@
 import ts from 'ohos-typescript';
 import { isDoubleBang } from '../arkts/two-way.mjs';
+import { isTwoWayThis } from './compiler.mjs';
 import { findingAtNode } from './finding.mjs';
 import { decoratorNames, nodesWhere, structsOf } from './ui-tree.mjs';
 
-/** What a node sets: the left side of an assignment, the operand of `++` and `--`, what is shared with `!!`. */
+/** What a node sets: the left side of an assignment, the operand of `++` and `--`, what is shared with `!!` or `$$`. */
 function targetOf(node) {
   if (ts.isBinaryExpression(node)) {
     const { kind } = node.operatorToken;
@@ -12,6 +13,9 @@ function targetOf(node) {
   if (ts.isPostfixUnaryExpression(node) || ts.isPrefixUnaryExpression(node)) {
     const isStep = [ts.SyntaxKind.PlusPlusToken, ts.SyntaxKind.MinusMinusToken].includes(node.operator);
     return isStep ? node.operand : undefined;
+  }
+  if (ts.isPropertyAccessExpression(node) && isTwoWayThis(node.expression)) {
+    return node;
   }
   return isDoubleBang(node) ? node.expression.expression : undefined;
 }

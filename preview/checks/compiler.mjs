@@ -104,13 +104,27 @@ function compilerOptions() {
 export const OPTIONS = compilerOptions();
 const declarations = new Map();
 
+/** Texts with a `$$this` by file, as they are on the disk. */
+const twoWayTexts = new Map();
+
 function isOwn(file) {
   return !/[\\/]node_modules[\\/]/.test(file);
 }
 
 function readSource(file) {
+  const text = ts.sys.readFile(file);
+  if (text?.includes('$$this')) {
+    twoWayTexts.set(file, text);
+  }
   // The compiler inside DevEco does the same before it parses; the length keeps every position.
-  return ts.sys.readFile(file)?.replaceAll('$$this', '  this');
+  return text?.replaceAll('$$this', '  this');
+}
+
+/** Whether `$$` stands before a `this`, in a file that a program has read from the disk. */
+export function isTwoWayThis(node) {
+  const source = node.getSourceFile();
+  const text = twoWayTexts.get(source.fileName);
+  return node.kind === ts.SyntaxKind.ThisKeyword && Boolean(text?.startsWith('$$', node.getStart(source) - 2));
 }
 
 /** The SDK's declarations are many and the same in every program: `parse` sees each of them once. */
