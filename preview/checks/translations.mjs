@@ -5,10 +5,34 @@ import { readResources } from './resources.mjs';
 // A string needs each language; a colour needs dark mode.
 const QUALIFIERS_NEEDED = { string: ['base', 'en_US', 'zh_CN'], color: ['base', 'dark'] };
 
+const PLACEHOLDER = /%(?:\d+\$)?[sdf]/g;
+
+/** What other libraries replace: `%%`, `%.2f`, `%5d`, `%@`, `%D`. ArkUI shows it, or leaves a hole. */
+const FOREIGN = /%(?:%|@|(?:\d+\$)?[-+#0-9.]*[a-z])/gi;
+
 /** The placeholders of a string, in order; of a plural, those of the form that every language has. */
 export function placeholders(value) {
   const text = Array.isArray(value) ? value.find((form) => form.quantity === 'other')?.value : value;
-  return [...String(text).matchAll(/%(?:\d+\$)?[sdf]/g)].map((match) => match[0]);
+  return [...String(text).matchAll(PLACEHOLDER)].map((match) => match[0]);
+}
+
+function textsOf({ value }) {
+  return Array.isArray(value) ? value.map((form) => form.value ?? form) : [value];
+}
+
+/** Each `%…` of a text is a placeholder that ArkUI fills, and all have positions or none has. */
+function checkPlaceholders(resource) {
+  const text = textsOf(resource).join('\n');
+  const foreign = [...text.matchAll(FOREIGN)].map(([match]) => match).filter((match) => !match.match(PLACEHOLDER));
+  const positions = new Set([...text.matchAll(PLACEHOLDER)].map(([match]) => match.includes('$')));
+  return [
+    ...foreign.map((match) =>
+      report(resource, 'resource/placeholder-unknown', `ArkUI does not replace ${match} in ${resource.name}.`)
+    ),
+    ...(positions.size > 1
+      ? [report(resource, 'resource/placeholder-mixed', `Of ${resource.name} ArkUI fills only one kind of placeholder.`)]
+      : [])
+  ];
 }
 
 function report(resource, code, message) {
@@ -41,7 +65,9 @@ function checkVariants([key, variants]) {
   ];
 }
 
-/** Every resource of one `resources` folder is there in every language and theme, and alike. */
+/** Every resource of one `resources` folder is there in every language and theme, and alike; ArkUI can fill each text. */
 export function checkTranslations(resourcesFolder) {
-  return group(readResources(resourcesFolder)).flatMap(checkVariants);
+  const resources = readResources(resourcesFolder);
+  const texts = resources.filter(({ type }) => ['string', 'plural', 'strarray'].includes(type));
+  return [...group(resources).flatMap(checkVariants), ...texts.flatMap(checkPlaceholders)];
 }

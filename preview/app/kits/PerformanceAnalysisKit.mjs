@@ -1,17 +1,18 @@
 import { readdirSync } from 'node:fs';
-import { formatText } from '../format-text.mjs';
 import { kitEnums } from '../kit-enums.mjs';
 import { tellSystem } from '../process.mjs';
 import { strict } from '../unknown.mjs';
 
-/** What is not marked public does not leave the phone. */
+/** What is not marked public does not leave the phone; `%%` is a percent sign. */
 function lineOf(format, values) {
   let next = 0;
-  const text = format.replace(/%(?:\{(public|private)\})?([sdif])/g, (_place, mark) => {
+  return format.replace(/%(?:\{(public|private)\})?[sdif]|%%/g, (place, mark) => {
+    if (place === '%%') {
+      return '%';
+    }
     const value = values[next++];
     return mark === 'public' ? String(value) : '<private>';
   });
-  return formatText(text, []);
 }
 
 function writer(level) {

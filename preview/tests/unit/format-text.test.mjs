@@ -6,9 +6,14 @@ const TEXTS = [
   ['plain', [], 'plain'],
   ['%s and %d', ['a', 7], 'a and 7'],
   ['%2$s before %1$s', ['a', 'b'], 'b before a'],
-  ['100 %%', [], '100 %'],
-  ['%.2f', [1.005], '1.00'],
+  ['100 %%', [], '100 %%'],
+  ['%d %%', [7], '7 %%'],
+  ['%.2f', [1.5], '%.2f'],
+  ['%f', [0.1], '0.100000'],
+  ['%f', [16777217], '16777216.000000'],
   ['%s', [], '%s'],
+  ['%d and %2$d', [1, 2], '1 and %2$d'],
+  ['%1$d and %d', [1, 2], '1 and %d'],
   ['%s', ['100 %s'], '100 %s']
 ];
 
@@ -17,6 +22,11 @@ const HOLES = [
   ['%d', ['7'], /needs a number for %d, not a string/],
   ['%f', ['7'], /needs a number for %f, not a string/],
   ['%s', [{}], /needs a string for %s, not a object/],
+  ['%d', [1.5], /needs an integer of 32 bits for %d, not 1\.5/],
+  ['%d', [2 ** 31], /needs an integer of 32 bits for %d, not 2147483648/],
+  ['%D', [1], /needs %d in place of %D/],
+  ['%s and %s', ['a'], /has no value for %s/],
+  ['%0$s', ['a'], /has no value for %0\$s/],
   ['%2$d of %1$s', ['a', 'b'], /needs a number for %2\$d/]
 ];
 
