@@ -1,6 +1,6 @@
 import path from 'node:path';
 import ts from 'ohos-typescript';
-import { builderForm, builderNames, builderPlaces, isNamedAsBuilder } from '../checks/custom-builders.mjs';
+import { builderForm, builderNames, builderPlaces, importsOf, isNamedAsBuilder, lastName } from '../checks/custom-builders.mjs';
 import { unchain } from './call.mjs';
 import { DOUBLE_BANG_API, doubleBangsIn, twoWayText } from './two-way.mjs';
 
@@ -20,6 +20,7 @@ export class UiRewriter {
     this.source = source;
     this.edit = edit;
     this.vocabulary = vocabulary;
+    this.imports = new Set(importsOf(source.tree).map(({ text }) => text));
   }
 
   /** Rewrites the body of a `build` method or of a builder; `owner` is the struct that it belongs to, if any. */
@@ -172,6 +173,7 @@ export class UiRewriter {
   /** As the compiler does: what names or calls a builder is handed over as one, and everything else as it is. */
   rewriteBuilders(component, attribute, values) {
     for (const { node, isBare } of builderPlaces(component, attribute, values)) {
+      this.checkImported(node);
       const form = builderForm(node, this.builders);
       const [before, after] = isBare ? ['', ''] : ['{ builder: ', ' }'];
       if (form && isNamedAsBuilder(node)) {
@@ -181,6 +183,14 @@ export class UiRewriter {
       } else if (form === 'name') {
         this.wrap(node, before, `.bind(this)${after}`);
       }
+    }
+  }
+
+  /** What a file imports may be a builder: the compiler knows, and one file does not say. */
+  checkImported(node) {
+    const isNamed = ts.isCallExpression(node) || ts.isIdentifier(node) || ts.isPropertyAccessExpression(node);
+    if (isNamed && (this.imports.has(lastName(node)) || this.imports.has(rootName(node)))) {
+      throw this.source.errorAt(node, 'The preview does not know whether this import is a builder; call it in one here.');
     }
   }
 
@@ -213,6 +223,11 @@ export class UiRewriter {
     const { line, character } = this.source.tree.getLineAndCharacterOfPosition(this.source.start(node));
     return `'${path.basename(this.source.file)}:${line + 1}:${character + 1}'`;
   }
+}
+
+/** The first name of `a.b.c()`. */
+function rootName(node) {
+  return ts.isPropertyAccessExpression(node) || ts.isCallExpression(node) ? rootName(node.expression) : node.text;
 }
 
 /** One object literal is handed over by reference, and so is nothing. */

@@ -1,12 +1,34 @@
 import ts from 'ohos-typescript';
-import { builderForm, builderPlaces, isNamedAsBuilder } from './custom-builders.mjs';
+import { builderForm, builderPlaces, importsOf, isNamedAsBuilder } from './custom-builders.mjs';
 import { findingAtNode } from './finding.mjs';
-import { declarationOf, isBuilder } from './ui-tree.mjs';
+import { declarationOf, declarationOfSymbol, isBuilder } from './ui-tree.mjs';
 
 // The compiler says nothing of these.
 const NO_BUILDER = 'page/builder-as-arrow';
 const NAMED_AS_BUILDER = 'page/named-as-builder';
 const BY_VALUE = 'page/builder-by-value';
+
+// The compiler takes it; the preview, which reads one file at a time, does not know it for a builder.
+const IMPORTED = 'page/builder-imported';
+
+function exportedBuilders(symbol, checker) {
+  return checker
+    .getExportsOfModule(symbol)
+    .filter((member) => isBuilder(declarationOfSymbol(member, checker)))
+    .map(({ name }) => name);
+}
+
+/** The names that stand for builders of other files; of `import * as` all that the other file exports. */
+export function importedBuilders(source, checker) {
+  const names = importsOf(source).flatMap((name) => {
+    const declaration = declarationOf(name, checker);
+    if (declaration && ts.isSourceFile(declaration)) {
+      return exportedBuilders(declaration.symbol, checker);
+    }
+    return declaration && isBuilder(declaration) ? [name.text] : [];
+  });
+  return new Set(names);
+}
 
 function typesOf(node, checker) {
   const type = checker.getTypeAtLocation(node);
@@ -27,8 +49,11 @@ function isMisnamed(node, checker) {
   return isNamedAsBuilder(node) || !declaration || !isBuilder(declaration);
 }
 
-function checkPlace({ node, isBare }, attribute, { names, checker }) {
-  const form = builderForm(node, names);
+function checkPlace({ node, isBare }, attribute, { names, imported, checker }) {
+  if (builderForm(node, imported) && !isNamedAsBuilder(node)) {
+    return [findingAtNode(node, IMPORTED, 'The preview draws builders of this file only: call it in one of them.')];
+  }
+  const form = builderForm(node, new Set([...names, ...imported]));
   if (form && isMisnamed(node, checker)) {
     return [findingAtNode(node, NAMED_AS_BUILDER, 'The compiler takes this for a builder, because one has this name.')];
   }

@@ -1,13 +1,12 @@
 import ts from 'ohos-typescript';
 import { decoratorNames, nodesWhere } from './ui-tree.mjs';
 
-/** Attributes that take a builder: the list CUSTOM_BUILDER_PROPERTIES of the ArkTS compiler. */
+/** Attributes that take a builder: the list CUSTOM_BUILDER_PROPERTIES of the ArkTS compiler 5.1.0; a later one knows more. */
 const BUILDER_ATTRIBUTES = new Set([
-  ...['accessibilityVirtualNode', 'addBuilderSpan', 'background', 'bindContentCover', 'bindContextMenu'],
-  ...['bindContextMenuByIsShow', 'bindContextMenuByResponseType', 'bindContextMenuWithResponse', 'bindMenu'],
-  ...['bindPopup', 'bindSelectionMenu', 'bindSheet', 'create', 'customKeyboard', 'description', 'dragPreview'],
-  ...['footer', 'header', 'menus', 'navDestination', 'onDragStart', 'onItemDragStart', 'overlay', 'showUnit'],
-  ...['subMenuBuilder', 'swipeAction', 'tabBar', 'title', 'toolBar', 'toolbar', 'toolbarConfiguration']
+  ...['accessibilityVirtualNode', 'addBuilderSpan', 'background', 'bindContentCover', 'bindContextMenu', 'bindMenu'],
+  ...['bindPopup', 'bindSelectionMenu', 'bindSheet', 'create', 'customKeyboard', 'description', 'dragPreview', 'menus'],
+  ...['navDestination', 'onDragStart', 'onItemDragStart', 'overlay', 'showUnit', 'swipeAction', 'tabBar', 'title'],
+  ...['toolBar', 'toolbarConfiguration']
 ]);
 
 /** Components whose constructor takes a builder; the compiler calls a constructor `create`. */
@@ -15,7 +14,7 @@ const BUILDER_CONSTRUCTORS = new Set(['Checkbox', 'MenuItem', 'MenuItemGroup', '
 const CONSTRUCTOR = 'create';
 
 /** Attributes whose builders are functions, without an object around them. */
-const BARE = new Set([CONSTRUCTOR, 'footer', 'header', 'showUnit', 'subMenuBuilder']);
+const BARE = new Set([CONSTRUCTOR, 'showUnit']);
 
 /** Attributes that look for builders in an object literal: of every component, and of some. */
 const OBJECTS = new Set(['bindContextMenu', 'bindMenu', 'bindSheet', 'dragPreview']);
@@ -38,14 +37,28 @@ export function builderNames(tree, struct) {
   return new Set([...builders, ...parameters].map(({ name }) => name.text));
 }
 
-function lastName(expression) {
+/** The last name of a name, of a member, or of what is called. */
+export function lastName(node) {
+  const expression = ts.isCallExpression(node) ? node.expression : node;
   return ts.isPropertyAccessExpression(expression) ? expression.name.text : expression.text;
+}
+
+function importedNames({ importClause }) {
+  const bindings = importClause?.namedBindings;
+  return [importClause, ...(bindings && ts.isNamedImports(bindings) ? bindings.elements : [bindings])]
+    .map((each) => each?.name)
+    .filter(Boolean);
+}
+
+/** The names that a file imports, as identifiers. */
+export function importsOf(tree) {
+  return tree.statements.filter(ts.isImportDeclaration).flatMap(importedNames);
 }
 
 /** How the compiler reads an argument: `name` or `call` of a builder, or undefined for everything else. */
 export function builderForm(node, names) {
   if (ts.isCallExpression(node)) {
-    return names.has(lastName(node.expression)) ? 'call' : undefined;
+    return names.has(lastName(node)) ? 'call' : undefined;
   }
   const isName = ts.isIdentifier(node) || ts.isPropertyAccessExpression(node);
   return isName && names.has(lastName(node)) ? 'name' : undefined;

@@ -1,5 +1,5 @@
 import ts from 'ohos-typescript';
-import { checkBuilderArguments, checkBuilderCall } from './builder-rules.mjs';
+import { checkBuilderArguments, checkBuilderCall, importedBuilders } from './builder-rules.mjs';
 import { CHILDREN, LEAVES, PARENTS, SINGLE } from './components.mjs';
 import { builderNames } from './custom-builders.mjs';
 import { checkDoubleBang } from './double-bang.mjs';
@@ -94,9 +94,10 @@ function checkBlock(block, parent, context) {
 
 /** What may stand in `build` and in builders, and where. */
 export function checkUiStatements(source, checker) {
+  const imported = importedBuilders(source, checker);
   return uiBodies(source).flatMap((body) => {
     const struct = ts.isStructDeclaration(body.parent) ? body.parent : undefined;
-    const context = { checker, names: builderNames(source, struct) };
+    const context = { checker, imported, names: builderNames(source, struct) };
     return [...(isBuild(body) ? checkRoot(body, checker) : []), ...checkBlock(body.body, undefined, context)];
   });
 }

@@ -58,11 +58,15 @@ function unchain(expression) {
   return { base, attributes };
 }
 
-/** What a called name stands for, behind any import. */
-export function declarationOf(name, checker) {
-  const symbol = checker.getSymbolAtLocation(name);
+/** Where a symbol is declared, behind any import. */
+export function declarationOfSymbol(symbol, checker) {
   const isAlias = symbol && symbol.flags & ts.SymbolFlags.Alias;
   return (isAlias ? checker.getAliasedSymbol(symbol) : symbol)?.declarations?.[0];
+}
+
+/** What a called name stands for, behind any import. */
+export function declarationOf(name, checker) {
+  return declarationOfSymbol(checker.getSymbolAtLocation(name), checker);
 }
 
 function callbackBodies(callbacks) {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { transformArkts } from '../../arkts/transform.mjs';
 import { createVocabulary } from '../../arkts/vocabulary.mjs';
 
-const attributes = { width() {}, onClick() {}, bindMenu() {}, bindSheet() {}, bindPopup() {} };
+const attributes = { width() {}, onClick() {}, bindMenu() {}, bindSheet() {}, bindPopup() {}, toolbar() {} };
 const vocabulary = createVocabulary({
   components: {
     Column: { attributes },
@@ -138,6 +138,7 @@ const BUILDERS = [
   ['so is another method', '.bindMenu(this.items)', undefined],
   ['so is a local builder', '.bindMenu(this.own())', undefined],
   ['so is a builder in an object that the compiler does not look into', '.bindMenu([{ builder: this.part }])', undefined],
+  ['so is a builder in an attribute that the compiler 5.1.0 does not know to take one', '.toolbar(this.part())', undefined],
   ['so is a builder in another attribute', '.width(this.part())', undefined],
   ['a handler is left alone', '.onClick(() => { this.part(); })', undefined]
 ];
@@ -167,6 +168,14 @@ test('what is called as a builder is not taken for one', () => {
   const text = "struct A {@Builder foot() {}\nbuild() {\nText('a').bindSheet(this.vm.foot, this.foot())\n}\n}";
   assert.throws(() => transformed(text), /Page\.ets:3:21 Its last name is that of a builder/);
 });
+
+for (const argument of ['foot', 'foot()', 'this.vm.foot', 'parts.foot()', 'true ? foot : []']) {
+  test(`what may be a builder of another file is refused: ${argument}`, () => {
+    const imports = "import { foot } from './Foot';import * as parts from './Foot';";
+    const text = `${imports}struct A {\nbuild() {\nText('a').bindMenu(${argument})\n}\n}`;
+    assert.throws(() => transformed(text), /Page\.ets:3:\d+ The preview does not know whether this import is a builder/);
+  });
+}
 
 for (const statement of ['TextInput({ text: this.a!! })', "Text('a').bindSheet(this.a!!, [])", 'B().bindSheet(this.a!!, [])']) {
   test(`!! is for parameters of structs, and not for ${statement}`, () => {
