@@ -1,6 +1,6 @@
 import { hvigor, HvigorNode, HvigorPlugin } from '@ohos/hvigor';
 import { hapTasks, OhosAppContext, OhosHapContext, OhosPluginId, Target } from '@ohos/hvigor-ohos-plugin';
-import { ChildProcess, spawn } from 'child_process';
+import { ChildProcess, spawn, spawnSync, StdioOptions } from 'child_process';
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
@@ -15,6 +15,9 @@ const ABIS_PARAMETER = 'nativeAbis';
 
 /** The tasks that read `libs`, in their order; the target of the tests does not have all of them. */
 const READERS = ['ProcessLibs', 'CacheNativeLibs', 'PackageHap'];
+
+/** Signals that end a process which does not listen to them. */
+const ENDING_SIGNALS: NodeJS.Signals[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
 interface Build {
   projectDirectory: string;
@@ -71,25 +74,58 @@ function reason(lines: string[]): string {
   return rest.slice(0, end < 0 ? rest.length : end).join('\n');
 }
 
-function spawnCargo(words: string[], directory: string): ChildProcess {
-  const cargo = spawn('cargo', words, { cwd: directory, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
-  const kill = () => cargo.kill();
-  process.once('exit', kill);
-  cargo.once('close', () => process.removeListener('exit', kill));
+/** Ends cargo with the compilers, which it starts through other processes. */
+function endTree(cargo: ChildProcess): void {
+  if (cargo.pid === undefined) {
+    return;
+  }
+  if (process.platform === 'win32') {
+    spawnSync('taskkill', ['/pid', String(cargo.pid), '/T', '/F']);
+    return;
+  }
+  try {
+    process.kill(-cargo.pid);
+  } catch {
+    // The whole group has ended.
+  }
+}
+
+/** The terminal sends a signal to hvigor's process group only: this ends cargo, and leaves the rest to what is usual. */
+function endTreeAndSelf(cargo: ChildProcess, signal: NodeJS.Signals): void {
+  endTree(cargo);
+  if (process.listenerCount(signal) === 0) {
+    process.kill(process.pid, signal);
+  }
+}
+
+/** Starts cargo in a process group of its own, which ends when `stop` is aborted or this process ends. */
+function spawnCargo(words: string[], directory: string, stop: AbortSignal): ChildProcess {
+  const isDetached = process.platform !== 'win32';
+  const pipes: StdioOptions = ['ignore', 'pipe', 'pipe'];
+  const cargo = spawn('cargo', words, { cwd: directory, env: environment(), stdio: pipes, detached: isDetached });
+  const end = () => endTree(cargo);
+  const onSignal = (signal: NodeJS.Signals) => endTreeAndSelf(cargo, signal);
+  stop.addEventListener('abort', end);
+  process.once('exit', end);
+  ENDING_SIGNALS.forEach((signal) => process.once(signal, onSignal));
+  cargo.once('close', () => {
+    stop.removeEventListener('abort', end);
+    process.removeListener('exit', end);
+    ENDING_SIGNALS.forEach((signal) => process.removeListener(signal, onSignal));
+  });
   return cargo;
 }
 
 /** Runs cargo until `signal` stops it; each line that it writes goes to the console at once. */
 function runCargo(words: string[], directory: string, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const cargo = spawnCargo(words, directory);
+    const cargo = spawnCargo(words, directory, signal);
     const errors: string[] = [];
     readline.createInterface({ input: cargo.stdout }).on('line', (line) => console.log(line));
     readline.createInterface({ input: cargo.stderr }).on('line', (line) => {
       errors.push(line);
       console.log(line);
     });
-    signal.addEventListener('abort', () => cargo.kill());
     cargo.on('error', reject);
     cargo.on('close', (status) => {
       const failure = `The native module could not be built: "cargo ${words.join(' ')}" says:\n${reason(errors)}`;

@@ -14,6 +14,7 @@ const TARGETS = readJson5(path.join(ROOT, 'entry/build-profile.json5')).targets.
 
 const NODE = process.execPath;
 const PLATFORM = process.platform;
+const KILL = process.kill.bind(process);
 const { PATH, CARGO_HOME, DEVECO_SDK_HOME } = process.env;
 
 let project;
@@ -234,6 +235,75 @@ for (const [name, next] of NEXT_BUILDS) {
     assert.equal(existsSync(path.join(project, library('x86_64'))), calls()[1].words.includes('x86_64'));
   });
 }
+
+/** A cargo with a compiler that goes on when cargo ends, if `first` is there: it waits for something in the pipe `go`. */
+function installCargoWithCompiler() {
+  execFileSync('mkfifo', [path.join(project, 'go')], { env: { PATH } });
+  const compiler = "console.log('compiling ' + process.pid); require('node:fs').readFileSync('go');";
+  const compile = `require('node:child_process').spawnSync(${JSON.stringify(NODE)}, ['-e', ${JSON.stringify(compiler)}], { stdio: 'inherit' });`;
+  installCargo(`if (!fs.existsSync('second')) { ${compile} }\n${BUILDS}`);
+}
+
+/** Ends the compiler of a cargo that ended without it. */
+function endCompiler(line) {
+  try {
+    process.kill(Number(line.replace('compiling ', '')));
+  } catch (error) {
+    assert.equal(error.code, 'ESRCH');
+  }
+}
+
+test('a build that is stopped ends with the compilers that it started', { timeout: 20_000 }, async (context) => {
+  installCargoWithCompiler();
+  const first = firstLine();
+  const stopped = failureOf(hvigor().assemble('server'));
+  await first;
+  context.after(() => endCompiler(lines[0]));
+  write('second', '');
+  // It waits until nobody can write into the pipes of the first any more.
+  await hvigor().assemble('server');
+  assert.equal(await stopped, 'The build of the native module was stopped, because another one began.');
+});
+
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) {
+  test(`${signal} ends the compilers, and then hvigor as before`, { timeout: 20_000 }, async (context) => {
+    installCargoWithCompiler();
+    const first = firstLine();
+    const build = failureOf(hvigor().assemble('server'));
+    await first;
+    context.after(() => endCompiler(lines[0]));
+    const kill = mock.method(process, 'kill', (pid, name) => pid === process.pid || KILL(pid, name));
+    process.emit(signal, signal);
+    await build;
+    assert.deepEqual(kill.mock.calls.at(-1).arguments, [process.pid, signal]);
+    assert.equal(process.listenerCount(signal), 0);
+  });
+}
+
+test('on Windows a build that is stopped ends with the compilers that it started', { timeout: 20_000 }, async () => {
+  Object.defineProperty(process, 'platform', { value: 'win32' });
+  const started = [];
+  const ended = [];
+  const start = (program, words, { stdio, detached }) => {
+    const waits = "console.log('first'); setInterval(() => {}, 1000);";
+    const script = started.length === 0 ? waits : 'process.exitCode = 1;';
+    started.push({ detached, process: spawn(NODE, ['-e', script], { stdio }) });
+    return started.at(-1).process;
+  };
+  const end = (program, words) => {
+    ended.push([program, ...words]);
+    started[0].process.kill();
+  };
+  const modules = { child_process: { spawn: start, spawnSync: end } };
+  const first = firstLine();
+  const stopped = failureOf(hvigor({ modules }).assemble('server'));
+  await first;
+  await failureOf(hvigor({ modules }).assemble('server'));
+  assert.equal(await stopped, 'The build of the native module was stopped, because another one began.');
+  assert.deepEqual(ended, [['taskkill', '/pid', String(started[0].process.pid), '/T', '/F']]);
+  // A process group is a console of its own there.
+  assert.deepEqual(started.map(({ detached }) => detached), [false, false]);
+});
 
 test('a build that was stopped before it began runs no cargo', { timeout: 60_000 }, async () => {
   installWaitingCargo("!fs.existsSync('second')");
