@@ -6,6 +6,7 @@ import { Keyboard } from './keyboard.mjs';
 import { Launcher } from './launcher.mjs';
 import { showFault, clearFault } from './fault.mjs';
 import { Stage } from './stage.mjs';
+import { translateSystemTexts } from './system-texts.mjs';
 
 const app = new URLSearchParams(location.search).get('app');
 const line = new WebSocket(`ws://${location.host}/line/screen/${app}`);
@@ -24,6 +25,7 @@ function takePhone({ settings, fontScale, apps }) {
   root.dataset.cutout = cutout;
   root.classList.toggle('avoids-cutout', avoidsCutout);
   root.lang = settings.language;
+  translateSystemTexts();
   root.dir = RIGHT_TO_LEFT.has(settings.language.split('-')[0]) ? 'rtl' : 'ltr';
   root.dataset.theme = settings.dark ? 'dark' : 'light';
   root.style.setProperty('--font-scale', fontScale);

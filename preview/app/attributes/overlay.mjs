@@ -5,7 +5,7 @@ import { enums } from '../enums.mjs';
 import { resolve } from '../resources.mjs';
 import { setterOf, valueOf } from '../two-way.mjs';
 import { UiNode } from '../ui-node.mjs';
-import { checkOptions, chooser, UnknownError } from '../unknown.mjs';
+import { checkOptions, chooser } from '../unknown.mjs';
 import { length } from '../units.mjs';
 
 const SHEET_OPTIONS = ['height', 'dragBar', 'showClose', 'title', 'backgroundColor', 'onDisappear', 'onAppear', 'detents',
@@ -34,17 +34,21 @@ function heightOf(value) {
     : length(value);
 }
 
-function titleOf(title) {
+/** ArkUI takes any function for a builder here, without an object around it. */
+function addTitle(overlay, title, inside) {
   if (typeof title === 'function') {
-    throw new UnknownError('bindSheet.title that is a builder');
+    const header = new UiNode('__Header__', `${overlay.site}#header`);
+    header.children = collect('', title, inside);
+    overlay.overlays.push(header);
+    return;
   }
   checkOptions(title, ['title'], 'bindSheet.title');
-  return title === undefined ? undefined : String(resolve(title.title));
+  overlay.set({ title: title === undefined ? undefined : String(resolve(title.title)) });
 }
 
-function describeSheet(overlay, options) {
-  const { title, showClose } = options;
-  overlay.set({ title: titleOf(title), closable: resolve(showClose) !== false });
+function describeSheet(overlay, options, inside) {
+  addTitle(overlay, options.title, inside);
+  overlay.set({ closable: resolve(options.showClose) !== false });
   if (options.height !== undefined) {
     overlay.style({ height: heightOf(options.height) });
   }
@@ -83,7 +87,7 @@ export const overlay = {
       return;
     }
     const sheet = addOverlay(node, '__Sheet__', draw);
-    describeSheet(sheet, options);
+    describeSheet(sheet, options, `${node.place}#title/`);
     sheet.listen('dismiss', () => {
       setterOf(isShown)(false);
       options.onDisappear?.();

@@ -1,3 +1,4 @@
+import { showSystemText } from '../system-texts.mjs';
 import { Part } from './part.mjs';
 
 function buttonElement() {
@@ -12,6 +13,10 @@ export class ButtonPart extends Part {
   constructor(stage, id, kind, site) {
     super(stage, id, kind, site, buttonElement());
     this.#label.className = 'label';
+  }
+
+  get label() {
+    return this.#label;
   }
 
   update(changes) {
@@ -46,7 +51,8 @@ function isWhole(element) {
 export class PasteButtonPart extends ButtonPart {
   constructor(stage, id, kind, site) {
     super(stage, id, kind, site);
-    this.properties({ text: document.documentElement.lang.startsWith('zh') ? '粘贴' : 'Paste' });
+    this.properties({ text: '' });
+    showSystemText(this.label, 'paste');
   }
 
   clicked(event) {

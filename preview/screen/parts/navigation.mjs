@@ -1,3 +1,4 @@
+import { labelBySystem } from '../system-texts.mjs';
 import { Part } from './part.mjs';
 
 /** A page with a bar above it, which has a title and buttons. */
@@ -49,7 +50,7 @@ export class DestinationPart extends Barred {
     const back = document.createElement('button');
     back.type = 'button';
     back.className = 'bar-back';
-    back.ariaLabel = document.documentElement.lang.startsWith('zh') ? '返回' : 'Back';
+    labelBySystem(back, 'back');
     back.addEventListener('click', () => this.tell('back'));
     this.back = back;
     this.bar.prepend(back);

@@ -1,3 +1,4 @@
+import { labelBySystem } from '../system-texts.mjs';
 import { Part } from './part.mjs';
 
 const layer = document.querySelector('#layer');
@@ -36,7 +37,7 @@ export class SheetPart extends Floating {
     this.#body.className = 'sheet-body';
     this.#close.type = 'button';
     this.#close.className = 'sheet-close';
-    this.#close.ariaLabel = document.documentElement.lang.startsWith('zh') ? '关闭' : 'Close';
+    labelBySystem(this.#close, 'close');
     this.#close.addEventListener('click', () => this.tell('dismiss'));
     this.#bar.append(this.#title, this.#close);
     this.element.append(this.#bar, this.#body);
@@ -48,10 +49,20 @@ export class SheetPart extends Floating {
     return this.#body;
   }
 
-  update() {
-    this.#title.textContent = this.state.title ?? '';
+  update(changes) {
+    if ('title' in changes) {
+      this.#title.textContent = changes.title ?? '';
+    }
     this.#close.hidden = !this.state.closable;
     this.element.dataset.place = this.state.place;
+  }
+
+  place(part, before) {
+    if (part.kind === '__Header__') {
+      this.#title.replaceChildren(part.element);
+    } else {
+      super.place(part, before);
+    }
   }
 }
 

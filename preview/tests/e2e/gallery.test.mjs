@@ -105,6 +105,10 @@ test(
     await phone.touch('sheet');
     await phone.touch('Close');
     await sheet.waitFor({ state: 'detached' });
+    await phone.touch('titled sheet');
+    await sheet.getByRole('heading', { name: 'a built title' }).waitFor();
+    await phone.touch('Close');
+    await sheet.waitFor({ state: 'detached' });
     await phone.touch('items');
     await phone.screen.getByRole('menuitem', { name: 'item' }).click();
     await phone.shows('item touched');
@@ -118,6 +122,17 @@ test(
     await phone.touch('dialog');
     await phone.touch('no');
     await phone.shows('answered 1');
+  })
+);
+
+test(
+  "the system's own words follow the language",
+  withGallery(async (phone, preview) => {
+    await phone.touch('sheet');
+    await phone.button('Close').waitFor();
+    await preview.choose('Language', '中文');
+    await phone.touch('关闭');
+    await phone.button('粘贴').waitFor();
   })
 );
 

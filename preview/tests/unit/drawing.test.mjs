@@ -272,3 +272,16 @@ for (const [name, given] of SHEETS) {
     assert.deepEqual(drawn.texts, ['a', 'in the sheet']);
   });
 }
+
+const HEADS = ['this.head', 'this.head()', 'this.head({ text: this.text })', '() => {\nthis.head({ text: this.text });\n}'];
+
+for (const title of HEADS) {
+  test(`a sheet's title is drawn by a builder: ${title.replaceAll('\n', ' ')}`, async () => {
+    const builders = "@Builder head(given?: Given) {\nText(given?.text ?? 'title')\n}\n@Builder content() {\nText('content')\n}";
+    const sheet = `Text('below').bindSheet(true, this.content(), { title: ${title} })`;
+    const drawn = await draw(page(`@Local text: string = 'title';\n${builders}`, sheet, 'interface Given {\ntext: string;\n}'));
+    const [header] = drawn.nodes('__Header__');
+    assert.deepEqual([header.parent.kind, header.children[0].properties.text], ['__Sheet__', 'title']);
+    assert.deepEqual(drawn.texts, ['below', 'content', 'title']);
+  });
+}

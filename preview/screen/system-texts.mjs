@@ -1,0 +1,30 @@
+/** The words of the system itself, in English and in Chinese. */
+const TEXTS = { back: ['Back', '返回'], close: ['Close', '关闭'], paste: ['Paste', '粘贴'] };
+
+function translate(element) {
+  const { systemText, systemLabel } = element.dataset;
+  const language = document.documentElement.lang.startsWith('zh') ? 1 : 0;
+  if (systemText) {
+    element.textContent = TEXTS[systemText][language];
+  }
+  if (systemLabel) {
+    element.ariaLabel = TEXTS[systemLabel][language];
+  }
+}
+
+/** Shows one of the system's texts in an element, in the language of the phone. */
+export function showSystemText(element, name) {
+  element.dataset.systemText = name;
+  translate(element);
+}
+
+/** Names an element, as `showSystemText` does, for those who do not see it. */
+export function labelBySystem(element, name) {
+  element.dataset.systemLabel = name;
+  translate(element);
+}
+
+/** Brings everything that is shown to the language that the phone has now. */
+export function translateSystemTexts() {
+  document.querySelectorAll('[data-system-text], [data-system-label]').forEach(translate);
+}
