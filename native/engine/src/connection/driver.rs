@@ -215,7 +215,7 @@ impl Driver {
         }
     }
 
-    fn mind_time(&self, transport: &mut Transport) -> Option<End> {
+    pub(super) fn mind_time(&self, transport: &mut Transport) -> Option<End> {
         // Asked before the clock is: what the owner has read since then has set that back. It may also hold all that came.
         let has_unread = self.shared.has_unread() || !self.shared.credit.has_room();
         match transport.liveness.due(Instant::now(), self.shared.active()) {

@@ -1,11 +1,15 @@
 //! Connections whose owner reads them itself.
 
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, advance, sleep};
 
+use super::driver::Driver;
 use super::state::OwnerReads;
+use super::transport::Transport;
 use super::*;
 use crate::arrivals::Arrivals;
 use crate::limits::{EVENT_OVERHEAD_BYTES, RECEIVE_HIGH_BYTES};
@@ -53,6 +57,13 @@ impl Fixture {
                 0 => return String::from_utf8(all).unwrap(),
                 count => all.extend_from_slice(&piece[..count]),
             }
+        }
+    }
+
+    fn stream(&self) -> Arc<std::net::TcpStream> {
+        match lock(&self.connection.shared.state).phase.link() {
+            Some(Link::Up(stream)) => Arc::clone(stream),
+            other => panic!("it is open, but its link is {other:?}"),
         }
     }
 
@@ -320,10 +331,7 @@ async fn a_link_that_cannot_be_watched_fails_with_what_the_kernel_said() {
     let this = Fixture::reading(Protocol::default(), None).await;
     settle().await;
     let shared = &this.connection.shared;
-    let stream = match lock(&shared.state).phase.link() {
-        Some(Link::Up(stream)) => Arc::clone(stream),
-        other => panic!("it is open, but its link is {other:?}"),
-    };
+    let stream = this.stream();
     shared.start_owner_reads(shared.arrivals.as_ref().unwrap(), &stream);
     let reads = &lock(&shared.state).reads;
     assert!(matches!(reads, OwnerReads::Failed(libc::EEXIST)), "it is watched already");
@@ -355,6 +363,74 @@ async fn what_is_unread_keeps_a_connection_from_being_idle() {
     let start = Instant::now();
     this.events.assert_next("closed Idle").await;
     assert!(start.elapsed() <= SECOND * 10);
+}
+
+/// A timer is late where its thread was busy: the task has not seen meanwhile that it has to stop reading.
+#[tokio::test(start_paused = true)]
+async fn a_late_idle_timer_does_not_close_a_connection_whose_credit_is_used_up() {
+    let protocol = Protocol { idle_timeout: Some(SECOND * 10), ..Protocol::default() };
+    let mut this = Fixture::reading(protocol, None).await;
+    settle().await;
+    // As a read does.
+    this.connection.shared.take_received(RECEIVE_HIGH_BYTES);
+    advance(SECOND * 11).await;
+    settle().await;
+    assert_eq!(this.told(), [""; 0]);
+    this.connection.consume(RECEIVE_HIGH_BYTES);
+    let start = Instant::now();
+    this.events.assert_next("closed Idle").await;
+    assert_eq!(start.elapsed().as_secs(), 10);
+}
+
+/// Passes in every order of the two threads; in the wrong order of what the task asks, one of the rounds fails.
+#[tokio::test(start_paused = true)]
+async fn a_read_while_the_idle_timer_is_handled_keeps_the_connection_open() {
+    const ROUNDS: usize = 500;
+    let idle_after = |limit| Protocol { idle_timeout: Some(limit), ..Protocol::default() };
+    let mut this = Fixture::reading(idle_after(SECOND * 1_000_000), None).await;
+    settle().await;
+    let (shared, stream, runtime) = (Arc::clone(&this.connection.shared), this.stream(), Handle::current());
+    let driver = Driver::new(Arc::clone(&shared), None);
+    let mut transport = Transport::new(Arc::clone(&stream), &idle_after(SECOND), None);
+    for _ in 0..ROUNDS {
+        this.hear(b"x").await;
+        advance(SECOND * 2).await;
+        let (start, state) = (Barrier::new(2), lock(&shared.state));
+        thread::scope(|scope| {
+            let task = scope.spawn(|| {
+                let _clock = runtime.enter();
+                start.wait();
+                driver.mind_time(&mut transport)
+            });
+            start.wait();
+            // What `try_read` does under the lock.
+            assert_eq!(rustix::io::read(&*stream, &mut [0; 1]), Ok(1));
+            shared.take_received(1);
+            drop(state);
+            assert!(task.join().unwrap().is_none(), "it was closed as idle");
+        });
+        this.connection.consume(1);
+    }
+}
+
+/// Passes in every order of the two threads; if bytes were counted after the lock, the other one would see it now and then.
+#[tokio::test]
+async fn under_the_lock_every_byte_is_either_unread_or_counted() {
+    const BYTES: usize = 50_000;
+    let mut this = Fixture::reading(Protocol::default(), None).await;
+    this.hear(&[7; BYTES]).await;
+    let link = this.readable().await;
+    let (connection, stream) = (&this.connection, this.stream());
+    assert_eq!(connection.available_bytes(link), BYTES, "not all is there");
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| while connection.try_read(link, &mut [0]).bytes > 0 {});
+        while !reader.is_finished() {
+            let Ok(_state) = connection.shared.state.try_lock() else { continue };
+            let counted = connection.shared.counters.statistics().received_bytes;
+            let unread = rustix::io::ioctl_fionread(&*stream).unwrap();
+            assert_eq!(counted + unread, BYTES as u64);
+        }
+    });
 }
 
 #[tokio::test(start_paused = true)]
