@@ -1,7 +1,8 @@
 //! What is borrowed or locked while the binding calls Node-API.
 //!
 //! Such a call can run JavaScript, and on the phone the finalizer of any object, which borrow the same. Found are calls in the
-//! statement of a guard, and in the block in which a guard has a name; not those that a function makes which is called there.
+//! statement of a guard, and in the block in which a guard has a name; of what runs there, methods of `self` that are given the
+//! guard, and the function's own closures, which may call anything. Other functions that are called there are not looked into.
 
 use super::rust::indentation;
 use super::tree::{SourceFile, Tree};
@@ -47,12 +48,18 @@ pub(super) fn held_across_calls(tree: &Tree) -> Vec<String> {
 fn of_file(file: &SourceFile) -> Vec<String> {
     let lines = joined_lines(&file.text);
     let mut findings = Vec::new();
+    let mut closures = Vec::new();
     for (place, (index, code)) in lines.iter().enumerate() {
+        if code.contains("fn ") {
+            closures = closure_parameters(code);
+        }
         let Some(guard) = GUARDS.iter().filter_map(|guard| code.find(guard)).min() else { continue };
-        if calls_node_api(code.get(guard..).unwrap_or_default()) {
+        let (before, after) = code.split_at(guard);
+        if calls_node_api(after) || names_any(after, &closures) || is_argument_of_method(before) {
             findings.push(file.at(*index, code));
         }
-        let held = held_lines(lines.iter().skip(place + 1), code).filter(|(_, code)| calls_node_api(code));
+        let held = held_lines(lines.iter().skip(place + 1), code)
+            .filter(|(_, code)| calls_node_api(code) || names_any(code, &closures));
         findings.extend(held.map(|(index, code)| file.at(*index, code)));
     }
     findings
@@ -115,11 +122,42 @@ fn is_plain_condition(code: &str) -> bool {
     (code.starts_with("if ") || code.starts_with("while ")) && !code.contains(" let ") || code.ends_with("else {")
 }
 
+/// The names of the closures that a function is given.
+fn closure_parameters(signature: &str) -> Vec<&str> {
+    let parameters = signature.split([',', '(']);
+    parameters.filter_map(|part| part.split_once(": impl Fn")).map(|(name, _)| name.trim()).collect()
+}
+
+/// Whether what follows `before` stands in the parentheses of a method of `self`.
+fn is_argument_of_method(before: &str) -> bool {
+    let mut closed = 0;
+    for (index, letter) in before.char_indices().rev() {
+        match letter {
+            ')' => closed += 1,
+            '(' if closed > 0 => closed -= 1,
+            '(' => {
+                let callee = before.get(..index).unwrap_or_default();
+                let name = callee.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+                return callee.strip_suffix(name).is_some_and(|object| object.ends_with("self."));
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+fn names_any(code: &str, names: &[&str]) -> bool {
+    words(code).any(|word| names.contains(&word))
+}
+
+fn words(code: &str) -> impl Iterator<Item = &str> {
+    code.split(|c: char| !c.is_alphanumeric() && c != '_')
+}
+
 fn calls_node_api(code: &str) -> bool {
     // A handle is compared with this, and nothing called.
     let code = code.replace("env.raw()", "");
-    code.contains(SETS_PROPERTY)
-        || code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| CALLS.contains(&word))
+    code.contains(SETS_PROPERTY) || names_any(&code, &CALLS)
 }
 
 fn code_of(line: &str) -> &str {
@@ -215,6 +253,32 @@ mod tests {
         }
         let closure = "    A.with_borrow_mut(|a| {\n        a.b(env)\n    });\n";
         assert_eq!(findings(closure).len(), 1);
+    }
+
+    #[test]
+    fn a_method_that_is_given_a_guard_is_found() {
+        let broadcast = "    return self.complete_part(&mut broadcast.borrow_mut(), result.is_ok());\n";
+        assert_eq!(findings(broadcast).len(), 1);
+        assert_eq!(findings("    self.complete_part(f(1), lock(&self.part));\n").len(), 1);
+        let others = "    take(&mut all.borrow_mut(), id);\n    self.a.borrow().get(id);\n    self.a(f(1)).borrow();\n";
+        assert_eq!(findings(others), [""; 0]);
+    }
+
+    #[test]
+    fn a_closure_that_runs_while_something_is_borrowed_is_found() {
+        let scratch = "fn a<T>(make: impl FnOnce(&[u8]) -> T) -> T {\n    SCRATCH.with_borrow_mut(|scratch| {\n        make(scratch)\n    })\n}\n";
+        assert_eq!(findings(scratch), ["native/socketkit/src/a.rs:3: make(scratch)"]);
+        assert_eq!(findings("fn a(make: impl Fn()) {\n    A.with_borrow(|a| make(a));\n}\n").len(), 1);
+        let later = "fn a(make: impl Fn()) {\n    let a = A.with_borrow(|a| a.len());\n    make(a);\n}\n";
+        assert_eq!(findings(later), [""; 0]);
+        let next = "fn a(make: impl Fn()) {\n}\nfn b() {\n    A.with_borrow(|a| a.make());\n}\n";
+        assert_eq!(findings(next), [""; 0]);
+    }
+
+    #[test]
+    fn the_record_of_a_message_that_borrowed_its_peer_is_found() {
+        let record = "    if let Some(peer) = &*self.peer.borrow() {\n        info.set_c_named_property(c\"remoteInfo\", peer.info(env)?)?;\n    }\n";
+        assert_eq!(findings(record).len(), 1);
     }
 
     #[test]
