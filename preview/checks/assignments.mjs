@@ -1,6 +1,7 @@
 import ts from 'ohos-typescript';
 import { isDoubleBang } from '../arkts/two-way.mjs';
 import { isTwoWayThis } from './compiler.mjs';
+import { isComputed } from './decorators.mjs';
 import { findingAtNode } from './finding.mjs';
 import { decoratorNames, nodesWhere, structsOf } from './ui-tree.mjs';
 
@@ -36,12 +37,29 @@ function fixedParameters(struct) {
   );
 }
 
+function isShared(node) {
+  return isDoubleBang(node) || (ts.isPropertyAccessExpression(node) && isTwoWayThis(node.expression));
+}
+
+function computedNames(struct) {
+  return new Set(struct.members.filter((member) => isComputed(struct, member.name?.text)).map(({ name }) => name.text));
+}
+
+/** What is computed cannot be shared both ways: the compiler says so of `!!`, and `$$` fails when it is set. */
+function checkShared(struct) {
+  const names = computedNames(struct);
+  return nodesWhere(struct, (node) => isShared(node) && isOwn(targetOf(node), names)).map((node) =>
+    findingAtNode(node, '10905129', 'A property with @Computed cannot be shared both ways.')
+  );
+}
+
 /** A struct does not set its own parameters, but for those with @Once: a phone ignores it. */
 export function checkAssignments(source) {
   return structsOf(source).flatMap((struct) => {
     const names = fixedParameters(struct);
-    return nodesWhere(struct, (node) => isOwn(targetOf(node), names)).map((node) =>
+    const assigned = nodesWhere(struct, (node) => isOwn(targetOf(node), names)).map((node) =>
       findingAtNode(node, 'page/param-assigned', 'A struct cannot set its own @Param: a phone ignores it.')
     );
+    return [...assigned, ...checkShared(struct)];
   });
 }

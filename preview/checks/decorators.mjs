@@ -24,6 +24,7 @@ const STATE_V1 = new Set([
 const STRUCT_ONLY = new Set(['Local', 'Param', 'Once', 'Event', 'Provider', 'Consumer', 'BuilderParam', 'Require']);
 const OBSERVED = new Set(['Trace', 'Monitor', 'Computed']);
 const EXCLUSIVE = ['Local', 'Param', 'Event', 'Provider', 'Consumer', 'BuilderParam', 'Monitor', 'Computed'];
+const OF_PROPERTIES = ['Local', 'Param', 'Once', 'Event', 'Provider', 'Consumer', 'BuilderParam'];
 const TYPED = ['Local', 'Param', 'Provider', 'Consumer'];
 
 /** Each rule: the compiler's number of its message (or our own name), what it says, and when a member breaks it. */
@@ -79,6 +80,31 @@ const MEMBER_RULES = [
     breaks: (member, names) => names.includes('BuilderParam') && member.initializer && !isOfBuilder(member.initializer)
   },
   {
+    code: '10905346',
+    message: 'This decorator goes with properties only.',
+    breaks: (member, names) => OF_PROPERTIES.some((name) => names.includes(name)) && !ts.isPropertyDeclaration(member)
+  },
+  {
+    code: '10905340',
+    message: '@Trace goes with properties only.',
+    breaks: (member, names) => names.includes('Trace') && !ts.isPropertyDeclaration(member)
+  },
+  {
+    code: 'page/static-state',
+    message: 'A static member of a struct takes part in no state management.',
+    breaks: (member, names) => isStatic(member) && names.some((name) => STRUCT_ONLY.has(name))
+  },
+  {
+    code: '10905104',
+    message: 'A @LocalBuilder cannot be static.',
+    breaks: (member, names) => isStatic(member) && names.includes('LocalBuilder')
+  },
+  {
+    code: '10905119',
+    message: 'A method has a decorator twice.',
+    breaks: (member, names) => ts.isMethodDeclaration(member) && new Set(names).size < names.length
+  },
+  {
     code: '10905343',
     message: '@Trace, @Monitor and @Computed need a class with @ObservedV2 or, but for @Trace, a struct.',
     breaks: (member, names) =>
@@ -88,7 +114,18 @@ const MEMBER_RULES = [
   }
 ];
 
-function isComputed({ members }, name) {
+function isStatic(member) {
+  return Boolean(member.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword));
+}
+
+/** A function is decorated once, and never by what stands for a part of a struct. */
+function checkFunction(node) {
+  const names = decoratorNames(node);
+  const isWrong = ts.isFunctionDeclaration(node) && (names.length > 1 || names.includes('LocalBuilder'));
+  return isWrong ? [findingAtNode(node, '10905117', 'A function can be decorated by @Builder only.')] : [];
+}
+
+export function isComputed({ members }, name) {
   return members.some(
     (member) => ts.isGetAccessor(member) && member.name.text === name && decoratorNames(member).includes('Computed')
   );
@@ -161,6 +198,7 @@ export function checkDecorators(source) {
     ...entries.slice(1).map((struct) => findingAtNode(struct, '10905231', 'A page can have one @Entry only.')),
     ...structs.flatMap(checkStruct),
     ...decorated.flatMap(checkVersion),
+    ...decorated.flatMap(checkFunction),
     ...members.flatMap(checkMember),
     ...[...owners].flatMap(checkMonitors)
   ];
