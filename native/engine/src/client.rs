@@ -24,7 +24,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::arrivals::Arrivals;
 use crate::backoff::{Backoff, Reconnect};
-use crate::connection::{Closing, Connection, Piece, Plan, Restore};
+use crate::connection::{Closing, Connection, Message, Piece, Plan, Restore};
 use crate::error::{NEVER_OPENED, Operation, SocketError};
 use crate::event::{CloseReason, ConnectionEvent, EventSink, LinkId, Ticket};
 use crate::options::{self, SocketOptions};
@@ -202,7 +202,28 @@ impl Client {
     /// # Errors
     /// `EBADF` without a socket, `ENOTCONN` with one that is not connected; otherwise those of [`Connection::send`].
     pub fn send(&self, data: &[u8], ticket: Ticket) -> Result<SendProgress, SocketError> {
-        self.shared.state().connection(Operation::Send)?.send(data, ticket)
+        self.send_message(&Message::new(data), ticket)
+    }
+
+    /// Sends as [`Connection::send_message`] does.
+    ///
+    /// # Errors
+    /// Those of [`Client::send`].
+    pub fn send_message(&self, message: &Message<'_>, ticket: Ticket) -> Result<SendProgress, SocketError> {
+        self.shared.state().connection(Operation::Send)?.send_message(message, ticket)
+    }
+
+    /// Sends as [`Connection::gather`] does.
+    ///
+    /// # Errors
+    /// Those of [`Client::send`].
+    pub fn gather(&self, message: &Message<'_>, ticket: Ticket) -> Result<SendProgress, SocketError> {
+        self.shared.state().connection(Operation::Send)?.gather(message, ticket)
+    }
+
+    /// Writes what was gathered, as [`Connection::flush`] does.
+    pub fn flush(&self) -> bool {
+        matches!(&self.shared.state().phase, Phase::Connected(connection) if connection.flush())
     }
 
     /// Ends this side's stream as [`Connection::end`] does.

@@ -200,6 +200,25 @@ impl Connection {
         Ok(progress)
     }
 
+    /// Sends as [`Connection::send_message`] does, but writes nothing until [`Connection::flush`], which must follow, or until
+    /// [`GATHER_BYTES`](crate::limits::GATHER_BYTES) wait or the queue is full. What cannot be written at once anyway, because
+    /// the kernel takes no more or there is no link, is sent as by that.
+    ///
+    /// # Errors
+    /// Those of [`Connection::send`].
+    pub fn gather(&self, message: &Message<'_>, ticket: Ticket) -> Result<SendProgress, SocketError> {
+        let gathered = self.shared.gather(message, ticket);
+        let progress = gathered.map_err(|errno| self.shared.error(Operation::Send, errno))?;
+        self.shared.count_sent(message.data().len());
+        Ok(progress)
+    }
+
+    /// Writes what was gathered, without blocking. True when the kernel has taken all messages that were gathered since the last
+    /// write, and no `Completed` tells of them; otherwise it tells of each.
+    pub fn flush(&self) -> bool {
+        self.shared.flush_gathered()
+    }
+
     /// Says FIN after everything sent before, and goes on receiving. `Completed` with `ticket` tells when.
     ///
     /// # Errors

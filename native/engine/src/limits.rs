@@ -49,8 +49,12 @@ pub const READ_MAX_BYTES: usize = 128 * 1024;
 /// is waiting: then its size is the caller's own choice.
 pub const SEND_QUEUE_LIMIT_BYTES: usize = 16 * 1024 * 1024;
 
-/// Messages gathered into one write. Linux takes 1,024; more than a few dozen gain nothing measurable.
+/// Messages that one write hands to the kernel where they are. More of them are copied into one piece first.
 pub const WRITE_BATCH_MESSAGES: usize = 32;
+
+/// What sends that leave together come to before they are written, also when their sender goes on. The kernel takes as much
+/// at once, and a phone's memory does not notice it.
+pub const GATHER_BYTES: usize = 64 * 1024;
 
 /// Bytes written to one connection before the worker looks at the others, and before a caller that wants to send gets
 /// the queue. A peer that takes as fast as we write would hold up both without end.

@@ -7,7 +7,7 @@ use std::io::{self, IoSlice};
 use bytes::Bytes;
 
 use crate::event::Ticket;
-use crate::limits::{EVENT_OVERHEAD_BYTES, WRITE_BATCH_MESSAGES, WRITE_TURN_BYTES};
+use crate::limits::{EVENT_OVERHEAD_BYTES, GATHER_BYTES, WRITE_BATCH_MESSAGES, WRITE_TURN_BYTES};
 use crate::wire::Kind;
 
 /// How far a send got at once.
@@ -17,6 +17,8 @@ pub enum SendProgress {
     Sent,
     /// It is not finished; a `Completed` event with the call's ticket follows.
     Queued,
+    /// It waits for [`Connection::flush`](crate::Connection::flush), which says whether a `Completed` event follows.
+    Gathered,
 }
 
 /// A message on its way, as it looks on the wire.
@@ -64,6 +66,14 @@ pub(crate) struct SendQueue {
     acknowledged: u64,
     /// Bytes of the messages that are not finished.
     bytes: usize,
+    gathered: Gathered,
+}
+
+/// The messages at the end of the queue that no write was tried for: their sender lets them leave together.
+#[derive(Clone, Copy, Default)]
+struct Gathered {
+    messages: usize,
+    bytes: usize,
 }
 
 impl SendQueue {
@@ -107,6 +117,23 @@ impl SendQueue {
         queue.push_back(queued);
     }
 
+    /// Adds a message that is to leave together with others. Nothing else waits for the kernel.
+    pub(crate) fn gather(&mut self, message: Outgoing) {
+        self.gathered.messages += 1;
+        self.gathered.bytes += message.frame.len();
+        self.push(message);
+    }
+
+    /// How many messages were gathered since the last write.
+    pub(crate) fn gathered(&self) -> usize {
+        self.gathered.messages
+    }
+
+    /// Whether so much was gathered that it is to be written.
+    pub(crate) fn has_gathered_enough(&self) -> bool {
+        self.gathered.bytes >= GATHER_BYTES
+    }
+
     /// Puts a control frame before every message that the kernel has nothing of, in place of an earlier one of its kind.
     pub(crate) fn push_control(&mut self, kind: Kind, frame: Bytes) {
         let control = Queued { frame, written: 0, cargo: Cargo::Control(kind) };
@@ -129,10 +156,9 @@ impl SendQueue {
     pub(crate) fn write_with(&mut self, mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>) -> Written {
         let mut result = Written::default();
         let mut left = WRITE_TURN_BYTES;
+        self.gathered = Gathered::default();
         while self.has_unsent() && left > 0 {
-            let slices: Vec<IoSlice<'_>> =
-                self.unsent.iter().take(WRITE_BATCH_MESSAGES).map(|queued| IoSlice::new(queued.rest())).collect();
-            match write(&slices) {
+            match self.write_front(&mut write) {
                 Ok(written) => {
                     left = left.saturating_sub(written);
                     self.advance(written, &mut result);
@@ -145,6 +171,21 @@ impl SendQueue {
             }
         }
         result
+    }
+
+    /// One write: of a few messages where they are, or of the many small ones that come to [`GATHER_BYTES`], as one piece.
+    fn write_front(&self, write: &mut impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>) -> io::Result<usize> {
+        let mut bytes = 0;
+        let small = self.unsent.iter().take_while(|queued| {
+            bytes += queued.rest().len();
+            bytes <= GATHER_BYTES
+        });
+        let count = small.count();
+        let rests = self.unsent.iter().map(Queued::rest);
+        if count > WRITE_BATCH_MESSAGES {
+            return write(&[IoSlice::new(&rests.take(count).collect::<Vec<_>>().concat())]);
+        }
+        write(&rests.take(WRITE_BATCH_MESSAGES).map(IoSlice::new).collect::<Vec<_>>())
     }
 
     /// The peer has the first `count` messages of the session. Returns the sends that this finishes, or `None` when it
@@ -163,6 +204,7 @@ impl SendQueue {
     /// The link is gone: control frames are void, and every message is to be sent from its first byte.
     pub(crate) fn rewind(&mut self) {
         let acknowledges = self.acknowledges;
+        self.gathered = Gathered::default();
         self.unsent.retain(|queued| !queued.is_control());
         for queued in &mut self.unsent {
             if !acknowledges {
@@ -190,6 +232,7 @@ impl SendQueue {
 
     /// Drops what the kernel has not taken, and returns whose it was.
     pub(crate) fn drop_unsent(&mut self) -> Vec<Ticket> {
+        self.gathered = Gathered::default();
         let weight: usize = self.unsent.iter().map(|queued| self.weight(queued)).sum();
         self.bytes -= weight;
         self.unsent.drain(..).filter_map(|queued| queued.ticket()).collect()

@@ -25,7 +25,7 @@ impl Broadcast {
     pub fn add(&mut self, part: Ticket, connection: Rc<dyn Any>, sent: Result<SendProgress, SocketError>) {
         match sent {
             Ok(SendProgress::Sent) => self.reached += 1,
-            Ok(SendProgress::Queued) => {
+            Ok(SendProgress::Queued | SendProgress::Gathered) => {
                 self.parts.push(part);
                 self.connections.push(connection);
             }

@@ -8,6 +8,7 @@ use napi_ohos::{Env, Result};
 use socket_engine::{EventSink, SocketError, SocketState, Ticket};
 
 use crate::convert::{self, Argument, Read};
+use crate::cork::{Cork, Gathered};
 use crate::emitter::Emitter;
 use crate::environment::{Call, Lease};
 use crate::error::{self, CodeBase, Refusal, argument_error, socket_error};
@@ -28,11 +29,13 @@ pub enum Reply {
 }
 
 /// How far a call got.
-pub enum Progress {
+pub enum Progress<'a> {
     /// It is finished.
     Done(Reply),
     /// Its result comes later, with the call's ticket.
     Awaited,
+    /// The same of a send that leaves together with others.
+    Gathered(&'a Cork),
 }
 
 /// A method whose result goes back as the caller wants it.
@@ -113,7 +116,7 @@ pub fn call<'env, E: ObjectEvent>(
     emitter: &'env Emitter<E>,
     method: Method,
     callback: Argument<'_>,
-    operation: impl FnOnce(Ticket) -> Read<result::Result<Progress, SocketError>>,
+    operation: impl FnOnce(Ticket) -> Read<result::Result<Progress<'env>, SocketError>>,
 ) -> Result<Unknown<'env>> {
     let run = || -> Read<Unknown<'env>> {
         let ticket = emitter.environment().new_ticket();
@@ -125,18 +128,25 @@ pub fn call<'env, E: ObjectEvent>(
             Ok(progress) => progress.map_err(Failure::Socket),
             Err(refusal) => Err(Failure::Argument(method.undelivered(refusal)?)),
         };
-        let (outcome, is_known) = match progress {
-            Ok(Progress::Awaited) => (Ok(Reply::Nothing), false),
-            Ok(Progress::Done(reply)) => (Ok(reply), true),
-            Err(failure) => (Err(failure), true),
+        let (outcome, is_known, cork) = match progress {
+            Ok(Progress::Gathered(cork)) => (Ok(Reply::Nothing), false, Some(cork)),
+            Ok(Progress::Awaited) => (Ok(Reply::Nothing), false, None),
+            Ok(Progress::Done(reply)) => (Ok(reply), true, None),
+            Err(failure) => (Err(failure), true, None),
         };
-        match callback {
-            None if is_known => Ok(settled(emitter, method, outcome)?),
-            callback => {
+        match (callback, cork) {
+            (None, None) if is_known => Ok(settled(emitter, method, outcome)?),
+            (None, Some(cork)) => {
+                let (deferred, promise) = Deferred::new(emitter.env())?;
+                cork.add(Gathered { ticket, deferred: Some(deferred) });
+                Ok(promise)
+            }
+            (callback, cork) => {
                 // Made only now: a promise that is never settled would stay for ever. What completes, does so in a later turn.
                 let (returned, answer) = Answer::new(emitter.env(), callback)?;
                 let call = PendingCall::new(emitter, answer, method, outcome)?;
                 emitter.environment().await_completion(ticket, Box::new(call));
+                cork.into_iter().for_each(|cork| cork.add(Gathered { ticket, deferred: None }));
                 // A callback gets what is known already in a turn of its own.
                 if is_known {
                     emitter.mailbox().complete(ticket, Ok(()));
@@ -146,6 +156,13 @@ pub fn call<'env, E: ObjectEvent>(
         }
     };
     run().map_err(|refusal| refusal.throw(emitter.env(), method.name))
+}
+
+/// Settles the promise of `deferred` when the result of `ticket` comes.
+pub fn await_deferred<E>(emitter: &Emitter<E>, method: Method, ticket: Ticket, deferred: Deferred) -> Result<()> {
+    let call = PendingCall::new(emitter, Answer::Promise(deferred), method, Ok(Reply::Nothing))?;
+    emitter.environment().await_completion(ticket, Box::new(call));
+    Ok(())
 }
 
 /// A promise of a result that is known while its caller waits.

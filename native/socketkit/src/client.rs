@@ -6,11 +6,12 @@ use std::rc::{Rc, Weak};
 use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{This, Unknown};
 use napi_ohos::{Env, Result};
-use socket_engine::{Client, Closing, ConnectionEvent, LinkId, Piece};
+use socket_engine::{Client, Closing, ConnectionEvent, LinkId, Message, Piece, SendProgress, SocketError, Ticket};
 
 use crate::call::{Method, Progress, Reply, call};
 use crate::construct_options;
 use crate::convert::{self, Argument};
+use crate::cork::Cork;
 use crate::emitter::{Emitter, EventName};
 use crate::environment::{Environment, Recipient};
 use crate::error::CodeBase;
@@ -18,6 +19,7 @@ use crate::inbox::{Inbox, Receiver};
 use crate::native::{Class, Native};
 use crate::node_api;
 use crate::outbox::Mailbox;
+use crate::send::{self, Sender};
 use crate::types::SocketStatistics;
 
 const CLASS: &str = "TCPSocket\0";
@@ -42,6 +44,7 @@ pub struct TCPSocket {
 struct State {
     emitter: Emitter<ConnectionEvent>,
     inbox: Inbox,
+    cork: Cork,
     client: Client,
     /// Between the delivery of `connect` and that of `close`.
     announced: Cell<bool>,
@@ -122,6 +125,30 @@ impl Receiver for State {
     }
 }
 
+impl Sender for State {
+    const SEND: Method = Method::new("send", CodeBase::Socket);
+
+    fn emitter(&self) -> &Emitter<ConnectionEvent> {
+        &self.emitter
+    }
+
+    fn cork(&self) -> &Cork {
+        &self.cork
+    }
+
+    fn send_now(&self, message: &Message<'_>, ticket: Ticket) -> std::result::Result<SendProgress, SocketError> {
+        self.client.send_message(message, ticket)
+    }
+
+    fn gather(&self, message: &Message<'_>, ticket: Ticket) -> std::result::Result<SendProgress, SocketError> {
+        self.client.gather(message, ticket)
+    }
+
+    fn flush(&self) -> bool {
+        self.client.flush()
+    }
+}
+
 /// Makes a client.
 #[napi(
     js_name = "constructTCPSocketInstance",
@@ -150,7 +177,8 @@ impl TCPSocket {
         let mailbox = environment.new_mailbox();
         let client = Client::new(mailbox.clone(), Some(environment.arrivals()), options);
         let emitter = Emitter::new(&environment, mailbox, &this, EVENTS)?;
-        let state = Rc::new(State { emitter, inbox: Inbox::default(), client, announced: Cell::new(false) });
+        let (inbox, cork, announced) = (Inbox::default(), Cork::default(), Cell::new(false));
+        let state = Rc::new(State { emitter, inbox, cork, client, announced });
         let object: Weak<State> = Rc::downgrade(&state);
         state.emitter.register(object);
         Ok(Self { native: Native::new(Class::CLIENT, state) })
@@ -202,11 +230,7 @@ impl TCPSocket {
     )]
     pub fn send(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
         let callback = convert::last_callback(&options, callback)?;
-        call(&self.state()?.emitter, Method::new("send", CodeBase::Socket), callback, |ticket| {
-            let state = self.state()?;
-            let sent = convert::with_send_options(&options, |data| state.client.send(data, ticket))?;
-            Ok(sent.map(Progress::from))
-        })
+        send::send(self.state()?, &options, callback)
     }
 
     /// Closes: everything sent goes out, then FIN. Nothing is received any more; `close` follows. A peer that takes

@@ -15,6 +15,7 @@ use socket_engine::{
 
 use crate::call::{Method, Progress, Reply, call};
 use crate::convert::{self, Argument};
+use crate::cork::Cork;
 use crate::emitter::{Emitter, EventName};
 use crate::environment::{Environment, Recipient};
 use crate::error::{CodeBase, internal};
@@ -22,6 +23,7 @@ use crate::inbox::{Inbox, Receiver};
 use crate::native::{Class, Native};
 use crate::node_api;
 use crate::outbox::Mailbox;
+use crate::send::{self, Sender};
 use crate::types::SocketStatistics;
 
 const CLASS: &str = "TCPSocketConnection\0";
@@ -74,6 +76,7 @@ pub struct TCPSocketConnection {
 pub struct State {
     emitter: Emitter<ConnectionEvent>,
     inbox: Inbox,
+    cork: Cork,
     connection: Connection,
     place: ConnectionPlace,
     /// Its peer has left behind bytes that nobody listened for.
@@ -105,8 +108,8 @@ impl State {
         let emitter = Emitter::new(&environment, mailbox, this, EVENTS)?;
         let client_id = LAST_CLIENT_ID.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         node_api::define_constant(environment.env(), this, c"clientId", client_id)?;
-        let (inbox, has_left) = (Inbox::with_peer(connection.peer()), Cell::new(false));
-        let state = Rc::new(Self { emitter, inbox, connection, place, has_left, client_id });
+        let (inbox, cork, has_left) = (Inbox::with_peer(connection.peer()), Cork::default(), Cell::new(false));
+        let state = Rc::new(Self { emitter, inbox, cork, connection, place, has_left, client_id });
         let object: Weak<Self> = Rc::downgrade(&state);
         let _ = open_ones(&connections);
         connections.borrow_mut().push(Rc::downgrade(&state));
@@ -128,10 +131,29 @@ impl State {
     pub fn object<'env>(&self, env: &'env Env) -> Result<Option<Unknown<'env>>> {
         self.emitter.object(env)
     }
+}
 
-    /// Sends `message` as [`Connection::send_message`] does.
-    pub fn send(&self, message: &Message<'_>, ticket: Ticket) -> std::result::Result<SendProgress, SocketError> {
+impl Sender for State {
+    const SEND: Method = Method::throwing_types("send", CodeBase::Server);
+
+    fn emitter(&self) -> &Emitter<ConnectionEvent> {
+        &self.emitter
+    }
+
+    fn cork(&self) -> &Cork {
+        &self.cork
+    }
+
+    fn send_now(&self, message: &Message<'_>, ticket: Ticket) -> std::result::Result<SendProgress, SocketError> {
         self.connection.send_message(message, ticket)
+    }
+
+    fn gather(&self, message: &Message<'_>, ticket: Ticket) -> std::result::Result<SendProgress, SocketError> {
+        self.connection.gather(message, ticket)
+    }
+
+    fn flush(&self) -> bool {
+        self.connection.flush()
     }
 }
 
@@ -232,11 +254,7 @@ impl TCPSocketConnection {
         ts_type = "(options: TCPSendOptions): Promise<void>\nsend(options: TCPSendOptions, callback: (error: SocketError, data: void) => void): void"
     )]
     pub fn send(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, Method::throwing_types("send", CodeBase::Server), callback, |ticket| {
-            let state = self.state()?;
-            let sent = convert::with_send_options(&options, |data| state.connection.send(data, ticket))?;
-            Ok(sent.map(Progress::from))
-        })
+        send::send(self.state()?, &options, callback)
     }
 
     /// Closes: everything sent goes out, then FIN. Nothing is received any more; `close` follows. A peer that takes
@@ -376,14 +394,5 @@ impl TCPSocketConnection {
     )]
     pub fn off(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
         self.state()?.emitter.off(&r#type, callback)
-    }
-}
-
-impl From<SendProgress> for Progress {
-    fn from(progress: SendProgress) -> Self {
-        match progress {
-            SendProgress::Sent => Self::Done(Reply::Nothing),
-            SendProgress::Queued => Self::Awaited,
-        }
     }
 }

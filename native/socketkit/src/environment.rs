@@ -11,7 +11,7 @@ use socket_engine::{Arrivals, SocketError, Ticket};
 use crate::broadcast::Broadcast;
 use crate::error;
 use crate::limits;
-use crate::node_api::{self, Doorbell, Promises, Ring};
+use crate::node_api::{self, Doorbell, Microtask, Microtasks, Promises, Ring};
 use crate::outbox::{Mailbox, ObjectEvent, Outbox, Told};
 
 thread_local! {
@@ -45,6 +45,15 @@ pub trait Call {
 
     /// Hands a number over, as the result.
     fn finish_with(self: Box<Self>, env: &Env, number: i32);
+}
+
+/// The sends of one object that leave together.
+pub trait Corked {
+    /// Hands them to the kernel.
+    fn write(&self);
+
+    /// Settles those that the kernel has. Not while anything is borrowed: it may run JavaScript.
+    fn settle(&self, environment: &Environment);
 }
 
 /// A recipient, whatever its events.
@@ -86,6 +95,7 @@ pub struct Environment {
     env: Env,
     outbox: Arc<Outbox>,
     promises: RefCell<Option<Rc<Promises>>>,
+    microtasks: RefCell<Option<Rc<Microtasks>>>,
     objects: RefCell<HashMap<u64, Weak<dyn Object>>>,
     calls: RefCell<HashMap<Ticket, Box<dyn Call>>>,
     /// The broadcast that a part belongs to.
@@ -93,11 +103,24 @@ pub struct Environment {
     last_id: Cell<u64>,
     /// How many turns there were.
     turns: Cell<u64>,
+    bursts: Bursts,
     /// Objects that are to have the next turn, whatever comes.
     next_turn: RefCell<Vec<u64>>,
     /// What keeps the process of a Node alive: open sockets and calls under way.
     leases: Cell<usize>,
     ended: Cell<bool>,
+}
+
+/// When sends leave together, and those that wait for that.
+#[derive(Default)]
+struct Bursts {
+    number: Cell<u64>,
+    /// There is a turn, at whose end they leave. Otherwise a microtask lets them.
+    has_turn: Cell<bool>,
+    /// Something was sent outside of a turn.
+    needs_flush: Cell<bool>,
+    awaits_flush: Cell<bool>,
+    corked: RefCell<Vec<Rc<dyn Corked>>>,
 }
 
 impl Environment {
@@ -106,15 +129,19 @@ impl Environment {
         if let Some(environment) = find(env) {
             return Ok(environment);
         }
+        let promises = Promises::new(env)?;
+        let microtasks = Microtasks::new::<Self>(env, &promises)?;
         let environment = Rc::new(Self {
             env: *env,
-            promises: RefCell::new(Some(Rc::new(Promises::new(env)?))),
+            promises: RefCell::new(Some(Rc::new(promises))),
+            microtasks: RefCell::new(Some(Rc::new(microtasks))),
             outbox: Outbox::new(Doorbell::new::<Self>(env)?),
             objects: RefCell::default(),
             calls: RefCell::default(),
             parts: RefCell::default(),
             last_id: Cell::new(0),
             turns: Cell::new(0),
+            bursts: Bursts::default(),
             next_turn: RefCell::default(),
             leases: Cell::new(0),
             ended: Cell::new(false),
@@ -188,6 +215,67 @@ impl Environment {
         self.next_turn.borrow_mut().push(id);
     }
 
+    /// Number of the burst that sends belong to now.
+    pub fn burst(&self) -> u64 {
+        self.bursts.number.get()
+    }
+
+    /// The same for a send that leaves at once, behind which the burst has to end.
+    pub fn begin_burst(&self) -> u64 {
+        self.bursts.needs_flush.set(true);
+        self.bursts.number.get()
+    }
+
+    /// Lets the sends of `corked` leave when the burst ends.
+    pub fn add_corked(&self, corked: Rc<dyn Corked>) {
+        self.bursts.needs_flush.set(true);
+        self.bursts.corked.borrow_mut().push(corked);
+    }
+
+    /// Sees to it that the burst ends to which something was added. May run JavaScript.
+    pub fn await_flush(&self) {
+        if self.bursts.needs_flush.take() && !self.bursts.has_turn.get() {
+            self.queue_flush();
+        }
+    }
+
+    fn queue_flush(&self) {
+        if self.bursts.awaits_flush.replace(true) {
+            return;
+        }
+        let microtasks = self.microtasks.borrow().clone();
+        let queued = microtasks.map(|microtasks| microtasks.queue(&self.env));
+        if let Some(Err(error)) = queued {
+            error::report("sends cannot be gathered", &error);
+            self.flush();
+        }
+    }
+
+    /// Ends the burst: writes what was gathered.
+    fn write_gathered(&self) {
+        self.bursts.number.set(self.bursts.number.get() + 1);
+        let corked = self.bursts.corked.borrow().clone();
+        corked.iter().for_each(|corked| corked.write());
+    }
+
+    /// Ends the burst of a turn. What the kernel has is settled in a microtask, as on OpenHarmony JavaScript would go on
+    /// behind each result that is settled in a turn.
+    fn end_burst(&self) {
+        self.bursts.has_turn.set(false);
+        self.write_gathered();
+        if !self.bursts.corked.borrow().is_empty() {
+            self.queue_flush();
+        }
+    }
+
+    /// Ends the burst, and settles what the kernel has.
+    fn flush(&self) {
+        self.bursts.awaits_flush.set(false);
+        self.write_gathered();
+        let corked = self.bursts.corked.take();
+        corked.iter().for_each(|corked| corked.settle(self));
+    }
+
     fn new_id(&self) -> u64 {
         let id = self.last_id.get() + 1;
         self.last_id.set(id);
@@ -198,20 +286,27 @@ impl Environment {
     fn turn(&self) {
         let _end = TurnEnd(self);
         self.turns.set(self.turns.get() + 1);
+        self.bursts.has_turn.set(true);
         self.outbox.gather();
         let mut events = limits::TURN_EVENTS;
         let mut bytes = limits::TURN_BYTES;
         while events > 0 && bytes > 0 && !self.ended.get() {
-            let Some(id) = self.outbox.next() else {
-                return;
-            };
+            let Some(id) = self.outbox.next().or_else(|| self.next_that_comes()) else { return };
             let spent = self.turn_of(id, events);
             events = events.saturating_sub(spent.events);
             bytes = bytes.saturating_sub(spent.bytes);
             node_api::report_pending(&self.env);
         }
+        self.write_gathered();
         // So that it waits for the next turn, and nobody has to wake this thread for it.
         self.outbox.gather();
+    }
+
+    /// The next object for which something comes: answers that wait for the end of the burst leave before that is asked, as their
+    /// peers may answer at once.
+    fn next_that_comes(&self) -> Option<u64> {
+        self.write_gathered();
+        self.outbox.gather().then(|| self.outbox.next()).flatten()
     }
 
     fn object(&self, id: u64) -> Option<Rc<dyn Object>> {
@@ -251,7 +346,13 @@ impl Environment {
         cost
     }
 
-    fn complete(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {
+    /// Hands the result of `ticket` to the call that waits for it.
+    pub fn complete(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {
+        let is_known = self.calls.borrow().contains_key(&ticket) || self.parts.borrow().contains_key(&ticket);
+        if !is_known {
+            // A gathered send that the engine has written itself.
+            self.write_gathered();
+        }
         let part = self.parts.borrow_mut().remove(&ticket);
         if let Some(broadcast) = part {
             let finished = broadcast.borrow_mut().finish(result.is_ok());
@@ -277,7 +378,10 @@ impl Environment {
     /// Closes every socket and lets go of everything that belongs to JavaScript; nothing is called any more. Does not
     /// wait for finalizers: OpenHarmony does not run them when an environment ends.
     fn end(&self) {
+        // It would be with the kernel already, had it left alone.
+        self.write_gathered();
         self.ended.set(true);
+        self.bursts.corked.take();
         for object in self.objects.take().into_values().filter_map(|object| object.upgrade()) {
             object.end();
         }
@@ -286,6 +390,7 @@ impl Environment {
         self.parts.take();
         self.next_turn.take();
         self.promises.take();
+        self.microtasks.take();
         node_api::finalize_all(&self.env);
         ENVIRONMENTS.with_borrow_mut(|environments| environments.retain(|environment| !environment.ended.get()));
     }
@@ -309,11 +414,20 @@ impl Ring for Environment {
     }
 }
 
+impl Microtask for Environment {
+    fn run(env: Env) {
+        if let Some(environment) = find(&env) {
+            environment.flush();
+        }
+    }
+}
+
 /// Ends a turn, also one that panics.
 struct TurnEnd<'a>(&'a Environment);
 
 impl Drop for TurnEnd<'_> {
     fn drop(&mut self) {
+        self.0.end_burst();
         self.0.next_turn.take().into_iter().filter_map(|id| self.0.object(id)).for_each(|object| object.request_turn());
         self.0.outbox.end_turn();
     }

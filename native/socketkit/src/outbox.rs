@@ -106,17 +106,13 @@ impl Outbox {
         Arc::new(Mailbox { id, closes: AtomicU64::new(0), outbox: Arc::clone(self), contents: Mutex::new(contents) })
     }
 
-    /// Lets what has come stand in line behind what waits.
-    pub fn gather(&self) {
-        self.arrivals.post();
+    /// Lets what has come stand in line behind what waits. False when nothing has.
+    pub fn gather(&self) -> bool {
+        self.arrivals.post()
     }
 
-    /// The next object whose turn it is.
+    /// The next object in line.
     pub fn next(&self) -> Option<u64> {
-        self.first().or_else(|| self.arrivals.post().then(|| self.first()).flatten())
-    }
-
-    fn first(&self) -> Option<u64> {
         lock(&self.line).objects.pop_front()
     }
 

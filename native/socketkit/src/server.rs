@@ -18,6 +18,7 @@ use crate::error::{self, CodeBase};
 use crate::native::{Class, Native};
 use crate::node_api;
 use crate::outbox::Mailbox;
+use crate::send;
 use crate::types::{NetAddress, SocketRejectInfo, SocketStatistics};
 
 const CLASS: &str = "TCPSocketServer\0";
@@ -166,19 +167,21 @@ impl TCPSocketServer {
     pub fn broadcast(&self, options: Argument<'_>) -> Result<Unknown<'_>> {
         let state = self.state()?;
         let environment = state.emitter.environment();
-        call(&state.emitter, Method::new("broadcast", CodeBase::Server), None, |ticket| {
+        let promise = call(&state.emitter, Method::new("broadcast", CodeBase::Server), None, |ticket| {
             convert::with_send_options(&options, |data| {
                 let mut broadcast = Broadcast::new(ticket);
                 let message = Message::to_several(data);
                 for connection in connection::open_ones(&state.connections) {
                     let part = environment.new_ticket();
-                    let sent = connection.send(&message, part);
+                    let sent = send::send_part(&connection, &message, part);
                     broadcast.add(part, connection, sent);
                 }
                 let reached = environment.await_parts(broadcast);
                 Ok(reached.map_or(Progress::Awaited, |reached| Progress::Done(Reply::Number(reached))))
             })
-        })
+        });
+        environment.await_flush();
+        promise
     }
 
     /// Descriptor of the listening socket; `undefined` when there is none.

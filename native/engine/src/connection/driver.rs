@@ -1,7 +1,6 @@
 //! The task of one connection: reads unless the owner does, writes what was queued, replaces lost links, and ends it.
 
 use std::future::poll_fn;
-use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -241,32 +240,11 @@ impl Driver {
         None
     }
 
-    /// Writes what the kernel takes, and FIN behind it where that is wanted; an error fails everything that is queued,
-    /// unless another link follows.
+    /// Writes what the kernel takes of what is queued.
     pub(super) fn flush(&self, transport: &Transport) {
         let mut state = lock(&self.shared.state);
-        let waited = state.queue.has_messages();
-        let written = state.queue.write_with(|slices| transport.write(slices));
-        // Posted under the lock, so that the result of a later send cannot come first.
-        self.shared.complete(written.done, &Ok(()));
-        let broken = match written.error.map(|error| (error.kind(), errno_of(&error))) {
-            None | Some((io::ErrorKind::WouldBlock, _)) => None,
-            Some((_, errno)) => Some(state.cause(errno)),
-        };
-        let mut failed = Vec::new();
-        if let Some(errno) = broken {
-            state.phase.break_with(errno);
-            if self.restorer.is_none() || !state.phase.is_open() {
-                failed = state.give_up();
-            }
-        }
-        let ended = if broken.is_none() { state.say_fin(&transport.stream) } else { None };
-        let drained = waited && !state.queue.has_messages() && state.phase.is_up();
-        self.shared.complete(ended, &Ok(()));
-        self.shared.fail(failed, state.error(Operation::Send, broken.unwrap_or(libc::EIO)));
-        if drained {
-            self.shared.sink.post(ConnectionEvent::Drained);
-        }
+        let flushed = state.flush(&transport.stream, |slices| transport.write(slices));
+        self.shared.report(&state, flushed);
     }
 
     fn fail(mut self, loss: Loss) {

@@ -14,13 +14,23 @@ pub struct Message<'a> {
 
 impl<'a> Message<'a> {
     /// A message to one connection.
-    pub(crate) fn new(data: &'a [u8]) -> Self {
+    pub fn new(data: &'a [u8]) -> Self {
         Self { data, frame: None }
     }
 
     /// A message to connections of one server.
     pub fn to_several(data: &'a [u8]) -> Self {
         Self { data, frame: Some(OnceLock::new()) }
+    }
+
+    /// Its bytes.
+    pub fn len(&self) -> usize {
+        self.data.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.data.is_empty()
     }
 
     pub(super) fn data(&self) -> &'a [u8] {

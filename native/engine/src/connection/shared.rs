@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::state::State;
+use super::message::Message;
+use super::state::{Flushed, State};
 use super::task_notify::TaskNotify;
 use crate::arrivals::Arrivals;
 use crate::credit::Credit;
@@ -16,6 +17,7 @@ use crate::error::{Operation, SocketError};
 use crate::event::{CloseReason, ConnectionEvent, EventSink, Ticket};
 use crate::limits;
 use crate::protocol::Protocol;
+use crate::send_queue::SendProgress;
 use crate::statistics::{Counters, Statistics};
 use crate::sync::lock;
 
@@ -67,6 +69,59 @@ impl Shared {
         let spawn = lock(&self.state).spawn.take();
         if let Some(spawn) = spawn {
             spawn();
+        }
+    }
+
+    /// Sends a message as [`Connection::gather`](super::Connection::gather) does. The error is an errno.
+    pub(super) fn gather(&self, message: &Message<'_>, ticket: Ticket) -> Result<SendProgress, i32> {
+        let mut state = lock(&self.state);
+        if state.needs_flush(message.data().len()) {
+            let flushed = state.flush_at_once();
+            self.report(&state, flushed);
+        }
+        let gathered = state.gather(message, ticket);
+        if state.queue.has_gathered_enough() {
+            let flushed = state.flush_at_once();
+            self.report(&state, flushed);
+        }
+        self.notify_of_rest(state);
+        gathered
+    }
+
+    /// Writes as [`Connection::flush`](super::Connection::flush) does.
+    pub(super) fn flush_gathered(&self) -> bool {
+        let mut state = lock(&self.state);
+        let gathered = state.queue.gathered();
+        if gathered == 0 {
+            return false;
+        }
+        let mut flushed = state.flush_at_once();
+        let all = flushed.done.len() == gathered;
+        if all {
+            flushed.done.clear();
+        }
+        self.report(&state, flushed);
+        self.notify_of_rest(state);
+        all
+    }
+
+    /// Leaves to the task what an owner's write has left.
+    fn notify_of_rest(&self, state: MutexGuard<'_, State>) {
+        let is_left = !state.phase.is_up() || state.wants_write();
+        drop(state);
+        if is_left {
+            self.notify_task();
+        }
+    }
+
+    /// Reports what became of what was queued; under the lock, so that the result of a later send cannot come first.
+    pub(super) fn report(&self, state: &State, flushed: Flushed) {
+        let Flushed { done, ended, failed, errno, is_drained } = flushed;
+        self.complete(done, &Ok(()));
+        self.complete(ended, &Ok(()));
+        self.fail(failed, state.error(Operation::Send, errno.unwrap_or(libc::EIO)));
+        if is_drained {
+            self.sink.post(ConnectionEvent::Drained);
         }
     }
 

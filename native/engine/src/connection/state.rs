@@ -1,6 +1,6 @@
 //! Everything of a connection that its handle and its task share under one lock.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 
@@ -74,6 +74,21 @@ impl OwnerReads {
             _ => None,
         }
     }
+}
+
+/// What became of what was queued.
+#[derive(Default)]
+pub(super) struct Flushed {
+    /// The sends that are finished.
+    pub(super) done: Vec<Ticket>,
+    /// The `end` call that is.
+    pub(super) ended: Option<Ticket>,
+    /// Those that never will be.
+    pub(super) failed: Vec<Ticket>,
+    /// Why the link broke, if it did.
+    pub(super) errno: Option<i32>,
+    /// Whether messages have waited, and none does any more.
+    pub(super) is_drained: bool,
 }
 
 /// Whether this side has said that it sends no more, while it still receives.
@@ -177,6 +192,59 @@ impl State {
         Ok(SendProgress::Queued)
     }
 
+    /// Keeps a message for the next [`State::flush`], where a send would write it at once; sends it otherwise.
+    pub(super) fn gather(&mut self, message: &Message<'_>, ticket: Ticket) -> Result<SendProgress, i32> {
+        let is_first = !self.queue.has_unsent();
+        if !self.phase.is_up() || !(is_first || self.queue.gathered() > 0) {
+            return self.send(message, ticket);
+        }
+        let data = message.data();
+        self.may_send()?;
+        let envelope = self.envelope(data)?;
+        self.check_room(data.len())?;
+        let (head, tail) = (envelope.as_ref().map_or(&[][..], Envelope::head), envelope.as_ref().map(Envelope::tail));
+        let frame = message.kept([head, data, tail.as_deref().unwrap_or_default()], 0);
+        self.queue.gather(Outgoing { frame, written: 0, ticket });
+        Ok(SendProgress::Gathered)
+    }
+
+    /// Whether a message of `data_bytes` would be refused that fits once the kernel has what was gathered.
+    pub(super) fn needs_flush(&self, data_bytes: usize) -> bool {
+        self.queue.gathered() > 0 && self.check_room(data_bytes).is_err()
+    }
+
+    /// Writes what the kernel takes, on the thread of the caller.
+    pub(super) fn flush_at_once(&mut self) -> Flushed {
+        let Some(Link::Up(stream)) = self.phase.link() else { return Flushed::default() };
+        let stream = Arc::clone(stream);
+        self.flush(&stream, |slices| write::send_vectored(&stream, slices))
+    }
+
+    /// Writes what the kernel takes with `write`, which writes to `stream`, and FIN behind it where that is wanted. An error
+    /// ends everything that is queued, unless another link follows.
+    pub(super) fn flush(
+        &mut self,
+        stream: &TcpStream,
+        write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
+    ) -> Flushed {
+        let waited = self.queue.has_messages() && self.queue.gathered() == 0;
+        let written = self.queue.write_with(write);
+        let errno = match written.error.map(|error| (error.kind(), errno_of(&error))) {
+            None | Some((io::ErrorKind::WouldBlock, _)) => None,
+            Some((_, errno)) => Some(self.cause(errno)),
+        };
+        let mut failed = Vec::new();
+        if let Some(errno) = errno {
+            self.phase.break_with(errno);
+            if !self.reconnects || !self.phase.is_open() {
+                failed = self.give_up();
+            }
+        }
+        let ended = if errno.is_none() { self.say_fin(stream) } else { None };
+        let is_drained = waited && !self.queue.has_messages() && self.phase.is_up();
+        Flushed { done: written.done, ended, failed, errno, is_drained }
+    }
+
     /// Whether a call may send, or wants to say that it sends no more.
     pub(super) fn may_send(&self) -> Result<(), i32> {
         match self.phase.stream() {
@@ -197,9 +265,10 @@ impl State {
         !self.reconnects && self.phase.is_up()
     }
 
-    /// Whether the driver has something to write.
+    /// Whether the driver has something to write: what is gathered its owner writes.
     pub(super) fn wants_write(&self) -> bool {
-        self.queue.has_unsent() || matches!(self.fin, Fin::Wanted(_))
+        let is_waiting = self.queue.has_unsent() && self.queue.gathered() == 0;
+        is_waiting || matches!(self.fin, Fin::Wanted(_))
     }
 
     /// Whether a closing connection still has something to see through.

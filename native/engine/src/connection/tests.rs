@@ -20,6 +20,7 @@ use crate::protocol::Heartbeat;
 use crate::wire::Kind;
 
 mod closing;
+mod gathering;
 mod heartbeat;
 mod idle;
 mod order;

@@ -105,7 +105,7 @@ impl Sender {
         loop {
             match self.client.send(data, Ticket(number.into())) {
                 Ok(SendProgress::Sent) => return self.note(number.into(), true),
-                Ok(SendProgress::Queued) => return,
+                Ok(SendProgress::Queued | SendProgress::Gathered) => return,
                 Err(error) if error.errno == libc::ENOBUFS => {
                     // One that was not heard yet is enough.
                     let _ = self.full.try_send(());

@@ -13,6 +13,7 @@ mod function;
 #[cfg(target_env = "ohos")]
 mod hilog;
 mod holder;
+mod microtask;
 mod promise;
 mod reference;
 mod scope;
@@ -31,6 +32,7 @@ pub use function::call;
 #[cfg(target_env = "ohos")]
 pub use hilog::hilog;
 pub use holder::{Holder, define_constant};
+pub use microtask::{Microtask, Microtasks};
 pub use promise::Promises;
 pub use reference::Reference;
 pub use scope::with_handle_scope;

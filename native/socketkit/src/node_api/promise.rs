@@ -60,7 +60,8 @@ impl Promises {
     }
 }
 
-fn property<'env>(env: &'env Env, object: &Unknown<'_>, name: &CStr) -> Result<Unknown<'env>> {
+/// A property of `object`.
+pub(super) fn property<'env>(env: &'env Env, object: &Unknown<'_>, name: &CStr) -> Result<Unknown<'env>> {
     let mut value = ptr::null_mut();
     // SAFETY: `object` is alive and belongs to `env`; `value` receives the property.
     let status = unsafe { sys::napi_get_named_property(env.raw(), object.raw(), name.as_ptr(), &mut value) };

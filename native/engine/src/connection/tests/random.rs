@@ -11,6 +11,8 @@ use crate::wire::Frame;
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Send,
+    Gather,
+    Flush,
     End,
     Close,
     Abort,
@@ -31,8 +33,10 @@ enum Step {
     Wait,
 }
 
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 16] = [
     Step::Send,
+    Step::Gather,
+    Step::Flush,
     Step::End,
     Step::Close,
     Step::Abort,
@@ -50,7 +54,13 @@ const STEPS: [Step; 14] = [
 
 /// Rare ends, so that something happens before them.
 fn any_step() -> impl Strategy<Value = Step> {
-    let often = prop_oneof![Just(Step::Send), Just(Step::Message), Just(Step::Acknowledge), Just(Step::Relink)];
+    let often = prop_oneof![
+        Just(Step::Send),
+        Just(Step::Gather),
+        Just(Step::Message),
+        Just(Step::Acknowledge),
+        Just(Step::Relink)
+    ];
     prop_oneof![3 => often, 2 => proptest::sample::select(&STEPS[..])]
 }
 
@@ -61,6 +71,8 @@ struct Model {
     tickets: u64,
     /// Calls whose result is outstanding: sends in their order, and the others.
     sends: VecDeque<u64>,
+    /// Those of them that were gathered, and not flushed.
+    gathered: Vec<u64>,
     others: Vec<u64>,
     /// Messages of accepted sends in their order, and how many of them the peer has acknowledged.
     accepted: Vec<u64>,
@@ -144,7 +156,9 @@ impl Schedule {
 
     async fn take(&mut self, step: Step) {
         match step {
-            Step::Send => self.send(),
+            Step::Send => self.send(|connection, data, ticket| connection.send(data, ticket)),
+            Step::Gather => self.send(|connection, data, ticket| connection.gather(&Message::new(data), ticket)),
+            Step::Flush => self.flush(),
             Step::End => self.end(),
             Step::Close | Step::Abort => self.close(matches!(step, Step::Abort)),
             Step::Suspend if self.resilient => self.suspend(),
@@ -178,19 +192,32 @@ impl Schedule {
         self.settle().await;
     }
 
-    fn send(&mut self) {
+    fn send(&mut self, send: fn(&Connection, &[u8], Ticket) -> Result<SendProgress, SocketError>) {
         let Ticket(ticket) = self.model.ticket();
-        match self.this.connection.send(&[ticket as u8], Ticket(ticket)) {
+        match send(&self.this.connection, &[ticket as u8], Ticket(ticket)) {
             Ok(progress) => {
                 assert!(!self.model.closed && !self.model.closing && !self.model.ended, "a closed connection sends");
                 self.model.accepted.push(ticket);
-                if progress == SendProgress::Queued {
+                if progress != SendProgress::Sent {
                     self.model.sends.push_back(ticket);
+                }
+                if progress == SendProgress::Gathered {
+                    self.model.gathered.push(ticket);
                 }
             }
             Err(error) if self.model.closed || self.model.closing => assert_eq!(error.errno, libc::EBADF),
             Err(error) if self.model.ended => assert_ne!(error.errno, libc::EBADF),
             Err(_) => assert!(!self.resilient, "a connection that replaces its links refuses a message"),
+        }
+    }
+
+    /// What was completed already, the engine has written by itself.
+    fn flush(&mut self) {
+        let is_written = self.this.connection.flush();
+        for ticket in std::mem::take(&mut self.model.gathered) {
+            if is_written && self.model.sends.contains(&ticket) {
+                self.model.complete(ticket, true);
+            }
         }
     }
 
@@ -275,6 +302,7 @@ impl Schedule {
 
     /// Whatever happened, an abort ends it, and nobody waits any more.
     async fn finish(mut self) {
+        self.flush();
         self.close(true);
         self.settle().await;
         while !self.model.closed || !self.model.others.is_empty() || !self.model.sends.is_empty() {

@@ -29,6 +29,35 @@ fn a_turn_ends_after_so_many_bytes_although_the_kernel_would_take_more() {
 }
 
 #[test]
+fn many_small_messages_leave_as_one_piece_in_one_write() {
+    const MESSAGES: u64 = 1_000;
+    let mut queue = SendQueue::new(false);
+    let frame = |ticket: u64| Bytes::from(ticket.to_string());
+    for ticket in 0..MESSAGES {
+        queue.gather(Outgoing { frame: frame(ticket), written: 0, ticket: Ticket(ticket) });
+    }
+    assert_eq!(queue.gathered(), 1_000);
+    let (mut taken, mut writes) = (Vec::new(), 0);
+    let written = queue.write_with(|slices| {
+        writes += 1;
+        slices.iter().for_each(|slice| taken.extend_from_slice(slice));
+        Ok(slices.iter().map(|slice| slice.len()).sum())
+    });
+    assert_eq!((written.done.len(), writes, queue.gathered()), (1_000, 1, 0));
+    assert_eq!(taken, (0..MESSAGES).flat_map(frame).collect::<Vec<_>>());
+}
+
+#[test]
+fn so_much_that_is_gathered_is_enough() {
+    let mut queue = SendQueue::new(false);
+    for ticket in 0..=GATHER_BYTES as u64 / FRAME_BYTES as u64 {
+        assert!(!queue.has_gathered_enough());
+        queue.gather(Outgoing { frame: Bytes::from(vec![0; FRAME_BYTES]), written: 0, ticket: Ticket(ticket) });
+    }
+    assert!(queue.has_gathered_enough());
+}
+
+#[test]
 fn one_write_is_offered_so_many_messages_and_no_more() {
     let mut queue = long_queue();
     let written = queue.write_with(|slices| {

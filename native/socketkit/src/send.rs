@@ -1,0 +1,115 @@
+//! How connections and clients send.
+
+use std::rc::Rc;
+use std::result;
+
+use napi_ohos::Result;
+use napi_ohos::bindgen_prelude::Unknown;
+use socket_engine::limits::GATHER_BYTES;
+use socket_engine::{ConnectionEvent, Message, SendProgress, SocketError, Ticket};
+
+use crate::call::{self, Method, Progress, Reply, call};
+use crate::convert::{self, Argument};
+use crate::cork::{Cork, Gathered};
+use crate::emitter::Emitter;
+use crate::environment::{Corked, Environment};
+use crate::error;
+use crate::node_api;
+
+/// What sends.
+pub trait Sender: 'static {
+    /// The method that JavaScript calls.
+    const SEND: Method;
+
+    /// Its listeners.
+    fn emitter(&self) -> &Emitter<ConnectionEvent>;
+    /// Its sends that leave together.
+    fn cork(&self) -> &Cork;
+    /// Sends at once.
+    fn send_now(&self, message: &Message<'_>, ticket: Ticket) -> result::Result<SendProgress, SocketError>;
+    /// Keeps a message until [`Sender::flush`].
+    fn gather(&self, message: &Message<'_>, ticket: Ticket) -> result::Result<SendProgress, SocketError>;
+    /// Writes what was gathered; true when the kernel has it.
+    fn flush(&self) -> bool;
+}
+
+/// `send(options, callback)` of `sender`.
+pub fn send<'env, S: Sender>(
+    sender: &'env Rc<S>,
+    options: &Argument<'_>,
+    callback: Argument<'_>,
+) -> Result<Unknown<'env>> {
+    let promise = call(sender.emitter(), S::SEND, callback, |ticket| {
+        let sent = convert::with_send_options(options, |data| send_message(sender, &Message::new(data), ticket))?;
+        Ok(sent.map(|progress| match progress {
+            SendProgress::Sent => Progress::Done(Reply::Nothing),
+            SendProgress::Queued => Progress::Awaited,
+            SendProgress::Gathered => Progress::Gathered(sender.cork()),
+        }))
+    });
+    sender.emitter().environment().await_flush();
+    promise
+}
+
+/// Sends a part of a broadcast. [`Environment::await_flush`] has to follow.
+pub fn send_part<S: Sender>(
+    sender: &Rc<S>,
+    message: &Message<'_>,
+    part: Ticket,
+) -> result::Result<SendProgress, SocketError> {
+    let sent = send_message(sender, message, part);
+    if sent == Ok(SendProgress::Gathered) {
+        sender.cork().add(Gathered { ticket: part, deferred: None });
+    }
+    sent
+}
+
+/// Sends a message: the first of a burst at once, what follows when the burst ends. Of a gathered one the cork has to be told.
+fn send_message<S: Sender>(
+    sender: &Rc<S>,
+    message: &Message<'_>,
+    ticket: Ticket,
+) -> result::Result<SendProgress, SocketError> {
+    let (cork, environment) = (sender.cork(), sender.emitter().environment());
+    let is_large = message.len() >= GATHER_BYTES && cork.is_empty();
+    if is_large || cork.lets_through(environment.burst()) {
+        cork.begin(environment.begin_burst());
+        return sender.send_now(message, ticket);
+    }
+    let was_empty = cork.is_empty();
+    let sent = sender.gather(message, ticket);
+    if was_empty && sent == Ok(SendProgress::Gathered) {
+        environment.add_corked(sender.clone());
+    }
+    sent
+}
+
+impl<S: Sender> Corked for S {
+    fn write(&self) {
+        if self.flush() {
+            return self.cork().set_written();
+        }
+        for Gathered { ticket, deferred } in self.cork().take_unwritten() {
+            let Some(deferred) = deferred else { continue };
+            if let Err(error) = call::await_deferred(Sender::emitter(self), S::SEND, ticket, deferred) {
+                error::report("the result of a send cannot be awaited", &error);
+            }
+        }
+    }
+
+    fn settle(&self, environment: &Environment) {
+        for Gathered { ticket, deferred } in self.cork().take_written() {
+            let env = environment.env();
+            let settled = match deferred {
+                Some(deferred) => node_api::undefined(env).and_then(|nothing| deferred.resolve(env, &nothing)),
+                None => {
+                    environment.complete(ticket, Ok(()));
+                    Ok(())
+                }
+            };
+            if let Err(error) = settled {
+                error::report("failed to settle the promise of a send", &error);
+            }
+        }
+    }
+}
