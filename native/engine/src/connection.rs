@@ -274,7 +274,8 @@ impl Connection {
     }
 
     /// Closes: stops receiving, hands the queue to the kernel, then says FIN. `Completed` with `ticket` and `Closed`
-    /// follow. A peer that takes nothing for [`DRAIN_TIMEOUT`](crate::limits::DRAIN_TIMEOUT) is reset.
+    /// follow when the peer's kernel has all messages. A peer that takes nothing for
+    /// [`DRAIN_TIMEOUT`](crate::limits::DRAIN_TIMEOUT) is reset: then `Completed` fails with `ETIMEDOUT`.
     ///
     /// # Errors
     /// `EBADF` when it is closed already.

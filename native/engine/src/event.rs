@@ -80,6 +80,10 @@ pub enum ConnectionEvent {
     Ended,
     /// Everything that waited to be sent is finished.
     Drained,
+    /// The peer has been silent for the heartbeat's time-out, although its kernel answers: its process does nothing.
+    Stalled,
+    /// The peer is heard again after `Stalled`.
+    Recovered,
     /// The connection broke.
     Failed(SocketError),
     /// The connection is no more.

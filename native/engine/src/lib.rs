@@ -2,7 +2,7 @@
 //!
 //! Calls never block: what cannot be done at once is finished by the runtime's worker and reported through the
 //! [`EventSink`] that the caller handed over. One sink serves one object and receives its events in order.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod address;
 mod arrivals;
@@ -21,6 +21,7 @@ pub mod limits;
 mod liveness;
 mod options;
 mod port;
+mod progress;
 mod protocol;
 mod proxy;
 mod read_strategy;
@@ -30,6 +31,7 @@ mod server;
 mod socket_state;
 mod statistics;
 mod sync;
+mod tcp_info;
 mod timeout;
 mod watched_set;
 mod wire;

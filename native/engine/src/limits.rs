@@ -64,9 +64,20 @@ pub const WRITE_TURN_BYTES: usize = 256 * 1024;
 /// kit gives a send as long.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long a closed connection still discards what its peer sends. Closing with unread bytes would reset the
-/// connection and could destroy what was sent before.
-pub const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a peer on this machine may be silent although its kernel answers, unless told otherwise: an app in the background is frozen,
+/// and its kernel is not.
+pub const STALLED_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// How long the peer of a closed connection, whose kernel has everything, may be silent before the socket goes. Bytes that come later
+/// get a reset, which could destroy what it has not read.
+pub const LINGER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a closed connection discards what its peer sends: as long as Linux itself keeps a socket that its process has closed
+/// (`tcp_fin_timeout`).
+pub const LINGER_LIMIT: Duration = Duration::from_secs(60);
+
+/// How much of that it discards: a peer that sends without end is cut off.
+pub const LINGER_BYTES: usize = 64 * 1024 * 1024;
 
 /// How long a client waits for an address of a name to answer before it tries the next one beside it: what RFC 8305, section 5,
 /// recommends.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::progress::{Progress, SentMarks};
 use crate::protocol::{Heartbeat, Protocol};
 
 /// What the time asks for.
@@ -15,22 +16,49 @@ pub(crate) enum Due {
     Ask,
     /// To tell the peer, whose questions are not being read, that this side is there.
     Reassure,
+    /// To say that the peer is silent although its kernel answers.
+    Stalled,
     /// To give the peer up.
     PeerGone,
     /// To close, for there was no message for long.
     Idle,
 }
 
+/// What is known of a link when a deadline has come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LinkView {
+    pub(crate) progress: Progress,
+    pub(crate) marks: SentMarks,
+}
+
+/// A question to the peer that has no answer yet.
+#[derive(Clone, Copy, Debug)]
+struct Question {
+    /// [`Progress::arrived`] when it was asked.
+    arrived: u64,
+    /// When the link was looked at last.
+    looked_at: Instant,
+    /// Whether the peer's kernel has it.
+    is_there: bool,
+}
+
 /// The clocks of one link. Does no I/O and owns no timer.
 #[derive(Debug)]
 pub(crate) struct Liveness {
     heartbeat: Option<Heartbeat>,
+    /// How long a peer may stay stalled.
+    stalled_timeout: Duration,
     /// How often the peer wants to hear something.
     peer_interval: Option<Duration>,
     idle_timeout: Option<Duration>,
+    /// When the peer was heard last, or its kernel took something of what waits before a question.
     heard: Instant,
-    /// Whether the peer was asked since it was heard.
-    asked: bool,
+    question: Option<Question>,
+    stalled_since: Option<Instant>,
+    /// [`Progress::acknowledged`] when the link was looked at last.
+    acknowledged: u64,
+    /// When the peer's kernel took bytes of messages, as far as that is known.
+    taken_at: Instant,
     /// While nothing is read: when this side told its peer last that it is there.
     deaf_since: Option<Instant>,
     /// When this side began to read, for the first time or again.
@@ -38,16 +66,29 @@ pub(crate) struct Liveness {
 }
 
 impl Liveness {
-    /// The clocks of a link that begins `now`.
-    pub(crate) fn new(protocol: &Protocol, peer_interval: Option<Duration>, now: Instant) -> Self {
+    /// The clocks of a link that begins `now`. `is_local`: the peer is on this machine.
+    pub(crate) fn new(protocol: &Protocol, peer_interval: Option<Duration>, is_local: bool, now: Instant) -> Self {
         let Protocol { heartbeat, idle_timeout, .. } = *protocol;
-        Self { heartbeat, peer_interval, idle_timeout, heard: now, asked: false, deaf_since: None, listens_since: now }
+        Self {
+            heartbeat,
+            stalled_timeout: heartbeat.map_or(Duration::ZERO, |heartbeat| heartbeat.stalled_timeout(is_local)),
+            peer_interval,
+            idle_timeout,
+            heard: now,
+            question: None,
+            stalled_since: None,
+            acknowledged: 0,
+            taken_at: now,
+            deaf_since: None,
+            listens_since: now,
+        }
     }
 
-    /// Something came from the peer.
-    pub(crate) fn hear(&mut self, now: Instant) {
+    /// Something came from the peer. True when it was stalled before.
+    pub(crate) fn hear(&mut self, now: Instant) -> bool {
         self.heard = now;
-        self.asked = false;
+        self.question = None;
+        self.stalled_since.take().is_some()
     }
 
     /// Says whether the link is being read. Silence counts only while it is: what the peer says otherwise is not heard.
@@ -56,7 +97,8 @@ impl Liveness {
             (true, Some(_)) => {
                 self.deaf_since = None;
                 self.listens_since = now;
-                self.hear(now);
+                self.heard = now;
+                self.question = None;
             }
             (false, None) => self.deaf_since = Some(now),
             _ => {}
@@ -68,42 +110,106 @@ impl Liveness {
         self.heartbeat = None;
     }
 
-    /// What is due `now`, when the last message, in either direction, was at `active`.
-    pub(crate) fn due(&mut self, now: Instant, active: Instant) -> Due {
-        if self.idle_deadline(active).is_some_and(|deadline| now >= deadline) {
+    /// What is due `now`, when the last message, in either direction, was at `active`. Looks at the link before it ends anything.
+    pub(crate) fn due(&mut self, now: Instant, active: Instant, look: impl FnOnce() -> LinkView) -> Due {
+        let is_idle = |this: &Self| this.idle_deadline(active).is_some_and(|deadline| now >= deadline);
+        let asks = self.deaf_since.is_none() && self.heartbeat.is_some_and(|one| now >= self.heard + one.interval);
+        let view = (is_idle(self) || asks).then(look);
+        if let Some(view) = &view {
+            self.observe(now, view);
+        }
+        if is_idle(self) {
             return Due::Idle;
         }
-        if let Some(since) = self.deaf_since {
-            let due = self.peer_interval.is_some_and(|interval| now >= since + interval);
-            self.deaf_since = if due { Some(now) } else { Some(since) };
-            return if due { Due::Reassure } else { Due::Nothing };
-        }
-        match self.heartbeat {
-            Some(heartbeat) if now >= self.heard + heartbeat.timeout => Due::PeerGone,
-            Some(heartbeat) if !self.asked && now >= self.heard + heartbeat.interval => {
-                self.asked = true;
-                Due::Ask
-            }
+        match (self.deaf_since, self.heartbeat, view) {
+            (Some(since), ..) => self.reassure(since, now),
+            (None, Some(heartbeat), Some(view)) => self.ask(heartbeat, now, &view),
             _ => Due::Nothing,
         }
+    }
+
+    /// Takes note of what the peer's kernel has acknowledged, and of what has arrived and was not read yet.
+    fn observe(&mut self, now: Instant, view: &LinkView) {
+        let LinkView { progress, marks } = view;
+        let before = self.acknowledged;
+        self.acknowledged = progress.acknowledged;
+        let advances = progress.acknowledged > before;
+        if advances && before < marks.message_end {
+            self.taken_at = now.checked_sub(progress.acknowledged_ago).unwrap_or(now);
+        }
+        let Some(question) = &mut self.question else { return };
+        if progress.arrived > question.arrived {
+            self.heard = now;
+            self.question = None;
+            self.stalled_since = self.stalled_since.map(|_| now);
+            return;
+        }
+        question.looked_at = now;
+        if advances && !question.is_there {
+            self.heard = now;
+        }
+        question.is_there |= marks.ping_end.is_some_and(|end| progress.acknowledged >= end);
+    }
+
+    fn reassure(&mut self, since: Instant, now: Instant) -> Due {
+        let due = self.peer_interval.is_some_and(|interval| now >= since + interval);
+        self.deaf_since = if due { Some(now) } else { Some(since) };
+        if due { Due::Reassure } else { Due::Nothing }
+    }
+
+    fn ask(&mut self, heartbeat: Heartbeat, now: Instant, view: &LinkView) -> Due {
+        if let Some(since) = self.stalled_since {
+            return if now >= since + self.stalled_timeout { Due::PeerGone } else { Due::Nothing };
+        }
+        if self.question.is_none() {
+            return self.begin_asking(heartbeat, now, view);
+        }
+        if now >= self.heard + heartbeat.timeout {
+            let stalls = view.progress.is_answered && !self.stalled_timeout.is_zero();
+            self.stalled_since = stalls.then_some(now);
+            return if stalls { Due::Stalled } else { Due::PeerGone };
+        }
+        Due::Nothing
+    }
+
+    /// Asks the peer when it has been silent for an interval. Where this process was stopped it has been silent for longer: it was not
+    /// asked.
+    fn begin_asking(&mut self, heartbeat: Heartbeat, now: Instant, view: &LinkView) -> Due {
+        let LinkView { progress, marks } = view;
+        if now < self.heard + heartbeat.interval {
+            return Due::Nothing;
+        }
+        self.heard = now.checked_sub(heartbeat.interval).unwrap_or(self.heard);
+        // A ping that waits behind nothing is there at once.
+        let is_there = progress.acknowledged >= marks.written;
+        self.question = Some(Question { arrived: progress.arrived, looked_at: now, is_there });
+        Due::Ask
     }
 
     /// While messages wait unread the connection is not idle, though none goes through.
     fn idle_deadline(&self, active: Instant) -> Option<Instant> {
         let limit = self.idle_timeout.filter(|_| self.deaf_since.is_none())?;
-        Some(active.max(self.listens_since) + limit)
+        Some(active.max(self.listens_since).max(self.taken_at) + limit)
     }
 
     /// When `due` has to be asked next; `None`: never.
     pub(crate) fn deadline(&self, active: Instant) -> Option<Instant> {
-        let idle = self.idle_deadline(active);
         let life = match (self.deaf_since, self.heartbeat) {
             (Some(since), _) => self.peer_interval.map(|interval| since + interval),
-            (None, Some(heartbeat)) if self.asked => Some(self.heard + heartbeat.timeout),
-            (None, Some(heartbeat)) => Some(self.heard + heartbeat.interval),
+            (None, Some(heartbeat)) => Some(self.life_deadline(heartbeat)),
             (None, None) => None,
         };
-        [idle, life].into_iter().flatten().min()
+        [self.idle_deadline(active), life].into_iter().flatten().min()
+    }
+
+    fn life_deadline(&self, heartbeat: Heartbeat) -> Instant {
+        let given_up = self.heard + heartbeat.timeout;
+        match (self.stalled_since, self.question) {
+            (Some(since), _) => since + self.stalled_timeout,
+            (None, None) => self.heard + heartbeat.interval,
+            (None, Some(question)) if question.is_there => given_up,
+            (None, Some(question)) => given_up.min(question.looked_at + heartbeat.interval),
+        }
     }
 }
 
@@ -123,16 +229,18 @@ mod tests {
             for (step, wait_ms) in steps {
                 now += Duration::from_millis(wait_ms);
                 match step {
-                    0 => clocks.hear(now),
+                    0 => {
+                        clocks.hear(now);
+                    }
                     1 => clocks.listen(wait_ms % 2 == 0, now),
                     2 => active = now,
                     _ => clocks.stop_asking(),
                 }
                 let Some(deadline) = clocks.deadline(active) else { continue };
                 now = now.max(deadline);
-                match clocks.due(now, active) {
+                match clocks.due(now, active, quiet) {
                     Due::PeerGone | Due::Idle => return Ok(()),
-                    Due::Nothing | Due::Ask | Due::Reassure => {
+                    Due::Nothing | Due::Ask | Due::Reassure | Due::Stalled => {
                         prop_assert!(clocks.deadline(active).is_none_or(|next| next > deadline));
                     }
                 }
@@ -143,29 +251,177 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn liveness(idle_timeout: Option<Duration>) -> (Liveness, Instant) {
-        let heartbeat = Some(Heartbeat { interval: SECOND, timeout: SECOND * 3 });
+        liveness_of(idle_timeout, None, false)
+    }
+
+    fn liveness_of(
+        idle_timeout: Option<Duration>,
+        stalled_timeout: Option<Duration>,
+        is_local: bool,
+    ) -> (Liveness, Instant) {
+        let heartbeat = Some(Heartbeat { interval: SECOND, timeout: SECOND * 3, stalled_timeout });
         let start = Instant::now();
-        (Liveness::new(&Protocol { heartbeat, idle_timeout, ..Protocol::default() }, Some(SECOND * 2), start), start)
+        let protocol = Protocol { heartbeat, idle_timeout, ..Protocol::default() };
+        (Liveness::new(&protocol, Some(SECOND * 2), is_local, start), start)
+    }
+
+    /// Nothing has come, and nothing is under way.
+    fn quiet() -> LinkView {
+        view(0, 0, SentMarks::default())
+    }
+
+    fn view(arrived: u64, acknowledged: u64, marks: SentMarks) -> LinkView {
+        let progress = Progress { arrived, acknowledged, is_answered: true, ..Progress::default() };
+        LinkView { progress, marks }
+    }
+
+    /// Megabytes wait, a ping behind them.
+    const BULK: SentMarks = SentMarks { written: 900, message_end: 900, ping_end: None };
+
+    /// What was a silent peer's progress each second, and what was due then.
+    fn dues(clocks: &mut Liveness, start: Instant, views: &[LinkView]) -> Vec<Due> {
+        let due = |(second, view): (usize, &LinkView)| clocks.due(start + SECOND * second as u32, start, || *view);
+        views.iter().enumerate().map(due).collect()
+    }
+
+    #[test]
+    fn acknowledgements_count_until_the_peer_has_the_ping() {
+        let (mut clocks, start) = liveness(None);
+        let behind = SentMarks { written: 905, message_end: 900, ping_end: Some(905) };
+        let views = [
+            view(0, 0, BULK),
+            view(0, 0, BULK),
+            view(0, 300, BULK),
+            view(0, 600, BULK),
+            view(0, 600, BULK),
+            view(0, 900, behind),
+            // The kernel has the ping: what it takes behind that is no sign of the process.
+            view(0, 905, SentMarks { written: 999, message_end: 999, ..behind }),
+            view(0, 950, SentMarks { written: 999, message_end: 999, ..behind }),
+            view(0, 999, SentMarks { written: 999, message_end: 999, ..behind }),
+            view(0, 999, SentMarks { written: 999, message_end: 999, ..behind }),
+        ];
+        let mut wanted = vec![Due::Nothing, Due::Ask];
+        wanted.extend([Due::Nothing; 7]);
+        wanted.push(Due::PeerGone);
+        assert_eq!(dues(&mut clocks, start, &views), wanted);
+    }
+
+    #[test]
+    fn a_peer_whose_kernel_takes_nothing_more_of_bulk_data_is_given_up() {
+        let (mut clocks, start) = liveness(None);
+        let views = [0, 0, 300, 300, 300, 300].map(|acknowledged| view(0, acknowledged, BULK));
+        let wanted = [Due::Nothing, Due::Ask, Due::Nothing, Due::Nothing, Due::Nothing, Due::PeerGone];
+        assert_eq!(dues(&mut clocks, start, &views), wanted);
+    }
+
+    #[test]
+    fn what_waits_in_the_kernel_is_heard_before_the_peer_is_given_up() {
+        let (mut clocks, start) = liveness(None);
+        assert_eq!(clocks.due(start + SECOND, start, || view(7, 0, BULK)), Due::Ask);
+        let late = start + SECOND * 60;
+        assert_eq!(clocks.due(late, start, || view(8, 0, BULK)), Due::Nothing);
+        assert_eq!(clocks.due(late + SECOND, start, || view(8, 0, BULK)), Due::Ask);
+        assert_eq!(clocks.due(late + SECOND * 3, start, || view(8, 0, BULK)), Due::PeerGone);
+    }
+
+    #[test]
+    fn a_peer_that_was_not_asked_is_not_given_up() {
+        let (mut clocks, start) = liveness(None);
+        let late = start + SECOND * 60;
+        assert_eq!(clocks.due(late, start, quiet), Due::Ask);
+        assert_eq!(clocks.due(late + SECOND, start, quiet), Due::Nothing);
+        assert_eq!(clocks.due(late + SECOND * 2, start, quiet), Due::PeerGone);
+    }
+
+    #[test]
+    fn a_silent_peer_stalls_once_where_its_kernel_answers() {
+        let deaf_kernel = || {
+            let mut view = quiet();
+            view.progress.is_answered = false;
+            view
+        };
+        for (stalled_timeout, is_local, look, stalls) in [
+            (None, true, quiet as fn() -> LinkView, Some(600)),
+            (None, false, quiet, None),
+            (Some(SECOND * 5), true, quiet, Some(5)),
+            (Some(SECOND * 5), false, quiet, Some(5)),
+            (Some(Duration::ZERO), true, quiet, None),
+            (None, true, deaf_kernel, None),
+        ] {
+            let (mut clocks, start) = liveness_of(None, stalled_timeout, is_local);
+            assert_eq!(clocks.due(start + SECOND, start, look), Due::Ask);
+            let silent = start + SECOND * 3;
+            let Some(seconds) = stalls else {
+                assert_eq!(clocks.due(silent, start, look), Due::PeerGone);
+                continue;
+            };
+            assert_eq!(clocks.due(silent, start, look), Due::Stalled);
+            assert_eq!(clocks.due(silent + SECOND, start, look), Due::Nothing);
+            let end = silent + SECOND * seconds;
+            assert_eq!(clocks.deadline(start), Some(end));
+            assert_eq!(clocks.due(end, start, look), Due::PeerGone);
+        }
+    }
+
+    #[test]
+    fn a_stalled_peer_recovers_when_it_is_heard() {
+        let (mut clocks, start) = liveness_of(None, None, true);
+        assert!(!clocks.hear(start));
+        assert_eq!(clocks.due(start + SECOND, start, quiet), Due::Ask);
+        assert_eq!(clocks.due(start + SECOND * 3, start, quiet), Due::Stalled);
+        assert!(clocks.hear(start + SECOND * 60));
+        assert!(!clocks.hear(start + SECOND * 61));
+        assert_eq!(clocks.deadline(start), Some(start + SECOND * 62));
+    }
+
+    #[test]
+    fn bytes_that_the_peer_takes_are_no_idleness() {
+        let (mut clocks, start) = liveness(Some(SECOND * 4));
+        clocks.stop_asking();
+        let taken = |seconds: u32, acknowledged| (start + SECOND * seconds, view(0, acknowledged, BULK));
+        for (now, view) in [taken(4, 300), taken(8, 600), taken(12, 900)] {
+            assert_eq!(clocks.due(now, start, || view), Due::Nothing);
+            assert_eq!(clocks.deadline(start), Some(now + SECOND * 4));
+        }
+        assert_eq!(clocks.due(start + SECOND * 16, start, || view(0, 900, BULK)), Due::Idle);
+    }
+
+    #[test]
+    fn heartbeats_that_the_peer_takes_are_idleness() {
+        let (mut clocks, start) = liveness(Some(SECOND * 4));
+        let marks = SentMarks { written: 20, message_end: 0, ping_end: Some(20) };
+        assert_eq!(clocks.due(start + SECOND * 4, start, || view(20, 20, marks)), Due::Idle);
+    }
+
+    #[test]
+    fn the_idle_time_begins_when_the_peer_took_the_last_byte() {
+        let (mut clocks, start) = liveness(Some(SECOND * 4));
+        clocks.stop_asking();
+        let mut view = view(0, 900, BULK);
+        view.progress.acknowledged_ago = SECOND;
+        assert_eq!(clocks.due(start + SECOND * 4, start, || view), Due::Nothing);
+        assert_eq!(clocks.deadline(start), Some(start + SECOND * 7));
     }
 
     #[test]
     fn a_silent_peer_is_asked_once_and_then_given_up() {
         let (mut clocks, start) = liveness(None);
         assert_eq!(clocks.deadline(start), Some(start + SECOND));
-        assert_eq!(clocks.due(start + SECOND / 2, start), Due::Nothing);
-        assert_eq!(clocks.due(start + SECOND, start), Due::Ask);
-        assert_eq!(clocks.due(start + SECOND, start), Due::Nothing);
+        assert_eq!(clocks.due(start + SECOND / 2, start, quiet), Due::Nothing);
+        assert_eq!(clocks.due(start + SECOND, start, quiet), Due::Ask);
+        assert_eq!(clocks.due(start + SECOND, start, quiet), Due::Nothing);
         assert_eq!(clocks.deadline(start), Some(start + SECOND * 3));
-        assert_eq!(clocks.due(start + SECOND * 3, start), Due::PeerGone);
+        assert_eq!(clocks.due(start + SECOND * 3, start, quiet), Due::PeerGone);
     }
 
     #[test]
     fn whatever_comes_from_the_peer_begins_the_silence_anew() {
         let (mut clocks, start) = liveness(None);
-        assert_eq!(clocks.due(start + SECOND, start), Due::Ask);
+        assert_eq!(clocks.due(start + SECOND, start, quiet), Due::Ask);
         clocks.hear(start + SECOND * 2);
         assert_eq!(clocks.deadline(start), Some(start + SECOND * 3));
-        assert_eq!(clocks.due(start + SECOND * 3, start), Due::Ask);
+        assert_eq!(clocks.due(start + SECOND * 3, start, quiet), Due::Ask);
     }
 
     #[test]
@@ -173,11 +429,11 @@ mod tests {
         let (mut clocks, start) = liveness(None);
         clocks.listen(false, start);
         assert_eq!(clocks.deadline(start), Some(start + SECOND * 2));
-        assert_eq!(clocks.due(start + SECOND * 2, start), Due::Reassure);
-        assert_eq!(clocks.due(start + SECOND * 3, start), Due::Nothing);
-        assert_eq!(clocks.due(start + SECOND * 4, start), Due::Reassure);
+        assert_eq!(clocks.due(start + SECOND * 2, start, quiet), Due::Reassure);
+        assert_eq!(clocks.due(start + SECOND * 3, start, quiet), Due::Nothing);
+        assert_eq!(clocks.due(start + SECOND * 4, start, quiet), Due::Reassure);
         clocks.listen(true, start + SECOND * 5);
-        assert_eq!(clocks.due(start + SECOND * 5, start), Due::Nothing);
+        assert_eq!(clocks.due(start + SECOND * 5, start, quiet), Due::Nothing);
         assert_eq!(clocks.deadline(start), Some(start + SECOND * 6));
     }
 
@@ -185,9 +441,9 @@ mod tests {
     fn the_idle_time_counts_messages_only() {
         let (mut clocks, start) = liveness(Some(SECOND * 2));
         clocks.hear(start + SECOND);
-        assert_eq!(clocks.due(start + SECOND * 2, start), Due::Idle);
+        assert_eq!(clocks.due(start + SECOND * 2, start, quiet), Due::Idle);
         let active = start + SECOND;
-        assert_eq!(clocks.due(start + SECOND * 2, active), Due::Ask);
+        assert_eq!(clocks.due(start + SECOND * 2, active, quiet), Due::Ask);
         assert_eq!(clocks.deadline(active), Some(start + SECOND * 3));
     }
 
@@ -197,15 +453,15 @@ mod tests {
         clocks.listen(false, start + SECOND);
         clocks.peer_interval = None;
         assert_eq!(clocks.deadline(start), None);
-        assert_eq!(clocks.due(start + SECOND * 9, start), Due::Nothing);
+        assert_eq!(clocks.due(start + SECOND * 9, start, quiet), Due::Nothing);
         clocks.listen(true, start + SECOND * 9);
-        assert_eq!(clocks.due(start + SECOND * 10, start), Due::Ask);
-        assert_eq!(clocks.due(start + SECOND * 11, start), Due::Idle);
+        assert_eq!(clocks.due(start + SECOND * 10, start, quiet), Due::Ask);
+        assert_eq!(clocks.due(start + SECOND * 11, start, quiet), Due::Idle);
     }
 
     #[test]
     fn a_plain_connection_has_no_deadline() {
         let start = Instant::now();
-        assert_eq!(Liveness::new(&Protocol::default(), None, start).deadline(start), None);
+        assert_eq!(Liveness::new(&Protocol::default(), None, true, start).deadline(start), None);
     }
 }

@@ -14,8 +14,19 @@ use crate::limits;
 pub struct Heartbeat {
     /// Silence after which the peer is asked.
     pub interval: Duration,
-    /// Silence after which it counts as gone.
+    /// Silence after which it counts as gone, or as stalled.
     pub timeout: Duration,
+    /// How long a stalled peer, whose kernel answers, may stay silent after that; `None`: [`STALLED_TIMEOUT`](limits::STALLED_TIMEOUT)
+    /// on loopback, no time elsewhere.
+    pub stalled_timeout: Option<Duration>,
+}
+
+impl Heartbeat {
+    /// How long a peer may stay stalled; `is_local`: it is on this machine.
+    pub(crate) fn stalled_timeout(self, is_local: bool) -> Duration {
+        let usual = if is_local { limits::STALLED_TIMEOUT } else { Duration::ZERO };
+        self.stalled_timeout.unwrap_or(usual)
+    }
 }
 
 /// What happens to messages that the kernel does not have when the link is lost.

@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use crate::event::Ticket;
 use crate::limits::{EVENT_OVERHEAD_BYTES, GATHER_BYTES, WRITE_BATCH_MESSAGES, WRITE_TURN_BYTES};
+use crate::progress::SentMarks;
 use crate::wire::Kind;
 
 /// How far a send got at once.
@@ -67,6 +68,8 @@ pub(crate) struct SendQueue {
     /// Bytes of the messages that are not finished.
     bytes: usize,
     gathered: Gathered,
+    /// How far the link's bytes have come into the kernel.
+    marks: SentMarks,
 }
 
 /// The messages at the end of the queue that no write was tried for: their sender lets them leave together.
@@ -107,6 +110,19 @@ impl SendQueue {
         self.bytes + (self.unsent.len() + self.unacknowledged.len()) * EVENT_OVERHEAD_BYTES
     }
 
+    /// Up to where the kernel has taken what was sent on this link.
+    pub(crate) fn marks(&self) -> SentMarks {
+        self.marks
+    }
+
+    /// Counts bytes of a message that the kernel took at once, past the queue.
+    pub(crate) fn count_written(&mut self, bytes: usize) {
+        if bytes > 0 {
+            self.marks.written += bytes as u64;
+            self.marks.message_end = self.marks.written;
+        }
+    }
+
     /// Adds a message. One that the kernel has already is expected only where the peer acknowledges.
     pub(crate) fn push(&mut self, message: Outgoing) {
         let Outgoing { frame, written, ticket } = message;
@@ -136,6 +152,9 @@ impl SendQueue {
 
     /// Puts a control frame before every message that the kernel has nothing of, in place of an earlier one of its kind.
     pub(crate) fn push_control(&mut self, kind: Kind, frame: Bytes) {
+        if kind == Kind::Ping {
+            self.marks.ping_end = None;
+        }
         let control = Queued { frame, written: 0, cargo: Cargo::Control(kind) };
         let begun = self.unsent.iter().take_while(|queued| queued.written > 0).count();
         let controls = self.unsent.iter().skip(begun).take_while(|queued| queued.is_control()).count();
@@ -205,6 +224,7 @@ impl SendQueue {
     pub(crate) fn rewind(&mut self) {
         let acknowledges = self.acknowledges;
         self.gathered = Gathered::default();
+        self.marks = SentMarks::default();
         self.unsent.retain(|queued| !queued.is_control());
         for queued in &mut self.unsent {
             if !acknowledges {
@@ -250,6 +270,12 @@ impl SendQueue {
             let taken = written.min(front.rest().len());
             front.written += taken;
             written -= taken;
+            self.marks.written += taken as u64;
+            match front.cargo {
+                Cargo::Message(_) if taken > 0 => self.marks.message_end = self.marks.written,
+                Cargo::Control(Kind::Ping) if front.rest().is_empty() => self.marks.ping_end = Some(self.marks.written),
+                Cargo::Message(_) | Cargo::Control(_) => {}
+            }
             if !self.acknowledges && !front.is_control() {
                 self.bytes -= taken;
             }

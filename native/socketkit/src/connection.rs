@@ -258,7 +258,7 @@ impl TCPSocketConnection {
     }
 
     /// Closes: everything sent goes out, then FIN. Nothing is received any more; `close` follows. A peer that takes
-    /// nothing for 20 seconds is reset. Fails with 2301009 when it is closed already.
+    /// nothing for 20 seconds is reset, and this fails with 2301110. Fails with 2301009 when it is closed already.
     #[napi(
         catch_unwind,
         ts_type = "(): Promise<void>\nclose(callback: (error: SocketError, data: void) => void): void"

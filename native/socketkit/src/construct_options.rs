@@ -110,7 +110,7 @@ fn heartbeat(fields: &Object<'_>) -> Read<Heartbeat> {
     let missing = || Refusal::parameter("heartbeat.intervalMs", "is missing");
     let interval = milliseconds(fields, "intervalMs")?.ok_or_else(missing)?;
     let timeout = milliseconds(fields, "timeoutMs")?.unwrap_or(interval * HEARTBEAT_TIMEOUT_INTERVALS);
-    Ok(Heartbeat { interval, timeout })
+    Ok(Heartbeat { interval, timeout, stalled_timeout: Some(Duration::ZERO) })
 }
 
 fn admission_of(fields: &Object<'_>) -> Read<(Option<Arc<Key>>, Duration)> {

@@ -119,6 +119,7 @@ impl Inbox {
                 }
                 return false;
             }
+            ConnectionEvent::Stalled | ConnectionEvent::Recovered => return false,
             ConnectionEvent::Received(bytes) => Delivery::Received(bytes),
             ConnectionEvent::Readable(link) => Delivery::Readable(link),
             ConnectionEvent::Message(message) => Delivery::Message(message),

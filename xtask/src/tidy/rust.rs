@@ -2,11 +2,14 @@
 
 use super::tree::{SourceFile, Tree};
 
-/// The engine's root, which forbids unsafe code to all of it.
+/// The engine's root, which denies unsafe code to all of it.
 const ENGINE_ROOT: &str = "native/engine/src/lib.rs";
 
 /// The one folder that may hold unsafe code.
 const NODE_API: &str = "native/socketkit/src/node_api/";
+
+/// The one module of the engine that may: it asks the kernel for what no crate has a safe call for.
+const TCP_INFO: &str = "native/engine/src/tcp_info.rs";
 
 /// The one file that forms the codes which JavaScript sees.
 const CODE_TABLE: &str = "native/socketkit/src/error.rs";
@@ -28,15 +31,15 @@ pub(super) fn engine_knows_javascript(tree: &Tree) -> Vec<String> {
         .collect()
 }
 
-/// Unsafe code where none may be, and an engine that does not forbid it.
+/// Unsafe code where none may be, and an engine that does not deny it.
 pub(super) fn unsafe_outside_node_api(tree: &Tree) -> Vec<String> {
     let mut findings: Vec<String> = tree
         .files("native/", ".rs")
-        .filter(|file| !file.path.starts_with(NODE_API))
+        .filter(|file| !file.path.starts_with(NODE_API) && file.path != TCP_INFO)
         .flat_map(|file| lines_of_code(file, |line| has_word(line, "unsafe")))
         .collect();
-    if !tree.text(ENGINE_ROOT).is_some_and(|text| text.contains("#![forbid(unsafe_code)]")) {
-        findings.push(format!("{ENGINE_ROOT} does not forbid unsafe code"));
+    if !tree.text(ENGINE_ROOT).is_some_and(|text| text.contains("#![deny(unsafe_code)]")) {
+        findings.push(format!("{ENGINE_ROOT} does not deny unsafe code"));
     }
     findings
 }
@@ -109,7 +112,7 @@ fn has_word(line: &str, word: &str) -> bool {
 mod tests {
     use super::*;
 
-    const FORBIDS: (&str, &str) = (ENGINE_ROOT, "#![forbid(unsafe_code)]\n");
+    const DENIES: (&str, &str) = (ENGINE_ROOT, "#![deny(unsafe_code)]\n");
 
     #[test]
     fn an_engine_that_depends_on_or_mentions_node_api_is_found() {
@@ -126,16 +129,17 @@ mod tests {
     fn unsafe_code_is_found_outside_node_api_and_not_inside_or_in_comments() {
         let inside = ("native/socketkit/src/node_api/value.rs", "unsafe { call() }\n");
         let comment = ("native/socketkit/src/lib.rs", "//! All unsafe code is elsewhere\n");
-        assert_eq!(unsafe_outside_node_api(&Tree::of(&[FORBIDS, inside, comment])), [""; 0]);
+        let asking = (TCP_INFO, "unsafe { libc::getsockopt() }\n");
+        assert_eq!(unsafe_outside_node_api(&Tree::of(&[DENIES, inside, comment, asking])), [""; 0]);
         let outside = ("native/socketkit/src/lib.rs", "let a = 1;\nlet b = unsafe { call() };\n");
-        let found = unsafe_outside_node_api(&Tree::of(&[FORBIDS, outside]));
+        let found = unsafe_outside_node_api(&Tree::of(&[DENIES, outside]));
         assert_eq!(found, ["native/socketkit/src/lib.rs:2: let b = unsafe { call() };"]);
     }
 
     #[test]
-    fn an_engine_that_does_not_forbid_unsafe_code_is_found() {
+    fn an_engine_that_does_not_deny_unsafe_code_is_found() {
         let found = unsafe_outside_node_api(&Tree::of(&[(ENGINE_ROOT, "mod server;\n")]));
-        assert_eq!(found, ["native/engine/src/lib.rs does not forbid unsafe code"]);
+        assert_eq!(found, ["native/engine/src/lib.rs does not deny unsafe code"]);
     }
 
     #[test]

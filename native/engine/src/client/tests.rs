@@ -41,7 +41,7 @@ struct Fixture {
 }
 
 fn protocol() -> Protocol {
-    let heartbeat = Some(Heartbeat { interval: GONE / 3, timeout: GONE });
+    let heartbeat = Some(Heartbeat { interval: GONE / 3, timeout: GONE, stalled_timeout: Some(Duration::ZERO) });
     let framing = Framing::length(1, false, 100).ok();
     Protocol { framing, heartbeat, acknowledge: true, handshake_timeout: HANDSHAKE, ..Protocol::default() }
 }

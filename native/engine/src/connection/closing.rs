@@ -1,26 +1,58 @@
 //! How the driver ends a connection that this side closes.
 
 use std::future::poll_fn;
-use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
 
 use socket2::SockRef;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::driver::Driver;
 use super::phase::Close;
 use super::transport::{Reading, Ready, Transport, Wants};
-use crate::error::{Operation, errno_of};
+use crate::error::{Operation, SocketError, errno_of};
 use crate::event::{CloseReason, ConnectionEvent};
 use crate::limits;
+use crate::progress::Progress;
 use crate::sync::lock;
 use crate::wire::Frame;
 
 /// What a closing connection still has to do.
 struct Work {
     wants: Wants,
+    /// Bytes that the kernel has taken of this link.
+    written: u64,
     left_bytes: usize,
+}
+
+/// Tells a peer that is slow from one that takes nothing.
+struct Patience {
+    limit: Duration,
+    /// When the peer took something last.
+    since: Instant,
+    acknowledged: Option<u64>,
+    left_bytes: usize,
+}
+
+impl Patience {
+    fn new(limit: Duration, now: Instant) -> Self {
+        Self { limit, since: now, acknowledged: None, left_bytes: usize::MAX }
+    }
+
+    fn deadline(&self) -> Instant {
+        self.since + self.limit
+    }
+
+    /// Whether the peer has taken nothing for too long.
+    fn is_over(&mut self, now: Instant, progress: &Progress, left_bytes: usize) -> bool {
+        if left_bytes < self.left_bytes {
+            self.since = now;
+        } else if self.acknowledged.is_some_and(|acknowledged| progress.acknowledged > acknowledged) {
+            self.since = now.checked_sub(progress.acknowledged_ago).unwrap_or(now).max(self.since);
+        }
+        (self.left_bytes, self.acknowledged) = (left_bytes, Some(progress.acknowledged));
+        now >= self.deadline()
+    }
 }
 
 impl Driver {
@@ -55,43 +87,54 @@ impl Driver {
         let _ = match lost {
             Some(_) => socket.set_linger(Some(Duration::ZERO)),
             // With lingering left on, the kernel would block this thread when the socket is dropped.
-            None if linger.is_some() => socket.set_linger(None).and_then(|()| socket.shutdown(Shutdown::Write)),
-            None => socket.shutdown(Shutdown::Write),
+            None => socket.set_linger(None),
         };
         let (tickets, close) = lock(&self.shared.state).close();
         self.shared.fail(tickets, self.shared.error(Operation::Send, lost.unwrap_or(libc::EIO)));
         drop(self.guard.take());
-        self.announce(close, CloseReason::Local);
+        match lost {
+            Some(libc::ETIMEDOUT) => self.announce_timeout(close),
+            _ => self.announce(close, CloseReason::Local),
+        }
         if lost.is_none() && transport.peer_sends {
-            let _ = timeout(linger.unwrap_or(limits::LINGER_TIMEOUT), transport.discard()).await;
+            Self::discard(&mut transport, linger.unwrap_or(limits::LINGER_LIMIT)).await;
         }
     }
 
     /// Tells the end, and its reason: that of `close`, if this side has closed it, otherwise `reason`.
     pub(super) fn announce(&self, close: Option<Close>, reason: CloseReason) {
-        self.cancel_suspend();
-        self.shared.sink.post(ConnectionEvent::Closed(close.map_or(reason, |close| close.reason)));
-        self.conclude(close);
+        self.tell_end(close, close.map_or(reason, |close| close.reason), &Ok(()));
     }
 
-    pub(super) fn conclude(&self, close: Option<Close>) {
-        if let Some(ticket) = close.and_then(|close| close.ticket) {
-            self.shared.sink.complete(ticket, Ok(()));
-        }
+    /// Tells the end of a connection whose peer has taken nothing for too long: not all that was sent has arrived.
+    fn announce_timeout(&self, close: Option<Close>) {
+        let error = self.shared.error(Operation::Close, libc::ETIMEDOUT);
+        self.tell_end(close, CloseReason::Timeout, &Err(error));
+    }
+
+    fn tell_end(&self, close: Option<Close>, reason: CloseReason, result: &Result<(), SocketError>) {
+        self.cancel_suspend();
+        self.shared.sink.post(ConnectionEvent::Closed(reason));
+        self.conclude(close, result);
+    }
+
+    pub(super) fn conclude(&self, close: Option<Close>, result: &Result<(), SocketError>) {
+        self.shared.complete(close.and_then(|close| close.ticket), result);
         self.shared.ended.send_replace(true);
     }
 
-    /// Hands the queue to the kernel, and waits for the acknowledgements that are due; the error says why that failed.
-    /// Reads on meanwhile, because a peer that closes in the same way might wait for us to.
+    /// Hands the queue to the kernel, waits for the acknowledgements that are due, says FIN, and waits until the peer's kernel has all;
+    /// the error says why that failed. Reads on meanwhile, because a peer that closes in the same way might wait for us to, and
+    /// because the kernel resets a connection whose bytes are not read.
     async fn drain(&self, transport: &mut Transport, limit: Duration) -> Result<(), i32> {
         lock(&self.shared.state).push_bye();
-        let mut left_bytes = usize::MAX;
-        let mut deadline = Instant::now() + limit;
+        let mut patience = Patience::new(limit, Instant::now());
         loop {
             self.flush(transport);
             let Some(work) = self.work(transport)? else { return Ok(()) };
-            if work.left_bytes < left_bytes {
-                (left_bytes, deadline) = (work.left_bytes, Instant::now() + limit);
+            let progress = transport.meter.read(&transport.stream, work.written);
+            if patience.is_over(Instant::now(), &progress, work.left_bytes) {
+                return Err(libc::ETIMEDOUT);
             }
             transport.prepare(work.wants).map_err(|error| errno_of(&error))?;
             let next = async {
@@ -101,32 +144,48 @@ impl Driver {
                     () = self.shared.task.notified() => None,
                 }
             };
-            match timeout_at(deadline, next).await {
-                Err(_) => return Err(libc::ETIMEDOUT),
+            match timeout_at(patience.deadline(), next).await {
                 Ok(Some(Ready::Readable)) => self.hear_acknowledgements(transport)?,
-                Ok(Some(Ready::Writable) | None) => {}
+                // The kernel is asked before the time is.
+                Ok(Some(Ready::Writable) | None) | Err(_) => {}
             }
         }
     }
 
     /// What is left to do before the connection can end; nothing of it is of use any more once it was aborted.
-    fn work(&self, transport: &Transport) -> Result<Option<Work>, i32> {
+    fn work(&self, transport: &mut Transport) -> Result<Option<Work>, i32> {
         let state = lock(&self.shared.state);
         if state.aborts() {
             return Err(libc::ECONNABORTED);
         }
-        if !state.has_work() {
+        let (marks, left_bytes) = (state.queue.marks(), state.queue.cost_bytes());
+        let (read, has_work) = (transport.peer_sends, state.has_work());
+        if !has_work && transport.finish_writing(&marks) {
             return Ok(None);
         }
-        let wants = Wants { read: transport.peer_sends, write: state.wants_write() };
-        if !wants.write {
+        let write = !has_work || state.wants_write();
+        if !write {
             // Acknowledgements are all that is missing; the peer sees that it gets none from here any more.
-            let _ = SockRef::from(&*transport.stream).shutdown(Shutdown::Write);
-            if !wants.read {
+            transport.say_fin();
+            if !read {
                 return Err(libc::ECONNRESET);
             }
         }
-        Ok(Some(Work { wants, left_bytes: state.queue.cost_bytes() }))
+        Ok(Some(Work { wants: Wants { read, write }, written: marks.written, left_bytes }))
+    }
+
+    /// Reads and drops what the peer still sends: the reset that its bytes would get from a socket which is gone could destroy what
+    /// it has not read yet.
+    async fn discard(transport: &mut Transport, limit: Duration) {
+        let end = Instant::now() + limit;
+        let mut left_bytes = limits::LINGER_BYTES;
+        loop {
+            let silent = Instant::now() + limits::LINGER_TIMEOUT;
+            match timeout_at(silent.min(end), transport.discard()).await {
+                Ok(bytes) if bytes > 0 && bytes < left_bytes => left_bytes -= bytes,
+                _ => return,
+            }
+        }
     }
 
     /// Reads once while closing: acknowledgements count, everything else is dropped.

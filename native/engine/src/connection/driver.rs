@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::phase::Link;
@@ -14,7 +15,7 @@ use super::state::{State, Suspension};
 use super::transport::{Ready, Transport, Wants};
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::{CloseReason, ConnectionEvent, Ticket};
-use crate::liveness::Due;
+use crate::liveness::{Due, LinkView};
 use crate::sync::lock;
 use crate::wire::Kind;
 
@@ -108,7 +109,10 @@ impl Driver {
                 self.shared.stop_owner_reads();
                 return self.lost(errno_of(&error), CloseReason::Reset);
             }
-            let wake = self.wait(transport, wants).await;
+            let wake = match self.wait(transport, wants).await {
+                Wake::Time => Self::look_again(transport, wants).await,
+                wake => wake,
+            };
             let only_reads = matches!(wake, Wake::Ready(Ready::Readable)) && !self.has_clocks();
             let end = match wake {
                 Wake::Changed => None,
@@ -192,6 +196,17 @@ impl Driver {
         }
     }
 
+    /// Whether something has come by the time that a deadline has: a process that was stopped meanwhile finds both at once.
+    async fn look_again(transport: &Transport, wants: Wants) -> Wake {
+        // A task that yields goes on after the runtime has asked the kernel what has come.
+        yield_now().await;
+        poll_fn(|context| match transport.poll_ready(wants, context) {
+            Poll::Ready(ready) => Poll::Ready(Wake::Ready(ready)),
+            Poll::Pending => Poll::Ready(Wake::Time),
+        })
+        .await
+    }
+
     /// A peer that has ended the connection brings no other link.
     fn replaces_links(&self) -> bool {
         self.restorer.is_some() && !lock(&self.shared.state).phase.peer_ended()
@@ -217,8 +232,17 @@ impl Driver {
     pub(super) fn mind_time(&self, transport: &mut Transport) -> Option<End> {
         // Asked before the clock is: what the owner has read since then has set that back. It may also hold all that came.
         let has_unread = self.shared.has_unread() || !self.shared.credit.has_room();
-        match transport.liveness.due(Instant::now(), self.shared.active()) {
+        let Transport { liveness, meter, stream, .. } = transport;
+        let look = || {
+            let marks = lock(&self.shared.state).queue.marks();
+            LinkView { progress: meter.read(stream, marks.written), marks }
+        };
+        match liveness.due(Instant::now(), self.shared.active(), look) {
             Due::Nothing => None,
+            Due::Stalled => {
+                self.shared.sink.post(ConnectionEvent::Stalled);
+                None
+            }
             Due::Ask => self.say(transport, Kind::Ping),
             Due::Reassure => self.say(transport, Kind::Pong),
             Due::PeerGone => Some(self.lost(libc::ETIMEDOUT, CloseReason::Timeout)),
@@ -254,7 +278,7 @@ impl Driver {
         if let Some(opening) = self.opening.take() {
             self.shared.complete([opening], &Err(loss.error));
             self.cancel_suspend();
-            return self.conclude(close);
+            return self.conclude(close, &Ok(()));
         }
         // A close that came between is answered as such: its caller does not want to hear of the connection any more.
         if close.is_some() {

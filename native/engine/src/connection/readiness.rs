@@ -50,6 +50,12 @@ impl Readiness {
         self.socket.try_io(Interest::WRITABLE, |socket| write(socket))
     }
 
+    /// Waits anew for what the runtime tells when the socket can be written.
+    pub(super) fn forget_writable(&self) {
+        // What it returns is the error that is made here.
+        let _ = self.try_write(|_| Err(io::ErrorKind::WouldBlock.into()));
+    }
+
     /// Ready when the socket can be read or has an error.
     pub(super) fn poll_read_ready(&self, context: &mut Context<'_>) -> Poll<()> {
         self.socket.poll_read_ready(context).map(drop)

@@ -19,8 +19,11 @@ impl Driver {
             Ok(reading) => reading,
             Err(error) => return Some(self.lost(errno_of(&error), reason_of(errno_of(&error)))),
         };
-        if self.has_clocks() {
-            transport.liveness.hear(Instant::now());
+        if matches!(reading, Reading::Nothing) {
+            return None;
+        }
+        if self.has_clocks() && transport.liveness.hear(Instant::now()) {
+            self.shared.sink.post(ConnectionEvent::Recovered);
         }
         match reading {
             Reading::Nothing => None,
@@ -28,7 +31,14 @@ impl Driver {
                 self.deliver(data, ConnectionEvent::Received);
                 None
             }
-            Reading::Frames => self.take_frames(transport),
+            Reading::Frames => {
+                let end = self.take_frames(transport);
+                // A part of a message is no idleness either.
+                if transport.is_within_frame() {
+                    self.shared.touch();
+                }
+                end
+            }
             Reading::End => self.end_of_stream(transport),
         }
     }

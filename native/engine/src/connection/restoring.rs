@@ -102,6 +102,8 @@ impl Driver {
         let failed = |error: io::Error| End::Failed(self.loss(errno_of(&error), CloseReason::Reset));
         let local = stream.local_addr().map_err(failed)?;
         let stream = Arc::new(stream.into_std().map_err(failed)?);
+        // Before anything is sent on it.
+        let transport = Transport::new(Arc::clone(&stream), &self.shared.protocol, peer_interval);
         let mut state = lock(&self.shared.state);
         if !state.phase.is_open() {
             return Err(End::Closing);
@@ -125,9 +127,9 @@ impl Driver {
         if waited && !state.queue.has_messages() {
             self.shared.sink.post(ConnectionEvent::Drained);
         }
-        state.open(Arc::clone(&stream), Addresses { local, peer });
+        state.open(stream, Addresses { local, peer });
         drop(state);
         self.shared.touch();
-        Ok(Transport::new(stream, &self.shared.protocol, peer_interval))
+        Ok(transport)
     }
 }

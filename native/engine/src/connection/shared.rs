@@ -116,7 +116,10 @@ impl Shared {
 
     /// Reports what became of what was queued; under the lock, so that the result of a later send cannot come first.
     pub(super) fn report(&self, state: &State, flushed: Flushed) {
-        let Flushed { done, ended, failed, errno, is_drained } = flushed;
+        let Flushed { done, ended, failed, errno, is_drained, is_progress } = flushed;
+        if is_progress {
+            self.touch();
+        }
         self.complete(done, &Ok(()));
         self.complete(ended, &Ok(()));
         self.fail(failed, state.error(Operation::Send, errno.unwrap_or(libc::EIO)));

@@ -89,6 +89,8 @@ pub(super) struct Flushed {
     pub(super) errno: Option<i32>,
     /// Whether messages have waited, and none does any more.
     pub(super) is_drained: bool,
+    /// Whether the kernel took bytes of messages.
+    pub(super) is_progress: bool,
 }
 
 /// Whether this side has said that it sends no more, while it still receives.
@@ -228,6 +230,7 @@ impl State {
         write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
     ) -> Flushed {
         let waited = self.queue.has_messages() && self.queue.gathered() == 0;
+        let message_end = self.queue.marks().message_end;
         let written = self.queue.write_with(write);
         let errno = match written.error.map(|error| (error.kind(), errno_of(&error))) {
             None | Some((io::ErrorKind::WouldBlock, _)) => None,
@@ -242,7 +245,8 @@ impl State {
         }
         let ended = if errno.is_none() { self.say_fin(stream) } else { None };
         let is_drained = waited && !self.queue.has_messages() && self.phase.is_up();
-        Flushed { done: written.done, ended, failed, errno, is_drained }
+        let is_progress = self.queue.marks().message_end > message_end;
+        Flushed { done: written.done, ended, failed, errno, is_drained, is_progress }
     }
 
     /// Whether a call may send, or wants to say that it sends no more.
@@ -424,7 +428,10 @@ impl State {
             return Ok(0);
         }
         match write::send(stream, parts) {
-            Ok(written) => Ok(written),
+            Ok(written) => {
+                self.queue.count_written(written);
+                Ok(written)
+            }
             Err(error) => {
                 let errno = errno_of(&error);
                 self.phase.break_with(errno);

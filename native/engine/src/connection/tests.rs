@@ -89,6 +89,8 @@ fn text(told: &Told) -> String {
         Told::Event(ConnectionEvent::Received(data)) => format!("received {}", String::from_utf8_lossy(data)),
         Told::Event(ConnectionEvent::Ended) => "ended".to_owned(),
         Told::Event(ConnectionEvent::Drained) => "drained".to_owned(),
+        Told::Event(ConnectionEvent::Stalled) => "stalled".to_owned(),
+        Told::Event(ConnectionEvent::Recovered) => "recovered".to_owned(),
         Told::Event(other) => format!("{other:?}"),
     }
 }
@@ -125,7 +127,8 @@ struct Fixture {
 
 fn protocol(heartbeat: bool, acknowledge: bool) -> Protocol {
     let framing = Framing::length(1, false, 100).ok();
-    let heartbeat = heartbeat.then_some(Heartbeat { interval: SECOND, timeout: SECOND * 3 });
+    let heartbeat =
+        heartbeat.then_some(Heartbeat { interval: SECOND, timeout: SECOND * 3, stalled_timeout: Some(Duration::ZERO) });
     Protocol { framing, heartbeat, acknowledge, ..Protocol::default() }
 }
 
@@ -197,6 +200,21 @@ impl Fixture {
         let mut rest = Vec::new();
         timeout(SECOND * 1_000_000, self.peer.read_to_end(&mut rest)).await.expect("no end comes").unwrap();
         assert_eq!(rest, b"");
+    }
+
+    /// Reads to the end of the stream without letting the clock leap, which does not wait for what the kernels do.
+    async fn read_to_end_awake(&mut self) -> Vec<u8> {
+        let mut all = Vec::new();
+        let mut buffer = vec![0; 1024 * 1024];
+        loop {
+            match self.peer.try_read(&mut buffer) {
+                Ok(0) => return all,
+                Ok(count) => all.extend_from_slice(&buffer[..count]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => panic!("{} bytes came, then: {error}", all.len()),
+            }
+            yield_now().await;
+        }
     }
 
     fn send(&self, data: &[u8], ticket: Ticket) {

@@ -3,13 +3,14 @@
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use rustix::buffer::spare_capacity;
+use socket2::SockRef;
 use tokio::time::Instant;
 
 use super::readiness::Readiness;
@@ -17,6 +18,7 @@ use super::write::send_vectored;
 use crate::framing::{Decoder, FramingError};
 use crate::limits;
 use crate::liveness::Liveness;
+use crate::progress::{ProgressMeter, SentMarks};
 use crate::protocol::Protocol;
 use crate::read_strategy::ReadStrategy;
 use crate::wire::Frame;
@@ -31,12 +33,15 @@ pub(super) struct Transport {
     /// Made when there is something to wait for.
     readiness: Option<Readiness>,
     pub(super) liveness: Liveness,
+    pub(super) meter: ProgressMeter,
     /// Whether the end of the peer's stream was not seen yet.
     pub(super) peer_sends: bool,
     /// Whether the peer said that it ends on purpose.
     pub(super) bye: bool,
     /// Whether the owner reads, and the driver does not.
     pub(super) owner_reads: bool,
+    /// Whether closing has said FIN.
+    has_said_fin: bool,
     strategy: ReadStrategy,
     /// Boxed: most connections have no frames.
     frames: Option<Box<Frames>>,
@@ -81,14 +86,18 @@ impl Transport {
             .framing
             .as_ref()
             .map(|framing| Box::new(Frames { decoder: Decoder::new(framing, typed), typed, buffer: BytesMut::new() }));
-        let liveness = Liveness::new(protocol, peer_interval, Instant::now());
+        let is_local = stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
+        let liveness = Liveness::new(protocol, peer_interval, is_local, Instant::now());
+        let meter = if protocol.has_timers() { ProgressMeter::from_now(&stream) } else { ProgressMeter::default() };
         Self {
             stream,
             liveness,
+            meter,
             peer_sends: true,
             bye: false,
             readiness: None,
             owner_reads: false,
+            has_said_fin: false,
             strategy: ReadStrategy::new(),
             frames,
         }
@@ -184,20 +193,45 @@ impl Transport {
         self.frames.as_ref().is_some_and(|frames| !frames.buffer.is_empty())
     }
 
-    /// Reads and drops what comes until the peer ends or breaks the connection. Polls, because `readable` would not let
-    /// other tasks run while a peer sends without a pause.
-    pub(super) async fn discard(&mut self) {
+    /// Says FIN, if that was not said. True when the peer's kernel has all messages; otherwise it is [`Ready::Writable`] again when
+    /// it has: the kernel tells so of a socket that nothing can be written to.
+    pub(super) fn finish_writing(&mut self, marks: &SentMarks) -> bool {
+        if let Some(readiness) = &self.readiness {
+            readiness.forget_writable();
+        }
+        // Asked before as well: FIN itself carries nothing that could be lost.
+        let had_messages = self.has_delivered(marks);
+        self.say_fin();
+        had_messages || self.has_delivered(marks)
+    }
+
+    fn has_delivered(&self, marks: &SentMarks) -> bool {
+        let progress = self.meter.read(&self.stream, marks.written);
+        self.meter.has_messages(&progress, marks)
+    }
+
+    /// Says FIN, once: the kernel tells of each time anew.
+    pub(super) fn say_fin(&mut self) {
+        if !std::mem::replace(&mut self.has_said_fin, true) {
+            // A connection that is gone says so itself.
+            let _ = SockRef::from(&*self.stream).shutdown(Shutdown::Write);
+        }
+    }
+
+    /// Waits for bytes of the peer, and drops them; 0 when it has ended or broken the connection.
+    pub(super) async fn discard(&mut self) -> usize {
         let wants = Wants { read: true, write: false };
         // Who cannot be waited for is not.
         while self.prepare(wants).is_ok() {
+            // Polls, because `readable` would not let other tasks run while a peer sends without a pause.
             poll_fn(|context| self.poll_ready(wants, context)).await;
             match self.read_once(limits::READ_MIN_BYTES) {
-                Ok(data) if data.is_empty() => return,
-                Ok(_) => {}
+                Ok(data) => return data.len(),
                 Err(error) if is_transient(&error) => {}
-                Err(_) => return,
+                Err(_) => return 0,
             }
         }
+        0
     }
 
     /// One read of at most `size_bytes`, into memory of just the size that came. Nothing read is the end of the stream.

@@ -80,6 +80,11 @@ impl Handshakes {
         running.push(Handshake { task, peer, progress });
     }
 
+    /// Whether there are any.
+    pub(super) fn are_under_way(&self) -> bool {
+        lock(&self.running).iter().any(|handshake| !handshake.task.is_finished())
+    }
+
     /// Gives all of them up.
     pub(super) fn abort(&self) {
         for handshake in lock(&self.running).drain(..) {

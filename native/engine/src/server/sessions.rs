@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::task::yield_now;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::Shared;
 use super::place::Place;
@@ -108,6 +109,19 @@ impl Drop for Membership {
     }
 }
 
+impl Shared {
+    /// Waits for `deadline`, and then for a peer that is on its way: after a stop of this process, it waits in the kernel.
+    async fn wait_for_late_returns(&self, deadline: Instant) {
+        sleep_until(deadline).await;
+        // A task that yields goes on after the runtime has asked the kernel what has come.
+        yield_now().await;
+        let is_on_its_way = lock(&self.intake).handshakes.are_under_way();
+        if is_on_its_way {
+            sleep(self.protocol.handshake_timeout).await;
+        }
+    }
+}
+
 impl Returns {
     fn error(&self, errno: i32) -> SocketError {
         SocketError::new(Operation::Receive, None, errno)
@@ -131,7 +145,7 @@ impl Returns {
                 None => tokio::select! {
                     returning = self.membership.links.recv() => returning,
                     _ = &mut wait.is_over => None,
-                    () = sleep_until(deadline) => None,
+                    () = self.server.wait_for_late_returns(deadline) => None,
                 },
             };
             let Some(returning) = returning else {

@@ -6,8 +6,8 @@ use socket_engine::{CloseReason, Connection, ConnectionEvent, SendProgress, Serv
 
 use crate::events::{Events, Told};
 use crate::pair::{CLOSE, Listening, OVERFLOW_BYTES, assert_closed, assert_silent, completed, socket, started};
-use crate::peer::{pattern, write_and_end};
-use crate::wire_peer::{BYE, DATA, HELLO, Session, WirePeer, acknowledged, opening};
+use crate::peer::{dial, pattern, write_and_end};
+use crate::wire_peer::{BYE, CHALLENGE, DATA, HELLO, PROOF, Session, WELCOME, WirePeer, acknowledged, opening};
 
 struct Fixture {
     listening: Listening,
@@ -220,6 +220,25 @@ fn a_connection_whose_peer_does_not_come_back_in_time_ends() {
     assert_eq!(expect!(this.events, ConnectionEvent::Closed(reason) => reason), CloseReason::Timeout);
     let (_second, resumed, _) = WirePeer::enter(this.listening.address, this.session);
     assert!(!resumed, "its session is gone");
+}
+
+#[test]
+fn a_peer_that_is_greeting_at_the_end_of_the_wait_still_comes_back() {
+    const AWAY: Duration = Duration::from_millis(50);
+    let mut this = Fixture::with(AWAY);
+    let mut late = WirePeer { stream: dial(this.listening.address) };
+    late.say(HELLO, &opening());
+    assert_eq!(late.next().0, CHALLENGE);
+    this.lose_peer();
+    expect!(this.events, ConnectionEvent::Reconnecting(_));
+    // Another session's wait, which began later, is over.
+    let mut other = Fixture::with(AWAY);
+    other.lose_peer();
+    expect!(other.events, ConnectionEvent::Reconnecting(_));
+    expect!(other.events, ConnectionEvent::Failed(_));
+    late.say(PROOF, &this.session.fields());
+    assert_eq!(late.next().0, WELCOME);
+    expect!(this.events, ConnectionEvent::Connected(_));
 }
 
 #[test]

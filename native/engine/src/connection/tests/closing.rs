@@ -69,8 +69,8 @@ async fn lingering_bounds_how_long_acknowledgements_are_waited_for() {
     this.assert_hears_end().await;
     let start = Instant::now();
     this.events.assert_next(&format!("failed 1 {}", libc::ETIMEDOUT)).await;
-    this.events.assert_next("closed Local").await;
-    this.events.assert_next("completed 3").await;
+    this.events.assert_next("closed Timeout").await;
+    this.events.assert_next(&format!("failed 3 {}", libc::ETIMEDOUT)).await;
     assert_eq!(start.elapsed().as_secs(), 5);
 }
 

@@ -49,7 +49,7 @@ async fn a_question_is_answered_before_data_that_waits() {
 async fn an_answer_does_not_go_into_the_middle_of_a_message() {
     const MESSAGE_BYTES: usize = 24 * 1024 * 1024;
     let framing = Framing::length(4, false, MESSAGE_BYTES).ok();
-    let heartbeat = Some(Heartbeat { interval: SECOND * 1_000, timeout: SECOND * 3_000 });
+    let heartbeat = Some(Heartbeat { interval: SECOND * 1_000, timeout: SECOND * 3_000, stalled_timeout: None });
     let mut this = Fixture::new(Protocol { framing, heartbeat, ..protocol(true, false) }).await;
     let progress = this.connection.send(&vec![7; MESSAGE_BYTES], SEND);
     assert_eq!(progress, Ok(SendProgress::Queued));

@@ -116,7 +116,8 @@ impl Model {
             ConnectionEvent::Ended => assert!(!std::mem::replace(&mut self.told_end, true), "it ends twice"),
             ConnectionEvent::Failed(_) => assert!(!std::mem::replace(&mut self.failed, true), "it fails twice"),
             ConnectionEvent::Closed(_) => self.closed = true,
-            ConnectionEvent::Connected(_) | ConnectionEvent::Reconnecting(_) | ConnectionEvent::Drained => {}
+            ConnectionEvent::Connected(_) | ConnectionEvent::Reconnecting(_) => {}
+            ConnectionEvent::Drained | ConnectionEvent::Stalled | ConnectionEvent::Recovered => {}
             ConnectionEvent::Received(_) | ConnectionEvent::Readable(_) => panic!("{event:?} comes of a framed stream"),
         }
     }
