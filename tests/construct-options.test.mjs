@@ -41,7 +41,7 @@ behaviour('both ways of making an object take all options, some of them, and non
   const key = library.createPairingKey();
   const common = {
     framing: { type: 'length', lengthBytes: 2, littleEndian: true, maxMessageBytes: 1_000 },
-    heartbeat: { intervalMs: 1_000, timeoutMs: 2_000 },
+    heartbeat: { intervalMs: 1_000, timeoutMs: 2_000, stalledTimeoutMs: 0 },
     acknowledge: true,
     admission: { key, timeoutMs: 1_000 },
     idleTimeoutMs: 1_000,
@@ -91,6 +91,8 @@ refused(MAKERS, 'heartbeat.intervalMs', [undefined, ...NO_TIMES],
   (intervalMs) => ({ framing: LENGTH, heartbeat: { intervalMs } }));
 refused(MAKERS, 'heartbeat.timeoutMs', [...NO_TIMES, 999, 1_000],
   (timeoutMs) => ({ framing: LENGTH, heartbeat: { intervalMs: 1_000, timeoutMs } }));
+refused(MAKERS, 'heartbeat.stalledTimeoutMs', [-1, NaN, Infinity, 2 ** 31, '1', true],
+  (stalledTimeoutMs) => ({ framing: LENGTH, heartbeat: { intervalMs: 1_000, stalledTimeoutMs } }));
 refused(MAKERS, 'acknowledge', [1, 'true', {}], (acknowledge) => ({ framing: LENGTH, acknowledge }));
 refused(MAKERS, 'admission', [1, SHORTEST_KEY, true], (admission) => ({ framing: LENGTH, admission }));
 refused(MAKERS, 'admission.key', [undefined, 1, {}, 'not base32!', SHORTEST_KEY.slice(2), new Uint8Array(9), ''],

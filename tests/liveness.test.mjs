@@ -27,8 +27,14 @@ const CREDIT_BYTES = 512 * 1024;
 /** More than that. */
 const MORE_THAN_CREDIT_BYTES = 1024 * 1024;
 
+/** Heartbeats that give a silent peer up, on loopback too. */
 function typed(intervalMs, timeoutMs, more = {}) {
-  return { framing: { type: 'length' }, heartbeat: { intervalMs, timeoutMs }, ...more };
+  return stalling(0, intervalMs, timeoutMs, more);
+}
+
+/** Heartbeats whose peer may be stalled for so long. */
+function stalling(stalledTimeoutMs, intervalMs, timeoutMs, more = {}) {
+  return { framing: { type: 'length' }, heartbeat: { intervalMs, timeoutMs, stalledTimeoutMs }, ...more };
 }
 
 /** The next frame, which must be of this kind. */
@@ -82,6 +88,44 @@ for (const { name, open } of WIRE_CARRIERS) {
     raw.end();
     await within("the raw peer's close", gone);
     assert.equal(peer.waiting, 0);
+  });
+
+  behaviour(`a ${name} whose peer is silent stalls, and recovers when it is heard`, async (t) => {
+    const { socket, peer } = await open(t, stalling(undefined, INTERVAL_MS, 2 * INTERVAL_MS), { heartbeatMs: NEVER_MS });
+    const recorder = record(socket);
+    for (let round = 1; round <= 3; round += 1) {
+      await recorder.came('stalled', round);
+      const sent = socket.send({ data: 'into the silence' });
+      peer.send(KIND.pong);
+      await recorder.came('recovered', round);
+      await within('send', sent);
+    }
+    const order = recorder.events.map(({ type }) => type);
+    assert.deepEqual(order.slice(0, 6), ['stalled', 'recovered', 'stalled', 'recovered', 'stalled', 'recovered']);
+  });
+
+  behaviour(`a ${name} whose peer has been stalled for too long is closed once`, async (t) => {
+    const start = performance.now();
+    const { socket } = await open(t, stalling(TIMEOUT_MS, INTERVAL_MS, 2 * INTERVAL_MS), { heartbeatMs: NEVER_MS });
+    const recorder = record(socket);
+    await recorder.closed();
+    assert.ok(since(start) >= TIMEOUT_MS + 2 * INTERVAL_MS - 5, `closed after ${since(start)} ms`);
+    assert.deepEqual(recorder.order, ['stalled', 'error', 'close']);
+    assertSocketError(recorder.error, 2301110, 'receive', SYSTEM_TEXT.ETIMEDOUT);
+    assert.equal(recorder.closeReason, 'timeout');
+  });
+
+  behaviour(`a ${name} is closed, and knows that its peer has gone, also while that is stalled`, async (t) => {
+    for (const end of ['close', 'leave']) {
+      const { socket, raw } = await open(t, stalling(NEVER_MS, INTERVAL_MS, 2 * INTERVAL_MS), { heartbeatMs: NEVER_MS });
+      const recorder = record(socket);
+      await recorder.came('stalled', 1);
+      if (end === 'close') await within('close', socket.close());
+      else raw.resetAndDestroy();
+      await recorder.closed();
+      assert.equal(recorder.closeReason, end === 'close' ? 'local' : 'reset');
+      assert.ok(!recorder.order.includes('recovered'));
+    }
   });
 
   behaviour(`whatever its peer sends is a sign of life for a ${name}`, async (t) => {

@@ -98,7 +98,7 @@ const framing = (random) => random.pick([
 
 export const options = (random) => ({
   framing: framing(random),
-  heartbeat: random.pick([undefined, undefined, { intervalMs: 5 }, { intervalMs: 5, timeoutMs: 1 }]),
+  heartbeat: random.pick([undefined, undefined, { intervalMs: 5 }, { intervalMs: 5, timeoutMs: 1 }, { intervalMs: 5, stalledTimeoutMs: 10 }]),
   acknowledge: random.pick([undefined, undefined, true]),
   admission: random.pick([undefined, undefined, { key: KEYS[0] }, { key: random.pick(KEYS), timeoutMs: 20 }, { key: 'short' }]),
   idleTimeoutMs: random.pick([undefined, undefined, 30]),
@@ -112,5 +112,5 @@ export const options = (random) => ({
 export const PLAIN = { framing: { type: 'length' }, acknowledge: true, reconnect: { minDelayMs: 1, maxDelayMs: 20 }, returnTimeoutMs: 20 };
 
 export const eventName = (random) => random.pick([
-  'connect', 'message', 'close', 'error', 'drain', 'reconnecting', 'listening', 'reject', 'nonsense',
+  'connect', 'message', 'close', 'error', 'drain', 'reconnecting', 'stalled', 'recovered', 'listening', 'reject', 'nonsense',
 ]);

@@ -2,12 +2,12 @@ import { Condition } from './condition.mjs';
 
 /** Listens to what a connection or a client reports of one link, and keeps it in order. */
 export function record(socket) {
-  return recorderOf(socket, ['message', 'error', 'close']);
+  return recorderOf(socket, ['message', 'error', 'close', 'stalled', 'recovered']);
 }
 
 /** Listens also to how links are lost and replaced. */
 export function recordLinks(socket) {
-  return recorderOf(socket, ['message', 'error', 'close', 'connect', 'reconnecting']);
+  return recorderOf(socket, ['message', 'error', 'close', 'stalled', 'recovered', 'connect', 'reconnecting']);
 }
 
 function recorderOf(socket, types) {

@@ -52,8 +52,14 @@ export interface FramingOptions {
 export interface HeartbeatOptions {
   /** Silence, in milliseconds, after which the peer is asked. */
   intervalMs: number
-  /** Silence, in milliseconds, after which it counts as gone; three intervals unless given. */
+  /** Silence, in milliseconds, after which it counts as gone, or as stalled; three intervals unless given. */
   timeoutMs?: number
+  /**
+    * How long, in milliseconds after that, a peer may be stalled: its process says nothing although its system
+    * answers, as that of an app in the background does. 0: not at all. 600000 on loopback and 0 elsewhere unless
+    * given.
+    */
+  stalledTimeoutMs?: number
 }
 
 /** Address of one end of a connection. */
@@ -425,17 +431,18 @@ export declare class TCPSocket {
     * Attaches the listener for an event, in place of the one before. `connect`, any number of `message`, then `error`
     * if it broke, then `close`, once and last. What arrives before there is a `message` listener is kept. `drain`:
     * nothing waits to be sent any more. With `reconnect`: `reconnecting` before each attempt that follows a lost link
-    * or a failed one, and `connect` when it is up again; no `close` meanwhile.
+    * or a failed one, and `connect` when it is up again; no `close` meanwhile. With `heartbeat`: `stalled` when the peer
+    * is silent although its system answers, and `recovered` when it is heard again.
     */
   on(type: 'message', callback: (value: SocketMessageInfo) => void): void
   on(type: 'close', callback: (info: SocketCloseInfo) => void): void
-  on(type: 'connect' | 'close' | 'drain', callback: (value: void) => void): void
+  on(type: 'connect' | 'close' | 'drain' | 'stalled' | 'recovered', callback: (value: void) => void): void
   on(type: 'reconnecting', callback: (info: SocketReconnectInfo) => void): void
   on(type: 'error', callback: (error: SocketError) => void): void
   /** Removes the listener for an event; with a callback, only that one. */
   off(type: 'message', callback?: (value: SocketMessageInfo) => void): void
   off(type: 'close', callback?: (info: SocketCloseInfo) => void): void
-  off(type: 'connect' | 'close' | 'drain', callback?: (value: void) => void): void
+  off(type: 'connect' | 'close' | 'drain' | 'stalled' | 'recovered', callback?: (value: void) => void): void
   off(type: 'reconnecting', callback?: (info: SocketReconnectInfo) => void): void
   off(type: 'error', callback?: (error: SocketError) => void): void
 }
@@ -495,17 +502,18 @@ export declare class TCPSocketConnection {
     * Attaches the listener for an event, in place of the one before. Any number of `message`, then `error` if it
     * broke, then `close`, once and last. What arrives before there is a `message` listener is kept. `drain`: nothing
     * waits to be sent any more. With `acknowledge`: `reconnecting` when the client is gone and awaited, `connect`
-    * when it is back.
+    * when it is back. With `heartbeat`: `stalled` when the peer is silent although its system answers, and `recovered`
+    * when it is heard again.
     */
   on(type: 'message', callback: (value: SocketMessageInfo) => void): void
   on(type: 'close', callback: (info: SocketCloseInfo) => void): void
-  on(type: 'connect' | 'close' | 'drain', callback: (value: void) => void): void
+  on(type: 'connect' | 'close' | 'drain' | 'stalled' | 'recovered', callback: (value: void) => void): void
   on(type: 'reconnecting', callback: (info: SocketReconnectInfo) => void): void
   on(type: 'error', callback: (error: SocketError) => void): void
   /** Removes the listener for an event; with a callback, only that one. */
   off(type: 'message', callback?: (value: SocketMessageInfo) => void): void
   off(type: 'close', callback?: (info: SocketCloseInfo) => void): void
-  off(type: 'connect' | 'close' | 'drain', callback?: (value: void) => void): void
+  off(type: 'connect' | 'close' | 'drain' | 'stalled' | 'recovered', callback?: (value: void) => void): void
   off(type: 'reconnecting', callback?: (info: SocketReconnectInfo) => void): void
   off(type: 'error', callback?: (error: SocketError) => void): void
 }

@@ -34,6 +34,8 @@ const EVENTS: &[EventName] = &[
     EventName::Error,
     EventName::Drain,
     EventName::Reconnecting,
+    EventName::Stalled,
+    EventName::Recovered,
     EventName::Connect,
 ];
 
@@ -378,10 +380,11 @@ impl TCPSocketConnection {
     /// Attaches the listener for an event, in place of the one before. Any number of `message`, then `error` if it
     /// broke, then `close`, once and last. What arrives before there is a `message` listener is kept. `drain`: nothing
     /// waits to be sent any more. With `acknowledge`: `reconnecting` when the client is gone and awaited, `connect`
-    /// when it is back.
+    /// when it is back. With `heartbeat`: `stalled` when the peer is silent although its system answers, and `recovered`
+    /// when it is heard again.
     #[napi(
         catch_unwind,
-        ts_type = "(type: 'message', callback: (value: SocketMessageInfo) => void): void\non(type: 'close', callback: (info: SocketCloseInfo) => void): void\non(type: 'connect' | 'close' | 'drain', callback: (value: void) => void): void\non(type: 'reconnecting', callback: (info: SocketReconnectInfo) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
+        ts_type = "(type: 'message', callback: (value: SocketMessageInfo) => void): void\non(type: 'close', callback: (info: SocketCloseInfo) => void): void\non(type: 'connect' | 'close' | 'drain' | 'stalled' | 'recovered', callback: (value: void) => void): void\non(type: 'reconnecting', callback: (info: SocketReconnectInfo) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
     )]
     pub fn on(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
         self.state()?.emitter.on(&r#type, callback)
@@ -390,7 +393,7 @@ impl TCPSocketConnection {
     /// Removes the listener for an event; with a callback, only that one.
     #[napi(
         catch_unwind,
-        ts_type = "(type: 'message', callback?: (value: SocketMessageInfo) => void): void\noff(type: 'close', callback?: (info: SocketCloseInfo) => void): void\noff(type: 'connect' | 'close' | 'drain', callback?: (value: void) => void): void\noff(type: 'reconnecting', callback?: (info: SocketReconnectInfo) => void): void\noff(type: 'error', callback?: (error: SocketError) => void): void"
+        ts_type = "(type: 'message', callback?: (value: SocketMessageInfo) => void): void\noff(type: 'close', callback?: (info: SocketCloseInfo) => void): void\noff(type: 'connect' | 'close' | 'drain' | 'stalled' | 'recovered', callback?: (value: void) => void): void\noff(type: 'reconnecting', callback?: (info: SocketReconnectInfo) => void): void\noff(type: 'error', callback?: (error: SocketError) => void): void"
     )]
     pub fn off(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
         self.state()?.emitter.off(&r#type, callback)

@@ -110,7 +110,8 @@ fn heartbeat(fields: &Object<'_>) -> Read<Heartbeat> {
     let missing = || Refusal::parameter("heartbeat.intervalMs", "is missing");
     let interval = milliseconds(fields, "intervalMs")?.ok_or_else(missing)?;
     let timeout = milliseconds(fields, "timeoutMs")?.unwrap_or(interval * HEARTBEAT_TIMEOUT_INTERVALS);
-    Ok(Heartbeat { interval, timeout, stalled_timeout: Some(Duration::ZERO) })
+    let stalled_timeout = milliseconds_from(0, fields, "stalledTimeoutMs")?;
+    Ok(Heartbeat { interval, timeout, stalled_timeout })
 }
 
 fn admission_of(fields: &Object<'_>) -> Read<(Option<Arc<Key>>, Duration)> {
@@ -194,11 +195,15 @@ fn count(options: &Object<'_>, field: &str) -> Read<Option<usize>> {
 
 /// A time, from one millisecond to 24 days, which is what timers take.
 fn milliseconds(options: &Object<'_>, field: &str) -> Read<Option<Duration>> {
+    milliseconds_from(1, options, field)
+}
+
+fn milliseconds_from(least: i32, options: &Object<'_>, field: &str) -> Read<Option<Duration>> {
     let Some(number) = convert::optional_number(options, field)? else { return Ok(None) };
-    if (1.0..=f64::from(i32::MAX)).contains(&number) {
+    if (f64::from(least)..=f64::from(i32::MAX)).contains(&number) {
         return Ok(Some(Duration::from_millis(number as u64)));
     }
-    Err(Refusal::parameter(field, format!("must be a number of milliseconds from 1 to {}", i32::MAX)))
+    Err(Refusal::parameter(field, format!("must be a number of milliseconds from {least} to {}", i32::MAX)))
 }
 
 mod declared {
@@ -231,8 +236,12 @@ mod declared {
     pub struct HeartbeatOptions {
         /// Silence, in milliseconds, after which the peer is asked.
         pub interval_ms: f64,
-        /// Silence, in milliseconds, after which it counts as gone; three intervals unless given.
+        /// Silence, in milliseconds, after which it counts as gone, or as stalled; three intervals unless given.
         pub timeout_ms: Option<f64>,
+        /// How long, in milliseconds after that, a peer may be stalled: its process says nothing although its system
+        /// answers, as that of an app in the background does. 0: not at all. 600000 on loopback and 0 elsewhere unless
+        /// given.
+        pub stalled_timeout_ms: Option<f64>,
     }
 
     /// Both sides prove that they know the key before anything else. Nothing is encrypted.

@@ -34,6 +34,10 @@ pub enum EventName {
     Reject,
     /// `reconnecting`
     Reconnecting,
+    /// `stalled`
+    Stalled,
+    /// `recovered`
+    Recovered,
 }
 
 impl EventName {
@@ -47,10 +51,12 @@ impl EventName {
             Self::Listening => c"listening",
             Self::Reject => c"reject",
             Self::Reconnecting => c"reconnecting",
+            Self::Stalled => c"stalled",
+            Self::Recovered => c"recovered",
         }
     }
 
-    fn bit(self) -> u8 {
+    fn bit(self) -> u16 {
         1 << self as u8
     }
 }
@@ -62,7 +68,7 @@ pub struct Emitter<E> {
     holder: Holder,
     events: &'static [EventName],
     /// A bit for each event that has a listener.
-    attached: Cell<u8>,
+    attached: Cell<u16>,
     open: RefCell<Option<Lease>>,
     /// Whether the object is kept while its socket is open, also when nobody listens to it.
     is_kept: Cell<bool>,

@@ -112,14 +112,10 @@ impl Inbox {
     /// Takes an event, which waits until it is delivered. True when it does.
     pub fn take(&self, receiver: &impl Receiver, event: ConnectionEvent) -> bool {
         let delivery = match event {
-            // It belongs to what is sent, and waits for nothing that was received.
-            ConnectionEvent::Drained => {
-                if !self.is_muted() {
-                    receiver.emitter().emit(EventName::Drain, []);
-                }
-                return false;
-            }
-            ConnectionEvent::Stalled | ConnectionEvent::Recovered => return false,
+            // They wait for nothing that was received.
+            ConnectionEvent::Drained => return self.emit_at_once(receiver, EventName::Drain),
+            ConnectionEvent::Stalled => return self.emit_at_once(receiver, EventName::Stalled),
+            ConnectionEvent::Recovered => return self.emit_at_once(receiver, EventName::Recovered),
             ConnectionEvent::Received(bytes) => Delivery::Received(bytes),
             ConnectionEvent::Readable(link) => Delivery::Readable(link),
             ConnectionEvent::Message(message) => Delivery::Message(message),
@@ -131,6 +127,14 @@ impl Inbox {
         };
         self.waiting.borrow_mut().push_back(delivery);
         true
+    }
+
+    /// Emits an event that does not wait for others; false, as nothing has to be delivered.
+    fn emit_at_once(&self, receiver: &impl Receiver, event: EventName) -> bool {
+        if !self.is_muted() {
+            receiver.emitter().emit(event, []);
+        }
+        false
     }
 
     /// Delivers what can be delivered; of a stream as much as the object's share of a turn. Returns what that takes of a
