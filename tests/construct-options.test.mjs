@@ -44,6 +44,7 @@ behaviour('both ways of making an object take all options, some of them, and non
     heartbeat: { intervalMs: 1_000, timeoutMs: 2_000, stalledTimeoutMs: 0 },
     acknowledge: true,
     admission: { key, timeoutMs: 1_000 },
+    allowHalfOpen: true,
     idleTimeoutMs: 1_000,
     sendQueueLimitBytes: 1_000,
   };
@@ -99,6 +100,7 @@ refused(MAKERS, 'admission.key', [undefined, 1, {}, 'not base32!', SHORTEST_KEY.
   (key) => ({ framing: LENGTH, admission: { key } }));
 refused(MAKERS, 'admission.timeoutMs', NO_TIMES,
   (timeoutMs) => ({ framing: LENGTH, admission: { key: SHORTEST_KEY, timeoutMs } }));
+refused(MAKERS, 'allowHalfOpen', [1, 'true', {}], (allowHalfOpen) => ({ allowHalfOpen }));
 refused(MAKERS, 'idleTimeoutMs', NO_TIMES, (idleTimeoutMs) => ({ idleTimeoutMs }));
 refused(MAKERS, 'sendQueueLimitBytes', NO_COUNTS, (sendQueueLimitBytes) => ({ sendQueueLimitBytes }));
 refused(CLIENT_MAKERS, 'reconnect', [1, 'always', true], (reconnect) => ({ reconnect }));

@@ -55,7 +55,39 @@ for (const { name, open } of CARRIERS) {
     // Awaited together: what is rejected after the test has ended fails the file, whatever its mark.
     await Promise.all([answer, ended]);
     assert.equal(`${await answer}`, 'answer');
-  }, { todo: 'fault 12: there is no allowHalfOpen' });
+  });
+
+  behaviour(`a ${name} with allowHalfOpen that ends its side too is closed, whoever ends first`, async (t) => {
+    for (const first of ['peer', 'this side']) {
+      const { socket, peer } = await open(t, { allowHalfOpen: true });
+      const events = record(socket);
+      const ended = new Promise((resolve) => socket.on('end', resolve));
+      if (first === 'peer') {
+        await end(peer, 'question');
+        await within('the end event', ended);
+        socket.send({ data: 'answer' });
+        await within('end', socket.end());
+      } else {
+        socket.send({ data: 'answer' });
+        await within('end', socket.end());
+        await end(peer, 'question');
+        await within('the end event', ended);
+      }
+      assert.equal(`${await readToEnd(peer)}`, 'answer');
+      await events.closed();
+      assert.deepEqual([events.order, events.closeReason], [['message', 'close'], 'remote']);
+    }
+  });
+
+  behaviour(`a ${name} has its end event between the last message and close`, async (t) => {
+    const { socket, peer } = await open(t);
+    const order = [];
+    for (const type of ['message', 'end']) socket.on(type, () => order.push(type));
+    const over = new Promise((resolve) => socket.on('close', () => resolve(order.push('close'))));
+    await end(peer, 'question');
+    await within('the close event', over);
+    assert.deepEqual(order, ['message', 'end', 'close']);
+  });
 
   behaviour(`a large answer of a ${name} reaches a half-closed peer whole`, async (t) => {
     const { socket, peer } = await open(t);

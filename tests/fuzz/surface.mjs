@@ -112,7 +112,7 @@ function callback(what) {
 
 /** Lets an object go: closed, or with nothing but the garbage collector to close it. */
 function drop(object) {
-  const types = ['connect', 'message', 'close', 'error', 'drain', 'reconnecting', 'stalled', 'recovered', 'listening', 'reject'];
+  const types = ['connect', 'message', 'close', 'error', 'drain', 'reconnecting', 'end', 'stalled', 'recovered', 'listening', 'reject'];
   if (random.below(2) === 0) object.close().catch(() => {});
   dropped.add(new WeakRef(object));
   for (const type of types) {

@@ -101,6 +101,7 @@ export const options = (random) => ({
   heartbeat: random.pick([undefined, undefined, { intervalMs: 5 }, { intervalMs: 5, timeoutMs: 1 }, { intervalMs: 5, stalledTimeoutMs: 10 }]),
   acknowledge: random.pick([undefined, undefined, true]),
   admission: random.pick([undefined, undefined, { key: KEYS[0] }, { key: random.pick(KEYS), timeoutMs: 20 }, { key: 'short' }]),
+  allowHalfOpen: random.pick([undefined, undefined, true]),
   idleTimeoutMs: random.pick([undefined, undefined, 30]),
   sendQueueLimitBytes: random.pick([undefined, 1, 65_536]),
   reconnect: random.pick([undefined, undefined, {}, { minDelayMs: 1, maxDelayMs: 5, maxAttempts: 3, unsent: 'reject' }]),
@@ -112,5 +113,5 @@ export const options = (random) => ({
 export const PLAIN = { framing: { type: 'length' }, acknowledge: true, reconnect: { minDelayMs: 1, maxDelayMs: 20 }, returnTimeoutMs: 20 };
 
 export const eventName = (random) => random.pick([
-  'connect', 'message', 'close', 'error', 'drain', 'reconnecting', 'stalled', 'recovered', 'listening', 'reject', 'nonsense',
+  'connect', 'message', 'close', 'error', 'drain', 'reconnecting', 'end', 'stalled', 'recovered', 'listening', 'reject', 'nonsense',
 ]);

@@ -295,6 +295,11 @@ export interface TCPSocketOptions {
   admission?: AdmissionOptions
   /** Connects again by itself. */
   reconnect?: ReconnectOptions
+  /**
+    * Keeps the connection open for this side when the peer has ended its side, until `end()` or `close()`; `end` tells.
+    * Otherwise it is closed when the listeners of `message` have returned and what they sent has gone out.
+    */
+  allowHalfOpen?: boolean
   /** Milliseconds without a message in either direction after which the connection is closed; never unless given. */
   idleTimeoutMs?: number
   /**
@@ -317,6 +322,11 @@ export interface TCPSocketServerOptions {
   acknowledge?: boolean
   /** Admits only who knows the key. Needs `framing` of type `length`, and the same of the clients. */
   admission?: AdmissionOptions
+  /**
+    * Keeps a connection open for this side when the peer has ended its side, until `end()` or `close()`; `end` tells.
+    * Otherwise it is closed when the listeners of `message` have returned and what they sent has gone out.
+    */
+  allowHalfOpen?: boolean
   /** Milliseconds without a message in either direction after which a connection is closed; never unless given. */
   idleTimeoutMs?: number
   /**
@@ -406,7 +416,10 @@ export declare class TCPSocket {
     * that there are none any more.
     */
   get bytesQueued(): number
-  /** Says FIN after everything sent before, and goes on receiving. What is sent later fails with 2301032. */
+  /**
+    * Says FIN after everything sent before, and goes on receiving. What is sent later fails with 2301032. With
+    * `allowHalfOpen`, `close` follows where the server has ended its side.
+    */
   end(): Promise<void>
   end(callback: (error: SocketError, data: void) => void): void
   /** Resets the connection: what waits to be sent is dropped, and fails with 2301103. `close` follows. */
@@ -432,17 +445,17 @@ export declare class TCPSocket {
     * if it broke, then `close`, once and last. What arrives before there is a `message` listener is kept. `drain`:
     * nothing waits to be sent any more. With `reconnect`: `reconnecting` before each attempt that follows a lost link
     * or a failed one, and `connect` when it is up again; no `close` meanwhile. With `heartbeat`: `stalled` when the peer
-    * is silent although its system answers, and `recovered` when it is heard again.
+    * is silent although its system answers, and `recovered` when it is heard again. `end`: the peer sends no more.
     */
   on(type: 'message', callback: (value: SocketMessageInfo) => void): void
   on(type: 'close', callback: (info: SocketCloseInfo) => void): void
-  on(type: 'connect' | 'close' | 'drain' | 'stalled' | 'recovered', callback: (value: void) => void): void
+  on(type: 'connect' | 'close' | 'drain' | 'end' | 'stalled' | 'recovered', callback: (value: void) => void): void
   on(type: 'reconnecting', callback: (info: SocketReconnectInfo) => void): void
   on(type: 'error', callback: (error: SocketError) => void): void
   /** Removes the listener for an event; with a callback, only that one. */
   off(type: 'message', callback?: (value: SocketMessageInfo) => void): void
   off(type: 'close', callback?: (info: SocketCloseInfo) => void): void
-  off(type: 'connect' | 'close' | 'drain' | 'stalled' | 'recovered', callback?: (value: void) => void): void
+  off(type: 'connect' | 'close' | 'drain' | 'end' | 'stalled' | 'recovered', callback?: (value: void) => void): void
   off(type: 'reconnecting', callback?: (info: SocketReconnectInfo) => void): void
   off(type: 'error', callback?: (error: SocketError) => void): void
 }
@@ -485,7 +498,10 @@ export declare class TCPSocketConnection {
     * that there are none any more.
     */
   get bytesQueued(): number
-  /** Says FIN after everything sent before, and goes on receiving. What is sent later fails with 2303132. */
+  /**
+    * Says FIN after everything sent before, and goes on receiving. What is sent later fails with 2303132. With
+    * `allowHalfOpen`, `close` follows where the client has ended its side.
+    */
   end(): Promise<void>
   end(callback: (error: SocketError, data: void) => void): void
   /** Resets the connection: what waits to be sent is dropped, and fails with 2303203. `close` follows. */
@@ -503,17 +519,17 @@ export declare class TCPSocketConnection {
     * broke, then `close`, once and last. What arrives before there is a `message` listener is kept. `drain`: nothing
     * waits to be sent any more. With `acknowledge`: `reconnecting` when the client is gone and awaited, `connect`
     * when it is back. With `heartbeat`: `stalled` when the peer is silent although its system answers, and `recovered`
-    * when it is heard again.
+    * when it is heard again. `end`: the peer sends no more.
     */
   on(type: 'message', callback: (value: SocketMessageInfo) => void): void
   on(type: 'close', callback: (info: SocketCloseInfo) => void): void
-  on(type: 'connect' | 'close' | 'drain' | 'stalled' | 'recovered', callback: (value: void) => void): void
+  on(type: 'connect' | 'close' | 'drain' | 'end' | 'stalled' | 'recovered', callback: (value: void) => void): void
   on(type: 'reconnecting', callback: (info: SocketReconnectInfo) => void): void
   on(type: 'error', callback: (error: SocketError) => void): void
   /** Removes the listener for an event; with a callback, only that one. */
   off(type: 'message', callback?: (value: SocketMessageInfo) => void): void
   off(type: 'close', callback?: (info: SocketCloseInfo) => void): void
-  off(type: 'connect' | 'close' | 'drain' | 'stalled' | 'recovered', callback?: (value: void) => void): void
+  off(type: 'connect' | 'close' | 'drain' | 'end' | 'stalled' | 'recovered', callback?: (value: void) => void): void
   off(type: 'reconnecting', callback?: (info: SocketReconnectInfo) => void): void
   off(type: 'error', callback?: (error: SocketError) => void): void
 }

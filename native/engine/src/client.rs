@@ -325,8 +325,8 @@ impl Client {
         Ok(Closing::Announced)
     }
 
-    /// Ends the connection after the peer has ended it: everything queued is sent, then `Closed` follows. Does nothing
-    /// to a connection whose peer has not.
+    /// Ends the connection after the peer has ended it, as [`Connection::finish`] does: everything queued is sent, then `Closed`
+    /// follows.
     pub fn finish(&self) {
         if let Phase::Connected(connection) = &self.shared.state().phase {
             connection.finish();

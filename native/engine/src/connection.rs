@@ -402,10 +402,12 @@ impl Connection {
         self.shared.statistics()
     }
 
-    /// Closes after the peer has ended the connection; does nothing before.
+    /// Closes after the peer has ended the connection; does nothing before, nor where it may be half open and this side has not ended it.
     pub fn finish(&self) {
-        let peer_ended = lock(&self.shared.state).phase.peer_ended();
-        if peer_ended {
+        let state = lock(&self.shared.state);
+        let is_over = state.phase.peer_ended() && (state.has_ended() || !self.shared.protocol.allow_half_open);
+        drop(state);
+        if is_over {
             // Closed meanwhile by its owner, who gets the same event.
             let _ = self.close(None);
         }

@@ -58,6 +58,8 @@ pub struct Protocol {
     pub send_queue_limit_bytes: usize,
     /// For connections that get a new link when they lose one.
     pub unsent: Unsent,
+    /// Whether a connection that its peer has ended stays open until this side has ended it as well.
+    pub allow_half_open: bool,
 }
 
 /// Why a protocol is impossible.
@@ -80,6 +82,7 @@ impl Default for Protocol {
             idle_timeout: None,
             send_queue_limit_bytes: limits::SEND_QUEUE_LIMIT_BYTES,
             unsent: Unsent::default(),
+            allow_half_open: false,
         }
     }
 }

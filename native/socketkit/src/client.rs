@@ -31,6 +31,7 @@ const EVENTS: &[EventName] = &[
     EventName::Error,
     EventName::Drain,
     EventName::Reconnecting,
+    EventName::End,
     EventName::Stalled,
     EventName::Recovered,
 ];
@@ -331,11 +332,17 @@ impl TCPSocket {
         Ok(self.state()?.client.queued_bytes() as f64)
     }
 
-    /// Says FIN after everything sent before, and goes on receiving. What is sent later fails with 2301032.
+    /// Says FIN after everything sent before, and goes on receiving. What is sent later fails with 2301032. With
+    /// `allowHalfOpen`, `close` follows where the server has ended its side.
     #[napi(catch_unwind, ts_type = "(): Promise<void>\nend(callback: (error: SocketError, data: void) => void): void")]
     pub fn end(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
         call(&self.state()?.emitter, Method::new("end", CodeBase::Socket), callback, |ticket| {
-            Ok(self.state()?.client.end(ticket).map(|()| Progress::Awaited))
+            let state = self.state()?;
+            let ending = state.client.end(ticket);
+            if state.inbox.has_ended() {
+                state.client.finish();
+            }
+            Ok(ending.map(|()| Progress::Awaited))
         })
     }
 
@@ -394,10 +401,10 @@ impl TCPSocket {
     /// if it broke, then `close`, once and last. What arrives before there is a `message` listener is kept. `drain`:
     /// nothing waits to be sent any more. With `reconnect`: `reconnecting` before each attempt that follows a lost link
     /// or a failed one, and `connect` when it is up again; no `close` meanwhile. With `heartbeat`: `stalled` when the peer
-    /// is silent although its system answers, and `recovered` when it is heard again.
+    /// is silent although its system answers, and `recovered` when it is heard again. `end`: the peer sends no more.
     #[napi(
         catch_unwind,
-        ts_type = "(type: 'message', callback: (value: SocketMessageInfo) => void): void\non(type: 'close', callback: (info: SocketCloseInfo) => void): void\non(type: 'connect' | 'close' | 'drain' | 'stalled' | 'recovered', callback: (value: void) => void): void\non(type: 'reconnecting', callback: (info: SocketReconnectInfo) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
+        ts_type = "(type: 'message', callback: (value: SocketMessageInfo) => void): void\non(type: 'close', callback: (info: SocketCloseInfo) => void): void\non(type: 'connect' | 'close' | 'drain' | 'end' | 'stalled' | 'recovered', callback: (value: void) => void): void\non(type: 'reconnecting', callback: (info: SocketReconnectInfo) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
     )]
     pub fn on(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
         self.state()?.emitter.on(&r#type, callback)
@@ -406,7 +413,7 @@ impl TCPSocket {
     /// Removes the listener for an event; with a callback, only that one.
     #[napi(
         catch_unwind,
-        ts_type = "(type: 'message', callback?: (value: SocketMessageInfo) => void): void\noff(type: 'close', callback?: (info: SocketCloseInfo) => void): void\noff(type: 'connect' | 'close' | 'drain' | 'stalled' | 'recovered', callback?: (value: void) => void): void\noff(type: 'reconnecting', callback?: (info: SocketReconnectInfo) => void): void\noff(type: 'error', callback?: (error: SocketError) => void): void"
+        ts_type = "(type: 'message', callback?: (value: SocketMessageInfo) => void): void\noff(type: 'close', callback?: (info: SocketCloseInfo) => void): void\noff(type: 'connect' | 'close' | 'drain' | 'end' | 'stalled' | 'recovered', callback?: (value: void) => void): void\noff(type: 'reconnecting', callback?: (info: SocketReconnectInfo) => void): void\noff(type: 'error', callback?: (error: SocketError) => void): void"
     )]
     pub fn off(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
         self.state()?.emitter.off(&r#type, callback)

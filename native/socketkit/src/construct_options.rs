@@ -71,6 +71,7 @@ fn protocol(options: &Object<'_>) -> Read<Protocol> {
         idle_timeout: milliseconds(options, "idleTimeoutMs")?,
         send_queue_limit_bytes: count(options, "sendQueueLimitBytes")?.unwrap_or(default.send_queue_limit_bytes),
         unsent: default.unsent,
+        allow_half_open: convert::optional_boolean(options, "allowHalfOpen")?.unwrap_or(false),
     };
     protocol.check().map_err(|error| Refusal::parameter("options:", error))?;
     Ok(protocol)
@@ -291,6 +292,9 @@ mod declared {
         /// Connects again by itself.
         #[napi(ts_type = "ReconnectOptions")]
         pub reconnect: Option<()>,
+        /// Keeps the connection open for this side when the peer has ended its side, until `end()` or `close()`; `end` tells.
+        /// Otherwise it is closed when the listeners of `message` have returned and what they sent has gone out.
+        pub allow_half_open: Option<bool>,
         /// Milliseconds without a message in either direction after which the connection is closed; never unless given.
         pub idle_timeout_ms: Option<f64>,
         /// Bytes that may wait to be sent; 16777216 unless given. A `send` beyond it is refused with 2301105 (ENOBUFS),
@@ -313,6 +317,9 @@ mod declared {
         /// Admits only who knows the key. Needs `framing` of type `length`, and the same of the clients.
         #[napi(ts_type = "AdmissionOptions")]
         pub admission: Option<()>,
+        /// Keeps a connection open for this side when the peer has ended its side, until `end()` or `close()`; `end` tells.
+        /// Otherwise it is closed when the listeners of `message` have returned and what they sent has gone out.
+        pub allow_half_open: Option<bool>,
         /// Milliseconds without a message in either direction after which a connection is closed; never unless given.
         pub idle_timeout_ms: Option<f64>,
         /// Bytes that may wait to be sent on one connection; 16777216 unless given. A `send` beyond it is refused with

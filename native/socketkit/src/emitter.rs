@@ -34,6 +34,8 @@ pub enum EventName {
     Reject,
     /// `reconnecting`
     Reconnecting,
+    /// `end`
+    End,
     /// `stalled`
     Stalled,
     /// `recovered`
@@ -51,6 +53,7 @@ impl EventName {
             Self::Listening => c"listening",
             Self::Reject => c"reject",
             Self::Reconnecting => c"reconnecting",
+            Self::End => c"end",
             Self::Stalled => c"stalled",
             Self::Recovered => c"recovered",
         }

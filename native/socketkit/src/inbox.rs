@@ -56,6 +56,8 @@ pub struct Inbox {
     muted: Cell<u64>,
     /// How many `Closed` events were delivered so far.
     closes: Cell<u64>,
+    /// Whether the peer has ended the connection whose events are being delivered.
+    has_ended: Cell<bool>,
     /// Messages are not delivered for now.
     paused: Cell<bool>,
     /// What the last read brought.
@@ -98,6 +100,11 @@ impl Inbox {
     /// Delivers nothing but `close` events, until `closes` of them were delivered.
     pub fn mute(&self, closes: u64) {
         self.muted.set(self.muted.get().max(closes));
+    }
+
+    /// Whether the owner knows that the peer has ended the connection.
+    pub fn has_ended(&self) -> bool {
+        self.has_ended.get()
     }
 
     fn is_muted(&self) -> bool {
@@ -179,7 +186,11 @@ impl Inbox {
                     emitter.environment().await_next_turn(emitter.mailbox().id);
                     break;
                 }
-                Delivery::Ended => receiver.finish(),
+                Delivery::Ended => {
+                    self.has_ended.set(true);
+                    receiver.emitter().emit(EventName::End, []);
+                    receiver.finish();
+                }
                 Delivery::Failed(error) => receiver.emitter().emit_error(&error),
                 Delivery::Closed(reason) => self.close(receiver, reason),
             }
@@ -317,6 +328,7 @@ impl Inbox {
         self.muted.set(self.muted.get().saturating_sub(1));
         self.closes.set(self.closes.get() + 1);
         self.paused.set(false);
+        self.has_ended.set(false);
         // A closed object may be collected, and its listener with it: not before that was called.
         let _owner = receiver.emitter().owner();
         receiver.closed();
@@ -353,6 +365,7 @@ impl Inbox {
         let wanted = match waiting.get(behind)? {
             Delivery::Reconnecting(_) => emitter.has(EventName::Reconnecting),
             Delivery::Connected(_) => emitter.has(EventName::Connect),
+            Delivery::Ended => emitter.has(EventName::End) || emitter.has(EventName::Close),
             _ => emitter.has(EventName::Close),
         };
         if wanted { waiting.remove(behind) } else { None }
