@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { CLIENT_ROWS } from './compat/client.mjs';
 import { CONNECTION_ROWS } from './compat/connection.mjs';
@@ -9,7 +10,7 @@ import { SERVER_ROWS } from './compat/server.mjs';
 import { behaviour } from './support/behaviour.mjs';
 import { within } from './support/deadline.mjs';
 import { library } from './support/library.mjs';
-import { closedPort } from './support/raw.mjs';
+import { closedPort, rawServer } from './support/raw.mjs';
 import { record } from './support/recorder.mjs';
 import { LOOPBACK, newClient, newServer, openPair, openServer } from './support/sockets.mjs';
 import { CLASSES, portsFor } from './support/states.mjs';
@@ -41,11 +42,24 @@ const MORE_STATES = {
     await openPair(t);
     return (await openServer(t)).server;
   },
+  // As the close listener finds it: nothing but promises lies between that and what is done with the client.
   'peer closed': async (t) => {
     const { client, connection } = await openPair(t);
     const events = record(client);
-    await within('close', connection.close());
+    connection.close().catch(() => {});
     await events.closed();
+    return client;
+  },
+  'left': async (t) => {
+    const { sockets, port } = await rawServer(t);
+    const client = newClient(t);
+    const events = record(client);
+    await within('connect', client.connect({ address: { address: LOOPBACK, port } }));
+    const peer = await sockets.next('the raw connection');
+    const end = once(peer, 'end');
+    peer.resume().end();
+    await events.closed();
+    await within('the end of the client', end);
     return client;
   },
   'unanswered': async (t, { frozen }) => {

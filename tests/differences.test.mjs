@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readlinkSync } from 'node:fs';
 import { behaviour } from './support/behaviour.mjs';
 import { within } from './support/deadline.mjs';
 import { rejectsWith } from './support/errors.mjs';
@@ -29,44 +28,82 @@ behaviour('an address is not taken for a number', async (t) => {
   await rejectsWith(newClient(t).bind({ address: '12345' }), 401, 'bind', '12345');
 });
 
-behaviour('a client has no socket in its close listener when its peer has closed, and getState says connected', async (t) => {
-  const { client, connection } = await openPair(t);
-  client.on('message', () => {});
-  const inside = new Promise((resolve) => {
-    client.on('close', ({ reason }) => {
-      const refused = [client.getRemoteAddress(), client.getLocalAddress(), client.send({ data: 'x' })];
-      const codes = Promise.all(refused.map((call) => call.then(() => 0, ({ code }) => code)));
-      resolve({ reason, descriptor: client.socketFd, codes, state: client.getState() });
+behaviour('a client can be used in its close listener when its peer has ended, and tells the addresses later', async (t) => {
+  const { sockets, port } = await rawServer(t);
+  const client = await openClient(t, port);
+  const peer = await sockets.next('the raw connection');
+  const own = await client.getLocalAddress();
+  const inside = new Promise((resolve, reject) => {
+    client.on('close', async ({ reason }) => {
+      try {
+        const addresses = [await client.getRemoteAddress(), await client.getLocalAddress()];
+        const descriptor = await client.getSocketFd();
+        await client.send({ data: 'bye' });
+        resolve({ reason, addresses, descriptor });
+      } catch (error) {
+        reject(error);
+      }
     });
   });
-  await within('close', connection.close());
-  const { reason, descriptor, codes, state } = await within('the close event', inside);
-  assert.deepEqual([reason, descriptor], ['remote', undefined]);
-  assert.deepEqual(await codes, [2301009, 2301009, 2301009]);
-  assert.deepEqual(await state, { isBound: true, isClose: false, isConnected: true });
+  const heard = new Promise((resolve) => {
+    let text = '';
+    peer.on('data', (bytes) => { text += bytes; });
+    peer.on('end', () => resolve(text));
+  });
+  peer.resume();
+  peer.end();
+  const { reason, addresses, descriptor } = await within('the close event', inside);
+  const both = [{ address: LOOPBACK, family: 1, port }, own];
+  assert.deepEqual([reason, addresses, typeof descriptor], ['remote', both, 'number']);
+  assert.equal(await within('the end of the client', heard), 'bye');
+  assert.deepEqual([await client.getRemoteAddress(), await client.getLocalAddress()], both);
+  assert.equal(await client.getSocketFd(), undefined);
+  await rejectsWith(client.send({ data: 'x' }), 2301107, 'send to');
+  assert.deepEqual(await client.getState(), { isBound: true, isClose: false, isConnected: true });
+  await within('close', client.close());
+  await rejectsWith(client.getLocalAddress(), 2301009, 'the local address');
 });
 
-behaviour('the descriptor of a bound client is still that of its socket when it has connected', async (t) => {
+behaviour('a client connects again, closes and aborts in its close listener, and hears of one end only', async (t) => {
+  for (const act of [(client, options) => client.connect(options), (client) => client.close(), (client) => client.abort()]) {
+    const { client, connection, port } = await openPair(t);
+    const reasons = [];
+    const done = new Promise((resolve) => {
+      client.on('close', ({ reason }) => {
+        reasons.push(reason);
+        if (reasons.length === 1) resolve(act(client, { address: { address: LOOPBACK, port } }));
+      });
+    });
+    await within('close', connection.close());
+    await within('what the listener does', done);
+    assert.deepEqual(reasons, ['remote']);
+    if ((await client.getState()).isConnected) await within('send', client.send({ data: 'x' }));
+  }
+});
+
+behaviour('the descriptor of a bound client stays the same through attempts that fail, until it closes', async (t) => {
   const { port } = await openServer(t);
   const client = newClient(t);
   await within('bind', client.bind({ address: LOOPBACK, port: 0 }));
-  const socketOf = (descriptor) => readlinkSync(`/proc/self/fd/${descriptor}`);
-  const bound = socketOf(await client.getSocketFd());
-  await within('connect', client.connect({ address: { address: LOOPBACK, port } }));
-  assert.equal(socketOf(await client.getSocketFd()), bound);
+  const bound = await client.getSocketFd();
+  for (const [to, code] of [[await closedPort(), 2301111], [port, 0]]) {
+    const connecting = client.connect({ address: { address: LOOPBACK, port: to } }).then(() => 0, (error) => error.code);
+    assert.deepEqual([client.socketFd, await client.getSocketFd()], [bound, bound]);
+    assert.equal(await within('connect', connecting), code);
+    assert.equal(client.socketFd, bound);
+  }
+  await within('close', client.close());
+  assert.equal(client.socketFd, undefined);
 });
 
-behaviour('the port of a bound client whose connect was refused is free, and lost to who takes it', async (t) => {
+behaviour('the port of a bound client whose connect was refused stays its own', async (t) => {
   const { port } = await openServer(t);
   const local = { address: LOOPBACK, port: await closedPort() };
   const client = newClient(t);
   await within('bind', client.bind(local));
   await rejectsWith(client.connect({ address: { address: LOOPBACK, port: await closedPort() } }), 2301111);
-  const other = newClient(t);
-  await within('bind', other.bind(local));
-  assert.equal((await client.getState()).isBound, true);
-  await rejectsWith(client.connect({ address: { address: LOOPBACK, port } }), 2301098, 'connect');
-  await within('close', other.close());
+  await rejectsWith(newClient(t).bind(local), 2301098, 'bind');
+  await rejectsWith(client.bind(local), 2301022, 'bind');
   await within('connect', client.connect({ address: { address: LOOPBACK, port } }));
   assert.equal((await client.getLocalAddress()).port, local.port);
 });

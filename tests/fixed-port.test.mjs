@@ -3,7 +3,7 @@ import { behaviour } from './support/behaviour.mjs';
 import { startChild } from './support/child.mjs';
 import { within } from './support/deadline.mjs';
 import { rejectsWith } from './support/errors.mjs';
-import { closedPort } from './support/raw.mjs';
+import { closedPort, rawServer } from './support/raw.mjs';
 import { record, recordLinks } from './support/recorder.mjs';
 import { LOOPBACK, newClient, newServer, openServer } from './support/sockets.mjs';
 
@@ -53,6 +53,35 @@ behaviour('a client gets the port of a process that was killed, and so does the 
     await events.closed();
   }
   await openBound(t, local, place);
+});
+
+behaviour('a client gets the port of a process that was killed while its server does not close', async (t) => {
+  const { sockets, port } = await rawServer(t);
+  const local = await closedPort();
+  const child = startChild(t, BOUND_CLIENT, `${local}`, `${port}`);
+  const peer = await sockets.next('the raw connection');
+  assert.equal((await child.hear('outcome')).code, 0);
+  const ended = new Promise((resolve) => peer.on('end', resolve));
+  peer.resume();
+  child.kill();
+  await child.ended();
+  await within('the end of the stream', ended);
+  const client = newClient(t);
+  await within('bind', client.bind(at(local)));
+  const other = await openServer(t);
+  await within('connect', client.connect({ address: at(other.port) }));
+});
+
+behaviour('clients at different addresses have the same port, and a server of one beside them', async (t) => {
+  const place = await openServer(t);
+  const local = await closedPort();
+  const first = newClient(t);
+  await within('bind', first.bind(at(local)));
+  const second = newClient(t);
+  await within('bind', second.bind({ address: '127.0.0.2', port: local }));
+  for (const client of [first, second]) await within('connect', client.connect({ address: at(place.port) }));
+  await rejectsWith(newClient(t).bind({ address: '0.0.0.0', port: local }), 2301098, 'bind');
+  await within('listen', newServer(t).listen({ address: '127.0.0.3', port: local }));
 });
 
 behaviour('two live clients never share a port, in one process or in two, whatever reuseAddress says', async (t) => {

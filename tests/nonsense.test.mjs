@@ -143,7 +143,7 @@ for (const { name, open } of CARRIERS) {
     });
     peer.resetAndDestroy();
     const results = await within('all calls', outcomes);
-    for (const { status, reason } of results) assert.ok(status === 'fulfilled' || [2300999, 2301009, 2303109].includes(reason.code));
+    for (const { status, reason } of results) assert.ok(status === 'fulfilled' || [2300999, 2301009, 2301107, 2303109].includes(reason.code));
   });
 }
 

@@ -135,7 +135,7 @@ behaviour('a client whose attempts are used up says why, and closes', async (t) 
   assert.deepEqual(recorder.order.slice(-2), ['error', 'close']);
   assertSocketError(recorder.error, 2301111, 'connect', `${LOOPBACK}:${port}`);
   assert.equal(recorder.closeReason, 'timeout');
-  await rejectsWith(client.send({ data: 'late' }), 2301009);
+  await rejectsWith(client.send({ data: 'late' }), 2301107);
   await bringBack(t, port);
   await within('connect', client.connect(to(port)));
 });

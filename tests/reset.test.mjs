@@ -65,6 +65,7 @@ for (const { name, open, sendBase } of CARRIERS) {
     const events = record(socket);
     peer.resetAndDestroy();
     await events.closed();
-    await rejectsWith(socket.send({ data: 'too late' }), sendBase + 9, 'send', SYSTEM_TEXT.EBADF);
+    const [errno, text] = name === 'client' ? [107, SYSTEM_TEXT.ENOTCONN] : [9, SYSTEM_TEXT.EBADF];
+    await rejectsWith(socket.send({ data: 'too late' }), sendBase + errno, 'send', text);
   });
 }

@@ -66,7 +66,7 @@ const CONNECT_ROWS = [
   row('connect', 'connecting', 'a server', ({ open }) => [to(open)], 'fails 2301114', exec(2560)),
   row('connect', 'connected', 'a server', ({ open }) => [to(open)], 'fails 2301106', exec(2560)),
   row('connect', 'peer ended', 'a server', ({ open }) => [to(open)], 'fails 2301106', exec(2560)),
-  ...['peer closed', 'reset'].map((state) =>
+  ...['peer closed', 'left', 'reset'].map((state) =>
     differs('connect', state, 'a server', ({ open }) => [to(open)], 'fails 2301106', exec(2560), 'resolves', 'peer-closed')),
   ...['refused', 'bound and refused'].map((state) =>
     differs('connect', state, 'a server', ({ open }) => [to(open)], 'fails 2301103', exec(2560), 'resolves', 'second-connect')),
@@ -85,8 +85,8 @@ export const CLIENT_ROWS = [
   row('bind', 'refused', 'an address', [LOCAL], 'resolves', exec(898)),
   differs('bind', 'closed', 'an address', [LOCAL], 'fails 2301009', exec(890), 'resolves', 'bind-again'),
   row('bind', 'bound and connecting', 'an address', [LOCAL], 'fails 2301022', exec(900)),
-  differs('bind', 'bound and refused', 'an address', [LOCAL], 'fails 2301022', exec(900), 'resolves', 'bound-descriptor'),
-  ...['peer closed', 'reset'].map((state) =>
+  row('bind', 'bound and refused', 'an address', [LOCAL], 'fails 2301022', exec(900)),
+  ...['peer closed', 'left', 'reset'].map((state) =>
     differs('bind', state, 'an address', [LOCAL], 'fails 2301022', exec(900), 'resolves', 'peer-closed')),
 
   ...CONNECT_ROWS,
@@ -98,11 +98,12 @@ export const CLIENT_ROWS = [
   row('send', 'connecting', 'a text', [{ data: 'text' }], 'fails 2301107', exec(587)),
   row('send', 'refused', 'a text', [{ data: 'text' }], 'fails 2301107', exec(587)),
   row('send', 'closed', 'a text', [{ data: 'text' }], 'fails 2301009', exec(1188)),
-  differs('send', 'peer closed', 'a text', [{ data: 'text' }], 'resolves', exec(591), 'fails 2301009', 'peer-closed'),
-  differs('send', 'reset', 'a text', [{ data: 'text' }], 'fails 2301107', exec(587), 'fails 2301009', 'peer-closed'),
+  row('send', 'peer closed', 'a text', [{ data: 'text' }], 'resolves', exec(591)),
+  differs('send', 'left', 'a text', [{ data: 'text' }], 'resolves', exec(591), 'fails 2301107', 'peer-closed'),
+  row('send', 'reset', 'a text', [{ data: 'text' }], 'fails 2301107', exec(587)),
 
   row('close', 'new', 'nothing', [], 'fails 2300999', exec(1218)),
-  ...['bound', 'refused', 'connected', 'peer ended', 'peer closed', 'reset'].map((state) => row('close', state, 'nothing', [], 'resolves', exec(1231))),
+  ...['bound', 'refused', 'connected', 'peer ended', 'peer closed', 'left', 'reset'].map((state) => row('close', state, 'nothing', [], 'resolves', exec(1231))),
   row('close', 'closed', 'nothing', [], 'fails 2300999', exec(1218)),
   ...callbackRows('close', 'connected', common, 'fails 401', 'resolves'),
 
@@ -110,8 +111,8 @@ export const CLIENT_ROWS = [
   ...['bound', 'connecting', 'refused'].map((state) => row('getRemoteAddress', state, 'nothing', [], 'fails 2301107', exec(1328))),
   row('getRemoteAddress', 'connected', 'nothing', [], 'resolves an address', exec(1367)),
   row('getRemoteAddress', 'closed', 'nothing', [], 'fails 2301009', exec(1350)),
-  differs('getRemoteAddress', 'peer closed', 'nothing', [], 'resolves an address', exec(1364), 'fails 2301009', 'peer-closed'),
-  differs('getRemoteAddress', 'reset', 'nothing', [], 'fails 2301107', exec(1328), 'fails 2301009', 'peer-closed'),
+  ...['peer closed', 'left'].map((state) => row('getRemoteAddress', state, 'nothing', [], 'resolves an address', exec(1364))),
+  row('getRemoteAddress', 'reset', 'nothing', [], 'fails 2301107', exec(1328)),
   ...callbackRows('getRemoteAddress', 'connected', common, 'fails 401', 'resolves an address'),
 
   row('getLocalAddress', 'new', 'nothing', [], 'fails 2301009', extraExec(51)),
@@ -120,8 +121,7 @@ export const CLIENT_ROWS = [
     differs('getLocalAddress', state, 'nothing', [], 'resolves an address', extraExec(60), 'fails 2301009', 'no-socket-yet')),
   ...['bound and connecting', 'bound and refused'].map((state) =>
     row('getLocalAddress', state, 'nothing', [], 'resolves an address', extraExec(60))),
-  ...['peer closed', 'reset'].map((state) =>
-    differs('getLocalAddress', state, 'nothing', [], 'resolves an address', extraExec(60), 'fails 2301009', 'peer-closed')),
+  ...['peer closed', 'left', 'reset'].map((state) => row('getLocalAddress', state, 'nothing', [], 'resolves an address', extraExec(60))),
   row('getLocalAddress', 'connected', 'nothing', [], 'resolves an address', extraExec(60)),
   row('getLocalAddress', 'closed', 'nothing', [], 'fails 2301009', extraExec(51)),
   ...callbackRows('getLocalAddress', 'connected', common, 'fails 401', 'resolves an address'),
@@ -134,7 +134,7 @@ export const CLIENT_ROWS = [
   row('getState', 'bound and refused', 'nothing', [], 'resolves bound', exec(1295)),
   row('getState', 'connected', 'nothing', [], 'resolves bound, connected', exec(1304)),
   row('getState', 'peer ended', 'nothing', [], 'resolves bound, connected', exec(1304)),
-  row('getState', 'peer closed', 'nothing', [], 'resolves bound, connected', exec(1304)),
+  ...['peer closed', 'left'].map((state) => row('getState', state, 'nothing', [], 'resolves bound, connected', exec(1304))),
   row('getState', 'reset', 'nothing', [], 'resolves bound', exec(1304)),
   row('getState', 'closed', 'nothing', [], 'resolves closed', exec(1240)),
   ...callbackRows('getState', 'new', common, 'fails 401', 'resolves none'),
@@ -151,8 +151,9 @@ export const CLIENT_ROWS = [
   ...['connecting', 'refused'].map((state) =>
     differs('getSocketFd', state, 'nothing', [], 'resolves a descriptor', exec(2446), 'resolves', 'no-socket-yet')),
   ...['bound and connecting', 'bound and refused'].map((state) =>
-    differs('getSocketFd', state, 'nothing', [], 'resolves a descriptor', module(249), 'resolves', 'bound-descriptor')),
-  ...['peer closed', 'reset'].map((state) =>
+    row('getSocketFd', state, 'nothing', [], 'resolves a descriptor', module(249))),
+  row('getSocketFd', 'peer closed', 'nothing', [], 'resolves a descriptor', exec(2446)),
+  ...['left', 'reset'].map((state) =>
     differs('getSocketFd', state, 'nothing', [], 'resolves a descriptor', exec(2446), 'resolves', 'peer-closed')),
   row('getSocketFd', 'connected', 'nothing', [], 'resolves a descriptor', exec(2446)),
   row('getSocketFd', 'closed', 'nothing', [], 'resolves', exec(2443)),
@@ -163,8 +164,9 @@ export const CLIENT_ROWS = [
   ...['connecting', 'refused'].map((state) =>
     differs('socketFd', state, 'read', [], 'returns a descriptor', module(230), 'returns', 'no-socket-yet', PROMISE)),
   ...['bound and connecting', 'bound and refused'].map((state) =>
-    differs('socketFd', state, 'read', [], 'returns a descriptor', module(249), 'returns', 'bound-descriptor', PROMISE)),
-  ...['peer closed', 'reset'].map((state) =>
+    row('socketFd', state, 'read', [], 'returns a descriptor', module(249), { forms: PROMISE })),
+  row('socketFd', 'peer closed', 'read', [], 'returns a descriptor', module(230), { forms: PROMISE }),
+  ...['left', 'reset'].map((state) =>
     differs('socketFd', state, 'read', [], 'returns a descriptor', module(230), 'returns', 'peer-closed', PROMISE)),
   row('socketFd', 'connected', 'read', [], 'returns a descriptor', module(230), { forms: PROMISE }),
   differs('socketFd', 'closed', 'read', [], 'returns a descriptor', module(230), 'returns', 'stale-descriptor', PROMISE),

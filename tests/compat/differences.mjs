@@ -16,7 +16,7 @@ export const DIFFERENCES = [
   },
   {
     id: 'busy-port',
-    what: 'a port in use, also by the server that is told to listen',
+    what: 'a port in use',
     system: '`listen` and `bind` take a random port',
     here: '2303198, 2301098',
     why: 'peers cannot find a server at a random port',
@@ -129,9 +129,9 @@ export const DIFFERENCES = [
   {
     id: 'peer-closed',
     what: 'a client whose peer has closed or reset the connection',
-    system: 'keeps its socket until `close()`, also in the `close` listener: it tells the descriptor and the local address, `connect` and `bind` fail with 2301106 and 2301022. After a plain end `send` and `getRemoteAddress` still work; after a reset they fail with 2301107',
-    here: 'has no socket any more when its `close` listener is called: `getSocketFd` gives `undefined`, `send` and both addresses fail with 2301009, `connect` and `bind` make a new socket. `getState` tells the same as there',
-    why: 'open where the `close` listener asks for the addresses. Otherwise: no descriptor leaks, and the object can be used again',
+    system: 'keeps its socket until `close()`: it tells the descriptor, and `connect` and `bind` fail with 2301106 and 2301022. After a plain end `send` goes on: it resolves until the system has heard that the peer takes nothing more, then it fails with 2301107',
+    here: 'keeps its socket until the `close` listener has returned, and what it awaits of the module has come. Then `getSocketFd` gives `undefined`, `send` fails with 2301107, and the addresses are told as there. `connect` and `bind` make a new socket',
+    why: 'no descriptor leaks, and the object can be used again. Nothing that is sent after `close` can be answered',
     test: 'compat',
   },
   {
@@ -149,22 +149,6 @@ export const DIFFERENCES = [
     here: 'has none: the socket is made when the name is known, and closed when the connect fails',
     why: 'a failed connect leaves nothing behind',
     test: 'state-table',
-  },
-  {
-    id: 'bound-descriptor',
-    what: 'a client that is bound, and is connecting or whose `connect` failed',
-    system: 'has the descriptor that `bind` made; a second `bind` fails with 2301022, if the port was not 0',
-    here: '`getSocketFd` gives `undefined` from `connect` until it is connected, and after a failure; the address is told. After a failure it can be bound again',
-    why: 'open: `vpn.protect` of the descriptor, asked for in the turn of `connect`, gets none. Until this is fixed, ask after `bind` and before `connect`: the first attempt to connect uses that socket',
-    test: 'compat',
-  },
-  {
-    id: 'bound-port',
-    what: 'the port of a bound client whose `connect` failed',
-    system: 'stays its own, if it was not 0',
-    here: 'is free for others until it connects again, though `getState` says bound; the next `connect` takes it again, or fails with 2301098',
-    why: 'open',
-    test: 'differences',
   },
   {
     id: 'second-connect',
@@ -187,7 +171,7 @@ export const DIFFERENCES = [
     what: 'what one `message` holds',
     system: 'what one `recv` gave, each an event of its own: on a connection at most 8,192 bytes, or what `receiveBufferSize` of the server says; on a client at most what `SO_RCVBUF` says',
     here: 'what has arrived when the listener is called, up to 65,536 bytes, rarely more: what comes while JavaScript is busy comes together',
-    why: 'fewer calls. TCP keeps the borders of sends in neither, but an app that relied on them fails more often',
+    why: 'what JavaScript has no time for stays in the system, which holds the peer up; the system socket API reads on, and keeps all of it in memory. An app that takes each `message` for what its peer sent at once can tell where the peer sends again before JavaScript is done; there it fails in the system socket API too, but seldom, and needs framing',
     test: 'differences',
   },
   {
@@ -341,14 +325,6 @@ export const DIFFERENCES = [
     here: '401, as without a scope',
     why: 'the message says that the family is wrong',
     test: 'compat',
-  },
-  {
-    id: 'permission',
-    what: 'without the permission `ohos.permission.INTERNET`',
-    system: 'every method gives 201 but `on`, `off`, `getLocalAddress`, `getSocketFd` and the `close` of a server',
-    here: '`bind`, `connect` and `listen` give 201; the others what they give without a socket',
-    why: 'without the permission an app has no sockets',
-    test: 'host/permission',
   },
   {
     id: 'foreign-receiver',

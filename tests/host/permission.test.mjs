@@ -13,18 +13,24 @@ const ERRORS = [
   { name: 'EACCES', errno: 13, text: /permission denied/i },
 ];
 
+/** Every call, and the code that it fails with. */
+const CALLS = [
+  ['listen', 201], ['listen, IPv6', 201], ['getState of a server', 201], ['setExtraOptions of a server', 201],
+  ['close of a server', 201], ['getSocketFd of a server', 201], ['getLocalAddress of a server', 2301009],
+  ['bind', 201], ['connect', 201], ['connect again and again', 201], ['send', 201], ['send of nothing', 401], ['close', 201],
+  ['getRemoteAddress', 201], ['getState', 201], ['setExtraOptions', 201], ['getLocalAddress', 2301009], ['getSocketFd', undefined],
+];
+
 for (const { name, errno, text } of ERRORS) {
-  behaviour(`where the kernel gives no socket (${name}), every call that needs one fails with 201`, async (t) => {
+  behaviour(`where the kernel gives no socket (${name}), the calls fail with 201 that do so in the system socket API`, async (t) => {
     const child = startProgram(t, [process.env.SOCKETKIT_TASKS, 'without-network', `${errno}`, process.execPath, SCRIPT]);
-    const calls = ['listen', 'listen, IPv6', 'bind', 'connect', 'connect again and again'];
-    for (const call of calls) {
+    for (const [call, wanted] of CALLS) {
       const { name: ended, code, message } = await child.hear('ended');
-      assert.deepEqual([ended, code], [call, 201], message);
+      assert.deepEqual([ended, code], [call, wanted], message);
+      if (code !== 201) continue;
       assert.match(message, text);
       assert.match(message, /INTERNET/);
     }
-    const { isBound, isClose } = await child.hear('state');
-    assert.deepEqual([isBound, isClose], [false, false]);
     assert.deepEqual(await child.ended(), { code: 0, signal: null });
   });
 }

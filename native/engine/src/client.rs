@@ -1,6 +1,7 @@
 //! A client: bind, connect, send, close, and connect again.
 
 mod attempt;
+mod bound;
 mod dial;
 mod link_sink;
 mod opening;
@@ -15,8 +16,8 @@ mod tests;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, RawFd};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::os::fd::RawFd;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -27,8 +28,7 @@ use crate::backoff::{Backoff, Reconnect};
 use crate::connection::{Closing, Connection, Message, Piece, Plan, Restore};
 use crate::error::{NEVER_OPENED, Operation, SocketError};
 use crate::event::{CloseReason, ConnectionEvent, EventSink, LinkId, Ticket};
-use crate::options::{self, SocketOptions};
-use crate::port::PortClaim;
+use crate::options::SocketOptions;
 use crate::protocol::Protocol;
 use crate::runtime;
 use crate::send_queue::SendProgress;
@@ -36,6 +36,7 @@ use crate::socket_state::SocketState;
 use crate::statistics::{Counters, Statistics};
 use crate::sync::lock;
 use attempt::Attempt;
+use bound::Bound;
 use link_sink::LinkSink;
 use opening::Opening;
 use origin::Origin;
@@ -96,17 +97,17 @@ impl Client {
     /// # Errors
     /// `EINVAL` when it is bound, connecting or connected; otherwise what the kernel said.
     pub fn bind(&self, local: SocketAddr) -> Result<(), SocketError> {
-        let mut state = self.shared.state();
-        let failed = |error: io::Error| SocketError::from_io(Operation::Bind, local, &error);
+        let mut state = lock(&self.shared.state);
         if !state.phase.may_bind() {
             return Err(SocketError::new(Operation::Bind, local, libc::EINVAL));
         }
-        let (socket, claim) = options::bound_socket(local, &lock(&state.options)).map_err(failed)?;
+        // An earlier connection may have ended at the same port.
+        state.bound = None;
+        let bound = Bound::new(local, &lock(&state.options));
+        let bound = bound.map_err(|error| SocketError::from_io(Operation::Bind, local, &error))?;
         state.leave_connection();
-        state.local = socket.local_addr().map_err(failed)?.as_socket();
-        state.has_chosen_port = local.port() != 0;
-        state.claim = claim.map(Arc::new);
-        state.phase = Phase::Ready(Some(socket));
+        state.bound = Some(Arc::new(bound));
+        state.phase = Phase::Bound;
         Ok(())
     }
 
@@ -119,36 +120,31 @@ impl Client {
     pub fn connect(&self, route: impl Into<Route>, limit: Duration, ticket: Ticket) -> Result<(), SocketError> {
         let route = route.into();
         let (peer, target) = (route.target.address(), route.target.clone());
-        let mut state = self.shared.state();
-        let socket = state.take_socket().map_err(|errno| SocketError::new(Operation::Connect, peer, errno))?;
+        let mut state = lock(&self.shared.state);
+        state.begin_connect().map_err(|errno| SocketError::new(Operation::Connect, peer, errno))?;
         state.previous.leave();
         let runtime = runtime::handle().map_err(|error| SocketError::from_io(Operation::Connect, peer, &error))?;
-        let claim = state.claim.clone();
-        let origin = Origin {
-            socket,
-            local: state.local,
-            has_chosen_port: state.has_chosen_port && state.local.is_some(),
-            is_claimed: claim.is_some(),
-            options: *lock(&state.options),
-        };
-        let (previous, protocol) = (state.previous.clone(), Arc::clone(&self.shared.protocol));
+        let (bound, previous, protocol) =
+            (state.bound.clone(), state.previous.clone(), Arc::clone(&self.shared.protocol));
         let opening = Opening { previous, route, limit, protocol };
         state.phase = match self.shared.reconnect {
-            None => self.attempt(Attempt { ticket, target }, opening, origin, runtime),
+            None => {
+                let origin = Origin { bound, options: *lock(&state.options) };
+                self.attempt(Attempt { ticket, target }, opening, origin, runtime)
+            }
             Some(reconnect) => {
-                let (sink, options) = (self.shared.new_link_sink(), Arc::clone(&state.options));
-                let backoff = Backoff::new(reconnect);
+                let (sink, options) = (self.shared.new_link_sink(Some(ticket)), Arc::clone(&state.options));
                 let reconnector = Reconnector {
                     sink: Arc::clone(&sink),
                     opening,
-                    origin,
+                    bound: bound.as_ref().map(Arc::downgrade),
                     options,
-                    backoff,
+                    backoff: Backoff::new(reconnect),
                     session: None,
                     up_since: None,
                 };
-                let plan = self.shared.plan(sink, Some(Box::new(reconnector)), claim);
-                Phase::Connected(Connection::open(plan, ticket, runtime))
+                let plan = self.shared.plan(sink, Some(Box::new(reconnector)), bound);
+                Phase::Active(Connection::open(plan, ticket, runtime))
             }
         };
         Ok(())
@@ -173,34 +169,37 @@ impl Client {
     /// # Errors
     /// `EDOM` for a negative time-out, otherwise what the kernel said.
     pub fn set_options(&self, options: SocketOptions) -> Result<(), SocketError> {
-        let state = self.shared.state();
-        let local = state.local;
+        let state = lock(&self.shared.state);
+        let local = state.bound.as_ref().map(|bound| bound.local);
         let failed = |error: io::Error| SocketError::from_io(Operation::SetOptions, local, &error);
         options.check().map_err(failed)?;
         let mut all = lock(&state.options);
         *all = all.merged(options);
         drop(all);
-        let applicable = state.applicable(options);
-        match &state.phase {
-            Phase::Ready(Some(socket)) => applicable.apply_unconnected(socket).map_err(failed),
-            Phase::Connected(connection) if connection.is_open() => connection.set_options(&applicable),
+        match (&state.phase, &state.bound) {
+            (Phase::Bound, Some(bound)) => bound.set_options(options).map_err(failed),
+            (Phase::Active(connection) | Phase::Ended(connection), _) if connection.is_open() => {
+                connection.set_options(&state.applicable(options))
+            }
             _ => Ok(()),
         }
     }
 
-    /// The descriptor of the socket that is bound or connected. It stays the client's.
+    /// The descriptor of the socket that is bound or connected; that of a bound one stays the same while it connects. It
+    /// stays the client's.
     pub fn descriptor(&self) -> Option<RawFd> {
-        match &self.shared.state().phase {
-            Phase::Ready(socket) => socket.as_ref().map(AsRawFd::as_raw_fd),
-            Phase::Connected(connection) => connection.descriptor(),
-            Phase::Unopened | Phase::Connecting { .. } | Phase::Closed => None,
+        let state = lock(&self.shared.state);
+        match state.phase.connection() {
+            Some(connection) if connection.peer().is_some() => connection.descriptor(),
+            _ => state.bound.as_ref().and_then(|bound| bound.descriptor()),
         }
     }
 
     /// Sends as [`Connection::send`] does.
     ///
     /// # Errors
-    /// `EBADF` without a socket, `ENOTCONN` with one that is not connected; otherwise those of [`Connection::send`].
+    /// `EBADF` without a socket, `ENOTCONN` with one that is not connected, or not any more; otherwise those of
+    /// [`Connection::send`].
     pub fn send(&self, data: &[u8], ticket: Ticket) -> Result<SendProgress, SocketError> {
         self.send_message(&Message::new(data), ticket)
     }
@@ -210,7 +209,7 @@ impl Client {
     /// # Errors
     /// Those of [`Client::send`].
     pub fn send_message(&self, message: &Message<'_>, ticket: Ticket) -> Result<SendProgress, SocketError> {
-        self.shared.state().connection(Operation::Send)?.send_message(message, ticket)
+        lock(&self.shared.state).connection(Operation::Send)?.send_message(message, ticket).map_err(not_connected)
     }
 
     /// Sends as [`Connection::gather`] does.
@@ -218,35 +217,36 @@ impl Client {
     /// # Errors
     /// Those of [`Client::send`].
     pub fn gather(&self, message: &Message<'_>, ticket: Ticket) -> Result<SendProgress, SocketError> {
-        self.shared.state().connection(Operation::Send)?.gather(message, ticket)
+        lock(&self.shared.state).connection(Operation::Send)?.gather(message, ticket).map_err(not_connected)
     }
 
     /// Writes what was gathered, as [`Connection::flush`] does.
     pub fn flush(&self) -> bool {
-        matches!(&self.shared.state().phase, Phase::Connected(connection) if connection.flush())
+        lock(&self.shared.state).phase.connection().is_some_and(Connection::flush)
     }
 
     /// Ends this side's stream as [`Connection::end`] does.
     ///
     /// # Errors
-    /// `EBADF` without a socket, `ENOTCONN` with one that is not connected; otherwise those of [`Connection::end`].
+    /// `EBADF` without a socket, `ENOTCONN` with one that is not connected, or not any more; otherwise those of
+    /// [`Connection::end`].
     pub fn end(&self, ticket: Ticket) -> Result<(), SocketError> {
-        self.shared.state().connection(Operation::Send)?.end(ticket)
+        lock(&self.shared.state).connection(Operation::Send)?.end(ticket).map_err(not_connected)
     }
 
     /// Resets the connection as [`Connection::abort`] does.
     ///
     /// # Errors
-    /// `EBADF` without a socket, `ENOTCONN` with one that is not connected.
-    pub fn abort(&self, ticket: Ticket) -> Result<(), SocketError> {
-        let mut state = self.shared.state();
+    /// `EBADF` without a socket, `ENOTCONN` with one that is not connected, or not any more.
+    pub fn abort(&self, ticket: Ticket) -> Result<Closing, SocketError> {
+        let mut state = lock(&self.shared.state);
         let connection = state.connection(Operation::Close)?;
-        connection.abort(ticket)?;
+        connection.abort(ticket).map_err(not_connected)?;
         let ended = connection.ended();
         state.previous.push_closed(ended, lock(&self.shared.link_sink).take());
         state.unbind();
-        state.phase = Phase::Closed;
-        Ok(())
+        let phase = std::mem::replace(&mut state.phase, Phase::Closed);
+        Ok(if matches!(phase, Phase::Ended(_)) { Closing::Over } else { Closing::Announced })
     }
 
     /// Lets the link go, and keeps what is not sent, until [`Client::restore`]. `Completed` with `ticket` follows. Only
@@ -256,7 +256,7 @@ impl Client {
     /// `EBADF` without a socket, `ENOTCONN` with one that is not connected, `EOPNOTSUPP` when it does not reconnect, `EALREADY` while
     /// another call is under way.
     pub fn suspend(&self, ticket: Ticket) -> Result<(), SocketError> {
-        let state = self.shared.state();
+        let state = lock(&self.shared.state);
         let connection = state.connection(Operation::Suspend)?;
         match self.shared.reconnect {
             Some(_) => connection.suspend(ticket),
@@ -266,7 +266,7 @@ impl Client {
 
     /// Undoes [`Client::suspend`].
     pub fn restore(&self) {
-        if let Phase::Connected(connection) = &self.shared.state().phase {
+        if let Some(connection) = lock(&self.shared.state).phase.connection() {
             connection.resume();
         }
     }
@@ -274,18 +274,16 @@ impl Client {
     /// What went through all its connections.
     pub fn statistics(&self) -> Statistics {
         let all = self.shared.counters.statistics();
-        match &self.shared.state().phase {
-            Phase::Connected(connection) => all.with_queues_of(connection.statistics()),
-            Phase::Unopened | Phase::Ready(_) | Phase::Connecting { .. } | Phase::Closed => all,
+        match lock(&self.shared.state).phase.connection() {
+            Some(connection) => all.with_queues_of(connection.statistics()),
+            None => all,
         }
     }
 
     /// Bytes sent that are not finished: that the kernel has not taken, or the peer has not acknowledged.
     pub fn queued_bytes(&self) -> usize {
-        match &self.shared.state().phase {
-            Phase::Connected(connection) => connection.queued_bytes(),
-            Phase::Unopened | Phase::Ready(_) | Phase::Connecting { .. } | Phase::Closed => 0,
-        }
+        let state = lock(&self.shared.state);
+        state.phase.connection().map_or(0, |connection| connection.queued_bytes())
     }
 
     /// Closes whatever is open. A connect under way completes with `ECANCELED`. `Closed` and `Completed` with `ticket`
@@ -294,16 +292,14 @@ impl Client {
     /// # Errors
     /// [`NEVER_OPENED`] before `bind` and `connect`, and when it is closed already.
     pub fn close(&self, ticket: Ticket) -> Result<Closing, SocketError> {
-        let mut state = self.shared.state();
-        let refused = |errno| Err(SocketError::new(Operation::Close, None, errno));
+        let mut state = lock(&self.shared.state);
         state.unbind();
         match std::mem::replace(&mut state.phase, Phase::Closed) {
-            Phase::Unopened => {
-                state.phase = Phase::Unopened;
-                return refused(NEVER_OPENED);
+            phase @ (Phase::Idle | Phase::Closed) => {
+                state.phase = phase;
+                return Err(SocketError::new(Operation::Close, None, NEVER_OPENED));
             }
-            Phase::Closed => return refused(NEVER_OPENED),
-            Phase::Ready(_) => self.shared.sink.post(ConnectionEvent::Closed(CloseReason::Local)),
+            Phase::Bound | Phase::Failed => self.shared.sink.post(ConnectionEvent::Closed(CloseReason::Local)),
             // The attempt answers both calls when its socket is closed.
             Phase::Connecting { cancel, ended, .. } => {
                 state.previous.push(ended);
@@ -312,7 +308,7 @@ impl Client {
                 }
             }
             // The connection posts both events itself, unless it has ended before.
-            Phase::Connected(connection) => {
+            Phase::Active(connection) => {
                 state.previous.push_closed(connection.ended(), lock(&self.shared.link_sink).take());
                 if connection.close(Some(ticket)).is_ok() {
                     return Ok(Closing::Announced);
@@ -320,100 +316,126 @@ impl Client {
                 self.shared.sink.complete(ticket, Ok(()));
                 return Ok(Closing::Over);
             }
+            Phase::Ended(connection) => {
+                state.previous.push(connection.ended());
+                if connection.close(Some(ticket)).is_err() {
+                    self.shared.sink.complete(ticket, Ok(()));
+                }
+                return Ok(Closing::Over);
+            }
         }
         self.shared.sink.complete(ticket, Ok(()));
         Ok(Closing::Announced)
     }
 
-    /// Ends the connection after the peer has ended it, as [`Connection::finish`] does: everything queued is sent, then `Closed`
-    /// follows.
+    /// Ends the connection after the peer has ended it: everything queued is sent, and `Closed` follows. Where nothing is queued,
+    /// that comes first, and the connection ends when this is called again: its owner can still use it when it hears of the end.
+    /// Does nothing to a connection that [`Connection::finish`] leaves alone.
     pub fn finish(&self) {
-        if let Phase::Connected(connection) = &self.shared.state().phase {
-            connection.finish();
+        let mut state = lock(&self.shared.state);
+        let is_last = self.shared.reconnect.is_none();
+        match std::mem::replace(&mut state.phase, Phase::Closed) {
+            Phase::Active(connection) if is_last && connection.is_finished() && self.shared.announce_end() => {
+                state.phase = Phase::Ended(connection);
+            }
+            phase => {
+                if let Some(connection) = phase.connection() {
+                    connection.finish();
+                }
+                state.phase = phase;
+            }
         }
+    }
+
+    /// Whether the peer has ended the connection, its owner was told, and [`Client::finish`] is to be called again.
+    pub fn awaits_finish(&self) -> bool {
+        matches!(&lock(&self.shared.state).phase, Phase::Ended(connection) if connection.is_open())
     }
 
     /// Gives up a connect under way and closes the connection, without waiting for anything.
     pub fn dispose(&self) {
-        self.shared.state().phase = Phase::Closed;
+        let mut state = lock(&self.shared.state);
+        state.unbind();
+        state.phase = Phase::Closed;
     }
 
     /// Gives back credit as [`Connection::consume`] does.
     pub fn consume(&self, bytes: usize) {
-        if let Phase::Connected(connection) = &self.shared.state().phase {
+        if let Some(connection) = lock(&self.shared.state).phase.connection() {
             connection.consume(bytes);
         }
     }
 
     /// Reads as [`Connection::try_read`] does.
     pub fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> Piece {
-        match &self.shared.state().phase {
-            Phase::Connected(connection) => connection.try_read(link, buffer),
-            Phase::Unopened | Phase::Ready(_) | Phase::Connecting { .. } | Phase::Closed => Piece::NOTHING,
-        }
+        let state = lock(&self.shared.state);
+        state.phase.connection().map_or(Piece::NOTHING, |connection| connection.try_read(link, buffer))
     }
 
     /// Bytes that [`Client::try_read`] would get now; 0 when that is not known.
     pub fn available_bytes(&self, link: LinkId) -> usize {
-        match &self.shared.state().phase {
-            Phase::Connected(connection) => connection.available_bytes(link),
-            Phase::Unopened | Phase::Ready(_) | Phase::Connecting { .. } | Phase::Closed => 0,
-        }
+        let state = lock(&self.shared.state);
+        state.phase.connection().map_or(0, |connection| connection.available_bytes(link))
     }
 
     /// Whether the credit allows to read more.
     pub fn has_room(&self) -> bool {
-        match &self.shared.state().phase {
-            Phase::Connected(connection) => connection.has_room(),
-            Phase::Unopened | Phase::Ready(_) | Phase::Connecting { .. } | Phase::Closed => true,
+        let state = lock(&self.shared.state);
+        state.phase.connection().is_none_or(Connection::has_room)
+    }
+
+    /// The peer's address, also after it has ended the connection.
+    ///
+    /// # Errors
+    /// `EBADF` without a socket, `ENOTCONN` with one that is not connected, or that the peer has reset.
+    pub fn remote_address(&self) -> Result<SocketAddr, SocketError> {
+        let state = lock(&self.shared.state);
+        let connection = state.connection(Operation::GetRemoteAddress)?;
+        match connection.peer().filter(|_| self.shared.reconnect.is_none() && connection.has_peer()) {
+            Some(peer) => Ok(peer),
+            None => connection.remote_address().map_err(not_connected),
         }
     }
 
-    /// The peer's address.
-    ///
-    /// # Errors
-    /// `EBADF` without a socket, `ENOTCONN` with one that is not connected.
-    pub fn remote_address(&self) -> Result<SocketAddr, SocketError> {
-        self.shared.state().connection(Operation::GetRemoteAddress)?.remote_address()
-    }
-
-    /// The address on this side.
+    /// The address on this side, also of a connection that has ended by itself.
     ///
     /// # Errors
     /// `EBADF` when it has none.
     pub fn local_address(&self) -> Result<SocketAddr, SocketError> {
-        let state = self.shared.state();
-        match (state.local, &state.phase) {
-            (Some(local), _) if state.is_bound() => Ok(local),
-            (_, Phase::Connected(connection)) => connection.local_address(),
-            _ => Err(SocketError::new(Operation::GetLocalAddress, None, libc::EBADF)),
-        }
+        let state = lock(&self.shared.state);
+        let bound = state.bound.as_ref().map(|bound| bound.local).filter(|_| state.is_bound());
+        let ended = || state.phase.connection().and_then(Connection::local);
+        bound.or_else(ended).ok_or_else(|| SocketError::new(Operation::GetLocalAddress, None, libc::EBADF))
     }
 
     /// Whether it is connecting, or connected and not closed.
     pub fn is_active(&self) -> bool {
-        match &self.shared.state().phase {
+        match &lock(&self.shared.state).phase {
             Phase::Connecting { .. } => true,
-            Phase::Connected(connection) => connection.is_open(),
-            Phase::Unopened | Phase::Ready(_) | Phase::Closed => false,
+            Phase::Active(connection) | Phase::Ended(connection) => connection.is_open(),
+            Phase::Idle | Phase::Bound | Phase::Failed | Phase::Closed => false,
         }
     }
 
     /// Its state. A connection that ended by itself leaves the client bound, and connected if the peer ended it in order, until
     /// `close`: who closes it can be told from that. Not so of a client that reconnects by itself, which has done what it could.
     pub fn state(&self) -> SocketState {
-        let state = self.shared.state();
-        let keeps_ended = self.shared.reconnect.is_none();
-        match &state.phase {
-            Phase::Connected(connection) if keeps_ended => {
+        let state = lock(&self.shared.state);
+        match state.phase.connection() {
+            Some(connection) if self.shared.reconnect.is_none() => {
                 SocketState { is_bound: true, is_close: false, is_connected: connection.has_peer() }
             }
-            phase => {
-                let is_connected = matches!(phase, Phase::Connected(connection) if connection.is_connected());
-                SocketState { is_bound: state.is_bound(), is_close: phase.is_closed(), is_connected }
+            connection => {
+                let is_connected = connection.is_some_and(Connection::is_connected);
+                SocketState { is_bound: state.is_bound(), is_close: state.phase.is_closed(), is_connected }
             }
         }
     }
+}
+
+/// What a connection that has ended by itself, and is closed, is to the client that has it.
+fn not_connected(error: SocketError) -> SocketError {
+    if error.errno == libc::EBADF { SocketError { errno: libc::ENOTCONN, ..error } } else { error }
 }
 
 impl Drop for Client {
@@ -429,28 +451,38 @@ impl fmt::Debug for Client {
 }
 
 impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        let mut state = lock(&self.state);
-        state.leave_what_never_opened();
-        state
-    }
-
-    /// A sink for the next connection.
-    fn new_link_sink(&self) -> Arc<dyn EventSink<ConnectionEvent>> {
-        let sink = LinkSink::new(&self.sink);
+    /// A sink for the next connection; `opening` is the ticket of the `connect` that it answers itself.
+    fn new_link_sink(self: &Arc<Self>, opening: Option<Ticket>) -> Arc<dyn EventSink<ConnectionEvent>> {
+        let opening = opening.map(|ticket| (ticket, Arc::downgrade(self)));
+        let sink = Arc::new(LinkSink::new(&self.sink, opening));
         *lock(&self.link_sink) = Some(Arc::clone(&sink));
         sink
+    }
+
+    /// Tells the owner that the peer has ended the connection, and nothing more of that; false when it was told of an end.
+    fn announce_end(&self) -> bool {
+        lock(&self.link_sink).as_ref().is_some_and(|sink| sink.leave(CloseReason::Remote))
+    }
+
+    /// The connection of `sink` has ended before it had a link: another connect may follow.
+    fn fail_opening(&self, sink: &LinkSink) {
+        let mut state = lock(&self.state);
+        let is_newest = lock(&self.link_sink).as_ref().is_some_and(|newest| std::ptr::eq(&**newest, sink));
+        if is_newest && matches!(state.phase, Phase::Active(_)) {
+            state.leave_connection();
+            state.phase = state.failed();
+        }
     }
 
     fn plan(
         &self,
         sink: Arc<dyn EventSink<ConnectionEvent>>,
         restorer: Option<Box<dyn Restore>>,
-        claim: Option<Arc<PortClaim>>,
+        bound: Option<Arc<Bound>>,
     ) -> Plan {
         let (protocol, arrivals) = (Arc::clone(&self.protocol), self.arrivals.clone());
         let (counters, options) = (Counters::of(&self.counters), SocketOptions::default());
-        let guard = claim.map(|claim| Box::new(claim) as Box<dyn Send + Sync>);
+        let guard = bound.map(|bound| Box::new(bound) as Box<dyn Send + Sync>);
         Plan { sink, arrivals, protocol, counters, options, guard, restorer }
     }
 }

@@ -365,6 +365,11 @@ impl Connection {
         lock(&self.shared.state).addresses().map(|addresses| addresses.peer)
     }
 
+    /// The address on this side, whatever became of the connection; `None` when there never was a link.
+    pub(crate) fn local(&self) -> Option<SocketAddr> {
+        lock(&self.shared.state).addresses().map(|addresses| addresses.local)
+    }
+
     /// Whether neither side has closed it and it is not broken.
     pub fn is_connected(&self) -> bool {
         lock(&self.shared.state).phase.is_connected()
@@ -391,10 +396,15 @@ impl Connection {
         lock(&self.shared.state).connect_conflict()
     }
 
-    /// Whether it ended before there was a link.
-    pub(crate) fn never_opened(&self) -> bool {
+    /// Whether [`Connection::finish`] would close it, and nothing that this side has sent is on its way.
+    pub(crate) fn is_finished(&self) -> bool {
         let state = lock(&self.shared.state);
-        !state.phase.is_open() && state.addresses().is_none()
+        self.is_over(&state) && state.phase.is_up() && !state.has_work()
+    }
+
+    /// Whether the peer has ended the connection, and this side need not.
+    fn is_over(&self, state: &State) -> bool {
+        state.phase.peer_ended() && (state.has_ended() || !self.shared.protocol.allow_half_open)
     }
 
     /// What went through it.
@@ -404,9 +414,7 @@ impl Connection {
 
     /// Closes after the peer has ended the connection; does nothing before, nor where it may be half open and this side has not ended it.
     pub fn finish(&self) {
-        let state = lock(&self.shared.state);
-        let is_over = state.phase.peer_ended() && (state.has_ended() || !self.shared.protocol.allow_half_open);
-        drop(state);
+        let is_over = self.is_over(&lock(&self.shared.state));
         if is_over {
             // Closed meanwhile by its owner, who gets the same event.
             let _ = self.close(None);

@@ -14,6 +14,8 @@ pub const NEVER_OPENED: i32 = -1;
 /// What was being done when an error came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
+    /// Making a socket.
+    Open,
     /// Opening a listening socket.
     Listen,
     /// Taking a connection from a listening socket.
@@ -41,6 +43,7 @@ pub enum Operation {
 impl Operation {
     fn text(self) -> &'static str {
         match self {
+            Self::Open => "open",
             Self::Listen => "listen on",
             Self::Accept => "accept on",
             Self::Bind => "bind to",

@@ -46,7 +46,7 @@ pub use error::{NEVER_OPENED, Operation, PeerFault, SocketError};
 pub use event::{CloseReason, ConnectionEvent, EventSink, LinkId, Reconnecting, RejectReason, ServerEvent, Ticket};
 pub use framing::{Framing, FramingOptionsError};
 pub use key::{Key, KeyError};
-pub use options::SocketOptions;
+pub use options::{SocketOptions, check_network};
 pub use protocol::{Heartbeat, Protocol, ProtocolError, Unsent};
 pub use proxy::{Credentials, Proxy, ProxyError, ProxyFault};
 pub use send_queue::SendProgress;

@@ -1,16 +1,19 @@
 //! Options of sockets, and making sockets with those that every socket of this kit has.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::io::Interest;
 
-use crate::error::NetworkForbidden;
+use crate::error::{NetworkForbidden, Operation, SocketError};
 use crate::limits::LISTEN_BACKLOG_CONNECTIONS;
 use crate::port::{self, PortClaim};
+use crate::runtime;
 
 /// The largest `TCP_KEEPIDLE` and `TCP_KEEPINTVL` that Linux takes.
 const KEEP_ALIVE_MAX_SECONDS: u32 = 32_767;
@@ -155,10 +158,14 @@ pub(crate) fn bound_socket(local: SocketAddr, options: &SocketOptions) -> io::Re
     Ok((socket, claim))
 }
 
-/// The same, bound to a port that its client has bound before, and claimed if `is_claimed`.
-pub(crate) fn bound_socket_again(local: SocketAddr, options: &SocketOptions, is_claimed: bool) -> io::Result<Socket> {
+/// The same, bound to an address that its client has bound before, with `claim`.
+pub(crate) fn bound_socket_again(
+    local: SocketAddr,
+    options: &SocketOptions,
+    claim: Option<&PortClaim>,
+) -> io::Result<Socket> {
     let socket = unbound_socket(local, &options.without_reuse_address())?;
-    port::bind_client_again(&socket, local, options.takes_ports_over(), is_claimed)?;
+    port::bind_client_again(&socket, local, options.takes_ports_over(), claim)?;
     Ok(socket)
 }
 
@@ -171,13 +178,30 @@ pub(crate) fn unbound_socket(peer: SocketAddr, options: &SocketOptions) -> io::R
     Ok(socket)
 }
 
-/// Connects `socket`. Dropping the future closes it.
-pub(crate) async fn connect(socket: Socket, peer: SocketAddr) -> io::Result<TcpStream> {
-    let connected = TcpSocket::from_std_stream(socket.into()).connect(peer).await;
-    connected.map_err(|error| match error.raw_os_error() {
+/// Connects `socket`, which never blocks.
+///
+/// # Cancel safety
+/// The kernel goes on connecting a cancelled one, until it is disconnected or closed.
+pub(crate) async fn connect(socket: &Socket, peer: SocketAddr) -> io::Result<()> {
+    let begun = socket.connect(&peer.into()).map_err(|error| match error.raw_os_error() {
         Some(libc::ENETUNREACH) if lacks_interface(peer) => io::Error::from_raw_os_error(libc::EINVAL),
         _ => error,
-    })
+    });
+    match begun {
+        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => {}
+        result => return result,
+    }
+    let connecting = runtime::register(socket.as_fd(), Interest::WRITABLE)?;
+    let _ = connecting.writable().await?;
+    socket.take_error()?.map_or(Ok(()), Err)
+}
+
+/// Undoes a connect of `socket` that failed or is under way.
+pub(crate) fn disconnect(socket: &Socket) -> io::Result<()> {
+    rustix::net::connect_unspec(socket)?;
+    // What the connect failed with is of no interest any more.
+    let _ = socket.take_error()?;
+    Ok(())
 }
 
 /// Whether the scope of `address` names no interface, which the kernel says to who binds it.
@@ -193,8 +217,29 @@ pub(crate) fn prepare(socket: &SockRef<'_>, options: &SocketOptions) -> io::Resu
     options.apply(socket)
 }
 
+/// Whether this process has had a socket: then it may use the network.
+static IS_ALLOWED: AtomicBool = AtomicBool::new(false);
+
+/// Checks that this process may use the network. Asks the kernel for a socket until there was one.
+///
+/// # Errors
+/// One that [is forbidden](SocketError::is_forbidden) when the kernel gives it none.
+pub fn check_network() -> Result<(), SocketError> {
+    if IS_ALLOWED.load(Ordering::Relaxed) {
+        return Ok(());
+    }
+    match new_socket((Ipv4Addr::LOCALHOST, 0).into()) {
+        Err(error) => {
+            let error = SocketError::from_io(Operation::Open, None, &error);
+            if error.is_forbidden { Err(error) } else { Ok(()) }
+        }
+        Ok(_) => Ok(()),
+    }
+}
+
 fn new_socket(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP)).map_err(no_socket)?;
+    IS_ALLOWED.store(true, Ordering::Relaxed);
     socket.set_nonblocking(true)?;
     Ok(socket)
 }

@@ -1,71 +1,91 @@
 //! Binding local ports: taking one over from connections that have ended, and from nothing else.
 //!
 //! With `SO_REUSEADDR` on both sockets, Linux lets one have the port of the other unless that one listens: the port of a
-//! connection in TIME_WAIT, which is wanted, and that of a connected client, which is not. So a client also holds a
-//! [`PortClaim`] while it has its port, and nobody takes a port over whose claim is held.
+//! connection in TIME_WAIT, which is wanted, and that of a connected client, which is not. The kernel copies the option to
+//! TIME_WAIT when the socket is closed, also when the process is killed, so a live client has to have it. What refuses others while
+//! the client lives is its [`PortClaim`].
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Mutex;
 
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::{Domain, Protocol, Socket, Type};
 
-/// Claim of a live client on its port: a Unix socket whose abstract name tells the port. The kernel frees it with the
+use crate::sync::lock;
+
+/// Held while `SO_REUSEADDR` is on for a claim: meanwhile its port is not guarded.
+static BINDING: Mutex<()> = Mutex::new(());
+
+/// Claim of a live client on its port: another socket, bound to the same address without `SO_REUSEADDR` and never
+/// connected. Nothing else can be bound there until it is closed, and it leaves no TIME_WAIT behind. The kernel closes it with the
 /// process, however that ends.
 #[derive(Debug)]
 pub(crate) struct PortClaim {
-    _socket: Socket,
+    socket: Socket,
 }
 
 impl PortClaim {
-    /// Claims `port`.
+    /// Claims the port of `bound`, which has `SO_REUSEADDR`.
     ///
     /// # Errors
-    /// `EADDRINUSE` when another client has it, `EACCES` where the process may have no such sockets.
-    fn new(port: u16) -> io::Result<Self> {
-        let socket = Socket::new(Domain::UNIX, Type::DGRAM, None)?;
-        socket.bind(&SockAddr::unix(format!("\0org.socketkit/tcp/{port}"))?)?;
-        Ok(Self { _socket: socket })
+    /// What the kernel said: `EMFILE`, …
+    fn new(bound: &Socket) -> io::Result<Self> {
+        let local = bound.local_addr()?;
+        let socket = Socket::new(Domain::from(i32::from(local.family())), Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_reuse_address(true)?;
+        socket.bind(&local)?;
+        socket.set_reuse_address(false)?;
+        Ok(Self { socket })
+    }
+
+    /// Binds another `socket` of the client to the claimed address.
+    ///
+    /// # Errors
+    /// `EINVAL` when it is bound; otherwise what the kernel said.
+    fn bind_beside(&self, socket: &Socket) -> io::Result<()> {
+        let _alone = lock(&BINDING);
+        socket.set_reuse_address(true)?;
+        self.socket.set_reuse_address(true)?;
+        let bound = self.socket.local_addr().and_then(|local| socket.bind(&local));
+        self.socket.set_reuse_address(false)?;
+        bound
     }
 }
 
-/// Binds a client's `socket` to `local`, and claims the port; `None`: it could not be claimed. A port whose connections
-/// have ended is taken over if `takes_over`.
+/// Binds a client's `socket` to `local`, and claims the port; `None`: it could not be claimed, or need not be because the socket
+/// lets nobody take the port over. A port whose connections have ended is taken over if `takes_over`.
 ///
 /// # Errors
 /// `EADDRINUSE` when something live has the port; otherwise what the kernel said.
 pub(crate) fn bind_client(socket: &Socket, local: SocketAddr, takes_over: bool) -> io::Result<Option<PortClaim>> {
-    let claim = match socket.bind(&local.into()) {
-        Ok(()) => {
-            let bound = socket.local_addr()?.as_socket();
-            bound.and_then(|bound| PortClaim::new(bound.port()).ok())
-        }
-        Err(error) if is_in_use(&error) && takes_over => {
-            let claim = unclaimed(local.port())?;
-            bind_over(socket, local)?;
-            claim
-        }
-        Err(error) => return Err(error),
-    };
-    // As it is now, the kernel leaves it to who comes after this socket, also when the process is killed.
-    socket.set_reuse_address(takes_over && claim.is_some())?;
+    let _alone = lock(&BINDING);
+    bind(socket, local, takes_over)?;
+    if !takes_over {
+        return Ok(None);
+    }
+    socket.set_reuse_address(true)?;
+    let claim = PortClaim::new(socket).ok();
+    socket.set_reuse_address(claim.is_some())?;
     Ok(claim)
 }
 
-/// Binds another `socket` of a client to `local`, which it has bound before; `is_claimed`: and claimed.
+/// Binds another `socket` of a client to `local`, which it has bound before, with `claim`.
 ///
 /// # Errors
-/// `EADDRINUSE` when something live has the port; otherwise what the kernel said.
+/// `EADDRINUSE` when something live has the port; `EINVAL` when the socket is bound; otherwise what the kernel said.
 pub(crate) fn bind_client_again(
     socket: &Socket,
     local: SocketAddr,
     takes_over: bool,
-    is_claimed: bool,
+    claim: Option<&PortClaim>,
 ) -> io::Result<()> {
-    match socket.bind(&local.into()) {
-        Err(error) if is_in_use(&error) && takes_over => bind_over(socket, local)?,
-        result => result?,
+    match claim {
+        Some(claim) => claim.bind_beside(socket),
+        None => {
+            bind(socket, local, takes_over)?;
+            socket.set_reuse_address(false)
+        }
     }
-    socket.set_reuse_address(takes_over && is_claimed)
 }
 
 /// Binds a `socket` that will listen on `address`. A port whose connections have ended, or whose listener has, is taken
@@ -74,31 +94,20 @@ pub(crate) fn bind_client_again(
 /// # Errors
 /// `EADDRINUSE` when a listener or a client has the port; otherwise what the kernel said.
 pub(crate) fn bind_listener(socket: &Socket, address: SocketAddr, takes_over: bool) -> io::Result<()> {
-    match socket.bind(&address.into()) {
-        Err(error) if is_in_use(&error) && takes_over => {
-            let _claim = unclaimed(address.port())?;
-            bind_over(socket, address)?;
-        }
-        result => result?,
-    }
+    let _alone = lock(&BINDING);
+    bind(socket, address, takes_over)?;
     socket.set_reuse_address(takes_over)
 }
 
-/// The claim on a port that no client has; `None` where there are no claims.
-fn unclaimed(port: u16) -> io::Result<Option<PortClaim>> {
-    match PortClaim::new(port) {
-        Err(error) if is_in_use(&error) => Err(error),
-        claim => Ok(claim.ok()),
+/// Binds without `SO_REUSEADDR` first: the kernel skips its checks of a port that was first bound with it.
+fn bind(socket: &Socket, local: SocketAddr, takes_over: bool) -> io::Result<()> {
+    match socket.bind(&local.into()) {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse && takes_over => {
+            socket.set_reuse_address(true)?;
+            socket.bind(&local.into())
+        }
+        result => result,
     }
-}
-
-fn bind_over(socket: &Socket, local: SocketAddr) -> io::Result<()> {
-    socket.set_reuse_address(true)?;
-    socket.bind(&local.into())
-}
-
-fn is_in_use(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::AddrInUse
 }
 
 #[cfg(test)]
@@ -107,8 +116,6 @@ mod tests {
 
     use std::io::Read;
     use std::net::{Ipv4Addr, TcpListener, TcpStream};
-
-    use socket2::Protocol;
 
     use super::*;
 
@@ -124,15 +131,15 @@ mod tests {
     struct Client {
         socket: Socket,
         local: SocketAddr,
-        _claim: Option<PortClaim>,
+        claim: Option<PortClaim>,
     }
 
     impl Client {
         fn bind(local: SocketAddr) -> io::Result<Self> {
             let socket = new_socket();
-            let _claim = bind_client(&socket, local, true)?;
+            let claim = bind_client(&socket, local, true)?;
             let local = socket.local_addr().unwrap().as_socket().unwrap();
-            Ok(Self { socket, local, _claim })
+            Ok(Self { socket, local, claim })
         }
 
         fn connect(&self, listener: &TcpListener) -> TcpStream {
@@ -201,11 +208,45 @@ mod tests {
 
     #[test]
     fn client_without_a_claim_does_not_share_its_port_while_it_lives() {
-        let free = Client::bind(any_port(6)).unwrap().local;
-        let claim = PortClaim::new(free.port()).unwrap();
-        let client = Client::bind(free).unwrap();
-        assert!(!client.socket.reuse_address().unwrap());
-        drop(claim);
-        assert_in_use(Client::bind(free));
+        let socket = new_socket();
+        let local = any_port(6);
+        assert!(bind_client(&socket, local, false).unwrap().is_none());
+        assert!(!socket.reuse_address().unwrap());
+        assert_in_use(Client::bind(socket.local_addr().unwrap().as_socket().unwrap()));
+    }
+
+    #[test]
+    fn clients_at_different_addresses_have_the_same_port_and_the_unspecified_address_conflicts_with_both() {
+        let first = Client::bind(any_port(7)).unwrap();
+        let port = first.local.port();
+        let second = Client::bind((Ipv4Addr::new(127, 0, 77, 8), port).into()).unwrap();
+        assert_eq!(second.local.port(), port);
+        assert_in_use(Client::bind((Ipv4Addr::UNSPECIFIED, port).into()));
+        assert_in_use(bind_listener(&new_socket(), (Ipv4Addr::UNSPECIFIED, port).into(), true));
+    }
+
+    #[test]
+    fn client_that_has_ended_keeps_nothing_of_its_claim() {
+        let listener = TcpListener::bind(any_port(9)).unwrap();
+        let client = Client::bind(any_port(9)).unwrap();
+        let _peer = client.connect(&listener);
+        let local = client.local;
+        drop(client);
+        // Its peer has not closed: the port is in FIN_WAIT.
+        assert_in_use(new_socket().bind(&local.into()));
+        Client::bind(local).unwrap();
+    }
+
+    #[test]
+    fn client_binds_another_socket_beside_its_claim_and_nobody_else_does() {
+        let listener = TcpListener::bind(any_port(10)).unwrap();
+        let mut client = Client::bind(any_port(10)).unwrap();
+        let _peer = client.connect(&listener);
+        let next = new_socket();
+        bind_client_again(&next, client.local, true, client.claim.as_ref()).unwrap();
+        client.socket = next;
+        assert_in_use(Client::bind(client.local));
+        client.connect(&TcpListener::bind(any_port(10)).unwrap());
+        assert_in_use(Client::bind(client.local));
     }
 }

@@ -164,8 +164,9 @@ impl Server {
         Self { shared }
     }
 
-    /// Binds `address`, listens and accepts. May be called several times, for several ports. Returns the address with
-    /// the port that the kernel chose where it was 0. `Listening` follows. An address that is not loopback's is logged.
+    /// Binds `address`, listens and accepts. May be called several times, for several ports; an address that it listens on
+    /// already stays as it is. Returns the address with the port that the kernel chose where it was 0. `Listening` follows. An
+    /// address that is not loopback's is logged.
     ///
     /// # Errors
     /// What the kernel said: `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, …
@@ -174,6 +175,10 @@ impl Server {
     }
 
     fn try_listen(&self, address: SocketAddr) -> io::Result<SocketAddr> {
+        if self.listens_on(address) {
+            self.shared.sink.post(ServerEvent::Listening(address));
+            return Ok(address);
+        }
         let runtime = runtime::handle()?;
         let _context = runtime.enter();
         let listener = options::listening_socket(address, &lock(&self.shared.settings).options)?;
@@ -192,6 +197,17 @@ impl Server {
         listeners.push(Listener { local, fd: Some(fd), accepting });
         self.shared.was_closed.store(false, Ordering::SeqCst);
         Ok(local)
+    }
+
+    /// Whether it listens on `address`, which is the newest one then.
+    fn listens_on(&self, address: SocketAddr) -> bool {
+        let mut listeners = lock(&self.shared.listeners);
+        let place = listeners.iter().position(|listener| listener.local == address);
+        if let Some(place) = place {
+            let listener = listeners.remove(place);
+            listeners.push(listener);
+        }
+        place.is_some()
     }
 
     /// The next connection that was taken and has no owner yet; after [`Server::close`], none that was taken before.

@@ -44,6 +44,7 @@ pub struct Method {
     name: &'static str,
     base: CodeBase,
     throws_types: bool,
+    needs_permission: bool,
 }
 
 /// Why a call failed.
@@ -73,12 +74,27 @@ struct PendingCall {
 impl Method {
     /// A method that reports every malformed argument through the promise or the callback.
     pub const fn new(name: &'static str, base: CodeBase) -> Self {
-        Self { name, base, throws_types: false }
+        Self { name, base, throws_types: false, needs_permission: true }
     }
 
     /// A method that throws when an argument is of another type than the one declared, as the system's own does.
     pub const fn throwing_types(name: &'static str, base: CodeBase) -> Self {
-        Self { name, base, throws_types: true }
+        Self { name, base, throws_types: true, needs_permission: true }
+    }
+
+    /// The same method, which does not ask whether the app may use the network, as the system's own does not.
+    pub const fn without_permission(self) -> Self {
+        Self { needs_permission: false, ..self }
+    }
+
+    /// How far a call got, or that the app may not use the network.
+    fn permitted(self, progress: result::Result<Progress, SocketError>) -> result::Result<Progress, SocketError> {
+        match progress {
+            Ok(Progress::Awaited) => progress,
+            Err(error) if error.is_forbidden => Err(error),
+            known if self.needs_permission => socket_engine::check_network().and(known),
+            known => known,
+        }
     }
 
     /// The JavaScript error of a failed call.
@@ -125,7 +141,7 @@ pub fn call<'env, E: ObjectEvent>(
             Err(refusal) => (None, Err(refusal)),
         };
         let progress = match progress {
-            Ok(progress) => progress.map_err(Failure::Socket),
+            Ok(progress) => method.permitted(progress).map_err(Failure::Socket),
             Err(refusal) => Err(Failure::Argument(method.undelivered(refusal)?)),
         };
         let (outcome, is_known, cork) = match progress {

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::{Rc, Weak};
+use std::result;
 
 use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{This, Unknown};
@@ -54,6 +55,15 @@ struct State {
 }
 
 impl State {
+    /// Delivers nothing of a connection that this side has closed but its `close`, which waits behind `before` others.
+    fn mute(&self, closing: &result::Result<Closing, SocketError>, before: u64) {
+        match closing {
+            Ok(Closing::Announced) => self.inbox.mute(before + 1),
+            Ok(Closing::Over) => self.inbox.mute(self.undelivered_closes()),
+            Err(_) => {}
+        }
+    }
+
     /// `close` events that were posted and are still on their way.
     fn undelivered_closes(&self) -> u64 {
         self.inbox.undelivered(self.emitter.mailbox().closes())
@@ -111,6 +121,10 @@ impl Receiver for State {
 
     fn finish(&self) {
         self.client.finish();
+    }
+
+    fn awaits_finish(&self) -> bool {
+        self.client.awaits_finish()
     }
 
     fn connected(&self) {
@@ -247,11 +261,7 @@ impl TCPSocket {
         call(&self.state()?.emitter, Method::new("close", CodeBase::Socket), callback, |ticket| {
             let before = self.state()?.undelivered_closes();
             let closing = self.state()?.client.close(ticket);
-            match closing {
-                Ok(Closing::Announced) => self.state()?.inbox.mute(before + 1),
-                Ok(Closing::Over) => self.state()?.inbox.mute(self.state()?.undelivered_closes()),
-                Err(_) => {}
-            }
+            self.state()?.mute(&closing, before);
             Ok(closing.map(|_| Progress::Awaited))
         })
     }
@@ -270,7 +280,8 @@ impl TCPSocket {
     /// The address on this side. Fails with 2301009 when it has none.
     #[napi(catch_unwind, ts_type = "(): Promise<NetAddress>")]
     pub fn get_local_address(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, Method::new("getLocalAddress", CodeBase::Socket), callback, |_| {
+        let method = Method::new("getLocalAddress", CodeBase::Socket).without_permission();
+        call(&self.state()?.emitter, method, callback, |_| {
             Ok(self.state()?.client.local_address().map(|address| Progress::Done(Reply::Address(address))))
         })
     }
@@ -306,7 +317,8 @@ impl TCPSocket {
         ts_type = "(): Promise<number>\ngetSocketFd(callback: (error: SocketError, data: number) => void): void"
     )]
     pub fn get_socket_fd(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, Method::new("getSocketFd", CodeBase::Socket), callback, |_| {
+        let method = Method::new("getSocketFd", CodeBase::Socket).without_permission();
+        call(&self.state()?.emitter, method, callback, |_| {
             let descriptor = self.state()?.client.descriptor();
             Ok(Ok(Progress::Done(descriptor.map_or(Reply::Nothing, Reply::Number))))
         })
@@ -355,10 +367,8 @@ impl TCPSocket {
         call(&self.state()?.emitter, Method::new("abort", CodeBase::Socket), callback, |ticket| {
             let before = self.state()?.undelivered_closes();
             let aborting = self.state()?.client.abort(ticket);
-            if aborting.is_ok() {
-                self.state()?.inbox.mute(before + 1);
-            }
-            Ok(aborting.map(|()| Progress::Awaited))
+            self.state()?.mute(&aborting, before);
+            Ok(aborting.map(|_| Progress::Awaited))
         })
     }
 

@@ -209,6 +209,10 @@ impl Receiver for State {
         self.connection.finish();
     }
 
+    fn awaits_finish(&self) -> bool {
+        false
+    }
+
     fn connected(&self) {}
 
     fn left(&self) {

@@ -28,8 +28,10 @@ pub trait Receiver {
     fn has_room(&self) -> bool;
     /// Gives back the credit of a receipt of `bytes`.
     fn consume(&self, bytes: usize);
-    /// The peer sends no more, and everything it sent was delivered.
+    /// The peer sends no more, and everything it sent was delivered; also called when `close` was, where it can still be used.
     fn finish(&self);
+    /// Whether `close` is delivered while it can still be used, until `finish` is called again.
+    fn awaits_finish(&self) -> bool;
     /// There is a link; called before the `connect` listener.
     fn connected(&self);
     /// The peer sends no more, and nobody listens for the bytes that it sent.
@@ -62,8 +64,8 @@ pub struct Inbox {
     paused: Cell<bool>,
     /// What the last read brought.
     last_bytes: Cell<usize>,
-    /// The turn in which the last message was delivered.
-    last_message: Cell<u64>,
+    /// The turn in which a listener was last called that may answer.
+    last_call: Cell<u64>,
 }
 
 /// What waits to be delivered.
@@ -181,7 +183,7 @@ impl Inbox {
                 }
                 Delivery::Reconnecting(reconnecting) => emit_reconnecting(receiver.emitter(), &reconnecting),
                 // An answer may be on its way: of a listener that awaits something first.
-                Delivery::Ended if self.last_message.get() == emitter.environment().turn_number() => {
+                Delivery::Ended if self.last_call.get() == emitter.environment().turn_number() => {
                     self.waiting.borrow_mut().push_front(Delivery::Ended);
                     emitter.environment().await_next_turn(emitter.mailbox().id);
                     break;
@@ -277,7 +279,7 @@ impl Inbox {
     /// Calls the `message` listener. The bytes count as delivered from now on: a continuation that the listener has queued
     /// runs before it returns here.
     fn hand_over(&self, receiver: &impl Receiver, message: Unknown<'_>, size: usize) {
-        self.last_message.set(receiver.emitter().environment().turn_number());
+        self.last_call.set(receiver.emitter().environment().turn_number());
         receiver.consume(size);
         receiver.emitter().emit(EventName::Message, [message]);
     }
@@ -333,6 +335,11 @@ impl Inbox {
         let _owner = receiver.emitter().owner();
         receiver.closed();
         receiver.emitter().emit_value(EventName::Close, SocketCloseInfo::from(reason));
+        // The listener may use it, also when it awaits something first.
+        if receiver.awaits_finish() {
+            self.last_call.set(receiver.emitter().environment().turn_number());
+            self.waiting.borrow_mut().push_back(Delivery::Ended);
+        }
     }
 
     /// Takes the next event, or the next bytes if somebody listens for them. Nothing is borrowed when this returns,

@@ -211,7 +211,8 @@ impl TCPSocketServer {
     /// The address that it listened on last. Fails with 2301009 when it does not listen.
     #[napi(catch_unwind, ts_type = "(): Promise<NetAddress>")]
     pub fn get_local_address(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, Method::throwing_types("getLocalAddress", CodeBase::Socket), callback, |_| {
+        let method = Method::throwing_types("getLocalAddress", CodeBase::Socket).without_permission();
+        call(&self.state()?.emitter, method, callback, |_| {
             Ok(self.state()?.server.local_address().map(|address| Progress::Done(Reply::Address(address))))
         })
     }

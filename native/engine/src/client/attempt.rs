@@ -7,13 +7,13 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::Shared;
-use super::phase::Phase;
+use super::bound::Bound;
+use super::phase::{Phase, State};
 use crate::address::Host;
 use crate::connection::{Connection, FirstLink, Restored};
 use crate::error::{Operation, SocketError};
 use crate::event::{CloseReason, ConnectionEvent, Ticket};
 use crate::handshake::SessionId;
-use crate::port::PortClaim;
 use crate::sync::lock;
 
 /// One call of `connect`.
@@ -25,7 +25,7 @@ pub(super) struct Attempt {
 impl Shared {
     /// Sees one attempt to connect through, or answers the `close` that cancelled it.
     pub(super) async fn attempt(
-        &self,
+        self: &Arc<Self>,
         attempt: Attempt,
         opening: impl Future<Output = Result<(Restored, Option<SessionId>), SocketError>>,
         mut cancelled: oneshot::Receiver<Ticket>,
@@ -38,7 +38,7 @@ impl Shared {
         let mut state = lock(&self.state);
         match cancelled.try_recv() {
             Err(oneshot::error::TryRecvError::Empty) => {
-                state.phase = self.settle(attempt.ticket, opened, state.claim.clone());
+                state.phase = self.finish_connect(attempt.ticket, opened, &state);
                 state.catch_up();
             }
             close => {
@@ -49,33 +49,33 @@ impl Shared {
         }
     }
 
-    fn settle(
-        &self,
+    fn finish_connect(
+        self: &Arc<Self>,
         ticket: Ticket,
         opened: Result<(Restored, Option<SessionId>), SocketError>,
-        claim: Option<Arc<PortClaim>>,
+        state: &State,
     ) -> Phase {
-        match opened.and_then(|(link, _)| self.start(link, claim)) {
+        match opened.and_then(|(link, _)| self.start(link, state.bound.clone())) {
             Ok(connection) => {
                 self.sink.complete(ticket, Ok(()));
-                Phase::Connected(connection)
+                Phase::Active(connection)
             }
             Err(error) => {
                 self.sink.complete(ticket, Err(error));
-                Phase::Ready(None)
+                state.failed()
             }
         }
     }
 
     /// `Connected` goes out before the connection can post an event of its own.
-    fn start(&self, link: Restored, claim: Option<Arc<PortClaim>>) -> Result<Connection, SocketError> {
+    fn start(self: &Arc<Self>, link: Restored, bound: Option<Arc<Bound>>) -> Result<Connection, SocketError> {
         let Restored { stream, peer, peer_interval, .. } = link;
         let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
         stream.local_addr().map_err(failed)?;
         let stream = stream.into_std().map_err(failed)?;
         self.sink.post(ConnectionEvent::Connected(peer));
         let first = FirstLink { stream, peer, peer_interval, is_known: false };
-        Connection::start(self.plan(self.new_link_sink(), None, claim), first, &Handle::current()).map_err(failed)
+        Connection::start(self.plan(self.new_link_sink(None), None, bound), first, &Handle::current()).map_err(failed)
     }
 
     /// There is no `close` to answer when the client was dropped.

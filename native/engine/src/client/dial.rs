@@ -33,18 +33,18 @@ pub(super) async fn dial(origin: Origin, host: &Host) -> Result<Dialled, SocketE
 /// Connects to the first of `peers` that answers. The error is that of the last one to fail.
 pub(super) async fn dial_any(origin: Origin, peers: Vec<SocketAddr>) -> Result<Dialled, SocketError> {
     let peers = in_order(&origin, peers);
-    // A local port is good for one attempt at a time. One that is given up here has closed its socket when this is dropped.
-    if origin.local.is_some() || peers.len() < 2 {
+    // A local port is good for one attempt at a time.
+    if origin.bound.is_some() || peers.len() < 2 {
         dial_in_turn(origin, peers).await
     } else {
         race(origin, peers).await
     }
 }
 
-async fn dial_in_turn(mut origin: Origin, peers: Vec<SocketAddr>) -> Result<Dialled, SocketError> {
+async fn dial_in_turn(origin: Origin, peers: Vec<SocketAddr>) -> Result<Dialled, SocketError> {
     let mut last = no_address();
     for peer in peers {
-        match dial_one(origin.take(), peer).await {
+        match dial_one(origin.clone(), peer).await {
             Ok(dialled) => return Ok(dialled),
             Err(error) => last = error,
         }
@@ -53,13 +53,13 @@ async fn dial_in_turn(mut origin: Origin, peers: Vec<SocketAddr>) -> Result<Dial
 }
 
 /// Tries the next one when the one before has failed or taken a while.
-async fn race(mut origin: Origin, peers: Vec<SocketAddr>) -> Result<Dialled, SocketError> {
+async fn race(origin: Origin, peers: Vec<SocketAddr>) -> Result<Dialled, SocketError> {
     let mut peers = peers.into_iter();
     let mut attempts = JoinSet::new();
     let mut last = no_address();
     loop {
         match peers.next() {
-            Some(peer) => drop(attempts.spawn(dial_one(origin.take(), peer))),
+            Some(peer) => drop(attempts.spawn(dial_one(origin.clone(), peer))),
             None if attempts.is_empty() => return Err(last),
             None => {}
         }
@@ -82,7 +82,7 @@ fn no_address() -> SocketError {
 /// Those that the origin can reach, the families by turns, so that a family without a way costs one attempt.
 fn in_order(origin: &Origin, peers: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let Some(first) = peers.first().copied() else { return peers };
-    if let Some(local) = origin.local {
+    if let Some(local) = origin.local() {
         let (fitting, others): (Vec<_>, Vec<_>) = peers.into_iter().partition(|peer| peer.is_ipv4() == local.is_ipv4());
         // Where there is none, the kernel says what is wrong.
         return if fitting.is_empty() { others } else { fitting };
@@ -98,9 +98,8 @@ fn in_order(origin: &Origin, peers: Vec<SocketAddr>) -> Vec<SocketAddr> {
 
 async fn dial_one(origin: Origin, peer: SocketAddr) -> Result<Dialled, SocketError> {
     let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
-    let may_be_itself = origin.has_chosen_port;
     let stream = origin.connect(peer).await.map_err(failed)?;
-    if !may_be_itself && is_its_own_peer(&stream) {
+    if !origin.has_chosen_port() && is_its_own_peer(&stream) {
         // By a reset: otherwise the port would be taken for a while yet.
         let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
         return Err(SocketError::new(Operation::Connect, peer, libc::ECONNREFUSED));
@@ -138,15 +137,19 @@ mod tests {
     // A test may panic: that is how it fails.
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+    use std::sync::Arc;
+
     use socket2::Socket;
     use tokio::net::TcpListener;
     use tokio::time::Instant;
 
     use super::*;
+    use crate::client::bound::Bound;
     use crate::options::{SocketOptions, bound_socket};
 
     fn origin(local: Option<SocketAddr>) -> Origin {
-        Origin { socket: None, local, has_chosen_port: false, is_claimed: false, options: SocketOptions::default() }
+        let options = SocketOptions::default();
+        Origin { bound: local.map(|local| Arc::new(Bound::new(local, &options).unwrap())), options }
     }
 
     fn address(text: &str) -> SocketAddr {
@@ -179,8 +182,8 @@ mod tests {
         };
         assert_eq!(sorted(None, &all), ["::1", "1.1.1.1", "::2", "2.2.2.2", "::3"]);
         assert_eq!(sorted(None, &all[3..]), ["1.1.1.1", "2.2.2.2"]);
-        assert_eq!(sorted(Some("127.0.0.1:5"), &all), ["1.1.1.1", "2.2.2.2"]);
-        assert_eq!(sorted(Some("127.0.0.1:5"), &all[..3]), ["::1", "::2", "::3"]);
+        assert_eq!(sorted(Some("127.0.0.1:0"), &all), ["1.1.1.1", "2.2.2.2"]);
+        assert_eq!(sorted(Some("127.0.0.1:0"), &all[..3]), ["::1", "::2", "::3"]);
         assert_eq!(sorted(None, &[]), [""; 0]);
     }
 
@@ -217,8 +220,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let here = listener.local_addr().unwrap();
         let (_one, refusing) = deaf("127.0.0.1:0");
-        let (socket, local) = deaf("127.0.0.1:0");
-        let bound = Origin { socket: Some(socket), ..origin(Some(local)) };
+        let bound = origin(Some(address("127.0.0.1:0")));
+        let local = bound.local().unwrap();
         let (stream, peer) = dial_any(bound, vec![refusing, address("[::1]:1"), here]).await.unwrap();
         assert_eq!((stream.local_addr().unwrap(), peer), (local, here));
     }

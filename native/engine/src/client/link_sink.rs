@@ -1,7 +1,8 @@
 //! What stands between the connections of a client and its owner.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
+use super::Shared;
 use crate::error::SocketError;
 use crate::event::{CloseReason, ConnectionEvent, EventSink, Ticket};
 use crate::sync::lock;
@@ -11,6 +12,8 @@ use crate::sync::lock;
 pub(super) struct LinkSink {
     sink: Arc<dyn EventSink<ConnectionEvent>>,
     stage: Mutex<Stage>,
+    /// The `connect` that the connection answers itself, and its client.
+    opening: Option<(Ticket, Weak<Shared>)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,17 +26,19 @@ enum Stage {
 }
 
 impl LinkSink {
-    pub(super) fn new(sink: &Arc<dyn EventSink<ConnectionEvent>>) -> Arc<Self> {
-        Arc::new(Self { sink: Arc::clone(sink), stage: Mutex::new(Stage::Open) })
+    pub(super) fn new(sink: &Arc<dyn EventSink<ConnectionEvent>>, opening: Option<(Ticket, Weak<Shared>)>) -> Self {
+        Self { sink: Arc::clone(sink), stage: Mutex::new(Stage::Open), opening }
     }
 
-    /// Posts `Closed` now, unless it was posted, and nothing but results of calls from then on.
-    pub(super) fn leave(&self) {
+    /// Posts `Closed` now, unless it was posted, and nothing but results of calls from then on. Whether it was not.
+    pub(super) fn leave(&self, reason: CloseReason) -> bool {
         let mut stage = lock(&self.stage);
-        if *stage == Stage::Open {
-            self.sink.post(ConnectionEvent::Closed(CloseReason::Local));
+        let is_news = *stage == Stage::Open;
+        if is_news {
+            self.sink.post(ConnectionEvent::Closed(reason));
         }
         *stage = Stage::Left;
+        is_news
     }
 }
 
@@ -51,6 +56,10 @@ impl EventSink<ConnectionEvent> for LinkSink {
     }
 
     fn complete(&self, ticket: Ticket, result: Result<(), SocketError>) {
+        let failed = self.opening.as_ref().filter(|(opening, _)| *opening == ticket && result.is_err());
+        if let Some(client) = failed.and_then(|(_, client)| client.upgrade()) {
+            client.fail_opening(self);
+        }
         self.sink.complete(ticket, result);
     }
 }

@@ -12,6 +12,7 @@ use super::origin::Origin;
 use super::route::Route;
 use crate::connection::Restored;
 use crate::error::{Operation, SocketError};
+use crate::event::CloseReason;
 use crate::handshake::{self, HandshakeError, Session, SessionId};
 use crate::protocol::Protocol;
 use crate::timeout::timeout;
@@ -49,7 +50,7 @@ impl Previous {
     pub(super) fn leave(&mut self) {
         self.0.retain(|Ending { sink, .. }| match sink {
             Some(sink) => {
-                sink.leave();
+                sink.leave(CloseReason::Local);
                 false
             }
             None => true,

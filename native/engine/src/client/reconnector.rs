@@ -1,9 +1,10 @@
 //! Brings the links of a client that connects again by itself.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use tokio::time::{Instant, sleep};
 
+use super::bound::Bound;
 use super::opening::Opening;
 use super::origin::Origin;
 use crate::backoff::Backoff;
@@ -18,9 +19,9 @@ use crate::sync::lock;
 pub(super) struct Reconnector {
     pub(super) sink: Arc<dyn EventSink<ConnectionEvent>>,
     pub(super) opening: Opening,
-    /// Of the first attempt; later ones have no socket yet.
-    pub(super) origin: Origin,
-    /// Of every later attempt.
+    /// What `bind` gave the client; the connection has it while it lives.
+    pub(super) bound: Option<Weak<Bound>>,
+    /// Of every attempt.
     pub(super) options: Arc<Mutex<SocketOptions>>,
     pub(super) backoff: Backoff,
     /// The one to come back to.
@@ -66,8 +67,10 @@ impl Reconnector {
     }
 
     async fn attempt(&mut self, received: u64) -> Result<Restored, SocketError> {
-        self.origin.options = *lock(&self.options);
-        let (restored, session) = self.opening.open(self.origin.take(), self.session, received).await?;
+        let cancelled = || self.opening.error(libc::ECANCELED);
+        let bound = self.bound.as_ref().map(|bound| bound.upgrade().ok_or_else(cancelled)).transpose()?;
+        let origin = Origin { bound, options: *lock(&self.options) };
+        let (restored, session) = self.opening.open(origin, self.session, received).await?;
         self.session = session;
         Ok(restored)
     }

@@ -67,18 +67,11 @@ impl Fixture {
         let route = Host::Address(network.address).into();
         let protocol = Arc::clone(&shared.protocol);
         let opening = Opening { previous: Previous::default(), route, limit: LIMIT, protocol };
-        let origin = Origin {
-            socket: None,
-            local: None,
-            has_chosen_port: false,
-            is_claimed: false,
-            options: SocketOptions::default(),
-        };
         let backoff = Backoff::new(reconnect);
         let reconnector = Reconnector {
             sink: Arc::clone(&sink),
             opening,
-            origin,
+            bound: None,
             options: Arc::default(),
             backoff,
             session: None,
@@ -199,14 +192,13 @@ async fn waits_begin_anew_after_a_link_that_lasted_longer_than_the_longest_wait(
 }
 
 /// What the kernel does by itself where nobody listens on a port of the range that it takes local ports from.
-fn origin_at(port: SocketAddr, has_chosen_port: bool) -> Origin {
-    let (socket, _) = options::bound_socket(port, &SocketOptions::default()).unwrap();
-    let local = socket.local_addr().unwrap().as_socket();
-    Origin { socket: Some(socket), local, has_chosen_port, is_claimed: false, options: SocketOptions::default() }
+fn origin_at(address: SocketAddr) -> Origin {
+    let options = SocketOptions::default();
+    Origin { bound: Some(Arc::new(Bound::new(address, &options).unwrap())), options }
 }
 
 async fn follow(origin: Origin, via_proxy: bool) -> Result<(), SocketError> {
-    let itself = origin.socket.as_ref().and_then(|socket| socket.local_addr().unwrap().as_socket()).unwrap();
+    let itself = origin.local().unwrap();
     let proxy = via_proxy.then_some(Proxy { host: Host::Address(itself), credentials: None });
     Route { target: Host::Address(itself), proxy }.follow(origin).await.map(drop)
 }
@@ -215,28 +207,29 @@ async fn follow(origin: Origin, via_proxy: bool) -> Result<(), SocketError> {
 async fn connect_is_refused_where_the_peer_would_be_the_client_itself() {
     for address in ["127.0.0.1:0", "[::1]:0"] {
         let address = address.parse().unwrap();
-        let error = follow(origin_at(address, false), false).await.unwrap_err();
+        let error = follow(origin_at(address), false).await.unwrap_err();
         assert_eq!((error.operation, error.errno), (Operation::Connect, libc::ECONNREFUSED));
-        let error = follow(origin_at(address, false), true).await.unwrap_err();
+        let error = follow(origin_at(address), true).await.unwrap_err();
         assert_eq!(error.proxy.map(|proxy| proxy.fault), Some(ProxyFault::Unreachable));
     }
 }
 
 #[tokio::test]
 async fn a_refused_connect_to_itself_leaves_the_port_free() {
-    let origin = origin_at("127.0.0.1:0".parse().unwrap(), false);
-    let itself = origin.socket.as_ref().and_then(|socket| socket.local_addr().unwrap().as_socket()).unwrap();
+    let origin = origin_at("127.0.0.1:0".parse().unwrap());
+    let itself = origin.local().unwrap();
     follow(origin, false).await.unwrap_err();
     // Without the option that takes a port over from a connection that has ended.
     std::net::TcpListener::bind(itself).unwrap();
-    let socket = options::bound_socket(itself, &SocketOptions::default());
-    assert!(socket.is_ok(), "{socket:?}");
+    let bound = Bound::new(itself, &SocketOptions::default());
+    assert!(bound.is_ok());
 }
 
 #[tokio::test]
 async fn a_client_that_is_bound_to_its_peers_address_connects_to_itself() {
     for address in ["127.0.0.1:0", "[::1]:0"] {
-        follow(origin_at(address.parse().unwrap(), true), false).await.unwrap();
+        let free = origin_at(address.parse().unwrap()).local().unwrap();
+        follow(origin_at(free), false).await.unwrap();
     }
 }
 

@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use socket_engine::{
-    AddressFamily, Client, ClientOptions, CloseReason, ConnectionEvent, Host, NEVER_OPENED, NetAddress, Operation,
-    SocketError, SocketState, Ticket,
+    AddressFamily, Client, ClientOptions, CloseReason, Closing, ConnectionEvent, Host, NEVER_OPENED, NetAddress,
+    Operation, Reconnect, SocketError, SocketState, Ticket,
 };
 
 use crate::events::{DEADLINE, Events, Told, recorder};
@@ -328,6 +328,124 @@ fn a_bound_client_is_not_connected_and_stays_bound_when_a_connect_is_refused() {
     assert_eq!(errno(this.client.send(b"x", Ticket(2))), libc::ENOTCONN);
     let peer = this.connect_to(&listen());
     assert_eq!(peer.peer_addr().unwrap(), local);
+}
+
+#[test]
+fn a_bound_client_has_one_descriptor_from_bind_to_close_whatever_becomes_of_its_attempts() {
+    let this = Fixture::new();
+    this.client.bind(own_address()).unwrap();
+    let descriptor = this.client.descriptor();
+    assert!(descriptor.is_some());
+
+    let unanswering = FullListener::new();
+    this.start_connecting_within(unanswering.address, Duration::from_millis(1)).unwrap();
+    assert_eq!(this.client.descriptor(), descriptor, "connecting");
+    assert_eq!(completed(&this.events, CONNECT), Err(libc::ETIMEDOUT));
+    let (_deaf, address) = deaf_socket();
+    this.start_connecting(address).unwrap();
+    assert_eq!(completed(&this.events, CONNECT), Err(libc::ECONNREFUSED));
+    assert_eq!(this.client.descriptor(), descriptor, "refused");
+
+    let _peer = this.connect_to(&listen());
+    assert_eq!(this.client.descriptor(), descriptor, "connected");
+    this.close();
+    assert_eq!(this.client.descriptor(), None, "closed");
+}
+
+#[test]
+fn a_client_that_reconnects_has_the_bound_descriptor_until_its_first_link() {
+    for max_attempts in [1, 2] {
+        let (sink, events) = recorder();
+        let reconnect =
+            Reconnect { max_attempts: Some(max_attempts), min_delay: Duration::ZERO, max_delay: Duration::ZERO };
+        let options = ClientOptions { reconnect: Some(reconnect), ..ClientOptions::default() };
+        let client = Client::new(sink, None, options);
+        client.bind(own_address()).unwrap();
+        let (descriptor, local) = (client.descriptor(), client.local_address().unwrap());
+        let (_deaf, address) = deaf_socket();
+        client.connect(Host::Address(address), DEADLINE, CONNECT).unwrap();
+        assert_eq!(client.descriptor(), descriptor);
+        if max_attempts > 1 {
+            expect!(events, ConnectionEvent::Reconnecting(_));
+        }
+        assert_eq!(completed(&events, CONNECT), Err(libc::ECONNREFUSED));
+        assert_eq!((client.descriptor(), client.local_address()), (descriptor, Ok(local)));
+        let (listener, address) = listen();
+        client.connect(Host::Address(address), DEADLINE, CONNECT).unwrap();
+        expect!(events, ConnectionEvent::Connected(_));
+        assert_eq!(client.descriptor(), descriptor);
+        assert_eq!(accept(&listener).peer_addr().unwrap(), local);
+    }
+}
+
+#[test]
+fn a_bound_client_keeps_its_port_after_a_refused_connect() {
+    let this = Fixture::new();
+    this.client.bind(own_address()).unwrap();
+    let local = this.client.local_address().unwrap();
+    let (_deaf, address) = deaf_socket();
+    this.start_connecting(address).unwrap();
+    assert_eq!(completed(&this.events, CONNECT), Err(libc::ECONNREFUSED));
+    assert_eq!(errno(Fixture::new().client.bind(local)), libc::EADDRINUSE);
+    assert_eq!(errno(this.client.bind(ANY_PORT)), libc::EINVAL);
+    this.close();
+    Fixture::new().client.bind(local).unwrap();
+}
+
+#[test]
+fn a_client_whose_peer_ended_the_connection_can_use_it_until_its_owner_has_heard_of_that() {
+    let listener = listen();
+    let (this, peer) = Fixture::connected(&listener);
+    peer.shutdown(Shutdown::Write).unwrap();
+    expect!(this.events, ConnectionEvent::Ended);
+    let local = this.client.local_address();
+    this.client.finish();
+    expect!(this.events, ConnectionEvent::Closed(CloseReason::Remote));
+    assert!(this.client.awaits_finish() && this.client.descriptor().is_some());
+    this.assert_alive(&peer);
+    this.client.finish();
+    assert!(!this.client.awaits_finish() && this.client.descriptor().is_none());
+    assert_eq!(read_to_end(&peer), b"");
+    assert_eq!((this.client.remote_address(), this.client.local_address()), (Ok(listener.1), local));
+    assert_eq!(errno(this.client.send(b"x", Ticket(2))), libc::ENOTCONN);
+    assert_silent(&this.events);
+}
+
+#[test]
+fn a_client_connects_binds_closes_and_aborts_before_its_owner_has_heard_of_the_end() {
+    let listener = listen();
+    let ended = || {
+        let (this, peer) = Fixture::connected(&listener);
+        drop(peer);
+        expect!(this.events, ConnectionEvent::Ended);
+        this.client.finish();
+        expect!(this.events, ConnectionEvent::Closed(CloseReason::Remote));
+        this
+    };
+    let this = ended();
+    this.assert_alive(&this.connect_to(&listener));
+    let this = ended();
+    this.client.bind(own_address()).unwrap();
+    this.assert_alive(&this.connect_to(&listener));
+    let this = ended();
+    assert_eq!(this.client.close(CLOSE), Ok(Closing::Over));
+    assert_eq!(completed(&this.events, CLOSE), Ok(()));
+    assert_silent(&this.events);
+    let this = ended();
+    assert_eq!(this.client.abort(CLOSE), Ok(Closing::Over));
+    assert_eq!(completed(&this.events, CLOSE), Ok(()));
+    assert_silent(&this.events);
+}
+
+#[test]
+fn a_client_whose_peer_reset_the_connection_has_a_local_address_only() {
+    let (this, peer) = Fixture::connected(&listen());
+    let local = this.client.local_address();
+    reset(peer);
+    assert_broken(&this.events, libc::ECONNRESET);
+    assert_eq!(this.client.local_address(), local);
+    assert_eq!(errno(this.client.remote_address()), libc::ENOTCONN);
+    assert_eq!(errno(this.client.send(b"x", Ticket(2))), libc::ENOTCONN);
 }
 
 #[test]

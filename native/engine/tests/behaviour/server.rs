@@ -81,6 +81,23 @@ fn connections_outlive_their_listener_and_the_port_can_be_listened_on_beside_the
 }
 
 #[test]
+fn a_server_that_listens_on_an_address_already_goes_on_and_counts_it_as_the_newest() {
+    let listening = Listening::new();
+    let other = listening.server.listen(ANY_PORT).unwrap();
+    assert_eq!(listening.server.local_address(), Ok(other));
+    let descriptor = listening.server.descriptor();
+    assert_eq!(listening.server.listen(listening.address), Ok(listening.address));
+    assert_eq!(listening.server.local_address(), Ok(listening.address));
+    assert_ne!(listening.server.descriptor(), descriptor);
+    for address in [listening.address, other] {
+        let peer = dial(address);
+        assert_eq!(listening.accepted().peer(), peer.local_addr().unwrap());
+    }
+    listening.close();
+    TcpListener::bind(listening.address).unwrap();
+}
+
+#[test]
 fn a_port_in_use_is_refused_whoever_uses_it() {
     let foreign = TcpListener::bind(ANY_PORT).unwrap();
     let (_deaf, unlistened) = deaf_socket();
