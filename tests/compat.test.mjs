@@ -4,8 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { CLIENT_ROWS } from './compat/client.mjs';
 import { CONNECTION_ROWS } from './compat/connection.mjs';
 import { DIFFERENCES } from './compat/differences.mjs';
+import { SYSTEM_MEMBERS } from './compat/members.mjs';
 import { outcomeOf } from './compat/outcome.mjs';
-import { BOTH } from './compat/row.mjs';
 import { SERVER_ROWS } from './compat/server.mjs';
 import { behaviour } from './support/behaviour.mjs';
 import { within } from './support/deadline.mjs';
@@ -14,22 +14,6 @@ import { closedPort, rawServer } from './support/raw.mjs';
 import { record } from './support/recorder.mjs';
 import { LOOPBACK, newClient, newServer, openPair, openServer } from './support/sockets.mjs';
 import { CLASSES, portsFor } from './support/states.mjs';
-
-/** The members of each class as OpenHarmony's declarations list them up to API 26, with the forms of each. */
-const SYSTEM_MEMBERS = {
-  TCPSocketServer: {
-    listen: BOTH, close: ['promise'], getState: BOTH, setExtraOptions: BOTH, getLocalAddress: ['promise'],
-    on: ['promise'], off: ['promise'], getSocketFd: ['promise'],
-  },
-  TCPSocketConnection: {
-    clientId: ['promise'], send: BOTH, close: BOTH, getRemoteAddress: BOTH, getLocalAddress: ['promise'],
-    on: ['promise'], off: ['promise'], getSocketFd: ['promise'],
-  },
-  TCPSocket: {
-    bind: BOTH, connect: BOTH, send: BOTH, close: BOTH, getRemoteAddress: BOTH, getState: BOTH, getSocketFd: BOTH,
-    setExtraOptions: BOTH, getLocalAddress: ['promise'], on: ['promise'], off: ['promise'],
-  },
-};
 
 const ROWS = { TCPSocketServer: SERVER_ROWS, TCPSocketConnection: CONNECTION_ROWS, TCPSocket: CLIENT_ROWS };
 

@@ -1,10 +1,12 @@
 // Code written for the system's socket kit compiles with ours, whichever way it imports it.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import ts from 'ohos-typescript';
+import { SYSTEM_MEMBERS } from '../../tests/compat/members.mjs';
 import { ROOT } from '../root.mjs';
 import { checkArkTS } from './arkts.mjs';
 import { createProgram } from './compiler.mjs';
-import { declarationsIn, partsOf, reachedFrom, textWithout } from './declared-parts.mjs';
+import { declarationsIn, membersOf, partsOf, reachedFrom, textWithout } from './declared-parts.mjs';
 import { Finding, findingAtNode } from './finding.mjs';
 import { SDK } from './sdk.mjs';
 
@@ -72,6 +74,21 @@ function checkUsed(parts, files, texts, target) {
     .map((part) => findingAtNode(part, 'drop-in/unused', 'All of preview/drop-in compiles without this.'));
 }
 
+/** In which form a member of the system's gives its result. */
+function formOf(member) {
+  const last = ts.isMethodSignature(member) ? member.parameters.at(-1) : undefined;
+  return last?.type?.getText().startsWith('AsyncCallback<') ? 'callback' : 'promise';
+}
+
+/** `tests/compat` compares each member of these classes, in each form. */
+export function checkCompared(declarations, compared) {
+  return declarations
+    .filter((declaration) => declaration.name.text in compared)
+    .flatMap((declaration) => membersOf([declaration]).map((member) => [compared[declaration.name.text], member]))
+    .filter(([members, member]) => !members[member.name.getText()]?.includes(formOf(member)))
+    .map(([, member]) => findingAtNode(member, 'drop-in/compared', 'tests/compat has no rows for this.'));
+}
+
 /** What compiles with the system's declarations compiles with ours, and nothing of either is left out. */
 export function checkDropIn(target) {
   const ours = importingOurs(LIBRARY);
@@ -82,6 +99,7 @@ export function checkDropIn(target) {
     ...checkArkTS(createProgram(DROP_IN_FILES, target)),
     ...checkForms(ours, target),
     ...checkUsed(systemParts, [FOR_BOTH], new Map(), target),
-    ...checkUsed(ourParts, DROP_IN_FILES, new Map([[FOR_BOTH, ours.default]]), target)
+    ...checkUsed(ourParts, DROP_IN_FILES, new Map([[FOR_BOTH, ours.default]]), target),
+    ...checkCompared(declarationsIn(SYSTEM_DECLARATIONS), SYSTEM_MEMBERS)
   ];
 }
