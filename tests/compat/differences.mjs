@@ -82,7 +82,7 @@ export const DIFFERENCES = [
     id: 'encodings',
     what: '`encoding`',
     system: 'ignored',
-    here: 'honoured if the text has no other characters, and it is one that the declarations name, or one of `utf8`, `utf16`, `utf16le`, `utf16be`, `ascii`, `iso8859-1`, `iso_8859-1`, `latin1`, `latin-1`',
+    here: 'honoured if it is one that the declarations name, and the text has no other characters',
     why: 'a text goes out as asked',
     test: 'encoding',
   },

@@ -39,15 +39,16 @@ pub fn encode<'a>(text: &'a str, name: &str) -> Cow<'a, [u8]> {
 }
 
 impl Encoding {
-    /// The encoding of this name, whose case does not matter. `UTF-16` alone is little-endian, as the Encoding Standard
+    /// The encoding of this name, whose case does not matter: one that the system's declarations have. What has another name was sent
+    /// as UTF-8 there, whatever the name meant, and its peer takes it for that. `UTF-16` alone is little-endian, as the Encoding Standard
     /// has it, and with it the decoders of the system and of browsers. `US-AECII` is how its documents spell US-ASCII.
     fn named(name: &str) -> Option<Self> {
         Some(match name.to_ascii_lowercase().as_str() {
             "" | "utf-8" | "utf8" => Self::Utf8,
-            "utf-16" | "utf16" | "utf-16le" | "utf16le" => Self::Utf16LittleEndian,
-            "utf-16be" | "utf16be" => Self::Utf16BigEndian,
-            "us-ascii" | "us-aecii" | "ascii" => Self::Ascii,
-            "iso-8859-1" | "iso8859-1" | "iso_8859-1" | "latin1" | "latin-1" => Self::Latin1,
+            "utf-16" | "utf-16le" => Self::Utf16LittleEndian,
+            "utf-16be" => Self::Utf16BigEndian,
+            "us-ascii" | "us-aecii" => Self::Ascii,
+            "iso-8859-1" => Self::Latin1,
             _ => return None,
         })
     }
