@@ -1,5 +1,10 @@
 // What networks do to clients that reconnect, look names up and wait, each in a network of the test's own.
 import assert from 'node:assert/strict';
+import { behaviour } from '../support/behaviour.mjs';
+import { within } from '../support/deadline.mjs';
+import { rawServer, readToEnd } from '../support/raw.mjs';
+import { record } from '../support/recorder.mjs';
+import { openClient, openPair } from '../support/sockets.mjs';
 import { behaviourIn, childPath, startInNetwork } from '../support/own-network.mjs';
 
 /** Whoever connects to an address of this network is told EACCES. */
@@ -52,4 +57,22 @@ behaviourIn([])('keepAlive finds out that a peer is gone also while bytes are un
   const child = startInNetwork(t, [], 'unacknowledged.mjs');
   const { code, reason } = await child.hear('done');
   assert.deepEqual({ code, reason }, { code: 2301110, reason: 'timeout' });
-}, { todo: 'fault 19: the kernel asks only when nothing is under way' });
+});
+
+behaviour('keepAlive keeps a peer that has stopped reading, for its kernel answers', async (t) => {
+  const { sockets, port } = await rawServer(t);
+  const client = await openClient(t, port);
+  const peer = await sockets.next('the raw connection');
+  const options = { keepAlive: true, keepAliveIdleMs: 1_000, keepAliveIntervalMs: 1_000, keepAliveCount: 2 };
+  await within('setExtraOptions', client.setExtraOptions(options));
+  const events = record(client);
+  const data = new ArrayBuffer(64 * 1024 * 1024);
+  const sent = client.send({ data });
+  // Twice the time after which a peer that does not answer is gone.
+  const { client: other } = await openPair(t, { idleTimeoutMs: 6_000 });
+  await record(other).closed();
+  assert.deepEqual(events.order, []);
+  const closed = client.close();
+  assert.equal((await readToEnd(peer)).length, data.byteLength);
+  await within('send and close', Promise.all([sent, closed]));
+});

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use crate::arrivals::Arrivals;
 use crate::error::{Operation, SocketError};
 use crate::event::{ConnectionEvent, EventSink, LinkId, Ticket};
+use crate::keep_alive::KeepAlive;
 use crate::options::SocketOptions;
 use crate::protocol::Protocol;
 use crate::send_queue::SendProgress;
@@ -155,7 +156,7 @@ impl Connection {
         let mut spawn = Some(parts.spawner(&shared, transport, runtime.clone()));
         if let Some(arrivals) = arrivals {
             // A peer that comes back unasked has frames, which the task reads.
-            if !shared.protocol.has_timers() {
+            if !shared.protocol.has_timers() && !KeepAlive::is_on(&stream) {
                 lock(&shared.state).spawn = spawn.take();
             }
             // On the owner's own thread, which is awake: the task would wake it.
@@ -318,9 +319,9 @@ impl Connection {
     /// # Errors
     /// `EBADF` when closed, `EDOM` for a negative time-out, otherwise what the kernel said.
     pub fn set_options(&self, options: &SocketOptions) -> Result<(), SocketError> {
-        let mut state = lock(&self.shared.state);
-        options.check().map_err(|error| state.io_error(&error))?;
-        state.set_options(options)
+        let checked = options.check();
+        checked.map_err(|error| lock(&self.shared.state).io_error(&error))?;
+        self.shared.set_options(options)
     }
 
     /// Its state.
@@ -471,8 +472,8 @@ impl WeakConnection {
     pub(crate) fn set_options(&self, options: &SocketOptions) -> Result<(), SocketError> {
         match self.shared.upgrade() {
             Some(shared) => {
-                let mut state = lock(&shared.state);
-                if state.phase.is_open() { state.set_options(options) } else { Ok(()) }
+                let is_open = lock(&shared.state).phase.is_open();
+                if is_open { shared.set_options(options) } else { Ok(()) }
             }
             None => Ok(()),
         }

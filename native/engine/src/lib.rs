@@ -16,6 +16,7 @@ mod framing;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod handshake;
+mod keep_alive;
 mod key;
 pub mod limits;
 mod liveness;

@@ -76,6 +76,12 @@ impl SocketOptions {
         }
     }
 
+    /// Whether there is one of keep-alive among them.
+    pub(crate) fn changes_keep_alive(&self) -> bool {
+        let details = [self.keep_alive_idle_ms, self.keep_alive_interval_ms, self.keep_alive_count];
+        self.keep_alive.is_some() || details.iter().any(Option::is_some)
+    }
+
     /// Sets them on `socket`.
     pub(crate) fn apply(&self, socket: &SockRef<'_>) -> io::Result<()> {
         apply(self.keep_alive, |on| socket.set_keepalive(on))?;

@@ -100,6 +100,14 @@ impl TcpInfo {
     }
 }
 
+#[cfg(test)]
+impl TcpInfo {
+    /// That of a connection whose peer has not answered for so long.
+    pub(crate) fn unanswered_for(silence: Duration) -> Self {
+        Self { unacknowledged_packets: 1, last_acknowledged: silence, ..Self::default() }
+    }
+}
+
 fn bytes_at<const N: usize>(info: &[u8], place: usize) -> Option<[u8; N]> {
     info.get(place..place + N)?.try_into().ok()
 }

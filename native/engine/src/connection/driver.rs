@@ -15,8 +15,10 @@ use super::state::{State, Suspension};
 use super::transport::{Ready, Transport, Wants};
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::{CloseReason, ConnectionEvent, Ticket};
+use crate::keep_alive::KeepAlive;
 use crate::liveness::{Due, LinkView};
 use crate::sync::lock;
+use crate::tcp_info::TcpInfo;
 use crate::wire::Kind;
 
 pub(super) struct Driver {
@@ -153,7 +155,7 @@ impl Driver {
         if let Some(end) = self.hear_reader(transport) {
             return Err(end);
         }
-        let state = lock(&self.shared.state);
+        let mut state = lock(&self.shared.state);
         match state.phase.link() {
             None => return Err(End::Closing),
             Some(Link::Broken(errno)) if !transport.peer_sends || self.needs_nothing_unread(&state) => {
@@ -169,6 +171,9 @@ impl Driver {
         if self.has_clocks() {
             transport.liveness.listen(may_take, Instant::now());
         }
+        if std::mem::take(&mut state.has_new_options) {
+            transport.keep_alive = KeepAlive::of(&transport.stream, Instant::now());
+        }
         if state.has_ended() || !transport.peer_sends {
             transport.liveness.stop_asking();
         }
@@ -176,7 +181,9 @@ impl Driver {
     }
 
     async fn wait(&mut self, transport: &Transport, wants: Wants) -> Wake {
-        let deadline = if self.has_clocks() { transport.liveness.deadline(self.shared.active()) } else { None };
+        let clocks = if self.has_clocks() { transport.liveness.deadline(self.shared.active()) } else { None };
+        let keep_alive = transport.keep_alive.as_ref().map(KeepAlive::deadline);
+        let deadline = [clocks, keep_alive].into_iter().flatten().min();
         if let Some(deadline) = deadline {
             self.set_timer(deadline);
         }
@@ -232,12 +239,17 @@ impl Driver {
     pub(super) fn mind_time(&self, transport: &mut Transport) -> Option<End> {
         // Asked before the clock is: what the owner has read since then has set that back. It may also hold all that came.
         let has_unread = self.shared.has_unread() || !self.shared.credit.has_room();
-        let Transport { liveness, meter, stream, .. } = transport;
+        let Transport { liveness, meter, stream, keep_alive, .. } = transport;
+        let now = Instant::now();
+        let asks = || TcpInfo::of(stream).ok();
+        if keep_alive.as_mut().is_some_and(|keep_alive| keep_alive.is_gone(now, asks)) {
+            return Some(self.lost(libc::ETIMEDOUT, CloseReason::Timeout));
+        }
         let look = || {
             let marks = lock(&self.shared.state).queue.marks();
             LinkView { progress: meter.read(stream, marks.written), marks }
         };
-        match liveness.due(Instant::now(), self.shared.active(), look) {
+        match liveness.due(now, self.shared.active(), look) {
             Due::Nothing => None,
             Due::Stalled => {
                 self.shared.sink.post(ConnectionEvent::Stalled);

@@ -16,6 +16,7 @@ use crate::credit::Credit;
 use crate::error::{Operation, SocketError};
 use crate::event::{CloseReason, ConnectionEvent, EventSink, Ticket};
 use crate::limits;
+use crate::options::SocketOptions;
 use crate::protocol::Protocol;
 use crate::send_queue::SendProgress;
 use crate::statistics::{Counters, Statistics};
@@ -134,6 +135,15 @@ impl Shared {
         if is_news {
             self.sink.post(ConnectionEvent::Ended);
         }
+    }
+
+    /// Sets options of the link that is there, and of those that follow it.
+    pub(super) fn set_options(&self, options: &SocketOptions) -> Result<(), SocketError> {
+        let set = lock(&self.state).set_options(options);
+        if options.changes_keep_alive() {
+            self.notify_task();
+        }
+        set
     }
 
     /// Closes as told; false when it was closing or closed.

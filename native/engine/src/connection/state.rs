@@ -37,6 +37,8 @@ pub(super) struct State {
     addresses: Option<Addresses>,
     /// Those of every link.
     options: SocketOptions,
+    /// Whether the link's options may have changed since its task looked.
+    pub(super) has_new_options: bool,
     protocol: Arc<Protocol>,
 }
 
@@ -136,6 +138,7 @@ impl State {
             reconnects,
             addresses,
             options,
+            has_new_options: true,
             protocol: Arc::clone(protocol),
         }
     }
@@ -158,6 +161,7 @@ impl State {
             Err(errno) => return Err(self.error(Operation::SetOptions, errno)),
         }
         self.options = self.options.merged(*options);
+        self.has_new_options = true;
         Ok(())
     }
 
@@ -349,6 +353,7 @@ impl State {
         // They were accepted when they came; what the kernel does not take now is only lost.
         let _ = self.options.apply(&SockRef::from(&*stream));
         self.addresses = Some(addresses);
+        self.has_new_options = true;
         self.phase.set_link(Link::Up(stream));
         if self.has_ended() {
             self.push_bye();

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use super::readiness::Readiness;
 use super::write::send_vectored;
 use crate::framing::{Decoder, FramingError};
+use crate::keep_alive::KeepAlive;
 use crate::limits;
 use crate::liveness::Liveness;
 use crate::progress::{ProgressMeter, SentMarks};
@@ -34,6 +35,7 @@ pub(super) struct Transport {
     readiness: Option<Readiness>,
     pub(super) liveness: Liveness,
     pub(super) meter: ProgressMeter,
+    pub(super) keep_alive: Option<KeepAlive>,
     /// Whether the end of the peer's stream was not seen yet.
     pub(super) peer_sends: bool,
     /// Whether the peer said that it ends on purpose.
@@ -93,6 +95,7 @@ impl Transport {
             stream,
             liveness,
             meter,
+            keep_alive: None,
             peer_sends: true,
             bye: false,
             readiness: None,
