@@ -8,8 +8,8 @@ import { startChild } from '../support/child.mjs';
 import { within } from '../support/deadline.mjs';
 import { NO_SESSION } from '../support/handshake.mjs';
 import { rawServer } from '../support/raw.mjs';
-import { record } from '../support/recorder.mjs';
-import { openPair, openServer } from '../support/sockets.mjs';
+import { record, recordLinks } from '../support/recorder.mjs';
+import { newClient, openPair, openServer } from '../support/sockets.mjs';
 import { WirePeer } from '../support/wire-peer.mjs';
 
 const TIMEOUT_MS = 300;
@@ -78,3 +78,71 @@ behaviour('a stopped process hears its welcome before its connect is out of time
   await thaw(t, child);
   await child.hear('connected');
 });
+
+const ROUNDS = 20;
+
+/** All that keeps a conversation: its times are over in each round. */
+const KEPT = { ...typed(TIMEOUT_MS / 6, TIMEOUT_MS / 2), acknowledge: true };
+
+const startConversing = (t, options, port) => startChild(t, new URL('../children/conversing.mjs', import.meta.url), JSON.stringify(options), `${port}`);
+
+/** Of what is said in so many rounds. */
+const conversation = (rounds) => Array.from({ length: rounds }, (_, index) => `before ${index + 1};while ${index + 1};`).join('');
+
+/** The two ways for a process to be stopped in the middle of a conversation: as a client, and as a server. */
+const CONVERSATIONS = [
+  {
+    name: 'client',
+    async open(t, options) {
+      const { connections, port } = await openServer(t, { ...options, returnTimeoutMs: TIMEOUT_MS });
+      const child = startConversing(t, options, port);
+      return { child, socket: await connections.next('the connect event') };
+    },
+  },
+  {
+    name: 'server',
+    async open(t, options) {
+      const child = startConversing(t, { ...options, returnTimeoutMs: TIMEOUT_MS }, 0);
+      const { port } = await child.hear('listening');
+      const socket = newClient(t, { ...options, reconnect: {} });
+      await within('connect', socket.connect({ address: { address: '127.0.0.1', port } }));
+      return { child, socket };
+    },
+  },
+];
+
+for (const { name, open } of CONVERSATIONS) {
+  behaviour(`a ${name} that is stopped and goes on ${ROUNDS} times loses neither its link nor a message`, async (t) => {
+    const { child, socket } = await open(t, KEPT);
+    const events = recordLinks(socket);
+    const sent = [];
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      sent.push(socket.send({ data: `before ${round};` }));
+      stop(child);
+      sent.push(socket.send({ data: `while ${round};` }));
+      await events.came('stalled', round);
+      process.kill(child.pid, 'SIGCONT');
+      await events.came('recovered', round);
+      await events.received(conversation(round).length);
+    }
+    await within('all sends', Promise.all(sent));
+    assert.equal(events.texts.join(''), conversation(ROUNDS));
+    assert.deepEqual(new Set(events.order), new Set(['stalled', 'recovered', 'message']));
+    child.tell('report');
+    assert.deepEqual((await child.hear('report')).losses, []);
+  });
+
+  behaviour(`a ${name} that is stopped for longer than it may be stalled is given up once`, async (t) => {
+    const options = { ...typed(TIMEOUT_MS / 6, TIMEOUT_MS / 2), acknowledge: false };
+    options.heartbeat.stalledTimeoutMs = TIMEOUT_MS;
+    const { child, socket } = await open(t, options);
+    const events = recordLinks(socket);
+    stop(child);
+    const last = name === 'client' ? 'close' : 'reconnecting';
+    await events.came(last, 1);
+    assert.deepEqual(events.order, name === 'client' ? ['stalled', 'error', 'close'] : ['stalled', 'reconnecting']);
+    process.kill(child.pid, 'SIGCONT');
+    if (name === 'server') await events.came('connect', 1);
+    else await child.hear('lost');
+  });
+}
