@@ -1,6 +1,7 @@
 // Everything at once for minutes: `node soak.mjs --minutes N --seed S`. Clients with every feature exchange numbered
 // messages with a server through a relay that cuts and stalls their links at random; meanwhile others come and go, say
-// nothing, say garbage, or have another key. Fails when a message is lost, comes twice or out of order, when a listener
+// nothing, say garbage, or have another key, read slowly, talk while they are closed, call ports at which nobody listens, and
+// are stopped for a while. Fails when a message is lost, comes twice or out of order, when a listener
 // hears of an error, and when memory, descriptors or threads grow.
 import assert from 'node:assert/strict';
 import process from 'node:process';
@@ -15,6 +16,8 @@ import { socketCount, threadCount } from '../support/process.mjs';
 import { Random } from '../support/random.mjs';
 import { openRelay, PASS } from '../support/relay.mjs';
 import { LOOPBACK } from '../support/sockets.mjs';
+import { Frozen } from './frozen.mjs';
+import { PROGRESS } from './progress.mjs';
 import { Talk } from './talk.mjs';
 import { VISITS } from './visits.mjs';
 
@@ -22,6 +25,11 @@ const CLIENTS = 4;
 const VISIT_EVERY_MS = 10;
 const STALL_EVERY_MS = 3_000;
 const STALL_MS = 200;
+const FREEZE_EVERY_MS = 1_000;
+const FREEZE_MS = 400;
+
+/** Visits for each that makes progress slowly. */
+const VISITS_PER_SLOW_ONE = 20;
 const SAMPLES = 20;
 
 /** Chunks that pass the relay for each that a link is cut in. */
@@ -112,13 +120,15 @@ const relay = await openRelay(t, port);
 const clients = [];
 while (clients.length < CLIENTS) clients.push(await openTalk(relay.port));
 const all = [...clients, ...talks];
+const frozen = await Frozen.open(t);
 const faults = new Faults(relay);
 const visits = {};
 const underWay = new Set();
 
 function visit() {
-  const name = random.pick(Object.keys(VISITS));
-  const visiting = VISITS[name]({ port, common, random, key }).catch((error) => { visits.fault ??= `${name}: ${error.stack}`; });
+  const kinds = random.below(VISITS_PER_SLOW_ONE) === 0 ? PROGRESS : VISITS;
+  const name = random.pick(Object.keys(kinds));
+  const visiting = kinds[name]({ port, common, random, key }).catch((error) => { visits.fault ??= `${name}: ${error.stack}`; });
   visits[name] = (visits[name] ?? 0) + 1;
   underWay.add(visiting);
   visiting.finally(() => underWay.delete(visiting));
@@ -126,6 +136,7 @@ function visit() {
 
 const visiting = setInterval(visit, VISIT_EVERY_MS);
 const stalling = setInterval(() => faults.stall(), STALL_EVERY_MS);
+const freezing = setInterval(() => frozen.freeze(random.below(FREEZE_MS)), FREEZE_EVERY_MS);
 const samples = [];
 for (let sample = 0; sample < SAMPLES; sample += 1) {
   await pause(Number(minutes) * 60_000 / SAMPLES);
@@ -136,10 +147,12 @@ for (let sample = 0; sample < SAMPLES; sample += 1) {
 }
 clearInterval(visiting);
 clearInterval(stalling);
-await pause(STALL_MS);
+clearInterval(freezing);
+await pause(Math.max(STALL_MS, FREEZE_MS));
 faults.end();
 await within('the visitors', Promise.all(underWay), SETTLE_MS);
 assert.equal(talks.length, CLIENTS);
+await frozen.finish();
 await within('all sends', Promise.all(all.map((talk) => talk.finish())), SETTLE_MS);
 const sides = [[clients, talks], [talks, clients]];
 const sum = (side, name) => side.reduce((total, talk) => total + talk[name], 0);
@@ -149,7 +162,7 @@ all.forEach((talk) => talk.check());
 const half = SAMPLES / 2;
 const most = (part, name) => Math.max(...part.map((sample) => sample[name]));
 const [first, second] = [samples.slice(2, half), samples.slice(half)];
-console.log(JSON.stringify({ cuts: relay.cuts, stalls: faults.stalls, visits, rejects, sent: sum(all, 'sent'), received: sum(all, 'received') }));
+console.log(JSON.stringify({ cuts: relay.cuts, stalls: faults.stalls, freezes: frozen.freezes, frozen: frozen.stalls, visits, rejects, sent: sum(all, 'sent'), received: sum(all, 'received') }));
 assert.ok(most(second, 'bytes') <= most(first, 'bytes') + GROWTH_BYTES, 'memory grew');
 assert.ok(most(second, 'threads') <= most(first, 'threads'), 'threads grew');
 

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import process from 'node:process';
+import { setTimeout as pause } from 'node:timers/promises';
+import { startChild } from '../support/child.mjs';
+import { within } from '../support/deadline.mjs';
+import { library } from '../support/library.mjs';
+import { LOOPBACK } from '../support/sockets.mjs';
+
+const OPTIONS = { framing: { type: 'length' }, heartbeat: { intervalMs: 50, timeoutMs: 150 }, acknowledge: true };
+
+/** A conversation with a process that is stopped again and again for longer than its heartbeat's time-out. */
+export class Frozen {
+  #child;
+  #connection;
+  #heard = [];
+  #sent = [];
+  freezes = 0;
+  stalls = 0;
+
+  static async open(t) {
+    const server = library.constructTCPSocketServerInstance({ ...OPTIONS, returnTimeoutMs: 1 });
+    const connected = new Promise((resolve) => server.on('connect', resolve));
+    await server.listen({ address: LOOPBACK, port: 0 });
+    t.after(() => server.close({ connections: 'abort' }));
+    const { port } = await server.getLocalAddress();
+    const child = startChild(t, new URL('../children/conversing.mjs', import.meta.url), JSON.stringify(OPTIONS), `${port}`);
+    return new Frozen(child, await connected);
+  }
+
+  constructor(child, connection) {
+    this.#child = child;
+    this.#connection = connection;
+    connection.on('message', ({ message }) => this.#heard.push(`${Buffer.from(message)}`));
+    connection.on('stalled', () => { this.stalls += 1; });
+    for (const loss of ['reconnecting', 'error', 'close']) connection.on(loss, () => this.#heard.push(loss));
+  }
+
+  async freeze(milliseconds) {
+    this.freezes += 1;
+    process.kill(this.#child.pid, 'SIGSTOP');
+    const text = `${this.freezes}`;
+    this.#sent.push(this.#connection.send({ data: text }));
+    await pause(milliseconds);
+    process.kill(this.#child.pid, 'SIGCONT');
+  }
+
+  /** Nothing is lost, and neither is the link. */
+  async finish() {
+    await within('all sends to a process that was stopped', Promise.all(this.#sent), 60_000);
+    this.#child.tell('report');
+    assert.deepEqual((await this.#child.hear('report')).losses, []);
+    assert.deepEqual(this.#heard, Array.from({ length: this.freezes }, (_, index) => `${index + 1}`));
+    this.#connection.close();
+  }
+}

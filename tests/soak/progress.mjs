@@ -1,0 +1,78 @@
+// Peers that make progress, slowly, and ports at which nobody listens.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { within } from '../support/deadline.mjs';
+import { library } from '../support/library.mjs';
+import { LOOPBACK } from '../support/sockets.mjs';
+import { openSlowRelay } from './slow-relay.mjs';
+
+const KIB = 1024;
+
+/** How long each may take: a busy machine adds seconds. */
+const SLOW_MS = 60_000;
+
+/** A server that sends so much to its first client, and closes its connection; `closing` resolves when both are done. */
+async function openServer(options, bytes) {
+  const server = library.constructTCPSocketServerInstance(options);
+  const closing = new Promise((resolve) => {
+    server.on('connect', (connection) => {
+      resolve(Promise.all([connection.send({ data: new ArrayBuffer(bytes) }), connection.close()]));
+    });
+  });
+  await server.listen({ address: LOOPBACK, port: 0 });
+  return { server, address: await server.getLocalAddress(), closing };
+}
+
+/** Each is given random numbers, and resolves when it is over. */
+export const PROGRESS = {
+  /** A heartbeat whose questions wait behind much data, and a close behind it. */
+  async slowLink({ random }) {
+    const options = { framing: { type: 'length' }, heartbeat: { intervalMs: 50, timeoutMs: 2_000, stalledTimeoutMs: 0 } };
+    const bytes = random.below(512 * KIB);
+    const { server, address, closing } = await openServer(options, bytes);
+    const relay = await openSlowRelay(address.port, 256 * KIB + random.below(1_024 * KIB));
+    const client = library.constructTCPSocketInstance(options);
+    const heard = new Promise((resolve) => client.on('message', ({ message }) => resolve(message.byteLength)));
+    const closed = new Promise((resolve) => client.on('close', resolve));
+    await client.connect({ address: { address: LOOPBACK, port: relay.port } });
+    assert.equal(await within('the message of a slow link', heard, SLOW_MS), bytes);
+    await within('the close of a slow link', Promise.all([closed, closing]), SLOW_MS);
+    await server.close({ connections: 'abort' });
+    relay.close();
+  },
+
+  /** A peer that reads slowly and goes on talking while it is closed. */
+  async chatty({ random }) {
+    const bytes = random.below(512 * KIB);
+    const { server, address, closing } = await openServer({}, bytes);
+    const peer = net.connect({ port: address.port, host: LOOPBACK, allowHalfOpen: true, highWaterMark: 16 * KIB });
+    let read = 0;
+    for await (const chunk of peer) {
+      read += chunk.length;
+      peer.write('.');
+      await pause(random.below(10));
+    }
+    assert.equal(read, bytes);
+    peer.destroy();
+    await within('the close of a chatty peer', closing, SLOW_MS);
+    await server.close({ connections: 'abort' });
+  },
+
+  /** A port that the kernel itself may choose for the client, at which nobody listens any more. */
+  async selfAddressed() {
+    const server = net.createServer();
+    server.listen(0, LOOPBACK);
+    await once(server, 'listening');
+    const { port } = server.address();
+    server.close();
+    await once(server, 'close');
+    const client = library.constructTCPSocketInstance();
+    const { code } = await client.connect({ address: { address: LOOPBACK, port } }).then(() => ({}), (error) => error);
+    // Another visitor may listen there by now.
+    if (code === undefined) assert.notDeepEqual(await client.getLocalAddress(), await client.getRemoteAddress());
+    else assert.equal(code, 2301111);
+    if (code === undefined) await client.close();
+  },
+};
