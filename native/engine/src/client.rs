@@ -20,6 +20,7 @@ use std::os::fd::RawFd;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
@@ -370,6 +371,17 @@ impl Client {
     pub fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> Piece {
         let state = lock(&self.shared.state);
         state.phase.connection().map_or(Piece::NOTHING, |connection| connection.try_read(link, buffer))
+    }
+
+    /// Reads as [`Connection::read_messages`] does.
+    pub fn read_messages(&self, link: LinkId, messages: &mut Vec<Bytes>) -> Piece {
+        let state = lock(&self.shared.state);
+        state.phase.connection().map_or(Piece::NOTHING, |connection| connection.read_messages(link, messages))
+    }
+
+    /// Whether [`Client::read_messages`] is to be called in place of [`Client::try_read`].
+    pub fn has_frames(&self) -> bool {
+        self.shared.protocol.framing.is_some()
     }
 
     /// Bytes that [`Client::try_read`] would get now; 0 when that is not known.

@@ -6,6 +6,7 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
@@ -22,6 +23,7 @@ use crate::sync::lock;
 
 mod closing;
 mod driver;
+mod frames;
 mod message;
 mod owner_reads;
 mod phase;
@@ -153,6 +155,7 @@ impl Connection {
         let (shared, parts) = plan.share(Link::Up(Arc::clone(&stream)), addresses);
         let arrivals = shared.arrivals.clone().filter(|_| is_known);
         transport.owner_reads = arrivals.is_some();
+        let frames = if transport.owner_reads { transport.frames.take() } else { None };
         let mut spawn = Some(parts.spawner(&shared, transport, runtime.clone()));
         if let Some(arrivals) = arrivals {
             // A peer that comes back unasked has frames, which the task reads.
@@ -160,7 +163,7 @@ impl Connection {
                 lock(&shared.state).spawn = spawn.take();
             }
             // On the owner's own thread, which is awake: the task would wake it.
-            shared.start_owner_reads(&arrivals, &stream);
+            shared.start_owner_reads(&arrivals, &stream, frames);
         }
         if let Some(spawn) = spawn {
             spawn();
@@ -302,6 +305,17 @@ impl Connection {
     /// that the connection has let go has nothing. Not to be called while an event is posted.
     pub fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> Piece {
         self.shared.try_read(link, buffer)
+    }
+
+    /// Reads a part of `link` as [`Connection::try_read`] does, where the protocol has frames, and appends the messages that are whole
+    /// by then. Each counts against the credit by itself.
+    pub fn read_messages(&self, link: LinkId, messages: &mut Vec<Bytes>) -> Piece {
+        self.shared.read_messages(link, messages)
+    }
+
+    /// Whether [`Connection::read_messages`] is to be called in place of [`Connection::try_read`].
+    pub fn has_frames(&self) -> bool {
+        self.shared.protocol.framing.is_some()
     }
 
     /// Bytes that [`Connection::try_read`] would get now; 0 when that is not known.

@@ -39,6 +39,10 @@ pub const EVENT_OVERHEAD_BYTES: usize = 64;
 /// Links of which one question to the kernel tells that something has come.
 pub const ARRIVALS_BATCH: usize = 64;
 
+/// Buffer of one read of a stream with frames by its owner. One for each thread that reads such, and reused: what comes is small
+/// or is copied once more, which costs less than the kernel's own copy.
+pub const READ_MESSAGES_BYTES: usize = 64 * 1024;
+
 /// Smallest buffer of one read of the worker. One per worker thread and reused, so an idle connection owns none.
 pub const READ_MIN_BYTES: usize = 16 * 1024;
 

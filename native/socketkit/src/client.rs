@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::{Rc, Weak};
 use std::result;
 
+use bytes::Bytes;
 use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{This, Unknown};
 use napi_ohos::{Env, Result};
@@ -105,6 +106,14 @@ impl Receiver for State {
 
     fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> Piece {
         self.client.try_read(link, buffer)
+    }
+
+    fn read_messages(&self, link: LinkId, messages: &mut Vec<Bytes>) -> Piece {
+        self.client.read_messages(link, messages)
+    }
+
+    fn has_frames(&self) -> bool {
+        self.client.has_frames()
     }
 
     fn available_bytes(&self, link: LinkId) -> usize {

@@ -5,6 +5,7 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use bytes::Bytes;
 use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{Object, This, Unknown};
 use napi_ohos::{Env, Result};
@@ -191,6 +192,14 @@ impl Receiver for State {
 
     fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> Piece {
         self.connection.try_read(link, buffer)
+    }
+
+    fn read_messages(&self, link: LinkId, messages: &mut Vec<Bytes>) -> Piece {
+        self.connection.read_messages(link, messages)
+    }
+
+    fn has_frames(&self) -> bool {
+        self.connection.has_frames()
     }
 
     fn available_bytes(&self, link: LinkId) -> usize {

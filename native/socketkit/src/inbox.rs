@@ -22,6 +22,10 @@ pub trait Receiver {
     fn emitter(&self) -> &Emitter<ConnectionEvent>;
     /// Reads bytes of `link`.
     fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> Piece;
+    /// Reads messages of `link`.
+    fn read_messages(&self, link: LinkId, messages: &mut Vec<Bytes>) -> Piece;
+    /// Whether it reads messages, and not bytes.
+    fn has_frames(&self) -> bool;
     /// Bytes that a read would get now; 0 when that is not known.
     fn available_bytes(&self, link: LinkId) -> usize;
     /// Whether the credit allows to read more.
@@ -72,6 +76,9 @@ pub struct Inbox {
 enum Delivery {
     Received(Bytes),
     Readable(LinkId),
+    /// A message that was read here.
+    Read(Bytes),
+    /// A message that the connection's task has read.
     Message(Bytes),
     Connected(SocketAddr),
     Reconnecting(Box<Reconnecting>),
@@ -157,11 +164,21 @@ impl Inbox {
             }
             let Some(next) = self.next(emitter) else { break };
             match next {
-                Delivery::Readable(link) if streamed >= limits::TURN_STREAM_BYTES => {
-                    self.waiting.borrow_mut().push_front(Delivery::Readable(link));
+                next @ (Delivery::Readable(_) | Delivery::Read(_)) if streamed >= limits::TURN_STREAM_BYTES => {
+                    self.waiting.borrow_mut().push_front(next);
                     emitter.await_turn();
                     break;
                 }
+                Delivery::Readable(link) if receiver.has_frames() => {
+                    let (mut read, _) = read_messages(receiver, link);
+                    let mut waiting = self.waiting.borrow_mut();
+                    read.append(&mut waiting);
+                    *waiting = read;
+                }
+                Delivery::Read(message) => match self.deliver_parts(receiver, vec![message], Delivery::Read) {
+                    Ok(size) => streamed += size.max(limits::EVENT_COST_BYTES),
+                    Err(error) => break put_off(emitter, &error),
+                },
                 Delivery::Readable(link) => match self.read(receiver, link) {
                     Ok(size) => streamed += size.max(limits::EVENT_COST_BYTES),
                     Err(error) => break put_off(emitter, &error),
@@ -315,8 +332,17 @@ impl Inbox {
         let mut stored = 0;
         let mut waiting = self.waiting.borrow_mut();
         while let Some(place) = waiting.iter().position(|event| matches!(event, Delivery::Readable(_))) {
-            let Some(Delivery::Readable(link)) = waiting.get(place).filter(|_| receiver.has_room()) else { break };
-            let (bytes, piece) = with_scratch(receiver, *link, Bytes::copy_from_slice);
+            let Some(&Delivery::Readable(link)) = waiting.get(place).filter(|_| receiver.has_room()) else { break };
+            if receiver.has_frames() {
+                let (mut read, size) = read_messages(receiver, link);
+                let mut behind = waiting.split_off(place);
+                behind.pop_front();
+                waiting.append(&mut read);
+                waiting.append(&mut behind);
+                stored += size;
+                continue;
+            }
+            let (bytes, piece) = with_scratch(receiver, link, Bytes::copy_from_slice);
             stored += piece.bytes;
             if piece.is_last {
                 waiting.remove(place);
@@ -351,9 +377,7 @@ impl Inbox {
             waiting.pop_front();
         }
         match waiting.front() {
-            Some(Delivery::Received(_) | Delivery::Message(_) | Delivery::Readable(_)) if !listening => {
-                self.next_behind_bytes(emitter, &mut waiting)
-            }
+            Some(event) if is_received(event) && !listening => self.next_behind_bytes(emitter, &mut waiting),
             _ => waiting.pop_front(),
         }
     }
@@ -419,6 +443,15 @@ fn read_in_place<R: Receiver>(receiver: &R, link: LinkId, most: usize) -> Result
     })
 }
 
+/// Reads messages once; behind them is `Readable` if more may have come. With them how many bytes they have.
+fn read_messages(receiver: &impl Receiver, link: LinkId) -> (VecDeque<Delivery>, usize) {
+    let mut messages = Vec::new();
+    let piece = receiver.read_messages(link, &mut messages);
+    let size = messages.iter().map(Bytes::len).sum();
+    let more = (!piece.is_last).then_some(Delivery::Readable(link));
+    (messages.into_iter().map(Delivery::Read).chain(more).collect(), size)
+}
+
 /// Reads once; what `make` makes of the bytes, if there are any.
 fn with_scratch<T>(receiver: &impl Receiver, link: LinkId, make: impl FnOnce(&[u8]) -> T) -> (Option<T>, Piece) {
     let mut scratch = SCRATCH.take();
@@ -437,7 +470,7 @@ fn put_off(emitter: &Emitter<ConnectionEvent>, error: &Error) {
 }
 
 fn is_received(event: &Delivery) -> bool {
-    matches!(event, Delivery::Received(_) | Delivery::Message(_) | Delivery::Readable(_))
+    matches!(event, Delivery::Received(_) | Delivery::Message(_) | Delivery::Read(_) | Delivery::Readable(_))
 }
 
 fn emit_reconnecting(emitter: &Emitter<ConnectionEvent>, reconnecting: &Reconnecting) {

@@ -137,7 +137,7 @@ impl Driver {
     fn hand_over(&self, transport: &mut Transport) {
         if let Some(arrivals) = self.shared.arrivals.as_ref().filter(|_| !transport.owner_reads) {
             transport.owner_reads = true;
-            self.shared.start_owner_reads(arrivals, &transport.stream);
+            self.shared.start_owner_reads(arrivals, &transport.stream, transport.frames.take());
         }
     }
 

@@ -1,16 +1,25 @@
 //! How the owner of a connection reads its bytes itself.
 
+use std::cell::RefCell;
 use std::net::TcpStream;
 use std::sync::{Arc, MutexGuard};
 
+use bytes::Bytes;
 use rustix::io::{Errno, ioctl_fionread};
 
+use super::frames::Frames;
 use super::shared::Shared;
 use super::state::{OwnerReads, State};
 use crate::arrivals::Arrivals;
 use crate::error::errno_of;
 use crate::event::{ConnectionEvent, LinkId};
+use crate::limits::READ_MESSAGES_BYTES;
 use crate::sync::lock;
+
+thread_local! {
+    /// Where bytes of streams with frames land. One for each thread that reads such, and reused.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// What one read brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,45 +36,72 @@ impl Piece {
 }
 
 impl Shared {
-    /// Lets the owner, which `arrivals` tells of what comes, read `stream`.
-    pub(super) fn start_owner_reads(&self, arrivals: &Arc<Arrivals>, stream: &Arc<TcpStream>) {
+    /// Lets the owner, which `arrivals` tells of what comes, read `stream`; `frames` cuts it, where it has frames.
+    pub(super) fn start_owner_reads(
+        &self,
+        arrivals: &Arc<Arrivals>,
+        stream: &Arc<TcpStream>,
+        frames: Option<Box<Frames>>,
+    ) {
         let mut state = lock(&self.state);
         let link = arrivals.new_link();
-        state.reads = OwnerReads::On { link, stream: Arc::clone(stream), arrivals: Arc::clone(arrivals) };
+        state.reads = OwnerReads::On { link, stream: Arc::clone(stream), arrivals: Arc::clone(arrivals), frames };
         if let Err(error) = arrivals.add(link, &self.sink, &**stream) {
             self.finish_owner_reads(state, OwnerReads::Failed(errno_of(&error)));
         }
     }
 
-    /// Lets the owner read no more: from now on the task may.
-    pub(super) fn stop_owner_reads(&self) {
-        lock(&self.state).stop_owner_reads();
+    /// Lets the owner read no more: from now on the task may. Returns what the owner has of frames.
+    pub(super) fn stop_owner_reads(&self) -> Option<Box<Frames>> {
+        lock(&self.state).stop_owner_reads()
     }
 
     /// Reads as [`Connection::try_read`](super::Connection::try_read) does.
     pub(super) fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> Piece {
-        loop {
-            // Held while reading, so that nothing comes between that and a task that reclaims the link, or asks why it broke.
-            let state = lock(&self.state);
-            let Some((stream, arrivals)) = state.reads.source(link) else { return Piece::NOTHING };
-            let watch = || arrivals.watch(link, &**stream);
-            match rustix::io::read(stream, &mut *buffer) {
-                Ok(0) => return self.finish_owner_reads(state, OwnerReads::Ended),
-                Ok(bytes) => {
-                    // Less than there was room for is all. Where it is not, behind urgent data, watching tells.
-                    let is_last = bytes < buffer.len() && watch().is_ok();
-                    // Under the lock, so that the task sees either the bytes or that they were read.
-                    self.take_received(bytes);
-                    return Piece { bytes, is_last };
+        // Held while reading, so that nothing comes between that and a task that reclaims the link, or asks why it broke.
+        let state = lock(&self.state);
+        match read(&state.reads, link, buffer) {
+            Ok(piece) => {
+                // Under the lock, so that the task sees either the bytes or that they were read.
+                if piece.bytes > 0 {
+                    self.take_received(piece.bytes);
                 }
-                Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => match watch() {
-                    Ok(()) => return Piece::NOTHING,
-                    Err(error) => return self.finish_owner_reads(state, OwnerReads::Failed(errno_of(&error))),
-                },
-                Err(errno) => return self.finish_owner_reads(state, OwnerReads::Failed(errno.raw_os_error())),
+                piece
             }
+            Err(end) => self.finish_owner_reads(state, end),
         }
+    }
+
+    /// Reads as [`Connection::read_messages`](super::Connection::read_messages) does.
+    pub(super) fn read_messages(&self, link: LinkId, messages: &mut Vec<Bytes>) -> Piece {
+        let mut state = lock(&self.state);
+        let read = SCRATCH.with_borrow_mut(|scratch| {
+            scratch.resize(READ_MESSAGES_BYTES, 0);
+            let piece = read(&state.reads, link, scratch)?;
+            Ok((piece, Bytes::copy_from_slice(scratch.get(..piece.bytes).unwrap_or_default())))
+        });
+        let (piece, data) = match read {
+            Ok(read) => read,
+            Err(end) => return self.finish_owner_reads(state, end),
+        };
+        let OwnerReads::On { frames: Some(frames), .. } = &mut state.reads else { return piece };
+        frames.add(data);
+        let fault = loop {
+            match frames.next_body() {
+                Ok(Some(message)) => {
+                    self.take_received(message.len());
+                    messages.push(message);
+                }
+                Ok(None) if frames.is_within() => {
+                    // A part of a message is no idleness either.
+                    self.touch();
+                    return piece;
+                }
+                Ok(None) => return piece,
+                Err(fault) => break fault,
+            }
+        };
+        self.finish_owner_reads(state, OwnerReads::Malformed(fault.errno()))
     }
 
     /// Bytes that a read of `link` would get now; 0 when that is not known.
@@ -80,9 +116,11 @@ impl Shared {
 
     /// Nothing is read any more.
     fn finish_owner_reads(&self, mut state: MutexGuard<'_, State>, end: OwnerReads) -> Piece {
-        let is_end = matches!(end, OwnerReads::Ended);
-        if let OwnerReads::On { link, arrivals, .. } = std::mem::replace(&mut state.reads, end) {
-            arrivals.forget(link);
+        let is_end = matches!(end, OwnerReads::Ended { within_frame: false });
+        let is_malformed = matches!(end, OwnerReads::Malformed(_));
+        if let OwnerReads::On { link, arrivals, stream, .. } = std::mem::replace(&mut state.reads, end) {
+            // Only of such a stream more may come.
+            if is_malformed { arrivals.remove(link, &*stream) } else { arrivals.forget(link) }
         }
         let is_plain = is_end && state.ends_with_link();
         if is_plain && state.phase.end_by_peer() {
@@ -95,6 +133,25 @@ impl Shared {
             self.notify_task();
         }
         Piece::NOTHING
+    }
+}
+
+/// Reads once into `buffer`, and has the owner told when there is more. The error is what the owner's reading ends with.
+fn read(reads: &OwnerReads, link: LinkId, buffer: &mut [u8]) -> Result<Piece, OwnerReads> {
+    let Some((stream, arrivals)) = reads.source(link) else { return Ok(Piece::NOTHING) };
+    let watch = || arrivals.watch(link, &**stream);
+    loop {
+        return match rustix::io::read(stream, &mut *buffer) {
+            Ok(0) => Err(OwnerReads::Ended { within_frame: reads.is_within_frame() }),
+            // Less than there was room for is all. Where it is not, behind urgent data, watching tells.
+            Ok(bytes) => Ok(Piece { bytes, is_last: bytes < buffer.len() && watch().is_ok() }),
+            Err(Errno::INTR) => continue,
+            Err(Errno::AGAIN) => match watch() {
+                Ok(()) => Ok(Piece::NOTHING),
+                Err(error) => Err(OwnerReads::Failed(errno_of(&error))),
+            },
+            Err(errno) => Err(OwnerReads::Failed(errno.raw_os_error())),
+        };
     }
 }
 

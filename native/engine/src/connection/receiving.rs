@@ -39,7 +39,7 @@ impl Driver {
                 }
                 end
             }
-            Reading::End => self.end_of_stream(transport),
+            Reading::End => self.end_of_stream(transport, transport.is_within_frame()),
         }
     }
 
@@ -68,12 +68,15 @@ impl Driver {
         if answers {
             self.flush(transport);
         }
-        fault.map(|errno| {
-            let loss = self.loss(errno, CloseReason::Protocol);
-            // Without a handshake, who speaks otherwise may be a stranger who has the server's port for a moment.
-            let is_stranger = !self.shared.protocol.is_typed() && self.outlives_peer();
-            if is_stranger { End::Lost(loss) } else { End::Failed(loss) }
-        })
+        fault.map(|errno| self.malformed(errno))
+    }
+
+    /// The peer sent what is no frame.
+    fn malformed(&self, errno: i32) -> End {
+        let loss = self.loss(errno, CloseReason::Protocol);
+        // Without a handshake, who speaks otherwise may be a stranger who has the server's port for a moment.
+        let is_stranger = !self.shared.protocol.is_typed() && self.outlives_peer();
+        if is_stranger { End::Lost(loss) } else { End::Failed(loss) }
     }
 
     /// Takes one frame; true when it has to be answered. The error is an errno.
@@ -113,20 +116,30 @@ impl Driver {
 
     /// What has become of the stream that its owner reads, where that ends the link.
     pub(super) fn hear_reader(&self, transport: &mut Transport) -> Option<End> {
-        let failed = match lock(&self.shared.state).reads {
-            OwnerReads::Ended if transport.peer_sends => None,
-            OwnerReads::Failed(errno) if transport.peer_sends => Some(errno),
-            _ => return None,
-        };
-        match failed {
-            None => self.end_of_stream(transport),
-            Some(errno) => Some(self.lost(errno, reason_of(errno))),
+        if !transport.peer_sends {
+            return None;
+        }
+        let state = lock(&self.shared.state);
+        match state.reads {
+            OwnerReads::Ended { within_frame } => {
+                drop(state);
+                self.end_of_stream(transport, within_frame)
+            }
+            OwnerReads::Failed(errno) => {
+                drop(state);
+                Some(self.lost(errno, reason_of(errno)))
+            }
+            OwnerReads::Malformed(errno) => {
+                drop(state);
+                Some(self.malformed(errno))
+            }
+            OwnerReads::On { .. } | OwnerReads::Off => None,
         }
     }
 
     /// Takes the link back from its owner, who gets what has arrived as far as the credit goes.
     pub(super) fn take_back(&self, transport: &mut Transport) {
-        self.shared.stop_owner_reads();
+        transport.frames = self.shared.stop_owner_reads();
         transport.owner_reads = false;
         let mut left_bytes = limits::RECEIVE_HIGH_BYTES;
         while left_bytes > 0 && self.shared.credit.has_room() {
@@ -135,12 +148,19 @@ impl Driver {
                     left_bytes = left_bytes.saturating_sub(data.len());
                     self.deliver(data, ConnectionEvent::Received);
                 }
+                Ok(Reading::Frames) => {
+                    // A part of a message counts as well.
+                    left_bytes = left_bytes.saturating_sub(limits::READ_MIN_BYTES);
+                    while let Ok(Some(Frame::Data(data))) = transport.next_frame() {
+                        self.deliver(data, ConnectionEvent::Message);
+                    }
+                }
                 _ => break,
             }
         }
     }
 
-    fn end_of_stream(&self, transport: &mut Transport) -> Option<End> {
+    fn end_of_stream(&self, transport: &mut Transport, within_frame: bool) -> Option<End> {
         transport.peer_sends = false;
         let broken = match lock(&self.shared.state).phase.link() {
             Some(Link::Broken(errno)) => Some(*errno),
@@ -154,7 +174,7 @@ impl Driver {
         if self.restorer.is_some() && (!meant || self.outlives_peer()) {
             return Some(self.lost(libc::ECONNRESET, CloseReason::Remote));
         }
-        if transport.is_within_frame() {
+        if within_frame {
             return Some(End::Failed(self.loss(libc::EPROTO, CloseReason::Protocol)));
         }
         self.shared.end_by_peer();

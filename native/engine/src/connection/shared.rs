@@ -52,7 +52,8 @@ impl Shared {
         Self {
             state: Mutex::new(state),
             sink,
-            arrivals: arrivals.filter(|_| protocol.framing.is_none()),
+            // Typed frames have to be answered also while the owner is busy.
+            arrivals: arrivals.filter(|_| !protocol.is_typed()),
             protocol,
             counters,
             task: TaskNotify::default(),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use socket2::SockRef;
 
+use super::frames::Frames;
 use super::message::Message;
 use super::phase::{Close, Link, Phase};
 use super::write;
@@ -61,18 +62,30 @@ pub(super) enum OwnerReads {
         link: LinkId,
         stream: Arc<TcpStream>,
         arrivals: Arc<Arrivals>,
+        /// Where messages begin and end; `None`: nowhere.
+        frames: Option<Box<Frames>>,
     },
     /// It has seen the end of the stream.
-    Ended,
+    Ended {
+        /// Whether a frame was begun and not ended.
+        within_frame: bool,
+    },
     /// Reading or watching failed with this errno.
     Failed(i32),
+    /// The peer sent what is no frame, as this errno says.
+    Malformed(i32),
 }
 
 impl OwnerReads {
+    /// Whether a frame was begun and not ended.
+    pub(super) fn is_within_frame(&self) -> bool {
+        matches!(self, Self::On { frames: Some(frames), .. } if frames.is_within())
+    }
+
     /// What the owner reads `link` of, and who tells it of what comes.
     pub(super) fn source(&self, link: LinkId) -> Option<(&Arc<TcpStream>, &Arc<Arrivals>)> {
         match self {
-            Self::On { link: own, stream, arrivals } if *own == link => Some((stream, arrivals)),
+            Self::On { link: own, stream, arrivals, .. } if *own == link => Some((stream, arrivals)),
             _ => None,
         }
     }
@@ -371,11 +384,12 @@ impl State {
         }
     }
 
-    /// Lets the owner read no more.
-    pub(super) fn stop_owner_reads(&mut self) {
-        if let OwnerReads::On { link, stream, arrivals } = std::mem::replace(&mut self.reads, OwnerReads::Off) {
-            arrivals.remove(link, &*stream);
-        }
+    /// Lets the owner read no more. Returns what it has of frames.
+    pub(super) fn stop_owner_reads(&mut self) -> Option<Box<Frames>> {
+        let reads = std::mem::replace(&mut self.reads, OwnerReads::Off);
+        let OwnerReads::On { link, stream, arrivals, frames } = reads else { return None };
+        arrivals.remove(link, &*stream);
+        frames
     }
 
     /// Why sending failed: the kernel tells once what broke the link, and the owner may have read that.

@@ -27,6 +27,7 @@ mod order;
 mod progress;
 mod random;
 mod reading;
+mod reading_messages;
 mod restoring;
 mod sleeping;
 

@@ -8,14 +8,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use rustix::buffer::spare_capacity;
 use socket2::SockRef;
 use tokio::time::Instant;
 
+use super::frames::Frames;
 use super::readiness::Readiness;
 use super::write::send_vectored;
-use crate::framing::{Decoder, FramingError};
+use crate::framing::FramingError;
 use crate::keep_alive::KeepAlive;
 use crate::limits;
 use crate::liveness::Liveness;
@@ -45,15 +46,8 @@ pub(super) struct Transport {
     /// Whether closing has said FIN.
     has_said_fin: bool,
     strategy: ReadStrategy,
-    /// Boxed: most connections have no frames.
-    frames: Option<Box<Frames>>,
-}
-
-/// What is half received of a framed stream.
-struct Frames {
-    decoder: Decoder,
-    typed: bool,
-    buffer: BytesMut,
+    /// Boxed: most connections have no frames. Those of a stream that the owner reads are with it.
+    pub(super) frames: Option<Box<Frames>>,
 }
 
 /// What to wait for.
@@ -83,11 +77,6 @@ pub(super) enum Reading {
 
 impl Transport {
     pub(super) fn new(stream: Arc<TcpStream>, protocol: &Protocol, peer_interval: Option<Duration>) -> Self {
-        let typed = protocol.is_typed();
-        let frames = protocol
-            .framing
-            .as_ref()
-            .map(|framing| Box::new(Frames { decoder: Decoder::new(framing, typed), typed, buffer: BytesMut::new() }));
         let is_local = stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
         let liveness = Liveness::new(protocol, peer_interval, is_local, Instant::now());
         let meter = if protocol.has_timers() { ProgressMeter::from_now(&stream) } else { ProgressMeter::default() };
@@ -102,7 +91,7 @@ impl Transport {
             owner_reads: false,
             has_said_fin: false,
             strategy: ReadStrategy::new(),
-            frames,
+            frames: Frames::new(protocol),
         }
     }
 
@@ -176,24 +165,15 @@ impl Transport {
     /// # Errors
     /// When the peer sent what is no frame.
     pub(super) fn next_frame(&mut self) -> Result<Option<Frame>, FramingError> {
-        let Some(frames) = &mut self.frames else { return Ok(None) };
-        let Some(body) = frames.decoder.decode(&mut frames.buffer)? else {
-            // An idle connection owns no buffer.
-            if frames.buffer.is_empty() {
-                frames.buffer = BytesMut::new();
-            }
-            return Ok(None);
-        };
-        if frames.typed {
-            Frame::parse(body).ok_or(FramingError::Malformed).map(Some)
-        } else {
-            Ok(Some(Frame::Data(body)))
+        match &mut self.frames {
+            Some(frames) => frames.next(),
+            None => Ok(None),
         }
     }
 
     /// Whether a frame was begun and not ended.
     pub(super) fn is_within_frame(&self) -> bool {
-        self.frames.as_ref().is_some_and(|frames| !frames.buffer.is_empty())
+        self.frames.as_ref().is_some_and(|frames| frames.is_within())
     }
 
     /// Says FIN, if that was not said. True when the peer's kernel has all messages; otherwise it is [`Ready::Writable`] again when
@@ -254,16 +234,6 @@ impl Transport {
         match &self.readiness {
             Some(readiness) if readiness.tells_reads() => readiness.try_read(read),
             _ => read(&self.stream),
-        }
-    }
-}
-
-impl Frames {
-    fn add(&mut self, data: Bytes) {
-        if self.buffer.is_empty() {
-            self.buffer = data.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&*shared));
-        } else {
-            self.buffer.extend_from_slice(&data);
         }
     }
 }

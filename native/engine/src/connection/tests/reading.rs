@@ -332,7 +332,7 @@ async fn a_link_that_cannot_be_watched_fails_with_what_the_kernel_said() {
     settle().await;
     let shared = &this.connection.shared;
     let stream = this.stream();
-    shared.start_owner_reads(shared.arrivals.as_ref().unwrap(), &stream);
+    shared.start_owner_reads(shared.arrivals.as_ref().unwrap(), &stream, None);
     let reads = &lock(&shared.state).reads;
     assert!(matches!(reads, OwnerReads::Failed(libc::EEXIST)), "it is watched already");
 }
