@@ -10,6 +10,9 @@ import { openSlowRelay } from './slow-relay.mjs';
 
 const KIB = 1024;
 
+/** How long the relay, which runs in this busy process, may pass nothing on; less than the longest message takes. */
+const RELAY_MS = 6_000;
+
 /** How long each may take: a busy machine adds seconds. */
 const SLOW_MS = 60_000;
 
@@ -21,6 +24,8 @@ async function openServer(options, bytes) {
       resolve(Promise.all([connection.send({ data: new ArrayBuffer(bytes) }), connection.close()]));
     });
   });
+  // Whoever waits for it hears of it later than it can fail.
+  closing.catch(() => {});
   await server.listen({ address: LOOPBACK, port: 0 });
   return { server, address: await server.getLocalAddress(), closing };
 }
@@ -29,10 +34,11 @@ async function openServer(options, bytes) {
 export const PROGRESS = {
   /** A heartbeat whose questions wait behind much data, and a close behind it. */
   async slowLink({ random }) {
-    const options = { framing: { type: 'length' }, heartbeat: { intervalMs: 50, timeoutMs: 2_000, stalledTimeoutMs: 0 } };
-    const bytes = random.below(512 * KIB);
+    const heartbeat = { intervalMs: 50, timeoutMs: RELAY_MS, stalledTimeoutMs: 0 };
+    const options = { framing: { type: 'length', maxMessageBytes: 4_096 * KIB }, heartbeat };
+    const bytes = random.below(2_048 * KIB);
     const { server, address, closing } = await openServer(options, bytes);
-    const relay = await openSlowRelay(address.port, 256 * KIB + random.below(1_024 * KIB));
+    const relay = await openSlowRelay(address.port, 128 * KIB + random.below(1_024 * KIB));
     const client = library.constructTCPSocketInstance(options);
     const heard = new Promise((resolve) => client.on('message', ({ message }) => resolve(message.byteLength)));
     const closed = new Promise((resolve) => client.on('close', resolve));
