@@ -70,19 +70,17 @@ fn credentials(proxy: &Object<'_>) -> Read<Option<Credentials>> {
 /// Reads `TCPSendOptions` and runs `send` with the bytes to be sent.
 pub fn with_send_options<R>(argument: &Argument<'_>, send: impl FnOnce(&[u8]) -> R) -> Read<R> {
     let object = object(argument, "options")?;
+    let wrong = || Refusal::parameter("options.data", "must be a string, an ArrayBuffer, a typed array or a DataView");
+    let data = node_api::property(&object, c"data")?.ok_or_else(wrong)?;
+    if node_api::as_object(&data)?.is_some() {
+        return node_api::with_bytes(&data, send)?.ok_or_else(wrong);
+    }
+    let text = node_api::as_string(&data)?.ok_or_else(wrong)?;
     let encoding = match node_api::property(&object, c"encoding")? {
         Some(name) => node_api::as_string(&name)?,
         None => None,
     };
-    let wrong = || Refusal::parameter("options.data", "must be a string, an ArrayBuffer, a typed array or a DataView");
-    let data = node_api::property(&object, c"data")?.ok_or_else(wrong)?;
-    if let Some(text) = node_api::as_string(&data)? {
-        return Ok(send(&encoding::encode(&text, encoding.as_deref().unwrap_or_default())));
-    }
-    if node_api::as_object(&data)?.is_none() {
-        return Err(wrong());
-    }
-    node_api::with_bytes(&data, send)?.ok_or_else(wrong)
+    Ok(send(&encoding::encode(&text, encoding.as_deref().unwrap_or_default())))
 }
 
 /// Reads `TCPExtraOptions`.

@@ -72,6 +72,8 @@ pub struct Emitter<E> {
     events: &'static [EventName],
     /// A bit for each event that has a listener.
     attached: Cell<u16>,
+    /// How often listeners were attached or removed.
+    changes: Cell<u64>,
     open: RefCell<Option<Lease>>,
     /// Whether the object is kept while its socket is open, also when nobody listens to it.
     is_kept: Cell<bool>,
@@ -94,6 +96,7 @@ impl<E> Emitter<E> {
             holder,
             events,
             attached: Cell::new(0),
+            changes: Cell::new(0),
             open: RefCell::default(),
             is_kept: Cell::new(false),
             awaiting_turn: RefCell::default(),
@@ -149,6 +152,7 @@ impl<E> Emitter<E> {
             let Some(event) = event else { return Ok(()) };
             self.holder.set(self.env(), event.text(), &listener)?;
             self.attached.set(self.attached.get() | event.bit());
+            self.changes.set(self.changes.get() + 1);
             Ok(())
         };
         attach().map_err(|refusal| refusal.throw(self.env(), "on"))?;
@@ -184,6 +188,7 @@ impl<E> Emitter<E> {
             if meant {
                 self.holder.set(self.env(), event.text(), &node_api::undefined(self.env())?)?;
                 self.attached.set(self.attached.get() & !event.bit());
+                self.changes.set(self.changes.get() + 1);
             }
             Ok(())
         };
@@ -199,10 +204,15 @@ impl<E> Emitter<E> {
 
     /// Calls the listener for `event`, if there is one.
     pub fn emit<const N: usize>(&self, event: EventName, arguments: [Unknown<'_>; N]) {
-        let called = self.listener(event).and_then(|listener| match listener {
-            Some(listener) => node_api::call(self.env(), &listener, arguments),
-            None => Ok(()),
-        });
+        match self.listener(event) {
+            Ok(listener) => self.call(event, listener.as_ref(), arguments),
+            Err(error) => error::report(format_args!("a listener for {event:?} could not be called"), &error),
+        }
+    }
+
+    /// Calls `listener`, which is that for `event`, if there is one.
+    pub fn call<const N: usize>(&self, event: EventName, listener: Option<&Unknown<'_>>, arguments: [Unknown<'_>; N]) {
+        let called = listener.map_or(Ok(()), |listener| node_api::call(self.env(), listener, arguments));
         if let Err(error) = called {
             error::report(format_args!("a listener for {event:?} could not be called"), &error);
         }
@@ -232,7 +242,13 @@ impl<E> Emitter<E> {
         self.environment.env()
     }
 
-    fn listener(&self, event: EventName) -> Result<Option<Unknown<'_>>> {
+    /// How often listeners were attached or removed: as long as that stays, a listener does.
+    pub fn changes(&self) -> u64 {
+        self.changes.get()
+    }
+
+    /// The listener for `event`.
+    pub fn listener(&self, event: EventName) -> Result<Option<Unknown<'_>>> {
         if self.has(event) { self.holder.get(self.env(), event.text()) } else { Ok(None) }
     }
 

@@ -14,7 +14,7 @@ use crate::emitter::{Emitter, EventName};
 use crate::error::{self, CodeBase, socket_error};
 use crate::limits;
 use crate::node_api;
-use crate::types::{Peer, SocketCloseInfo};
+use crate::types::{Peer, PeerValues, SocketCloseInfo};
 
 /// The connection that an inbox belongs to.
 pub trait Receiver {
@@ -87,6 +87,14 @@ enum Delivery {
     Closed(CloseReason),
 }
 
+/// What the messages of one delivery have in common, made for the first of them.
+struct Batch<'a, R: Receiver> {
+    receiver: &'a R,
+    /// The listener, and the changes of listeners after which it was asked for.
+    listener: Option<(u64, Option<Unknown<'a>>)>,
+    peer: Option<PeerValues<'a>>,
+}
+
 /// What one read brings.
 enum Brought<'env> {
     Nothing,
@@ -157,6 +165,7 @@ impl Inbox {
     /// turn, in bytes.
     pub fn deliver(&self, receiver: &impl Receiver) -> usize {
         let emitter = receiver.emitter();
+        let mut batch = Batch { receiver, listener: None, peer: None };
         let (mut stored, mut delivered, mut streamed) = (0, 0, 0);
         loop {
             if !self.is_listened_to(emitter) && !self.is_muted() {
@@ -175,26 +184,27 @@ impl Inbox {
                     read.append(&mut waiting);
                     *waiting = read;
                 }
-                Delivery::Read(message) => match self.deliver_parts(receiver, vec![message], Delivery::Read) {
+                Delivery::Read(message) => match self.deliver_parts(&mut batch, vec![message], Delivery::Read) {
                     Ok(size) => streamed += size.max(limits::EVENT_COST_BYTES),
                     Err(error) => break put_off(emitter, &error),
                 },
-                Delivery::Readable(link) => match self.read(receiver, link) {
+                Delivery::Readable(link) => match self.read(&mut batch, link) {
                     Ok(size) => streamed += size.max(limits::EVENT_COST_BYTES),
                     Err(error) => break put_off(emitter, &error),
                 },
                 Delivery::Received(bytes) => {
-                    match self.deliver_parts(receiver, self.with_next(bytes), Delivery::Received) {
+                    match self.deliver_parts(&mut batch, self.with_next(bytes), Delivery::Received) {
                         Ok(size) => delivered += size,
                         Err(error) => break put_off(emitter, &error),
                     }
                 }
-                Delivery::Message(message) => match self.deliver_parts(receiver, vec![message], Delivery::Message) {
+                Delivery::Message(message) => match self.deliver_parts(&mut batch, vec![message], Delivery::Message) {
                     Ok(size) => delivered += size,
                     Err(error) => break put_off(emitter, &error),
                 },
                 Delivery::Connected(peer) => {
                     self.peer.replace(Some(Rc::new(peer.into())));
+                    batch.peer = None;
                     receiver.connected();
                     receiver.emitter().emit(EventName::Connect, []);
                 }
@@ -232,10 +242,11 @@ impl Inbox {
     ///
     /// # Errors
     /// When no message could be made. What was read waits in front of everything else.
-    fn read(&self, receiver: &impl Receiver, link: LinkId) -> Result<usize> {
-        let emitter = receiver.emitter();
+    fn read<R: Receiver>(&self, batch: &mut Batch<'_, R>, link: LinkId) -> Result<usize> {
+        let (receiver, emitter) = (batch.receiver, batch.receiver.emitter());
         // More may have come, and the listener may want none of it. A read that fails is to be repeated.
         self.waiting.borrow_mut().push_front(Delivery::Readable(link));
+        self.prepare(batch)?;
         let read = node_api::with_handle_scope(emitter.env(), || {
             let (brought, piece) = self.read_once(receiver, link)?;
             if piece.is_last {
@@ -249,9 +260,9 @@ impl Inbox {
                     return Err(error);
                 }
             };
-            let message = self.message(emitter.env(), &buffer, piece.bytes);
+            let message = message(emitter.env(), &buffer, piece.bytes, batch.peer);
             let message = message.inspect_err(|_| self.put_buffer_back(emitter.env(), &buffer))?;
-            self.hand_over(receiver, message, piece.bytes);
+            self.hand_over(batch, message, piece.bytes);
             Ok(piece.bytes)
         });
         read.flatten()
@@ -276,29 +287,47 @@ impl Inbox {
     ///
     /// # Errors
     /// When no message could be made. The parts wait in front of everything else, each as the event that it was.
-    fn deliver_parts(
+    fn deliver_parts<R: Receiver>(
         &self,
-        receiver: &impl Receiver,
+        batch: &mut Batch<'_, R>,
         parts: Vec<Bytes>,
         event: fn(Bytes) -> Delivery,
     ) -> Result<usize> {
-        let env = receiver.emitter().env();
+        let env = batch.receiver.emitter().env();
         let size = parts.iter().map(Bytes::len).sum();
-        let delivered = node_api::with_handle_scope(env, || {
-            let buffer = node_api::array_buffer_from_parts(env, &parts)?;
-            let message = self.message(env, &buffer, size)?;
-            self.hand_over(receiver, message, size);
-            Ok(size)
+        let delivered = self.prepare(batch).and_then(|()| {
+            node_api::with_handle_scope(env, || {
+                let buffer = node_api::array_buffer_from_parts(env, &parts)?;
+                let message = message(env, &buffer, size, batch.peer)?;
+                self.hand_over(batch, message, size);
+                Ok(size)
+            })
+            .flatten()
         });
-        delivered.flatten().inspect_err(|_| parts.into_iter().rev().for_each(|part| self.put_back(part, event)))
+        delivered.inspect_err(|_| parts.into_iter().rev().for_each(|part| self.put_back(part, event)))
+    }
+
+    /// Makes what `batch` lacks, in a scope that outlives its messages.
+    fn prepare<R: Receiver>(&self, batch: &mut Batch<'_, R>) -> Result<()> {
+        let emitter = batch.receiver.emitter();
+        if batch.listener.is_none_or(|(changes, _)| changes != emitter.changes()) {
+            batch.listener = Some((emitter.changes(), emitter.listener(EventName::Message)?));
+        }
+        if batch.peer.is_none() {
+            let peer = self.peer.borrow().clone();
+            batch.peer = peer.map(|peer| peer.values(emitter.env())).transpose()?;
+        }
+        Ok(())
     }
 
     /// Calls the `message` listener. The bytes count as delivered from now on: a continuation that the listener has queued
     /// runs before it returns here.
-    fn hand_over(&self, receiver: &impl Receiver, message: Unknown<'_>, size: usize) {
-        self.last_call.set(receiver.emitter().environment().turn_number());
-        receiver.consume(size);
-        receiver.emitter().emit(EventName::Message, [message]);
+    fn hand_over<R: Receiver>(&self, batch: &Batch<'_, R>, message: Unknown<'_>, size: usize) {
+        let emitter = batch.receiver.emitter();
+        self.last_call.set(emitter.environment().turn_number());
+        batch.receiver.consume(size);
+        let listener = batch.listener.as_ref().and_then(|(_, listener)| listener.as_ref());
+        emitter.call(EventName::Message, listener, [message]);
     }
 
     fn put_back(&self, bytes: Bytes, event: fn(Bytes) -> Delivery) {
@@ -313,17 +342,6 @@ impl Inbox {
             Ok(None) => log::error!("received bytes are lost: their buffer was detached"),
             Err(error) => log::error!("received bytes are lost: {error}"),
         }
-    }
-
-    /// A `SocketMessageInfo`. Its keys are C strings, which Node looks up in one step.
-    fn message<'env>(&self, env: &'env Env, bytes: &Unknown<'_>, size: usize) -> Result<Unknown<'env>> {
-        let mut info = Object::new(env)?;
-        info.set_c_named_property(c"message", *bytes)?;
-        let peer = self.peer.borrow().clone();
-        if let Some(peer) = peer {
-            info.set_c_named_property(c"remoteInfo", peer.remote_info(env, size)?)?;
-        }
-        Ok(info.to_unknown())
     }
 
     /// Keeps what can be read while nobody listens, as far as the credit goes: what comes behind it is seen then. Returns
@@ -460,6 +478,21 @@ fn with_scratch<T>(receiver: &impl Receiver, link: LinkId, make: impl FnOnce(&[u
     let made = scratch.get(..piece.bytes).filter(|bytes| !bytes.is_empty()).map(make);
     SCRATCH.set(scratch);
     (made, piece)
+}
+
+/// A `SocketMessageInfo`. Its keys are C strings, which Node looks up in one step.
+fn message<'env>(
+    env: &'env Env,
+    bytes: &Unknown<'_>,
+    size: usize,
+    peer: Option<PeerValues<'_>>,
+) -> Result<Unknown<'env>> {
+    let mut info = Object::new(env)?;
+    info.set_c_named_property(c"message", *bytes)?;
+    if let Some(peer) = peer {
+        info.set_c_named_property(c"remoteInfo", peer.remote_info(env, size)?)?;
+    }
+    Ok(info.to_unknown())
 }
 
 /// Leaves what could not be delivered for a turn of its own.

@@ -1,10 +1,12 @@
 //! The records that cross the border, as the system's kit declares them.
 
 use napi_derive_ohos::napi;
-use napi_ohos::bindgen_prelude::{JsObjectValue, Object};
+use napi_ohos::bindgen_prelude::{JsObjectValue, Object, Unknown};
 use napi_ohos::{Env, Result};
 use socket_engine::{CloseReason, RejectReason, SocketState, Statistics};
 use std::net::SocketAddr;
+
+use crate::node_api;
 
 /// Address of one end of a connection.
 #[napi(object, object_from_js = false)]
@@ -86,11 +88,27 @@ impl From<SocketAddr> for Peer {
 }
 
 impl Peer {
+    /// The same in JavaScript.
+    pub fn values<'env>(&self, env: &'env Env) -> Result<PeerValues<'env>> {
+        let (address, family) = (node_api::to_js(env, &*self.address)?, node_api::to_js(env, self.family)?);
+        Ok(PeerValues { address, family, port: node_api::to_js(env, self.port)? })
+    }
+}
+
+/// The values of a peer, for as many messages as follow each other.
+#[derive(Clone, Copy)]
+pub struct PeerValues<'env> {
+    address: Unknown<'env>,
+    family: Unknown<'env>,
+    port: Unknown<'env>,
+}
+
+impl PeerValues<'_> {
     /// A `SocketRemoteInfo` for a message of `size` bytes. One comes with each, and Node takes a quarter of the time when
     /// properties are set one by one.
     pub fn remote_info<'env>(&self, env: &'env Env, size: usize) -> Result<Object<'env>> {
         let mut info = Object::new(env)?;
-        info.set_c_named_property(c"address", &*self.address)?;
+        info.set_c_named_property(c"address", self.address)?;
         info.set_c_named_property(c"family", self.family)?;
         info.set_c_named_property(c"port", self.port)?;
         info.set_c_named_property(c"size", u32::try_from(size).unwrap_or(u32::MAX))?;
