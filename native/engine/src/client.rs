@@ -24,12 +24,12 @@ use bytes::Bytes;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
-use crate::arrivals::Arrivals;
 use crate::backoff::{Backoff, Reconnect};
-use crate::connection::{Closing, Connection, Message, Piece, Plan, Restore};
+use crate::connection::{Closing, Connection, Message, Plan, ReadOutcome, Restore};
 use crate::error::{NEVER_OPENED, Operation, SocketError};
 use crate::event::{CloseReason, ConnectionEvent, EventSink, LinkId, Ticket};
 use crate::options::SocketOptions;
+use crate::poller::Poller;
 use crate::protocol::Protocol;
 use crate::runtime;
 use crate::send_queue::SendProgress;
@@ -61,7 +61,7 @@ pub struct ClientOptions {
 
 struct Shared {
     sink: Arc<dyn EventSink<ConnectionEvent>>,
-    arrivals: Option<Arc<Arrivals>>,
+    poller: Option<Arc<Poller>>,
     protocol: Arc<Protocol>,
     reconnect: Option<Reconnect>,
     counters: Arc<Counters>,
@@ -71,19 +71,15 @@ struct Shared {
 }
 
 impl Client {
-    /// A client that has no socket yet. With `arrivals` its owner reads streams without frames itself, as that of a
+    /// A client that has no socket yet. With `poller` its owner reads links without typed frames itself, as that of a
     /// [`PendingConnection`](crate::PendingConnection) does.
-    pub fn new(
-        sink: Arc<dyn EventSink<ConnectionEvent>>,
-        arrivals: Option<Arc<Arrivals>>,
-        options: ClientOptions,
-    ) -> Self {
+    pub fn new(sink: Arc<dyn EventSink<ConnectionEvent>>, poller: Option<Arc<Poller>>, options: ClientOptions) -> Self {
         let ClientOptions { protocol, reconnect } = options;
         let (protocol, counters) = (Arc::new(protocol), Arc::default());
         Self {
             shared: Arc::new(Shared {
                 sink,
-                arrivals,
+                poller,
                 protocol,
                 reconnect,
                 counters,
@@ -368,15 +364,15 @@ impl Client {
     }
 
     /// Reads as [`Connection::try_read`] does.
-    pub fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> Piece {
+    pub fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome {
         let state = lock(&self.shared.state);
-        state.phase.connection().map_or(Piece::NOTHING, |connection| connection.try_read(link, buffer))
+        state.phase.connection().map_or(ReadOutcome::NOTHING, |connection| connection.try_read(link, buffer))
     }
 
     /// Reads as [`Connection::read_messages`] does.
-    pub fn read_messages(&self, link: LinkId, messages: &mut Vec<Bytes>) -> Piece {
+    pub fn read_messages(&self, link: LinkId, messages: &mut Vec<Bytes>) -> ReadOutcome {
         let state = lock(&self.shared.state);
-        state.phase.connection().map_or(Piece::NOTHING, |connection| connection.read_messages(link, messages))
+        state.phase.connection().map_or(ReadOutcome::NOTHING, |connection| connection.read_messages(link, messages))
     }
 
     /// Whether [`Client::read_messages`] is to be called in place of [`Client::try_read`].
@@ -492,9 +488,9 @@ impl Shared {
         restorer: Option<Box<dyn Restore>>,
         bound: Option<Arc<Bound>>,
     ) -> Plan {
-        let (protocol, arrivals) = (Arc::clone(&self.protocol), self.arrivals.clone());
+        let (protocol, poller) = (Arc::clone(&self.protocol), self.poller.clone());
         let (counters, options) = (Counters::of(&self.counters), SocketOptions::default());
         let guard = bound.map(|bound| Box::new(bound) as Box<dyn Send + Sync>);
-        Plan { sink, arrivals, protocol, counters, options, guard, restorer }
+        Plan { sink, poller, protocol, counters, options, guard, restorer }
     }
 }

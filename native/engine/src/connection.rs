@@ -10,11 +10,11 @@ use bytes::Bytes;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use crate::arrivals::Arrivals;
 use crate::error::{Operation, SocketError};
 use crate::event::{ConnectionEvent, EventSink, LinkId, Ticket};
 use crate::keep_alive::KeepAlive;
 use crate::options::SocketOptions;
+use crate::poller::Poller;
 use crate::protocol::Protocol;
 use crate::send_queue::SendProgress;
 use crate::socket_state::SocketState;
@@ -27,8 +27,8 @@ mod frames;
 mod message;
 mod owner_reads;
 mod phase;
-mod readiness;
 mod receiving;
+mod registration;
 mod restore;
 mod restoring;
 mod shared;
@@ -41,7 +41,7 @@ mod write;
 
 use driver::Driver;
 pub use message::Message;
-pub use owner_reads::Piece;
+pub use owner_reads::ReadOutcome;
 use phase::Link;
 pub(crate) use restore::{BoxFuture, Loss, Restore, Restored};
 use shared::Shared;
@@ -72,8 +72,8 @@ pub enum Closing {
 /// What a connection is made of, beside its first link.
 pub(crate) struct Plan {
     pub(crate) sink: Arc<dyn EventSink<ConnectionEvent>>,
-    /// With them the owner reads streams without frames itself: it gets `Readable`, in place of `Received`.
-    pub(crate) arrivals: Option<Arc<Arrivals>>,
+    /// With it the owner reads links without typed frames itself: it gets `Readable`, in place of `Received` and `Message`.
+    pub(crate) poller: Option<Arc<Poller>>,
     pub(crate) protocol: Arc<Protocol>,
     pub(crate) counters: Counters,
     /// What every link has beside what its maker gave it.
@@ -99,9 +99,9 @@ pub(crate) struct FirstLink {
 impl Plan {
     /// Makes what the handle and the task share, and returns what the task alone has.
     fn share(self, link: Link, addresses: Option<Addresses>) -> (Arc<Shared>, TaskParts) {
-        let Self { sink, arrivals, protocol, counters, options, guard, restorer } = self;
+        let Self { sink, poller, protocol, counters, options, guard, restorer } = self;
         let state = State::new(link, addresses, options, restorer.is_some(), &protocol);
-        let shared = Arc::new(Shared::new(sink, arrivals, protocol, counters, state));
+        let shared = Arc::new(Shared::new(sink, poller, protocol, counters, state));
         (shared, TaskParts { guard, restorer })
     }
 }
@@ -153,17 +153,17 @@ impl Connection {
     ) -> Self {
         let mut transport = Transport::new(Arc::clone(&stream), &plan.protocol, peer_interval);
         let (shared, parts) = plan.share(Link::Up(Arc::clone(&stream)), addresses);
-        let arrivals = shared.arrivals.clone().filter(|_| is_known);
-        transport.owner_reads = arrivals.is_some();
+        let poller = shared.poller.clone().filter(|_| is_known);
+        transport.owner_reads = poller.is_some();
         let frames = if transport.owner_reads { transport.frames.take() } else { None };
         let mut spawn = Some(parts.spawner(&shared, transport, runtime.clone()));
-        if let Some(arrivals) = arrivals {
+        if let Some(poller) = poller {
             // A peer that comes back unasked has frames, which the task reads.
             if !shared.protocol.has_timers() && !KeepAlive::is_on(&stream) {
                 lock(&shared.state).spawn = spawn.take();
             }
             // On the owner's own thread, which is awake: the task would wake it.
-            shared.start_owner_reads(&arrivals, &stream, frames);
+            shared.start_owner_reads(&poller, &stream, frames);
         }
         if let Some(spawn) = spawn {
             spawn();
@@ -303,13 +303,13 @@ impl Connection {
     /// result says that this was the last; then the event comes again once there is something. What is read counts against the
     /// connection's credit until [`Connection::consume`] gives it back; the owner keeps to it with [`Connection::has_room`]. A link
     /// that the connection has let go has nothing. Not to be called while an event is posted.
-    pub fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> Piece {
+    pub fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome {
         self.shared.try_read(link, buffer)
     }
 
     /// Reads a part of `link` as [`Connection::try_read`] does, where the protocol has frames, and appends the messages that are whole
     /// by then. Each counts against the credit by itself.
-    pub fn read_messages(&self, link: LinkId, messages: &mut Vec<Bytes>) -> Piece {
+    pub fn read_messages(&self, link: LinkId, messages: &mut Vec<Bytes>) -> ReadOutcome {
         self.shared.read_messages(link, messages)
     }
 

@@ -107,7 +107,7 @@ pub struct Reconnecting {
 
 /// Takes the events of one object, and the results of its calls, in one order.
 ///
-/// Called on a worker thread, or on the thread of the call that caused it, such as [`Arrivals::post`](crate::Arrivals::post);
+/// Called on a worker thread, or on the thread of the call that caused it, such as [`Poller::post`](crate::Poller::post);
 /// must not block. It may call the engine for `Accepted`, `Received`, `Readable`, `Message` and `Ended` only: the object is
 /// locked while the others are posted.
 pub trait EventSink<E>: Send + Sync + 'static {

@@ -5,7 +5,6 @@
 #![deny(unsafe_code)]
 
 mod address;
-mod arrivals;
 mod backoff;
 mod client;
 mod connection;
@@ -21,6 +20,8 @@ mod key;
 pub mod limits;
 mod liveness;
 mod options;
+mod poller;
+mod poller_group;
 mod port;
 mod progress;
 mod protocol;
@@ -34,20 +35,19 @@ mod statistics;
 mod sync;
 mod tcp_info;
 mod timeout;
-mod watched_set;
 mod wire;
 
 pub use address::{AddressError, AddressFamily, Host, NetAddress};
-pub use arrivals::Arrivals;
 pub use backoff::Reconnect;
 pub use client::{Client, ClientOptions, Route};
-pub use connection::{Closing, Connection, Message, Piece};
+pub use connection::{Closing, Connection, Message, ReadOutcome};
 pub use credit::Credit;
 pub use error::{NEVER_OPENED, Operation, PeerFault, SocketError};
 pub use event::{CloseReason, ConnectionEvent, EventSink, LinkId, Reconnecting, RejectReason, ServerEvent, Ticket};
 pub use framing::{Framing, FramingOptionsError};
 pub use key::{Key, KeyError};
 pub use options::{SocketOptions, check_network};
+pub use poller::Poller;
 pub use protocol::{Heartbeat, Protocol, ProtocolError, Unsent};
 pub use proxy::{Credentials, Proxy, ProxyError, ProxyFault};
 pub use send_queue::SendProgress;

@@ -37,7 +37,7 @@ pub const RECEIVE_LOW_BYTES: usize = 128 * 1024;
 pub const EVENT_OVERHEAD_BYTES: usize = 64;
 
 /// Links of which one question to the kernel tells that something has come.
-pub const ARRIVALS_BATCH: usize = 64;
+pub const POLLER_BATCH_LINKS: usize = 64;
 
 /// Buffer of one read of a stream with frames by its owner. One for each thread that reads such, and reused: what comes is small
 /// or is copied once more, which costs less than the kernel's own copy.

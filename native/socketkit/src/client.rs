@@ -8,7 +8,9 @@ use bytes::Bytes;
 use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{This, Unknown};
 use napi_ohos::{Env, Result};
-use socket_engine::{Client, Closing, ConnectionEvent, LinkId, Message, Piece, SendProgress, SocketError, Ticket};
+use socket_engine::{
+    Client, Closing, ConnectionEvent, LinkId, Message, ReadOutcome, SendProgress, SocketError, Ticket,
+};
 
 use crate::call::{Method, Progress, Reply, call};
 use crate::construct_options;
@@ -104,11 +106,11 @@ impl Receiver for State {
         &self.emitter
     }
 
-    fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> Piece {
+    fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome {
         self.client.try_read(link, buffer)
     }
 
-    fn read_messages(&self, link: LinkId, messages: &mut Vec<Bytes>) -> Piece {
+    fn read_messages(&self, link: LinkId, messages: &mut Vec<Bytes>) -> ReadOutcome {
         self.client.read_messages(link, messages)
     }
 
@@ -201,7 +203,7 @@ impl TCPSocket {
             .map_err(|refusal| refusal.throw(env, "constructTCPSocketInstance"))?;
         let environment = Environment::of(env)?;
         let mailbox = environment.new_mailbox();
-        let client = Client::new(mailbox.clone(), Some(environment.arrivals()), options);
+        let client = Client::new(mailbox.clone(), Some(environment.poller()), options);
         let emitter = Emitter::new(&environment, mailbox, &this, EVENTS)?;
         let (inbox, cork, announced) = (Inbox::default(), Cork::default(), Cell::new(false));
         let state = Rc::new(State { emitter, inbox, cork, client, announced });

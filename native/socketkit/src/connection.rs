@@ -10,8 +10,8 @@ use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{Object, This, Unknown};
 use napi_ohos::{Env, Result};
 use socket_engine::{
-    Connection, ConnectionEvent, ConnectionPlace, LinkId, Message, PendingConnection, Piece, SendProgress, SocketError,
-    Ticket,
+    Connection, ConnectionEvent, ConnectionPlace, LinkId, Message, PendingConnection, ReadOutcome, SendProgress,
+    SocketError, Ticket,
 };
 
 use crate::call::{Method, Progress, Reply, call};
@@ -97,7 +97,7 @@ pub fn announce<'env>(
     let mailbox = environment.new_mailbox();
     let place = pending.place();
     let connection =
-        pending.start(mailbox.clone(), Some(environment.arrivals())).map_err(|error| internal(&error.to_string()))?;
+        pending.start(mailbox.clone(), Some(environment.poller())).map_err(|error| internal(&error.to_string()))?;
     let connections = Rc::clone(connections);
     let started = Started { environment: Rc::clone(environment), mailbox, connection, place, connections };
     STARTED.set(Some(started));
@@ -190,11 +190,11 @@ impl Receiver for State {
         &self.emitter
     }
 
-    fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> Piece {
+    fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome {
         self.connection.try_read(link, buffer)
     }
 
-    fn read_messages(&self, link: LinkId, messages: &mut Vec<Bytes>) -> Piece {
+    fn read_messages(&self, link: LinkId, messages: &mut Vec<Bytes>) -> ReadOutcome {
         self.connection.read_messages(link, messages)
     }
 

@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use napi_ohos::{Env, Result};
-use socket_engine::{Arrivals, SocketError, Ticket};
+use socket_engine::{Poller, SocketError, Ticket};
 
 use crate::broadcast::Broadcast;
 use crate::error;
@@ -174,8 +174,8 @@ impl Environment {
     }
 
     /// Where this thread learns of what streams bring.
-    pub fn arrivals(&self) -> Arc<Arrivals> {
-        Arc::clone(self.outbox.arrivals())
+    pub fn poller(&self) -> Arc<Poller> {
+        Arc::clone(self.outbox.poller())
     }
 
     /// Lets `object` have the turns of `id`, for as long as it lives.

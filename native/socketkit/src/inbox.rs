@@ -8,7 +8,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 use napi_ohos::bindgen_prelude::{JsObjectValue, Object, Unknown};
 use napi_ohos::{Env, Error, JsValue, Result};
-use socket_engine::{CloseReason, ConnectionEvent, LinkId, Piece, Reconnecting, SocketError};
+use socket_engine::{CloseReason, ConnectionEvent, LinkId, ReadOutcome, Reconnecting, SocketError};
 
 use crate::emitter::{Emitter, EventName};
 use crate::error::{self, CodeBase, socket_error};
@@ -21,9 +21,9 @@ pub trait Receiver {
     /// Its listeners.
     fn emitter(&self) -> &Emitter<ConnectionEvent>;
     /// Reads bytes of `link`.
-    fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> Piece;
+    fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome;
     /// Reads messages of `link`.
-    fn read_messages(&self, link: LinkId, messages: &mut Vec<Bytes>) -> Piece;
+    fn read_messages(&self, link: LinkId, messages: &mut Vec<Bytes>) -> ReadOutcome;
     /// Whether it reads messages, and not bytes.
     fn has_frames(&self) -> bool;
     /// Bytes that a read would get now; 0 when that is not known.
@@ -270,7 +270,7 @@ impl Inbox {
 
     /// What one read brings. Where much comes it is read where it stays; how much that is costs a question to the kernel, so
     /// small reads are copied.
-    fn read_once<'env, R: Receiver>(&self, receiver: &'env R, link: LinkId) -> Result<(Brought<'env>, Piece)> {
+    fn read_once<'env, R: Receiver>(&self, receiver: &'env R, link: LinkId) -> Result<(Brought<'env>, ReadOutcome)> {
         let (env, is_bulk) = (receiver.emitter().env(), self.last_bytes.get() >= limits::SCRATCH_BYTES);
         let available = if is_bulk { receiver.available_bytes(link) } else { 0 };
         let (brought, piece) = if available > limits::SCRATCH_BYTES {
@@ -448,7 +448,7 @@ impl<'env> Brought<'env> {
 }
 
 /// Reads once, into an ArrayBuffer of at most so many bytes.
-fn read_in_place<R: Receiver>(receiver: &R, link: LinkId, most: usize) -> Result<(Brought<'_>, Piece)> {
+fn read_in_place<R: Receiver>(receiver: &R, link: LinkId, most: usize) -> Result<(Brought<'_>, ReadOutcome)> {
     let env = receiver.emitter().env();
     node_api::array_buffer_filled(env, most, |buffer, bytes| {
         let piece = receiver.try_read(link, bytes);
@@ -471,7 +471,7 @@ fn read_messages(receiver: &impl Receiver, link: LinkId) -> (VecDeque<Delivery>,
 }
 
 /// Reads once; what `make` makes of the bytes, if there are any.
-fn with_scratch<T>(receiver: &impl Receiver, link: LinkId, make: impl FnOnce(&[u8]) -> T) -> (Option<T>, Piece) {
+fn with_scratch<T>(receiver: &impl Receiver, link: LinkId, make: impl FnOnce(&[u8]) -> T) -> (Option<T>, ReadOutcome) {
     let mut scratch = SCRATCH.take();
     scratch.resize(limits::SCRATCH_BYTES, 0);
     let piece = receiver.try_read(link, &mut scratch);

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 
-use socket_engine::{Arrivals, ConnectionEvent, EventSink, ServerEvent, SocketError, Ticket};
+use socket_engine::{ConnectionEvent, EventSink, Poller, ServerEvent, SocketError, Ticket};
 
 use crate::node_api::Doorbell;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
@@ -14,7 +14,7 @@ use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 /// server; the rest is one event for each call or connection.
 pub struct Outbox {
     doorbell: Doorbell,
-    arrivals: Arc<Arrivals>,
+    poller: Arc<Poller>,
     line: Mutex<Line>,
 }
 
@@ -77,7 +77,7 @@ impl Outbox {
         Arc::new_cyclic(|me: &Weak<Self>| {
             let me = Weak::clone(me);
             let wake = move || me.upgrade().into_iter().for_each(|outbox| outbox.wake());
-            Self { doorbell, arrivals: Arrivals::new(wake), line: Mutex::default() }
+            Self { doorbell, poller: Poller::new(wake), line: Mutex::default() }
         })
     }
 
@@ -87,14 +87,14 @@ impl Outbox {
     }
 
     /// Where this thread learns of what streams bring: it reads them itself, into the ArrayBuffer that the listener gets.
-    pub fn arrivals(&self) -> &Arc<Arrivals> {
-        &self.arrivals
+    pub fn poller(&self) -> &Arc<Poller> {
+        &self.poller
     }
 
     /// Takes the doorbell away. No object has a turn any more.
     pub fn close(&self) {
         self.doorbell.remove();
-        self.arrivals.close();
+        self.poller.close();
         let mut line = lock(&self.line);
         line.closed = true;
         line.objects.clear();
@@ -108,7 +108,7 @@ impl Outbox {
 
     /// Lets what has come stand in line behind what waits. False when nothing has.
     pub fn gather(&self) -> bool {
-        self.arrivals.post()
+        self.poller.post()
     }
 
     /// The next object in line.
@@ -122,7 +122,7 @@ impl Outbox {
         line.awake = !line.objects.is_empty();
         let awake = line.awake;
         drop(line);
-        if awake { self.doorbell.ring() } else { self.arrivals.arm() }
+        if awake { self.doorbell.ring() } else { self.poller.arm() }
     }
 
     /// Lets the thread have a turn, if it sleeps.

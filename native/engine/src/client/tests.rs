@@ -57,7 +57,7 @@ impl Fixture {
         let sink: Arc<dyn EventSink<ConnectionEvent>> = Arc::new(Recorder(sender));
         let shared = Shared {
             sink: Arc::clone(&sink),
-            arrivals: None,
+            poller: None,
             protocol: Arc::new(protocol),
             reconnect: Some(reconnect),
             counters: Arc::default(),

@@ -135,9 +135,9 @@ impl Driver {
 
     /// Lets the owner of the connection read, if it does and was not let before; what is there already it is told of.
     fn hand_over(&self, transport: &mut Transport) {
-        if let Some(arrivals) = self.shared.arrivals.as_ref().filter(|_| !transport.owner_reads) {
+        if let Some(poller) = self.shared.poller.as_ref().filter(|_| !transport.owner_reads) {
             transport.owner_reads = true;
-            self.shared.start_owner_reads(arrivals, &transport.stream, transport.frames.take());
+            self.shared.start_owner_reads(poller, &transport.stream, transport.frames.take());
         }
     }
 

@@ -10,10 +10,10 @@ use rustix::io::{Errno, ioctl_fionread};
 use super::frames::Frames;
 use super::shared::Shared;
 use super::state::{OwnerReads, State};
-use crate::arrivals::Arrivals;
 use crate::error::errno_of;
 use crate::event::{ConnectionEvent, LinkId};
 use crate::limits::READ_MESSAGES_BYTES;
+use crate::poller::Poller;
 use crate::sync::lock;
 
 thread_local! {
@@ -23,30 +23,25 @@ thread_local! {
 
 /// What one read brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Piece {
+pub struct ReadOutcome {
     /// Bytes that were read; 0: there is nothing.
     pub bytes: usize,
     /// Whether `Readable` tells when there is something again, or other events why there never will be.
     pub is_last: bool,
 }
 
-impl Piece {
+impl ReadOutcome {
     /// Nothing, and nothing more.
     pub const NOTHING: Self = Self { bytes: 0, is_last: true };
 }
 
 impl Shared {
-    /// Lets the owner, which `arrivals` tells of what comes, read `stream`; `frames` cuts it, where it has frames.
-    pub(super) fn start_owner_reads(
-        &self,
-        arrivals: &Arc<Arrivals>,
-        stream: &Arc<TcpStream>,
-        frames: Option<Box<Frames>>,
-    ) {
+    /// Lets the owner, which `poller` tells of what comes, read `stream`; `frames` cuts it, where it has frames.
+    pub(super) fn start_owner_reads(&self, poller: &Arc<Poller>, stream: &Arc<TcpStream>, frames: Option<Box<Frames>>) {
         let mut state = lock(&self.state);
-        let link = arrivals.new_link();
-        state.reads = OwnerReads::On { link, stream: Arc::clone(stream), arrivals: Arc::clone(arrivals), frames };
-        if let Err(error) = arrivals.add(link, &self.sink, &**stream) {
+        let link = poller.new_link();
+        state.reads = OwnerReads::On { link, stream: Arc::clone(stream), poller: Arc::clone(poller), frames };
+        if let Err(error) = poller.add(link, &self.sink, &**stream) {
             self.finish_owner_reads(state, OwnerReads::Failed(errno_of(&error)));
         }
     }
@@ -57,7 +52,7 @@ impl Shared {
     }
 
     /// Reads as [`Connection::try_read`](super::Connection::try_read) does.
-    pub(super) fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> Piece {
+    pub(super) fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome {
         // Held while reading, so that nothing comes between that and a task that reclaims the link, or asks why it broke.
         let state = lock(&self.state);
         match read(&state.reads, link, buffer) {
@@ -73,7 +68,7 @@ impl Shared {
     }
 
     /// Reads as [`Connection::read_messages`](super::Connection::read_messages) does.
-    pub(super) fn read_messages(&self, link: LinkId, messages: &mut Vec<Bytes>) -> Piece {
+    pub(super) fn read_messages(&self, link: LinkId, messages: &mut Vec<Bytes>) -> ReadOutcome {
         let mut state = lock(&self.state);
         let read = SCRATCH.with_borrow_mut(|scratch| {
             scratch.resize(READ_MESSAGES_BYTES, 0);
@@ -115,12 +110,12 @@ impl Shared {
     }
 
     /// Nothing is read any more.
-    fn finish_owner_reads(&self, mut state: MutexGuard<'_, State>, end: OwnerReads) -> Piece {
+    fn finish_owner_reads(&self, mut state: MutexGuard<'_, State>, end: OwnerReads) -> ReadOutcome {
         let is_end = matches!(end, OwnerReads::Ended { within_frame: false });
         let is_malformed = matches!(end, OwnerReads::Malformed(_));
-        if let OwnerReads::On { link, arrivals, stream, .. } = std::mem::replace(&mut state.reads, end) {
+        if let OwnerReads::On { link, poller, stream, .. } = std::mem::replace(&mut state.reads, end) {
             // Only of such a stream more may come.
-            if is_malformed { arrivals.remove(link, &*stream) } else { arrivals.forget(link) }
+            if is_malformed { poller.remove(link, &*stream) } else { poller.forget(link) }
         }
         let is_plain = is_end && state.ends_with_link();
         if is_plain && state.phase.end_by_peer() {
@@ -132,22 +127,22 @@ impl Shared {
         if !is_plain {
             self.notify_task();
         }
-        Piece::NOTHING
+        ReadOutcome::NOTHING
     }
 }
 
 /// Reads once into `buffer`, and has the owner told when there is more. The error is what the owner's reading ends with.
-fn read(reads: &OwnerReads, link: LinkId, buffer: &mut [u8]) -> Result<Piece, OwnerReads> {
-    let Some((stream, arrivals)) = reads.source(link) else { return Ok(Piece::NOTHING) };
-    let watch = || arrivals.watch(link, &**stream);
+fn read(reads: &OwnerReads, link: LinkId, buffer: &mut [u8]) -> Result<ReadOutcome, OwnerReads> {
+    let Some((stream, poller)) = reads.source(link) else { return Ok(ReadOutcome::NOTHING) };
+    let watch = || poller.watch(link, &**stream);
     loop {
         return match rustix::io::read(stream, &mut *buffer) {
             Ok(0) => Err(OwnerReads::Ended { within_frame: reads.is_within_frame() }),
             // Less than there was room for is all. Where it is not, behind urgent data, watching tells.
-            Ok(bytes) => Ok(Piece { bytes, is_last: bytes < buffer.len() && watch().is_ok() }),
+            Ok(bytes) => Ok(ReadOutcome { bytes, is_last: bytes < buffer.len() && watch().is_ok() }),
             Err(Errno::INTR) => continue,
             Err(Errno::AGAIN) => match watch() {
-                Ok(()) => Ok(Piece::NOTHING),
+                Ok(()) => Ok(ReadOutcome::NOTHING),
                 Err(error) => Err(OwnerReads::Failed(errno_of(&error))),
             },
             Err(errno) => Err(OwnerReads::Failed(errno.raw_os_error())),

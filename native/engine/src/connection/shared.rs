@@ -11,12 +11,12 @@ use tokio::time::Instant;
 use super::message::Message;
 use super::state::{Flushed, State};
 use super::task_notify::TaskNotify;
-use crate::arrivals::Arrivals;
 use crate::credit::Credit;
 use crate::error::{Operation, SocketError};
 use crate::event::{CloseReason, ConnectionEvent, EventSink, Ticket};
 use crate::limits;
 use crate::options::SocketOptions;
+use crate::poller::Poller;
 use crate::protocol::Protocol;
 use crate::send_queue::SendProgress;
 use crate::statistics::{Counters, Statistics};
@@ -35,7 +35,7 @@ pub(super) struct Shared {
     /// True once the last event was posted.
     pub(super) ended: watch::Sender<bool>,
     /// Where the owner learns of what has come, if it reads, and not the task.
-    pub(super) arrivals: Option<Arc<Arrivals>>,
+    pub(super) poller: Option<Arc<Poller>>,
     born: Instant,
     /// When a message last went through or a link began, in milliseconds after `born`; kept only where there is an idle time-out.
     active_ms: AtomicU64,
@@ -44,7 +44,7 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(
         sink: Arc<dyn EventSink<ConnectionEvent>>,
-        arrivals: Option<Arc<Arrivals>>,
+        poller: Option<Arc<Poller>>,
         protocol: Arc<Protocol>,
         counters: Counters,
         state: State,
@@ -53,7 +53,7 @@ impl Shared {
             state: Mutex::new(state),
             sink,
             // Typed frames have to be answered also while the owner is busy.
-            arrivals: arrivals.filter(|_| !protocol.is_typed()),
+            poller: poller.filter(|_| !protocol.is_typed()),
             protocol,
             counters,
             task: TaskNotify::default(),

@@ -11,12 +11,12 @@ use super::frames::Frames;
 use super::message::Message;
 use super::phase::{Close, Link, Phase};
 use super::write;
-use crate::arrivals::Arrivals;
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::{CloseReason, LinkId, Ticket};
 use crate::framing::{Envelope, Framing};
 use crate::limits::EVENT_OVERHEAD_BYTES;
 use crate::options::SocketOptions;
+use crate::poller::Poller;
 use crate::protocol::{Protocol, Unsent};
 use crate::send_queue::{Outgoing, SendProgress, SendQueue};
 use crate::wire::Kind;
@@ -61,7 +61,7 @@ pub(super) enum OwnerReads {
     On {
         link: LinkId,
         stream: Arc<TcpStream>,
-        arrivals: Arc<Arrivals>,
+        poller: Arc<Poller>,
         /// Where messages begin and end; `None`: nowhere.
         frames: Option<Box<Frames>>,
     },
@@ -83,9 +83,9 @@ impl OwnerReads {
     }
 
     /// What the owner reads `link` of, and who tells it of what comes.
-    pub(super) fn source(&self, link: LinkId) -> Option<(&Arc<TcpStream>, &Arc<Arrivals>)> {
+    pub(super) fn source(&self, link: LinkId) -> Option<(&Arc<TcpStream>, &Arc<Poller>)> {
         match self {
-            Self::On { link: own, stream, arrivals, .. } if *own == link => Some((stream, arrivals)),
+            Self::On { link: own, stream, poller, .. } if *own == link => Some((stream, poller)),
             _ => None,
         }
     }
@@ -387,8 +387,8 @@ impl State {
     /// Lets the owner read no more. Returns what it has of frames.
     pub(super) fn stop_owner_reads(&mut self) -> Option<Box<Frames>> {
         let reads = std::mem::replace(&mut self.reads, OwnerReads::Off);
-        let OwnerReads::On { link, stream, arrivals, frames } = reads else { return None };
-        arrivals.remove(link, &*stream);
+        let OwnerReads::On { link, stream, poller, frames } = reads else { return None };
+        poller.remove(link, &*stream);
         frames
     }
 

@@ -145,11 +145,11 @@ impl Fixture {
     }
 
     async fn with(protocol: Protocol, resilient: Option<bool>) -> Self {
-        Self::with_arrivals(None, protocol, resilient).await
+        Self::with_poller(None, protocol, resilient).await
     }
 
-    /// The owner reads with `arrivals`, if it has them.
-    async fn with_arrivals(arrivals: Option<Arc<Arrivals>>, protocol: Protocol, resilient: Option<bool>) -> Self {
+    /// The owner reads with `poller`, if it has them.
+    async fn with_poller(poller: Option<Arc<Poller>>, protocol: Protocol, resilient: Option<bool>) -> Self {
         let (sender, events) = unbounded_channel();
         let (links, receiver) = mpsc::channel(1);
         let links_of = |outlives_peer| -> Box<dyn Restore> { Box::new(Links { links: receiver, outlives_peer }) };
@@ -157,7 +157,7 @@ impl Fixture {
         let peer_interval = protocol.heartbeat.map(|_| SECOND * 2);
         let plan = Plan {
             sink: Arc::new(Recorder(sender)),
-            arrivals,
+            poller,
             protocol: Arc::new(protocol),
             counters: Counters::default(),
             options: SocketOptions::default(),

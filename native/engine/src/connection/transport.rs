@@ -14,7 +14,7 @@ use socket2::SockRef;
 use tokio::time::Instant;
 
 use super::frames::Frames;
-use super::readiness::Readiness;
+use super::registration::Registration;
 use super::write::send_vectored;
 use crate::framing::FramingError;
 use crate::keep_alive::KeepAlive;
@@ -33,7 +33,7 @@ thread_local! {
 pub(super) struct Transport {
     pub(super) stream: Arc<TcpStream>,
     /// Made when there is something to wait for.
-    readiness: Option<Readiness>,
+    registration: Option<Registration>,
     pub(super) liveness: Liveness,
     pub(super) meter: ProgressMeter,
     pub(super) keep_alive: Option<KeepAlive>,
@@ -87,7 +87,7 @@ impl Transport {
             keep_alive: None,
             peer_sends: true,
             bye: false,
-            readiness: None,
+            registration: None,
             owner_reads: false,
             has_said_fin: false,
             strategy: ReadStrategy::new(),
@@ -106,23 +106,23 @@ impl Transport {
     /// What the kernel said: `ENOSPC`, …
     pub(super) fn prepare(&mut self, wants: Wants) -> io::Result<()> {
         let reads = !self.owner_reads;
-        let is_ready = self.readiness.as_ref().is_some_and(|readiness| readiness.tells_reads() == reads);
+        let is_ready = self.registration.as_ref().is_some_and(|registration| registration.tells_reads() == reads);
         if (wants.read || wants.write) && !is_ready {
             // One place after the other.
-            self.readiness = None;
-            self.readiness = Some(Readiness::new(&self.stream, reads)?);
+            self.registration = None;
+            self.registration = Some(Registration::new(&self.stream, reads)?);
         }
         Ok(())
     }
 
-    /// Waits for what was prepared. An error of the readiness itself is found again, with its errno, by the read or write that
+    /// Waits for what was prepared. An error of the registration itself is found again, with its errno, by the read or write that
     /// follows.
     pub(super) fn poll_ready(&self, wants: Wants, context: &mut Context<'_>) -> Poll<Ready> {
-        let Some(readiness) = &self.readiness else { return Poll::Pending };
-        if wants.write && readiness.poll_write_ready(context).is_ready() {
+        let Some(registration) = &self.registration else { return Poll::Pending };
+        if wants.write && registration.poll_write_ready(context).is_ready() {
             return Poll::Ready(Ready::Writable);
         }
-        if wants.read && readiness.poll_read_ready(context).is_ready() {
+        if wants.read && registration.poll_read_ready(context).is_ready() {
             return Poll::Ready(Ready::Readable);
         }
         Poll::Pending
@@ -133,8 +133,8 @@ impl Transport {
     /// # Errors
     /// `WouldBlock` when it takes nothing; otherwise what broke the link.
     pub(super) fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        match &self.readiness {
-            Some(readiness) => readiness.try_write(|socket| send_vectored(socket, slices)),
+        match &self.registration {
+            Some(registration) => registration.try_write(|socket| send_vectored(socket, slices)),
             None => send_vectored(&self.stream, slices),
         }
     }
@@ -179,8 +179,8 @@ impl Transport {
     /// Says FIN, if that was not said. True when the peer's kernel has all messages; otherwise it is [`Ready::Writable`] again when
     /// it has: the kernel tells so of a socket that nothing can be written to.
     pub(super) fn finish_writing(&mut self, marks: &SentMarks) -> bool {
-        if let Some(readiness) = &self.readiness {
-            readiness.forget_writable();
+        if let Some(registration) = &self.registration {
+            registration.forget_writable();
         }
         // Asked before as well: FIN itself carries nothing that could be lost.
         let had_messages = self.has_delivered(marks);
@@ -231,8 +231,8 @@ impl Transport {
     }
 
     fn try_read(&self, read: impl FnOnce(&TcpStream) -> io::Result<usize>) -> io::Result<usize> {
-        match &self.readiness {
-            Some(readiness) if readiness.tells_reads() => readiness.try_read(read),
+        match &self.registration {
+            Some(registration) if registration.tells_reads() => registration.try_read(read),
             _ => read(&self.stream),
         }
     }

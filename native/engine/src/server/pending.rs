@@ -13,11 +13,11 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::admission::Admitted;
 use super::place::{ConnectionPlace, Place, PlaceGuard};
 use super::{Shared, Started};
-use crate::arrivals::Arrivals;
 use crate::connection::{Connection, FirstLink, Plan};
 use crate::error::{Operation, SocketError};
 use crate::event::{ConnectionEvent, EventSink};
 use crate::options::{self, SocketOptions};
+use crate::poller::Poller;
 use crate::statistics::Counters;
 use crate::sync::lock;
 
@@ -43,8 +43,8 @@ impl PendingConnection {
         ConnectionPlace(Arc::clone(&self.place))
     }
 
-    /// Starts to receive and to send; events go to `sink`. With `arrivals` the owner reads a stream without frames itself: it
-    /// gets `Readable` from there, in place of `Received`. One that was taken before its server was closed together
+    /// Starts to receive and to send; events go to `sink`. With `poller` the owner reads a link without typed frames itself:
+    /// it gets `Readable` from there, in place of `Received` and `Message`. One that was taken before its server was closed together
     /// with its connections is reset at once.
     ///
     /// # Errors
@@ -53,7 +53,7 @@ impl PendingConnection {
     pub fn start(
         self,
         sink: Arc<dyn EventSink<ConnectionEvent>>,
-        arrivals: Option<Arc<Arrivals>>,
+        poller: Option<Arc<Poller>>,
     ) -> Result<Connection, SocketError> {
         let Self { admitted, runtime, server, intake, place, permit } = self;
         drop(permit);
@@ -66,7 +66,7 @@ impl PendingConnection {
         let counters = Counters::of(&server.counters);
         let options = SocketOptions { no_delay: Some(settings.options.no_delay.unwrap_or(true)), ..settings.options };
         let plan =
-            Plan { sink, arrivals, protocol, counters, options, guard: Some(Box::new(PlaceGuard(place))), restorer };
+            Plan { sink, poller, protocol, counters, options, guard: Some(Box::new(PlaceGuard(place))), restorer };
         let connection = Connection::start(plan, FirstLink { stream, peer, peer_interval, is_known: true }, &runtime)
             .map_err(failed)?;
         let weak = connection.downgrade();

@@ -45,7 +45,7 @@ impl Watched {
         let watch = Arc::new(Watch { recorder: Recorder(sender), shared: OnceLock::new() });
         let plan = Plan {
             sink: Arc::clone(&watch) as Arc<dyn EventSink<ConnectionEvent>>,
-            arrivals: None,
+            poller: None,
             protocol: Arc::new(protocol),
             counters: Counters::default(),
             options: SocketOptions::default(),

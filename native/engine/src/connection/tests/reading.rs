@@ -11,25 +11,25 @@ use super::driver::Driver;
 use super::state::OwnerReads;
 use super::transport::Transport;
 use super::*;
-use crate::arrivals::Arrivals;
 use crate::limits::{EVENT_OVERHEAD_BYTES, RECEIVE_HIGH_BYTES};
+use crate::poller::Poller;
 
 impl Fixture {
     async fn reading(protocol: Protocol, resilient: Option<bool>) -> Self {
-        Self::read_with(Arrivals::new(|| {}), protocol, resilient).await
+        Self::read_with(Poller::new(|| {}), protocol, resilient).await
     }
 
-    async fn read_with(arrivals: Arc<Arrivals>, protocol: Protocol, resilient: Option<bool>) -> Self {
-        Self::with_arrivals(Some(arrivals), protocol, resilient).await
+    async fn read_with(poller: Arc<Poller>, protocol: Protocol, resilient: Option<bool>) -> Self {
+        Self::with_poller(Some(poller), protocol, resilient).await
     }
 
-    fn arrivals(&self) -> &Arrivals {
-        self.connection.shared.arrivals.as_ref().expect("the driver reads")
+    fn poller(&self) -> &Poller {
+        self.connection.shared.poller.as_ref().expect("the driver reads")
     }
 
     /// Everything that there is to tell.
     pub(super) fn told(&mut self) -> Vec<String> {
-        while self.arrivals().post() {}
+        while self.poller().post() {}
         self.events.told()
     }
 
@@ -41,7 +41,7 @@ impl Fixture {
 
     /// The link that has something.
     pub(super) async fn readable(&mut self) -> LinkId {
-        self.arrivals().post();
+        self.poller().post();
         match self.events.next().await {
             Told::Event(ConnectionEvent::Readable(link)) => link,
             other => panic!("Readable was due, but {other:?} came"),
@@ -97,10 +97,10 @@ async fn a_read_that_fills_its_buffer_is_not_the_last() {
     this.hear(b"four").await;
     let link = this.readable().await;
     let mut buffer = [0; 4];
-    assert_eq!(this.connection.try_read(link, &mut buffer), Piece { bytes: 4, is_last: false });
+    assert_eq!(this.connection.try_read(link, &mut buffer), ReadOutcome { bytes: 4, is_last: false });
     this.hear(b"two").await;
     assert!(this.told().is_empty(), "it is still being read");
-    assert_eq!(this.connection.try_read(link, &mut buffer), Piece { bytes: 3, is_last: true });
+    assert_eq!(this.connection.try_read(link, &mut buffer), ReadOutcome { bytes: 3, is_last: true });
     assert_eq!(this.told(), [""; 0], "there is nothing");
     this.hear(b"x").await;
     assert_eq!(this.told(), ["readable"]);
@@ -113,7 +113,7 @@ async fn what_is_behind_urgent_data_is_told() {
     this.hear(b" and behind").await;
     let link = this.readable().await;
     let mut buffer = [0; 64];
-    let Piece { bytes, is_last } = this.connection.try_read(link, &mut buffer);
+    let ReadOutcome { bytes, is_last } = this.connection.try_read(link, &mut buffer);
     assert_eq!((&buffer[..bytes], is_last), (&b"before"[..], true));
     assert_eq!(this.told(), ["readable"]);
     assert_eq!(this.read_all(link), " and behind");
@@ -131,7 +131,7 @@ async fn who_sleeps_is_woken_once_and_who_is_awake_is_left_alone() {
             woken.notify_one();
         }
     };
-    let mut this = Fixture::read_with(Arrivals::new(wake), Protocol::default(), None).await;
+    let mut this = Fixture::read_with(Poller::new(wake), Protocol::default(), None).await;
     for round in 1..=3 {
         this.hear(b"first").await;
         woken.notified().await;
@@ -142,7 +142,7 @@ async fn who_sleeps_is_woken_once_and_who_is_awake_is_left_alone() {
         assert_eq!(this.told(), ["readable"]);
         assert_eq!(this.read_all(link), " third");
         assert_eq!(wakes.load(Ordering::SeqCst), round, "it was awake");
-        this.arrivals().arm();
+        this.poller().arm();
     }
     this.hear(b"last").await;
     woken.notified().await;
@@ -153,10 +153,10 @@ async fn who_sleeps_is_woken_once_and_who_is_awake_is_left_alone() {
 async fn who_goes_to_sleep_while_there_is_something_is_woken_at_once() {
     let woken = Arc::new(Notify::new());
     let wake = Arc::clone(&woken);
-    let mut this = Fixture::read_with(Arrivals::new(move || wake.notify_one()), Protocol::default(), None).await;
+    let mut this = Fixture::read_with(Poller::new(move || wake.notify_one()), Protocol::default(), None).await;
     this.hear(b"first").await;
     woken.notified().await;
-    this.arrivals().arm();
+    this.poller().arm();
     woken.notified().await;
 }
 
@@ -212,7 +212,7 @@ async fn why_a_link_broke_is_why_sending_fails_although_the_owner_has_read_it() 
     assert_eq!(cause(&this, libc::EPIPE), libc::EPIPE);
     this.reset().await;
     let link = this.readable().await;
-    assert_eq!(this.connection.try_read(link, &mut [0]), Piece::NOTHING);
+    assert_eq!(this.connection.try_read(link, &mut [0]), ReadOutcome::NOTHING);
     assert_eq!(cause(&this, libc::EPIPE), libc::ECONNRESET);
     assert_eq!(cause(&this, libc::EHOSTUNREACH), libc::EHOSTUNREACH);
 }
@@ -241,7 +241,7 @@ async fn who_reads_without_consuming_sees_where_the_credit_ends() {
         let mut sizes = Vec::new();
         loop {
             yield_now().await;
-            if !connection.shared.arrivals.as_ref().unwrap().post() {
+            if !connection.shared.poller.as_ref().unwrap().post() {
                 continue;
             }
             let Told::Event(ConnectionEvent::Readable(link)) = events.next().await else { panic!("Readable was due") };
@@ -313,17 +313,17 @@ async fn nothing_is_read_of_a_connection_that_is_closed_and_its_socket_goes() {
 
 #[tokio::test(start_paused = true)]
 async fn what_comes_for_a_link_that_was_let_go_is_told_to_nobody() {
-    let arrivals = Arrivals::new(|| {});
-    let mut this = Fixture::read_with(Arc::clone(&arrivals), Protocol::default(), None).await;
+    let poller = Poller::new(|| {});
+    let mut this = Fixture::read_with(Arc::clone(&poller), Protocol::default(), None).await;
     this.hear(b"x").await;
     let link = this.readable().await;
     assert_eq!(this.read_all(link), "x");
-    assert_eq!(format!("{arrivals:?}"), "Arrivals { links: 1, .. }");
+    assert_eq!(format!("{poller:?}"), "Poller { links: 1, .. }");
     this.connection.close(None).unwrap();
     this.events.assert_next("closed Local").await;
     this.hear(b"late").await;
     assert_eq!(this.told(), [""; 0]);
-    assert_eq!(format!("{arrivals:?}"), "Arrivals { links: 0, .. }");
+    assert_eq!(format!("{poller:?}"), "Poller { links: 0, .. }");
 }
 
 #[tokio::test(start_paused = true)]
@@ -332,7 +332,7 @@ async fn a_link_that_cannot_be_watched_fails_with_what_the_kernel_said() {
     settle().await;
     let shared = &this.connection.shared;
     let stream = this.stream();
-    shared.start_owner_reads(shared.arrivals.as_ref().unwrap(), &stream, None);
+    shared.start_owner_reads(shared.poller.as_ref().unwrap(), &stream, None);
     let reads = &lock(&shared.state).reads;
     assert!(matches!(reads, OwnerReads::Failed(libc::EEXIST)), "it is watched already");
 }

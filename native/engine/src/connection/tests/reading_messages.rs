@@ -1,7 +1,7 @@
 //! Connections with frames whose owner reads them itself.
 
 use super::*;
-use crate::arrivals::Arrivals;
+use crate::poller::Poller;
 
 const MESSAGE_MAX_BYTES: usize = 10;
 
@@ -12,7 +12,7 @@ fn plain() -> Protocol {
 
 impl Fixture {
     async fn reading_messages(resilient: Option<bool>) -> Self {
-        Self::with_arrivals(Some(Arrivals::new(|| {})), plain(), resilient).await
+        Self::with_poller(Some(Poller::new(|| {})), plain(), resilient).await
     }
 
     /// The messages that one read brings, and whether it was the last.
@@ -132,8 +132,8 @@ async fn a_peer_that_is_amidst_a_frame_does_not_keep_a_connection_from_closing()
 
 #[tokio::test(start_paused = true)]
 async fn a_part_of_a_message_keeps_a_connection_from_being_idle() {
-    let (protocol, arrivals) = (Protocol { idle_timeout: Some(SECOND * 10), ..plain() }, Arrivals::new(|| {}));
-    let mut this = Fixture::with_arrivals(Some(arrivals), protocol, None).await;
+    let (protocol, poller) = (Protocol { idle_timeout: Some(SECOND * 10), ..plain() }, Poller::new(|| {}));
+    let mut this = Fixture::with_poller(Some(poller), protocol, None).await;
     for byte in b"\x03on" {
         tokio::time::sleep(SECOND * 8).await;
         this.hear(&[*byte]).await;

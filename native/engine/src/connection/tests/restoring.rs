@@ -304,7 +304,7 @@ async fn the_first_link_answers_the_call_that_asked_for_it() {
     let restorer: Box<dyn Restore> = Box::new(Links { links, outlives_peer: true });
     let (protocol, counters) = (Arc::new(protocol(false, true)), Counters::default());
     let (sink, options) = (Arc::new(Recorder(sender)), SocketOptions::default());
-    let plan = Plan { sink, arrivals: None, protocol, counters, options, guard: None, restorer: Some(restorer) };
+    let plan = Plan { sink, poller: None, protocol, counters, options, guard: None, restorer: Some(restorer) };
     let connection = Connection::open(plan, OPEN, &Handle::current());
     let mut events = Events(events);
     assert_eq!(connection.occupies(), Some(libc::EALREADY));

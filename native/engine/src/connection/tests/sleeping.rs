@@ -4,7 +4,7 @@ use std::fs::File;
 use std::os::fd::OwnedFd;
 
 use super::*;
-use crate::arrivals::Arrivals;
+use crate::poller::Poller;
 
 /// Tasks of the test's runtime.
 fn tasks() -> usize {
@@ -14,7 +14,7 @@ fn tasks() -> usize {
 fn plan(sender: UnboundedSender<Told>, protocol: Protocol) -> Plan {
     Plan {
         sink: Arc::new(Recorder(sender)),
-        arrivals: Some(Arrivals::new(|| {})),
+        poller: Some(Poller::new(|| {})),
         protocol: Arc::new(protocol),
         counters: Counters::default(),
         options: SocketOptions::default(),
@@ -78,7 +78,7 @@ async fn one_that_its_peer_has_ended_is_closed_when_its_owner_has_finished() {
     this.peer.shutdown().await.unwrap();
     settle().await;
     let link = this.readable().await;
-    assert_eq!(this.connection.try_read(link, &mut [0]), Piece::NOTHING);
+    assert_eq!(this.connection.try_read(link, &mut [0]), ReadOutcome::NOTHING);
     assert_eq!((this.told(), tasks()), (vec!["ended".to_owned()], 0));
     this.connection.finish();
     this.events.assert_next("closed Remote").await;

@@ -10,13 +10,13 @@ use tokio::io::unix::AsyncFd;
 
 use crate::runtime;
 
-/// A place of a socket in the runtime. Without one, what happens to the socket wakes nobody of the runtime.
-pub(super) struct Readiness {
+/// Registration of a socket with tokio's reactor. An unregistered socket causes no wake-ups.
+pub(super) struct Registration {
     socket: AsyncFd<Arc<TcpStream>>,
     tells_reads: bool,
 }
 
-impl Readiness {
+impl Registration {
     /// Has the runtime tell when `socket` can be written, and, with `tells_reads`, when it can be read. To be called where
     /// there is a runtime; the socket has one place at a time.
     ///

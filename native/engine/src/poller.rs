@@ -11,13 +11,13 @@ use rustix::event::epoll::{self, EventData};
 use rustix::io::Errno;
 
 use crate::event::{ConnectionEvent, EventSink, LinkId};
-use crate::limits::ARRIVALS_BATCH;
+use crate::limits::POLLER_BATCH_LINKS;
+use crate::poller_group::{EMPTY_EVENT, GroupedSet, Wake, oneshot};
 use crate::sync::lock;
-use crate::watched_set::{Wake, WatchedSet, no_arrival, told_once};
 
 /// The links of the connections that one thread reads. While it is awake it asks for what has come, and nobody is woken by
 /// that; when it goes to sleep it has them watched.
-pub struct Arrivals {
+pub struct Poller {
     wake: Arc<Wake>,
     links: Mutex<Links>,
 }
@@ -25,16 +25,16 @@ pub struct Arrivals {
 #[derive(Default)]
 struct Links {
     /// Made for the first link.
-    set: Option<Arc<WatchedSet>>,
+    set: Option<Arc<GroupedSet>>,
     /// The thread asks no more.
     closed: bool,
     last: u64,
     owners: HashMap<LinkId, Weak<dyn EventSink<ConnectionEvent>>>,
 }
 
-impl Arrivals {
-    /// Arrivals for a thread that `wake` wakes. It is called from another thread and must not block: once at most after the
-    /// first link was added, and after each [`Arrivals::arm`]; it may also be called when the thread is awake again.
+impl Poller {
+    /// A poller for a thread that `wake` wakes. It is called from another thread and must not block: once at most after the
+    /// first link was added, and after each [`Poller::arm`]; it may also be called when the thread is awake again.
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self { wake: Arc::new(wake), links: Mutex::default() })
     }
@@ -42,11 +42,11 @@ impl Arrivals {
     /// Posts `Readable` for links that have something: as many as one question to the kernel names. False when there is none.
     pub fn post(&self) -> bool {
         let Some(set) = self.set() else { return false };
-        let mut arrivals = [no_arrival(); ARRIVALS_BATCH];
+        let mut events = [EMPTY_EVENT; POLLER_BATCH_LINKS];
         // A question that is interrupted is asked again at the next turn: the set is still full then, and armed.
-        let count = epoll::wait(&*set, &mut arrivals, Some(&Timespec::default())).unwrap_or(0);
-        for arrival in arrivals.iter().take(count) {
-            let link = LinkId(arrival.data.u64());
+        let count = epoll::wait(&*set, &mut events, Some(&Timespec::default())).unwrap_or(0);
+        for event in events.iter().take(count) {
+            let link = LinkId(event.data.u64());
             let owner = lock(&self.links).owners.get(&link).and_then(Weak::upgrade);
             if let Some(owner) = owner {
                 owner.post(ConnectionEvent::Readable(link));
@@ -58,7 +58,7 @@ impl Arrivals {
     /// Goes to sleep: has the thread woken, once, when a link has something, and at once where one has already.
     pub fn arm(&self) {
         if let Some(Err(error)) = self.set().map(|set| set.arm()) {
-            log::error!("arrivals are not watched any more: {error}");
+            log::error!("epoll_ctl failed, the thread is not woken any more: {error}");
         }
     }
 
@@ -90,11 +90,11 @@ impl Arrivals {
         let set = match &links.set {
             Some(set) => Arc::clone(set),
             None if links.closed => return Err(Errno::BADF.into()),
-            None => Arc::clone(links.set.insert(Arc::new(WatchedSet::new(&self.wake)?))),
+            None => Arc::clone(links.set.insert(Arc::new(GroupedSet::new(&self.wake)?))),
         };
         links.owners.insert(link, Arc::downgrade(owner));
         drop(links);
-        Ok(epoll::add(&*set, socket, EventData::new_u64(link.0), told_once())?)
+        Ok(epoll::add(&*set, socket, EventData::new_u64(link.0), oneshot())?)
     }
 
     /// Has it posted once more.
@@ -103,7 +103,7 @@ impl Arrivals {
     /// When the socket is not there.
     pub(crate) fn watch(&self, link: LinkId, socket: impl AsFd) -> io::Result<()> {
         let set = self.set().ok_or(Errno::BADF)?;
-        Ok(epoll::modify(&*set, socket, EventData::new_u64(link.0), told_once())?)
+        Ok(epoll::modify(&*set, socket, EventData::new_u64(link.0), oneshot())?)
     }
 
     /// Lets a link go that was told of, and not watched again.
@@ -120,13 +120,13 @@ impl Arrivals {
         }
     }
 
-    fn set(&self) -> Option<Arc<WatchedSet>> {
+    fn set(&self) -> Option<Arc<GroupedSet>> {
         lock(&self.links).set.clone()
     }
 }
 
-impl fmt::Debug for Arrivals {
+impl fmt::Debug for Poller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Arrivals").field("links", &lock(&self.links).owners.len()).finish_non_exhaustive()
+        f.debug_struct("Poller").field("links", &lock(&self.links).owners.len()).finish_non_exhaustive()
     }
 }

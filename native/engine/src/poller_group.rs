@@ -7,23 +7,23 @@ use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 
 use once_cell::sync::OnceCell;
-use rustix::event::epoll::{self, CreateFlags, Event as Arrival, EventData, EventFlags};
+use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::io::Errno;
 
-use crate::limits::ARRIVALS_BATCH;
+use crate::limits::POLLER_BATCH_LINKS;
 use crate::sync::lock;
 
-static WATCH: OnceCell<Arc<Watch>> = OnceCell::new();
+static GROUP: OnceCell<Arc<PollerGroup>> = OnceCell::new();
 
 /// A set of sockets of which nobody has to be told, unless its thread sleeps and has armed it.
-pub(crate) struct WatchedSet {
+pub(crate) struct GroupedSet {
     set: OwnedFd,
     number: u64,
-    watch: Arc<Watch>,
+    group: Arc<PollerGroup>,
 }
 
 /// Waits for the sets of all threads. Made on first use and kept until the process ends.
-struct Watch {
+struct PollerGroup {
     sets: OwnedFd,
     sleepers: Mutex<Sleepers>,
 }
@@ -37,53 +37,53 @@ struct Sleepers {
     wakes: HashMap<u64, Weak<Wake>>,
 }
 
-impl WatchedSet {
+impl GroupedSet {
     /// An empty set of the thread that `wake` wakes, armed.
     ///
     /// # Errors
     /// What the kernel said when it refused a thread or a descriptor.
     pub(crate) fn new(wake: &Arc<Wake>) -> io::Result<Self> {
-        let watch = Arc::clone(WATCH.get_or_try_init(Watch::start)?);
+        let group = Arc::clone(GROUP.get_or_try_init(PollerGroup::start)?);
         let set = epoll::create(CreateFlags::CLOEXEC)?;
-        let number = lock(&watch.sleepers).add(wake);
-        let new = Self { set, number, watch };
-        epoll::add(&new.watch.sets, &new.set, EventData::new_u64(number), told_once())?;
+        let number = lock(&group.sleepers).add(wake);
+        let new = Self { set, number, group };
+        epoll::add(&new.group.sets, &new.set, EventData::new_u64(number), oneshot())?;
         Ok(new)
     }
 
     /// Has the thread woken, once, as soon as there is something in the set; at once where there is already.
     pub(crate) fn arm(&self) -> io::Result<()> {
-        Ok(epoll::modify(&self.watch.sets, &self.set, EventData::new_u64(self.number), told_once())?)
+        Ok(epoll::modify(&self.group.sets, &self.set, EventData::new_u64(self.number), oneshot())?)
     }
 }
 
-impl AsFd for WatchedSet {
+impl AsFd for GroupedSet {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.set.as_fd()
     }
 }
 
-impl Drop for WatchedSet {
+impl Drop for GroupedSet {
     fn drop(&mut self) {
-        lock(&self.watch.sleepers).wakes.remove(&self.number);
+        lock(&self.group.sleepers).wakes.remove(&self.number);
     }
 }
 
-impl Watch {
+impl PollerGroup {
     fn start() -> io::Result<Arc<Self>> {
-        let watch = Arc::new(Self { sets: epoll::create(CreateFlags::CLOEXEC)?, sleepers: Mutex::default() });
-        let waiting = Arc::clone(&watch);
+        let group = Arc::new(Self { sets: epoll::create(CreateFlags::CLOEXEC)?, sleepers: Mutex::default() });
+        let waiting = Arc::clone(&group);
         thread::Builder::new().name("socketkit-watch".to_owned()).spawn(move || waiting.wait())?;
-        Ok(watch)
+        Ok(group)
     }
 
     fn wait(&self) {
-        let mut sets = [no_arrival(); ARRIVALS_BATCH];
+        let mut sets = [EMPTY_EVENT; POLLER_BATCH_LINKS];
         loop {
             match epoll::wait(&self.sets, &mut sets, None) {
                 Ok(count) => sets.iter().take(count).for_each(|set| self.wake(set.data.u64())),
                 Err(Errno::INTR) => {}
-                Err(error) => return log::error!("nobody is told of arrivals any more: {error}"),
+                Err(error) => return log::error!("epoll_wait failed, no more data will be received: {error}"),
             }
         }
     }
@@ -104,11 +104,10 @@ impl Sleepers {
     }
 }
 
-/// Told once for each time that it is asked for; asking for what is there already counts.
-pub(crate) fn told_once() -> EventFlags {
-    EventFlags::IN | EventFlags::ONESHOT
-}
+/// Room for an event.
+pub(crate) const EMPTY_EVENT: Event = Event { flags: EventFlags::empty(), data: EventData::new_u64(0) };
 
-pub(crate) fn no_arrival() -> Arrival {
-    Arrival { flags: EventFlags::empty(), data: EventData::new_u64(0) }
+/// Told once for each time that it is asked for; asking for what is there already counts.
+pub(crate) fn oneshot() -> EventFlags {
+    EventFlags::IN | EventFlags::ONESHOT
 }
