@@ -139,6 +139,9 @@ impl Driver {
 
     /// Takes the link back from its owner, who gets what has arrived as far as the credit goes.
     pub(super) fn take_back(&self, transport: &mut Transport) {
+        if !transport.owner_reads {
+            return;
+        }
         transport.frames = self.shared.stop_owner_reads();
         transport.owner_reads = false;
         let mut left_bytes = limits::RECEIVE_HIGH_BYTES;

@@ -142,3 +142,14 @@ async fn a_part_of_a_message_keeps_a_connection_from_being_idle() {
     }
     this.events.assert_next("closed Idle").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_while_a_link_with_typed_frames_is_let_go_is_no_message() {
+    let mut this = Fixture::resilient(protocol(true, false), true).await;
+    settle().await;
+    this.peer.try_write(&frame(Kind::Data, b"late")).unwrap();
+    this.connection.suspend(SUSPEND).unwrap();
+    settle().await;
+    let told = this.events.told();
+    assert!(!told.iter().any(|told| told.starts_with("received")), "{told:?}");
+}
