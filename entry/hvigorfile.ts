@@ -16,6 +16,8 @@ const ABIS_PARAMETER = 'nativeAbis';
 /** The tasks that read `libs`, in their order; the target of the tests does not have all of them. */
 const READERS = ['ProcessLibs', 'CacheNativeLibs', 'PackageHap'];
 
+const TEST_TARGET = 'ohosTest';
+
 /** Signals that end a process which does not listen to them. */
 const ENDING_SIGNALS: NodeJS.Signals[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
@@ -238,8 +240,14 @@ function requestedBuild(node: HvigorNode): Build {
   };
 }
 
+/** The first task of a target that reads `libs`. An app has one, whether hvigor knows it already or not. */
+function firstReader(node: HvigorNode, targetName: string): string | undefined {
+  const names = READERS.map((name) => `${targetName}@${name}`);
+  return names.find((name) => node.getTaskByName(name)) ?? (targetName === TEST_TARGET ? undefined : names[0]);
+}
+
 function registerBuildTask(node: HvigorNode, targetName: string): void {
-  const reader = READERS.map((name) => `${targetName}@${name}`).find((name) => node.getTaskByName(name));
+  const reader = firstReader(node, targetName);
   if (reader === undefined) {
     console.warn(`${targetName} has no task that reads libs: the native module is not built for it.`);
     return;

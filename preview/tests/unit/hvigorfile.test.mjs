@@ -184,6 +184,24 @@ test('each target builds the library before the first task that reads libs', () 
   assert.deepEqual(lines, ['ohosTest has no task that reads libs: the native module is not built for it.']);
 });
 
+test('an app is built before ProcessLibs where its tasks cannot be asked for; the tests are not', async () => {
+  installCargo(BUILDS);
+  const build = hvigor({ hasLateTasks: true });
+  const targets = TARGETS.filter((target) => target !== 'ohosTest');
+  const expected = targets.map((target) => [`${target}@BuildNativeModule`, [`${target}@ProcessLibs`]]);
+  assert.deepEqual(build.registered, expected);
+  assert.deepEqual(lines, ['ohosTest has no task that reads libs: the native module is not built for it.']);
+  await build.assemble(...targets);
+  assert.deepEqual(targets.map((target) => build.packed.get(target)), targets.map(() => ['arm64-v8a', 'x86_64']));
+});
+
+test('a build of an app without a task that reads libs fails', async () => {
+  installCargo(BUILDS);
+  const build = hvigor({ targets: ['server'], readers: () => ['CompileArkTS'] });
+  const message = await failureOf(build.assemble('server'));
+  assert.equal(message, 'server@BuildNativeModule names server@ProcessLibs, which is no task');
+});
+
 /** A cargo that builds, but waits in the middle for something in the pipe `go`, if `condition` holds. */
 function installWaitingCargo(condition = 'true') {
   execFileSync('mkfifo', [path.join(project, 'go')], { env: { PATH } });

@@ -35,16 +35,10 @@ export class FakeHvigor {
   #tasks = new Map();
   #evaluated = [];
 
-  /** @param options project, targets, readers: the built-in tasks of a target, buildMode, parameters: `-p`,
-   * modules: stand-ins for those of Node */
+  /** @param options project, targets, readers: the built-in tasks of a target, hasLateTasks: whether those are there only behind
+   * what `nodesEvaluated` was given, buildMode, parameters: `-p`, modules: stand-ins for those of Node */
   constructor(options) {
     this.options = { buildMode: 'debug', parameters: {}, readers: () => ['ProcessLibs', 'PackageHap'], ...options };
-    const { targets, readers } = this.options;
-    for (const target of targets) {
-      for (const reader of readers(target)) {
-        this.#tasks.set(`${target}@${reader}`, { run: () => this.#processLibs(target), postDependencies: [] });
-      }
-    }
   }
 
   /** Reads a module's hvigorfile and lets its plugins register their tasks, as at the beginning of each build. */
@@ -57,9 +51,19 @@ export class FakeHvigor {
     const modules = { ...this.options.modules, '@ohos/hvigor': { hvigor }, '@ohos/hvigor-ohos-plugin': plugin };
     const { plugins } = load(file, modules);
     plugins.forEach((plugin) => plugin.apply(this.#node()));
-    // Tasks of targets are there, and to be named, only then.
-    this.#evaluated.forEach((then) => then());
+    // Tasks of targets are there, and can be asked for, only then.
+    const steps = [() => this.#addBuiltIn(), () => this.#evaluated.forEach((then) => then())];
+    (this.options.hasLateTasks ? steps.reverse() : steps).forEach((step) => step());
     return this;
+  }
+
+  #addBuiltIn() {
+    const { targets, readers } = this.options;
+    for (const target of targets) {
+      for (const reader of readers(target)) {
+        this.#tasks.set(`${target}@${reader}`, { run: () => this.#processLibs(target), postDependencies: [], dependencies: [] });
+      }
+    }
   }
 
   get registered() {
@@ -68,6 +72,7 @@ export class FakeHvigor {
 
   /** Builds targets at a time: what a task comes before waits for its end, and fails with it. */
   async assemble(...targets) {
+    this.#tasks.forEach((task, name) => this.#checkNames(name, task));
     await Promise.all(
       targets.map(async (target) => {
         for (const name of this.options.readers(target).map((reader) => `${target}@${reader}`)) {
@@ -103,14 +108,16 @@ export class FakeHvigor {
     if (this.#tasks.has(name) || Object.keys(unknown).length > 0) {
       throw new Error(`${name} cannot be registered`);
     }
-    // A function is taken, and never called.
+    // A function is taken, and never called. Tasks may be named before they are there, as hvigor-cargo does.
     const after = Array.isArray(postDependencies) ? postDependencies : [];
-    for (const other of [...after, ...dependencies]) {
-      if (!this.#tasks.has(other)) {
-        throw new Error(`${name} names ${other}, which is no task`);
-      }
+    this.#tasks.set(name, { run, postDependencies: after, dependencies, isRegistered: true });
+  }
+
+  #checkNames(name, { postDependencies, dependencies }) {
+    const missing = [...postDependencies, ...dependencies].find((other) => !this.#tasks.has(other));
+    if (missing !== undefined) {
+      throw new Error(`${name} names ${missing}, which is no task`);
     }
-    this.#tasks.set(name, { run, postDependencies: after, isRegistered: true });
   }
 
   /** hvigor makes hard links of what is in `libs`. */
