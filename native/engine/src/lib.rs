@@ -5,6 +5,7 @@
 #![deny(unsafe_code)]
 
 mod address;
+mod alarm;
 mod backoff;
 mod client;
 mod connection;
@@ -38,6 +39,7 @@ mod timeout;
 mod wire;
 
 pub use address::{AddressError, AddressFamily, Host, NetAddress};
+pub use alarm::Alarm;
 pub use backoff::Reconnect;
 pub use client::{Client, ClientOptions, Route};
 pub use connection::{Closing, Connection, Message, ReadOutcome};
