@@ -1,6 +1,8 @@
 // Exceptions and failures of an engine that goes on with them, and messages for which something is missing.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { behaviour } from '../support/behaviour.mjs';
 import { startChild } from '../support/child.mjs';
 import { within } from '../support/deadline.mjs';
@@ -78,3 +80,33 @@ for (const [fault, fail] of FAULTS) {
     assert.equal(fail(0), 0);
   });
 }
+
+/** How many attempts fail in a row while a fault lasts, and what the wait before the next one takes at least. */
+const LASTING = 7;
+const LAST_WAIT_MS = 640;
+
+behaviour('what cannot be delivered is tried again ever more seldom, logged once, and keeps the process', async (t) => {
+  const child = startChild(t, new URL('../children/lasting-fault.mjs', import.meta.url), LASTING);
+  const { order, waitedMs, left } = await child.hear('done');
+  assert.deepEqual(order, ['later', 'close']);
+  assert.equal(left, 0);
+  assert.ok(waitedMs >= LAST_WAIT_MS, `${LASTING} attempts failed in ${waitedMs} ms`);
+  assert.deepEqual(await child.ended(), { code: 0, signal: null });
+  assert.equal(child.errorText.match(/a message could not be delivered yet/g).length, 1);
+});
+
+behaviour('a socket that is closed while a fault lasts does not keep the process', async (t) => {
+  const child = startChild(t, new URL('../children/closed-in-fault.mjs', import.meta.url));
+  const { order, attempts } = await child.hear('done');
+  assert.deepEqual(order, ['close']);
+  assert.ok(attempts > 0, 'nothing failed');
+  assert.deepEqual(await child.ended(), { code: 0, signal: null });
+});
+
+behaviour('a Worker ends while a fault lasts', async (t) => {
+  const worker = new Worker(new URL('../children/faulty-worker.mjs', import.meta.url));
+  t.after(() => worker.terminate());
+  const [attempts] = await within('the fault', once(worker, 'message'));
+  assert.ok(attempts > 0, 'nothing failed');
+  await within('the end', worker.terminate());
+});

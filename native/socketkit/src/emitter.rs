@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::ffi::CStr;
+use std::io;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
@@ -13,7 +14,8 @@ use crate::convert::{self, Argument, Read};
 use crate::environment::{Environment, Lease, Object as Registered};
 use crate::error::{self, CodeBase, socket_error};
 use crate::node_api::{self, Holder, Reference};
-use crate::outbox::Mailbox;
+use crate::outbox::{Mailbox, ObjectEvent};
+use crate::retry::Retry;
 
 /// An event that listeners can be attached to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +81,8 @@ pub struct Emitter<E> {
     is_kept: Cell<bool>,
     /// The object itself, until the turn has ended that delivers what waits.
     awaiting_turn: RefCell<Option<Reference>>,
+    /// What could not be delivered, and is tried again.
+    retry: RefCell<Option<Retry>>,
 }
 
 impl<E> Emitter<E> {
@@ -100,6 +104,7 @@ impl<E> Emitter<E> {
             open: RefCell::default(),
             is_kept: Cell::new(false),
             awaiting_turn: RefCell::default(),
+            retry: RefCell::default(),
         })
     }
 
@@ -164,17 +169,23 @@ impl<E> Emitter<E> {
     /// Has what waits delivered in a turn of its own, and keeps the object for that: one that is over would not be.
     pub fn await_turn(&self) {
         if self.open.borrow().is_none() {
-            self.awaiting_turn.replace(self.owner().unwrap_or_else(|error| {
-                error::report("an object could not be kept", &error);
-                None
-            }));
+            self.awaiting_turn.replace(self.kept_owner());
         }
         self.mailbox.request_turn();
     }
 
-    /// What waited was delivered, or never will be.
+    fn kept_owner(&self) -> Option<Reference> {
+        self.owner().unwrap_or_else(|error| {
+            error::report("an object could not be kept", &error);
+            None
+        })
+    }
+
+    /// What waited was delivered, or waits for another attempt, or never will be delivered.
     pub fn end_turn(&self) {
         self.awaiting_turn.take();
+        let retry = self.retry.take().and_then(Retry::end_turn);
+        self.retry.replace(retry);
     }
 
     /// `off(type, callback?)`: removes the listener, or only `callback` if that is it.
@@ -268,6 +279,30 @@ impl<E> Emitter<E> {
             log::warn!("invalid event type \"{name}\"; expected one of {events}");
         }
         Ok(known.copied())
+    }
+}
+
+impl<E: ObjectEvent> Emitter<E> {
+    /// Has what could not be delivered tried again after a while. True when it is the first failure in a row.
+    pub fn await_retry(&self) -> bool {
+        let earlier = self.retry.take();
+        let is_first = earlier.is_none();
+        match earlier.map_or_else(|| self.new_retry(), Ok) {
+            Ok(mut retry) => {
+                retry.fail();
+                self.retry.replace(Some(retry));
+            }
+            Err(error) => {
+                log::error!("cannot wait before the next attempt: {error}");
+                self.await_turn();
+            }
+        }
+        is_first
+    }
+
+    fn new_retry(&self) -> io::Result<Retry> {
+        let mailbox = Arc::clone(&self.mailbox);
+        Retry::new(self.kept_owner(), Lease::new(&self.environment), move || mailbox.request_turn())
     }
 }
 

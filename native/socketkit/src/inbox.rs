@@ -495,11 +495,12 @@ fn message<'env>(
     Ok(info.to_unknown())
 }
 
-/// Leaves what could not be delivered for a turn of its own.
+/// Leaves what could not be delivered for a later turn.
 fn put_off(emitter: &Emitter<ConnectionEvent>, error: &Error) {
-    error::report("a message could not be delivered yet", error);
     node_api::report_pending(emitter.env());
-    emitter.await_turn();
+    if emitter.await_retry() {
+        error::report("a message could not be delivered yet", error);
+    }
 }
 
 fn is_received(event: &Delivery) -> bool {

@@ -18,6 +18,7 @@ mod log;
 mod native;
 mod node_api;
 mod outbox;
+mod retry;
 mod send;
 mod server;
 mod sync;

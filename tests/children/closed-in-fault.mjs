@@ -1,0 +1,30 @@
+// A client that is closed while a message waits for which no buffer can be had. Says what came in which order, and how often a
+// buffer was asked for.
+import net from 'node:net';
+import process from 'node:process';
+import { library } from '../support/library.mjs';
+import { say } from '../support/parent.mjs';
+
+const FOREVER = 2 ** 32 - 1;
+let written;
+const isWritten = new Promise((resolve) => {
+  written = resolve;
+});
+const server = net.createServer((socket) => socket.write('later', written));
+await new Promise((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve));
+const address = { address: '127.0.0.1', port: server.address().port };
+
+const order = [];
+globalThis.phoneEngine.failBuffers(FOREVER);
+const client = library.constructTCPSocketInstance();
+client.on('message', () => order.push('message'));
+client.on('close', () => order.push('close'));
+await client.connect({ address });
+await isWritten;
+// The turn that says so brings the bytes as well.
+const second = library.constructTCPSocketInstance();
+await second.connect({ address });
+process.on('exit', () => say('done', { order, attempts: FOREVER - globalThis.phoneEngine.failBuffers(0) }));
+await client.close();
+await second.close();
+server.close();

@@ -1,0 +1,25 @@
+// A Worker with a message that waits because no buffer can be had for it, and that waits to be ended. Posts how often a buffer was
+// asked for.
+import net from 'node:net';
+import { parentPort } from 'node:worker_threads';
+import { library } from '../support/library.mjs';
+
+const FOREVER = 2 ** 32 - 1;
+let written;
+const isWritten = new Promise((resolve) => {
+  written = resolve;
+});
+const server = net.createServer((socket) => socket.write('later', written));
+await new Promise((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve));
+const address = { address: '127.0.0.1', port: server.address().port };
+
+globalThis.phoneEngine.failBuffers(FOREVER);
+globalThis.clients = [library.constructTCPSocketInstance(), library.constructTCPSocketInstance()];
+const [first, second] = globalThis.clients;
+first.on('message', () => {});
+await first.connect({ address });
+await isWritten;
+// The turn that says so brings the bytes as well.
+await second.connect({ address });
+parentPort.on('message', () => {});
+parentPort.postMessage(FOREVER - globalThis.phoneEngine.failBuffers(FOREVER));
