@@ -1,8 +1,11 @@
 //! What is borrowed or locked while the binding calls Node-API.
 //!
 //! Such a call can run JavaScript, and on the phone the finalizer of any object, which borrow the same. Found are calls in the
-//! statement of a guard, and in the block in which a guard has a name; of what runs there, methods of `self` that are given the
-//! guard, and the function's own closures, which may call anything. Other functions that are called there are not looked into.
+//! statement of a guard, and in the block in which a guard has a name, alone or in a tuple; of what runs there, methods of `self`
+//! that are given the guard, and the function's own closures, which may call anything.
+//!
+//! Not looked into are other functions that are called there, guards in a struct, in an `Option` or from a function that returns
+//! one, handles of Node-API that a closure is given under another name than `env`, and statements that rustfmt does not lay out.
 
 use super::rust::indentation;
 use super::tree::{SourceFile, Tree};
@@ -14,7 +17,23 @@ const BINDING: &str = "native/socketkit/src/";
 const EXEMPT: &str = "native/socketkit/src/node_api/doorbell.rs";
 
 /// What makes a guard.
-const GUARDS: [&str; 5] = [".borrow()", ".borrow_mut()", ".with_borrow(", ".with_borrow_mut(", "lock(&"];
+const GUARDS: [&str; 9] = [
+    ".borrow()",
+    ".borrow_mut()",
+    ".try_borrow()",
+    ".try_borrow_mut()",
+    ".with_borrow(",
+    ".with_borrow_mut(",
+    "RefCell::borrow(",
+    "RefCell::borrow_mut(",
+    "lock(&",
+];
+
+/// Methods whose value is a guard.
+const METHODS: [&str; 4] = [".borrow()", ".borrow_mut()", ".try_borrow()", ".try_borrow_mut()"];
+
+/// Functions whose value is a guard.
+const FUNCTIONS: [&str; 5] = ["lock(&", "RefCell::borrow(", "RefCell::borrow_mut(", "Ref::map(", "RefMut::map("];
 
 /// Names without which nothing calls Node-API, directly or not. `set` and `take` are missing: cells have them too.
 const CALLS: [&str; 17] = [
@@ -37,8 +56,8 @@ const CALLS: [&str; 17] = [
     "delete_named_property",
 ];
 
-/// Sets a property, and not a cell.
-const SETS_PROPERTY: &str = ".set(\"";
+/// Calls that no single name tells: to set a property, and not a cell; to make an object, and not something else.
+const PHRASES: [&str; 3] = [".set(\"", "Object::new(", "Reference::new("];
 
 /// Calls of Node-API while something is borrowed or locked.
 pub(super) fn held_across_calls(tree: &Tree) -> Vec<String> {
@@ -48,18 +67,27 @@ pub(super) fn held_across_calls(tree: &Tree) -> Vec<String> {
 fn of_file(file: &SourceFile) -> Vec<String> {
     let lines = joined_lines(&file.text);
     let mut findings = Vec::new();
-    let mut closures = Vec::new();
+    let mut callers = Vec::new();
+    let mut in_signature = false;
     for (place, (index, code)) in lines.iter().enumerate() {
         if code.contains("fn ") {
-            closures = closure_parameters(code);
+            callers.clear();
+            in_signature = true;
         }
+        if in_signature {
+            callers.extend(calling_parameters(code));
+            in_signature = !code.ends_with(['{', '}', ';']);
+        }
+        callers.extend(bindings(code).into_iter().filter(|(_, value)| value.ends_with(".env()")).map(|(name, _)| name));
+        // Those are found wherever they stand.
+        callers.retain(|name| !CALLS.contains(name));
         let Some(guard) = GUARDS.iter().filter_map(|guard| code.find(guard)).min() else { continue };
         let (before, after) = code.split_at(guard);
-        if calls_node_api(after) || names_any(after, &closures) || is_argument_of_method(before) {
+        if calls_node_api(after) || names_any(after, &callers) || is_argument_of_method(before) {
             findings.push(file.at(*index, code));
         }
         let held = held_lines(lines.iter().skip(place + 1), code)
-            .filter(|(_, code)| calls_node_api(code) || names_any(code, &closures));
+            .filter(|(_, code)| calls_node_api(code) || names_any(code, &callers));
         findings.extend(held.map(|(index, code)| file.at(*index, code)));
     }
     findings
@@ -98,7 +126,9 @@ fn held_lines<'a>(
     let end = name_of(head).map(|name| format!("drop({name})"));
     // The head of a block, or a statement that goes on. An `if` or `while` without `let` is done with its condition.
     let goes_on = head.ends_with(['{', '(', '|']) && !is_plain_condition(head);
-    following.take_while(move |(_, code)| {
+    // Nothing is held in the block for a guard that was not to be had.
+    let fails = head.ends_with(" else {");
+    following.skip_while(move |(_, code)| fails && indentation(code) > depth).take_while(move |(_, code)| {
         let is_deeper = indentation(code) > depth;
         match &end {
             Some(end) => (is_deeper || indentation(code) == depth) && !code.contains(end),
@@ -107,14 +137,61 @@ fn held_lines<'a>(
     })
 }
 
-/// The name of a guard that a statement gives one.
+/// The name of a guard that a statement gives one; several have that of the whole pattern.
 fn name_of(code: &str) -> Option<&str> {
-    let (name, value) = code.trim().strip_prefix("let ")?.split_once('=')?;
-    let is_guard =
-        value.ends_with(".borrow();") || value.ends_with(".borrow_mut();") || value.trim().starts_with("lock(&");
-    let is_whole = value.matches(')').count() == value.matches('(').count() && value.ends_with(");");
-    let is_method_of_guard = value.trim().starts_with("lock(&") && value.contains(").");
-    (is_guard && is_whole && !is_method_of_guard).then(|| name.trim().trim_start_matches("mut ").trim())
+    let bindings = bindings(code);
+    let mut names = bindings.iter().filter(|(_, value)| is_guard(value)).map(|(name, _)| *name);
+    let name = names.next()?;
+    match names.next() {
+        None => Some(name),
+        Some(_) => code.trim().strip_prefix("let ")?.split(" = ").next(),
+    }
+}
+
+/// What a `let` names, each with its value.
+fn bindings(code: &str) -> Vec<(&str, &str)> {
+    let Some((pattern, value)) = code.trim().strip_prefix("let ").and_then(|code| code.split_once(" = ")) else {
+        return Vec::new();
+    };
+    let value = value.split(" else {").next().unwrap_or_default().trim_end_matches(';');
+    parts(pattern).into_iter().map(bare_name).zip(parts(value)).collect()
+}
+
+/// The parts of a tuple; of anything else the whole.
+fn parts(text: &str) -> Vec<&str> {
+    if !text.starts_with('(') || closing(text) != Some(text.len() - 1) {
+        return vec![text];
+    }
+    let inner = text.get(1..text.len() - 1).unwrap_or_default();
+    let mut depth = 0;
+    let is_between = |letter| {
+        depth += i32::from(letter == '(') - i32::from(letter == ')');
+        letter == ',' && depth == 0
+    };
+    inner.split(is_between).map(str::trim).collect()
+}
+
+/// Of a pattern, the name alone.
+fn bare_name(pattern: &str) -> &str {
+    let pattern = pattern.split(':').next().unwrap_or_default().trim();
+    pattern.trim_start_matches("Ok(").trim_end_matches(')').trim_start_matches("mut ")
+}
+
+/// Whether a value is a guard, and not something that was had by one.
+fn is_guard(value: &str) -> bool {
+    let is_method = METHODS.iter().any(|method| value.ends_with(method));
+    let is_function = FUNCTIONS.iter().any(|function| value.starts_with(function));
+    // A call that the line does not end goes on with a closure.
+    is_method || is_function && closing(value).is_none_or(|end| end == value.len() - 1)
+}
+
+/// Where the first parenthesis of `text` is closed.
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = 0;
+    text.char_indices().find_map(|(index, letter)| {
+        depth += i32::from(letter == '(') - i32::from(letter == ')');
+        (letter == ')' && depth == 0).then_some(index)
+    })
 }
 
 fn is_plain_condition(code: &str) -> bool {
@@ -122,10 +199,16 @@ fn is_plain_condition(code: &str) -> bool {
     (code.starts_with("if ") || code.starts_with("while ")) && !code.contains(" let ") || code.ends_with("else {")
 }
 
-/// The names of the closures that a function is given.
-fn closure_parameters(signature: &str) -> Vec<&str> {
-    let parameters = signature.split([',', '(']);
-    parameters.filter_map(|part| part.split_once(": impl Fn")).map(|(name, _)| name.trim()).collect()
+/// Of the parameters in a line of a signature, closures and handles of Node-API.
+fn calling_parameters(line: &str) -> impl Iterator<Item = &str> {
+    let parameters = line.split([',', '(']).filter_map(|part| part.split_once(": "));
+    parameters.filter(|(_, kind)| kind.starts_with("impl Fn") || is_handle(kind)).map(|(name, _)| name.trim())
+}
+
+/// Whether a type is `Env` or a reference to one.
+fn is_handle(kind: &str) -> bool {
+    let mut names = kind.trim_start_matches('&').split(' ').skip_while(|name| name.starts_with('\''));
+    names.next().is_some_and(|name| words(name).next() == Some("Env"))
 }
 
 /// Whether what follows `before` stands in the parentheses of a method of `self`.
@@ -157,7 +240,7 @@ fn words(code: &str) -> impl Iterator<Item = &str> {
 fn calls_node_api(code: &str) -> bool {
     // A handle is compared with this, and nothing called.
     let code = code.replace("env.raw()", "");
-    code.contains(SETS_PROPERTY) || names_any(&code, &CALLS)
+    PHRASES.iter().any(|phrase| code.contains(phrase)) || names_any(&code, &CALLS)
 }
 
 fn code_of(line: &str) -> &str {
@@ -285,5 +368,65 @@ mod tests {
     fn a_handle_may_be_compared_and_the_doorbell_may_call_under_its_lock() {
         assert_eq!(findings("    A.with_borrow(|a| a.find(|a| a.handle == env.raw()));\n"), [""; 0]);
         assert_eq!(held_across_calls(&Tree::of(&[(EXEMPT, "    f(lock(&self.functions), env);\n")])), [""; 0]);
+    }
+
+    #[test]
+    fn a_call_while_a_guard_that_was_tried_for_is_held_is_found() {
+        let tried = "fn a() {\n    let Ok(mut b) = self.b.try_borrow_mut() else {\n        return c(env);\n    };\n    c(env);\n}\n";
+        assert_eq!(findings(tried), ["native/socketkit/src/a.rs:5: c(env);"]);
+        let one_line = "fn a() {\n    let Ok(b) = self.b.try_borrow() else { return };\n    c(env);\n}\n";
+        assert_eq!(findings(one_line), ["native/socketkit/src/a.rs:3: c(env);"]);
+        let head = "    if let Ok(b) = self.b.try_borrow() {\n        c(env);\n    }\n    c(env);\n";
+        assert_eq!(findings(head), ["native/socketkit/src/a.rs:2: c(env);"]);
+        let dropped = "fn a() {\n    let Ok(b) = self.b.try_borrow() else { return };\n    drop(b);\n    c(env);\n}\n";
+        assert_eq!(findings(dropped), [""; 0]);
+        let value = "fn a() {\n    let Some(b) = self.b.borrow_mut().pop() else { return };\n    c(env);\n}\n";
+        assert_eq!(findings(value), [""; 0]);
+    }
+
+    #[test]
+    fn a_call_while_a_guard_by_a_path_or_a_part_of_one_is_held_is_found() {
+        for guard in [
+            "RefCell::borrow(&self.b)",
+            "RefCell::borrow_mut(&self.b)",
+            "Ref::map(self.b.borrow(), |b| &b.c)",
+            "RefMut::map(self.b.borrow_mut(), |b| &mut b.c)",
+        ] {
+            let text = format!("fn a() {{\n    let b = {guard};\n    c(env);\n}}\n");
+            assert_eq!(findings(&text), ["native/socketkit/src/a.rs:3: c(env);"], "{guard}");
+        }
+        let block = "fn a() {\n    let b = Ref::map(self.b.borrow(), |b| {\n        &b.c\n    });\n    c(env);\n}\n";
+        assert_eq!(findings(block), ["native/socketkit/src/a.rs:5: c(env);"]);
+        let value = "fn a() {\n    let b = RefCell::borrow(&self.b).len();\n    c(env);\n}\n";
+        assert_eq!(findings(value), [""; 0]);
+    }
+
+    #[test]
+    fn a_call_while_a_guard_in_a_tuple_is_held_is_found() {
+        let tuple = "fn a() {\n    let (mut b, c) = (self.b.borrow_mut(), f(1, 2));\n    d(env);\n}\n";
+        assert_eq!(findings(tuple), ["native/socketkit/src/a.rs:3: d(env);"]);
+        let dropped = "fn a() {\n    let (c, b) = (f(1, 2), self.b.borrow());\n    drop(b);\n    d(env);\n}\n";
+        assert_eq!(findings(dropped), [""; 0]);
+        let one_of_two =
+            "fn a() {\n    let (b, c) = (self.b.borrow(), self.c.borrow());\n    drop(b);\n    d(env);\n}\n";
+        assert_eq!(findings(one_of_two), ["native/socketkit/src/a.rs:4: d(env);"]);
+        let values = "fn a() {\n    let (b, c) = (self.b.borrow().len(), 3);\n    d(env);\n}\n";
+        assert_eq!(findings(values), [""; 0]);
+    }
+
+    #[test]
+    fn a_call_by_a_handle_of_another_name_is_found() {
+        let object = "fn a() {\n    let b = self.b.borrow();\n    Object::new(e);\n}\n";
+        assert_eq!(findings(object), ["native/socketkit/src/a.rs:3: Object::new(e);"]);
+        for signature in ["fn a(e: &Env) {", "fn a<'a>(b: u8, e: &'a Env) {", "fn a(\n    b: u8,\n    e: Env,\n) {"] {
+            let text = format!("{signature}\n    let b = self.b.borrow();\n    c(e);\n}}\n");
+            assert_eq!(findings(&text).len(), 1, "{signature}");
+        }
+        let named = "fn a() {\n    let e = self.emitter.env();\n    let b = self.b.borrow();\n    c(e);\n}\n";
+        assert_eq!(findings(named), ["native/socketkit/src/a.rs:4: c(e);"]);
+        let next = "fn a(e: &Env) {\n}\nfn b(e: u8) {\n    let b = self.b.borrow();\n    c(e);\n}\n";
+        assert_eq!(findings(next), [""; 0]);
+        let lines = "fn a(\n    make: impl Fn(),\n) {\n    A.with_borrow(|a| make(a));\n}\n";
+        assert_eq!(findings(lines).len(), 1);
     }
 }
