@@ -39,6 +39,9 @@ const PASTE_OPTIONS = ['icon', 'text', 'buttonType'];
 
 function createPasteButton(node, options) {
   checkOptions(options, PASTE_OPTIONS, 'PasteButton');
+  if (options?.buttonType !== undefined) {
+    node.set({ shape: shape(options.buttonType) });
+  }
 }
 
 export const buttons = {

@@ -26,7 +26,7 @@ test(
     await say(server, 'for both');
     await client.shows('for both');
     await peer.receives('for both');
-    await rowSays(server, 'for both', /To All clients.*Sent · /s);
+    await rowSays(server, 'for both', /To all clients.*Sent · /s);
 
     await server.touch(clientName);
     await say(server, 'for the app');

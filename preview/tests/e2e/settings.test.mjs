@@ -147,6 +147,24 @@ test(
 );
 
 test(
+  'the buttons below the pairing code of the client are equally wide',
+  withPreview(async (preview) => {
+    const { client, page } = preview;
+    await page.setViewportSize({ width: 2720, height: 1640 });
+    await Settings.change(client, { framing: true, code: TYPED_CODE });
+    for (const device of ['phone', 'tablet']) {
+      await preview.choose('Device', device);
+      const settings = await Settings.open(client);
+      const [paste, forget] = await Promise.all(
+        ['Paste', 'Forget code'].map((name) => settings.button(name).boundingBox())
+      );
+      assert.deepEqual([paste.x, paste.width], [forget.x, forget.width]);
+      await settings.save();
+    }
+  })
+);
+
+test(
   'a paste button that is half scrolled away pastes nothing, and the user is told',
   withPreview(async (preview) => {
     const { client, page } = preview;
