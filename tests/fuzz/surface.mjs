@@ -87,6 +87,9 @@ const CHECKS = {
   listening: ({ port }) => port > 0,
   connect: () => true,
   drain: () => true,
+  end: (value) => value === undefined,
+  stalled: (value) => value === undefined,
+  recovered: (value) => value === undefined,
   error: judgeEvent,
 };
 
