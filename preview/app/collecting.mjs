@@ -1,3 +1,5 @@
+import { computed } from '@vue/runtime-core';
+
 /** Where the statement that runs now puts what it makes. */
 let parent;
 
@@ -20,7 +22,7 @@ export function collect(prefix, body, inside = prefix) {
   return run({ prefix, nodes: [], path: (parent?.path ?? '') + inside, memory: parent?.memory }, body);
 }
 
-/** Runs all UI statements of something that is drawn by itself, with what its builders keep. */
+/** Runs all UI statements of something that is drawn by itself, with what they keep. */
 export function collectAll(memory, prefix, body) {
   return memory.draw(() => run({ prefix, nodes: [], path: '', memory }, body));
 }
@@ -37,7 +39,15 @@ export function scope(site, body) {
   parent.nodes.push(...collect(`${parent.prefix}${site}/`, body));
 }
 
-/** What a builder gets by value: it is called once on a phone, and never learns of another value. */
-export function keptValues(site, values) {
-  return parent.memory.first(`${parent.path}${parent.prefix}${site}`, values);
+/** What `make` made for a statement when it was drawn first, as long as it is drawn. */
+export function kept(site, make) {
+  return parent.memory.keep(`${parent.path}${parent.prefix}${site}`, make);
+}
+
+/**
+ * The result of an update function: the first `make` of a statement runs again if observed state that it read has
+ * changed, and never because something else is drawn.
+ */
+export function updated(site, make) {
+  return kept(site, () => computed(make)).value;
 }

@@ -7,10 +7,10 @@ const CommonNode = classOf('__Common__');
 
 /** A struct in its parent; attributes apply to a frame around it, as ArkUI does it. */
 export class CustomNode extends CommonNode {
-  constructor(Struct, site, parameters, body) {
+  constructor(Struct, site) {
     super('__Common__', site);
     this.Struct = Struct;
-    this.parameters = body ? { ...parameters, [builderParameterOf(Struct)]: body } : parameters;
+    this.parameters = undefined;
   }
 
   toVnode() {
@@ -25,7 +25,7 @@ export class CustomNode extends CommonNode {
 }
 
 /** A trailing block fills the struct's only builder parameter. */
-function builderParameterOf(Struct) {
+export function builderParameterOf(Struct) {
   const builders = (Struct.prototype[PARAMETERS] ?? []).filter(({ isBuilder }) => isBuilder);
   if (builders.length !== 1) {
     throw new Error(`${Struct.name} needs one @BuilderParam for a trailing block, not ${builders.length}.`);

@@ -1,4 +1,4 @@
-import { Fragment, getCurrentInstance, h, onMounted, shallowRef } from '@vue/runtime-core';
+import { computed, Fragment, getCurrentInstance, h, onMounted, shallowRef } from '@vue/runtime-core';
 import { LAZY_PARENTS } from '../checks/components.mjs';
 import { collectAll } from './collecting.mjs';
 import { Rows } from './rows.mjs';
@@ -11,7 +11,7 @@ const WholeLoop = {
   props: ['loop'],
   setup(properties) {
     const rows = new Rows();
-    return () => h(Fragment, properties.loop.vnodes(rows, 0, properties.loop.items.length));
+    return () => h(Fragment, properties.loop.vnodes(rows, properties.loop.all));
   }
 };
 
@@ -43,20 +43,25 @@ const LazyLoop = {
       range = asked(start, end, range.total);
       turn.value += 1;
     };
-    return () => {
+    const shown = computed(() => {
       const { loop } = properties;
       // Read so that the screen's wishes draw again.
       void turn.value;
-      range = followed(range, loop.items.length);
+      range = followed(range, loop.total);
+      return loop.wanted(range.start, range.end);
+    });
+    return () => {
+      const { loop } = properties;
+      const wanted = shown.value;
       const frame = new UiNode('__Window__', loop.site);
       frame.set({ start: range.start, total: range.total });
       frame.listen('range', ask);
-      return h(frame.kind, { node: frame }, loop.vnodes(rows, range.start, range.end));
+      return h(frame.kind, { node: frame }, loop.vnodes(rows, wanted));
     };
   }
 };
 
-/** `ForEach` and `Repeat`: it draws on its own, so that a changed list does not draw its page again. */
+/** `ForEach` and `Repeat`, which draw their rows on their own. */
 export class Loop {
   #draw;
   #templates = new Map();
@@ -68,6 +73,9 @@ export class Loop {
     this.site = site;
     this.place = site;
     this.items = items;
+    /** How many items there were when its update function ran; which, if all are drawn. */
+    this.total = 0;
+    this.all = [];
     this.keyOf = (_item, index) => String(index);
   }
 
@@ -103,8 +111,16 @@ export class Loop {
     return this;
   }
 
+  /** Ends its update function, after all its links. */
+  finish() {
+    this.total = this.items.length;
+    if (!this.#isLazy) {
+      this.all = this.wanted(0, this.total);
+    }
+  }
+
   /** The items from `start` to before `end`, each with its key and its template. */
-  #wanted(start, end) {
+  wanted(start, end) {
     const seen = new Set();
     return this.items.slice(start, end).map((item, offset) => {
       const index = start + offset;
@@ -117,9 +133,9 @@ export class Loop {
     });
   }
 
-  /** The virtual nodes of the items from `start` to before `end`; `rows` are those of the loop's component. */
-  vnodes(rows, start, end) {
-    return rows.take(this.#wanted(start, end), this.#reuses).flatMap((row) => {
+  /** The virtual nodes of `wanted` items; `rows` are those of the loop's component. */
+  vnodes(rows, wanted) {
+    return rows.take(wanted, this.#reuses).flatMap((row) => {
       const draw = this.#templates.get(row.template) ?? this.#draw;
       const nodes = collectAll(row.memory, `${row.id}/`, () => draw(row));
       this.#checkRow(nodes);

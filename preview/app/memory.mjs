@@ -1,4 +1,4 @@
-/** What builders got by value: each keeps it as long as it is drawn, however often that is. */
+/** What statements made when they were drawn first: each keeps it as long as it is drawn, however often that is. */
 export class Memory {
   #kept = new Map();
   #used = new Map();
@@ -13,9 +13,9 @@ export class Memory {
     }
   }
 
-  /** The values that were given first for a place; `values` where there were none. */
-  first(place, values) {
-    const kept = this.#kept.get(place) ?? values;
+  /** What was made first for a place; what `make` makes where there is nothing. */
+  keep(place, make) {
+    const kept = this.#kept.has(place) ? this.#kept.get(place) : make();
     this.#used.set(place, kept);
     return kept;
   }

@@ -163,25 +163,59 @@ export function Monitor(...paths) {
   };
 }
 
+const NOT_FOUND = Symbol('not found');
+
 function read(object, path) {
-  return path.split('.').reduce((value, name) => value?.[name], object);
+  return path.split('.').reduce((value, name) => {
+    const isFound = typeof value === 'object' && value !== null && Reflect.has(value, name);
+    return isFound ? value[name] : NOT_FOUND;
+  }, object);
 }
 
-/** What a monitor is told: what changed since the last time, before and now. */
-function changes(paths, now, before) {
-  const dirty = paths.filter((_, index) => !Object.is(now[index], before[index]));
-  const value = (path = dirty[0]) => {
-    const index = paths.indexOf(path);
-    return index < 0 ? undefined : { path, now: now[index], before: before[index] };
-  };
-  return { dirty, value };
+/** What one monitor knows: as on a phone, a path that leads nowhere keeps its last value. */
+class MonitoredPaths {
+  #values;
+
+  constructor(paths, found) {
+    this.#values = paths.map((path) => ({ path, before: undefined, now: undefined }));
+    this.#take(found);
+    this.#reset();
+  }
+
+  /** Compares all paths once one of them was seen to change; what is told, or undefined where nothing differs. */
+  changes(found) {
+    this.#take(found);
+    // NaN differs from itself, as on a phone.
+    const dirty = this.#values.filter(({ before, now }) => before !== now).map(({ path }) => path);
+    const values = new Map(this.#values.map((each) => [each.path, { ...each }]));
+    this.#reset();
+    return dirty.length > 0 ? { dirty, value: (path = dirty[0]) => values.get(path) } : undefined;
+  }
+
+  #take(found) {
+    this.#values.forEach((each, index) => {
+      each.now = found[index] === NOT_FOUND ? each.now : found[index];
+    });
+  }
+
+  #reset() {
+    this.#values.forEach((each) => {
+      each.before = each.now;
+    });
+  }
 }
 
 /** Calls the monitors of an object from now on, once for all changes of one turn. */
 export function startMonitors(object) {
   for (const { paths, key } of object[MONITORS] ?? []) {
-    const sources = paths.map((path) => () => read(object, path));
-    watch(sources, (now, before) => object[key](changes(paths, now, before)));
+    const readAll = () => paths.map((path) => read(object, path));
+    const monitored = new MonitoredPaths(paths, readAll());
+    watch(readAll, (found) => {
+      const changes = monitored.changes(found);
+      if (changes) {
+        object[key](changes);
+      }
+    });
   }
 }
 

@@ -1,54 +1,99 @@
 import { Fragment, h } from '@vue/runtime-core';
 import { SINGLE } from '../checks/components.mjs';
-import { add, collect, collectAll, keptValues, scope } from './collecting.mjs';
+import { add, collect, collectAll, kept, scope, updated } from './collecting.mjs';
 import { classOf, COMPONENTS } from './components.mjs';
-import { CustomNode } from './custom-node.mjs';
+import { builderParameterOf, CustomNode } from './custom-node.mjs';
 import { isStruct } from './custom-component.mjs';
 import { countChildren, Loop } from './loop.mjs';
 import { UnknownError } from './unknown.mjs';
 
-/** A built-in component. */
-export function create(name, site, parameters, body) {
-  const node = add(new (classOf(name))(name, site));
-  COMPONENTS[name].create?.(node, ...parameters);
-  if (body) {
-    node.children = collect('', body, `${node.place}/`);
-    checkChildren(node);
-  }
+/** A built-in component with its attributes, or a loop: one update function; what stands in its block is not part of it. */
+export function update(site, make) {
+  const node = add(updated(site, () => finished(make())));
+  fill(node, node.place);
+  checkChildren(node);
+}
+
+function finished(node) {
+  node.finish?.();
   return node;
+}
+
+/** Draws what stands in the blocks and builders of a node. */
+function fill(node, inside) {
+  if (node.body) {
+    node.children = collect('', node.body, `${inside}/`);
+  }
+  node.overlays?.forEach((overlay) => fill(overlay, `${inside}#${overlay.kind}`));
 }
 
 /** Of several children, which a builder can make, a phone places the first alone. */
 function checkChildren({ kind, site, children }) {
-  const count = countChildren(children);
-  if (SINGLE.has(kind) && count > 1) {
+  const count = SINGLE.has(kind) ? countChildren(children) : 0;
+  if (count > 1) {
     throw new Error(`${site}: ${kind} takes one child only, not ${count}.`);
   }
 }
 
-/** A struct, or a builder function. */
-export function invoke(site, callee, parameters, body) {
-  if (isStruct(callee)) {
-    return add(new CustomNode(callee, site, parameters[0], body));
-  }
-  return scope(site, () => callee(...parameters));
+/** A built-in component. */
+export function create(name, site, parameters, body) {
+  const node = new (classOf(name))(name, site);
+  COMPONENTS[name].create?.(node, ...parameters);
+  node.body = body;
+  return node;
 }
 
-/** A builder with what it gets by value. */
-export function builder(site, callee, values) {
+/** `if` and what follows it: one update function chooses the branch. */
+export function branch(site, choose) {
+  updated(site, choose)?.();
+}
+
+/**
+ * A struct, or a builder function. `given` is what stands in its parentheses: functions by name for one object literal,
+ * a function of a list for everything else. Of a struct, `attributes` apply to the frame around it.
+ */
+export function invoke(site, callee, given, body, attributes = (node) => node) {
   if (isStruct(callee)) {
-    return invoke(site, callee, values);
+    const node = add(updated(site, () => attributes(new CustomNode(callee, site))));
+    node.parameters = parametersOf(site, callee, given, body);
+    fill(node, node.place);
+  } else if (typeof given === 'function') {
+    builder(site, callee, given);
+  } else {
+    scope(site, () => callee(given && reference(given)));
   }
-  const kept = keptValues(site, values);
-  return scope(site, () => callee(...kept));
+}
+
+/** As the compiler does: the named parameters are an update function, anything else is handed over once. */
+function parametersOf(site, Struct, given = {}, body) {
+  const block = () => (body ? { [builderParameterOf(Struct)]: body } : {});
+  return typeof given === 'function'
+    ? kept(`${site}#parameters`, () => ({ ...given()[0], ...block() }))
+    : updated(`${site}#parameters`, () => ({ ...evaluated(given), ...block() }));
+}
+
+function evaluated(given) {
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, value()]));
+}
+
+/** A builder with what it gets by value: it is called once on a phone, and never learns of another value. */
+export function builder(site, callee, values) {
+  const first = kept(site, values);
+  scope(site, () => callee(...first));
+}
+
+/** What a builder gets as one object literal: whichever update function reads a member follows it. */
+export function reference(given) {
+  const members = Object.entries(given).map(([name, get]) => [name, { get, enumerable: true }]);
+  return Object.freeze(Object.defineProperties({}, Object.fromEntries(members)));
 }
 
 export function forEach(site, items, each, keyOf) {
-  return add(Loop.forEach(site, items, each, keyOf ?? ((item, index) => `${index}__${JSON.stringify(item)}`)));
+  return Loop.forEach(site, items, each, keyOf ?? ((item, index) => `${index}__${JSON.stringify(item)}`));
 }
 
 export function repeat(site, items) {
-  return add(new Loop(site, items));
+  return new Loop(site, items);
 }
 
 export function lazyForEach() {

@@ -16,6 +16,8 @@ export class UiNode {
     /** The size of its font and how far that may be enlarged. */
     this.fontChoice = {};
     this.children = [];
+    /** Draws the children, which have update functions of their own. */
+    this.body = undefined;
     /** Sheets, menus and the like, which are drawn above everything. */
     this.overlays = [];
     this.controller = undefined;

@@ -1,5 +1,5 @@
 // What the transform puts in place of ArkTS.
-export { builder, create, forEach, invoke, lazyForEach, repeat } from './statements.mjs';
+export { branch, builder, create, forEach, invoke, lazyForEach, reference, repeat, update } from './statements.mjs';
 export { scope } from './collecting.mjs';
 export { CustomComponent } from './custom-component.mjs';
 export { twoWay } from './two-way.mjs';

@@ -44,31 +44,39 @@ export class UiRewriter {
     }
   }
 
+  /** One update function chooses the branch, and draws none. */
   rewriteIf(statement) {
-    this.rewriteBlock(statement.thenStatement);
-    if (statement.elseStatement) {
-      this.rewriteStatementOrBlock(statement.elseStatement);
+    this.wrap(statement, `__ui.branch(${this.site(statement)}, () => { `, ' })');
+    this.rewriteBranches(statement);
+  }
+
+  rewriteBranches({ thenStatement, elseStatement }) {
+    this.rewriteBranch(thenStatement);
+    if (elseStatement && ts.isIfStatement(elseStatement)) {
+      this.rewriteBranches(elseStatement);
+    } else if (elseStatement) {
+      this.rewriteBranch(elseStatement);
     }
   }
 
-  rewriteStatementOrBlock(statement) {
-    if (ts.isIfStatement(statement)) {
-      this.rewriteIf(statement);
-    } else {
-      this.rewriteBlock(statement);
-    }
+  rewriteBranch(block) {
+    const [before, after] = ts.isBlock(block) ? ['{ return () => ', ' }'] : ['return () => { ', ' }'];
+    this.wrap(block, before, after);
+    this.rewriteBlock(block);
   }
 
   rewriteExpression(expression) {
     const { base, links } = unchain(expression);
     const loop = ts.isCallExpression(base) && ts.isIdentifier(base.expression) && LOOPS.get(base.expression.text);
     if (loop) {
+      this.rewriteUpdate(expression, base);
       this.rewriteLoop(loop, base, links);
     } else if (ts.isEtsComponentExpression(base) && this.isBuiltIn(base)) {
+      this.rewriteUpdate(expression, base);
       this.rewriteComponent(base);
       this.rewriteAttributes(base.expression.text, links);
     } else if (ts.isEtsComponentExpression(base) || (ts.isCallExpression(base) && ts.isIdentifier(base.expression))) {
-      this.rewriteInvocation(base);
+      this.rewriteInvocation(base, expression);
       this.rewriteAttributes('Common', links);
     } else if (ts.isCallExpression(base) && links.length === 0) {
       this.rewriteBuilderCall(base, '', '');
@@ -89,38 +97,81 @@ export class UiRewriter {
   rewriteComponent(base) {
     const name = base.expression.text;
     this.checkDoubleBangs(base.arguments);
-    this.rewriteCreation(base, `__ui.create('${name}', ${this.site(base)}, [`);
+    this.rewriteCreation(base, `__ui.create('${name}', ${this.site(base)}, [`, ']');
     this.rewriteBuilders(name, 'create', base.arguments);
+    base.arguments.forEach((argument) => this.rewriteArgument(argument));
   }
 
-  rewriteInvocation(base) {
-    const how = isByValue(base) ? 'builder' : 'invoke';
-    this.rewriteCreation(base, `__ui.${how}(${this.site(base)}, ${base.expression.text}, [`);
+  /** A component with its attributes is one update function. */
+  rewriteUpdate(expression, base) {
+    this.wrap(expression, `__ui.update(${this.site(base)}, () => `, ')');
+  }
+
+  /** A struct, or a builder of any file: what it is given and its attributes are update functions of their own. */
+  rewriteInvocation(base, expression) {
+    const opening = `__ui.invoke(${this.site(base)}, ${base.expression.text}`;
+    const hasAttributes = base !== expression;
+    const isLast = !base.body && !hasAttributes;
+    const [before, after] = givenForm(base, isLast);
+    const closing = hasAttributes && !base.body ? `${after}, undefined` : after;
+    this.rewriteCreation(base, opening + before, closing, hasAttributes ? ', (node) => node' : ')');
+    if (hasAttributes) {
+      this.edit.prependRight(expression.end, ')');
+    }
+    if (isByValue(base)) {
+      base.arguments.forEach((argument) => this.rewriteArgument(argument));
+    } else {
+      base.arguments.forEach((literal) => this.rewriteMembers(literal));
+    }
+  }
+
+  /** `{ a: b }` becomes `{ a: () => b }`: each member is read when something needs it. */
+  rewriteMembers(literal) {
+    for (const member of literal.properties) {
+      if (!member.name || !ts.isIdentifier(member.name) || ts.isFunctionLike(member)) {
+        throw this.source.errorAt(member, 'A phone does not follow this: a parameter has a plain name and a value.');
+      }
+      if (ts.isShorthandPropertyAssignment(member)) {
+        this.edit.appendLeft(member.end, `: () => ${member.name.text}`);
+      } else {
+        this.rewriteMember(member.initializer);
+      }
+    }
+  }
+
+  rewriteMember(value) {
+    const [before, after] = ts.isObjectLiteralExpression(value) ? ['() => (', ')'] : ['() => ', ''];
+    this.edit.appendLeft(this.startOf(value), before);
+    this.edit.prependRight(value.end, after);
+    this.rewriteArgument(value);
   }
 
   /** The call of a builder: what it gets by value is handed over apart, because it keeps that. */
   rewriteBuilderCall(call, before, after) {
+    const { expression, arguments: values } = call;
     if (!isByValue(call)) {
       this.wrap(call, `${before}__ui.scope(${this.site(call)}, () => `, `)${after}`);
+      values.forEach((literal) => {
+        this.wrap(literal, '__ui.reference(', ')');
+        this.rewriteMembers(literal);
+      });
       return;
     }
-    const { expression, arguments: values } = call;
-    this.edit.overwrite(expression.end, this.source.start(values[0]), '.bind(this), [');
+    this.edit.overwrite(expression.end, this.source.start(values[0]), '.bind(this), () => [');
     this.edit.overwrite(values.at(-1).end, call.end, '])');
     this.wrap(call, `${before}__ui.builder(${this.site(call)}, `, after);
   }
 
-  /** `Name(arguments) { body }` becomes `opening arguments], () => { body })`. */
-  rewriteCreation(base, opening) {
+  /** `Name(arguments) { body }` becomes `opening arguments closing, () => { body } end`. */
+  rewriteCreation(base, opening, closing, end = ')') {
     const last = base.body ? this.closingParenthesis(base.body) : base.end - 1;
     const first = this.source.text.indexOf('(', base.typeArguments?.end ?? base.expression.end);
     this.edit.overwrite(this.source.start(base), first + 1, opening);
-    this.edit.overwrite(last, last + 1, base.body ? '], () =>' : '])');
+    this.edit.overwrite(last, last + 1, base.body ? `${closing}, () =>` : closing + end);
     if (base.body) {
-      this.edit.appendLeft(base.end, ')');
+      this.edit.appendLeft(base.end, end);
       this.rewriteBlock(base.body);
     }
-    base.arguments.forEach((argument) => this.rewriteArgument(argument));
   }
 
   closingParenthesis(body) {
@@ -206,8 +257,7 @@ export class UiRewriter {
   rewriteArgument(node) {
     const shared = twoWayText(this.source, node);
     if (shared) {
-      const start = this.source.start(node) - (this.source.text.startsWith('$$', this.source.start(node) - 2) ? 2 : 0);
-      this.edit.overwrite(start, node.end, `__ui.twoWay(${shared}, (value) => { ${shared} = value; })`);
+      this.edit.overwrite(this.startOf(node), node.end, `__ui.twoWay(${shared}, (value) => { ${shared} = value; })`);
     } else if (!ts.isFunctionLike(node)) {
       this.source.forEachChild(node, (child) => this.rewriteArgument(child));
     }
@@ -215,7 +265,13 @@ export class UiRewriter {
 
   wrap(node, before, after) {
     this.edit.appendLeft(this.source.start(node), before);
-    this.edit.appendRight(node.end, after);
+    this.edit.prependRight(node.end, after);
+  }
+
+  /** Where an expression begins, the `$$` before it included. */
+  startOf(node) {
+    const start = this.source.start(node);
+    return this.source.text.startsWith('$$', start - 2) ? start - 2 : start;
   }
 
   /** Where a statement stands: the key of what it draws, and the place that errors name. */
@@ -228,6 +284,14 @@ export class UiRewriter {
 /** The first name of `a.b.c()`. */
 function rootName(node) {
   return ts.isPropertyAccessExpression(node) || ts.isCallExpression(node) ? rootName(node.expression) : node.text;
+}
+
+/** What stands around that which a struct or a builder is given. */
+function givenForm(base, isLast) {
+  if (base.arguments.length === 0) {
+    return [isLast ? '' : ', undefined', ''];
+  }
+  return isByValue(base) ? [', () => [', ']'] : [', ', ''];
 }
 
 /** One object literal is handed over by reference, and so is nothing. */

@@ -1,5 +1,4 @@
 import { builderOf } from '../builder.mjs';
-import { collect } from '../collecting.mjs';
 import { color } from '../colors.mjs';
 import { enums } from '../enums.mjs';
 import { resolve } from '../resources.mjs';
@@ -23,7 +22,7 @@ const sheetHeight = chooser(
 
 function addOverlay(node, kind, builder) {
   const overlay = new UiNode(kind, `${node.site}#${kind}`);
-  overlay.children = collect('', builder, `${node.place}#${kind}/`);
+  overlay.body = builder;
   node.overlays.push(overlay);
   return overlay;
 }
@@ -35,10 +34,10 @@ function heightOf(value) {
 }
 
 /** ArkUI takes any function for a builder here, without an object around it. */
-function addTitle(overlay, title, inside) {
+function addTitle(overlay, title) {
   if (typeof title === 'function') {
     const header = new UiNode('__Header__', `${overlay.site}#header`);
-    header.children = collect('', title, inside);
+    header.body = title;
     overlay.overlays.push(header);
     return;
   }
@@ -46,8 +45,8 @@ function addTitle(overlay, title, inside) {
   overlay.set({ title: title === undefined ? undefined : String(resolve(title.title)) });
 }
 
-function describeSheet(overlay, options, inside) {
-  addTitle(overlay, options.title, inside);
+function describeSheet(overlay, options) {
+  addTitle(overlay, options.title);
   overlay.set({ closable: resolve(options.showClose) !== false });
   if (options.height !== undefined) {
     overlay.style({ height: heightOf(options.height) });
@@ -87,7 +86,7 @@ export const overlay = {
       return;
     }
     const sheet = addOverlay(node, '__Sheet__', draw);
-    describeSheet(sheet, options, `${node.place}#title/`);
+    describeSheet(sheet, options);
     sheet.listen('dismiss', () => {
       setterOf(isShown)(false);
       options.onDisappear?.();

@@ -1,7 +1,6 @@
 import { builderOf } from '../builder.mjs';
 import { component } from '../component.mjs';
 import { isResource, resolve } from '../resources.mjs';
-import { collect } from '../collecting.mjs';
 import { enums } from '../enums.mjs';
 import { UiNode } from '../ui-node.mjs';
 import { checkOptions, chooser } from '../unknown.mjs';
@@ -12,7 +11,7 @@ const titleMode = chooser(enums.NavigationTitleMode, { Mini: 'mini' }, 'titleMod
 
 function addHeader(node, builder) {
   const header = new UiNode('__Header__', `${node.site}#header`);
-  header.children = collect('', builder, `${node.place}#header/`);
+  header.body = builder;
   node.overlays.push(header);
 }
 
@@ -29,9 +28,11 @@ function title(node, value) {
 
 function menus(node, content) {
   const bar = new UiNode('__Menus__', `${node.site}#menus`);
-  bar.children = Array.isArray(content)
-    ? content.map((item, index) => menuButton(node, item, index))
-    : collect('', builderOf(content, 'menus'), `${node.place}#menus/`);
+  if (Array.isArray(content)) {
+    bar.children = content.map((item, index) => menuButton(node, item, index));
+  } else {
+    bar.body = builderOf(content, 'menus');
+  }
   node.overlays.push(bar);
 }
 

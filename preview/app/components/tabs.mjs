@@ -1,6 +1,5 @@
 import { builderOf } from '../builder.mjs';
 import { component } from '../component.mjs';
-import { collect } from '../collecting.mjs';
 import { enums } from '../enums.mjs';
 import { isResource, resolve } from '../resources.mjs';
 import { setterOf, valueOf } from '../two-way.mjs';
@@ -28,7 +27,7 @@ function tabBar(node, content) {
     checkOptions(content, ['text', 'icon'], 'tabBar');
     bar.set({ text: String(resolve(content.text)) });
   } else {
-    bar.children = collect('', builderOf(content, 'tabBar'), `${node.place}#bar/`);
+    bar.body = builderOf(content, 'tabBar');
   }
   node.overlays.push(bar);
 }

@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { draw } from './support/draw.mjs';
-
-/** A page with `statements` in a Column, and with `members`. */
-function page(members, statements, before = '') {
-  return `${before}\n@Entry @ComponentV2 struct Page {\n${members}\nbuild() {\nColumn() {\n${statements}\n}\n}\n}`;
-}
+import { page } from './support/page.mjs';
 
 const ROW = '@Builder row(text: string) {\nText(text)\n}';
 const ITEMS = "@Local items: string[] = ['a', 'b', 'c'];";

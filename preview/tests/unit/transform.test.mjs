@@ -28,62 +28,63 @@ function inBuild(statements) {
   return `@ComponentV2\nstruct A {\nbuild() {\n${statements}\n}\n}`;
 }
 
-/** Statements of a `build` method, the first of which stands in line 4, and what becomes of them. */
+/** Statements of a `build` method, the first of which stands in line 4, and what becomes of them. `S:5` is a site in line 5. */
 const STATEMENTS = [
-  ['a leaf', "Text('a')", "__ui.create('Text', 'Page.ets:4:1', ['a'])"],
-  ['nothing in the parentheses', 'Text()', "__ui.create('Text', 'Page.ets:4:1', [])"],
-  ['a chain stays', "Text('a').width(1).width(2)", "__ui.create('Text', 'Page.ets:4:1', ['a']).width(1).width(2)"],
+  ['a leaf', "Text('a')", "__ui.update(S:4, () => __ui.create('Text', S:4, ['a']))"],
+  ['nothing in the parentheses', 'Text()', "__ui.update(S:4, () => __ui.create('Text', S:4, []))"],
+  ['a chain stays', "Text('a').width(1).width(2)", "__ui.update(S:4, () => __ui.create('Text', S:4, ['a']).width(1).width(2))"],
   [
     'a container',
     "Column({ space: 3 }) {\nText('a')\n}.width(1)",
-    "__ui.create('Column', 'Page.ets:4:1', [{ space: 3 }], () => {\n" +
-      "__ui.create('Text', 'Page.ets:5:1', ['a'])\n}).width(1)"
+    "__ui.update(S:4, () => __ui.create('Column', S:4, [{ space: 3 }], () => {\n" +
+      "__ui.update(S:5, () => __ui.create('Text', S:5, ['a']))\n}).width(1))"
   ],
   [
     'branches',
     "if (a) {\nText('a')\n} else if (b) {\nText('b')\n} else {\nText('c')\n}",
-    "if (a) {\n__ui.create('Text', 'Page.ets:5:1', ['a'])\n} else if (b) {\n" +
-      "__ui.create('Text', 'Page.ets:7:1', ['b'])\n} else {\n__ui.create('Text', 'Page.ets:9:1', ['c'])\n}"
+    "__ui.branch(S:4, () => { if (a) { return () => {\n__ui.update(S:5, () => __ui.create('Text', S:5, ['a']))\n} } else if (b) { return () => {\n" +
+      "__ui.update(S:7, () => __ui.create('Text', S:7, ['b']))\n} } else { return () => {\n__ui.update(S:9, () => __ui.create('Text', S:9, ['c']))\n} } })"
+  ],
+  [
+    'branches without braces',
+    "if (a)\nText('a')\nelse\nB()",
+    "__ui.branch(S:4, () => { if (a)\nreturn () => { __ui.update(S:5, () => __ui.create('Text', S:5, ['a'])) }\nelse\n" +
+      'return () => { __ui.invoke(S:7, B) } })'
   ],
   [
     'ForEach',
     "ForEach([1], (n: number) => {\nText('a')\n}, (n: number) => n)",
-    "__ui.forEach('Page.ets:4:1', [1], (n: number) => {\n" +
-      "__ui.create('Text', 'Page.ets:5:1', ['a'])\n}, (n: number) => n)"
+    "__ui.update(S:4, () => __ui.forEach(S:4, [1], (n: number) => {\n" +
+      "__ui.update(S:5, () => __ui.create('Text', S:5, ['a']))\n}, (n: number) => n))"
   ],
   [
     'Repeat',
     "Repeat<number>([1]).each((i) => {\nText('a')\n}).key((n) => n).virtualScroll()",
-    "__ui.repeat('Page.ets:4:1', [1]).each((i) => {\n" +
-      "__ui.create('Text', 'Page.ets:5:1', ['a'])\n}).key((n) => n).virtualScroll()"
+    "__ui.update(S:4, () => __ui.repeat(S:4, [1]).each((i) => {\n" +
+      "__ui.update(S:5, () => __ui.create('Text', S:5, ['a']))\n}).key((n) => n).virtualScroll())"
   ],
-  ['a struct', 'B({ a: 1 }).width(1)', "__ui.invoke('Page.ets:4:1', B, [{ a: 1 }]).width(1)"],
+  ['a struct', 'B({ a: 1 })', '__ui.invoke(S:4, B, { a: () => 1 })'],
+  ['a struct with attributes', 'B({ a: a, b }).width(1)', '__ui.invoke(S:4, B, { a: () => a, b: () => b }, undefined, (node) => node.width(1))'],
+  ['a struct without parameters', 'B()', '__ui.invoke(S:4, B)'],
+  ['attributes of one', 'B().width(1)', '__ui.invoke(S:4, B, undefined, undefined, (node) => node.width(1))'],
+  ['a parameter that is an object', 'B({ a: { b: 1 } })', '__ui.invoke(S:4, B, { a: () => ({ b: 1 }) })'],
+  ['a parameter that is a function', 'B({ a: () => b })', '__ui.invoke(S:4, B, { a: () => () => b })'],
+  ['a struct that is given another object', 'B(this.o).width(1)', '__ui.invoke(S:4, B, () => [this.o], undefined, (node) => node.width(1))'],
   [
     'a struct with a trailing block',
     "B() {\nText('a')\n}",
-    "__ui.invoke('Page.ets:4:1', B, [], () => {\n__ui.create('Text', 'Page.ets:5:1', ['a'])\n})"
+    "__ui.invoke(S:4, B, undefined, () => {\n__ui.update(S:5, () => __ui.create('Text', S:5, ['a']))\n})"
   ],
-  ["a builder's call", 'this.part()', "__ui.scope('Page.ets:4:1', () => this.part())"],
-  [
-    'one by reference',
-    'this.part({ text: this.a })',
-    "__ui.scope('Page.ets:4:1', () => this.part({ text: this.a }))"
-  ],
-  [
-    'one by value',
-    'this.part(this.a, 2)',
-    "__ui.builder('Page.ets:4:1', this.part.bind(this), [this.a, 2])"
-  ],
-  ['a global builder by value', 'part(this.a)', "__ui.builder('Page.ets:4:1', part, [this.a])"],
-  [
-    'both ways with !!',
-    'B({ text: this.a!! })',
-    "__ui.invoke('Page.ets:4:1', B, [{ text: __ui.twoWay(this.a, (value) => { this.a = value; }) }])"
-  ],
+  ["a builder's call", 'this.part()', '__ui.scope(S:4, () => this.part())'],
+  ['one by reference', 'this.part({ text: this.a })', '__ui.scope(S:4, () => this.part(__ui.reference({ text: () => this.a })))'],
+  ['one by value', 'this.part(this.a, 2)', '__ui.builder(S:4, this.part.bind(this), () => [this.a, 2])'],
+  ['a global builder by value', 'part(this.a)', '__ui.invoke(S:4, part, () => [this.a])'],
+  ['a global builder by reference', 'part({ a: this.a })', '__ui.invoke(S:4, part, { a: () => this.a })'],
+  ['both ways with !!', 'B({ text: this.a!! })', '__ui.invoke(S:4, B, { text: () => __ui.twoWay(this.a, (value) => { this.a = value; }) })'],
   [
     'both ways with $$',
     'TextInput({ text: $$this.a.b })',
-    "__ui.create('TextInput', 'Page.ets:4:1', [{ text: __ui.twoWay(this.a.b, (value) => { this.a.b = value; }) }])"
+    "__ui.update(S:4, () => __ui.create('TextInput', S:4, [{ text: __ui.twoWay(this.a.b, (value) => { this.a.b = value; }) }]))"
   ]
 ];
 
@@ -93,7 +94,7 @@ for (const [name, statements, expected] of STATEMENTS) {
     const text = `${inBuild(statements)}\n${declarations}`;
     const lines = transformed(text).split('\n');
     const length = expected.split('\n').length;
-    assert.equal(lines.slice(3, 3 + length).join('\n'), expected);
+    assert.equal(lines.slice(3, 3 + length).join('\n'), expected.replaceAll(/S:(\d+)/g, "'Page.ets:$1:1'"));
   });
 }
 
@@ -107,12 +108,12 @@ const BUILDERS = [
   [
     'what is given by value is kept',
     '.bindMenu(this.part(1, this.n))',
-    ".bindMenu({ builder: () => __ui.builder('P', this.part.bind(this), [1, this.n]) })"
+    ".bindMenu({ builder: () => __ui.builder('P', this.part.bind(this), () => [1, this.n]) })"
   ],
   [
     'one object literal is given by reference',
     '.bindMenu(this.part({ n: 1 }))',
-    ".bindMenu({ builder: () => __ui.scope('P', () => this.part({ n: 1 })) })"
+    ".bindMenu({ builder: () => __ui.scope('P', () => this.part(__ui.reference({ n: () => 1 }))) })"
   ],
   [
     'both sides of a condition',
@@ -148,20 +149,23 @@ for (const [name, chain, expected = chain] of BUILDERS) {
     const members = '@Builder part() {}@Builder foot() {}@LocalBuilder own() {}@BuilderParam given: () => void;items() {}';
     const text = `@Builder function whole() {}struct A {${members}\nbuild() {\nText('a')${chain}\n}\n}`;
     const line = transformed(text).split('\n')[2];
+    const created = "__ui.update('S', () => __ui.create('Text', 'S', ['a'])";
     const site = /'Page\.ets:3:\d+'/g;
-    assert.equal(line.replace("'Page.ets:3:1'", "'S'").replaceAll(site, "'P'"), `__ui.create('Text', 'S', ['a'])${expected}`);
+    assert.equal(line.replaceAll("'Page.ets:3:1'", "'S'").replaceAll(site, "'P'"), `${created}${expected})`);
   });
 }
 
 test('builders in constructors: a MenuItem gets a function', () => {
   const text = "struct A {@Builder part() {}\nbuild() {\nMenuItem(this.part)\n}\n}";
-  assert.equal(transformed(text).split('\n')[2], "__ui.create('MenuItem', 'Page.ets:3:1', [this.part.bind(this)])");
+  const created = "__ui.create('MenuItem', 'Page.ets:3:1', [this.part.bind(this)])";
+  assert.equal(transformed(text).split('\n')[2], `__ui.update('Page.ets:3:1', () => ${created})`);
 });
 
 test('parameters of a struct: builders, arrows and what is called as a builder are handed on as they are', () => {
   const given = '{ content: this.part, foot: () => { this.part(); }, part: this.vm.part }';
+  const expected = '{ content: () => this.part, foot: () => () => { this.part(); }, part: () => this.vm.part }';
   const text = `struct B {build() {}}struct A {@Builder part() {}\nbuild() {\nB(${given})\n}\n}`;
-  assert.equal(transformed(text).split('\n')[2], `__ui.invoke('Page.ets:3:1', B, [${given}])`);
+  assert.equal(transformed(text).split('\n')[2], `__ui.invoke('Page.ets:3:1', B, ${expected})`);
 });
 
 test('what is called as a builder is not taken for one', () => {
@@ -197,7 +201,7 @@ test('a struct becomes a class, and the page is exported for the window', () => 
 
 test('a builder function draws when it is called', () => {
   const text = transformed("@Builder function part() { Text('a') }").trim();
-  assert.equal(text, "function part() { __ui.create('Text', 'Page.ets:1:28', ['a']) }");
+  assert.equal(text, "function part() { __ui.update('Page.ets:1:28', () => __ui.create('Text', 'Page.ets:1:28', ['a'])) }");
 });
 
 const GLOBALS = [
