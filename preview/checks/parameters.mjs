@@ -1,6 +1,6 @@
 import ts from 'ohos-typescript';
-import { findingAtNode } from './finding.mjs';
 import { isDoubleBang } from '../arkts/two-way.mjs';
+import { findingAtNode } from './finding.mjs';
 import { declarationOf, decoratorNames, nodesWhere } from './ui-tree.mjs';
 
 // The numbers are those of the ArkTS compiler's own messages.
@@ -8,21 +8,51 @@ const MISSING = '10905321';
 const FORBIDDEN = '10905324';
 const NOT_TWO_WAY = '10905319';
 const NOT_TRAILING = '10905102';
+const OPTIONAL = '10905320';
+const EVENT_TWICE = '10905358';
+
+// The compiler says nothing of it.
+const NOT_FOLLOWED = 'page/parameter-not-followed';
+
 const SET_BY_PARENT = ['Param', 'Event', 'BuilderParam'];
 
+/** What is named by an identifier in one object literal: the compiler hands over nothing else again. */
 function given(call) {
   const [argument] = call.arguments;
-  return argument && ts.isObjectLiteralExpression(argument) ? argument.properties : [];
+  const isNamed = ({ name }) => name && ts.isIdentifier(name);
+  return argument && ts.isObjectLiteralExpression(argument) ? argument.properties.filter(isNamed) : [];
 }
 
-/** `a!!` needs a parameter and an event for the way back. */
+/** Whatever else a struct is given, it gets once. */
+function checkFollowed(call, struct) {
+  const named = new Set(given(call));
+  const others = call.arguments.flatMap((argument, index) =>
+    index === 0 && ts.isObjectLiteralExpression(argument) ? argument.properties.filter((each) => !named.has(each)) : [argument]
+  );
+  const message = `${struct.name.text} never learns of another value: write { name: value }.`;
+  return others.map((node) => findingAtNode(node, NOT_FOLLOWED, message));
+}
+
+function isTwoWay(property) {
+  return ts.isPropertyAssignment(property) && isDoubleBang(property.initializer);
+}
+
+/** `a!!` needs a parameter and an event for the way back, which it sets itself, and no `?.`. */
 function checkTwoWay(property, struct, fields) {
-  const isTwoWay = ts.isPropertyAssignment(property) && isDoubleBang(property.initializer);
+  if (!isTwoWay(property)) {
+    return [];
+  }
   const name = property.name.text;
+  if (nodesWhere(property.initializer, (node) => Boolean(node.questionDotToken)).length > 0) {
+    return [findingAtNode(property, OPTIONAL, `What ${name} shares with !! cannot have a ?.`)];
+  }
+  if (property.parent.properties.some((each) => each.name?.text === `$${name}`)) {
+    return [findingAtNode(property, EVENT_TWICE, `The !! of ${name} sets the @Event $${name} itself.`)];
+  }
   const has = (field, decorator) => fields.some(
     (each) => each.name.text === field && decoratorNames(each).includes(decorator)
   );
-  return isTwoWay && !(has(name, 'Param') && has(`$${name}`, 'Event'))
+  return !(has(name, 'Param') && has(`$${name}`, 'Event'))
     ? [findingAtNode(property, NOT_TWO_WAY, `${struct.name.text} needs a @Param ${name} and an @Event $${name} for !!.`)]
     : [];
 }
@@ -40,7 +70,7 @@ function checkUse(call, struct) {
   const fields = struct.members.filter((member) => ts.isPropertyDeclaration(member) && !member.virtual);
   const names = given(call).map((property) => property.name.text);
   const findings = given(call).flatMap((property) => checkTwoWay(property, struct, fields));
-  findings.push(...checkTrailingBlock(call, struct, fields));
+  findings.push(...checkFollowed(call, struct), ...checkTrailingBlock(call, struct, fields));
   for (const field of fields) {
     const name = field.name.text;
     const decorators = decoratorNames(field);

@@ -228,6 +228,8 @@ const UNKNOWN = [
   ['a member of an enum', 'const a = Edge.Left;', '1:16 There is no Edge.Left.'],
   ['a global', 'const a = Nonsense.b;', '1:11 The preview does not know Nonsense.'],
   ["a global of Node's", 'const a = process.pid;', '1:11 The preview does not know process.'],
+  ['a parameter in quotes', inBuild("A({ 'a': 1 })"), '4:5 A phone does not follow this: a parameter has a plain name and a value.'],
+  ['parameters that are spread', inBuild('A({ ...this.o })'), '4:5 A phone does not follow this: a parameter has a plain name and a value.'],
   ['a statement', inBuild('const a = 1;'), '4:1 Only UI statements can stand here.'],
   ['a link of a loop', inBuild('Repeat([1]).each(() => {}).reusable()'), '4:28 The preview does not know Repeat.reusable.'],
   ['a syntax error', 'const a = ;', "1:11 Expression expected."]

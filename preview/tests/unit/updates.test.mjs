@@ -23,6 +23,7 @@ const UPDATES = [
   ['a property without @Trace', 'Text(`${this.t.a}`)\nText(`${this.t.k}`)', '', ['1', '0'], ['1', '1']],
   ['an object of a plain class in an observed array', 'Text(`${this.l[0].a}`)\nText(`${this.k}`)', '', ['1', '0'], ['1', '1']],
   ['a parameter', 'Cell({ a: this.o.a })\nText(`${this.k}`)', '', ['10', '0'], ['10', '1']],
+  ['what a struct is given as another object', 'Cell(this.given())\nText(`${this.k}`)', 'given(): Given {\nreturn { a: this.k, b: 0 };\n}', ['00', '0'], ['00', '1']],
   ['the parameters of a struct are read together', 'Cell({ a: this.n, b: this.k })', '', ['10'], ['41']],
   ['attributes of a struct do not read its parameters again', 'Cell({ a: this.n }).enabled(this.k === 0)', '', ['10'], ['10']],
   ['a plain field in a builder', 'this.part()\nText(`${this.k}`)', '@Builder part() {\nText(`${this.n}`)\n}', ['1', '0'], ['1', '1']],
