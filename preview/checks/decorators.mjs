@@ -1,6 +1,7 @@
 import ts from 'ohos-typescript';
 import { findingAtNode } from './finding.mjs';
 import { builderNames } from './custom-builders.mjs';
+import { isAttribute } from './sdk.mjs';
 import { decoratorNames, nodesWhere, structsOf } from './ui-tree.mjs';
 
 const STATE_V1 = new Set([
@@ -100,6 +101,11 @@ const MEMBER_RULES = [
     breaks: (member, names) => isStatic(member) && names.includes('LocalBuilder')
   },
   {
+    code: '10905125',
+    message: 'A @LocalBuilder has no other decorator.',
+    breaks: (member, names) => names.includes('LocalBuilder') && names.length > 1
+  },
+  {
     code: '10905119',
     message: 'A method has a decorator twice.',
     breaks: (member, names) => ts.isMethodDeclaration(member) && new Set(names).size < names.length
@@ -174,6 +180,9 @@ function checkStruct(struct) {
   }
   if (builds.some(({ parameters }) => parameters.length > 0)) {
     findings.push(findingAtNode(struct, '10905106', 'The build method cannot have parameters.'));
+  }
+  if (isAttribute(struct.name.text)) {
+    findings.push(findingAtNode(struct, '10905228', `A struct cannot be called ${struct.name.text}, as an attribute is.`));
   }
   if (hasParents(struct)) {
     findings.push(findingAtNode(struct, '10905212', 'A struct cannot extend classes or implement interfaces.'));

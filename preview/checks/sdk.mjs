@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import ts from 'ohos-typescript';
 
 const require = createRequire(import.meta.url);
 
@@ -9,6 +10,9 @@ export const SDK = path.dirname(require.resolve('@arkts/declarations/dist/index.
 
 const FOLDERS = ['kits', 'api', 'arkts'];
 const EXTENSIONS = ['.d.ets', '.d.ts'];
+
+// The classes whose methods are attributes.
+const ATTRIBUTES = /Attribute$|^CommonMethod$|^ScrollableCommonMethod$|^CommonShapeMethod$/;
 
 // These share the components' form of declaration, but are syntax or the base of all others.
 const NOT_COMPONENTS = new Set(['Common', 'ForEach', 'LazyForEach', 'Repeat']);
@@ -28,6 +32,27 @@ export function componentNames() {
   const attributes = new Set([...text.matchAll(/declare class (\w+)Attribute\b/g)].map((match) => match[1]));
   const values = [...text.matchAll(/declare const (\w+): \w+Interface\b/g)].map((match) => match[1]);
   return values.filter((name) => attributes.has(name) && !NOT_COMPONENTS.has(name));
+}
+
+let attributes;
+
+function attributeNames() {
+  const names = new Set();
+  for (const file of globalDeclarations()) {
+    const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2021, true, ts.ScriptKind.TS);
+    const classes = source.statements.filter((node) => ts.isClassDeclaration(node) && ATTRIBUTES.test(node.name?.text));
+    classes.flatMap(({ members }) => [...members]).forEach(({ name }) => names.add(name?.text));
+  }
+  return names;
+}
+
+/** Whether a component has an attribute of this name. */
+export function isAttribute(name) {
+  if (!/^[a-z]/.test(name)) {
+    return false;
+  }
+  attributes ??= attributeNames();
+  return attributes.has(name);
 }
 
 /** Where a kit or an API module is declared, as candidates in the order in which the compiler looks. */

@@ -14,7 +14,9 @@ const NO_COMPONENT = '10905204';
 const BUTTON_WITH_BOTH = '10905202';
 const WRONG_PARENT = '10905201';
 const CHILD_OF_LEAF = '10905222';
+const CHILD_OF_TOGGLE = '10905223';
 const SECOND_CHILD = '10905220';
+const SECOND_CHILD_OF_TOGGLE = '10905221';
 const WRONG_CHILD = '10905219';
 
 function isWrongRoot({ kind, name }) {
@@ -35,12 +37,27 @@ function checkRoot(build, checker) {
 
 function checkChildren({ name, node }, checker) {
   const { body } = node;
-  if (LEAVES.has(name) && body?.statements.length > 0) {
-    return [findingAtNode(node, CHILD_OF_LEAF, `${name} takes no children.`)];
+  if (LEAVES.has(name) && body) {
+    return [findingAtNode(node, CHILD_OF_LEAF, `${name} takes no children, and no block.`)];
+  }
+  if (name === 'Toggle' && body) {
+    return checkToggle(node, checker);
   }
   return SINGLE.has(name) && body && childrenOf(body, checker) > 1
     ? [findingAtNode(node, SECOND_CHILD, `${name} takes one child only.`)]
     : [];
+}
+
+/** The compiler looks for the type in the text of the options. */
+function checkToggle(node, checker) {
+  const [options] = node.arguments;
+  const text = options && ts.isObjectLiteralExpression(options) ? options.getText() : '';
+  const type = text.includes('type') ? text.match(/\b(?:Checkbox|Switch|Button)\b/)?.[0] : undefined;
+  if (type === 'Button') {
+    const message = 'A Toggle that is a Button takes one child only.';
+    return childrenOf(node.body, checker) > 1 ? [findingAtNode(node, SECOND_CHILD_OF_TOGGLE, message)] : [];
+  }
+  return type ? [findingAtNode(node, CHILD_OF_TOGGLE, `A Toggle that is a ${type} takes no children, and no block.`)] : [];
 }
 
 function checkComponent(ui, parent, checker) {
@@ -53,8 +70,8 @@ function checkComponent(ui, parent, checker) {
     findings.push(findingAtNode(node, WRONG_CHILD, `${parent} takes ${CHILDREN.get(parent).join(', ')} only.`));
   }
   const hasLabel = node.arguments[0] && !ts.isObjectLiteralExpression(node.arguments[0]);
-  if (name === 'Button' && node.body?.statements.length > 0 && hasLabel) {
-    findings.push(findingAtNode(node, BUTTON_WITH_BOTH, 'A Button with a label takes no children.'));
+  if (name === 'Button' && node.body && hasLabel) {
+    findings.push(findingAtNode(node, BUTTON_WITH_BOTH, 'A Button with a label takes no children, and no block.'));
   }
   return findings;
 }
