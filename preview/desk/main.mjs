@@ -63,8 +63,9 @@ switches.addEventListener('change', ({ target }) => {
     document.documentElement.dataset.revision = revision;
     send({ command: 'configure', changes: { ...CHANGES[name](value, checked), revision } });
   } else {
-    const { delay, refuses } = switches.elements;
-    send({ command: 'suspendPolicy', policy: { delayMs: Number(delay.value), refuses: refuses.checked } });
+    const { delay, refuses, connections } = switches.elements;
+    const policy = { delayMs: Number(delay.value), refuses: refuses.checked, cutsConnections: connections.value === 'cut' };
+    send({ command: 'suspendPolicy', policy });
   }
 });
 

@@ -20,6 +20,8 @@ export class App extends EventEmitter {
     () => this.#suspend()
   );
   state = 'stopped';
+  /** Whether the system resets the app's connections when it stops it, or leaves them alone. */
+  cutsConnections = false;
 
   /** `describe` gives what the app's process is told when it starts, `pasteboard` is the phone's. */
   constructor(name, describe, pasteboard) {
@@ -154,7 +156,9 @@ export class App extends EventEmitter {
 
   async #suspend() {
     this.#child.kill('SIGSTOP');
-    await resetConnections(this.#child.pid);
+    if (this.cutsConnections) {
+      await resetConnections(this.#child.pid);
+    }
     this.#become('suspended');
   }
 

@@ -141,10 +141,13 @@ export class Phone extends EventEmitter {
     this.#traits[name] = windowTraits(this.targets[name]);
   }
 
-  /** How long an app may go on in the background from now on, and whether it is refused. */
-  setSuspendPolicy(policy) {
-    this.suspendDelayMs = policy.delayMs ?? this.suspendDelayMs;
-    Object.values(this.apps).forEach((app) => app.tell({ type: 'suspendPolicy', ...policy }));
+  /** How long an app may go on in the background from now on, whether it is refused, and whether its connections are cut. */
+  setSuspendPolicy({ delayMs, refuses, cutsConnections }) {
+    this.suspendDelayMs = delayMs;
+    Object.values(this.apps).forEach((app) => {
+      app.cutsConnections = cutsConnections;
+      app.tell({ type: 'suspendPolicy', delayMs, refuses });
+    });
   }
 
   /** What the desk and the screens show. */

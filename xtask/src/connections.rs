@@ -1,4 +1,4 @@
-//! Cuts the connections of another process, as a phone does with those of an app that it stops.
+//! Cuts the connections of another process, as a phone may do with those of an app that it stops.
 
 use std::fs;
 use std::os::fd::{OwnedFd, RawFd};

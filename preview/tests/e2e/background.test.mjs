@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { comeBack, expire, leave } from './support/background.mjs';
+import { comeBack, cutConnections, expire, leave } from './support/background.mjs';
 import { withPreview } from './support/preview.mjs';
 import { Settings } from './support/settings.mjs';
 import { connect, rowSays, say } from './support/talk.mjs';
 
 const NONE_THERE = '127.0.0.1:1234, connected clients: 0';
 const ONE_THERE = '127.0.0.1:1234, connected clients: 1';
-const CLIENT_RETURNED = 'The connection was closed in the background, and is back.';
-const REFUSED =
-  'The system gave this app no time in the background: its connections were closed there, and are back.';
-const SERVER_RETURNED = 'Listening stopped in the background, and began again.';
+const RECONNECTED = 'The connection was lost, and is back.';
+const CUT = 'The connection was cut.';
+const NOT_RESPONDING = 'Connected; the server is not responding';
 
 const REQUESTS_MAX = 3;
 const ORDERS = [
@@ -37,56 +36,134 @@ test(
 );
 
 test(
-  'a client whose time in the background is over closes its connection, and has it again on its return',
+  'a client that is stopped keeps its connection, and gets on its return what was said meanwhile',
   withPreview(async ({ server, client }) => {
     await connect({ server, client });
     const pid = await client.pid();
     await leave(client);
     await expire(client);
     assert.equal(await client.processState(), 'T');
-    await server.shows(NONE_THERE);
+    await say(server, 'while it was stopped');
+    await rowSays(server, 'while it was stopped', 'Sent');
+    await server.shows(ONE_THERE);
     await comeBack(client);
     assert.equal(await client.pid(), pid);
     assert.notEqual(await client.processState(), 'T');
-    await client.shows(CLIENT_RETURNED);
+    await client.shows('while it was stopped');
     await client.shows('Connected');
-    await server.shows(ONE_THERE);
+    assert.equal(await client.text(RECONNECTED).count(), 0);
   })
 );
 
 test(
-  'a server whose time in the background is over frees its port, and listens again on its return',
+  'a server that is stopped keeps its port and its connections, and goes on when it returns',
   withPreview(async ({ server, client }) => {
     await connect({ server, client });
     await leave(server);
     await expire(server);
-    await client.shows('Not connected, trying again');
-    await client.type('for later');
-    await client.touch('Send');
-    await client.showsPart('Not sent yet');
+    await say(client, 'while it was stopped');
+    await rowSays(client, 'while it was stopped', 'Sent');
     await server.touch('Socket Server');
     await server.isInForeground();
-    await server.shows(SERVER_RETURNED);
+    await server.shows('while it was stopped');
+    await server.shows(ONE_THERE);
     await client.shows('Connected');
-    await server.shows('for later');
   })
 );
 
 test(
-  'an app that is refused time in the background says so, and is back on its return all the same',
+  'with framing a stopped server is said not to respond, gets what was sent meanwhile, and is heard again on its return',
   withPreview(async (preview) => {
     const { server, client } = preview;
-    await connect({ server, client });
-    await preview.page.getByLabel('refused').check();
-    await client.command('To background');
-    await client.becomes('suspended');
+    await setFraming(preview);
+    await connect(preview);
+    await leave(server);
+    await expire(server);
+    await say(client, 'for later');
+    await client.shows(NOT_RESPONDING);
+    await rowSays(client, 'for later', 'Not delivered yet');
+    await comeBack(server);
+    await server.shows('for later');
+    await server.shows(ONE_THERE);
+    await rowSays(client, 'for later', 'Delivered');
+    await client.shows('Connected');
+    assert.equal(await client.text(RECONNECTED).count(), 0);
+  })
+);
+
+test(
+  'with framing a stopped client is said not to respond, gets what was sent meanwhile, and is heard again on its return',
+  withPreview(async (preview) => {
+    const { server, client } = preview;
+    await setFraming(preview);
+    await connect(preview);
+    await leave(client);
+    await expire(client);
+    await say(server, 'for later');
+    const stalled = server.screen.getByRole('button', { name: /^127\.0\.0\.1:\d+, not responding$/ });
+    await stalled.waitFor();
+    await server.shows(ONE_THERE);
+    await rowSays(server, 'for later', 'Not delivered yet');
+    await comeBack(client);
+    await client.shows('for later');
+    await rowSays(server, 'for later', 'Delivered');
+    await stalled.waitFor({ state: 'detached' });
+    await client.shows('Connected');
+    assert.equal(await client.text(RECONNECTED).count(), 0);
+  })
+);
+
+test(
+  'a client whose connection is cut in the background has it again on its return, and says so',
+  withPreview(async (preview) => {
+    const { server, client } = preview;
+    await connect(preview);
+    await cutConnections(preview);
+    await leave(client);
+    await expire(client);
     await server.shows(NONE_THERE);
     await comeBack(client);
-    await client.shows(REFUSED);
+    await client.shows(RECONNECTED);
     await client.shows('Connected');
     await server.shows(ONE_THERE);
   })
 );
+
+test(
+  'a server whose connections are cut in the background says so, and has its client again on its return',
+  withPreview(async (preview) => {
+    const { server, client } = preview;
+    await connect(preview);
+    await cutConnections(preview);
+    await leave(server);
+    await expire(server);
+    // Its listening socket stays: the kernel accepts in its place.
+    await client.shows(RECONNECTED);
+    await say(client, 'for later');
+    await comeBack(server);
+    await server.shows(CUT);
+    await server.shows('for later');
+    await server.shows(ONE_THERE);
+  })
+);
+
+for (const app of ['server', 'client']) {
+  test(
+    `a ${app} that is refused time in the background is stopped at once, and keeps its connection`,
+    withPreview(async (preview) => {
+      const { server, client } = preview;
+      await connect(preview);
+      await preview.page.getByLabel('refused').check();
+      await preview[app].command('To background');
+      await preview[app].becomes('suspended');
+      await comeBack(preview[app]);
+      await say(client, 'never gone');
+      await server.shows('never gone');
+      await server.shows(ONE_THERE);
+      assert.equal(await client.text(RECONNECTED).count(), 0);
+    })
+  );
+}
 
 test(
   'time in the background is given back on each return',
@@ -99,22 +176,7 @@ test(
     }
     await say(client, 'never gone');
     await server.shows('never gone');
-    assert.equal(await client.text(REFUSED).count(), 0);
-  })
-);
-
-test(
-  'a server that is refused time in the background says so, and listens again on its return',
-  withPreview(async (preview) => {
-    const { server, client } = preview;
-    await connect(preview);
-    await preview.page.getByLabel('refused').check();
-    await server.command('To background');
-    await server.becomes('suspended');
-    await client.shows('Not connected, trying again');
-    await comeBack(server);
-    await server.shows(REFUSED);
-    await server.shows(ONE_THERE);
+    assert.equal(await client.text(RECONNECTED).count(), 0);
   })
 );
 
@@ -126,19 +188,20 @@ test(
       await phone.becomes('suspended');
       await comeBack(phone);
       await phone.shows(state);
-      assert.equal(await phone.text(SERVER_RETURNED).or(phone.text(CLIENT_RETURNED)).count(), 0);
+      assert.equal(await phone.text(RECONNECTED).count(), 0);
     }
   })
 );
 
-for (const [first, second] of ORDERS) {
+for (const [[first, second], connections] of ORDERS.flatMap((order) => [[order, 'kept'], [order, 'cut']])) {
   test(
-    `both apps go to the background and come back, the ${first} first each time`,
+    `both apps go to the background and come back, the ${first} first each time, their connections ${connections}`,
     withPreview(async (preview) => {
       const { server, client } = preview;
       const phones = [preview[first], preview[second]];
       await setFraming(preview);
       await connect(preview);
+      await preview.choose('Connections of a stopped app', connections);
       await leave(phones[0]);
       await leave(phones[1]);
       await comeBack(phones[0]);
@@ -163,11 +226,12 @@ for (const [first, second] of ORDERS) {
 }
 
 test(
-  'with framing a client in the background is said to be cut off, and gets on its return what was sent meanwhile',
+  'with framing a client whose connection is cut is said to be cut off, and gets on its return what was sent meanwhile',
   withPreview(async (preview) => {
     const { server, client } = preview;
     await setFraming(preview);
     await connect(preview);
+    await cutConnections(preview);
     await leave(client);
     await expire(client);
     const away = server.screen.getByRole('button', { name: /^127\.0\.0\.1:\d+, cut off$/ });

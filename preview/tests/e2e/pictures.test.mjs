@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { About } from './support/about.mjs';
 import { Album } from './support/album.mjs';
 import { withoutDescriptors } from './support/descriptors.mjs';
+import { KitProcess } from './support/kit-process.mjs';
 import { PlainPeer } from './support/plain-peer.mjs';
 import { withPreview } from './support/preview.mjs';
 import { Settings } from './support/settings.mjs';
@@ -148,10 +149,34 @@ test(
 );
 
 test(
-  'pictures of both apps after a time in the background',
+  'pictures of a server and of a client that do not respond',
+  withAlbum(async (album, { server, client }) => {
+    const listening = await KitProcess.start('listen');
+    await Settings.change(server, { framing: true });
+    await Settings.change(client, { framing: true, port: String(listening.port) });
+    await server.touch('Initialize');
+    await server.shows('Listening');
+    await client.touch('Connect to server');
+    await client.shows('Connected');
+    const connecting = await KitProcess.start('connect');
+    const peer = server.screen.getByRole('button', { name: /^127\.0\.0\.1:\d+, not responding$/ });
+    listening.freeze();
+    connecting.freeze();
+    await client.type(LONG);
+    await client.touch('Send');
+    await client.shows('Connected; the server is not responding');
+    await peer.click();
+    await album.take('stalled');
+    await Promise.all([listening.kill(), connecting.kill()]);
+  })
+);
+
+test(
+  'pictures of both apps after their connections were cut in the background',
   withAlbum(async (album, preview) => {
     const { server, client } = preview;
     await connect(preview);
+    await preview.choose('Connections of a stopped app', 'cut');
     for (const phone of [server, client]) {
       await phone.command('To background');
       await phone.becomes('background');

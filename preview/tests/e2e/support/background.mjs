@@ -10,6 +10,11 @@ export async function expire(phone) {
   await phone.becomes('suspended');
 }
 
+/** From now on an app that is stopped finds its connections cut. */
+export async function cutConnections(preview) {
+  await preview.choose('Connections of a stopped app', 'cut');
+}
+
 /** Brings an app back as its user does. */
 export async function comeBack(phone) {
   await phone.command('Return');

@@ -1,13 +1,24 @@
 const LIBRARY = { exports: {} };
 
-/** Connects from the test's own process with the native module, as the client app does with framing on. */
+/** What the apps' sockets are made with when framing is on. */
+const FRAMED = { framing: { type: 'length' }, acknowledge: true, heartbeat: { intervalMs: 5000 } };
+
+/** Connects from the caller's own process with the native module, as the client app does with framing on. */
 export async function connectKit(port = 1234) {
-  process.dlopen(LIBRARY, process.env.SOCKETKIT_LIBRARY);
-  const socket = LIBRARY.exports.constructTCPSocketInstance({
-    framing: { type: 'length' },
-    acknowledge: true,
-    heartbeat: { intervalMs: 5000 }
-  });
+  const socket = load().constructTCPSocketInstance(FRAMED);
   await socket.connect({ address: { address: '127.0.0.1', port } });
   return socket;
+}
+
+/** Listens on a port that the system chooses, as the server app does with framing on, and returns the port. */
+export async function listenKit() {
+  const server = load().constructTCPSocketServerInstance(FRAMED);
+  server.on('connect', () => {});
+  await server.listen({ address: '127.0.0.1', port: 0 });
+  return (await server.getLocalAddress()).port;
+}
+
+function load() {
+  process.dlopen(LIBRARY, process.env.SOCKETKIT_LIBRARY);
+  return LIBRARY.exports;
 }

@@ -85,6 +85,7 @@ export class Preview {
     await this.choose('Device', 'phone');
     await this.page.getByLabel('while typing').uncheck();
     await this.page.getByLabel('refused').uncheck();
+    await this.choose('Connections of a stopped app', 'kept');
     await this.page.getByRole('group', { name: 'Screen reader' }).getByRole('checkbox').uncheck();
     await this.server.command('Reinstall');
     await this.client.command('Reinstall');
