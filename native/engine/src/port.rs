@@ -56,7 +56,8 @@ impl PortClaim {
 /// lets nobody take the port over. A port whose connections have ended is taken over if `takes_over`.
 ///
 /// # Errors
-/// `EADDRINUSE` when something live has the port; otherwise what the kernel said.
+/// `EADDRINUSE` when something live has the port, also when another process has bound or claimed it meanwhile; otherwise what the
+/// kernel said.
 pub(crate) fn bind_client(socket: &Socket, local: SocketAddr, takes_over: bool) -> io::Result<Option<PortClaim>> {
     let _alone = lock(&BINDING);
     bind(socket, local, takes_over)?;
@@ -64,9 +65,20 @@ pub(crate) fn bind_client(socket: &Socket, local: SocketAddr, takes_over: bool) 
         return Ok(None);
     }
     socket.set_reuse_address(true)?;
-    let claim = PortClaim::new(socket).ok();
+    let claim = claim(socket)?;
     socket.set_reuse_address(claim.is_some())?;
     Ok(claim)
+}
+
+/// Claims the port of `bound`; `None`: there is no descriptor for it.
+///
+/// # Errors
+/// `EADDRINUSE` when a client of another process, which has bound the port at the same time, has claimed it.
+fn claim(bound: &Socket) -> io::Result<Option<PortClaim>> {
+    match PortClaim::new(bound) {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(error),
+        claim => Ok(claim.ok()),
+    }
 }
 
 /// Binds another `socket` of a client to `local`, which it has bound before, with `claim`.
@@ -195,6 +207,18 @@ mod tests {
         let _peer = client.connect(&listener);
         assert_in_use(Client::bind(client.local));
         assert_in_use(bind_listener(&new_socket(), client.local, true));
+    }
+
+    #[test]
+    fn port_that_two_processes_bind_at_once_is_claimed_by_one() {
+        let local = in_time_wait(11);
+        let [first, second] = [new_socket(), new_socket()];
+        for socket in [&first, &second] {
+            socket.set_reuse_address(true).unwrap();
+            socket.bind(&local.into()).unwrap();
+        }
+        let _claim = claim(&first).unwrap().unwrap();
+        assert_in_use(claim(&second));
     }
 
     #[test]
