@@ -109,6 +109,22 @@ behaviour('a bound client that is not connected keeps its port to itself, and le
   await within('bind', newClient(t).bind(local));
 });
 
+behaviour('a close listener connects another client from the same port, whether the server closed or reset', async (t) => {
+  for (const finish of ['end', 'resetAndDestroy']) {
+    const { sockets, port } = await rawServer(t);
+    const local = await closedPort();
+    const [client, next] = [newClient(t), newClient(t)];
+    const reconnected = new Promise((resolve) => {
+      client.on('close', () => resolve(next.bind(at(local)).then(() => next.connect({ address: at(port) }))));
+    });
+    await within('bind', client.bind(at(local)));
+    await within('connect', client.connect({ address: at(port) }));
+    (await sockets.next('the connection'))[finish]();
+    await within('bind and connect in the listener', reconnected);
+    assert.equal((await next.getLocalAddress()).port, local);
+  }
+});
+
 behaviour('with reuseAddress false a client does not take a port over whose connection has ended', async (t) => {
   const place = await openServer(t);
   const local = await closedPort();

@@ -130,7 +130,8 @@ impl Client {
                 self.attempt(Attempt { ticket, target }, opening, origin, runtime)
             }
             Some(reconnect) => {
-                let (sink, options) = (self.shared.new_link_sink(Some(ticket)), Arc::clone(&state.options));
+                let (sink, options) =
+                    (self.shared.new_link_sink(Some(ticket), bound.clone()), Arc::clone(&state.options));
                 let reconnector = Reconnector {
                     sink: Arc::clone(&sink),
                     opening,
@@ -460,9 +461,13 @@ impl fmt::Debug for Client {
 
 impl Shared {
     /// A sink for the next connection; `opening` is the ticket of the `connect` that it answers itself.
-    fn new_link_sink(self: &Arc<Self>, opening: Option<Ticket>) -> Arc<dyn EventSink<ConnectionEvent>> {
+    fn new_link_sink(
+        self: &Arc<Self>,
+        opening: Option<Ticket>,
+        bound: Option<Arc<Bound>>,
+    ) -> Arc<dyn EventSink<ConnectionEvent>> {
         let opening = opening.map(|ticket| (ticket, Arc::downgrade(self)));
-        let sink = Arc::new(LinkSink::new(&self.sink, opening));
+        let sink = Arc::new(LinkSink::new(&self.sink, opening, bound));
         *lock(&self.link_sink) = Some(Arc::clone(&sink));
         sink
     }

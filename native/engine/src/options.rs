@@ -165,13 +165,9 @@ pub(crate) fn bound_socket(local: SocketAddr, options: &SocketOptions) -> io::Re
 }
 
 /// The same, bound to an address that its client has bound before, with `claim`.
-pub(crate) fn bound_socket_again(
-    local: SocketAddr,
-    options: &SocketOptions,
-    claim: Option<&PortClaim>,
-) -> io::Result<Socket> {
+pub(crate) fn bound_socket_again(local: SocketAddr, options: &SocketOptions, claim: &PortClaim) -> io::Result<Socket> {
     let socket = unbound_socket(local, &options.without_reuse_address())?;
-    port::bind_client_again(&socket, local, options.takes_ports_over(), claim)?;
+    port::bind_client_again(&socket, local, Some(claim))?;
     Ok(socket)
 }
 

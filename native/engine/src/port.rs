@@ -85,16 +85,11 @@ fn claim(bound: &Socket) -> io::Result<Option<PortClaim>> {
 ///
 /// # Errors
 /// `EADDRINUSE` when something live has the port; `EINVAL` when the socket is bound; otherwise what the kernel said.
-pub(crate) fn bind_client_again(
-    socket: &Socket,
-    local: SocketAddr,
-    takes_over: bool,
-    claim: Option<&PortClaim>,
-) -> io::Result<()> {
+pub(crate) fn bind_client_again(socket: &Socket, local: SocketAddr, claim: Option<&PortClaim>) -> io::Result<()> {
     match claim {
         Some(claim) => claim.bind_beside(socket),
         None => {
-            bind(socket, local, takes_over)?;
+            socket.bind(&local.into())?;
             socket.set_reuse_address(false)
         }
     }
@@ -267,7 +262,7 @@ mod tests {
         let mut client = Client::bind(any_port(10)).unwrap();
         let _peer = client.connect(&listener);
         let next = new_socket();
-        bind_client_again(&next, client.local, true, client.claim.as_ref()).unwrap();
+        bind_client_again(&next, client.local, client.claim.as_ref()).unwrap();
         client.socket = next;
         assert_in_use(Client::bind(client.local));
         client.connect(&TcpListener::bind(any_port(10)).unwrap());

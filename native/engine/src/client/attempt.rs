@@ -75,7 +75,8 @@ impl Shared {
         let stream = stream.into_std().map_err(failed)?;
         self.sink.post(ConnectionEvent::Connected(peer));
         let first = FirstLink { stream, peer, peer_interval, is_known: false };
-        Connection::start(self.plan(self.new_link_sink(None), None, bound), first, &Handle::current()).map_err(failed)
+        let sink = self.new_link_sink(None, bound.clone());
+        Connection::start(self.plan(sink, None, bound), first, &Handle::current()).map_err(failed)
     }
 
     /// There is no `close` to answer when the client was dropped.

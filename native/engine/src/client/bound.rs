@@ -98,6 +98,11 @@ impl Bound {
         }
     }
 
+    /// Lets others have the port: the connection is over. A later attempt claims it again.
+    pub(super) fn end_claim(&self) {
+        lock(&self.held).claim = None;
+    }
+
     /// Gives up the port, whoever still has this.
     pub(super) fn release(&self) {
         let mut held = lock(&self.held);
@@ -117,7 +122,15 @@ impl Held {
             self.applicable(*options).apply_unconnected(socket)?;
             return Ok(Arc::clone(socket));
         }
-        let socket = Arc::new(options::bound_socket_again(local, options, self.claim.as_ref())?);
+        let socket = match &self.claim {
+            Some(claim) => options::bound_socket_again(local, options, claim)?,
+            None => {
+                let (socket, claim) = options::bound_socket(local, options)?;
+                self.claim = claim;
+                socket
+            }
+        };
+        let socket = Arc::new(socket);
         self.socket = Place::Here(Arc::clone(&socket));
         Ok(socket)
     }
@@ -125,7 +138,7 @@ impl Held {
     /// Undoes a connect of the socket. The kernel has let a port go that it chose itself.
     fn disconnect(&self, socket: &Socket, local: SocketAddr) -> io::Result<()> {
         options::disconnect(socket)?;
-        match port::bind_client_again(socket, local, false, self.claim.as_ref()) {
+        match port::bind_client_again(socket, local, self.claim.as_ref()) {
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
             result => result,
         }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, Weak};
 
 use super::Shared;
+use super::bound::Bound;
 use crate::error::SocketError;
 use crate::event::{CloseReason, ConnectionEvent, EventSink, Ticket};
 use crate::sync::lock;
@@ -14,6 +15,8 @@ pub(super) struct LinkSink {
     stage: Mutex<Stage>,
     /// The `connect` that the connection answers itself, and its client.
     opening: Option<(Ticket, Weak<Shared>)>,
+    /// What the connection has its local address of: others may have the port when it is over.
+    bound: Option<Arc<Bound>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,8 +29,20 @@ enum Stage {
 }
 
 impl LinkSink {
-    pub(super) fn new(sink: &Arc<dyn EventSink<ConnectionEvent>>, opening: Option<(Ticket, Weak<Shared>)>) -> Self {
-        Self { sink: Arc::clone(sink), stage: Mutex::new(Stage::Open), opening }
+    pub(super) fn new(
+        sink: &Arc<dyn EventSink<ConnectionEvent>>,
+        opening: Option<(Ticket, Weak<Shared>)>,
+        bound: Option<Arc<Bound>>,
+    ) -> Self {
+        Self { sink: Arc::clone(sink), stage: Mutex::new(Stage::Open), opening, bound }
+    }
+
+    /// Posts `Closed`. The port is not claimed any more when its owner hears of that.
+    fn post_closed(&self, event: ConnectionEvent) {
+        if let Some(bound) = &self.bound {
+            bound.end_claim();
+        }
+        self.sink.post(event);
     }
 
     /// Posts `Closed` now, unless it was posted, and nothing but results of calls from then on. Whether it was not.
@@ -35,7 +50,7 @@ impl LinkSink {
         let mut stage = lock(&self.stage);
         let is_news = *stage == Stage::Open;
         if is_news {
-            self.sink.post(ConnectionEvent::Closed(reason));
+            self.post_closed(ConnectionEvent::Closed(reason));
         }
         *stage = Stage::Left;
         is_news
@@ -51,6 +66,7 @@ impl EventSink<ConnectionEvent> for LinkSink {
         }
         if matches!(event, ConnectionEvent::Closed(_)) {
             *stage = Stage::Closed;
+            return self.post_closed(event);
         }
         self.sink.post(event);
     }
