@@ -26,6 +26,8 @@ pub(super) async fn accept_all(
     let mut listener = Some(listener);
     while let Some(socket) = listener.take() {
         let lost = shared.accept_until_lost(&intake, socket, local).await;
+        // Whoever hears of the error finds no descriptor any more.
+        shared.set_listener(local, None);
         shared.sink.post(ServerEvent::AcceptFailed(SocketError::from_io(Operation::Accept, local, &lost)));
         match shared.listen_again(local).await {
             Ok(socket) => listener = socket,
@@ -76,7 +78,6 @@ impl Shared {
     /// # Errors
     /// What the kernel said last, after [`limits::LISTEN_AGAIN_TRIES`].
     async fn listen_again(&self, local: SocketAddr) -> io::Result<Option<AsyncFd<TcpListener>>> {
-        self.set_listener(local, None);
         let mut pause = Pause::default();
         let mut tries = 1;
         loop {

@@ -6,6 +6,7 @@ use tokio::time::sleep;
 
 use super::*;
 use crate::limits::DRAIN_TIMEOUT;
+use crate::tcp_info::TcpInfo;
 
 /// More than the kernel's two buffers hold together.
 const BULK_BYTES: usize = 24 * 1024 * 1024;
@@ -39,7 +40,7 @@ impl Fixture {
     /// Takes at most so much of what has come, without waiting; false at the end of the stream.
     async fn sip(&mut self, most: usize, taken: &mut usize) -> bool {
         let mut buffer = vec![0; most];
-        let before = *taken;
+        let (before, acknowledged) = (*taken, self.acknowledged_bytes());
         while *taken < before + most {
             match self.peer.try_read(&mut buffer[..before + most - *taken]) {
                 Ok(0) => return false,
@@ -49,8 +50,25 @@ impl Fixture {
             }
             yield_now().await;
         }
+        self.await_acknowledgement(acknowledged).await;
         settle().await;
         true
+    }
+
+    /// What the peer's kernel has acknowledged, and whether that is all; `None` without a link.
+    fn acknowledged_bytes(&self) -> Option<(Option<u64>, bool)> {
+        let state = lock(&self.connection.shared.state);
+        TcpInfo::of(state.phase.stream().ok()?).ok().map(|info| (info.acknowledged_bytes(), info.is_delivered()))
+    }
+
+    /// Waits until the peer's kernel has acknowledged more than `before`, or all: kernels have clocks of their own, for which a
+    /// paused one does not wait.
+    async fn await_acknowledgement(&self, before: Option<(Option<u64>, bool)>) {
+        let start = std::time::Instant::now();
+        while self.acknowledged_bytes().is_some_and(|now| !now.1 && Some(now) == before) {
+            assert!(start.elapsed() < Duration::from_secs(10), "the peer's kernel acknowledges nothing");
+            yield_now().await;
+        }
     }
 
     /// Takes `total` bytes, some of them each `pause`.
@@ -137,7 +155,7 @@ async fn close_waits_for_a_slow_peer_to_acknowledge_a_large_message() {
 #[tokio::test(start_paused = true)]
 async fn idle_time_begins_anew_with_each_piece_of_an_arriving_message() {
     for framing in framings().into_iter().flatten() {
-        let is_length = matches!(framing, Framing::Length(_));
+        let is_length = framing.carries_control_frames();
         let mut this = Fixture::new(idle(Some(framing))).await;
         let (head, tail): (&[u8], &[u8]) = if is_length { (&[0, 0, 0, 6], b"") } else { (b"", b"\n") };
         this.peer.write_all(head).await.unwrap();
