@@ -26,7 +26,7 @@ export const DIFFERENCES = [
     id: 'fixed-port',
     what: 'a client that binds a port whose connection has just ended',
     system: '`bind` takes a random port',
-    here: 'gets the port',
+    here: 'gets the port; a `connect` from it to the same server fails with 2301099 until that server has closed its end',
     why: 'the port is free, and the peer may want just that one',
     test: 'fixed-port',
   },
@@ -67,7 +67,7 @@ export const DIFFERENCES = [
     what: 'what waits to be sent',
     system: 'without a bound',
     here: 'at most 16 MiB, then 2301105 or 2303205',
-    why: 'memory is bounded',
+    why: 'open: memory is bounded, but an app that ignores the rejection of a `send` that it did not await leaves a hole in its stream',
     test: 'backpressure',
   },
   {
@@ -99,7 +99,7 @@ export const DIFFERENCES = [
     what: '`socketLinger.linger`',
     system: 'said to be milliseconds, taken as seconds; 0 when it is left out',
     here: 'milliseconds; lingering is not switched on when it is left out',
-    why: 'as documented; no connection is reset by mistake',
+    why: 'open: as documented, but an app that writes 10 for ten seconds, as the guide does, has its connection reset sooner',
     test: 'options',
   },
   {
@@ -195,7 +195,7 @@ export const DIFFERENCES = [
     what: 'bytes that arrive before a `message` listener, on a client',
     system: 'lost',
     here: 'kept, as on a server',
-    why: 'nothing is lost',
+    why: 'open: nothing is lost, but a peer of a client without a `message` listener comes to a stop after 512 KiB',
     test: 'early-bytes',
   },
   {
@@ -251,7 +251,7 @@ export const DIFFERENCES = [
     what: 'a decimal number as the address of `listen` or `bind`: `0`, `+0`, `16777343`, `12345`',
     system: 'taken for the four bytes of an address, the lowest first: 0.0.0.0, 0.0.0.0, 127.0.0.1, 57.48.0.0. The last one fails with 2303199 or 2301099',
     here: '401',
-    why: 'the result depends on the processor, and such a text is a mistake',
+    why: 'open: the result depends on the processor, but an app that listens on `0` worked',
     test: 'compat',
   },
   {
