@@ -14,12 +14,14 @@ await new Promise((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, res
 const address = { address: '127.0.0.1', port: server.address().port };
 
 globalThis.phoneEngine.failBuffers(FOREVER);
-globalThis.clients = [library.constructTCPSocketInstance(), library.constructTCPSocketInstance()];
-const [first, second] = globalThis.clients;
-first.on('message', () => {});
-await first.connect({ address });
+globalThis.client = library.constructTCPSocketInstance();
+globalThis.client.on('message', () => {});
+await globalThis.client.connect({ address });
 await isWritten;
-// The turn that says so brings the bytes as well.
-await second.connect({ address });
+let attempts = 0;
+while (attempts === 0) {
+  await new Promise(setImmediate);
+  attempts += FOREVER - globalThis.phoneEngine.failBuffers(FOREVER);
+}
 parentPort.on('message', () => {});
-parentPort.postMessage(FOREVER - globalThis.phoneEngine.failBuffers(FOREVER));
+parentPort.postMessage(attempts);
