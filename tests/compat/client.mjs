@@ -15,11 +15,11 @@ const NO_NAME = 'no..name';
 const WRONG_FAMILY = { address: { ...LOCAL, family: 2 } };
 
 const CONNECT_ROWS = [
-  ...NO_OBJECTS.map(([what, value]) => row('connect', 'new', what, [value], 'fails 401', context('connect', 92))),
+  ...NO_OBJECTS.map(([what, value]) => row('connect', 'new', what, [value], 'fails 401', context('connect', 95))),
   ...NO_FUNCTIONS.map(([what, value]) =>
-    row('connect', 'new', `${what} as the callback`, ({ open }) => [to(open), value], 'fails 401', context('connect', 100), { forms: PROMISE })),
+    row('connect', 'new', `${what} as the callback`, ({ open }) => [to(open), value], 'fails 401', context('connect', 104), { forms: PROMISE })),
   ...ABSENT.map(([what, value]) => differs(
-    'connect', 'new', `${what} as the callback`, ({ open }) => [to(open), value], 'fails 401', context('connect', 100),
+    'connect', 'new', `${what} as the callback`, ({ open }) => [to(open), value], 'fails 401', context('connect', 104),
     'resolves', 'absent-callback', PROMISE,
   )),
   row('connect', 'new', 'nothing, or a callback alone', [], 'fails 401', context('connect', 111)),
@@ -39,17 +39,17 @@ const CONNECT_ROWS = [
     'connect', 'new', 'a link-local address with a scope, without family', [{ address: { address: 'fe80::1%lo', port: 9 } }],
     'fails 2301101', exec(530), 'fails 401', 'scope-without-family',
   ),
-  row('connect', 'new', 'a link-local address whose scope is not there', [{ address: { address: 'fe80::1%999999', family: 2, port: 9 } }], 'fails 2301022', exec(1139)),
-  row('connect', 'new', 'a link-local address without scope', [{ address: { address: 'fe80::1', family: 2, port: 9 } }], 'fails 2301022', exec(1139)),
+  row('connect', 'new', 'a link-local address whose scope is not there', [{ address: { address: 'fe80::1%999999', family: 2, port: 9 } }], 'fails 2301022', exec(1153)),
+  row('connect', 'new', 'a link-local address without scope', [{ address: { address: 'fe80::1', family: 2, port: 9 } }], 'fails 2301022', exec(1153)),
   differs('connect', 'new', 'a name that nobody has', [{ address: { address: NO_NAME, port: 9 } }], 'fails 2301101', exec(530), 'fails 2301099', 'connect-reasons'),
   differs(
     'connect', 'new', 'a name that nobody has, of family 2', ({ refusing }) => [{ address: { address: NO_NAME, port: refusing, family: 2 } }],
     'fails 2301115', exec(536), 'fails 2301099', 'connect-reasons',
   ),
-  connecting('a server', {}, exec(1164)),
+  connecting('a server', {}, exec(1152)),
   connecting('a time-out of 0', { timeout: 0 }, context('connect', 66)),
-  connecting('a time-out of -1', { timeout: -1 }, exec(2563)),
-  connecting('a time-out of the wrong type', { timeout: '5' }, values(185)),
+  connecting('a time-out of -1', { timeout: -1 }, exec(2564)),
+  connecting('a time-out of the wrong type', { timeout: '5' }, values(193)),
   connecting('no proxy', { proxy: { type: 0 } }, 'options/src/proxy_options.cpp:42'),
   row('connect', 'new', 'null as the proxy', ({ open }) => [to(open, { proxy: null })], 'fails 401', context('connect', 72), { forms: PROMISE }),
   differs(
@@ -60,8 +60,8 @@ const CONNECT_ROWS = [
     'connect', 'new', 'undefined as the proxy', ({ open }) => [to(open, { proxy: undefined })], 'fails 401', context('connect', 72),
     'resolves', 'mistyped-fields', PROMISE,
   ),
-  row('connect', 'new', 'an unknown kind of proxy', ({ open }) => [to(open, { proxy: { type: 2 } })], 'fails 401', 'options/src/proxy_options.cpp:45', { forms: PROMISE }),
-  differs('connect', 'new', 'where nobody listens', ({ refusing }) => [to(refusing)], 'fails 2301115', exec(2590), 'fails 2301111', 'connect-reasons'),
+  row('connect', 'new', 'an unknown kind of proxy', ({ open }) => [to(open, { proxy: { type: 2 } })], 'fails 401', 'options/src/proxy_options.cpp:46', { forms: PROMISE }),
+  differs('connect', 'new', 'where nobody listens', ({ refusing }) => [to(refusing)], 'fails 2301115', exec(2595), 'fails 2301111', 'connect-reasons'),
   differs('connect', 'new', 'where nobody answers', ({ frozen }) => [to(frozen, { timeout: 1 })], 'fails 2301115', exec(2570), 'fails 2301110', 'connect-reasons'),
   row('connect', 'connecting', 'a server', ({ open }) => [to(open)], 'fails 2301114', exec(2560)),
   row('connect', 'connected', 'a server', ({ open }) => [to(open)], 'fails 2301106', exec(2560)),
@@ -71,13 +71,13 @@ const CONNECT_ROWS = [
   ...['refused', 'bound and refused'].map((state) =>
     differs('connect', state, 'a server', ({ open }) => [to(open)], 'fails 2301103', exec(2560), 'resolves', 'second-connect')),
   differs('connect', 'unanswered', 'a server', ({ open }) => [to(open)], 'fails 2301114', exec(2560), 'resolves', 'second-connect'),
-  row('connect', 'closed', 'a server', ({ open }) => [to(open)], 'resolves', module(274)),
+  row('connect', 'closed', 'a server', ({ open }) => [to(open)], 'resolves', module(276)),
 ];
 
 /** Rows of `TCPSocket`. */
 export const CLIENT_ROWS = [
   ...addressRows('bind', {
-    name: 'bind', checked: 83, parsed: 56, wrongType: 'fails 401', busy: { code: 2301098, line: 898, again: 909 }, nowhere: 2301099, scopeless: 2301022,
+    name: 'bind', checked: 83, parsed: 56, wrongType: 'fails 401', busy: { code: 2301098, line: 900, again: 909 }, nowhere: 2301099, scopeless: 2301022,
   }),
   row('bind', 'new', 'nothing, or a callback alone', [], 'fails 401', context('bind', 32)),
   row('bind', 'bound', 'an address', [LOCAL], 'fails 2301022', exec(900)),
@@ -93,23 +93,23 @@ export const CLIENT_ROWS = [
 
   ...sendRows('tcp_send', 'connected', 'fails 401'),
   row('send', 'connected', 'nothing, or a callback alone', [], 'fails 401', context('tcp_send', 32)),
-  row('send', 'new', 'a text', [{ data: 'text' }], 'fails 2301009', exec(1188)),
+  row('send', 'new', 'a text', [{ data: 'text' }], 'fails 2301009', exec(1190)),
   row('send', 'bound', 'a text', [{ data: 'text' }], 'fails 2301107', exec(587)),
   row('send', 'connecting', 'a text', [{ data: 'text' }], 'fails 2301107', exec(587)),
   row('send', 'refused', 'a text', [{ data: 'text' }], 'fails 2301107', exec(587)),
-  row('send', 'closed', 'a text', [{ data: 'text' }], 'fails 2301009', exec(1188)),
+  row('send', 'closed', 'a text', [{ data: 'text' }], 'fails 2301009', exec(1190)),
   row('send', 'peer closed', 'a text', [{ data: 'text' }], 'resolves', exec(591)),
   differs('send', 'left', 'a text', [{ data: 'text' }], 'resolves', exec(591), 'fails 2301107', 'peer-closed'),
   row('send', 'reset', 'a text', [{ data: 'text' }], 'fails 2301107', exec(587)),
 
   row('close', 'new', 'nothing', [], 'fails 2300999', exec(1218)),
-  ...['bound', 'refused', 'connected', 'peer ended', 'peer closed', 'left', 'reset'].map((state) => row('close', state, 'nothing', [], 'resolves', exec(1231))),
+  ...['bound', 'refused', 'connected', 'peer ended', 'peer closed', 'left', 'reset'].map((state) => row('close', state, 'nothing', [], 'resolves', exec(1221))),
   row('close', 'closed', 'nothing', [], 'fails 2300999', exec(1218)),
   ...callbackRows('close', 'connected', common, 'fails 401', 'resolves'),
 
   row('getRemoteAddress', 'new', 'nothing', [], 'fails 2301009', exec(1350)),
   ...['bound', 'connecting', 'refused'].map((state) => row('getRemoteAddress', state, 'nothing', [], 'fails 2301107', exec(1328))),
-  row('getRemoteAddress', 'connected', 'nothing', [], 'resolves an address', exec(1367)),
+  row('getRemoteAddress', 'connected', 'nothing', [], 'resolves an address', exec(1364)),
   row('getRemoteAddress', 'closed', 'nothing', [], 'fails 2301009', exec(1350)),
   ...['peer closed', 'left'].map((state) => row('getRemoteAddress', state, 'nothing', [], 'resolves an address', exec(1364))),
   row('getRemoteAddress', 'reset', 'nothing', [], 'fails 2301107', exec(1328)),
@@ -139,10 +139,10 @@ export const CLIENT_ROWS = [
   row('getState', 'closed', 'nothing', [], 'resolves closed', exec(1240)),
   ...callbackRows('getState', 'new', common, 'fails 401', 'resolves none'),
 
-  ...optionRows('tcp_extra', 'connected', 'fails 401', 114),
+  ...optionRows('tcp_extra', 'connected', 'fails 401', { checked: 114, done: 106, on: 70, linger: 74 }),
   row('setExtraOptions', 'connected', 'nothing, or a callback alone', [], 'fails 401', context('tcp_extra', 85)),
-  row('setExtraOptions', 'connected', 'a time-out of -1', [{ socketTimeout: -1 }], 'fails 2301033', exec(858)),
-  row('setExtraOptions', 'bound', 'options', [{ keepAlive: true }], 'resolves', exec(1442)),
+  row('setExtraOptions', 'connected', 'a time-out of -1', [{ socketTimeout: -1 }], 'fails 2301033', exec(860)),
+  row('setExtraOptions', 'bound', 'options', [{ keepAlive: true }], 'resolves', exec(1438)),
   ...['new', 'closed'].map((state) =>
     differs('setExtraOptions', state, 'options', [{ keepAlive: true }], 'fails 2301009', exec(1434), 'resolves', 'early-options')),
 

@@ -5,21 +5,21 @@ const common = context('tcp_server_common', 61);
 
 /** Rows of `TCPSocketConnection`. */
 export const CONNECTION_ROWS = [
-  row('clientId', 'open', 'read', [], 'returns a descriptor', exec(240), { forms: PROMISE }),
+  row('clientId', 'open', 'read', [], 'returns a descriptor', exec(241), { forms: PROMISE }),
 
   ...sendRows('tcp_server_send', 'open', 'throws 401'),
   differs('send', 'open', 'nothing', [], 'fails 401', context('tcp_server_send', 92), 'throws 401', 'no-arguments', PROMISE),
-  differs('send', 'closed', 'a text', [{ data: 'text' }], 'fails 2303200', exec(1870), 'fails 2303109', 'closed-connection'),
+  differs('send', 'closed', 'a text', [{ data: 'text' }], 'fails 2303200', exec(1871), 'fails 2303109', 'closed-connection'),
 
-  row('close', 'open', 'nothing', [], 'resolves', exec(2463)),
+  row('close', 'open', 'nothing', [], 'resolves', exec(2466)),
   differs('close', 'closed', 'nothing', [], 'fails 2301100', exec(1911), 'fails 2301009', 'closed-connection'),
   ...callbackRows('close', 'open', common, 'throws 401', 'resolves'),
 
-  row('getRemoteAddress', 'open', 'nothing', [], 'resolves an address', exec(2470)),
-  differs('getRemoteAddress', 'closed', 'nothing', [], 'fails 2301100', exec(1750), 'fails 2301009', 'closed-connection'),
+  row('getRemoteAddress', 'open', 'nothing', [], 'resolves an address', exec(2477)),
+  differs('getRemoteAddress', 'closed', 'nothing', [], 'fails 2301100', exec(1751), 'fails 2301009', 'closed-connection'),
   ...callbackRows('getRemoteAddress', 'open', common, 'throws 401', 'resolves an address'),
 
-  row('getLocalAddress', 'open', 'nothing', [], 'resolves an address', exec(1796)),
+  row('getLocalAddress', 'open', 'nothing', [], 'resolves an address', exec(1804)),
   row('getLocalAddress', 'closed', 'nothing', [], 'fails 2301009', exec(1790)),
   ...callbackRows('getLocalAddress', 'open', common, 'throws 401', 'resolves an address'),
 
@@ -28,7 +28,7 @@ export const CONNECTION_ROWS = [
   differs('getState', 'open', 'nothing', [], 'not there', exec(211), 'resolves bound, connected', 'connection-members'),
   differs('setExtraOptions', 'open', 'options', [{ keepAlive: true }], 'not there', exec(211), 'resolves', 'connection-members'),
   differs('setExtraOptions', 'open', 'null', [null], 'not there', exec(211), 'fails 401', 'connection-members'),
-  row('socketFd', 'open', 'read', [], 'returns', module(230), { forms: PROMISE }),
+  row('socketFd', 'open', 'read', [], 'returns', exec(241), { forms: PROMISE }),
 
   ...foreignRows([['send', [{ data: 'text' }]], ['close', []], ['getRemoteAddress', []], ['getLocalAddress', []]].map((call) => [...call, receiver(110)])),
   ...listenerRows('open'),

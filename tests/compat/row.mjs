@@ -19,7 +19,10 @@ export const BOTH = ['promise', 'callback'];
 export const PROMISE = ['promise'];
 export const CALLBACK = ['callback'];
 
-/** Lines of OpenHarmony's communication_netstack at the tag OpenHarmony-v5.1.0-Release, below frameworks/js/napi/socket. */
+/**
+ * Lines of OpenHarmony's communication_netstack at the tag OpenHarmony-v5.1.0-Release, below frameworks/js/napi/socket: each
+ * is the line that decides, or the head of the function whose branches do. README.md says what other versions do.
+ */
 export const context = (name, line) => `async_context/src/${name}_context.cpp:${line}`;
 export const exec = (line) => `socket_exec/src/socket_exec.cpp:${line}`;
 export const extraExec = (line) => `socket_exec/src/socket_extra_exec.cpp:${line}`;

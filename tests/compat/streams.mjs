@@ -41,7 +41,7 @@ export function callbackRows(member, state, at, wrongType, outcome) {
 /** What `calls`, each a member, its arguments and the line there, make of a receiver that is no socket. */
 export function foreignRows(calls) {
   const listener = ['error', () => {}];
-  return [...calls, ['on', listener, template(189)], ['off', listener, template(272)]].map(([member, args, at]) =>
+  return [...calls, ['on', listener, template(189)], ['off', listener, template(273)]].map(([member, args, at]) =>
     differs(member, 'foreign', 'right arguments', args, 'ignored', at, 'throws an error', 'foreign-receiver', PROMISE));
 }
 
@@ -59,11 +59,11 @@ export function listenerRows(state) {
       on(`a type of ${JSON.stringify(value)}`, [value, listener], 'throws 401', template(176))),
     on('an event that is not there', ['unheard of', listener], 'ignored', template(181)),
     on('an event that is not there, and no listener', ['unheard of', 5], 'throws 401', template(176)),
-    ...['message', 'connect', 'error', 'close'].map((type) => on(`"${type}"`, [type, listener], 'ignored', template(191))),
+    ...['message', 'connect', 'error', 'close'].map((type) => on(`"${type}"`, [type, listener], 'ignored', template(201))),
     differs('on', state, 'a third argument', ['error', listener, 5], 'throws 401', template(176), 'ignored', 'more-arguments', PROMISE),
     off('nothing', [], 'throws 401', template(254)),
-    off('a type', ['error'], 'ignored', template(291)),
-    off('a type and a listener', ['error', listener], 'ignored', template(289)),
+    off('a type', ['error'], 'ignored', template(288)),
+    off('a type and a listener', ['error', listener], 'ignored', template(286)),
     ...[5, 'text', {}].map((value) => off(`a listener of ${JSON.stringify(value)}`, ['error', value], 'throws 401', template(260))),
     ...ABSENT.map(([what, value]) =>
       differs('off', state, `a listener of ${what}`, ['error', value], 'throws 401', template(260), 'ignored', 'absent-callback', PROMISE)),
@@ -73,25 +73,28 @@ export function listenerRows(state) {
   ];
 }
 
-/** What `setExtraOptions` makes of its options; `wrongType` is where it puts a 401. */
-export function optionRows(name, state, wrongType, at) {
+/** What `setExtraOptions` makes of its options; `wrongType` is where it puts a 401, and `lines` are those of `name`. */
+export function optionRows(name, state, wrongType, lines) {
   const member = 'setExtraOptions';
-  const types = context(name, at);
-  const fields = [
-    { keepAlive: 1 }, { OOBInline: 0 }, { TCPNoDelay: 'yes' }, { reuseAddress: 'no' }, { socketLinger: true },
-    { socketLinger: { linger: 5 } }, { socketLinger: { on: false } }, { keepAlive: undefined }, { unheard: 'of' },
-  ];
+  const types = context(name, lines.checked);
+  const done = context(name, lines.done);
+  const given = (options, at, what = JSON.stringify(options)) => row(member, state, what, [options], 'resolves', at);
   return [
     ...NO_OBJECTS.map(([what, value]) => row(member, state, what, [value], wrongType, types)),
     ...NO_FUNCTIONS.map(([what, value]) =>
       row(member, state, `${what} as the callback`, [{}, value], wrongType, types, { forms: PROMISE })),
     ...ABSENT.map(([what, value]) =>
       differs(member, state, `${what} as the callback`, [{}, value], wrongType, types, 'resolves', 'absent-callback', PROMISE)),
-    row(member, state, 'no options', [{}], 'resolves', types),
-    ...fields.map((options) => row(member, state, JSON.stringify(options), [options], 'resolves', values(428))),
-    row(member, state, 'a size of another type', [{ receiveBufferSize: '4096' }], 'resolves', values(185)),
-    row(member, state, 'sizes of -1', [{ receiveBufferSize: -1, sendBufferSize: -1 }], 'resolves', values(185)),
-    row(member, state, 'lingering for 65536', [{ socketLinger: { on: true, linger: 65_536 } }], 'resolves', values(185)),
-    row(member, state, 'a time-out of another type', [{ socketTimeout: '5' }], 'resolves', values(185)),
+    given({}, done, 'no options'),
+    given({ unheard: 'of' }, done),
+    ...[{ keepAlive: 1 }, { OOBInline: 0 }, { TCPNoDelay: 'yes' }, { reuseAddress: 'no' }, { keepAlive: undefined }].map((options) =>
+      given(options, values(503))),
+    given({ socketLinger: true }, values(100)),
+    given({ socketLinger: { linger: 5 } }, context(name, lines.linger)),
+    given({ socketLinger: { on: false } }, context(name, lines.on)),
+    given({ socketLinger: { on: true, linger: 65_536 } }, context(name, lines.linger), 'lingering for 65536'),
+    given({ receiveBufferSize: '4096' }, values(193), 'a size of another type'),
+    given({ receiveBufferSize: -1, sendBufferSize: -1 }, values(198), 'sizes of -1'),
+    given({ socketTimeout: '5' }, values(193), 'a time-out of another type'),
   ];
 }
