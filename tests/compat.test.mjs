@@ -1,97 +1,23 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { CLIENT_ROWS } from './compat/client.mjs';
 import { CONNECTION_ROWS } from './compat/connection.mjs';
 import { DIFFERENCES } from './compat/differences.mjs';
 import { SYSTEM_MEMBERS } from './compat/members.mjs';
-import { outcomeOf } from './compat/outcome.mjs';
 import { SERVER_ROWS } from './compat/server.mjs';
+import { MORE_STATES } from './compat/states.mjs';
+import { Subject } from './compat/subject.mjs';
 import { behaviour } from './support/behaviour.mjs';
 import { within } from './support/deadline.mjs';
 import { library } from './support/library.mjs';
-import { closedPort, rawServer } from './support/raw.mjs';
-import { record } from './support/recorder.mjs';
-import { LOOPBACK, newClient, newServer, openPair, openServer } from './support/sockets.mjs';
+import { LOOPBACK, newClient, newServer, openPair } from './support/sockets.mjs';
 import { CLASSES, portsFor } from './support/states.mjs';
 
 const ROWS = { TCPSocketServer: SERVER_ROWS, TCPSocketConnection: CONNECTION_ROWS, TCPSocket: CLIENT_ROWS };
 
-/** Longer than any test takes, in milliseconds. */
-const NEVER_MS = 600_000;
-
-/** States that only rows here need. */
-const MORE_STATES = {
-  'beside a connection': async (t) => {
-    await openPair(t);
-    return (await openServer(t)).server;
-  },
-  // As the close listener finds it: nothing but promises lies between that and what is done with the client.
-  'peer closed': async (t) => {
-    const { client, connection } = await openPair(t);
-    const events = record(client);
-    connection.close().catch(() => {});
-    await events.closed();
-    return client;
-  },
-  'left': async (t) => {
-    const { sockets, port } = await rawServer(t);
-    const client = newClient(t);
-    const events = record(client);
-    await within('connect', client.connect({ address: { address: LOOPBACK, port } }));
-    const peer = await sockets.next('the raw connection');
-    const end = once(peer, 'end');
-    peer.resume().end();
-    await events.closed();
-    await within('the end of the client', end);
-    return client;
-  },
-  'unanswered': async (t, { frozen }) => {
-    const client = newClient(t);
-    const options = { address: { address: LOOPBACK, port: frozen }, timeout: 1 };
-    await within('the time-out', client.connect(options).catch(() => {}));
-    return client;
-  },
-  'bound and connecting': async (t, { frozen }) => {
-    const client = newClient(t);
-    await within('bind', client.bind({ address: LOOPBACK, port: await closedPort() }));
-    client.connect({ address: { address: LOOPBACK, port: frozen }, timeout: NEVER_MS }).catch(() => {});
-    return client;
-  },
-  'bound and refused': async (t, { refusing }) => {
-    const client = newClient(t);
-    await within('bind', client.bind({ address: LOOPBACK, port: await closedPort() }));
-    await within('the refusal', client.connect({ address: { address: LOOPBACK, port: refusing } }).catch(() => {}));
-    return client;
-  },
-};
-
-/** Outcomes after which an object is as it was. */
-const UNCHANGED = ['throws 401', 'fails 401'];
-
-/** Opens an object for each call that may change one, and the same one for the others. */
-class Subject {
-  #t;
-  #open;
-  #ports;
-  #object = null;
-
-  constructor(t, open, ports) {
-    [this.#t, this.#open, this.#ports] = [t, open, ports];
-  }
-
-  async outcome({ member, args }, form) {
-    this.#object ??= await this.#open(this.#t, this.#ports);
-    const given = typeof args === 'function' ? await args(this.#ports, this.#object) : args;
-    const outcome = await outcomeOf(this.#object, member, given, form);
-    if (!UNCHANGED.includes(outcome)) this.#object = null;
-    return outcome;
-  }
-}
-
 /** What opens an object in `state`. One that is foreign has the members of the class, and is no socket. */
-function openerOf(state, states) {
-  if (state !== 'foreign') return { ...states, ...MORE_STATES }[state];
+function openerOf(state, name, states) {
+  if (state !== 'foreign') return { ...states, ...MORE_STATES[name] }[state];
   const [open] = Object.values(states);
   return async (t, ports) => Object.create(Object.getPrototypeOf(await open(t, ports)));
 }
@@ -109,7 +35,7 @@ function groupsOf(rows) {
 for (const { name, states } of CLASSES) {
   for (const [title, rows] of groupsOf(ROWS[name])) {
     behaviour(`compatible: ${title.replace('{}', name)}`, async (t) => {
-      const subject = new Subject(t, openerOf(rows[0].state, states), await portsFor(t));
+      const subject = new Subject(t, openerOf(rows[0].state, name, states), await portsFor(t));
       const [outcomes, expected] = [{}, {}];
       for (const row of rows) {
         for (const form of row.forms) {
@@ -118,6 +44,7 @@ for (const { name, states } of CLASSES) {
         }
       }
       assert.deepEqual(outcomes, expected);
+      await subject.assertQuiet();
     });
   }
 

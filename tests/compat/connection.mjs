@@ -5,7 +5,7 @@ const common = context('tcp_server_common', 61);
 
 /** Rows of `TCPSocketConnection`. */
 export const CONNECTION_ROWS = [
-  row('clientId', 'open', 'read', [], 'returns a descriptor', exec(241), { forms: PROMISE }),
+  row('clientId', 'open', 'read', [], 'returns an identifier', exec(241), { forms: PROMISE }),
 
   ...sendRows('tcp_server_send', 'open', 'throws 401'),
   differs('send', 'open', 'nothing', [], 'fails 401', context('tcp_server_send', 92), 'throws 401', 'no-arguments', PROMISE),
@@ -15,13 +15,13 @@ export const CONNECTION_ROWS = [
   differs('close', 'closed', 'nothing', [], 'fails 2301100', exec(1911), 'fails 2301009', 'closed-connection'),
   ...callbackRows('close', 'open', common, 'throws 401', 'resolves'),
 
-  row('getRemoteAddress', 'open', 'nothing', [], 'resolves an address', exec(2477)),
+  row('getRemoteAddress', 'open', 'nothing', [], 'resolves the address of its peer', exec(2477)),
   differs('getRemoteAddress', 'closed', 'nothing', [], 'fails 2301100', exec(1751), 'fails 2301009', 'closed-connection'),
-  ...callbackRows('getRemoteAddress', 'open', common, 'throws 401', 'resolves an address'),
+  ...callbackRows('getRemoteAddress', 'open', common, 'throws 401', 'resolves the address of its peer'),
 
-  row('getLocalAddress', 'open', 'nothing', [], 'resolves an address', exec(1804)),
+  row('getLocalAddress', 'open', 'nothing', [], 'resolves its address', exec(1804)),
   row('getLocalAddress', 'closed', 'nothing', [], 'fails 2301009', exec(1790)),
-  ...callbackRows('getLocalAddress', 'open', common, 'throws 401', 'resolves an address'),
+  ...callbackRows('getLocalAddress', 'open', common, 'throws 401', 'resolves its address'),
 
   differs('getSocketFd', 'open', 'nothing', [], 'not there', exec(211), 'resolves a descriptor', 'newer-members', PROMISE),
   differs('getSocketFd', 'closed', 'nothing', [], 'not there', exec(211), 'resolves -1', 'newer-members', PROMISE),

@@ -2,8 +2,9 @@
  * One thing that a member does: `what` is given to it in the `state` of its object, what the `system` does with that and
  * `at` which line of its sources, and what is done `here`, where a `difference` says why that is something else.
  *
- * Outcomes are words: `throws CODE`; `fails CODE`, through the promise or the callback; `resolves`, with a word for the value
- * where there is one; `returns VALUE` of a property; `ignored`, of `on` and `off`.
+ * Outcomes are words: `throws CODE`; `fails CODE`, through the promise or the callback, and the object is as it was;
+ * `resolves`, with a word for the value where there is one, and the call has done what its arguments say; `returns VALUE` of
+ * a property; `returns nothing`, which is `undefined`. `subject.mjs` checks what those words promise.
  */
 export function row(member, state, what, args, system, at, { here = system, difference, forms = BOTH } = {}) {
   return { member, state, what, args, system, at, here, difference, forms };

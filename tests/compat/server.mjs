@@ -1,8 +1,10 @@
+import { LOOPBACK } from '../support/sockets.mjs';
 import { addressRows } from './addresses.mjs';
 import { context, differs, exec, extraExec, module, PROMISE, receiver, row } from './row.mjs';
 import { callbackRows, foreignRows, listenerRows, optionRows } from './streams.mjs';
 
-const LOCAL = { address: '127.0.0.1', port: 0 };
+const LOCAL = { address: LOOPBACK, port: 0 };
+const RESOLVES = `resolves at ${LOOPBACK}`;
 const common = context('tcp_server_common', 61);
 
 /** Rows of `TCPSocketServer`. */
@@ -13,11 +15,11 @@ export const SERVER_ROWS = [
   }),
   differs('listen', 'new', 'nothing', [], 'fails 401', context('tcp_server_listen', 103), 'throws 401', 'no-arguments', PROMISE),
   row('listen', 'new', 'a callback alone', [() => {}], 'throws 401', context('tcp_server_listen', 84), { forms: PROMISE }),
-  row('listen', 'listening', 'another port', [LOCAL], 'resolves', module(294)),
-  row('listen', 'listening', 'its own address', async (_ports, server) => [await server.getLocalAddress()], 'resolves', exec(1944)),
-  row('listen', 'closed', 'a port', [LOCAL], 'resolves', module(294)),
+  row('listen', 'listening', 'another port', [LOCAL], RESOLVES, module(294)),
+  row('listen', 'listening', 'its own address', async (_ports, server) => [await server.getLocalAddress()], RESOLVES, exec(1944)),
+  row('listen', 'closed', 'a port', [LOCAL], RESOLVES, module(294)),
 
-  differs('close', 'listening', 'nothing', [], 'ignored', module(623), 'resolves', 'server-close', PROMISE),
+  differs('close', 'listening', 'nothing', [], 'returns nothing', module(623), 'resolves', 'server-close', PROMISE),
 
   row('getState', 'new', 'nothing', [], 'resolves none', exec(2333)),
   row('getState', 'listening', 'nothing', [], 'resolves bound', exec(2312)),
@@ -27,9 +29,9 @@ export const SERVER_ROWS = [
   ...callbackRows('getState', 'new', common, 'throws 401', 'resolves none'),
 
   row('getLocalAddress', 'new', 'nothing', [], 'fails 2301009', extraExec(86)),
-  row('getLocalAddress', 'listening', 'nothing', [], 'resolves an address', extraExec(95)),
+  row('getLocalAddress', 'listening', 'nothing', [], 'resolves its address', extraExec(95)),
   row('getLocalAddress', 'closed', 'nothing', [], 'fails 2301009', extraExec(86)),
-  ...callbackRows('getLocalAddress', 'listening', common, 'throws 401', 'resolves an address'),
+  ...callbackRows('getLocalAddress', 'listening', common, 'throws 401', 'resolves its address'),
 
   row('setExtraOptions', 'new', 'options', [{ keepAlive: true }], 'fails 2303109', exec(2233)),
   row('setExtraOptions', 'listening', 'options', [{ keepAlive: true }], 'resolves', exec(2245)),

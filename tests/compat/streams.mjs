@@ -42,7 +42,7 @@ export function callbackRows(member, state, at, wrongType, outcome) {
 export function foreignRows(calls) {
   const listener = ['error', () => {}];
   return [...calls, ['on', listener, template(189)], ['off', listener, template(273)]].map(([member, args, at]) =>
-    differs(member, 'foreign', 'right arguments', args, 'ignored', at, 'throws an error', 'foreign-receiver', PROMISE));
+    differs(member, 'foreign', 'right arguments', args, 'returns nothing', at, 'throws an error', 'foreign-receiver', PROMISE));
 }
 
 /** What `on` and `off` make of their arguments. */
@@ -57,19 +57,19 @@ export function listenerRows(state) {
       on(`a listener of ${JSON.stringify(value)}`, ['error', value], 'throws 401', template(176))),
     ...[undefined, null, 5, {}].map((value) =>
       on(`a type of ${JSON.stringify(value)}`, [value, listener], 'throws 401', template(176))),
-    on('an event that is not there', ['unheard of', listener], 'ignored', template(181)),
+    on('an event that is not there', ['unheard of', listener], 'returns nothing', template(181)),
     on('an event that is not there, and no listener', ['unheard of', 5], 'throws 401', template(176)),
-    ...['message', 'connect', 'error', 'close'].map((type) => on(`"${type}"`, [type, listener], 'ignored', template(201))),
-    differs('on', state, 'a third argument', ['error', listener, 5], 'throws 401', template(176), 'ignored', 'more-arguments', PROMISE),
+    ...['message', 'connect', 'error', 'close'].map((type) => on(`"${type}"`, [type, listener], 'returns nothing', template(201))),
+    differs('on', state, 'a third argument', ['error', listener, 5], 'throws 401', template(176), 'returns nothing', 'more-arguments', PROMISE),
     off('nothing', [], 'throws 401', template(254)),
-    off('a type', ['error'], 'ignored', template(288)),
-    off('a type and a listener', ['error', listener], 'ignored', template(286)),
+    off('a type', ['error'], 'returns nothing', template(288)),
+    off('a type and a listener', ['error', listener], 'returns nothing', template(286)),
     ...[5, 'text', {}].map((value) => off(`a listener of ${JSON.stringify(value)}`, ['error', value], 'throws 401', template(260))),
     ...ABSENT.map(([what, value]) =>
-      differs('off', state, `a listener of ${what}`, ['error', value], 'throws 401', template(260), 'ignored', 'absent-callback', PROMISE)),
+      differs('off', state, `a listener of ${what}`, ['error', value], 'throws 401', template(260), 'returns nothing', 'absent-callback', PROMISE)),
     ...[undefined, null, 5].map((value) => off(`a type of ${JSON.stringify(value)}`, [value], 'throws 401', template(254))),
-    off('an event that is not there', ['unheard of'], 'ignored', template(265)),
-    differs('off', state, 'a third argument', ['error', listener, 5], 'throws 401', template(254), 'ignored', 'more-arguments', PROMISE),
+    off('an event that is not there', ['unheard of'], 'returns nothing', template(265)),
+    differs('off', state, 'a third argument', ['error', listener, 5], 'throws 401', template(254), 'returns nothing', 'more-arguments', PROMISE),
   ];
 }
 
