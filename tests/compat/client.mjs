@@ -99,6 +99,7 @@ export const CLIENT_ROWS = [
   row('send', 'connecting', 'a text', [{ data: 'text' }], 'fails 2301107', exec(587)),
   row('send', 'refused', 'a text', [{ data: 'text' }], 'fails 2301107', exec(587)),
   row('send', 'closed', 'a text', [{ data: 'text' }], 'fails 2301009', exec(1190)),
+  row('send', 'peer ended', 'a text', [{ data: 'text' }], 'resolves', exec(591)),
   row('send', 'peer closed', 'a text', [{ data: 'text' }], 'resolves', exec(591)),
   differs('send', 'left', 'a text', [{ data: 'text' }], 'resolves', exec(591), 'fails 2301107', 'peer-closed'),
   row('send', 'reset', 'a text', [{ data: 'text' }], 'fails 2301107', exec(587)),
@@ -112,7 +113,7 @@ export const CLIENT_ROWS = [
   ...['bound', 'connecting', 'refused'].map((state) => row('getRemoteAddress', state, 'nothing', [], 'fails 2301107', exec(1328))),
   row('getRemoteAddress', 'connected', 'nothing', [], 'resolves the address of its peer', exec(1364)),
   row('getRemoteAddress', 'closed', 'nothing', [], 'fails 2301009', exec(1350)),
-  ...['peer closed', 'left'].map((state) => row('getRemoteAddress', state, 'nothing', [], 'resolves the address of its peer', exec(1364))),
+  ...['peer ended', 'peer closed', 'left'].map((state) => row('getRemoteAddress', state, 'nothing', [], 'resolves the address of its peer', exec(1364))),
   row('getRemoteAddress', 'reset', 'nothing', [], 'fails 2301107', exec(1328)),
   ...callbackRows('getRemoteAddress', 'connected', common, 'fails 401', 'resolves the address of its peer'),
 
@@ -122,7 +123,7 @@ export const CLIENT_ROWS = [
     differs('getLocalAddress', state, 'nothing', [], 'resolves its address', extraExec(60), 'fails 2301009', 'no-socket-yet')),
   ...['bound and connecting', 'bound and refused'].map((state) =>
     row('getLocalAddress', state, 'nothing', [], 'resolves its address', extraExec(60))),
-  ...['peer closed', 'left', 'reset'].map((state) => row('getLocalAddress', state, 'nothing', [], 'resolves its address', extraExec(60))),
+  ...['peer ended', 'peer closed', 'left', 'reset'].map((state) => row('getLocalAddress', state, 'nothing', [], 'resolves its address', extraExec(60))),
   row('getLocalAddress', 'connected', 'nothing', [], 'resolves its address', extraExec(60)),
   row('getLocalAddress', 'closed', 'nothing', [], 'fails 2301009', extraExec(51)),
   ...callbackRows('getLocalAddress', 'connected', common, 'fails 401', 'resolves its address'),
@@ -143,12 +144,13 @@ export const CLIENT_ROWS = [
   ...optionRows('tcp_extra', 'connected', 'fails 401', { checked: 114, done: 106, on: 70, linger: 74 }),
   row('setExtraOptions', 'connected', 'nothing, or a callback alone', [], 'fails 401', context('tcp_extra', 85)),
   row('setExtraOptions', 'connected', 'a time-out of -1', [{ socketTimeout: -1 }], 'fails 2301033', exec(860)),
-  row('setExtraOptions', 'bound', 'options', [{ keepAlive: true }], 'resolves', exec(1438)),
+  ...['bound', 'peer ended', 'peer closed', 'left', 'reset'].map((state) =>
+    row('setExtraOptions', state, 'options', [{ keepAlive: true }], 'resolves', exec(1438))),
   ...['new', 'closed'].map((state) =>
     differs('setExtraOptions', state, 'options', [{ keepAlive: true }], 'fails 2301009', exec(1434), 'resolves', 'early-options')),
 
   row('getSocketFd', 'new', 'nothing', [], 'resolves', exec(2443)),
-  row('getSocketFd', 'bound', 'nothing', [], 'resolves a descriptor', exec(2446)),
+  ...['bound', 'peer ended'].map((state) => row('getSocketFd', state, 'nothing', [], 'resolves a descriptor', exec(2446))),
   ...['connecting', 'refused'].map((state) =>
     differs('getSocketFd', state, 'nothing', [], 'resolves a descriptor', exec(2446), 'resolves', 'no-socket-yet')),
   ...['bound and connecting', 'bound and refused'].map((state) =>

@@ -3,6 +3,34 @@ import { callbackRows, foreignRows, listenerRows, sendRows } from './streams.mjs
 
 const common = context('tcp_server_common', 61);
 
+const TEXT = [{ data: 'text' }];
+const OPTIONS = [{ keepAlive: true }];
+
+/** Calls on a connection that the original has forgotten because its peer has ended or reset it. */
+function goneRows() {
+  const gone = (state, member, args, system, at, here) =>
+    differs(member, state, 'its arguments', args, system, at, here, 'closed-connection');
+  const added = (state, member, args, here, difference) =>
+    differs(member, state, 'its arguments', args, 'not there', exec(211), here, difference, PROMISE);
+  return ['peer closed', 'left', 'reset'].flatMap((state) => [
+    gone(state, 'send', TEXT, 'fails 2303200', exec(1871), 'fails 2303109'),
+    gone(state, 'close', [], 'fails 2301100', exec(1911), 'fails 2301009'),
+    gone(state, 'getRemoteAddress', [], 'fails 2301100', exec(1751), 'fails 2301009'),
+    row('getLocalAddress', state, 'its arguments', [], 'fails 2301009', exec(1790)),
+    added(state, 'getSocketFd', [], 'resolves -1', 'newer-members'),
+    added(state, 'getState', [], 'resolves closed', 'connection-members'),
+    added(state, 'setExtraOptions', OPTIONS, 'fails 2301009', 'connection-members'),
+  ]);
+}
+
+/** Calls on a connection whose peer has ended, which no `message` listener has heard yet. */
+const PEER_ENDED_ROWS = [
+  row('send', 'peer ended', 'a text', TEXT, 'resolves', exec(1883)),
+  row('close', 'peer ended', 'nothing', [], 'resolves', exec(2466)),
+  row('getRemoteAddress', 'peer ended', 'nothing', [], 'resolves the address of its peer', exec(2477)),
+  row('getLocalAddress', 'peer ended', 'nothing', [], 'resolves its address', exec(1804)),
+];
+
 /** Rows of `TCPSocketConnection`. */
 export const CONNECTION_ROWS = [
   row('clientId', 'open', 'read', [], 'returns an identifier', exec(241), { forms: PROMISE }),
@@ -29,6 +57,9 @@ export const CONNECTION_ROWS = [
   differs('setExtraOptions', 'open', 'options', [{ keepAlive: true }], 'not there', exec(211), 'resolves', 'connection-members'),
   differs('setExtraOptions', 'open', 'null', [null], 'not there', exec(211), 'fails 401', 'connection-members'),
   row('socketFd', 'open', 'read', [], 'returns', exec(241), { forms: PROMISE }),
+
+  ...PEER_ENDED_ROWS,
+  ...goneRows(),
 
   ...foreignRows([['send', [{ data: 'text' }]], ['close', []], ['getRemoteAddress', []], ['getLocalAddress', []]].map((call) => [...call, receiver(110)])),
   ...listenerRows('open'),
