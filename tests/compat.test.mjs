@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { CLIENT_ROWS } from './compat/client.mjs';
 import { CONNECTION_ROWS } from './compat/connection.mjs';
 import { DIFFERENCES } from './compat/differences.mjs';
+import { EVENT_ROWS } from './compat/events.mjs';
 import { SYSTEM_MEMBERS } from './compat/members.mjs';
 import { SERVER_ROWS } from './compat/server.mjs';
 import { MORE_STATES } from './compat/states.mjs';
@@ -14,6 +15,7 @@ import { LOOPBACK, newClient, newServer, openPair } from './support/sockets.mjs'
 import { CLASSES, portsFor } from './support/states.mjs';
 
 const ROWS = { TCPSocketServer: SERVER_ROWS, TCPSocketConnection: CONNECTION_ROWS, TCPSocket: CLIENT_ROWS };
+const ALL_ROWS = [...Object.values(ROWS).flat(), ...EVENT_ROWS];
 
 /** What opens an object in `state`. One that is foreign has the members of the class, and is no socket. */
 function openerOf(state, name, states) {
@@ -58,14 +60,14 @@ for (const { name, states } of CLASSES) {
 
 behaviour('a row says another outcome than that of the system if, and only if, it names a difference', () => {
   const ids = DIFFERENCES.map(({ id }) => id);
-  for (const { member, what, system, here, difference } of Object.values(ROWS).flat()) {
+  for (const { member, what, system, here, difference } of ALL_ROWS) {
     assert.equal(system !== here, difference !== undefined, `${member}: ${what}`);
     assert.ok(difference === undefined || ids.includes(difference), `${difference} is no difference`);
   }
 });
 
 behaviour('every difference has a row, or a test of its own', () => {
-  const shown = new Set(Object.values(ROWS).flat().map(({ difference }) => difference));
+  const shown = new Set(ALL_ROWS.map(({ difference }) => difference));
   for (const { id, test } of DIFFERENCES) {
     const isFile = existsSync(new URL(`${test}.test.mjs`, import.meta.url));
     assert.ok(test === 'compat' ? shown.has(id) : isFile, `nothing shows ${id}`);

@@ -34,6 +34,7 @@ export const address = (line) => `options/src/net_address.cpp:${line}`;
 export const template = (line) => `utils/napi_utils/src/module_template.cpp:${line}`;
 export const values = (line) => `utils/napi_utils/src/napi_utils.cpp:${line}`;
 export const work = (line) => `utils/napi_utils/include/base_async_work.h:${line}`;
+export const manager = (line) => `utils/napi_utils/src/event_manager.cpp:${line}`;
 export const receiver = (line) => `utils/napi_utils/include/module_template.h:${line}`;
 
 /** Values that are no object, as a caller may hand them over. */
