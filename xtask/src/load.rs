@@ -14,12 +14,17 @@ use crate::{digest, host_node, musl_node, ohos, phone_layer};
 /// Prints the SHA-256 of the file that a process has mapped as the module.
 const MAPPED_DIGEST: &str = include_str!("load/mapped_digest.js");
 
+/// A library, or why there is none.
+type Built = OnceLock<std::result::Result<PathBuf, String>>;
+
 /// Which build of the module, and the Node that goes with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Load {
     /// The build for this machine, in the machine's own Node.
     Host,
-    /// The same build and Node, with a layer between them that answers as the phone's engine does where the two differ.
+    /// The same, compiled in seconds: for `cargo xtask check`.
+    Unoptimized,
+    /// The build for this machine and its Node, with a layer between them that answers as the phone's engine does where the two differ.
     PhoneLike,
     /// A build for HarmonyOS, in a Node for musl, emulated where it has to be.
     Ohos(Abi),
@@ -36,13 +41,14 @@ pub(crate) struct Loader {
 }
 
 impl Load {
-    /// The fast ones first.
+    /// Those of `cargo xtask test`, the fast ones first.
     pub(crate) const ALL: [Self; 4] = [Self::Host, Self::PhoneLike, Self::Ohos(Abi::X86_64), Self::Ohos(Abi::Arm64)];
 
     /// As the tests know it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Host => "host",
+            Self::Unoptimized => "unoptimized",
             Self::PhoneLike => "phone-like",
             Self::Ohos(Abi::X86_64) => "x86_64-ohos",
             Self::Ohos(Abi::Arm64) => "aarch64-ohos",
@@ -62,6 +68,7 @@ impl Load {
     pub(crate) fn prepare(self, workspace: &Workspace) -> Result<Loader> {
         let (library, node) = match self {
             Self::Host | Self::PhoneLike => (build_host(workspace)?, vec![host_node::prepare()?.to_owned()]),
+            Self::Unoptimized => (build_unoptimized(workspace)?, vec![host_node::prepare()?.to_owned()]),
             Self::Ohos(abi) => (ohos::library(workspace, abi)?, musl_node::prepare(workspace, abi)?),
         };
         let layer = (self == Self::PhoneLike).then(|| phone_layer::build(workspace, &library)).transpose()?;
@@ -146,19 +153,30 @@ impl Loader {
 
 /// Builds when a step first needs it, and never again in this process: a step for each file of tests asks for it.
 fn build_host(workspace: &Workspace) -> Result<PathBuf> {
-    static BUILT: OnceLock<std::result::Result<PathBuf, String>> = OnceLock::new();
-    let build = || compile_host(workspace).map_err(|error| format!("{error:#}"));
-    BUILT.get_or_init(build).clone().map_err(|error| anyhow!(error))
+    static BUILT: Built = OnceLock::new();
+    build_once(&BUILT, || compile_host(workspace, "release", &["--release"]))
 }
 
-fn compile_host(workspace: &Workspace) -> Result<PathBuf> {
+/// As [`build_host`], with cargo's profile `dev`.
+fn build_unoptimized(workspace: &Workspace) -> Result<PathBuf> {
+    static BUILT: Built = OnceLock::new();
+    build_once(&BUILT, || compile_host(workspace, "debug", &[]))
+}
+
+fn build_once(built: &Built, build: impl FnOnce() -> Result<PathBuf>) -> Result<PathBuf> {
+    built.get_or_init(|| build().map_err(|error| format!("{error:#}"))).clone().map_err(|error| anyhow!(error))
+}
+
+fn compile_host(workspace: &Workspace, folder: &str, options: &[&str]) -> Result<PathBuf> {
     println!("building the module for this machine");
     let target = workspace.target();
     run(command("cargo")
-        .args(["build", "--release", "--locked", "--package", "socketkit", "--target-dir"])
+        .args(["build", "--locked", "--package", "socketkit"])
+        .args(options)
+        .arg("--target-dir")
         .arg(&target)
         .current_dir(workspace.root()))?;
-    let library = target.join("release/libsocketkit.so");
+    let library = target.join(folder).join("libsocketkit.so");
     if !library.is_file() {
         bail!("cargo left no {}", library.display());
     }

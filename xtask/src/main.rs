@@ -3,6 +3,7 @@
 mod abi;
 mod apt;
 mod bench;
+mod check;
 mod clang;
 mod command;
 #[cfg(target_os = "linux")]
@@ -14,6 +15,7 @@ mod deny;
 mod deveco;
 mod digest;
 mod doctor;
+mod durations;
 mod emulated;
 mod engine;
 mod excerpt;
@@ -116,6 +118,8 @@ enum Task {
     Notice,
     /// Pack the module into dist/socketkit.har, for other apps to install
     Package,
+    /// Check in two minutes what most changes break; downloads what cargo and npm do, and nothing else
+    Check,
     /// Install what the tests need, run them all and count
     Test {
         /// Run only the steps of these names, or with these texts in their names, such as `lint`,
@@ -124,7 +128,7 @@ enum Task {
         /// Also run what takes long and shows little more: all tests on both builds for HarmonyOS
         #[arg(long)]
         whole: bool,
-        /// Name the steps and run none
+        /// Name the steps, each with how long it took when it last passed here, and run none
         #[arg(long)]
         list: bool,
         /// Test the libraries for HarmonyOS that are in dist/, instead of building them
@@ -207,6 +211,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Ohos { update_types, .. } => ohos::perform(&workspace, update_types),
         Task::Notice => notice::update(&workspace),
         Task::Package => package::perform(&workspace),
+        Task::Check => check::perform(&workspace),
         Task::Test { list: true, whole, .. } => test::list(&workspace, whole),
         Task::Test { filters, whole, built, .. } => test::run(&workspace, &filters, whole, built),
         Task::Fuzz { targets, seconds, keep, calls } => fuzz(&workspace, targets, seconds, keep, calls),

@@ -1,6 +1,6 @@
 //! The checks of the ArkTS pages, which run in Node.
 
-use std::fs;
+use std::fs::{self, File};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -31,7 +31,19 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     progress::run("checking the pages", npm(workspace).args(["run", "--silent", "check"]))
 }
 
-/// Installs the packages of the pages' checks and of the preview where they are not.
+/// As [`check`], but only what the compiler says.
+///
+/// # Errors
+///
+/// As [`check`].
+pub(crate) fn check_types(workspace: &Workspace) -> Result<()> {
+    host_node::prepare()?;
+    install(workspace)?;
+    progress::run("checking the types of the pages", npm(workspace).args(["run", "--silent", "check-types"]))
+}
+
+/// Installs the packages of the pages' checks and of the preview where they are not. Two tasks at the same time wait for
+/// each other.
 ///
 /// # Errors
 ///
@@ -40,6 +52,8 @@ pub(crate) fn install(workspace: &Workspace) -> Result<()> {
     let folder = workspace.path(FOLDER);
     let lock = digest::of_file(&folder.join("package-lock.json"))?;
     let stamp = folder.join(STAMP);
+    let installing = File::create(workspace.target().join("node-modules.lock"))?;
+    installing.lock()?;
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }

@@ -24,9 +24,20 @@ pub(crate) struct Step {
     pub(crate) name: String,
     /// Whether others that say so too may run at the same time.
     pub(crate) shares_machine: bool,
+    /// What it has for itself all the same.
+    pub(crate) claim: Option<Claim>,
     /// Whether only a whole run has it.
     pub(crate) is_for_whole_run: bool,
     work: Work,
+}
+
+/// What exists once on a machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// The folder of what is built for HarmonyOS.
+    Dist,
+    /// The port at which the preview's server app listens.
+    PreviewPort,
 }
 
 /// What the steps of one run share.
@@ -42,6 +53,11 @@ impl Session {
         Self { workspace, is_whole: whole, ohos: if built { OnceLock::from(Ok(())) } else { OnceLock::new() } }
     }
 
+    /// The checkout that is tested.
+    pub(crate) fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+
     /// Builds for HarmonyOS when a step first needs it, and never again in this run; the steps look for what it left.
     fn build_ohos(&self) -> Result<()> {
         let build = || ohos::build(&self.workspace).map_err(|error| format!("{error:#}"));
@@ -50,7 +66,7 @@ impl Session {
 
     fn prepare(&self, load: Load) -> Result<()> {
         match load {
-            Load::Host | Load::PhoneLike => Ok(()),
+            Load::Host | Load::PhoneLike | Load::Unoptimized => Ok(()),
             Load::Ohos(_) => self.build_ohos(),
         }
     }
@@ -59,12 +75,17 @@ impl Session {
 impl Step {
     /// One that has the machine to itself.
     pub(crate) fn new(name: impl Into<String>, work: impl Fn(&Session) -> Result<()> + Send + Sync + 'static) -> Self {
-        Self { name: name.into(), shares_machine: false, is_for_whole_run: false, work: Box::new(work) }
+        Self { name: name.into(), shares_machine: false, claim: None, is_for_whole_run: false, work: Box::new(work) }
     }
 
     /// One whose deadlines are long enough for company, and which claims nothing that exists once on a machine.
-    fn sharing_machine(self, shares_machine: bool) -> Self {
+    pub(crate) fn sharing_machine(self, shares_machine: bool) -> Self {
         Self { shares_machine, ..self }
+    }
+
+    /// The same, but for that one thing.
+    pub(crate) fn claiming(self, claim: Claim) -> Self {
+        Self { shares_machine: true, claim: Some(claim), ..self }
     }
 
     /// One that takes long and shows little that others do not.
@@ -96,21 +117,26 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
         Step::new("engine host", |session| engine::test_on_host(&session.workspace)),
         Step::new("races", |session| cargo(session, &["test", "--locked", "--package", "races"])),
         Step::new("fuzz", |session| fuzz::perform(&session.workspace, &[], FUZZING_S, false)),
-        Step::new("pages", |session| pages::check(&session.workspace)),
-        Step::new("preview", |session| preview::test_units(&session.workspace)),
-        Step::new("ohrs", |session| typed_build::check(&session.workspace)),
+    ];
+    // The browser waits much and compilers do not, so they run side by side.
+    steps.extend(preview_steps(workspace));
+    steps.extend([
+        Step::new("pages", |session| pages::check(&session.workspace)).sharing_machine(true),
+        Step::new("preview", |session| preview::test_units(&session.workspace)).sharing_machine(true),
+        Step::new("ohrs", |session| typed_build::check(&session.workspace)).claiming(Claim::Dist),
         Step::new("ohos", |session| {
             session.build_ohos()?;
             ohos::check(&session.workspace, false)
-        }),
+        })
+        .claiming(Claim::Dist),
         Step::new("package", |session| {
             session.build_ohos()?;
             package::pack(&session.workspace)?;
             package::check(&session.workspace)
-        }),
-    ];
+        })
+        .claiming(Claim::Dist),
+    ]);
     steps.push(Step::new("hypium", |session| preview::test_hypium(&session.workspace)));
-    steps.extend(preview_steps(workspace));
     steps.push(Step::new("coverage", |session| preview::report_coverage(&session.workspace)));
     steps.extend(engine_steps_on_ohos());
     let mut files = Vec::new();
@@ -125,6 +151,16 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
     let measure = |session: &Session| bench::perform(&session.workspace, &bench::quick());
     steps.push(Step::new("bench", measure));
     steps
+}
+
+/// The types of the pages, by the compiler alone.
+pub(crate) fn page_types() -> Step {
+    Step::new("page types", |session| pages::check_types(&session.workspace))
+}
+
+/// A file of tests on a load that needs no build for HarmonyOS.
+pub(crate) fn of_file(load: Load, file: &'static str) -> Step {
+    Step::new(format!("{} {file}", load.name()), move |session| javascript::run_on(&session.workspace, load, file))
 }
 
 /// The engine's tests on musl: some of them on the phone's processor, and in a whole run all on both processors.
@@ -153,6 +189,7 @@ fn digest_step(load: Load) -> Step {
 fn file_steps(workspace: &Workspace, load: Load) -> Vec<Step> {
     let mut steps = folder_steps(workspace, load, javascript::EVERY_LOAD);
     match load {
+        Load::Unoptimized => {}
         Load::Host => steps.extend(folder_steps(workspace, load, javascript::HOST_ONLY)),
         Load::PhoneLike => steps.extend(folder_steps(workspace, load, javascript::PHONE_LIKE_ONLY)),
         Load::Ohos(_) => {
@@ -169,7 +206,8 @@ fn file_steps(workspace: &Workspace, load: Load) -> Vec<Step> {
 /// A step for each file of tests in the browser.
 fn preview_steps(workspace: &Workspace) -> Vec<Step> {
     let test = |session: &Session, file: &str| preview::test_in_browser(&session.workspace, file);
-    steps_of(workspace, "browser", preview::BROWSER_TESTS, test)
+    let steps = steps_of(workspace, "browser", preview::BROWSER_TESTS, test);
+    steps.into_iter().map(|step| step.claiming(Claim::PreviewPort)).collect()
 }
 
 fn folder_steps(workspace: &Workspace, load: Load, folder: &'static str) -> Vec<Step> {

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
+use crate::durations::Durations;
 use crate::excerpt;
 use crate::progress::say;
-use crate::step::{self, Session, Step};
+use crate::step::{self, Claim, Session, Step};
 use crate::workspace::Workspace;
 
 /// How many steps that share the machine run at a time.
@@ -31,23 +32,73 @@ struct Outcome {
 ///
 /// When a step failed, or when a filter fits none.
 pub(crate) fn run(workspace: &Workspace, filters: &[String], whole: bool, built: bool) -> Result<()> {
-    let steps = chosen(steps(workspace, whole), filters)?;
-    let session = Session::new(workspace.clone(), whole, built);
+    perform_in(&Session::new(workspace.clone(), whole, built), &chosen(steps(workspace, whole), filters)?)
+}
+
+/// Runs those steps.
+///
+/// # Errors
+///
+/// When a step failed.
+pub(crate) fn perform(workspace: &Workspace, steps: &[Step]) -> Result<()> {
+    perform_in(&Session::new(workspace.clone(), false, false), steps)
+}
+
+fn perform_in(session: &Session, steps: &[Step]) -> Result<()> {
     let start = Instant::now();
     let mut outcomes = Vec::new();
     for group in steps.chunk_by(|one, next| one.shares_machine && next.shares_machine) {
         println!("\n== from {} of {}", outcomes.len() + 1, steps.len());
-        outcomes.extend(outcomes_of(group, &session));
+        outcomes.extend(outcomes_of(group, session));
     }
+    note(session.workspace(), &outcomes)?;
     report(&outcomes, start.elapsed())
+}
+
+fn note(workspace: &Workspace, outcomes: &[Outcome]) -> Result<()> {
+    let mut durations = Durations::read(workspace);
+    let passed = outcomes.iter().filter(|outcome| outcome.error.is_none());
+    passed.for_each(|outcome| durations.set(&outcome.name, outcome.took));
+    durations.write(workspace)
+}
+
+/// The steps of a group that wait, and what those that run have claimed.
+struct Queue<'steps> {
+    waiting: Vec<(usize, &'steps Step)>,
+    claims: Vec<Claim>,
+}
+
+impl<'steps> Queue<'steps> {
+    fn new(group: &'steps [Step]) -> Self {
+        Self { waiting: group.iter().enumerate().collect(), claims: Vec::new() }
+    }
+
+    /// The first step that may run now. Where none may, those that wait are for the lane that has their claim.
+    fn take(&mut self) -> Option<(usize, &'steps Step)> {
+        let is_free = |(_, step): &(usize, &Step)| step.claim.is_none_or(|claim| !self.claims.contains(&claim));
+        let place = self.waiting.iter().position(is_free)?;
+        let (index, step) = self.waiting.remove(place);
+        self.claims.extend(step.claim);
+        Some((index, step))
+    }
+
+    fn end(&mut self, step: &Step) {
+        self.claims.retain(|claim| Some(*claim) != step.claim);
+    }
 }
 
 /// Runs the steps of a group in their order, as many at a time as there are lanes.
 fn outcomes_of(group: &[Step], session: &Session) -> Vec<Outcome> {
-    let queue = Mutex::new(group.iter().enumerate());
-    let take = || queue.lock().ok()?.next();
+    let queue = Mutex::new(Queue::new(group));
     let lane = || -> Vec<(usize, Outcome)> {
-        std::iter::from_fn(take).map(|(index, step)| (index, outcome(step, session))).collect()
+        let mut outcomes = Vec::new();
+        while let Some((index, step)) = queue.lock().ok().and_then(|mut queue| queue.take()) {
+            outcomes.push((index, outcome(step, session)));
+            if let Ok(mut queue) = queue.lock() {
+                queue.end(step);
+            }
+        }
+        outcomes
     };
     let mut outcomes: Vec<(usize, Outcome)> = thread::scope(|scope| {
         let lanes: Vec<_> = (0..LANES.min(group.len())).map(|_| scope.spawn(lane)).collect();
@@ -57,15 +108,14 @@ fn outcomes_of(group: &[Step], session: &Session) -> Vec<Outcome> {
     outcomes.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
-/// The names of the steps, a line for each.
+/// The names of the steps, a line for each, with how long it took when it last passed in this checkout.
 ///
 /// # Errors
 ///
 /// Never; it is a task like the others.
 pub(crate) fn list(workspace: &Workspace, whole: bool) -> Result<()> {
-    for step in steps(workspace, whole) {
-        println!("{}", step.name);
-    }
+    let durations = Durations::read(workspace);
+    steps(workspace, whole).iter().for_each(|step| println!("{}", durations.line(&step.name)));
     Ok(())
 }
 
@@ -161,6 +211,19 @@ mod tests {
             let hear = hear.lock().map_err(|_| anyhow!("poisoned"))?;
             Ok(hear.recv_timeout(Duration::from_secs(10))?)
         })
+    }
+
+    #[test]
+    fn steps_with_the_same_claim_never_run_at_a_time() {
+        let claimed = |name| Step::new(name, |_| Ok(())).claiming(Claim::Dist);
+        let group = [claimed("one"), claimed("two"), Step::new("three", |_| Ok(()))];
+        let mut queue = Queue::new(&group);
+        let take = |queue: &mut Queue| queue.take().map(|(index, _)| index);
+        assert_eq!([take(&mut queue), take(&mut queue), take(&mut queue)], [Some(0), Some(2), None]);
+        queue.end(&group[2]);
+        assert_eq!(take(&mut queue), None);
+        queue.end(&group[0]);
+        assert_eq!([take(&mut queue), take(&mut queue)], [Some(1), None]);
     }
 
     /// The filters of a line `steps:` of the workflow; those with a space in them are in quotation marks.

@@ -1,0 +1,59 @@
+//! `cargo xtask check`: what most changes break, in two minutes. It downloads what cargo and npm do, and nothing else.
+
+use anyhow::Result;
+
+use crate::load::Load;
+use crate::step::{self, Step};
+use crate::test;
+use crate::workspace::Workspace;
+
+/// Steps of `cargo xtask test`, by their whole names.
+const STEPS: [&str; 4] = ["format", "tidy", "lint", "engine host"];
+
+/// Files of tests that together call every part of the module, and each take some seconds.
+const FILES: [&str; 12] = [
+    "tests/acknowledge.test.mjs",
+    "tests/admission.test.mjs",
+    "tests/close.test.mjs",
+    "tests/compat.test.mjs",
+    "tests/connect.test.mjs",
+    "tests/framing.test.mjs",
+    "tests/half-close.test.mjs",
+    "tests/listeners.test.mjs",
+    "tests/options.test.mjs",
+    "tests/reconnect.test.mjs",
+    "tests/send.test.mjs",
+    "tests/six-steps.test.mjs",
+];
+
+/// Runs the steps and counts.
+///
+/// # Errors
+///
+/// When a step failed.
+pub(crate) fn perform(workspace: &Workspace) -> Result<()> {
+    test::perform(workspace, &steps(workspace))
+}
+
+/// All share the machine: the compiler and Node wait for each other rarely.
+fn steps(workspace: &Workspace) -> Vec<Step> {
+    let all = step::all(workspace);
+    let mut steps: Vec<Step> = all.into_iter().filter(|step| STEPS.contains(&step.name.as_str())).collect();
+    steps.push(step::page_types());
+    steps.extend(FILES.map(|file| step::of_file(Load::Unoptimized, file)));
+    steps.into_iter().map(|step| step.sharing_machine(true)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_name_is_that_of_a_step_or_of_a_file() {
+        let workspace = Workspace::current();
+        assert_eq!(steps(&workspace).len(), STEPS.len() + 1 + FILES.len());
+        for file in FILES {
+            assert!(workspace.path(file).is_file(), "{file}");
+        }
+    }
+}
