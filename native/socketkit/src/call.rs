@@ -132,7 +132,7 @@ pub fn call<'env, E: ObjectEvent>(
     emitter: &'env Emitter<E>,
     method: Method,
     callback: Argument<'_>,
-    operation: impl FnOnce(Ticket) -> Read<result::Result<Progress<'env>, SocketError>>,
+    operation: &dyn Fn(Ticket) -> Read<result::Result<Progress<'env>, SocketError>>,
 ) -> Result<Unknown<'env>> {
     let run = || -> Read<Unknown<'env>> {
         let ticket = emitter.environment().new_ticket();

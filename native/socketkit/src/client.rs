@@ -20,8 +20,8 @@ use crate::emitter::{Emitter, EventName};
 use crate::environment::{Environment, Recipient};
 use crate::error::CodeBase;
 use crate::inbox::{Inbox, Receiver};
-use crate::native::{Class, Native};
-use crate::node_api;
+use crate::native::{Class, Member, Native};
+use crate::node_api::{self, Returned};
 use crate::outbox::Mailbox;
 use crate::send::{self, Sender};
 use crate::types::SocketStatistics;
@@ -189,8 +189,8 @@ pub fn construct_tcp_socket_instance<'env>(env: &'env Env, options: Argument<'_>
 }
 
 impl TCPSocket {
-    fn state(&self) -> Result<&Rc<State>> {
-        self.native.state(Class::CLIENT)
+    fn run<'a>(&'a self, env: &'a Env, member: Member<'a, State>) -> Returned {
+        self.native.run(Class::CLIENT, env, member)
     }
 }
 
@@ -215,14 +215,15 @@ impl TCPSocket {
     /// Gives the socket a local address; not needed, as the system chooses one. Fails with 2301098 when the port is in
     /// use, with 2301099 when the address is not this machine's, and with 2301022 when the socket is bound already.
     #[napi(
-        catch_unwind,
         ts_type = "(address: NetAddress): Promise<void>\nbind(address: NetAddress, callback: (error: SocketError, data: void) => void): void"
     )]
-    pub fn bind(&self, address: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        let callback = convert::last_callback(&address, callback)?;
-        call(&self.state()?.emitter, Method::new("bind", CodeBase::Socket), callback, |_| {
-            let address = convert::net_address(&address)?.to_socket_address()?;
-            Ok(self.state()?.client.bind(address).map(|()| Progress::Done(Reply::Nothing)))
+    pub fn bind(&self, env: Env, address: Argument<'_>, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            let callback = convert::last_callback(&address, callback)?;
+            call(&state.emitter, Method::new("bind", CodeBase::Socket), callback, &|_| {
+                let address = convert::net_address(&address)?.to_socket_address()?;
+                Ok(state.client.bind(address).map(|()| Progress::Done(Reply::Nothing)))
+            })
         })
     }
 
@@ -234,16 +235,17 @@ impl TCPSocket {
     /// connections, and 2301071 when the other side speaks another protocol or has other options; through a proxy with
     /// 2301206 to 2301213.
     #[napi(
-        catch_unwind,
         ts_type = "(options: TCPConnectOptions): Promise<void>\nconnect(options: TCPConnectOptions, callback: (error: SocketError, data: void) => void): void"
     )]
-    pub fn connect(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        let callback = convert::last_callback(&options, callback)?;
-        call(&self.state()?.emitter, Method::new("connect", CodeBase::Socket), callback, |ticket| {
-            let (host, timeout) = convert::connect_options(&options)?;
-            let connecting = self.state()?.client.connect(host, timeout, ticket);
-            self.state()?.update_open();
-            Ok(connecting.map(|()| Progress::Awaited))
+    pub fn connect(&self, env: Env, options: Argument<'_>, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            let callback = convert::last_callback(&options, callback)?;
+            call(&state.emitter, Method::new("connect", CodeBase::Socket), callback, &|ticket| {
+                let (host, timeout) = convert::connect_options(&options)?;
+                let connecting = state.client.connect(host, timeout, ticket);
+                state.update_open();
+                Ok(connecting.map(|()| Progress::Awaited))
+            })
         })
     }
 
@@ -253,169 +255,177 @@ impl TCPSocket {
     /// `sendQueueLimitBytes` would wait; with framing, with 2301090 when the message is too long, and 2301022 when it
     /// contains the delimiter.
     #[napi(
-        catch_unwind,
         ts_type = "(options: TCPSendOptions): Promise<void>\nsend(options: TCPSendOptions, callback: (error: SocketError, data: void) => void): void"
     )]
-    pub fn send(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        let callback = convert::last_callback(&options, callback)?;
-        send::send(self.state()?, &options, callback)
+    pub fn send(&self, env: Env, options: Argument<'_>, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            let callback = convert::last_callback(&options, callback)?;
+            send::send(state, &options, callback)
+        })
     }
 
     /// Closes: everything sent goes out, then FIN. Nothing is received any more; `close` follows. A peer that takes
     /// nothing for 20 seconds is reset, and this fails with 2301110. The socket can connect again afterwards. Fails with
     /// 2300999 when it is not open.
-    #[napi(
-        catch_unwind,
-        ts_type = "(): Promise<void>\nclose(callback: (error: SocketError, data: void) => void): void"
-    )]
-    pub fn close(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, Method::new("close", CodeBase::Socket), callback, |ticket| {
-            let before = self.state()?.undelivered_closes();
-            let closing = self.state()?.client.close(ticket);
-            self.state()?.mute(&closing, before);
-            Ok(closing.map(|_| Progress::Awaited))
+    #[napi(ts_type = "(): Promise<void>\nclose(callback: (error: SocketError, data: void) => void): void")]
+    pub fn close(&self, env: Env, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            call(&state.emitter, Method::new("close", CodeBase::Socket), callback, &|ticket| {
+                let before = state.undelivered_closes();
+                let closing = state.client.close(ticket);
+                state.mute(&closing, before);
+                Ok(closing.map(|_| Progress::Awaited))
+            })
         })
     }
 
     /// The peer's address. Fails with 2301009 when there is no socket, and with 2301107 when it is not connected.
     #[napi(
-        catch_unwind,
         ts_type = "(): Promise<NetAddress>\ngetRemoteAddress(callback: (error: SocketError, data: NetAddress) => void): void"
     )]
-    pub fn get_remote_address(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, Method::new("getRemoteAddress", CodeBase::Socket), callback, |_| {
-            Ok(self.state()?.client.remote_address().map(|address| Progress::Done(Reply::Address(address))))
+    pub fn get_remote_address(&self, env: Env, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            call(&state.emitter, Method::new("getRemoteAddress", CodeBase::Socket), callback, &|_| {
+                Ok(state.client.remote_address().map(|address| Progress::Done(Reply::Address(address))))
+            })
         })
     }
 
     /// The address on this side. Fails with 2301009 when it has none.
-    #[napi(catch_unwind, ts_type = "(): Promise<NetAddress>")]
-    pub fn get_local_address(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        let method = Method::new("getLocalAddress", CodeBase::Socket).without_permission();
-        call(&self.state()?.emitter, method, callback, |_| {
-            Ok(self.state()?.client.local_address().map(|address| Progress::Done(Reply::Address(address))))
+    #[napi(ts_type = "(): Promise<NetAddress>")]
+    pub fn get_local_address(&self, env: Env, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            let method = Method::new("getLocalAddress", CodeBase::Socket).without_permission();
+            call(&state.emitter, method, callback, &|_| {
+                Ok(state.client.local_address().map(|address| Progress::Done(Reply::Address(address))))
+            })
         })
     }
 
     /// The state of the socket. It counts as connected until it is closed here, or reset by the peer.
     #[napi(
-        catch_unwind,
         ts_type = "(): Promise<SocketStateBase>\ngetState(callback: (error: SocketError, data: SocketStateBase) => void): void"
     )]
-    pub fn get_state(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, Method::new("getState", CodeBase::Socket), callback, |_| {
-            Ok(Ok(Progress::Done(Reply::State(self.state()?.client.state()))))
+    pub fn get_state(&self, env: Env, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            call(&state.emitter, Method::new("getState", CodeBase::Socket), callback, &|_| {
+                Ok(Ok(Progress::Done(Reply::State(state.client.state()))))
+            })
         })
     }
 
     /// Sets options of the socket, and of every socket that it connects later. May be called before `connect`. Fails
     /// with 2301033 for a negative time-out.
     #[napi(
-        catch_unwind,
         ts_type = "(options: TCPExtraOptions): Promise<void>\nsetExtraOptions(options: TCPExtraOptions, callback: (error: SocketError, data: void) => void): void"
     )]
-    pub fn set_extra_options(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        let callback = convert::last_callback(&options, callback)?;
-        call(&self.state()?.emitter, Method::new("setExtraOptions", CodeBase::Socket), callback, |_| {
-            let options = convert::extra_options(&options)?;
-            Ok(self.state()?.client.set_options(options).map(|()| Progress::Done(Reply::Nothing)))
+    pub fn set_extra_options(&self, env: Env, options: Argument<'_>, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            let callback = convert::last_callback(&options, callback)?;
+            call(&state.emitter, Method::new("setExtraOptions", CodeBase::Socket), callback, &|_| {
+                let options = convert::extra_options(&options)?;
+                Ok(state.client.set_options(options).map(|()| Progress::Done(Reply::Nothing)))
+            })
         })
     }
 
     /// Descriptor of the socket; `undefined` when there is none. It stays the socket's.
-    #[napi(
-        catch_unwind,
-        ts_type = "(): Promise<number>\ngetSocketFd(callback: (error: SocketError, data: number) => void): void"
-    )]
-    pub fn get_socket_fd(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        let method = Method::new("getSocketFd", CodeBase::Socket).without_permission();
-        call(&self.state()?.emitter, method, callback, |_| {
-            let descriptor = self.state()?.client.descriptor();
-            Ok(Ok(Progress::Done(descriptor.map_or(Reply::Nothing, Reply::Number))))
+    #[napi(ts_type = "(): Promise<number>\ngetSocketFd(callback: (error: SocketError, data: number) => void): void")]
+    pub fn get_socket_fd(&self, env: Env, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            let method = Method::new("getSocketFd", CodeBase::Socket).without_permission();
+            call(&state.emitter, method, callback, &|_| {
+                let descriptor = state.client.descriptor();
+                Ok(Ok(Progress::Done(descriptor.map_or(Reply::Nothing, Reply::Number))))
+            })
         })
     }
 
     /// The descriptor as `NetHandle.bindSocket` of `@kit.NetworkKit` reads it; `undefined` when there is none.
-    #[napi(getter, js_name = "socketFd", catch_unwind, ts_return_type = "number")]
-    pub fn socket_fd(&self) -> Result<Unknown<'_>> {
-        let state = self.state()?;
-        node_api::to_js_or_undefined(state.emitter.env(), state.client.descriptor())
+    #[napi(getter, js_name = "socketFd", ts_return_type = "number")]
+    pub fn socket_fd(&self, env: Env) -> Returned {
+        self.run(&env, &|state| node_api::to_js_or_undefined(&env, state.client.descriptor()))
     }
 
     /// Figures about what went through all its connections.
-    #[napi(catch_unwind)]
-    pub fn get_statistics(&self) -> Result<SocketStatistics> {
-        Ok(self.state()?.client.statistics().into())
+    #[napi(ts_return_type = "SocketStatistics")]
+    pub fn get_statistics(&self, env: Env) -> Returned {
+        self.run(&env, &|state| node_api::to_js(&env, SocketStatistics::from(state.client.statistics())))
     }
 
     /// Bytes sent that the kernel has not taken yet; with `acknowledge`, that the peer has not acknowledged. `drain` says
     /// that there are none any more.
-    #[napi(getter, js_name = "bytesQueued", catch_unwind)]
-    pub fn bytes_queued(&self) -> Result<f64> {
-        Ok(self.state()?.client.queued_bytes() as f64)
+    #[napi(getter, js_name = "bytesQueued", ts_return_type = "number")]
+    pub fn bytes_queued(&self, env: Env) -> Returned {
+        self.run(&env, &|state| node_api::to_js(&env, state.client.queued_bytes() as f64))
     }
 
     /// Says FIN after everything sent before, and goes on receiving. What is sent later fails with 2301032. With
     /// `allowHalfOpen`, `close` follows where the server has ended its side.
-    #[napi(catch_unwind, ts_type = "(): Promise<void>\nend(callback: (error: SocketError, data: void) => void): void")]
-    pub fn end(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, Method::new("end", CodeBase::Socket), callback, |ticket| {
-            let state = self.state()?;
-            let ending = state.client.end(ticket);
-            if state.inbox.has_ended() {
-                state.client.finish();
-            }
-            Ok(ending.map(|()| Progress::Awaited))
+    #[napi(ts_type = "(): Promise<void>\nend(callback: (error: SocketError, data: void) => void): void")]
+    pub fn end(&self, env: Env, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            call(&state.emitter, Method::new("end", CodeBase::Socket), callback, &|ticket| {
+                let ending = state.client.end(ticket);
+                if state.inbox.has_ended() {
+                    state.client.finish();
+                }
+                Ok(ending.map(|()| Progress::Awaited))
+            })
         })
     }
 
     /// Resets the connection: what waits to be sent is dropped, and fails with 2301103. `close` follows.
-    #[napi(
-        catch_unwind,
-        ts_type = "(): Promise<void>\nabort(callback: (error: SocketError, data: void) => void): void"
-    )]
-    pub fn abort(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, Method::new("abort", CodeBase::Socket), callback, |ticket| {
-            let before = self.state()?.undelivered_closes();
-            let aborting = self.state()?.client.abort(ticket);
-            self.state()?.mute(&aborting, before);
-            Ok(aborting.map(|_| Progress::Awaited))
+    #[napi(ts_type = "(): Promise<void>\nabort(callback: (error: SocketError, data: void) => void): void")]
+    pub fn abort(&self, env: Env, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            call(&state.emitter, Method::new("abort", CodeBase::Socket), callback, &|ticket| {
+                let before = state.undelivered_closes();
+                let aborting = state.client.abort(ticket);
+                state.mute(&aborting, before);
+                Ok(aborting.map(|_| Progress::Awaited))
+            })
         })
     }
 
     /// Delivers no messages, and no `close` behind them, until `resume`. At most 512 KiB are kept meanwhile, then the
     /// peer is held up.
-    #[napi(catch_unwind)]
-    pub fn pause(&self) -> Result<()> {
-        self.state()?.inbox.pause(true);
-        Ok(())
+    #[napi(ts_return_type = "void")]
+    pub fn pause(&self, env: Env) -> Returned {
+        self.run(&env, &|state| {
+            state.inbox.pause(true);
+            node_api::undefined(&env)
+        })
     }
 
     /// Lets the link go, and keeps what is not sent, until `restore`: for an app that goes to the background. No `close`
     /// comes. Only for a client made with `reconnect`; another one gets 2301095.
-    #[napi(
-        catch_unwind,
-        ts_type = "(): Promise<void>\nsuspend(callback: (error: SocketError, data: void) => void): void"
-    )]
-    pub fn suspend(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, Method::new("suspend", CodeBase::Socket), callback, |ticket| {
-            Ok(self.state()?.client.suspend(ticket).map(|()| Progress::Awaited))
+    #[napi(ts_type = "(): Promise<void>\nsuspend(callback: (error: SocketError, data: void) => void): void")]
+    pub fn suspend(&self, env: Env, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            call(&state.emitter, Method::new("suspend", CodeBase::Socket), callback, &|ticket| {
+                Ok(state.client.suspend(ticket).map(|()| Progress::Awaited))
+            })
         })
     }
 
     /// Connects again after `suspend`. Messages that `pause` holds back go on waiting for `resume`.
-    #[napi(catch_unwind)]
-    pub fn restore(&self) -> Result<()> {
-        self.state()?.client.restore();
-        Ok(())
+    #[napi(ts_return_type = "void")]
+    pub fn restore(&self, env: Env) -> Returned {
+        self.run(&env, &|state| {
+            state.client.restore();
+            node_api::undefined(&env)
+        })
     }
 
     /// Delivers messages again after `pause`.
-    #[napi(catch_unwind)]
-    pub fn resume(&self) -> Result<()> {
-        self.state()?.inbox.pause(false);
-        self.state()?.emitter.await_turn();
-        Ok(())
+    #[napi(ts_return_type = "void")]
+    pub fn resume(&self, env: Env) -> Returned {
+        self.run(&env, &|state| {
+            state.inbox.pause(false);
+            state.emitter.await_turn();
+            node_api::undefined(&env)
+        })
     }
 
     /// Attaches the listener for an event, in place of the one before. `connect`, any number of `message`, then `error`
@@ -424,19 +434,23 @@ impl TCPSocket {
     /// or a failed one, and `connect` when it is up again; no `close` meanwhile. With `heartbeat`: `stalled` when the peer
     /// is silent although its system answers, and `recovered` when it is heard again. `end`: the peer sends no more.
     #[napi(
-        catch_unwind,
         ts_type = "(type: 'message', callback: (value: SocketMessageInfo) => void): void\non(type: 'close', callback: (info: SocketCloseInfo) => void): void\non(type: 'connect' | 'close' | 'drain' | 'end' | 'stalled' | 'recovered', callback: (value: void) => void): void\non(type: 'reconnecting', callback: (info: SocketReconnectInfo) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
     )]
-    pub fn on(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
-        self.state()?.emitter.on(&r#type, callback)
+    pub fn on(&self, env: Env, r#type: Argument<'_>, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            state.emitter.on(&r#type, callback)?;
+            node_api::undefined(&env)
+        })
     }
 
     /// Removes the listener for an event; with a callback, only that one.
     #[napi(
-        catch_unwind,
         ts_type = "(type: 'message', callback?: (value: SocketMessageInfo) => void): void\noff(type: 'close', callback?: (info: SocketCloseInfo) => void): void\noff(type: 'connect' | 'close' | 'drain' | 'end' | 'stalled' | 'recovered', callback?: (value: void) => void): void\noff(type: 'reconnecting', callback?: (info: SocketReconnectInfo) => void): void\noff(type: 'error', callback?: (error: SocketError) => void): void"
     )]
-    pub fn off(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
-        self.state()?.emitter.off(&r#type, callback)
+    pub fn off(&self, env: Env, r#type: Argument<'_>, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            state.emitter.off(&r#type, callback)?;
+            node_api::undefined(&env)
+        })
     }
 }

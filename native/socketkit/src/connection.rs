@@ -21,8 +21,8 @@ use crate::emitter::{Emitter, EventName};
 use crate::environment::{Environment, Recipient};
 use crate::error::{CodeBase, internal};
 use crate::inbox::{Inbox, Receiver};
-use crate::native::{Class, Native};
-use crate::node_api;
+use crate::native::{Class, Member, Native};
+use crate::node_api::{self, Returned};
 use crate::outbox::Mailbox;
 use crate::send::{self, Sender};
 use crate::types::SocketStatistics;
@@ -241,8 +241,8 @@ impl Receiver for State {
 }
 
 impl TCPSocketConnection {
-    fn state(&self) -> Result<&Rc<State>> {
-        self.native.state(Class::CONNECTION)
+    fn run<'a>(&'a self, env: &'a Env, member: Member<'a, State>) -> Returned {
+        self.native.run(Class::CONNECTION, env, member)
     }
 }
 
@@ -256,9 +256,9 @@ impl TCPSocketConnection {
     }
 
     /// Number of the connection; every later connection has a higher one.
-    #[napi(getter, js_name = "clientId", catch_unwind)]
-    pub fn client_id(&self) -> Result<u32> {
-        Ok(self.state()?.client_id)
+    #[napi(getter, js_name = "clientId", ts_return_type = "number")]
+    pub fn client_id(&self, env: Env) -> Returned {
+        self.run(&env, &|state| node_api::to_js(&env, state.client_id))
     }
 
     /// Sends after everything sent before; never blocks. Finished when the kernel has the last byte; with
@@ -266,135 +266,144 @@ impl TCPSocketConnection {
     /// 2303132 after `end` or when the peer is gone, and 2303205 when more than `sendQueueLimitBytes` would wait; with
     /// framing, with 2303190 when the message is too long, and 2303122 when it contains the delimiter.
     #[napi(
-        catch_unwind,
         ts_type = "(options: TCPSendOptions): Promise<void>\nsend(options: TCPSendOptions, callback: (error: SocketError, data: void) => void): void"
     )]
-    pub fn send(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        send::send(self.state()?, &options, callback)
+    pub fn send(&self, env: Env, options: Argument<'_>, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| send::send(state, &options, callback))
     }
 
     /// Closes: everything sent goes out, then FIN. Nothing is received any more; `close` follows. A peer that takes
     /// nothing for 20 seconds is reset, and this fails with 2301110. Fails with 2301009 when it is closed already.
-    #[napi(
-        catch_unwind,
-        ts_type = "(): Promise<void>\nclose(callback: (error: SocketError, data: void) => void): void"
-    )]
-    pub fn close(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, Method::throwing_types("close", CodeBase::Socket), callback, |ticket| {
-            let closing = self.state()?.connection.close(Some(ticket));
-            if closing.is_ok() {
-                self.state()?.inbox.mute(1);
-            }
-            Ok(closing.map(|()| Progress::Awaited))
+    #[napi(ts_type = "(): Promise<void>\nclose(callback: (error: SocketError, data: void) => void): void")]
+    pub fn close(&self, env: Env, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            call(&state.emitter, Method::throwing_types("close", CodeBase::Socket), callback, &|ticket| {
+                let closing = state.connection.close(Some(ticket));
+                if closing.is_ok() {
+                    state.inbox.mute(1);
+                }
+                Ok(closing.map(|()| Progress::Awaited))
+            })
         })
     }
 
     /// The peer's address. Fails with 2301009 when it is closed.
     #[napi(
-        catch_unwind,
         ts_type = "(): Promise<NetAddress>\ngetRemoteAddress(callback: (error: SocketError, data: NetAddress) => void): void"
     )]
-    pub fn get_remote_address(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, Method::throwing_types("getRemoteAddress", CodeBase::Socket), callback, |_| {
-            Ok(self.state()?.connection.remote_address().map(|address| Progress::Done(Reply::Address(address))))
+    pub fn get_remote_address(&self, env: Env, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            call(&state.emitter, Method::throwing_types("getRemoteAddress", CodeBase::Socket), callback, &|_| {
+                Ok(state.connection.remote_address().map(|address| Progress::Done(Reply::Address(address))))
+            })
         })
     }
 
     /// The address on this side. Fails with 2301009 when it is closed.
-    #[napi(catch_unwind, ts_type = "(): Promise<NetAddress>")]
-    pub fn get_local_address(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, Method::throwing_types("getLocalAddress", CodeBase::Socket), callback, |_| {
-            Ok(self.state()?.connection.local_address().map(|address| Progress::Done(Reply::Address(address))))
+    #[napi(ts_type = "(): Promise<NetAddress>")]
+    pub fn get_local_address(&self, env: Env, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            call(&state.emitter, Method::throwing_types("getLocalAddress", CodeBase::Socket), callback, &|_| {
+                Ok(state.connection.local_address().map(|address| Progress::Done(Reply::Address(address))))
+            })
         })
     }
 
     /// Sets options of the connection. Fails with 2301009 when it is closed, and with 2301033 for a negative time-out.
     #[napi(
-        catch_unwind,
         ts_type = "(options: TCPExtraOptions): Promise<void>\nsetExtraOptions(options: TCPExtraOptions, callback: (error: SocketError, data: void) => void): void"
     )]
-    pub fn set_extra_options(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, Method::new("setExtraOptions", CodeBase::Socket), callback, |_| {
-            let options = convert::extra_options(&options)?;
-            Ok(self.state()?.connection.set_options(&options).map(|()| Progress::Done(Reply::Nothing)))
+    pub fn set_extra_options(&self, env: Env, options: Argument<'_>, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            call(&state.emitter, Method::new("setExtraOptions", CodeBase::Socket), callback, &|_| {
+                let options = convert::extra_options(&options)?;
+                Ok(state.connection.set_options(&options).map(|()| Progress::Done(Reply::Nothing)))
+            })
         })
     }
 
     /// The state of the connection.
     #[napi(
-        catch_unwind,
         ts_type = "(): Promise<SocketStateBase>\ngetState(callback: (error: SocketError, data: SocketStateBase) => void): void"
     )]
-    pub fn get_state(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, Method::new("getState", CodeBase::Socket), callback, |_| {
-            Ok(Ok(Progress::Done(Reply::State(self.state()?.connection.state()))))
+    pub fn get_state(&self, env: Env, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            call(&state.emitter, Method::new("getState", CodeBase::Socket), callback, &|_| {
+                Ok(Ok(Progress::Done(Reply::State(state.connection.state()))))
+            })
         })
     }
 
     /// Descriptor of the socket; -1 when closed. It stays the connection's.
-    #[napi(catch_unwind, ts_type = "(): Promise<number>")]
-    pub fn get_socket_fd(&self) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, Method::new("getSocketFd", CodeBase::Socket), None, |_| {
-            Ok(Ok(Progress::Done(Reply::Number(self.state()?.connection.descriptor().unwrap_or(-1)))))
+    #[napi(ts_type = "(): Promise<number>")]
+    pub fn get_socket_fd(&self, env: Env) -> Returned {
+        self.run(&env, &|state| {
+            call(&state.emitter, Method::new("getSocketFd", CodeBase::Socket), None, &|_| {
+                Ok(Ok(Progress::Done(Reply::Number(state.connection.descriptor().unwrap_or(-1)))))
+            })
         })
     }
 
     /// Figures about what went through it.
-    #[napi(catch_unwind)]
-    pub fn get_statistics(&self) -> Result<SocketStatistics> {
-        Ok(self.state()?.connection.statistics().into())
+    #[napi(ts_return_type = "SocketStatistics")]
+    pub fn get_statistics(&self, env: Env) -> Returned {
+        self.run(&env, &|state| node_api::to_js(&env, SocketStatistics::from(state.connection.statistics())))
     }
 
     /// Bytes sent that the kernel has not taken yet; with `acknowledge`, that the peer has not acknowledged. `drain` says
     /// that there are none any more.
-    #[napi(getter, js_name = "bytesQueued", catch_unwind)]
-    pub fn bytes_queued(&self) -> Result<f64> {
-        Ok(self.state()?.connection.queued_bytes() as f64)
+    #[napi(getter, js_name = "bytesQueued", ts_return_type = "number")]
+    pub fn bytes_queued(&self, env: Env) -> Returned {
+        self.run(&env, &|state| node_api::to_js(&env, state.connection.queued_bytes() as f64))
     }
 
     /// Says FIN after everything sent before, and goes on receiving. What is sent later fails with 2303132. With
     /// `allowHalfOpen`, `close` follows where the client has ended its side.
-    #[napi(catch_unwind, ts_type = "(): Promise<void>\nend(callback: (error: SocketError, data: void) => void): void")]
-    pub fn end(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, Method::new("end", CodeBase::Server), callback, |ticket| {
-            let state = self.state()?;
-            let ending = state.connection.end(ticket);
-            if state.inbox.has_ended() {
-                state.connection.finish();
-            }
-            Ok(ending.map(|()| Progress::Awaited))
+    #[napi(ts_type = "(): Promise<void>\nend(callback: (error: SocketError, data: void) => void): void")]
+    pub fn end(&self, env: Env, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            call(&state.emitter, Method::new("end", CodeBase::Server), callback, &|ticket| {
+                let ending = state.connection.end(ticket);
+                if state.inbox.has_ended() {
+                    state.connection.finish();
+                }
+                Ok(ending.map(|()| Progress::Awaited))
+            })
         })
     }
 
     /// Resets the connection: what waits to be sent is dropped, and fails with 2303203. `close` follows.
-    #[napi(
-        catch_unwind,
-        ts_type = "(): Promise<void>\nabort(callback: (error: SocketError, data: void) => void): void"
-    )]
-    pub fn abort(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, Method::new("abort", CodeBase::Socket), callback, |ticket| {
-            let aborting = self.state()?.connection.abort(ticket);
-            if aborting.is_ok() {
-                self.state()?.inbox.mute(1);
-            }
-            Ok(aborting.map(|()| Progress::Awaited))
+    #[napi(ts_type = "(): Promise<void>\nabort(callback: (error: SocketError, data: void) => void): void")]
+    pub fn abort(&self, env: Env, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            call(&state.emitter, Method::new("abort", CodeBase::Socket), callback, &|ticket| {
+                let aborting = state.connection.abort(ticket);
+                if aborting.is_ok() {
+                    state.inbox.mute(1);
+                }
+                Ok(aborting.map(|()| Progress::Awaited))
+            })
         })
     }
 
     /// Delivers no messages, and no `close` behind them, until `resume`. At most 512 KiB are kept meanwhile, then the
     /// peer is held up.
-    #[napi(catch_unwind)]
-    pub fn pause(&self) -> Result<()> {
-        self.state()?.inbox.pause(true);
-        Ok(())
+    #[napi(ts_return_type = "void")]
+    pub fn pause(&self, env: Env) -> Returned {
+        self.run(&env, &|state| {
+            state.inbox.pause(true);
+            node_api::undefined(&env)
+        })
     }
 
     /// Delivers messages again after `pause`.
-    #[napi(catch_unwind)]
-    pub fn resume(&self) -> Result<()> {
-        self.state()?.inbox.pause(false);
-        self.state()?.emitter.await_turn();
-        Ok(())
+    #[napi(ts_return_type = "void")]
+    pub fn resume(&self, env: Env) -> Returned {
+        self.run(&env, &|state| {
+            state.inbox.pause(false);
+            state.emitter.await_turn();
+            node_api::undefined(&env)
+        })
     }
 
     /// Attaches the listener for an event, in place of the one before. Any number of `message`, then `error` if it
@@ -403,19 +412,23 @@ impl TCPSocketConnection {
     /// when it is back. With `heartbeat`: `stalled` when the peer is silent although its system answers, and `recovered`
     /// when it is heard again. `end`: the peer sends no more.
     #[napi(
-        catch_unwind,
         ts_type = "(type: 'message', callback: (value: SocketMessageInfo) => void): void\non(type: 'close', callback: (info: SocketCloseInfo) => void): void\non(type: 'connect' | 'close' | 'drain' | 'end' | 'stalled' | 'recovered', callback: (value: void) => void): void\non(type: 'reconnecting', callback: (info: SocketReconnectInfo) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
     )]
-    pub fn on(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
-        self.state()?.emitter.on(&r#type, callback)
+    pub fn on(&self, env: Env, r#type: Argument<'_>, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            state.emitter.on(&r#type, callback)?;
+            node_api::undefined(&env)
+        })
     }
 
     /// Removes the listener for an event; with a callback, only that one.
     #[napi(
-        catch_unwind,
         ts_type = "(type: 'message', callback?: (value: SocketMessageInfo) => void): void\noff(type: 'close', callback?: (info: SocketCloseInfo) => void): void\noff(type: 'connect' | 'close' | 'drain' | 'end' | 'stalled' | 'recovered', callback?: (value: void) => void): void\noff(type: 'reconnecting', callback?: (info: SocketReconnectInfo) => void): void\noff(type: 'error', callback?: (error: SocketError) => void): void"
     )]
-    pub fn off(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
-        self.state()?.emitter.off(&r#type, callback)
+    pub fn off(&self, env: Env, r#type: Argument<'_>, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            state.emitter.off(&r#type, callback)?;
+            node_api::undefined(&env)
+        })
     }
 }

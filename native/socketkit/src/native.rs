@@ -3,7 +3,10 @@
 use std::hint::black_box;
 use std::rc::Rc;
 
-use napi_ohos::{Error, Result, Status};
+use napi_ohos::bindgen_prelude::Unknown;
+use napi_ohos::{Env, Error, Result, Status};
+
+use crate::node_api::{self, Returned};
 
 /// Which class an object is of. Any two differ in all that they have.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,17 +30,21 @@ pub struct Native<T> {
     state: Rc<T>,
 }
 
+/// What a member of a class does. Not a type parameter: the code around it would be there once for each member.
+pub type Member<'a, T> = &'a (dyn Fn(&'a Rc<T>) -> Result<Unknown<'a>> + 'a);
+
 impl<T> Native<T> {
     /// The state of an object of `class`.
     pub fn new(class: Class, state: Rc<T>) -> Self {
         Self { class, state }
     }
 
-    /// The state.
-    ///
-    /// # Errors
-    /// When the object is of another class than `class`.
-    pub fn state(&self, class: Class) -> Result<&Rc<T>> {
+    /// Runs `member` of `class`. Throws when the object is of another class.
+    pub fn run<'a>(&'a self, class: Class, env: &Env, member: Member<'a, T>) -> Returned {
+        node_api::run(env, &|| member(self.state(class)?))
+    }
+
+    fn state(&self, class: Class) -> Result<&Rc<T>> {
         // The compiler could know what it is, were it what it is taken for.
         if black_box(self.class) == class {
             return Ok(&self.state);

@@ -39,7 +39,7 @@ pub fn send<'env, S: Sender>(
     options: &Argument<'_>,
     callback: Argument<'_>,
 ) -> Result<Unknown<'env>> {
-    let promise = call(sender.emitter(), S::SEND, callback, |ticket| {
+    let promise = call(sender.emitter(), S::SEND, callback, &|ticket| {
         let sent = convert::with_send_options(options, |data| send_message(sender, &Message::new(data), ticket))?;
         Ok(sent.map(|progress| match progress {
             SendProgress::Sent => Progress::Done(Reply::Nothing),

@@ -15,8 +15,8 @@ use crate::convert::{self, Argument};
 use crate::emitter::{Emitter, EventName};
 use crate::environment::{Environment, Recipient};
 use crate::error::{self, CodeBase};
-use crate::native::{Class, Native};
-use crate::node_api;
+use crate::native::{Class, Member, Native};
+use crate::node_api::{self, Returned};
 use crate::outbox::Mailbox;
 use crate::send;
 use crate::types::{NetAddress, SocketRejectInfo, SocketStatistics};
@@ -102,8 +102,8 @@ pub fn construct_tcp_socket_server_instance<'env>(env: &'env Env, options: Argum
 }
 
 impl TCPSocketServer {
-    fn state(&self) -> Result<&Rc<State>> {
-        self.native.state(Class::SERVER)
+    fn run<'a>(&'a self, env: &'a Env, member: Member<'a, State>) -> Returned {
+        self.native.run(Class::SERVER, env, member)
     }
 }
 
@@ -128,113 +128,124 @@ impl TCPSocketServer {
     /// choose, and `listening` tells which. Fails with 2303198 when the port is in use, and with 2303199 when the
     /// address is not this machine's.
     #[napi(
-        catch_unwind,
         ts_type = "(address: NetAddress): Promise<void>\nlisten(address: NetAddress, callback: (error: SocketError, data: void) => void): void"
     )]
-    pub fn listen(&self, address: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, Method::throwing_types("listen", CodeBase::Server), callback, |_| {
-            let address = convert::net_address(&address)?.to_socket_address()?;
-            let listening = self.state()?.server.listen(address);
-            self.state()?.emitter.set_open(self.state()?.server.is_listening());
-            Ok(listening.map(|_| Progress::Done(Reply::Nothing)))
+    pub fn listen(&self, env: Env, address: Argument<'_>, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            call(&state.emitter, Method::throwing_types("listen", CodeBase::Server), callback, &|_| {
+                let address = convert::net_address(&address)?.to_socket_address()?;
+                let listening = state.server.listen(address);
+                state.emitter.set_open(state.server.is_listening());
+                Ok(listening.map(|_| Progress::Done(Reply::Nothing)))
+            })
         })
     }
 
     /// Stops listening. When it is finished the ports are free, and the connections as `options` want them; they stay
     /// open unless told otherwise. `close` comes before. Fails with 2301009 when it does not listen.
-    #[napi(catch_unwind, ts_type = "(options?: TCPServerCloseOptions): Promise<void>")]
-    pub fn close(&self, options: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, Method::new("close", CodeBase::Socket), None, |ticket| {
-            let connections = construct_options::close_options(&options)?;
-            let closing = self.state()?.server.close(connections, ticket);
-            self.state()?.emitter.set_open(false);
-            Ok(closing.map(|()| Progress::Awaited))
+    #[napi(ts_type = "(options?: TCPServerCloseOptions): Promise<void>")]
+    pub fn close(&self, env: Env, options: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            call(&state.emitter, Method::new("close", CodeBase::Socket), None, &|ticket| {
+                let connections = construct_options::close_options(&options)?;
+                let closing = state.server.close(connections, ticket);
+                state.emitter.set_open(false);
+                Ok(closing.map(|()| Progress::Awaited))
+            })
         })
     }
 
     /// The open connections that `connect` has announced, in the order in which they came.
-    #[napi(catch_unwind, ts_return_type = "Array<TCPSocketConnection>")]
-    pub fn get_connections(&self) -> Result<Vec<Unknown<'_>>> {
-        let mut objects = Vec::new();
-        for connection in connection::open_ones(&self.state()?.connections) {
-            objects.extend(connection.object(self.state()?.emitter.env())?);
-        }
-        Ok(objects)
+    #[napi(ts_return_type = "Array<TCPSocketConnection>")]
+    pub fn get_connections(&self, env: Env) -> Returned {
+        self.run(&env, &|state| {
+            let mut objects = Vec::new();
+            for connection in connection::open_ones(&state.connections) {
+                objects.extend(connection.object(&env)?);
+            }
+            node_api::to_js(&env, objects)
+        })
     }
 
     /// Sends to every open connection. Finished when each send is; gives the number of connections that it succeeded for.
-    #[napi(catch_unwind, ts_type = "(options: TCPSendOptions): Promise<number>")]
-    pub fn broadcast(&self, options: Argument<'_>) -> Result<Unknown<'_>> {
-        let state = self.state()?;
-        let environment = state.emitter.environment();
-        let promise = call(&state.emitter, Method::new("broadcast", CodeBase::Server), None, |ticket| {
-            convert::with_send_options(&options, |data| {
-                let mut broadcast = Broadcast::new(ticket);
-                let message = Message::to_several(data);
-                for connection in connection::open_ones(&state.connections) {
-                    let part = environment.new_ticket();
-                    let sent = send::send_part(&connection, &message, part);
-                    broadcast.add(part, connection, sent);
-                }
-                let reached = environment.await_parts(broadcast);
-                Ok(reached.map_or(Progress::Awaited, |reached| Progress::Done(Reply::Number(reached))))
-            })
-        });
-        environment.await_flush();
-        promise
+    #[napi(ts_type = "(options: TCPSendOptions): Promise<number>")]
+    pub fn broadcast(&self, env: Env, options: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            let environment = state.emitter.environment();
+            let promise = call(&state.emitter, Method::new("broadcast", CodeBase::Server), None, &|ticket| {
+                convert::with_send_options(&options, |data| {
+                    let mut broadcast = Broadcast::new(ticket);
+                    let message = Message::to_several(data);
+                    for connection in connection::open_ones(&state.connections) {
+                        let part = environment.new_ticket();
+                        let sent = send::send_part(&connection, &message, part);
+                        broadcast.add(part, connection, sent);
+                    }
+                    let reached = environment.await_parts(broadcast);
+                    Ok(reached.map_or(Progress::Awaited, |reached| Progress::Done(Reply::Number(reached))))
+                })
+            });
+            environment.await_flush();
+            promise
+        })
     }
 
     /// Descriptor of the listening socket; `undefined` when there is none.
-    #[napi(getter, js_name = "socketFd", catch_unwind, ts_return_type = "number")]
-    pub fn socket_fd(&self) -> Result<Unknown<'_>> {
-        let state = self.state()?;
-        node_api::to_js_or_undefined(state.emitter.env(), state.server.descriptor())
+    #[napi(getter, js_name = "socketFd", ts_return_type = "number")]
+    pub fn socket_fd(&self, env: Env) -> Returned {
+        self.run(&env, &|state| node_api::to_js_or_undefined(&env, state.server.descriptor()))
     }
 
     /// Figures about what went through all its connections, those included that are over.
-    #[napi(catch_unwind)]
-    pub fn get_statistics(&self) -> Result<SocketStatistics> {
-        Ok(self.state()?.server.statistics().into())
+    #[napi(ts_return_type = "SocketStatistics")]
+    pub fn get_statistics(&self, env: Env) -> Returned {
+        self.run(&env, &|state| node_api::to_js(&env, SocketStatistics::from(state.server.statistics())))
     }
 
     /// The state of the server. Before it listens, all three flags are false.
     #[napi(
-        catch_unwind,
         ts_type = "(): Promise<SocketStateBase>\ngetState(callback: (error: SocketError, data: SocketStateBase) => void): void"
     )]
-    pub fn get_state(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, Method::throwing_types("getState", CodeBase::Socket), callback, |_| {
-            Ok(Ok(Progress::Done(Reply::State(self.state()?.server.state()))))
+    pub fn get_state(&self, env: Env, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            call(&state.emitter, Method::throwing_types("getState", CodeBase::Socket), callback, &|_| {
+                Ok(Ok(Progress::Done(Reply::State(state.server.state()))))
+            })
         })
     }
 
     /// The address that it listened on last. Fails with 2301009 when it does not listen.
-    #[napi(catch_unwind, ts_type = "(): Promise<NetAddress>")]
-    pub fn get_local_address(&self, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        let method = Method::throwing_types("getLocalAddress", CodeBase::Socket).without_permission();
-        call(&self.state()?.emitter, method, callback, |_| {
-            Ok(self.state()?.server.local_address().map(|address| Progress::Done(Reply::Address(address))))
+    #[napi(ts_type = "(): Promise<NetAddress>")]
+    pub fn get_local_address(&self, env: Env, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            let method = Method::throwing_types("getLocalAddress", CodeBase::Socket).without_permission();
+            call(&state.emitter, method, callback, &|_| {
+                Ok(state.server.local_address().map(|address| Progress::Done(Reply::Address(address))))
+            })
         })
     }
 
     /// Sets options of all connections, those that are there and those that come. Values that the system does not take
     /// are cut to what it takes. Fails with 2303109 when it does not listen.
     #[napi(
-        catch_unwind,
         ts_type = "(options: TCPExtraOptions): Promise<void>\nsetExtraOptions(options: TCPExtraOptions, callback: (error: SocketError, data: void) => void): void"
     )]
-    pub fn set_extra_options(&self, options: Argument<'_>, callback: Argument<'_>) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, Method::throwing_types("setExtraOptions", CodeBase::Server), callback, |_| {
-            let options = convert::extra_options(&options)?;
-            Ok(self.state()?.server.set_options(options).map(|()| Progress::Done(Reply::Nothing)))
+    pub fn set_extra_options(&self, env: Env, options: Argument<'_>, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            call(&state.emitter, Method::throwing_types("setExtraOptions", CodeBase::Server), callback, &|_| {
+                let options = convert::extra_options(&options)?;
+                Ok(state.server.set_options(options).map(|()| Progress::Done(Reply::Nothing)))
+            })
         })
     }
 
     /// Descriptor of the listening socket; -1 when there is none. It stays the server's.
-    #[napi(catch_unwind, ts_type = "(): Promise<number>")]
-    pub fn get_socket_fd(&self) -> Result<Unknown<'_>> {
-        call(&self.state()?.emitter, Method::new("getSocketFd", CodeBase::Socket), None, |_| {
-            Ok(Ok(Progress::Done(Reply::Number(self.state()?.server.descriptor().unwrap_or(-1)))))
+    #[napi(ts_type = "(): Promise<number>")]
+    pub fn get_socket_fd(&self, env: Env) -> Returned {
+        self.run(&env, &|state| {
+            call(&state.emitter, Method::new("getSocketFd", CodeBase::Socket), None, &|_| {
+                Ok(Ok(Progress::Done(Reply::Number(state.server.descriptor().unwrap_or(-1)))))
+            })
         })
     }
 
@@ -244,19 +255,23 @@ impl TCPSocketServer {
     /// the listening socket away; the server goes on by itself. `close`: it does not listen any more, because it was
     /// closed, or could not listen again.
     #[napi(
-        catch_unwind,
         ts_type = "(type: 'connect', callback: (value: TCPSocketConnection) => void): void\non(type: 'listening', callback: (address: NetAddress) => void): void\non(type: 'close', callback: (value: void) => void): void\non(type: 'reject', callback: (info: SocketRejectInfo) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
     )]
-    pub fn on(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
-        self.state()?.emitter.on(&r#type, callback)
+    pub fn on(&self, env: Env, r#type: Argument<'_>, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            state.emitter.on(&r#type, callback)?;
+            node_api::undefined(&env)
+        })
     }
 
     /// Removes the listener for an event; with a callback, only that one.
     #[napi(
-        catch_unwind,
         ts_type = "(type: 'connect', callback?: (value: TCPSocketConnection) => void): void\noff(type: 'listening', callback?: (address: NetAddress) => void): void\noff(type: 'close', callback?: (value: void) => void): void\noff(type: 'reject', callback?: (info: SocketRejectInfo) => void): void\noff(type: 'error', callback?: (error: SocketError) => void): void"
     )]
-    pub fn off(&self, r#type: Argument<'_>, callback: Argument<'_>) -> Result<()> {
-        self.state()?.emitter.off(&r#type, callback)
+    pub fn off(&self, env: Env, r#type: Argument<'_>, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            state.emitter.off(&r#type, callback)?;
+            node_api::undefined(&env)
+        })
     }
 }

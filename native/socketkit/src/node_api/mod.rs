@@ -13,6 +13,7 @@ mod function;
 #[cfg(target_env = "ohos")]
 mod hilog;
 mod holder;
+mod member;
 mod microtask;
 mod promise;
 mod reference;
@@ -32,6 +33,7 @@ pub use function::call;
 #[cfg(target_env = "ohos")]
 pub use hilog::hilog;
 pub use holder::{Holder, define_constant};
+pub use member::{Returned, run};
 pub use microtask::{Microtask, Microtasks};
 pub use promise::Promises;
 pub use reference::Reference;
