@@ -88,8 +88,8 @@ enum Delivery {
 }
 
 /// What the messages of one delivery have in common, made for the first of them.
-struct Batch<'a, R: Receiver> {
-    receiver: &'a R,
+struct Batch<'a> {
+    receiver: &'a dyn Receiver,
     /// The listener, and the changes of listeners after which it was asked for.
     listener: Option<(u64, Option<Unknown<'a>>)>,
     peer: Option<PeerValues<'a>>,
@@ -134,7 +134,7 @@ impl Inbox {
     }
 
     /// Takes an event, which waits until it is delivered. True when it does.
-    pub fn take(&self, receiver: &impl Receiver, event: ConnectionEvent) -> bool {
+    pub fn take(&self, receiver: &dyn Receiver, event: ConnectionEvent) -> bool {
         let delivery = match event {
             // They wait for nothing that was received.
             ConnectionEvent::Drained => return self.emit_at_once(receiver, EventName::Drain),
@@ -154,7 +154,7 @@ impl Inbox {
     }
 
     /// Emits an event that does not wait for others; false, as nothing has to be delivered.
-    fn emit_at_once(&self, receiver: &impl Receiver, event: EventName) -> bool {
+    fn emit_at_once(&self, receiver: &dyn Receiver, event: EventName) -> bool {
         if !self.is_muted() {
             receiver.emitter().emit(event, []);
         }
@@ -163,7 +163,7 @@ impl Inbox {
 
     /// Delivers what can be delivered; of a stream as much as the object's share of a turn. Returns what that takes of a
     /// turn, in bytes.
-    pub fn deliver(&self, receiver: &impl Receiver) -> usize {
+    pub fn deliver(&self, receiver: &dyn Receiver) -> usize {
         let emitter = receiver.emitter();
         let mut batch = Batch { receiver, listener: None, peer: None };
         let (mut stored, mut delivered, mut streamed) = (0, 0, 0);
@@ -242,7 +242,7 @@ impl Inbox {
     ///
     /// # Errors
     /// When no message could be made. What was read waits in front of everything else.
-    fn read<R: Receiver>(&self, batch: &mut Batch<'_, R>, link: LinkId) -> Result<usize> {
+    fn read(&self, batch: &mut Batch<'_>, link: LinkId) -> Result<usize> {
         let (receiver, emitter) = (batch.receiver, batch.receiver.emitter());
         // More may have come, and the listener may want none of it. A read that fails is to be repeated.
         self.waiting.borrow_mut().push_front(Delivery::Readable(link));
@@ -270,7 +270,7 @@ impl Inbox {
 
     /// What one read brings. Where much comes it is read where it stays; how much that is costs a question to the kernel, so
     /// small reads are copied.
-    fn read_once<'env, R: Receiver>(&self, receiver: &'env R, link: LinkId) -> Result<(Brought<'env>, ReadOutcome)> {
+    fn read_once<'env>(&self, receiver: &'env dyn Receiver, link: LinkId) -> Result<(Brought<'env>, ReadOutcome)> {
         let (env, is_bulk) = (receiver.emitter().env(), self.last_bytes.get() >= limits::SCRATCH_BYTES);
         let available = if is_bulk { receiver.available_bytes(link) } else { 0 };
         let (brought, piece) = if available > limits::SCRATCH_BYTES {
@@ -287,12 +287,7 @@ impl Inbox {
     ///
     /// # Errors
     /// When no message could be made. The parts wait in front of everything else, each as the event that it was.
-    fn deliver_parts<R: Receiver>(
-        &self,
-        batch: &mut Batch<'_, R>,
-        parts: Vec<Bytes>,
-        event: fn(Bytes) -> Delivery,
-    ) -> Result<usize> {
+    fn deliver_parts(&self, batch: &mut Batch<'_>, parts: Vec<Bytes>, event: fn(Bytes) -> Delivery) -> Result<usize> {
         let env = batch.receiver.emitter().env();
         let size = parts.iter().map(Bytes::len).sum();
         let delivered = self.prepare(batch).and_then(|()| {
@@ -308,7 +303,7 @@ impl Inbox {
     }
 
     /// Makes what `batch` lacks, in a scope that outlives its messages.
-    fn prepare<R: Receiver>(&self, batch: &mut Batch<'_, R>) -> Result<()> {
+    fn prepare(&self, batch: &mut Batch<'_>) -> Result<()> {
         let emitter = batch.receiver.emitter();
         if batch.listener.is_none_or(|(changes, _)| changes != emitter.changes()) {
             batch.listener = Some((emitter.changes(), emitter.listener(EventName::Message)?));
@@ -322,7 +317,7 @@ impl Inbox {
 
     /// Calls the `message` listener. The bytes count as delivered from now on: a continuation that the listener has queued
     /// runs before it returns here.
-    fn hand_over<R: Receiver>(&self, batch: &Batch<'_, R>, message: Unknown<'_>, size: usize) {
+    fn hand_over(&self, batch: &Batch<'_>, message: Unknown<'_>, size: usize) {
         let emitter = batch.receiver.emitter();
         self.last_call.set(emitter.environment().turn_number());
         batch.receiver.consume(size);
@@ -346,7 +341,7 @@ impl Inbox {
 
     /// Keeps what can be read while nobody listens, as far as the credit goes: what comes behind it is seen then. Returns
     /// how many bytes that was.
-    fn store(&self, receiver: &impl Receiver) -> usize {
+    fn store(&self, receiver: &dyn Receiver) -> usize {
         let mut stored = 0;
         let mut waiting = self.waiting.borrow_mut();
         while let Some(place) = waiting.iter().position(|event| matches!(event, Delivery::Readable(_))) {
@@ -370,7 +365,7 @@ impl Inbox {
         stored
     }
 
-    fn close(&self, receiver: &impl Receiver, reason: CloseReason) {
+    fn close(&self, receiver: &dyn Receiver, reason: CloseReason) {
         self.muted.set(self.muted.get().saturating_sub(1));
         self.closes.set(self.closes.get() + 1);
         self.paused.set(false);
@@ -448,7 +443,7 @@ impl<'env> Brought<'env> {
 }
 
 /// Reads once, into an ArrayBuffer of at most so many bytes.
-fn read_in_place<R: Receiver>(receiver: &R, link: LinkId, most: usize) -> Result<(Brought<'_>, ReadOutcome)> {
+fn read_in_place(receiver: &dyn Receiver, link: LinkId, most: usize) -> Result<(Brought<'_>, ReadOutcome)> {
     let env = receiver.emitter().env();
     node_api::array_buffer_filled(env, most, |buffer, bytes| {
         let piece = receiver.try_read(link, bytes);
@@ -462,7 +457,7 @@ fn read_in_place<R: Receiver>(receiver: &R, link: LinkId, most: usize) -> Result
 }
 
 /// Reads messages once; behind them is `Readable` if more may have come. With them how many bytes they have.
-fn read_messages(receiver: &impl Receiver, link: LinkId) -> (VecDeque<Delivery>, usize) {
+fn read_messages(receiver: &dyn Receiver, link: LinkId) -> (VecDeque<Delivery>, usize) {
     let mut messages = Vec::new();
     let piece = receiver.read_messages(link, &mut messages);
     let size = messages.iter().map(Bytes::len).sum();
@@ -471,7 +466,7 @@ fn read_messages(receiver: &impl Receiver, link: LinkId) -> (VecDeque<Delivery>,
 }
 
 /// Reads once; what `make` makes of the bytes, if there are any.
-fn with_scratch<T>(receiver: &impl Receiver, link: LinkId, make: impl FnOnce(&[u8]) -> T) -> (Option<T>, ReadOutcome) {
+fn with_scratch<T>(receiver: &dyn Receiver, link: LinkId, make: impl FnOnce(&[u8]) -> T) -> (Option<T>, ReadOutcome) {
     let mut scratch = SCRATCH.take();
     scratch.resize(limits::SCRATCH_BYTES, 0);
     let piece = receiver.try_read(link, &mut scratch);
