@@ -23,7 +23,8 @@ fn main() {
 /// The phone binds every symbol at load time: what is missing has to fail the link instead.
 fn link_for_phone() {
     // The build id is what ties the stripped library to its symbols.
-    for argument in ["-Wl,-z,defs", "-Wl,-z,nodelete", "-Wl,--build-id=sha1"] {
+    // Functions of the same machine code become one: none is compared by its address.
+    for argument in ["-Wl,-z,defs", "-Wl,-z,nodelete", "-Wl,--build-id=sha1", "-Wl,--icf=all"] {
         println!("cargo::rustc-cdylib-link-arg={argument}");
     }
     println!("cargo::rustc-cdylib-link-arg=-Wl,-z,max-page-size={MAX_PAGE_SIZE_BYTES}");
