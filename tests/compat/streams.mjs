@@ -35,6 +35,7 @@ export function callbackRows(member, state, at, wrongType, outcome) {
     ...NO_FUNCTIONS.map(([what, value]) => row(member, state, `${what} as the callback`, [value], wrongType, at, { forms: PROMISE })),
     ...ABSENT.map(([what, value]) =>
       differs(member, state, `${what} as the callback`, [value], wrongType, at, outcome, 'absent-callback', PROMISE)),
+    differs(member, state, 'two callbacks', [() => {}, () => {}], 'fails 401', at, 'returns nothing', 'more-arguments', PROMISE),
   ];
 }
 
