@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import process from 'node:process';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { behaviour } from '../support/behaviour.mjs';
 import { startChild } from '../support/child.mjs';
 import { within } from '../support/deadline.mjs';
@@ -130,6 +131,21 @@ for (const { name, open } of CONVERSATIONS) {
     assert.deepEqual(new Set(events.order), new Set(['stalled', 'recovered', 'message']));
     child.tell('report');
     assert.deepEqual((await child.hear('report')).losses, []);
+  });
+
+  behaviour(`a ${name} that is stopped while its peer goes on talking is stalled, and hears all of it`, async (t) => {
+    const { child, socket } = await open(t, typed(TIMEOUT_MS / 6, TIMEOUT_MS / 2));
+    const events = recordLinks(socket);
+    stop(child);
+    let sent = 0;
+    while (!events.order.includes('stalled')) {
+      await within('send', socket.send({ data: '.' }));
+      sent += 1;
+      await nextTurn();
+    }
+    process.kill(child.pid, 'SIGCONT');
+    await events.received(sent);
+    assert.deepEqual(new Set(events.order), new Set(['stalled', 'recovered', 'message']));
   });
 
   behaviour(`a ${name} that is stopped for longer than it may be stalled is given up once`, async (t) => {

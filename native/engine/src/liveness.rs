@@ -147,6 +147,7 @@ impl Liveness {
         question.looked_at = now;
         if advances && !question.is_there {
             self.heard = now;
+            self.stalled_since = self.stalled_since.map(|_| now);
         }
         question.is_there |= marks.ping_end.is_some_and(|end| progress.acknowledged >= end);
     }
@@ -165,7 +166,8 @@ impl Liveness {
             return self.begin_asking(heartbeat, now, view);
         }
         if now >= self.heard + heartbeat.timeout {
-            let stalls = view.progress.is_answered && !self.stalled_timeout.is_zero();
+            let since_asked = heartbeat.timeout.saturating_sub(heartbeat.interval);
+            let stalls = view.progress.has_answered_within(since_asked) && !self.stalled_timeout.is_zero();
             self.stalled_since = stalls.then_some(now);
             return if stalls { Due::Stalled } else { Due::PeerGone };
         }
@@ -275,6 +277,14 @@ mod tests {
         LinkView { progress, marks }
     }
 
+    /// Something is under way to the peer, whose kernel acknowledged so long ago.
+    fn owes_an_answer(acknowledged_ago: Duration) -> LinkView {
+        let mut view = quiet();
+        view.progress.is_answered = false;
+        view.progress.acknowledged_ago = acknowledged_ago;
+        view
+    }
+
     /// Megabytes wait, a ping behind them.
     const BULK: SentMarks = SentMarks { written: 900, message_end: 900, ping_end: None };
 
@@ -336,11 +346,9 @@ mod tests {
 
     #[test]
     fn a_silent_peer_stalls_once_where_its_kernel_answers() {
-        let deaf_kernel = || {
-            let mut view = quiet();
-            view.progress.is_answered = false;
-            view
-        };
+        let deaf_kernel = || owes_an_answer(SECOND * 2);
+        // It delays its acknowledgements, and was sent something just now.
+        let slow_kernel = || owes_an_answer(Duration::from_millis(1_900));
         for (stalled_timeout, is_local, look, stalls) in [
             (None, true, quiet as fn() -> LinkView, Some(600)),
             (None, false, quiet, None),
@@ -348,6 +356,8 @@ mod tests {
             (Some(SECOND * 5), false, quiet, Some(5)),
             (Some(Duration::ZERO), true, quiet, None),
             (None, true, deaf_kernel, None),
+            (None, true, slow_kernel, Some(600)),
+            (Some(SECOND * 5), false, slow_kernel, Some(5)),
         ] {
             let (mut clocks, start) = liveness_of(None, stalled_timeout, is_local);
             assert_eq!(clocks.due(start + SECOND, start, look), Due::Ask);
@@ -362,6 +372,15 @@ mod tests {
             assert_eq!(clocks.deadline(start), Some(end));
             assert_eq!(clocks.due(end, start, look), Due::PeerGone);
         }
+    }
+
+    #[test]
+    fn a_stalled_peer_that_takes_what_waits_before_the_ping_is_not_given_up() {
+        let (mut clocks, start) = liveness_of(None, Some(SECOND * 5), false);
+        let mut due =
+            |seconds: u32, acknowledged| clocks.due(start + SECOND * seconds, start, || view(0, acknowledged, BULK));
+        assert_eq!([due(1, 0), due(3, 0)], [Due::Ask, Due::Stalled]);
+        assert_eq!([due(8, 300), due(13, 600), due(18, 600)], [Due::Nothing, Due::Nothing, Due::PeerGone]);
     }
 
     #[test]

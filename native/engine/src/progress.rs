@@ -20,6 +20,14 @@ pub(crate) struct Progress {
     pub(crate) is_delivered: bool,
 }
 
+impl Progress {
+    /// Whether the peer's kernel answers: it owes nothing, or has acknowledged something within `limit`. One that is sent small
+    /// messages without a pause delays its acknowledgements, and owes the last one at every moment.
+    pub(crate) fn has_answered_within(&self, limit: Duration) -> bool {
+        self.is_answered || self.acknowledged_ago < limit
+    }
+}
+
 /// Up to where bytes were sent that mean something, counted as [`Progress::acknowledged`] is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SentMarks {
