@@ -385,8 +385,8 @@ export declare class TCPSocket {
   send(options: TCPSendOptions, callback: (error: SocketError, data: void) => void): void
   /**
     * Closes: everything sent goes out, then FIN. Nothing is received any more; `close` follows. A peer that takes
-    * nothing for 20 seconds is reset, and this fails with 2301110. The socket can connect again afterwards. Fails with
-    * 2300999 when it is not open.
+    * nothing for 20 seconds is reset, and this fails with 2301110; with 2301104 when the peer resets the connection before
+    * it has everything. The socket can connect again afterwards. Fails with 2300999 when it is not open.
     */
   close(): Promise<void>
   close(callback: (error: SocketError, data: void) => void): void
@@ -474,7 +474,8 @@ export declare class TCPSocketConnection {
   send(options: TCPSendOptions, callback: (error: SocketError, data: void) => void): void
   /**
     * Closes: everything sent goes out, then FIN. Nothing is received any more; `close` follows. A peer that takes
-    * nothing for 20 seconds is reset, and this fails with 2301110. Fails with 2301009 when it is closed already.
+    * nothing for 20 seconds is reset, and this fails with 2301110; with 2301104 when the peer resets the connection before
+    * it has everything. Fails with 2301009 when it is closed already.
     */
   close(): Promise<void>
   close(callback: (error: SocketError, data: void) => void): void

@@ -18,6 +18,8 @@ pub(crate) struct Progress {
     pub(crate) is_answered: bool,
     /// Whether it has everything that was sent, FIN included.
     pub(crate) is_delivered: bool,
+    /// Whether there is no connection any more.
+    pub(crate) is_closed: bool,
 }
 
 impl Progress {
@@ -64,12 +66,14 @@ impl ProgressMeter {
             acknowledged_ago: info.last_acknowledged(),
             is_answered: !info.is_unanswered(),
             is_delivered: info.is_delivered(),
+            is_closed: info.is_closed(),
         }
     }
 
-    /// Whether the peer's kernel has all messages.
+    /// Whether the peer's kernel has all messages. Of a connection that is no more, the count alone tells: it may have broken.
     pub(crate) fn has_messages(self, progress: &Progress, marks: &SentMarks) -> bool {
         let counts = self.acknowledged_before.is_some();
-        progress.is_delivered || counts && progress.acknowledged >= marks.message_end
+        let tells_nothing = counts && progress.is_closed;
+        progress.is_delivered && !tells_nothing || counts && progress.acknowledged >= marks.message_end
     }
 }

@@ -95,6 +95,11 @@ impl TcpInfo {
         is_over || self.unacknowledged_packets == 0 && self.unsent_bytes.unwrap_or_default() == 0
     }
 
+    /// Whether there is no connection any more: both sides have ended it, or it broke.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state == CLOSE
+    }
+
     /// Whether the peer's kernel has yet to answer what it was sent last: bytes, or a question whether it has room.
     pub(crate) fn is_unanswered(&self) -> bool {
         if self.unacknowledged_packets > 0 {

@@ -265,8 +265,8 @@ impl TCPSocket {
     }
 
     /// Closes: everything sent goes out, then FIN. Nothing is received any more; `close` follows. A peer that takes
-    /// nothing for 20 seconds is reset, and this fails with 2301110. The socket can connect again afterwards. Fails with
-    /// 2300999 when it is not open.
+    /// nothing for 20 seconds is reset, and this fails with 2301110; with 2301104 when the peer resets the connection before
+    /// it has everything. The socket can connect again afterwards. Fails with 2300999 when it is not open.
     #[napi(ts_type = "(): Promise<void>\nclose(callback: (error: SocketError, data: void) => void): void")]
     pub fn close(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {

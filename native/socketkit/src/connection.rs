@@ -273,7 +273,8 @@ impl TCPSocketConnection {
     }
 
     /// Closes: everything sent goes out, then FIN. Nothing is received any more; `close` follows. A peer that takes
-    /// nothing for 20 seconds is reset, and this fails with 2301110. Fails with 2301009 when it is closed already.
+    /// nothing for 20 seconds is reset, and this fails with 2301110; with 2301104 when the peer resets the connection before
+    /// it has everything. Fails with 2301009 when it is closed already.
     #[napi(ts_type = "(): Promise<void>\nclose(callback: (error: SocketError, data: void) => void): void")]
     pub fn close(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use socket2::SockRef;
 use tokio::time::{Instant, timeout_at};
 
-use super::driver::Driver;
+use super::driver::{Driver, reason_of};
 use super::phase::Close;
 use super::transport::{Reading, Ready, Transport, Wants};
 use crate::error::{Operation, SocketError, errno_of};
@@ -93,8 +93,8 @@ impl Driver {
         self.shared.fail(tickets, self.shared.error(Operation::Send, lost.unwrap_or(libc::EIO)));
         drop(self.guard.take());
         match lost {
-            Some(libc::ETIMEDOUT) => self.announce_timeout(close),
-            _ => self.announce(close, CloseReason::Local),
+            None | Some(libc::ECONNABORTED) => self.announce(close, CloseReason::Local),
+            Some(errno) => self.announce_loss(close, errno),
         }
         if lost.is_none() && transport.peer_sends {
             Self::discard(&mut transport, linger.unwrap_or(limits::LINGER_LIMIT)).await;
@@ -106,10 +106,14 @@ impl Driver {
         self.tell_end(close, close.map_or(reason, |close| close.reason), &Ok(()));
     }
 
-    /// Tells the end of a connection whose peer has taken nothing for too long: not all that was sent has arrived.
-    fn announce_timeout(&self, close: Option<Close>) {
-        let error = self.shared.error(Operation::Close, libc::ETIMEDOUT);
-        self.tell_end(close, CloseReason::Timeout, &Err(error));
+    /// Tells the end of a connection whose peer has not got all that was sent: it has taken nothing for too long, or is gone. One that
+    /// had ended its side before is known to have gone.
+    fn announce_loss(&self, close: Option<Close>, errno: i32) {
+        let is_ours = errno == libc::ETIMEDOUT || close.is_some_and(|close| close.reason == CloseReason::Local);
+        if !is_ours {
+            return self.announce(close, CloseReason::Local);
+        }
+        self.tell_end(close, reason_of(errno), &Err(self.shared.error(Operation::Close, errno)));
     }
 
     fn tell_end(&self, close: Option<Close>, reason: CloseReason, result: &Result<(), SocketError>) {
@@ -130,7 +134,9 @@ impl Driver {
         lock(&self.shared.state).push_bye();
         let mut patience = Patience::new(limit, Instant::now());
         loop {
-            self.flush(transport);
+            if let Some(errno) = self.flush(transport) {
+                return Err(if errno == libc::EPIPE { libc::ECONNRESET } else { errno });
+            }
             let Some(work) = self.work(transport)? else { return Ok(()) };
             let progress = transport.meter.read(&transport.stream, work.written);
             if patience.is_over(Instant::now(), &progress, work.left_bytes) {
@@ -160,7 +166,7 @@ impl Driver {
         }
         let (marks, left_bytes) = (state.queue.marks(), state.queue.cost_bytes());
         let (read, has_work) = (transport.peer_sends, state.has_work());
-        if !has_work && transport.finish_writing(&marks) {
+        if !has_work && transport.finish_writing(&marks)? {
             return Ok(None);
         }
         let write = !has_work || state.wants_write();

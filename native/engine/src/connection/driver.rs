@@ -276,11 +276,13 @@ impl Driver {
         None
     }
 
-    /// Writes what the kernel takes of what is queued.
-    pub(super) fn flush(&self, transport: &Transport) {
+    /// Writes what the kernel takes of what is queued. Returns the errno of what broke the link, if that did.
+    pub(super) fn flush(&self, transport: &Transport) -> Option<i32> {
         let mut state = lock(&self.shared.state);
         let flushed = state.flush(&transport.stream, |slices| transport.write(slices));
+        let errno = flushed.errno;
         self.shared.report(&state, flushed);
+        errno
     }
 
     fn fail(mut self, loss: Loss) {

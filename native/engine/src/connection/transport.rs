@@ -79,7 +79,7 @@ impl Transport {
     pub(super) fn new(stream: Arc<TcpStream>, protocol: &Protocol, peer_interval: Option<Duration>) -> Self {
         let is_local = stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
         let liveness = Liveness::new(protocol, peer_interval, is_local, Instant::now());
-        let meter = if protocol.has_timers() { ProgressMeter::from_now(&stream) } else { ProgressMeter::default() };
+        let meter = ProgressMeter::from_now(&stream);
         Self {
             stream,
             liveness,
@@ -178,19 +178,25 @@ impl Transport {
 
     /// Says FIN, if that was not said. True when the peer's kernel has all messages; otherwise it is [`Ready::Writable`] again when
     /// it has: the kernel tells so of a socket that nothing can be written to.
-    pub(super) fn finish_writing(&mut self, marks: &SentMarks) -> bool {
+    ///
+    /// # Errors
+    /// `ECONNRESET` when the connection broke before.
+    pub(super) fn finish_writing(&mut self, marks: &SentMarks) -> Result<bool, i32> {
         if let Some(registration) = &self.registration {
             registration.forget_writable();
         }
         // Asked before as well: FIN itself carries nothing that could be lost.
-        let had_messages = self.has_delivered(marks);
+        let had_messages = self.has_delivered(marks)?;
         self.say_fin();
-        had_messages || self.has_delivered(marks)
+        Ok(had_messages || self.has_delivered(marks)?)
     }
 
-    fn has_delivered(&self, marks: &SentMarks) -> bool {
+    fn has_delivered(&self, marks: &SentMarks) -> Result<bool, i32> {
         let progress = self.meter.read(&self.stream, marks.written);
-        self.meter.has_messages(&progress, marks)
+        match self.meter.has_messages(&progress, marks) {
+            false if progress.is_closed => Err(libc::ECONNRESET),
+            has_messages => Ok(has_messages),
+        }
     }
 
     /// Says FIN, once: the kernel tells of each time anew.

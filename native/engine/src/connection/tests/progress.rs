@@ -139,6 +139,43 @@ async fn close_fails_when_the_peer_takes_nothing() {
     this.events.assert_next(&format!("failed 3 {}", libc::ETIMEDOUT)).await;
 }
 
+/// What a connection says whose peer resets it while it closes.
+async fn told_of_a_reset_while_closing(sent_bytes: usize, taken_bytes: usize) -> Vec<String> {
+    let mut this = Fixture::new(bulk(Protocol::default())).await;
+    this.shrink_peer();
+    this.connection.send(&vec![7; sent_bytes], SEND).unwrap();
+    this.connection.close(Some(CLOSE)).unwrap();
+    settle().await;
+    let mut taken = 0;
+    while taken < taken_bytes {
+        assert!(this.sip(taken_bytes - taken, &mut taken).await, "the end came after {taken} bytes");
+    }
+    // What it says tells what it has as well.
+    this.peer.write_all(b".").await.unwrap();
+    settle().await;
+    let peer = std::mem::replace(&mut this.peer, link().await.1);
+    peer.set_zero_linger().unwrap();
+    drop(peer);
+    this.connection.ended().wait_for(|ended| *ended).await.unwrap();
+    this.told_beside_sends()
+}
+
+#[tokio::test(start_paused = true)]
+async fn close_fails_when_the_peer_resets_what_it_has_not_taken() {
+    // The first is with this side's kernel, the second waits.
+    for sent_bytes in [2 * 1024 * 1024, BULK_BYTES] {
+        let mut told = told_of_a_reset_while_closing(sent_bytes, 0).await;
+        told.retain(|told| *told != format!("failed 1 {}", libc::ECONNRESET));
+        assert_eq!(told, ["closed Reset", &format!("failed 3 {}", libc::ECONNRESET)]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn close_succeeds_when_the_peer_resets_what_it_has_taken() {
+    let told = told_of_a_reset_while_closing(2 * 1024 * 1024, 4 + 2 * 1024 * 1024).await;
+    assert_eq!(told, ["closed Local", "completed 3"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn close_waits_for_a_slow_peer_to_acknowledge_a_large_message() {
     let mut this = Fixture::new(bulk(protocol(false, true))).await;
