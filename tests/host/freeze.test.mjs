@@ -41,8 +41,8 @@ function stop(child) {
 }
 
 /** Lets a stopped process go on when its time-outs are over: those of this process are, which are longer. */
-async function thaw(t, child) {
-  const { client } = await openPair(t, { idleTimeoutMs: 2 * TIMEOUT_MS });
+async function thaw(t, child, timeoutMs = TIMEOUT_MS) {
+  const { client } = await openPair(t, { idleTimeoutMs: 2 * timeoutMs });
   await record(client).closed();
   process.kill(child.pid, 'SIGCONT');
 }
@@ -79,6 +79,28 @@ behaviour('a stopped process hears its welcome before its connect is out of time
   await thaw(t, child);
   await child.hear('connected');
 });
+
+const LINGER_MS = 1_000;
+const CLOSING_MESSAGES = 256;
+const CLOSING_BYTES = CLOSING_MESSAGES * 64 * 1_024;
+
+for (const options of [{}, FRAMED, { ...FRAMED, acknowledge: true }]) {
+  behaviour(`a process that is stopped while it closes sends all that it has promised: ${JSON.stringify(options)}`, async (t) => {
+    const { connections, port } = await openServer(t, options);
+    const child = startChild(t, new URL('../children/closing.mjs', import.meta.url), `${port}`, `${CLOSING_MESSAGES}`, JSON.stringify(options));
+    const connection = await connections.next('the connect event');
+    connection.pause();
+    const events = record(connection);
+    await child.hear('closing');
+    stop(child);
+    connection.resume();
+    await thaw(t, child, LINGER_MS);
+    await child.hear('closed');
+    await events.received(CLOSING_BYTES);
+    await events.closed();
+    assert.equal(events.closeReason, 'remote');
+  });
+}
 
 const ROUNDS = 20;
 

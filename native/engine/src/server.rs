@@ -12,7 +12,6 @@ use tokio::io::Interest;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 
 use crate::connection::{Restore, WeakConnection};
 use crate::error::{Operation, SocketError};
@@ -24,6 +23,7 @@ use crate::runtime;
 use crate::socket_state::SocketState;
 use crate::statistics::{Counters, Statistics};
 use crate::sync::lock;
+use crate::timeout::timeout;
 
 mod accepted;
 mod accepting;

@@ -15,6 +15,7 @@ use crate::event::{CloseReason, ConnectionEvent};
 use crate::limits;
 use crate::progress::Progress;
 use crate::sync::lock;
+use crate::timeout::timeout;
 use crate::wire::Frame;
 
 /// What a closing connection still has to do.
@@ -32,25 +33,28 @@ struct Patience {
     since: Instant,
     acknowledged: Option<u64>,
     left_bytes: usize,
+    written: u64,
 }
 
 impl Patience {
     fn new(limit: Duration, now: Instant) -> Self {
-        Self { limit, since: now, acknowledged: None, left_bytes: usize::MAX }
+        Self { limit, since: now, acknowledged: None, left_bytes: usize::MAX, written: 0 }
     }
 
     fn deadline(&self) -> Instant {
         self.since + self.limit
     }
 
-    /// Whether the peer has taken nothing for too long.
-    fn is_over(&mut self, now: Instant, progress: &Progress, left_bytes: usize) -> bool {
-        if left_bytes < self.left_bytes {
+    /// Whether the peer has taken nothing for too long. Where this side's kernel takes more, the peer had nothing left to take: this
+    /// process was stopped.
+    fn is_over(&mut self, now: Instant, progress: &Progress, work: &Work) -> bool {
+        let Work { left_bytes, written, .. } = *work;
+        if left_bytes < self.left_bytes || written > self.written {
             self.since = now;
         } else if self.acknowledged.is_some_and(|acknowledged| progress.acknowledged > acknowledged) {
             self.since = now.checked_sub(progress.acknowledged_ago).unwrap_or(now).max(self.since);
         }
-        (self.left_bytes, self.acknowledged) = (left_bytes, Some(progress.acknowledged));
+        (self.left_bytes, self.written, self.acknowledged) = (left_bytes, written, Some(progress.acknowledged));
         now >= self.deadline()
     }
 }
@@ -139,7 +143,7 @@ impl Driver {
             }
             let Some(work) = self.work(transport)? else { return Ok(()) };
             let progress = transport.meter.read(&transport.stream, work.written);
-            if patience.is_over(Instant::now(), &progress, work.left_bytes) {
+            if patience.is_over(Instant::now(), &progress, &work) {
                 return Err(libc::ETIMEDOUT);
             }
             transport.prepare(work.wants).map_err(|error| errno_of(&error))?;
@@ -150,10 +154,10 @@ impl Driver {
                     () = self.shared.task.notified() => None,
                 }
             };
-            match timeout_at(patience.deadline(), next).await {
-                Ok(Some(Ready::Readable)) => self.hear_acknowledgements(transport)?,
+            match timeout(patience.deadline().saturating_duration_since(Instant::now()), next).await {
+                Some(Some(Ready::Readable)) => self.hear_acknowledgements(transport)?,
                 // The kernel is asked before the time is.
-                Ok(Some(Ready::Writable) | None) | Err(_) => {}
+                Some(Some(Ready::Writable) | None) | None => {}
             }
         }
     }

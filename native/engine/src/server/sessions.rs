@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::yield_now;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::Shared;
 use super::place::Place;
@@ -18,6 +18,7 @@ use crate::error::{Operation, SocketError};
 use crate::event::{CloseReason, ConnectionEvent, EventSink, Reconnecting, RejectReason};
 use crate::handshake::{Guest, RefusalReason, Session, SessionId};
 use crate::sync::lock;
+use crate::timeout::timeout;
 
 /// The sessions that a peer can come back to.
 pub(super) struct Sessions {
@@ -171,7 +172,7 @@ impl Returns {
         let peer_received = guest.returning.map(|session| session.received);
         let welcome = guest.welcome(&mut stream, session, true);
         match timeout(self.handshake_timeout, welcome).await {
-            Ok(Ok(())) => Some(Restored { stream, peer, peer_interval, peer_received }),
+            Some(Ok(())) => Some(Restored { stream, peer, peer_interval, peer_received }),
             _ => None,
         }
     }
