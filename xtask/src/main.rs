@@ -166,7 +166,7 @@ enum Task {
     Sanitize,
     /// Ask whether faults of dependencies have become known; CI does so every week
     Advisories,
-    /// Check the invariants of docs/architecture.md on the tracked files
+    /// Check the invariants of docs/invariants.md on the tracked files
     Tidy,
     /// Reset the TCP connections of a process; the preview does so with an app that it stops
     #[cfg(target_os = "linux")]

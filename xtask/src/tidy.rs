@@ -1,4 +1,4 @@
-//! `cargo xtask tidy`: the invariants of `docs/architecture.md` that a program can check.
+//! `cargo xtask tidy`: the invariants of `docs/invariants.md` that a program can check.
 
 mod arkts;
 mod cases;
@@ -16,7 +16,7 @@ use crate::workspace::Workspace;
 use tree::Tree;
 
 /// Where the invariants are explained, each under its id.
-const DOCUMENT: &str = "docs/architecture.md";
+const DOCUMENT: &str = "docs/invariants.md";
 
 /// Something that holds for the tracked files.
 struct Rule {

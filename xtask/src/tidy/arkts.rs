@@ -59,7 +59,7 @@ pub(super) fn imports_upwards(tree: &Tree) -> Vec<String> {
     for file in tree.files(ROOMS, ".ets") {
         let room = file.path.strip_prefix(ROOMS).and_then(|path| path.split('/').next()).unwrap_or_default();
         let Some((_, known)) = KNOWS.iter().find(|(name, _)| *name == room) else {
-            findings.push(format!("{} is in no room that docs/architecture.md has", file.path));
+            findings.push(format!("{} is in no layer that docs/architecture.md shows", file.path));
             continue;
         };
         for (index, from) in imports(file) {
