@@ -97,7 +97,7 @@ impl Driver {
         self.shared.fail(tickets, self.shared.error(Operation::Send, lost.unwrap_or(libc::EIO)));
         drop(self.guard.take());
         match lost {
-            None | Some(libc::ECONNABORTED) => self.announce(close, CloseReason::Local),
+            None => self.announce(close, CloseReason::Local),
             Some(errno) => self.announce_loss(close, errno),
         }
         if lost.is_none() && transport.peer_sends {
@@ -112,9 +112,9 @@ impl Driver {
 
     /// Tells the end of a connection whose peer has not got all that was sent: it has taken nothing for too long, or is gone. One that
     /// had ended its side before is known to have gone.
-    fn announce_loss(&self, close: Option<Close>, errno: i32) {
+    pub(super) fn announce_loss(&self, close: Option<Close>, errno: i32) {
         let is_ours = errno == libc::ETIMEDOUT || close.is_some_and(|close| close.reason == CloseReason::Local);
-        if !is_ours {
+        if !is_ours || errno == libc::ECONNABORTED {
             return self.announce(close, CloseReason::Local);
         }
         self.tell_end(close, reason_of(errno), &Err(self.shared.error(Operation::Close, errno)));
@@ -138,9 +138,7 @@ impl Driver {
         lock(&self.shared.state).push_bye();
         let mut patience = Patience::new(limit, Instant::now());
         loop {
-            if let Some(errno) = self.flush(transport) {
-                return Err(if errno == libc::EPIPE { libc::ECONNRESET } else { errno });
-            }
+            self.flush(transport);
             let Some(work) = self.work(transport)? else { return Ok(()) };
             let progress = transport.meter.read(&transport.stream, work.written);
             if patience.is_over(Instant::now(), &progress, &work) {
@@ -167,6 +165,9 @@ impl Driver {
         let state = lock(&self.shared.state);
         if state.aborts() {
             return Err(libc::ECONNABORTED);
+        }
+        if let Some(errno) = state.given_up {
+            return Err(if errno == libc::EPIPE { libc::ECONNRESET } else { errno });
         }
         let (marks, left_bytes) = (state.queue.marks(), state.queue.cost_bytes());
         let (read, has_work) = (transport.peer_sends, state.has_work());

@@ -276,13 +276,11 @@ impl Driver {
         None
     }
 
-    /// Writes what the kernel takes of what is queued. Returns the errno of what broke the link, if that did.
-    pub(super) fn flush(&self, transport: &Transport) -> Option<i32> {
+    /// Writes what the kernel takes of what is queued.
+    pub(super) fn flush(&self, transport: &Transport) {
         let mut state = lock(&self.shared.state);
         let flushed = state.flush(&transport.stream, |slices| transport.write(slices));
-        let errno = flushed.errno;
         self.shared.report(&state, flushed);
-        errno
     }
 
     fn fail(mut self, loss: Loss) {
@@ -295,8 +293,9 @@ impl Driver {
             return self.conclude(close, &Ok(()));
         }
         // A close that came between is answered as such: its caller does not want to hear of the connection any more.
-        if close.is_some() {
-            return self.announce(close, CloseReason::Local);
+        if let Some(ours) = close {
+            let errno = if ours.aborts { libc::ECONNABORTED } else { loss.error.errno };
+            return self.announce_loss(close, errno);
         }
         self.shared.sink.post(ConnectionEvent::Failed(loss.error));
         self.announce(None, loss.reason);

@@ -30,6 +30,8 @@ pub(super) struct State {
     pub(super) suspension: Suspension,
     /// Spawns the connection's task, where nothing has needed that yet.
     pub(super) spawn: Option<SpawnTask>,
+    /// What made sending impossible for good, so that what waited was given up.
+    pub(super) given_up: Option<i32>,
     /// Whether `Bye` was said on this link, or waits to be.
     bye: bool,
     /// Whether a lost link is replaced.
@@ -147,6 +149,7 @@ impl State {
             fin: Fin::default(),
             suspension: Suspension::default(),
             spawn: None,
+            given_up: None,
             bye: false,
             reconnects,
             addresses,
@@ -257,6 +260,7 @@ impl State {
         if let Some(errno) = errno {
             self.phase.break_with(errno);
             if !self.reconnects || !self.phase.is_open() {
+                self.given_up = Some(errno);
                 failed = self.give_up();
             }
         }

@@ -5,7 +5,10 @@ use std::time::Duration;
 use socket_engine::{CloseReason, Connection, ConnectionEvent, SendProgress, ServerOptions, SocketOptions, Ticket};
 
 use crate::events::{Events, Told};
-use crate::pair::{CLOSE, Listening, OVERFLOW_BYTES, assert_closed, assert_silent, completed, socket, started};
+use crate::pair::{
+    CLOSE, Listening, OVERFLOW_BYTES, assert_closed, assert_reset_while_closing, assert_silent, completed, socket,
+    started,
+};
 use crate::peer::{dial, pattern, write_and_end};
 use crate::wire_peer::{BYE, CHALLENGE, DATA, HELLO, PROOF, Session, WELCOME, WirePeer, acknowledged, opening};
 
@@ -206,7 +209,7 @@ fn a_peer_that_comes_back_while_its_connection_closes_is_a_new_one() {
     this.listening.accepted();
     drop(this.peer);
     assert_eq!(completed(&this.events, Ticket(1)), Err(libc::ECONNRESET));
-    assert_closed(&this.events, CloseReason::Local);
+    assert_reset_while_closing(&this.events);
 }
 
 #[test]
@@ -282,7 +285,7 @@ fn a_closing_connection_whose_peer_is_cut_fails_what_was_not_acknowledged() {
     this.peer.assert_hears_end();
     this.peer.cut();
     assert_eq!(completed(&this.events, Ticket(1)), Err(libc::ECONNRESET));
-    assert_closed(&this.events, CloseReason::Local);
+    assert_reset_while_closing(&this.events);
 }
 
 #[test]

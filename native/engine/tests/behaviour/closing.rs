@@ -8,7 +8,8 @@ use socket_engine::limits::LINGER_TIMEOUT;
 use socket_engine::{CloseReason, ConnectionEvent, SocketState, Ticket};
 
 use crate::pair::{
-    CLOSE, OVERFLOW_BYTES, Pair, assert_alive, assert_closed, assert_silent, completed, errno, overflow,
+    CLOSE, OVERFLOW_BYTES, Pair, assert_alive, assert_closed, assert_reset_while_closing, assert_silent, completed,
+    errno, overflow,
 };
 use crate::peer::{assert_same_bytes, ends_within, pattern, read_to_end, reset, write_and_end};
 
@@ -135,7 +136,7 @@ fn dropping_a_connection_sends_what_was_queued_and_ends_it() {
 }
 
 #[test]
-fn a_peer_that_resets_while_the_queue_drains_fails_the_sends_and_not_the_close() {
+fn a_peer_that_resets_while_the_queue_drains_fails_the_sends_and_the_close() {
     let Pair { connection, events, peer, .. } = Pair::stalling();
     overflow(&connection, Ticket(1), &pattern(0, OVERFLOW_BYTES));
     overflow(&connection, Ticket(2), b"x");
@@ -145,7 +146,7 @@ fn a_peer_that_resets_while_the_queue_drains_fails_the_sends_and_not_the_close()
         let result = completed(&events, ticket);
         assert!([Err(libc::ECONNRESET), Err(libc::EPIPE)].contains(&result), "{result:?}");
     }
-    assert_closed(&events, CloseReason::Local);
+    assert_reset_while_closing(&events);
 }
 
 #[test]

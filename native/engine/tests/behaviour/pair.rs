@@ -114,6 +114,12 @@ pub(crate) fn assert_closed(events: &Events, expected: CloseReason) {
     assert_eq!(completed(events, CLOSE), Ok(()));
 }
 
+/// The events at the end of a connection that was closed from this side, and whose peer reset it before it had everything.
+pub(crate) fn assert_reset_while_closing(events: &Events) {
+    assert_eq!(expect!(events, ConnectionEvent::Closed(reason) => reason), CloseReason::Reset);
+    assert_eq!(completed(events, CLOSE), Err(libc::ECONNRESET));
+}
+
 /// The events at the end of a connection that broke.
 pub(crate) fn assert_broken(events: &Events, errno: i32) {
     assert_eq!(expect!(events, ConnectionEvent::Failed(error) => error.errno), errno);
