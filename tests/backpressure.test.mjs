@@ -8,8 +8,13 @@ import { assertSocketError, SYSTEM_TEXT } from './support/errors.mjs';
 import { Checksum, MIB, payload, sha256 } from './support/payload.mjs';
 import { CARRIERS } from './support/peers.mjs';
 import { KERNEL_BUFFERS_BYTES, Pour, POUR_BYTES, STALLING_BYTES } from './support/pour.mjs';
-import { rawClient, readToEnd } from './support/raw.mjs';
+import { rawClient, readToEnd, write } from './support/raw.mjs';
+import { record } from './support/recorder.mjs';
 import { openPair, roundTrips } from './support/sockets.mjs';
+
+/** What a stream keeps that nobody listens to, and the read with which it may exceed that. */
+const KEPT_BYTES = 512 * 1024;
+const READ_BYTES = 16 * 1024;
 
 /** Connections that pour at once, and what each carries: all together more than any turn may take. */
 const FLOOD_PEERS = 8;
@@ -24,21 +29,56 @@ const MODULE_BUFFERS_BYTES = 16 * MIB;
 /** More than a process that takes nothing in may grow by; emulation and allocators need some. */
 const GROWTH_BYTES = 32 * MIB;
 
+/** Resolves when the peer that pours was made to stop early. */
+async function stopped(pour) {
+  await pour.stalled();
+  const limit = KERNEL_BUFFERS_BYTES + MODULE_BUFFERS_BYTES;
+  assert.ok(pour.takenBytes < limit, `the peer could send ${pour.takenBytes} bytes`);
+}
+
+/** Listens, and resolves when everything that was poured has arrived. */
+async function receivesAll(socket, pour) {
+  const checksum = new Checksum();
+  const condition = new Condition();
+  socket.on('message', ({ message }) => {
+    checksum.add(message);
+    condition.changed();
+  });
+  await condition.until('all bytes', () => checksum.bytes >= POUR_BYTES, BULK_DEADLINE_MS);
+  assert.equal(checksum.digest(), sha256(...pour.chunks));
+}
+
+/** Has the peer pour while nobody listens, and resolves when a late listener has got the last of it. */
+async function keepsTheLastBytes(socket, peer) {
+  const closed = new Promise((resolve) => {
+    socket.on('close', resolve);
+  });
+  const pour = new Pour(peer);
+  await within('the close event', closed, BULK_DEADLINE_MS);
+  const kept = socket.getStatistics().receiveQueueBytes;
+  assert.ok(kept > KEPT_BYTES / 2 && kept <= KEPT_BYTES + READ_BYTES, `${kept} bytes are kept`);
+  const late = record(socket);
+  await late.received(kept);
+  assert.equal(sha256(late.bytes), sha256(Buffer.concat(pour.chunks.slice(-16)).subarray(-kept)));
+}
+
 for (const { name, open, sendBase } of CARRIERS) {
-  behaviour(`W20: a ${name} without a message listener makes its peer stop, and then gets all`, async (t) => {
+  behaviour(`W20: a paused ${name} without a message listener makes its peer stop, and then gets all`, async (t) => {
     const { socket, peer } = await open(t);
+    socket.pause();
     const pour = new Pour(peer);
-    await pour.stalled();
-    const limit = KERNEL_BUFFERS_BYTES + MODULE_BUFFERS_BYTES;
-    assert.ok(pour.takenBytes < limit, `the peer could send ${pour.takenBytes} bytes`);
-    const checksum = new Checksum();
-    const condition = new Condition();
-    socket.on('message', ({ message }) => {
-      checksum.add(message);
-      condition.changed();
-    });
-    await condition.until('all bytes', () => checksum.bytes >= POUR_BYTES, BULK_DEADLINE_MS);
-    assert.equal(checksum.digest(), sha256(...pour.chunks));
+    await stopped(pour);
+    socket.resume();
+    await receivesAll(socket, pour);
+  });
+
+  behaviour(`a ${name} whose message listener was removed keeps the last bytes, and never stops its peer`, async (t) => {
+    const { socket, peer } = await open(t);
+    const first = record(socket);
+    await write(peer, 'first');
+    await first.received('first'.length);
+    socket.off('message');
+    await keepsTheLastBytes(socket, peer);
   });
 
   behaviour(`W1: a stalled peer of a ${name} holds up neither the thread nor the order`, async (t) => {
@@ -73,6 +113,20 @@ for (const { name, open, sendBase } of CARRIERS) {
   });
 }
 
+behaviour('W20: a connection without a message listener makes its peer stop, and then gets all', async (t) => {
+  const [{ open }] = CARRIERS;
+  const { socket, peer } = await open(t);
+  const pour = new Pour(peer);
+  await stopped(pour);
+  await receivesAll(socket, pour);
+});
+
+behaviour('a client without a message listener keeps the last bytes, and never stops its peer', async (t) => {
+  const [, { open }] = CARRIERS;
+  const { socket, peer } = await open(t);
+  await keepsTheLastBytes(socket, peer);
+});
+
 function residentBytes(pid) {
   const [, kibibytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
   return Number(kibibytes) * 1024;
@@ -97,6 +151,7 @@ behaviour('W27: a process whose JavaScript is blocked holds little, and then get
 
 behaviour('W21: connections that are held up hold up no other', async (t) => {
   const pairs = await Promise.all(Array.from({ length: STALLED_PAIRS }, () => openPair(t)));
+  pairs.forEach(({ client }) => client.pause());
   const sends = pairs.flatMap(({ client, connection }) =>
     [client, connection].map((socket) => socket.send({ data: new ArrayBuffer(STALLING_BYTES) })));
   let finished = 0;

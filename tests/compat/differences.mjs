@@ -192,10 +192,10 @@ export const DIFFERENCES = [
   },
   {
     id: 'early-bytes',
-    what: 'bytes that arrive before a `message` listener, on a client',
+    what: 'bytes that arrive before a `message` listener on a client, or after it was removed',
     system: 'lost',
-    here: 'kept, as on a server',
-    why: 'open: nothing is lost, but a peer of a client without a `message` listener comes to a stop after 512 KiB',
+    here: 'the last 512 KiB are kept for the next listener',
+    why: 'a listener that comes a moment late misses nothing; a peer never waits for it',
     test: 'early-bytes',
   },
   {

@@ -442,10 +442,11 @@ export declare class TCPSocket {
   resume(): void
   /**
     * Attaches the listener for an event, in place of the one before. `connect`, any number of `message`, then `error`
-    * if it broke, then `close`, once and last. What arrives before there is a `message` listener is kept. `drain`:
-    * nothing waits to be sent any more. With `reconnect`: `reconnecting` before each attempt that follows a lost link
-    * or a failed one, and `connect` when it is up again; no `close` meanwhile. With `heartbeat`: `stalled` when the peer
-    * is silent although its system answers, and `recovered` when it is heard again. `end`: the peer sends no more.
+    * if it broke, then `close`, once and last. What arrives before there is a `message` listener is kept: without
+    * framing the last 512 KiB of it. `drain`: nothing waits to be sent any more. With `reconnect`: `reconnecting` before
+    * each attempt that follows a lost link or a failed one, and `connect` when it is up again; no `close` meanwhile. With
+    * `heartbeat`: `stalled` when the peer is silent although its system answers, and `recovered` when it is heard again.
+    * `end`: the peer sends no more.
     */
   on(type: 'message', callback: (value: SocketMessageInfo) => void): void
   on(type: 'close', callback: (info: SocketCloseInfo) => void): void
@@ -517,8 +518,8 @@ export declare class TCPSocketConnection {
   resume(): void
   /**
     * Attaches the listener for an event, in place of the one before. Any number of `message`, then `error` if it
-    * broke, then `close`, once and last. What arrives before there is a `message` listener is kept. `drain`: nothing
-    * waits to be sent any more. With `acknowledge`: `reconnecting` when the client is gone and awaited, `connect`
+    * broke, then `close`, once and last. What arrives before there is a `message` listener is kept; of what arrives
+    * after it was removed, without framing, the last 512 KiB. `drain`: nothing waits to be sent any more. With `acknowledge`: `reconnecting` when the client is gone and awaited, `connect`
     * when it is back. With `heartbeat`: `stalled` when the peer is silent although its system answers, and `recovered`
     * when it is heard again. `end`: the peer sends no more.
     */

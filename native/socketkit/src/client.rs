@@ -126,6 +126,11 @@ impl Receiver for State {
         self.client.has_room()
     }
 
+    /// The system socket API drops whatever nobody listens for.
+    fn drops_unheard(&self) -> bool {
+        !self.client.has_frames()
+    }
+
     fn consume(&self, bytes: usize) {
         self.client.consume(bytes);
     }
@@ -429,10 +434,11 @@ impl TCPSocket {
     }
 
     /// Attaches the listener for an event, in place of the one before. `connect`, any number of `message`, then `error`
-    /// if it broke, then `close`, once and last. What arrives before there is a `message` listener is kept. `drain`:
-    /// nothing waits to be sent any more. With `reconnect`: `reconnecting` before each attempt that follows a lost link
-    /// or a failed one, and `connect` when it is up again; no `close` meanwhile. With `heartbeat`: `stalled` when the peer
-    /// is silent although its system answers, and `recovered` when it is heard again. `end`: the peer sends no more.
+    /// if it broke, then `close`, once and last. What arrives before there is a `message` listener is kept: without
+    /// framing the last 512 KiB of it. `drain`: nothing waits to be sent any more. With `reconnect`: `reconnecting` before
+    /// each attempt that follows a lost link or a failed one, and `connect` when it is up again; no `close` meanwhile. With
+    /// `heartbeat`: `stalled` when the peer is silent although its system answers, and `recovered` when it is heard again.
+    /// `end`: the peer sends no more.
     #[napi(
         ts_type = "(type: 'message', callback: (value: SocketMessageInfo) => void): void\non(type: 'close', callback: (info: SocketCloseInfo) => void): void\non(type: 'connect' | 'close' | 'drain' | 'end' | 'stalled' | 'recovered', callback: (value: void) => void): void\non(type: 'reconnecting', callback: (info: SocketReconnectInfo) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
     )]

@@ -210,6 +210,11 @@ impl Receiver for State {
         self.connection.has_room()
     }
 
+    /// The system socket API reads nothing while nobody listens, either.
+    fn drops_unheard(&self) -> bool {
+        false
+    }
+
     fn consume(&self, bytes: usize) {
         self.connection.consume(bytes);
     }

@@ -30,6 +30,8 @@ pub trait Receiver {
     fn available_bytes(&self, link: LinkId) -> usize;
     /// Whether the credit allows to read more.
     fn has_room(&self) -> bool;
+    /// Whether it goes on reading when the credit is used up and nobody listens, and drops the oldest bytes.
+    fn drops_unheard(&self) -> bool;
     /// Gives back the credit of a receipt of `bytes`.
     fn consume(&self, bytes: usize);
     /// The peer sends no more, and everything it sent was delivered; also called when `close` was, where it can still be used.
@@ -51,7 +53,7 @@ thread_local! {
     static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// Keeps what arrived while there is no `message` listener; the connection's credit bounds it.
+/// Keeps what arrived while there is no `message` listener, or the last of it; the connection's credit bounds it.
 #[derive(Default)]
 pub struct Inbox {
     waiting: RefCell<VecDeque<Delivery>>,
@@ -70,6 +72,8 @@ pub struct Inbox {
     last_bytes: Cell<usize>,
     /// The turn in which a listener was last called that may answer.
     last_call: Cell<u64>,
+    /// Whether the log says that bytes of the connection were dropped.
+    told_drop: Cell<bool>,
 }
 
 /// What waits to be delivered.
@@ -169,7 +173,7 @@ impl Inbox {
         let (mut stored, mut delivered, mut streamed) = (0, 0, 0);
         loop {
             if !self.is_listened_to(emitter) && !self.is_muted() {
-                stored += self.store(receiver);
+                self.store(receiver, &mut stored);
             }
             let Some(next) = self.next(emitter) else { break };
             match next {
@@ -339,30 +343,52 @@ impl Inbox {
         }
     }
 
-    /// Keeps what can be read while nobody listens, as far as the credit goes: what comes behind it is seen then. Returns
-    /// how many bytes that was.
-    fn store(&self, receiver: &dyn Receiver) -> usize {
-        let mut stored = 0;
+    /// Keeps what can be read while nobody listens, as far as the credit and the object's share of a turn go: what comes
+    /// behind it is seen then. `stored` counts the bytes of this turn.
+    fn store(&self, receiver: &dyn Receiver, stored: &mut usize) {
         let mut waiting = self.waiting.borrow_mut();
         while let Some(place) = waiting.iter().position(|event| matches!(event, Delivery::Readable(_))) {
-            let Some(&Delivery::Readable(link)) = waiting.get(place).filter(|_| receiver.has_room()) else { break };
+            if !receiver.has_room() {
+                if self.drop_oldest(receiver, &mut waiting) {
+                    continue;
+                }
+                break;
+            }
+            if *stored >= limits::TURN_STREAM_BYTES {
+                receiver.emitter().await_turn();
+                break;
+            }
+            let Some(&Delivery::Readable(link)) = waiting.get(place) else { break };
             if receiver.has_frames() {
                 let (mut read, size) = read_messages(receiver, link);
                 let mut behind = waiting.split_off(place);
                 behind.pop_front();
                 waiting.append(&mut read);
                 waiting.append(&mut behind);
-                stored += size;
+                *stored += size;
                 continue;
             }
             let (bytes, piece) = with_scratch(receiver, link, Bytes::copy_from_slice);
-            stored += piece.bytes;
+            *stored += piece.bytes;
             if piece.is_last {
                 waiting.remove(place);
             }
             bytes.into_iter().for_each(|bytes| waiting.insert(place, Delivery::Received(bytes)));
         }
-        stored
+    }
+
+    /// Drops the oldest bytes that nobody listens for; false where they are to be kept, or there are none.
+    fn drop_oldest(&self, receiver: &dyn Receiver, waiting: &mut VecDeque<Delivery>) -> bool {
+        if self.paused.get() || !receiver.drops_unheard() {
+            return false;
+        }
+        let oldest = waiting.iter().position(|event| matches!(event, Delivery::Received(_)));
+        let Some(Delivery::Received(bytes)) = oldest.and_then(|oldest| waiting.remove(oldest)) else { return false };
+        receiver.consume(bytes.len());
+        if !self.told_drop.replace(true) {
+            log::warn!("received bytes are dropped, the oldest first: there is no message listener");
+        }
+        true
     }
 
     fn close(&self, receiver: &dyn Receiver, reason: CloseReason) {
@@ -370,6 +396,7 @@ impl Inbox {
         self.closes.set(self.closes.get() + 1);
         self.paused.set(false);
         self.has_ended.set(false);
+        self.told_drop.set(false);
         // A closed object may be collected, and its listener with it: not before that was called.
         let _owner = receiver.emitter().owner();
         receiver.closed();
