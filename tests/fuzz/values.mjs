@@ -76,7 +76,7 @@ export const extraOptions = (random) => ({
   keepAlive: random.pick([undefined, true, false]),
   OOBInline: random.pick([undefined, true]),
   TCPNoDelay: random.pick([undefined, true, false]),
-  socketLinger: random.pick([undefined, undefined, { on: false, linger: 0 }, { on: true, linger: 0 }, { on: true, linger: 1_000 }, { on: true }]),
+  socketLinger: random.pick([undefined, undefined, { on: false, linger: 0 }, { on: true, linger: 0 }, { on: true, linger: 1 }, { on: true }]),
   receiveBufferSize: random.pick([undefined, 0, -1, 4_096, 1e12]),
   sendBufferSize: random.pick([undefined, 0, -1, 4_096, 1e12]),
   reuseAddress: random.pick([undefined, true, false]),

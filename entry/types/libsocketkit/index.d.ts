@@ -142,7 +142,7 @@ export interface SocketError extends Error {
 export interface SocketLinger {
   /** Switches it on. */
   on: boolean
-  /** How long closing waits, in milliseconds; the kernel counts whole seconds. 0 resets the connection. */
+  /** How long closing waits, in seconds; a part of one does not count. 0 resets the connection. */
   linger: number
 }
 

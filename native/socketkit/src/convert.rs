@@ -106,15 +106,15 @@ pub fn extra_options(argument: &Argument<'_>) -> Read<SocketOptions> {
     })
 }
 
-/// Without a time, lingering is not switched on: one of 0 would reset the connection.
+/// In seconds, as the system socket API takes them, whatever its declarations say. Without a time, lingering is not switched
+/// on: one of 0 would reset the connection.
 fn linger(options: &Object<'_>) -> Read<Option<Option<Duration>>> {
     let Some(linger) = field_object(options, "socketLinger")? else { return Ok(None) };
     if !boolean(&linger, "on")?.unwrap_or(false) {
         return Ok(Some(None));
     }
-    // A negative time is for ever there, too.
-    let time = number(&linger, "linger")?.map(|milliseconds| if milliseconds < 0.0 { f64::MAX } else { milliseconds });
-    Ok(time.map(|milliseconds| Some(Duration::from_millis(milliseconds as u64))))
+    let seconds = unsigned(&linger, "linger")?;
+    Ok(seconds.map(|seconds| Some(Duration::from_secs(seconds.into()))))
 }
 
 /// The callback of a call with one record: the second argument, or the first one when it is all that there is.

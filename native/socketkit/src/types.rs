@@ -283,7 +283,7 @@ mod declared {
     pub struct SocketLinger {
         /// Switches it on.
         pub on: bool,
-        /// How long closing waits, in milliseconds; the kernel counts whole seconds. 0 resets the connection.
+        /// How long closing waits, in seconds; a part of one does not count. 0 resets the connection.
         pub linger: f64,
     }
 
