@@ -114,7 +114,7 @@ behaviour('an argument error reaches a callback in a later turn', async (t) => {
     (callback) => client.connect({ address: { ...ADDRESS, family: 2 } }, callback),
     (callback) => client.send({ data: 5 }, callback),
     (callback) => client.setExtraOptions(7, callback),
-    (callback) => server.listen({ address: '12345' }, callback),
+    (callback) => server.listen({ address: 'example.org' }, callback),
     (callback) => connection.send({}, callback),
   ];
   for (const call of calls) {

@@ -23,9 +23,13 @@ behaviour('a client counts as connected until it closes itself, as there', async
   assert.deepEqual(await client.getState(), { isBound: false, isClose: true, isConnected: false });
 });
 
-behaviour('an address is not taken for a number', async (t) => {
-  await rejectsWith(newServer(t).listen({ address: '12345' }), 401, 'listen', '12345');
-  await rejectsWith(newClient(t).bind({ address: '12345' }), 401, 'bind', '12345');
+behaviour('a decimal number is the IPv4 address of these bytes, as there', async (t) => {
+  const [server, client] = [newServer(t), newClient(t)];
+  await within('listen', server.listen({ address: '0' }));
+  assert.equal((await server.getLocalAddress()).address, '0.0.0.0');
+  await within('bind', client.bind({ address: '16777343' }));
+  assert.equal((await client.getLocalAddress()).address, LOOPBACK);
+  await rejectsWith(newServer(t).listen({ address: '127.1' }), 401, 'listen', '127.1');
 });
 
 behaviour('a client can be used in its close listener when its peer has ended, and tells the addresses later', async (t) => {

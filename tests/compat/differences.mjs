@@ -279,14 +279,6 @@ export const DIFFERENCES = [
     test: 'scope',
   },
   {
-    id: 'numeric-address',
-    what: 'a decimal number as the address of `listen` or `bind`: `0`, `+0`, `16777343`, `12345`',
-    system: 'taken for the four bytes of an address, the lowest first: 0.0.0.0, 0.0.0.0, 127.0.0.1, 57.48.0.0. The last one fails with 2303199 or 2301099',
-    here: '401',
-    why: 'open: the result depends on the processor, but an app that listens on `0` worked',
-    test: 'compat',
-  },
-  {
     id: 'lenient-addresses',
     what: '`LOCALHOST`, and an address whose `family` is neither 1 nor 2',
     system: '401 in `listen` and `bind`; an IPv6 address with such a family 401 everywhere',

@@ -19,7 +19,7 @@ pub enum AddressFamily {
 /// An address as the caller spelled it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NetAddress {
-    /// Numeric address, `localhost`, or (for `connect` only) a host name.
+    /// Numeric address, `localhost`, or (for `connect` only) a host name; for other calls also an IPv4 address as one number.
     pub address: String,
     /// Family that the address must have.
     pub family: AddressFamily,
@@ -80,15 +80,14 @@ impl fmt::Display for AddressError {
 impl std::error::Error for AddressError {}
 
 impl NetAddress {
-    /// The socket address meant, for calls that take no host names.
+    /// The socket address meant, for calls that take no host names. Of IPv4 also a decimal number is one: of the four bytes
+    /// in the order of the machine's memory, as the system socket API takes it.
     ///
     /// # Errors
     /// When the text is no numeric address (and not `localhost`), or one of the other family.
     pub fn to_socket_address(&self) -> Result<SocketAddr, AddressError> {
-        match self.parse()? {
-            Some(address) => Ok(address),
-            None => Err(AddressError::NotNumeric(self.address.clone())),
-        }
+        let address = self.parse()?.or_else(|| self.parse_number());
+        address.ok_or_else(|| AddressError::NotNumeric(self.address.clone()))
     }
 
     /// Where `connect` should go: host names are allowed. `localhost` of any family is one, as it has two addresses.
@@ -127,6 +126,17 @@ impl NetAddress {
             return Ok(Some(address));
         }
         Err(AddressError::WrongFamily(self.address.clone()))
+    }
+
+    /// The IPv4 address that `strtol` would find.
+    fn parse_number(&self) -> Option<SocketAddr> {
+        if self.family == AddressFamily::V6 {
+            return None;
+        }
+        let digits = self.address.trim_start_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']);
+        // Parsing takes a sign as `strtol` does, and nothing behind the digits.
+        let bytes = digits.parse::<i128>().ok().and_then(|number| u32::try_from(number).ok())?.to_ne_bytes();
+        Some(SocketAddr::new(Ipv4Addr::from(bytes).into(), self.port))
     }
 
     fn parse_localhost(&self) -> Option<SocketAddr> {
@@ -204,11 +214,32 @@ mod tests {
 
     #[test]
     fn names_and_other_families_are_refused() {
-        for text in ["", "example.org", "12345", "1.2.3", "127.0.0.1%1", "::1%"] {
+        for text in
+            ["", " ", "+", "example.org", "127.1", "1.2.3", "0x7f", "1 ", "-1", "4294967296", "127.0.0.1%1", "::1%"]
+        {
             assert!(parsed(text, AddressFamily::V4).is_err(), "{text}");
         }
         assert_eq!(parsed("::1", AddressFamily::V4), Err(AddressError::WrongFamily("::1".into())));
         assert_eq!(parsed("127.0.0.1", AddressFamily::V6), Err(AddressError::WrongFamily("127.0.0.1".into())));
+    }
+
+    #[test]
+    fn decimal_number_is_an_ipv4_address_where_no_names_are_taken() {
+        let bytes = |bytes: [u8; 4]| u32::from_ne_bytes(bytes).to_string();
+        let cases = [
+            ("0".to_owned(), "0.0.0.0:80"),
+            (" \t+00".to_owned(), "0.0.0.0:80"),
+            ("-0".to_owned(), "0.0.0.0:80"),
+            (bytes([127, 0, 0, 1]), "127.0.0.1:80"),
+            (bytes([255, 255, 255, 255]), "255.255.255.255:80"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parsed(&text, AddressFamily::V4).as_deref(), Ok(expected), "{text}");
+            assert_eq!(parsed(&text, AddressFamily::Any).as_deref(), Ok(expected), "{text}");
+            assert!(parsed(&text, AddressFamily::V6).is_err(), "{text}");
+        }
+        let number = net("0", AddressFamily::V4);
+        assert_eq!(number.to_host(), Ok(Host::Name(number.clone())), "a resolver takes it otherwise");
     }
 
     #[test]

@@ -31,7 +31,8 @@ fn address(text: &str, family: AddressFamily) {
         return;
     };
     let has_both = named.is_localhost() && family == AddressFamily::Any;
-    let host = if has_both { Host::Name(named.clone()) } else { Host::Address(address) };
+    let is_number = text.trim_start().parse::<i128>().is_ok();
+    let host = if has_both || is_number { Host::Name(named.clone()) } else { Host::Address(address) };
     assert_eq!(named.to_host(), Ok(host), "{text}");
     assert!(named.admits(address.ip()), "{text}");
     let again = NetAddress { address: spelled(address), family, port: 80 };
