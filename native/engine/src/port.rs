@@ -6,7 +6,7 @@
 //! the client lives is its [`PortClaim`].
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 use std::sync::Mutex;
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -17,8 +17,8 @@ use crate::sync::lock;
 static BINDING: Mutex<()> = Mutex::new(());
 
 /// Claim of a live client on its port: another socket, bound to the same address without `SO_REUSEADDR` and never
-/// connected. Nothing else can be bound there until it is closed, and it leaves no TIME_WAIT behind. The kernel closes it with the
-/// process, however that ends.
+/// connected, which listens for a moment and accepts nothing. Nothing else can be bound there until it is closed, and it
+/// leaves no TIME_WAIT behind. The kernel closes it with the process, however that ends.
 #[derive(Debug)]
 pub(crate) struct PortClaim {
     socket: Socket,
@@ -28,27 +28,46 @@ impl PortClaim {
     /// Claims the port of `bound`, which has `SO_REUSEADDR`.
     ///
     /// # Errors
-    /// What the kernel said: `EMFILE`, …
+    /// `EADDRINUSE` when another process claims the port; otherwise what the kernel said: `EMFILE`, …
     fn new(bound: &Socket) -> io::Result<Self> {
+        let claim = Self::open(bound)?;
+        claim.guard()?;
+        Ok(claim)
+    }
+
+    /// A claim that guards nothing yet.
+    fn open(bound: &Socket) -> io::Result<Self> {
         let local = bound.local_addr()?;
         let socket = Socket::new(Domain::from(i32::from(local.family())), Type::STREAM, Some(Protocol::TCP))?;
         socket.set_reuse_address(true)?;
         socket.bind(&local)?;
-        socket.set_reuse_address(false)?;
         Ok(Self { socket })
+    }
+
+    /// Refuses the port to everything else. Of sockets that share a port one alone can begin to listen: this decides between
+    /// processes that bind it at once.
+    ///
+    /// # Errors
+    /// `EADDRINUSE` when another process claims the port; otherwise what the kernel said.
+    fn guard(&self) -> io::Result<()> {
+        let listening = self.socket.listen(0);
+        self.socket.set_reuse_address(false)?;
+        listening?;
+        // Ends the listening, and leaves the socket bound.
+        self.socket.shutdown(Shutdown::Read)
     }
 
     /// Binds another `socket` of the client to the claimed address.
     ///
     /// # Errors
-    /// `EINVAL` when it is bound; otherwise what the kernel said.
+    /// `EINVAL` when it is bound, `EADDRINUSE` when another process claims the port; otherwise what the kernel said.
     fn bind_beside(&self, socket: &Socket) -> io::Result<()> {
         let _alone = lock(&BINDING);
         socket.set_reuse_address(true)?;
         self.socket.set_reuse_address(true)?;
         let bound = self.socket.local_addr().and_then(|local| socket.bind(&local));
-        self.socket.set_reuse_address(false)?;
-        bound
+        let guarded = self.guard();
+        bound.and(guarded)
     }
 }
 
@@ -212,8 +231,28 @@ mod tests {
             socket.set_reuse_address(true).unwrap();
             socket.bind(&local.into()).unwrap();
         }
-        let _claim = claim(&first).unwrap().unwrap();
+        let claims = [&first, &second].map(|socket| PortClaim::open(socket).unwrap());
+        claims[0].guard().unwrap();
+        assert_in_use(claims[1].guard());
         assert_in_use(claim(&second));
+    }
+
+    #[test]
+    fn port_that_another_process_claims_while_a_client_binds_again_stays_that_of_one() {
+        let client = Client::bind(any_port(12)).unwrap();
+        let claim = client.claim.as_ref().unwrap();
+        claim.socket.set_reuse_address(true).unwrap();
+        let other = new_socket();
+        other.set_reuse_address(true).unwrap();
+        other.bind(&client.local.into()).unwrap();
+        let _other_claim = PortClaim::new(&other).unwrap();
+        assert_in_use(claim.guard());
+    }
+
+    #[test]
+    fn claim_accepts_no_connection() {
+        let client = Client::bind(any_port(13)).unwrap();
+        assert_eq!(TcpStream::connect(client.local).unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
     }
 
     #[test]
