@@ -4,7 +4,7 @@ import { within } from './support/deadline.mjs';
 import { rejectsWith } from './support/errors.mjs';
 import { closedPort, rawServer } from './support/raw.mjs';
 import { record } from './support/recorder.mjs';
-import { LOOPBACK, newClient, newServer, openClient, openPair, openServer } from './support/sockets.mjs';
+import { LOOPBACK, newClient, newServer, openClient, openPair, openServer, roundTrips } from './support/sockets.mjs';
 
 /** More than the system's kit lets into a process. */
 const CLIENTS = 1_100;
@@ -68,21 +68,55 @@ behaviour('a client can be used in its close listener when its peer has ended, a
   await rejectsWith(client.getLocalAddress(), 2301009, 'the local address');
 });
 
-behaviour('a client connects again, closes and aborts in its close listener, and hears of one end only', async (t) => {
-  for (const act of [(client, options) => client.connect(options), (client) => client.close(), (client) => client.abort()]) {
+const IN_CLOSE_LISTENER = [
+  { what: 'connects again', act: (client, options) => client.connect(options), reasons: ['remote'] },
+  { what: 'closes', act: (client) => client.close(), reasons: ['remote', 'local'] },
+  { what: 'aborts', act: (client) => client.abort(), reasons: ['remote'] },
+];
+
+for (const { what, act, reasons } of IN_CLOSE_LISTENER) {
+  behaviour(`a client that ${what} in its close listener hears of ${reasons.length} ends`, async (t) => {
     const { client, connection, port } = await openPair(t);
-    const reasons = [];
+    const heard = [];
     const done = new Promise((resolve) => {
       client.on('close', ({ reason }) => {
-        reasons.push(reason);
-        if (reasons.length === 1) resolve(act(client, { address: { address: LOOPBACK, port } }));
+        heard.push(reason);
+        if (heard.length === 1) resolve(act(client, { address: { address: LOOPBACK, port } }));
       });
     });
     await within('close', connection.close());
     await within('what the listener does', done);
-    assert.deepEqual(reasons, ['remote']);
+    assert.deepEqual(heard, reasons);
     if ((await client.getState()).isConnected) await within('send', client.send({ data: 'x' }));
-  }
+  });
+}
+
+for (const [how, end] of [['closed', (connection) => connection.close()], ['reset', (connection) => connection.abort()]]) {
+  behaviour(`close() of a client whose peer has ${how} the connection brings a close event before it is fulfilled`, async (t) => {
+    const { client, connection } = await openPair(t);
+    const first = new Promise((resolve) => client.on('close', resolve));
+    await within('the end', end(connection));
+    await within('the first close event', first);
+    const events = [];
+    client.on('close', ({ reason }) => events.push(reason));
+    await within('close', client.close().then(() => events.push('fulfilled')));
+    await rejectsWith(client.close(), 2300999, 'close');
+    await roundTrips(t);
+    assert.deepEqual(events, ['local', 'fulfilled']);
+  });
+}
+
+behaviour('close() of a client whose peer has ended, before it hears of that, brings one close event', async (t) => {
+  const { client, connection } = await openPair(t);
+  const events = [];
+  client.on('close', () => events.push('close'));
+  const closing = new Promise((resolve) => {
+    client.on('error', () => resolve(client.close()));
+  });
+  await within('abort', connection.abort());
+  await within('close', closing);
+  await roundTrips(t);
+  assert.deepEqual(events, ['close']);
 });
 
 behaviour('the descriptor of a bound client stays the same through attempts that fail, until it closes', async (t) => {

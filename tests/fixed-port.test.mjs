@@ -115,7 +115,11 @@ behaviour('a close listener connects another client from the same port, whether 
     const local = await closedPort();
     const [client, next] = [newClient(t), newClient(t)];
     const reconnected = new Promise((resolve) => {
-      client.on('close', () => resolve(next.bind(at(local)).then(() => next.connect({ address: at(port) }))));
+      client.on('close', () => {
+        // The end of the test closes this client, too.
+        client.off('close');
+        resolve(next.bind(at(local)).then(() => next.connect({ address: at(port) })));
+      });
     });
     await within('bind', client.bind(at(local)));
     await within('connect', client.connect({ address: at(port) }));

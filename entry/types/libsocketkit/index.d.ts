@@ -386,7 +386,8 @@ export declare class TCPSocket {
   /**
     * Closes: everything sent goes out, then FIN. Nothing is received any more; `close` follows. A peer that takes
     * nothing for 20 seconds is reset, and this fails with 2301110; with 2301104 when the peer resets the connection before
-    * it has everything. The socket can connect again afterwards. Fails with 2300999 when it is not open.
+    * it has everything. Where the peer has ended the connection before, another `close` follows. The socket can connect
+    * again afterwards. Fails with 2300999 when it is not open.
     */
   close(): Promise<void>
   close(callback: (error: SocketError, data: void) => void): void

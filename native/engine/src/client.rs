@@ -345,6 +345,13 @@ impl Client {
         }
     }
 
+    /// Whether the connection has ended by itself, and its `Closed` was posted.
+    pub fn has_ended(&self) -> bool {
+        let state = lock(&self.shared.state);
+        let link_sink = lock(&self.shared.link_sink);
+        state.phase.connection().is_some() && link_sink.as_ref().is_some_and(|sink| sink.has_closed())
+    }
+
     /// Whether the peer has ended the connection, its owner was told, and [`Client::finish`] is to be called again.
     pub fn awaits_finish(&self) -> bool {
         matches!(&lock(&self.shared.state).phase, Phase::Ended(connection) if connection.is_open())

@@ -9,7 +9,8 @@ use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{This, Unknown};
 use napi_ohos::{Env, Result};
 use socket_engine::{
-    Client, Closing, ConnectionEvent, LinkId, Message, ReadOutcome, SendProgress, SocketError, Ticket,
+    Client, CloseReason, Closing, ConnectionEvent, EventSink, LinkId, Message, ReadOutcome, SendProgress, SocketError,
+    Ticket,
 };
 
 use crate::call::{Method, Progress, Reply, call};
@@ -70,6 +71,14 @@ impl State {
     /// `close` events that were posted and are still on their way.
     fn undelivered_closes(&self) -> u64 {
         self.inbox.undelivered(self.emitter.mailbox().closes())
+    }
+
+    /// Has another `close` delivered where that of a connection which ended by itself was: the system socket API tells of its
+    /// own end each time.
+    fn announce_close(&self) {
+        if self.client.has_ended() && self.undelivered_closes() == 0 {
+            self.emitter.mailbox().post(ConnectionEvent::Closed(CloseReason::Local));
+        }
     }
 
     fn update_open(&self) {
@@ -271,11 +280,13 @@ impl TCPSocket {
 
     /// Closes: everything sent goes out, then FIN. Nothing is received any more; `close` follows. A peer that takes
     /// nothing for 20 seconds is reset, and this fails with 2301110; with 2301104 when the peer resets the connection before
-    /// it has everything. The socket can connect again afterwards. Fails with 2300999 when it is not open.
+    /// it has everything. Where the peer has ended the connection before, another `close` follows. The socket can connect
+    /// again afterwards. Fails with 2300999 when it is not open.
     #[napi(ts_type = "(): Promise<void>\nclose(callback: (error: SocketError, data: void) => void): void")]
     pub fn close(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
             call(&state.emitter, Method::new("close", CodeBase::Socket), callback, &|ticket| {
+                state.announce_close();
                 let before = state.undelivered_closes();
                 let closing = state.client.close(ticket);
                 state.mute(&closing, before);

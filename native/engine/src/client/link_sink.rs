@@ -45,6 +45,11 @@ impl LinkSink {
         self.sink.post(event);
     }
 
+    /// Whether `Closed` was posted.
+    pub(super) fn has_closed(&self) -> bool {
+        *lock(&self.stage) != Stage::Open
+    }
+
     /// Posts `Closed` now, unless it was posted, and nothing but results of calls from then on. Whether it was not.
     pub(super) fn leave(&self, reason: CloseReason) -> bool {
         let mut stage = lock(&self.stage);
