@@ -96,7 +96,7 @@ for (const { name, open, sendBase } of CARRIERS) {
   });
 
   behaviour(`sends of a ${name} to a stalled peer are refused before too much waits`, async (t) => {
-    const { socket, peer } = await open(t);
+    const { socket, peer } = await open(t, { sendQueueLimitBytes: 16 * MIB });
     const parts = Array.from({ length: 16 }, (_, index) => payload(8 * MIB, index + 1));
     const outcomes = Promise.allSettled(parts.map((data) => socket.send({ data })));
     await roundTrips(t);

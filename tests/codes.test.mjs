@@ -36,7 +36,7 @@ behaviour('a client that is connected cannot connect as well', async (t) => {
 });
 
 behaviour('a send that would make too much wait is refused', async (t) => {
-  const { client, connection } = await openPair(t);
+  const { client, connection } = await openPair(t, { sendQueueLimitBytes: 16 * MIB });
   stuff(client);
   stuff(connection);
   await rejectsWith(client.send({ data: new ArrayBuffer(16 * MIB) }), 2301105, SYSTEM_TEXT.ENOBUFS);

@@ -39,6 +39,17 @@ for (const { name, open, sendBase } of CARRIERS) {
     assert.equal(sha256(await arrival), sha256(payload(STALLING_BYTES), Buffer.from('again')));
   });
 
+  behaviour(`sends of a ${name} that nobody awaits arrive whole, also where more than 16 MiB wait`, async (t) => {
+    const { socket, peer } = await open(t);
+    const parts = Array.from({ length: 48 }, (_, index) => payload(MIB, index + 1));
+    const sends = parts.map((data) => socket.send({ data }));
+    assert.ok(socket.bytesQueued > 16 * MIB, `${socket.bytesQueued} bytes wait`);
+    const arrival = readToEnd(peer);
+    await within('all sends', Promise.all(sends), BULK_DEADLINE_MS);
+    await within('close', socket.close());
+    assert.equal(sha256(await arrival), sha256(...parts));
+  });
+
   behaviour(`what a ${name} refuses leaves no gap in what it takes`, async (t) => {
     const { socket, peer } = await open(t, { framing: { type: 'length' }, sendQueueLimitBytes: LIMIT_BYTES });
     const parts = Array.from({ length: 200 }, (_, index) => payload(100_000 + index, index + 1));
@@ -94,7 +105,7 @@ behaviour('many small messages are bounded as well: each costs 64 bytes more', a
   }
 });
 
-behaviour('without a limit of its own a client keeps 16 MiB', async (t) => {
+behaviour('without a limit of its own and without a link a client keeps 16 MiB', async (t) => {
   const taken = await takenWithoutLink(t, 100_000 - OVERHEAD_BYTES);
   assert.equal(taken, Math.floor(16 * MIB / 100_000));
 });

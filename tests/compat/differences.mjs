@@ -2,8 +2,7 @@
  * What differs from the system socket API. The table of differences in docs/api.md is made of these, in this
  * order; each is either the difference of a row in this folder, or names the file of `tests` that shows it.
  *
- * `system` and `here` say what each does, `why` which fault that cures, or why no app that works can notice. Where `why`
- * begins with "open", it does neither yet: an app can notice, and the difference is to go.
+ * `system` and `here` say what each does, `why` which fault that cures, or why no app that works can notice.
  */
 export const DIFFERENCES = [
   {
@@ -65,10 +64,10 @@ export const DIFFERENCES = [
   {
     id: 'send-limit',
     what: 'what waits to be sent',
-    system: 'without a bound',
-    here: 'at most 16 MiB, then 2301105 or 2303205',
-    why: 'open: memory is bounded, but an app that ignores the rejection of a `send` that it did not await leaves a hole in its stream',
-    test: 'backpressure',
+    system: 'a client stops JavaScript until the system has it, a connection keeps all of it. A `send` fails when the peer takes nothing for 20 seconds',
+    here: 'more than 16 MiB only while the peer takes something every 20 seconds, and at most 256 MiB; then a `send` fails with 2301105 or 2303205',
+    why: 'memory is bounded. To a peer that takes nothing `send` fails there too, so only an app that sends 256 MiB without awaiting anything can tell',
+    test: 'send-limit',
   },
   {
     id: 'views',

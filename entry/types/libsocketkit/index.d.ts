@@ -303,8 +303,9 @@ export interface TCPSocketOptions {
   /** Milliseconds without a message in either direction after which the connection is closed; never unless given. */
   idleTimeoutMs?: number
   /**
-    * Bytes that may wait to be sent; 16777216 unless given. A `send` beyond it is refused with 2301105 (ENOBUFS),
-    * unless nothing waits. Each message counts 64 bytes beside its own.
+    * Bytes that may wait to be sent; 16777216 unless given, and without framing up to 268435456 while the peer takes
+    * something every 20 seconds. A `send` beyond it is refused with 2301105 (ENOBUFS), unless nothing waits. Each
+    * message counts 64 bytes beside its own.
     */
   sendQueueLimitBytes?: number
 }
@@ -330,8 +331,9 @@ export interface TCPSocketServerOptions {
   /** Milliseconds without a message in either direction after which a connection is closed; never unless given. */
   idleTimeoutMs?: number
   /**
-    * Bytes that may wait to be sent on one connection; 16777216 unless given. A `send` beyond it is refused with
-    * 2303205 (ENOBUFS), unless nothing waits. Each message counts 64 bytes beside its own.
+    * Bytes that may wait to be sent on one connection; 16777216 unless given, and without framing up to 268435456
+    * while the peer takes something every 20 seconds. A `send` beyond it is refused with 2303205 (ENOBUFS), unless
+    * nothing waits. Each message counts 64 bytes beside its own.
     */
   sendQueueLimitBytes?: number
   /**
@@ -520,9 +522,10 @@ export declare class TCPSocketConnection {
   /**
     * Attaches the listener for an event, in place of the one before. Any number of `message`, then `error` if it
     * broke, then `close`, once and last. What arrives before there is a `message` listener is kept; of what arrives
-    * after it was removed, without framing, the last 512 KiB. `drain`: nothing waits to be sent any more. With `acknowledge`: `reconnecting` when the client is gone and awaited, `connect`
-    * when it is back. With `heartbeat`: `stalled` when the peer is silent although its system answers, and `recovered`
-    * when it is heard again. `end`: the peer sends no more.
+    * after it was removed, without framing, the last 512 KiB. `drain`: nothing waits to be sent any more. With
+    * `acknowledge`: `reconnecting` when the client is gone and awaited, `connect` when it is back. With `heartbeat`:
+    * `stalled` when the peer is silent although its system answers, and `recovered` when it is heard again. `end`: the
+    * peer sends no more.
     */
   on(type: 'message', callback: (value: SocketMessageInfo) => void): void
   on(type: 'close', callback: (info: SocketCloseInfo) => void): void

@@ -49,9 +49,13 @@ pub const READ_MIN_BYTES: usize = 16 * 1024;
 /// Largest buffer of one read: a bulk sender fills it, and one such buffer stays below the low mark.
 pub const READ_MAX_BYTES: usize = 128 * 1024;
 
-/// What may wait on one connection for the kernel to take it. A send that would exceed it is refused, unless nothing
-/// is waiting: then its size is the caller's own choice.
+/// What may wait on one connection for the kernel to take it, unless its protocol says otherwise. A send that would exceed it
+/// is refused, unless nothing is waiting: then its size is the caller's own choice.
 pub const SEND_QUEUE_LIMIT_BYTES: usize = 16 * 1024 * 1024;
+
+/// The same where the protocol is a plain stream without a limit of its own, and the peer takes something every
+/// [`DRAIN_TIMEOUT`]: whoever sends a file without waiting for anything loses nothing of it.
+pub const SEND_QUEUE_MOST_BYTES: usize = 256 * 1024 * 1024;
 
 /// Messages that one write hands to the kernel where they are. More of them are copied into one piece first.
 pub const WRITE_BATCH_MESSAGES: usize = 32;

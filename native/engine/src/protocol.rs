@@ -54,8 +54,10 @@ pub struct Protocol {
     pub handshake_timeout: Duration,
     /// Time without a message in either direction after which the connection is closed.
     pub idle_timeout: Option<Duration>,
-    /// What may wait to be finished; a send beyond it is refused, unless nothing waits.
-    pub send_queue_limit_bytes: usize,
+    /// What may wait to be finished; a send beyond it is refused, unless nothing waits. `None`:
+    /// [`SEND_QUEUE_LIMIT_BYTES`](limits::SEND_QUEUE_LIMIT_BYTES), and without framing up to
+    /// [`SEND_QUEUE_MOST_BYTES`](limits::SEND_QUEUE_MOST_BYTES) while the peer takes something.
+    pub send_queue_limit_bytes: Option<usize>,
     /// For connections that get a new link when they lose one.
     pub unsent: Unsent,
     /// Whether a connection that its peer has ended stays open until this side has ended it as well.
@@ -80,7 +82,7 @@ impl Default for Protocol {
             key: None,
             handshake_timeout: limits::HANDSHAKE_TIMEOUT,
             idle_timeout: None,
-            send_queue_limit_bytes: limits::SEND_QUEUE_LIMIT_BYTES,
+            send_queue_limit_bytes: None,
             unsent: Unsent::default(),
             allow_half_open: false,
         }

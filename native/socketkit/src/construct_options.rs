@@ -69,7 +69,7 @@ fn protocol(options: &Object<'_>) -> Read<Protocol> {
         key,
         handshake_timeout,
         idle_timeout: milliseconds(options, "idleTimeoutMs")?,
-        send_queue_limit_bytes: count(options, "sendQueueLimitBytes")?.unwrap_or(default.send_queue_limit_bytes),
+        send_queue_limit_bytes: count(options, "sendQueueLimitBytes")?,
         unsent: default.unsent,
         allow_half_open: convert::optional_boolean(options, "allowHalfOpen")?.unwrap_or(false),
     };
@@ -297,8 +297,9 @@ mod declared {
         pub allow_half_open: Option<bool>,
         /// Milliseconds without a message in either direction after which the connection is closed; never unless given.
         pub idle_timeout_ms: Option<f64>,
-        /// Bytes that may wait to be sent; 16777216 unless given. A `send` beyond it is refused with 2301105 (ENOBUFS),
-        /// unless nothing waits. Each message counts 64 bytes beside its own.
+        /// Bytes that may wait to be sent; 16777216 unless given, and without framing up to 268435456 while the peer takes
+        /// something every 20 seconds. A `send` beyond it is refused with 2301105 (ENOBUFS), unless nothing waits. Each
+        /// message counts 64 bytes beside its own.
         pub send_queue_limit_bytes: Option<f64>,
     }
 
@@ -322,8 +323,9 @@ mod declared {
         pub allow_half_open: Option<bool>,
         /// Milliseconds without a message in either direction after which a connection is closed; never unless given.
         pub idle_timeout_ms: Option<f64>,
-        /// Bytes that may wait to be sent on one connection; 16777216 unless given. A `send` beyond it is refused with
-        /// 2303205 (ENOBUFS), unless nothing waits. Each message counts 64 bytes beside its own.
+        /// Bytes that may wait to be sent on one connection; 16777216 unless given, and without framing up to 268435456
+        /// while the peer takes something every 20 seconds. A `send` beyond it is refused with 2303205 (ENOBUFS), unless
+        /// nothing waits. Each message counts 64 bytes beside its own.
         pub send_queue_limit_bytes: Option<f64>,
         /// Open connections beyond which peers are turned away, and `reject` tells; as many as the system allows unless
         /// given.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use socket2::SockRef;
+use tokio::time::Instant;
 
 use super::frames::Frames;
 use super::message::Message;
@@ -14,7 +15,7 @@ use super::write;
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::{CloseReason, LinkId, Ticket};
 use crate::framing::{Envelope, Framing};
-use crate::limits::EVENT_OVERHEAD_BYTES;
+use crate::limits::{DRAIN_TIMEOUT, EVENT_OVERHEAD_BYTES, SEND_QUEUE_LIMIT_BYTES, SEND_QUEUE_MOST_BYTES};
 use crate::options::SocketOptions;
 use crate::poller::Poller;
 use crate::protocol::{Protocol, Unsent};
@@ -42,6 +43,8 @@ pub(super) struct State {
     options: SocketOptions,
     /// Whether the link's options may have changed since its task looked.
     pub(super) has_new_options: bool,
+    /// How far the kernel had taken what was sent when a message did not fit last, and when that was first seen.
+    exceeded: Option<(u64, Instant)>,
     protocol: Arc<Protocol>,
 }
 
@@ -155,6 +158,7 @@ impl State {
             addresses,
             options,
             has_new_options: true,
+            exceeded: None,
             protocol: Arc::clone(protocol),
         }
     }
@@ -232,7 +236,7 @@ impl State {
 
     /// Whether a message of `data_bytes` would be refused that fits once the kernel has what was gathered.
     pub(super) fn needs_flush(&self, data_bytes: usize) -> bool {
-        self.queue.gathered() > 0 && self.check_room(data_bytes).is_err()
+        self.queue.gathered() > 0 && !self.fits(data_bytes)
     }
 
     /// Writes what the kernel takes, on the thread of the caller.
@@ -438,10 +442,33 @@ impl State {
         envelope.transpose().map_err(|error| error.errno())
     }
 
-    fn check_room(&self, data_bytes: usize) -> Result<(), i32> {
-        let cost = self.queue.cost_bytes().saturating_add(data_bytes + EVENT_OVERHEAD_BYTES);
-        let fits = !self.queue.has_messages() || cost <= self.protocol.send_queue_limit_bytes;
-        if fits { Ok(()) } else { Err(libc::ENOBUFS) }
+    fn check_room(&mut self, data_bytes: usize) -> Result<(), i32> {
+        if self.fits(data_bytes) || self.may_exceed(data_bytes) { Ok(()) } else { Err(libc::ENOBUFS) }
+    }
+
+    fn cost_with(&self, data_bytes: usize) -> usize {
+        self.queue.cost_bytes().saturating_add(data_bytes + EVENT_OVERHEAD_BYTES)
+    }
+
+    fn fits(&self, data_bytes: usize) -> bool {
+        let limit = self.protocol.send_queue_limit_bytes.unwrap_or(SEND_QUEUE_LIMIT_BYTES);
+        !self.queue.has_messages() || self.cost_with(data_bytes) <= limit
+    }
+
+    /// Whether a message that does not fit is taken all the same: of a plain stream whose peer takes something.
+    fn may_exceed(&mut self, data_bytes: usize) -> bool {
+        let is_plain = self.protocol.send_queue_limit_bytes.is_none() && self.protocol.framing.is_none();
+        if !is_plain || !self.phase.is_up() || self.cost_with(data_bytes) > SEND_QUEUE_MOST_BYTES {
+            return false;
+        }
+        let (written, now) = (self.queue.marks().written, Instant::now());
+        match self.exceeded {
+            Some((at, since)) if at == written => now.duration_since(since) < DRAIN_TIMEOUT,
+            _ => {
+                self.exceeded = Some((written, now));
+                true
+            }
+        }
     }
 
     /// How much of `parts` the kernel takes at once, with nothing waiting before them.

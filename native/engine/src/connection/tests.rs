@@ -23,6 +23,7 @@ mod closing;
 mod gathering;
 mod heartbeat;
 mod idle;
+mod limit;
 mod order;
 mod progress;
 mod random;

@@ -315,7 +315,7 @@ fn whatever_cannot_be_ends_the_connection() {
 #[test]
 fn what_is_not_acknowledged_counts_against_the_limit() {
     let mut protocol = acknowledged();
-    protocol.send_queue_limit_bytes = 1_000;
+    protocol.send_queue_limit_bytes = Some(1_000);
     let listening = Listening::with(ServerOptions { protocol, ..ServerOptions::default() });
     let (mut peer, ..) = WirePeer::enter(listening.address, Session::default());
     let (connection, events) = started(listening.accepted());

@@ -74,7 +74,7 @@ fn run(unsent: Unsent) -> (Vec<Vec<u8>>, Outcomes) {
     let (listener, address) = listen_stalling();
     let (sink, events) = recorder();
     let framing = Framing::length(4, false, 10_000).ok();
-    let protocol = Protocol { framing, unsent, send_queue_limit_bytes: 1024 * 1024, ..Protocol::default() };
+    let protocol = Protocol { framing, unsent, send_queue_limit_bytes: Some(1024 * 1024), ..Protocol::default() };
     let (min_delay, max_delay) = (Duration::ZERO, Duration::ZERO);
     let reconnect = Some(Reconnect { min_delay, max_delay, max_attempts: None });
     let client = Client::new(sink, None, ClientOptions { protocol, reconnect });

@@ -6,9 +6,10 @@ use std::os::fd::RawFd;
 use std::time::Duration;
 
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+use socket_engine::limits::SEND_QUEUE_LIMIT_BYTES;
 use socket_engine::{
-    CloseReason, Connection, ConnectionEvent, Connections, PendingConnection, SendProgress, Server, ServerEvent,
-    ServerOptions, SocketError, Ticket,
+    CloseReason, Connection, ConnectionEvent, Connections, PendingConnection, Protocol, SendProgress, Server,
+    ServerEvent, ServerOptions, SocketError, Ticket,
 };
 use socket2::Socket;
 
@@ -63,16 +64,22 @@ impl Listening {
 
 impl Pair {
     pub(crate) fn new() -> Self {
-        Self::with(dial)
+        Self::with(dial, Protocol::default())
     }
 
     /// The peer has room for few bytes and takes none until the test reads.
     pub(crate) fn stalling() -> Self {
-        Self::with(dial_stalling)
+        Self::with(dial_stalling, Protocol::default())
     }
 
-    fn with(dial: fn(SocketAddr) -> TcpStream) -> Self {
-        let listening = Listening::new();
+    /// The same with a bound on what may wait to be sent.
+    pub(crate) fn limited() -> Self {
+        let send_queue_limit_bytes = Some(SEND_QUEUE_LIMIT_BYTES);
+        Self::with(dial_stalling, Protocol { send_queue_limit_bytes, ..Protocol::default() })
+    }
+
+    fn with(dial: fn(SocketAddr) -> TcpStream, protocol: Protocol) -> Self {
+        let listening = Listening::with(ServerOptions { protocol, ..ServerOptions::default() });
         let peer = dial(listening.address);
         let (connection, events) = started(listening.accepted());
         Self { connection, events, peer, listening }

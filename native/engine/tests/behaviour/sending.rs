@@ -58,7 +58,7 @@ fn sends_to_a_stalled_peer_stay_queued_and_complete_nothing() {
 
 #[test]
 fn a_full_queue_refuses_a_send_of_which_nothing_is_sent_and_nothing_else_is_lost() {
-    let pair = Pair::stalling();
+    let pair = Pair::limited();
     let mut all = pattern(0, OVERFLOW_BYTES);
     overflow(&pair.connection, Ticket(0), &all);
     let mut tickets = 1;
@@ -84,7 +84,7 @@ fn a_full_queue_refuses_a_send_of_which_nothing_is_sent_and_nothing_else_is_lost
 
 #[test]
 fn the_queue_is_bounded_for_sends_without_bytes_too() {
-    let pair = Pair::stalling();
+    let pair = Pair::limited();
     overflow(&pair.connection, Ticket(0), &pattern(0, OVERFLOW_BYTES));
     let most = (SEND_QUEUE_LIMIT_BYTES / EVENT_OVERHEAD_BYTES) as u64;
     let refused = (1..=most).find_map(|ticket| pair.connection.send(b"", Ticket(ticket)).err());
@@ -93,7 +93,7 @@ fn the_queue_is_bounded_for_sends_without_bytes_too() {
 
 #[test]
 fn a_full_queue_takes_sends_again_after_the_peer_has_read() {
-    let pair = Pair::stalling();
+    let pair = Pair::limited();
     let all = pattern(0, OVERFLOW_BYTES);
     overflow(&pair.connection, Ticket(0), &all);
     let too_large = vec![0; SEND_QUEUE_LIMIT_BYTES];

@@ -46,7 +46,7 @@ async fn gathered_messages_leave_when_they_are_many_and_complete_in_order() {
 
 #[tokio::test(start_paused = true)]
 async fn a_full_queue_is_written_before_a_gathered_message_is_refused() {
-    let protocol = Protocol { send_queue_limit_bytes: 1_000, ..Protocol::default() };
+    let protocol = Protocol { send_queue_limit_bytes: Some(1_000), ..Protocol::default() };
     let mut this = Fixture::new(protocol).await;
     gather(&this, &[(11, 500), (12, 500), (13, 500)]);
     assert_eq!(arrived(&this).await, 1_000);
