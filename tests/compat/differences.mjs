@@ -70,6 +70,22 @@ export const DIFFERENCES = [
     test: 'send-limit',
   },
   {
+    id: 'send-waits',
+    what: 'a `send` to a peer that takes nothing',
+    system: 'fails after 20 seconds, or `socketTimeout`, with a part of its bytes sent',
+    here: 'waits; `idleTimeoutMs` or a heartbeat ends that',
+    why: 'the next `send` would go on in the middle of a message',
+    test: 'backpressure',
+  },
+  {
+    id: 'close-waits',
+    what: '`close` of a client or connection with bytes on their way',
+    system: 'resolves at once; what the peer does not take in the end is lost without a word',
+    here: 'resolves when the system of the peer has them. A peer that takes nothing for 20 seconds, or for as long as `socketLinger` says, is reset: then it fails with 2301110',
+    why: 'who awaits it knows whether everything has arrived',
+    test: 'options',
+  },
+  {
     id: 'views',
     what: '`data`',
     system: 'text or `ArrayBuffer`; others are a 401',
