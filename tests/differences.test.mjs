@@ -91,20 +91,27 @@ for (const { what, act, reasons } of IN_CLOSE_LISTENER) {
   });
 }
 
-for (const [how, end] of [['closed', (connection) => connection.close()], ['reset', (connection) => connection.abort()]]) {
-  behaviour(`close() of a client whose peer has ${how} the connection brings a close event before it is fulfilled`, async (t) => {
-    const { client, connection } = await openPair(t);
-    const first = new Promise((resolve) => client.on('close', resolve));
-    await within('the end', end(connection));
-    await within('the first close event', first);
-    const events = [];
-    client.on('close', ({ reason }) => events.push(reason));
-    await within('close', client.close().then(() => events.push('fulfilled')));
-    await rejectsWith(client.close(), 2300999, 'close');
-    await roundTrips(t);
-    assert.deepEqual(events, ['local', 'fulfilled']);
-  });
+/** What happens to a client that is closed when it has heard of an end that its peer made with `end`. */
+async function eventsOfClose(t, end) {
+  const { client, connection } = await openPair(t);
+  const first = new Promise((resolve) => client.on('close', resolve));
+  await within('the end', end(connection));
+  await within('the first close event', first);
+  const events = [];
+  client.on('close', ({ reason }) => events.push(reason));
+  await within('close', client.close().then(() => events.push('fulfilled')));
+  await rejectsWith(client.close(), 2300999, 'close');
+  await roundTrips(t);
+  return events;
 }
+
+behaviour('close() of a client whose peer has closed the connection brings a close event before it is fulfilled', async (t) => {
+  assert.deepEqual(await eventsOfClose(t, (connection) => connection.close()), ['local', 'fulfilled']);
+});
+
+behaviour('close() of a client whose peer has reset the connection brings no second close event', async (t) => {
+  assert.deepEqual(await eventsOfClose(t, (connection) => connection.abort()), ['fulfilled']);
+});
 
 behaviour('close() of a client whose peer has ended, before it hears of that, brings one close event', async (t) => {
   const { client, connection } = await openPair(t);

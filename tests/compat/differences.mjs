@@ -207,7 +207,7 @@ export const DIFFERENCES = [
   },
   {
     id: 'early-bytes',
-    what: 'bytes that arrive before a `message` listener on a client, or after it was removed',
+    what: 'bytes that arrive at a client without a `message` listener',
     system: 'lost',
     here: 'the last 512 KiB are kept for the next listener',
     why: 'a listener that comes a moment late misses nothing; a peer never waits for it',
@@ -236,14 +236,6 @@ export const DIFFERENCES = [
     here: '`{ reason }`',
     why: 'there is more',
     test: 'reset',
-  },
-  {
-    id: 'second-close',
-    what: '`close()` of a client whose peer has ended',
-    system: 'tells `close` again',
-    here: '`close` comes once',
-    why: 'open: it is over once, but an app that counts on the second event, as after its own `close()`, misses it',
-    test: 'compat',
   },
   {
     id: 'reset-events',

@@ -64,7 +64,7 @@ const STREAM_ROWS = [
   ...onBoth('an end of the peer', hearAndEnd, 'message "hi"; close {}', ends, differing(`message "hi"; ${REMOTE}`, 'close-argument')),
   scene(
     'client', 'close() after an end of the peer', endAndClose, 'message "hi"; close {}; close; close() resolves', exec(2397),
-    differing(`message "hi"; ${REMOTE}; close() resolves`, 'second-close'),
+    differing(`message "hi"; ${REMOTE}; ${LOCAL}; close() resolves`, 'close-argument'),
   ),
   scene(
     'connection', 'close() after an end of the peer', endAndClose, 'message "hi"; close {}; close() fails 2301100', exec(2119),

@@ -521,11 +521,10 @@ export declare class TCPSocketConnection {
   resume(): void
   /**
     * Attaches the listener for an event, in place of the one before. Any number of `message`, then `error` if it
-    * broke, then `close`, once and last. What arrives before there is a `message` listener is kept; of what arrives
-    * after it was removed, without framing, the last 512 KiB. `drain`: nothing waits to be sent any more. With
-    * `acknowledge`: `reconnecting` when the client is gone and awaited, `connect` when it is back. With `heartbeat`:
-    * `stalled` when the peer is silent although its system answers, and `recovered` when it is heard again. `end`: the
-    * peer sends no more.
+    * broke, then `close`, once and last. What arrives before there is a `message` listener is kept. `drain`: nothing
+    * waits to be sent any more. With `acknowledge`: `reconnecting` when the client is gone and awaited, `connect`
+    * when it is back. With `heartbeat`: `stalled` when the peer is silent although its system answers, and `recovered`
+    * when it is heard again. `end`: the peer sends no more.
     */
   on(type: 'message', callback: (value: SocketMessageInfo) => void): void
   on(type: 'close', callback: (info: SocketCloseInfo) => void): void

@@ -345,11 +345,12 @@ impl Client {
         }
     }
 
-    /// Whether the connection has ended by itself, and its `Closed` was posted.
-    pub fn has_ended(&self) -> bool {
+    /// Whether the peer has ended the connection in order, and `Closed` was posted. Not of a client that reconnects by itself.
+    pub fn was_ended(&self) -> bool {
         let state = lock(&self.shared.state);
+        let has_peer = state.phase.connection().is_some_and(Connection::has_peer);
         let link_sink = lock(&self.shared.link_sink);
-        state.phase.connection().is_some() && link_sink.as_ref().is_some_and(|sink| sink.has_closed())
+        has_peer && self.shared.reconnect.is_none() && link_sink.as_ref().is_some_and(|sink| sink.has_closed())
     }
 
     /// Whether the peer has ended the connection, its owner was told, and [`Client::finish`] is to be called again.

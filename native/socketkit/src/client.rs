@@ -73,10 +73,10 @@ impl State {
         self.inbox.undelivered(self.emitter.mailbox().closes())
     }
 
-    /// Has another `close` delivered where that of a connection which ended by itself was: the system socket API tells of its
-    /// own end each time.
+    /// Has another `close` delivered where that of a connection which the peer has ended was: the system socket API tells of
+    /// both ends.
     fn announce_close(&self) {
-        if self.client.has_ended() && self.undelivered_closes() == 0 {
+        if self.client.was_ended() && self.undelivered_closes() == 0 {
             self.emitter.mailbox().post(ConnectionEvent::Closed(CloseReason::Local));
         }
     }
