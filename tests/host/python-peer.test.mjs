@@ -1,0 +1,94 @@
+// tools/talk.py and tools/socketkit.py: the wire format in another language, in both roles.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { behaviour } from '../support/behaviour.mjs';
+import { within } from '../support/deadline.mjs';
+import { Queue } from '../support/queue.mjs';
+import { record } from '../support/recorder.mjs';
+import { LOOPBACK, openClient, openServer } from '../support/sockets.mjs';
+
+const PROGRAM = fileURLToPath(new URL('../../tools/talk.py', import.meta.url));
+
+/** What the module and the program are given, so that both mean the same. */
+const SETTINGS = [
+  { name: 'without framing', options: {}, words: [], ending: '\n' },
+  { name: 'with a length', options: { framing: { type: 'length' } }, words: ['--framing', 'length'] },
+  {
+    name: 'with a length of 2 bytes, least significant first',
+    options: { framing: { type: 'length', lengthBytes: 2, littleEndian: true } },
+    words: ['--framing', 'length', '--length-bytes', '2', '--little-endian'],
+  },
+  { name: 'with lines', options: { framing: { type: 'delimiter' } }, words: ['--framing', 'delimiter'] },
+  {
+    name: 'with heartbeat',
+    options: { framing: { type: 'length' }, heartbeat: { intervalMs: 200 } },
+    words: ['--framing', 'length', '--heartbeat', '200'],
+  },
+  {
+    name: 'with heartbeat and acknowledge',
+    options: { framing: { type: 'length' }, acknowledge: true, heartbeat: { intervalMs: 200 } },
+    words: ['--framing', 'length', '--heartbeat', '200', '--acknowledge'],
+  },
+];
+
+/** The program, with its lines as they come. */
+function start(t, words) {
+  const child = spawn('python3', [PROGRAM, ...words]);
+  t.after(() => child.kill('SIGKILL'));
+  const [output, notes] = [child.stdout, child.stderr].map((input) => {
+    const lines = new Queue();
+    createInterface({ input }).on('line', (line) => lines.push(line));
+    return lines;
+  });
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  return { child, output, notes, ended };
+}
+
+/** Both sides say something, the program ends its side, and the module closes. */
+async function converse({ child, output, ended }, socket, ending = '') {
+  const events = record(socket);
+  child.stdin.write('question\n');
+  await events.received('question'.length + ending.length);
+  assert.equal(events.text, `question${ending}`);
+  await within('send', socket.send({ data: `answer${ending}` }));
+  assert.equal(await output.next('the answer'), 'answer');
+  child.stdin.end();
+  await events.closed();
+  assert.equal(await within('the program', ended), 0);
+}
+
+for (const { name, options, words, ending } of SETTINGS) {
+  behaviour(`a Python program connects to a server ${name}`, async (t) => {
+    const { connections, port } = await openServer(t, options);
+    const program = start(t, ['connect', `${LOOPBACK}:${port}`, ...words]);
+    await converse(program, await connections.next('the connect event'), ending);
+  });
+
+  behaviour(`a client connects to a Python program ${name}`, async (t) => {
+    const program = start(t, ['listen', `${LOOPBACK}:0`, ...words]);
+    const [, port] = /port (\d+)/.exec(await program.notes.next('the port'));
+    await converse(program, await openClient(t, Number(port), options), ending);
+  });
+}
+
+behaviour('a Python program with other settings is refused, and says why', async (t) => {
+  const { port } = await openServer(t, { framing: { type: 'length' }, acknowledge: true });
+  const { notes, ended } = start(t, ['connect', `${LOOPBACK}:${port}`, '--framing', 'length', '--heartbeat', '200']);
+  assert.equal(await notes.next('the reason'), 'error: the server refused the connection: other settings');
+  assert.equal(await within('the program', ended), 1);
+});
+
+behaviour('a message of 1 MiB goes to a Python program and back', async (t) => {
+  const { connections, port } = await openServer(t, { framing: { type: 'length' } });
+  const { child, output } = start(t, ['connect', `${LOOPBACK}:${port}`, '--framing', 'length', '--hex']);
+  const connection = await connections.next('the connect event');
+  const events = record(connection);
+  const message = Buffer.from(Uint8Array.from({ length: 2 ** 20 }, (_, index) => index % 251));
+  await within('send', connection.send({ data: message }));
+  child.stdin.write(`${await output.next('the message')}\n`);
+  await events.received(message.length);
+  assert.ok(events.bytes.equals(message));
+});

@@ -1,0 +1,288 @@
+"""The wire format of socketkit (docs/wire.md) for Python: `Connection.connect`, `listen`, `send`, `receive`, `close`.
+
+Needs Python 3.9 and nothing else. Not implemented: pairing keys, reconnecting. `talk.py` is a program that uses it.
+"""
+
+import asyncio
+import contextlib
+import dataclasses
+import secrets
+import struct
+import sys
+from typing import Optional
+
+DATA, PING, PONG, ACKNOWLEDGE, BYE = range(5)
+HELLO, CHALLENGE, PROOF, WELCOME, REFUSED = range(0x10, 0x15)
+REFUSALS = {1: "other settings", 2: "a wrong key", 3: "no place for another connection"}
+VERSION = 1
+FLAG_HEARTBEAT, FLAG_ACKNOWLEDGE = 1, 2
+HANDSHAKE_S = 5
+CONTROL_MAX_BYTES = 64
+READ_BYTES = 65536
+
+
+class ProtocolError(Exception):
+    """The peer broke docs/wire.md, or refused the connection."""
+
+
+@dataclasses.dataclass
+class Options:
+    """What both sides have to agree on."""
+
+    framing: str = "length"  # "none", "length" or "delimiter"
+    length_bytes: int = 4  # 1, 2 or 4
+    little_endian: bool = False
+    delimiter: bytes = b"\n"
+    max_message_bytes: int = 1 << 20
+    heartbeat_ms: int = 0  # 0: none
+    acknowledge: bool = False
+
+    @property
+    def is_typed(self) -> bool:
+        return self.heartbeat_ms > 0 or self.acknowledge
+
+    @property
+    def flags(self) -> int:
+        return (FLAG_HEARTBEAT if self.heartbeat_ms else 0) | (FLAG_ACKNOWLEDGE if self.acknowledge else 0)
+
+    def check(self) -> None:
+        """Raises ValueError where the options contradict each other."""
+        if self.is_typed and self.framing != "length":
+            raise ValueError("heartbeat and acknowledge need the framing length")
+        if self.framing == "delimiter" and not 1 <= len(self.delimiter) <= 64:
+            raise ValueError(f"the delimiter has {len(self.delimiter)} bytes; allowed are 1 to 64")
+
+    def frame(self, body: bytes) -> bytes:
+        """The bytes of one frame on the wire."""
+        if self.framing == "none":
+            return body
+        if self.framing == "delimiter":
+            if (body + self.delimiter).index(self.delimiter) != len(body):
+                raise ValueError("the message would be cut at a delimiter in it")
+            return body + self.delimiter
+        return len(body).to_bytes(self.length_bytes, "little" if self.little_endian else "big") + body
+
+
+class Connection:
+    """One connection. `send`, `receive` and `close` belong to one task; heartbeat and acknowledgements need none."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, options: Options) -> None:
+        options.check()
+        self.peer = writer.get_extra_info("peername")
+        self._reader, self._writer, self._options = reader, writer, options
+        self._received = self._sent = self._acknowledged = 0
+        self._peer_said_bye = self._said_bye = False
+        self._all_acknowledged = asyncio.Event()
+        self._all_acknowledged.set()
+        self._messages: "asyncio.Queue[Optional[bytes]]" = asyncio.Queue(maxsize=64)
+        self._heard = asyncio.get_running_loop().time()
+        self._tasks: list = []
+        self.error: Optional[Exception] = None
+
+    @classmethod
+    async def connect(cls, host: str, port: int, options: Options) -> "Connection":
+        """Connects, and shakes hands where heartbeat or acknowledge ask for it."""
+        limit = options.max_message_bytes + CONTROL_MAX_BYTES
+        self = cls(*await asyncio.open_connection(host, port, limit=limit), options)
+        await self._start(is_server=False)
+        return self
+
+    async def send(self, message: bytes) -> None:
+        """Sends a message; returns when the kernel has room again. ValueError: longer than allowed."""
+        if len(message) > self._options.max_message_bytes:
+            raise ValueError(f"{len(message)} bytes; allowed are {self._options.max_message_bytes}")
+        if self._options.is_typed:
+            self._sent += 1
+            if self._options.acknowledge:
+                self._all_acknowledged.clear()
+        self._write(DATA, message)
+        await self._writer.drain()
+
+    async def receive(self) -> Optional[bytes]:
+        """The next message, without framing the next bytes; None at the end of the stream. Raises what broke it."""
+        message = await self._messages.get()
+        if message is None:
+            self._messages.put_nowait(None)
+            if self.error:
+                raise self.error
+        return message
+
+    async def end(self) -> None:
+        """Half-closes: nothing more is sent. With acknowledge it waits until the peer has everything."""
+        if self._said_bye:
+            return
+        self._said_bye = True
+        if self._options.is_typed:
+            self._write(BYE)
+        if self._options.acknowledge:
+            await self._all_acknowledged.wait()
+        elif self._writer.can_write_eof():
+            self._writer.write_eof()
+
+    async def close(self) -> None:
+        """Sends what is left, then closes the socket."""
+        with contextlib.suppress(ConnectionError):
+            await self.end()
+        for task in self._tasks:
+            task.cancel()
+        self._writer.close()
+        with contextlib.suppress(ConnectionError):
+            await self._writer.wait_closed()
+
+    async def _start(self, is_server: bool) -> None:
+        if self._options.is_typed:
+            shake = self._shake_as_server() if is_server else self._shake_as_client()
+            try:
+                await asyncio.wait_for(shake, HANDSHAKE_S)
+            except BaseException:
+                self._writer.close()
+                raise
+        self._heard = asyncio.get_running_loop().time()
+        self._tasks.append(asyncio.create_task(self._read()))
+        if self._options.heartbeat_ms:
+            self._tasks.append(asyncio.create_task(self._beat()))
+
+    # The handshake.
+
+    def _terms(self) -> bytes:
+        return struct.pack(">BBI", VERSION, self._options.flags, self._options.heartbeat_ms) + secrets.token_bytes(32)
+
+    def _check_terms(self, fields: bytes) -> None:
+        version, flags = fields[0], fields[1]
+        if (version, flags) != (VERSION, self._options.flags):
+            raise ProtocolError(f"the peer has version {version} and flags {flags}; here are {VERSION} and {self._options.flags}")
+
+    async def _shake_as_client(self) -> None:
+        self._write(HELLO, self._terms())
+        self._check_terms(await self._expect(CHALLENGE, 38))
+        self._write(PROOF, bytes(16 + 8))
+        welcome = await self._expect(WELCOME, 1 + 16 + 8)
+        if welcome[0] or bool(any(welcome[1:17])) != self._options.acknowledge or any(welcome[17:]):
+            raise ProtocolError("the server's Welcome contradicts itself")
+
+    async def _shake_as_server(self) -> None:
+        try:
+            self._check_terms(await self._expect(HELLO, 38))
+        except ProtocolError:
+            self._write(REFUSED, b"\x01")
+            raise
+        self._write(CHALLENGE, self._terms())
+        await self._expect(PROOF, 16 + 8)
+        session = secrets.token_bytes(16) if self._options.acknowledge else bytes(16)
+        self._write(WELCOME, b"\x00" + session + bytes(8))
+
+    async def _expect(self, kind: int, size: int) -> bytes:
+        body = await self._frame(CONTROL_MAX_BYTES)
+        if body is None:
+            raise ProtocolError("the peer closed the connection during the handshake")
+        if body[:1] == bytes([REFUSED]) and len(body) == 2:
+            raise ProtocolError(f"the server refused the connection: {REFUSALS.get(body[1], 'unknown reason')}")
+        if body[:1] != bytes([kind]) or len(body) != 1 + size:
+            raise ProtocolError("no handshake of this framing; has the peer the same settings?")
+        return body[1:]
+
+    # Frames.
+
+    def _write(self, kind: int, fields: bytes = b"") -> None:
+        body = bytes([kind]) + fields if self._options.is_typed else fields
+        self._writer.write(self._options.frame(body))
+
+    async def _frame(self, max_bytes: int) -> Optional[bytes]:
+        """The body of the next frame; None at the end of the stream."""
+        if self._options.framing == "none":
+            return await self._reader.read(READ_BYTES) or None
+        if self._options.framing == "delimiter":
+            return await self._until_delimiter(max_bytes)
+        head = await self._exactly(self._options.length_bytes, may_end=True)
+        if head is None:
+            return None
+        length = int.from_bytes(head, "little" if self._options.little_endian else "big")
+        if length > max_bytes:
+            raise ProtocolError(f"a frame of {length} bytes; allowed are {max_bytes}")
+        return await self._exactly(length, may_end=False)
+
+    async def _exactly(self, size: int, may_end: bool) -> Optional[bytes]:
+        try:
+            return await self._reader.readexactly(size)
+        except asyncio.IncompleteReadError as error:
+            if may_end and not error.partial:
+                return None
+            raise ProtocolError("the stream ended within a frame") from error
+
+    async def _until_delimiter(self, max_bytes: int) -> Optional[bytes]:
+        try:
+            return (await self._reader.readuntil(self._options.delimiter))[: -len(self._options.delimiter)]
+        except asyncio.IncompleteReadError as error:
+            if not error.partial:
+                return None
+            raise ProtocolError("the stream ended within a message") from error
+        except asyncio.LimitOverrunError as error:
+            raise ProtocolError(f"no delimiter in {max_bytes} bytes") from error
+
+    # What runs beside the owner.
+
+    async def _read(self) -> None:
+        try:
+            max_bytes = max(self._options.max_message_bytes + 1, CONTROL_MAX_BYTES)
+            while (body := await self._frame(max_bytes)) is not None:
+                self._heard = asyncio.get_running_loop().time()
+                await (self._take(body) if self._options.is_typed else self._messages.put(body))
+            if self._options.is_typed and not self._peer_said_bye:
+                raise ProtocolError("the connection was cut: the peer sent no Bye")
+        except (ProtocolError, OSError) as error:
+            self.error = error
+        self._all_acknowledged.set()
+        await self._messages.put(None)
+
+    async def _take(self, body: bytes) -> None:
+        kind, fields = body[:1], body[1:]
+        if kind == bytes([DATA]) and not self._peer_said_bye:
+            self._received += 1
+            if self._options.acknowledge:
+                self._write(ACKNOWLEDGE, struct.pack(">Q", self._received))
+            await self._messages.put(fields)
+        elif body == bytes([PING]) and self._options.heartbeat_ms and not self._peer_said_bye:
+            self._write(PONG)
+        elif body == bytes([BYE]) and not self._peer_said_bye:
+            self._peer_said_bye = True
+        elif kind == bytes([ACKNOWLEDGE]) and len(fields) == 8 and self._options.acknowledge:
+            self._take_count(struct.unpack(">Q", fields)[0])
+        elif body != bytes([PONG]) or not self._options.heartbeat_ms:
+            raise ProtocolError(f"an unexpected frame: {body[:16].hex()}")
+
+    def _take_count(self, count: int) -> None:
+        if not self._acknowledged <= count <= self._sent:
+            raise ProtocolError(f"{count} messages acknowledged of {self._sent} sent")
+        self._acknowledged = count
+        if count == self._sent:
+            self._all_acknowledged.set()
+
+    async def _beat(self) -> None:
+        interval, loop = self._options.heartbeat_ms / 1000, asyncio.get_running_loop()
+        while not self._said_bye and not self._peer_said_bye:
+            await asyncio.sleep(interval)
+            silence = loop.time() - self._heard
+            if silence >= 3 * interval:
+                self.error = TimeoutError(f"the peer has been silent for {silence:.1f} s")
+                self._writer.transport.abort()
+                return
+            if silence >= interval:
+                self._write(PING)
+
+
+async def listen(host: str, port: int, options: Options, on_connection, on_listening=lambda port: None) -> None:
+    """Calls `on_connection` with each connection, until the task is cancelled."""
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = Connection(reader, writer, options)
+        try:
+            await connection._start(is_server=True)
+        except (ProtocolError, OSError, asyncio.TimeoutError) as error:
+            print(f"refused {connection.peer}: {error}", file=sys.stderr)
+            return
+        await on_connection(connection)
+
+    server = await asyncio.start_server(accept, host, port, limit=options.max_message_bytes + CONTROL_MAX_BYTES)
+    on_listening(server.sockets[0].getsockname()[1])
+    async with server:
+        await server.serve_forever()
