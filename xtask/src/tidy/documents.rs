@@ -10,7 +10,7 @@ use super::tree::{SourceFile, Tree};
 const MADE: [&str; 6] = ["dist", "target", "entry/libs", "entry/build", "preview/node_modules", "oh_modules"];
 
 /// The document that has a row for each task.
-const OVERVIEW: &str = "README.md";
+const OVERVIEW: &str = "docs/tasks.md";
 
 /// The scripts that `npm run` knows.
 const SCRIPTS: &str = "preview/package.json";
@@ -142,7 +142,7 @@ mod tests {
         let tasks: Vec<&str> = command.get_subcommands().filter(told).map(clap::Command::get_name).collect();
         assert_eq!(untold_tasks(&Tree::of(&[(OVERVIEW, &rows(&tasks))])), [""; 0]);
         let rest = rows(tasks.get(1..).unwrap_or_default());
-        assert_eq!(untold_tasks(&Tree::of(&[(OVERVIEW, &rest)])), ["README.md has no row for `cargo xtask demo`"]);
+        assert_eq!(untold_tasks(&Tree::of(&[(OVERVIEW, &rest)])), ["docs/tasks.md has no row for `cargo xtask demo`"]);
     }
 
     /// The part of a line that a finding shows.
