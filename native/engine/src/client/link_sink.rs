@@ -1,6 +1,7 @@
 //! What stands between the connections of a client and its owner.
 
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::thread::{self, ThreadId};
 
 use super::Shared;
 use super::bound::Bound;
@@ -13,6 +14,10 @@ use crate::sync::lock;
 pub(super) struct LinkSink {
     sink: Arc<dyn EventSink<ConnectionEvent>>,
     stage: Mutex<Stage>,
+    /// Held while an event is posted: events behind `leave` belong to another connection.
+    order: Mutex<()>,
+    /// The thread that posts an event now. The owner may call the client from there, and so `leave`.
+    posting: Mutex<Option<ThreadId>>,
     /// The `connect` that the connection answers itself, and its client.
     opening: Option<(Ticket, Weak<Shared>)>,
     /// What the connection has its local address of: others may have the port when it is over.
@@ -34,7 +39,14 @@ impl LinkSink {
         opening: Option<(Ticket, Weak<Shared>)>,
         bound: Option<Arc<Bound>>,
     ) -> Self {
-        Self { sink: Arc::clone(sink), stage: Mutex::new(Stage::Open), opening, bound }
+        Self {
+            sink: Arc::clone(sink),
+            stage: Mutex::new(Stage::Open),
+            order: Mutex::default(),
+            posting: Mutex::default(),
+            opening,
+            bound,
+        }
     }
 
     /// Posts `Closed`. The port is not claimed any more when its owner hears of that.
@@ -52,28 +64,39 @@ impl LinkSink {
 
     /// Posts `Closed` now, unless it was posted, and nothing but results of calls from then on. Whether it was not.
     pub(super) fn leave(&self, reason: CloseReason) -> bool {
-        let mut stage = lock(&self.stage);
-        let is_news = *stage == Stage::Open;
+        let _order = self.begin();
+        let is_news = std::mem::replace(&mut *lock(&self.stage), Stage::Left) == Stage::Open;
         if is_news {
             self.post_closed(ConnectionEvent::Closed(reason));
         }
-        *stage = Stage::Left;
         is_news
+    }
+
+    /// Waits until no other thread posts. `None` within an event that this thread posts.
+    fn begin(&self) -> Option<MutexGuard<'_, ()>> {
+        let is_posting = *lock(&self.posting) == Some(thread::current().id());
+        (!is_posting).then(|| lock(&self.order))
     }
 }
 
 impl EventSink<ConnectionEvent> for LinkSink {
     fn post(&self, event: ConnectionEvent) {
-        // Held while it is posted: what comes behind `leave` belongs to another connection.
-        let mut stage = lock(&self.stage);
-        if *stage == Stage::Left {
+        let order = self.begin();
+        if *lock(&self.stage) == Stage::Left {
             return;
         }
-        if matches!(event, ConnectionEvent::Closed(_)) {
-            *stage = Stage::Closed;
-            return self.post_closed(event);
+        if order.is_some() {
+            *lock(&self.posting) = Some(thread::current().id());
         }
-        self.sink.post(event);
+        if matches!(event, ConnectionEvent::Closed(_)) {
+            *lock(&self.stage) = Stage::Closed;
+            self.post_closed(event);
+        } else {
+            self.sink.post(event);
+        }
+        if order.is_some() {
+            *lock(&self.posting) = None;
+        }
     }
 
     fn complete(&self, ticket: Ticket, result: Result<(), SocketError>) {

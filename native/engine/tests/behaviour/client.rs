@@ -1,11 +1,13 @@
 //! A client through its life: bind, connect, end, and connect again.
 
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use socket_engine::{
-    AddressFamily, Client, ClientOptions, CloseReason, Closing, ConnectionEvent, Host, NEVER_OPENED, NetAddress,
-    Operation, Reconnect, SocketError, SocketState, Ticket,
+    AddressFamily, Client, ClientOptions, CloseReason, Closing, ConnectionEvent, EventSink, Host, NEVER_OPENED,
+    NetAddress, Operation, Reconnect, SocketError, SocketState, Ticket,
 };
 
 use crate::events::{DEADLINE, Events, Told, recorder};
@@ -585,4 +587,33 @@ fn a_bind_leaves_the_connection_before_it_to_post_its_last_event_first() {
     expect!(this.events, ConnectionEvent::Closed(_));
     expect!(this.events, ConnectionEvent::Connected(_));
     assert_eq!(completed(&this.events, CONNECT), Ok(()));
+}
+
+/// Finishes its client from within `Ended`, as the contract of `EventSink` allows.
+struct Finisher {
+    client: OnceLock<Client>,
+    closed: Sender<CloseReason>,
+}
+
+impl EventSink<ConnectionEvent> for Finisher {
+    fn post(&self, event: ConnectionEvent) {
+        match event {
+            ConnectionEvent::Ended => self.client.wait().finish(),
+            ConnectionEvent::Closed(reason) => drop(self.closed.send(reason)),
+            _ => {}
+        }
+    }
+
+    fn complete(&self, _: Ticket, _: Result<(), SocketError>) {}
+}
+
+#[test]
+fn finish_within_the_ended_event_closes_the_connection() {
+    let (listener, address) = listen();
+    let (closed, reasons) = channel();
+    let sink = Arc::new(Finisher { client: OnceLock::new(), closed });
+    let client = sink.client.get_or_init(|| Client::new(sink.clone(), None, ClientOptions::default()));
+    client.connect(Host::Address(address), DEADLINE, CONNECT).unwrap();
+    drop(accept(&listener));
+    assert_eq!(reasons.recv_timeout(DEADLINE), Ok(CloseReason::Remote));
 }
