@@ -2,6 +2,44 @@
 //!
 //! Calls never block: what cannot be done at once is finished by the runtime's worker and reported through the
 //! [`EventSink`] that the caller handed over. One sink serves one object and receives its events in order.
+//!
+//! ```text
+//!  caller's threads                     worker (tokio, one thread)            watcher (one thread)
+//!  ────────────────                     ──────────────────────────            ────────────────────
+//!  Server::listen ────────────────────> accept task ── handshake task
+//!  Client::connect ───────────────────> connect task      │ Accepted
+//!  Connection::send ── socket           connection task <─┘                   epoll_wait on the sets of
+//!        └─ what the kernel refuses ──> write queue, framed reads,            all sleeping Pollers
+//!  Connection::try_read ── socket       timers, close                              │
+//!        ▲                                  │ EventSink::post, complete            │ wake callback
+//!        └── Poller::post <─────────────────┴──────────────────────────────────────┘
+//! ```
+//!
+//! * Without a [`Poller`] the connection task reads, and posts [`ConnectionEvent::Received`] or
+//!   [`ConnectionEvent::Message`]. Their bytes count against the connection's credit until [`Connection::consume`].
+//! * With a [`Poller`] the owner reads links without control frames itself, after [`ConnectionEvent::Readable`].
+//! * No call has to be awaited, so none can be cancelled half-way. A [`Ticket`] names a call whose result comes later.
+//! * The runtime is made with the first socket and lives as long as the process.
+//!
+//! `examples/echo_server.rs` and `examples/client.rs` are whole programs; this is the smallest one:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use socket_engine::{EventSink, Server, ServerEvent, ServerOptions, SocketError, Ticket};
+//!
+//! struct Ignore;
+//!
+//! impl EventSink<ServerEvent> for Ignore {
+//!     fn post(&self, _: ServerEvent) {}
+//!     fn complete(&self, _: Ticket, _: Result<(), SocketError>) {}
+//! }
+//!
+//! let server = Server::new(Arc::new(Ignore), ServerOptions::default());
+//! let address = server.listen(([127, 0, 0, 1], 0).into())?;
+//! assert_ne!(address.port(), 0);
+//! # Ok::<(), SocketError>(())
+//! ```
 #![deny(unsafe_code)]
 
 mod address;
