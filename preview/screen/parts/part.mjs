@@ -177,6 +177,13 @@ export class Part {
   }
 
   clicked(event) {
+    // A finger that has pressed long enough does not tap as well; keys have no finger.
+    const isTap = !this.isPressedLong || event.detail === 0;
+    this.isPressedLong = false;
+    if (!isTap) {
+      event.stopPropagation();
+      return;
+    }
     if (this.hears('click')) {
       event.stopPropagation();
       this.tell('click', this.at(event.clientX, event.clientY));
@@ -185,6 +192,7 @@ export class Part {
   }
 
   longPressed(event) {
+    this.isPressedLong = this.hears('longPress');
     this.tell('longPress', this.at(event.clientX, event.clientY));
     this.menuOf('longPress')?.open(this.element);
   }

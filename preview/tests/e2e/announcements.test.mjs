@@ -28,7 +28,7 @@ test(
     await say(client, 'heard');
     await hears(server, /^From 127\.0\.0\.1:\d+ heard$/);
     await say(server, 'answered');
-    await hears(client, /^From Server answered$/);
+    await hears(client, /^From Server 127\.0\.0\.1:1234 answered$/);
     await server.touch('Stop');
     await hears(client, /^Not connected, trying again The /);
     const own = await announcements(client).allTextContents();

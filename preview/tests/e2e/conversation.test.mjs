@@ -96,7 +96,7 @@ test(
     await whileFrozen(server, async () => {
       await sayQuickly(client);
       for (const text of QUICK) {
-        await rowSays(client, text, /To Server.*Sent · .* · \d bytes/s);
+        await rowSays(client, text, /To Server 127\.0\.0\.1:1234.*Sent · .* · \d bytes/s);
       }
     });
     await server.shows('onetwothree');
@@ -122,7 +122,7 @@ test(
     }
     assert.deepEqual(await server.screen.getByRole('listitem').count(), QUICK.length);
     await say(server, 'answer');
-    await rowSays(client, 'answer', /From Server.*Received · .* · 6 bytes/s);
+    await rowSays(client, 'answer', /From Server 127\.0\.0\.1:1234.*Received · .* · 6 bytes/s);
     await rowSays(server, 'answer', 'Delivered · ');
   })
 );

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { About } from './support/about.mjs';
 import { Album } from './support/album.mjs';
 import { withoutDescriptors } from './support/descriptors.mjs';
+import { Details } from './support/details.mjs';
 import { KitProcess } from './support/kit-process.mjs';
 import { PlainPeer } from './support/plain-peer.mjs';
 import { withPreview } from './support/preview.mjs';
@@ -45,6 +46,12 @@ test(
     await album.take('conversation');
 
     const phones = [server, client];
+    const sheets = await Promise.all(phones.map((phone) => Details.open(phone, LONG)));
+    await album.take('details');
+    for (const sheet of sheets) {
+      await sheet.close();
+    }
+
     await album.take('clearing', {
       prepare: ({ language }) =>
         Promise.all(phones.map((phone) => phone.touch(language === 'English' ? 'Clear conversation' : '清空会话'))),
