@@ -99,7 +99,7 @@ fn in_order(origin: &Origin, peers: Vec<SocketAddr>) -> Vec<SocketAddr> {
 async fn dial_one(origin: Origin, peer: SocketAddr) -> Result<Dialled, SocketError> {
     let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
     let stream = origin.connect(peer).await.map_err(failed)?;
-    if !origin.has_chosen_port() && is_its_own_peer(&stream) {
+    if !origin.has_chosen_port() && is_its_own_peer(&stream, peer) {
         // By a reset: otherwise the port would be taken for a while yet.
         let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
         return Err(SocketError::new(Operation::Connect, peer, libc::ECONNREFUSED));
@@ -109,10 +109,16 @@ async fn dial_one(origin: Origin, peer: SocketAddr) -> Result<Dialled, SocketErr
     Ok((stream, peer))
 }
 
-/// Whether the kernel has connected the socket to itself: it does where nobody listens at the address and the local port that it
-/// chose is the same.
-fn is_its_own_peer(stream: &TcpStream) -> bool {
-    matches!((stream.local_addr(), stream.peer_addr()), (Ok(local), Ok(peer)) if local == peer)
+/// Whether the kernel has connected the socket to itself, or will when a fast open sends something: it does where nobody listens at
+/// the address and the local port that it chose is the same.
+fn is_its_own_peer(stream: &TcpStream, target: SocketAddr) -> bool {
+    let Ok(local) = stream.local_addr() else { return false };
+    match stream.peer_addr() {
+        Ok(peer) => local == peer,
+        // The kernel takes 0.0.0.0 for this machine.
+        Err(_) if target.ip().is_unspecified() => local.ip().is_loopback() && local.port() == target.port(),
+        Err(_) => local == target,
+    }
 }
 
 /// The addresses of `name` in the families that it asks for. `localhost` has both loopbacks, whatever the system says.
@@ -206,6 +212,26 @@ mod tests {
         let (_stream, peer) = dial_any(origin(None), vec![silent, silent, here]).await.unwrap();
         assert_eq!(peer, here);
         assert_eq!(start.elapsed().as_millis() / 10, 2 * limits::NEXT_ADDRESS_DELAY.as_millis() / 10);
+    }
+
+    #[tokio::test]
+    async fn a_socket_that_has_no_peer_yet_is_its_own_when_it_is_bound_to_the_target() {
+        for (at, any) in [("127.0.0.1:0", "0.0.0.0:0"), ("[::1]:0", "[::]:0")] {
+            // As after a fast open, which sends nothing before there is data.
+            let (socket, local) = deaf(at);
+            socket.set_nonblocking(true).unwrap();
+            let stream = TcpStream::from_std(socket.into()).unwrap();
+            let (same, next) = (local.port(), local.port() ^ 1);
+            for (expected, target) in [
+                (true, local),
+                (true, with_port(address(any), same)),
+                (false, with_port(local, next)),
+                (false, with_port(address(any), next)),
+                (false, with_port(address("192.0.2.1:0"), same)),
+            ] {
+                assert_eq!(is_its_own_peer(&stream, target), expected, "{local} and {target}");
+            }
+        }
     }
 
     #[tokio::test]
