@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::net::TcpStream;
 
-use super::handshakes::HandshakePlace;
+use super::handshakes::Progress;
 use super::place::Place;
 use super::sessions::{Membership, Returning};
 use super::{Intake, Shared};
@@ -90,15 +90,15 @@ impl Shared {
         stream: TcpStream,
         peer: SocketAddr,
     ) {
-        let pushed_out = |late| self.reject(late, RejectReason::Limit);
-        let Some(turn) = intake.handshakes.take_place(pushed_out).await else { return };
+        let Some(turn) = intake.handshakes.take_place().await else { return };
         let (server, own, progress) = (Arc::clone(self), Arc::clone(intake), Arc::clone(&turn.progress));
         let handshake = tokio::spawn(async move {
-            if let Err(rejected) = server.shake_hands(&own, &framing, stream, peer, &turn).await {
+            let handshake = server.shake_hands(&own, &framing, stream, peer, &turn.progress);
+            if let Err(rejected) = turn.hold(handshake).await.unwrap_or(Err(RejectReason::Limit)) {
                 server.reject(peer, rejected);
             }
         });
-        intake.handshakes.add(handshake, peer, progress);
+        intake.handshakes.add(handshake, progress);
     }
 
     /// Hears a peer and lets it in. Its time counts while the server waits for it, and not while it waits for the server.
@@ -108,11 +108,11 @@ impl Shared {
         framing: &Framing,
         mut stream: TcpStream,
         peer: SocketAddr,
-        turn: &HandshakePlace,
+        progress: &Progress,
     ) -> Result<(), RejectReason> {
         let terms = self.protocol.terms();
-        let guest = self.in_time(greet(&mut stream, framing, &terms, || turn.progress.advance())).await?;
-        turn.progress.prove();
+        let guest = self.in_time(greet(&mut stream, framing, &terms, || progress.advance())).await?;
+        progress.prove();
         if let Some(owner) = guest.returning.and_then(|session| self.sessions.owner(session.id)) {
             // A task that takes no more, or has another link waiting, lets this one go; the peer tries again.
             let _ = owner.try_send(Returning { stream, peer, guest });

@@ -1,10 +1,12 @@
 //! The handshakes of a server that are under way, and who has to make room for others.
 
-use std::net::SocketAddr;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinHandle;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::task::{JoinHandle, yield_now};
 use tokio::time::{Instant, sleep_until};
 
 use crate::limits;
@@ -22,9 +24,9 @@ pub(super) struct HandshakePlace {
     _permit: OwnedSemaphorePermit,
 }
 
+/// A handshake. Dropping it gives it up.
 struct Handshake {
     task: JoinHandle<()>,
-    peer: SocketAddr,
     progress: Arc<Progress>,
 }
 
@@ -32,9 +34,50 @@ struct Handshake {
 pub(super) struct Progress {
     /// When it completed a message, or began; `None` once it has proved itself.
     last: Mutex<Option<Instant>>,
+    /// It is asked to make room.
+    asked: Notify,
+    /// It has been asked, and stays.
+    stays: Notify,
+}
+
+impl Drop for Handshake {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl HandshakePlace {
+    /// Waits for `handshake` to end; `None` when its peer has to make room for another one.
+    ///
+    /// # Cancel safety
+    /// As `handshake`.
+    pub(super) async fn hold<T>(&self, handshake: impl Future<Output = T>) -> Option<T> {
+        let mut handshake = pin!(handshake);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut handshake => return Some(done),
+                () = self.progress.asked.notified() => {}
+            }
+            // A task that yields goes on after the runtime has asked the kernel what has come: this process may have been stopped.
+            yield_now().await;
+            let done = poll_fn(|context| Poll::Ready(handshake.as_mut().poll(context))).await;
+            if let Poll::Ready(done) = done {
+                return Some(done);
+            }
+            if self.progress.is_late() {
+                return None;
+            }
+            self.progress.stays.notify_one();
+        }
+    }
 }
 
 impl Progress {
+    fn new() -> Self {
+        Self { last: Mutex::new(Some(Instant::now())), asked: Notify::new(), stays: Notify::new() }
+    }
+
     /// The peer has completed a message.
     pub(super) fn advance(&self) {
         *lock(&self.last) = Some(Instant::now());
@@ -48,6 +91,11 @@ impl Progress {
     fn last(&self) -> Option<Instant> {
         *lock(&self.last)
     }
+
+    /// Whether the peer takes too long for a message.
+    fn is_late(&self) -> bool {
+        self.last().is_some_and(|last| Instant::now() >= last + limits::HANDSHAKE_STEP_TIMEOUT)
+    }
 }
 
 impl Default for Handshakes {
@@ -57,27 +105,27 @@ impl Default for Handshakes {
 }
 
 impl Handshakes {
-    /// Waits for a place, and takes it. While there is none, peers that take too long for a message have to leave; `reject` is told of
-    /// them. `None` when the server has ended.
-    pub(super) async fn take_place(&self, mut reject: impl FnMut(SocketAddr)) -> Option<HandshakePlace> {
+    /// Waits for a place, and takes it. While there is none, peers that take too long for a message have to leave. `None` when the
+    /// server has ended.
+    pub(super) async fn take_place(&self) -> Option<HandshakePlace> {
         loop {
             let slowest = self.slowest_since().map(|since| since + limits::HANDSHAKE_STEP_TIMEOUT);
             tokio::select! {
                 biased;
                 permit = Arc::clone(&self.places).acquire_owned() => {
-                    let progress = Arc::new(Progress { last: Mutex::new(Some(Instant::now())) });
+                    let progress = Arc::new(Progress::new());
                     return permit.ok().map(|permit| HandshakePlace { progress, _permit: permit });
                 }
-                () = wait_until(slowest) => self.push_out_late_ones(&mut reject).await,
+                () = wait_until(slowest) => self.push_out_late_ones().await,
             }
         }
     }
 
     /// Adds the handshake of a peer that has a place.
-    pub(super) fn add(&self, task: JoinHandle<()>, peer: SocketAddr, progress: Arc<Progress>) {
+    pub(super) fn add(&self, task: JoinHandle<()>, progress: Arc<Progress>) {
         let mut running = lock(&self.running);
         running.retain(|handshake| !handshake.task.is_finished());
-        running.push(Handshake { task, peer, progress });
+        running.push(Handshake { task, progress });
     }
 
     /// Whether there are any.
@@ -87,9 +135,7 @@ impl Handshakes {
 
     /// Gives all of them up.
     pub(super) fn abort(&self) {
-        for handshake in lock(&self.running).drain(..) {
-            handshake.task.abort();
-        }
+        lock(&self.running).clear();
     }
 
     /// When the peer completed its last message that has waited longest since.
@@ -98,15 +144,15 @@ impl Handshakes {
         running.iter().filter(|handshake| !handshake.task.is_finished()).filter_map(|one| one.progress.last()).min()
     }
 
-    async fn push_out_late_ones(&self, reject: &mut impl FnMut(SocketAddr)) {
-        let now = Instant::now();
-        let is_late = |last: Option<Instant>| last.is_some_and(|last| now >= last + limits::HANDSHAKE_STEP_TIMEOUT);
-        let late: Vec<_> = lock(&self.running).extract_if(.., |handshake| is_late(handshake.progress.last())).collect();
-        for Handshake { task, peer, .. } in late {
-            task.abort();
+    async fn push_out_late_ones(&self) {
+        let late: Vec<_> = lock(&self.running).extract_if(.., |handshake| handshake.progress.is_late()).collect();
+        late.iter().for_each(|handshake| handshake.progress.asked.notify_one());
+        for mut handshake in late {
             // Its descriptor is free before the next peer takes one: a crowd comes faster than tasks end.
-            if task.await.is_err_and(|error| error.is_cancelled()) {
-                reject(peer);
+            tokio::select! {
+                biased;
+                _ = &mut handshake.task => {}
+                () = handshake.progress.stays.notified() => lock(&self.running).push(handshake),
             }
         }
     }
@@ -126,32 +172,39 @@ mod tests {
 
     use std::time::Duration;
 
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
     use tokio::time::advance;
 
     use super::*;
 
-    fn peer(number: usize) -> SocketAddr {
-        SocketAddr::from(([127, 0, 0, 1], u16::try_from(number).unwrap()))
+    /// The numbers of the peers that had to make room.
+    type PushedOut = Arc<Mutex<Vec<usize>>>;
+
+    fn sorted(pushed_out: &PushedOut) -> Vec<usize> {
+        let mut all = lock(pushed_out).clone();
+        all.sort_unstable();
+        all
     }
 
     /// A handshake that goes on until it is pushed out.
-    async fn begin(handshakes: &Handshakes, number: usize, rejected: &mut Vec<SocketAddr>) -> Arc<Progress> {
-        let place = handshakes.take_place(|peer| rejected.push(peer)).await.unwrap();
-        let progress = Arc::clone(&place.progress);
+    async fn begin(handshakes: &Handshakes, number: usize, pushed_out: &PushedOut) -> Arc<Progress> {
+        let place = handshakes.take_place().await.unwrap();
+        let (progress, pushed_out) = (Arc::clone(&place.progress), Arc::clone(pushed_out));
         let task = tokio::spawn(async move {
-            let _place = place;
-            std::future::pending::<()>().await;
+            place.hold(std::future::pending::<()>()).await;
+            lock(&pushed_out).push(number);
         });
-        handshakes.add(task, peer(number), Arc::clone(&progress));
+        handshakes.add(task, Arc::clone(&progress));
         progress
     }
 
     #[tokio::test(start_paused = true)]
     async fn only_peers_without_a_message_for_a_second_make_room_and_never_those_that_proved_themselves() {
-        let (handshakes, mut rejected) = (Handshakes::default(), Vec::new());
+        let (handshakes, pushed_out) = (Handshakes::default(), PushedOut::default());
         let mut all = Vec::new();
         for number in 0..limits::PENDING_HANDSHAKES {
-            all.push(begin(&handshakes, number, &mut rejected).await);
+            all.push(begin(&handshakes, number, &pushed_out).await);
         }
         advance(Duration::from_millis(900)).await;
         let mut all = all.into_iter();
@@ -159,26 +212,54 @@ mod tests {
         slow.advance();
         proved.prove();
         let start = Instant::now();
-        begin(&handshakes, 1_000, &mut rejected).await.prove();
+        begin(&handshakes, 1_000, &pushed_out).await.prove();
         assert_eq!(start.elapsed().as_millis(), 100);
-        assert_eq!(rejected, (2..limits::PENDING_HANDSHAKES).map(peer).collect::<Vec<_>>());
+        assert_eq!(sorted(&pushed_out), (2..limits::PENDING_HANDSHAKES).collect::<Vec<_>>());
         for number in 0..limits::PENDING_HANDSHAKES - 3 {
-            begin(&handshakes, 2_000 + number, &mut rejected).await.prove();
+            begin(&handshakes, 2_000 + number, &pushed_out).await.prove();
         }
-        rejected.clear();
-        begin(&handshakes, 3_000, &mut rejected).await.prove();
-        assert_eq!((start.elapsed().as_millis(), &rejected[..]), (1_000, &[peer(0)][..]));
-        let waits = tokio::time::timeout(Duration::from_secs(1_000), begin(&handshakes, 4_000, &mut rejected)).await;
+        lock(&pushed_out).clear();
+        begin(&handshakes, 3_000, &pushed_out).await.prove();
+        assert_eq!((start.elapsed().as_millis(), &lock(&pushed_out)[..]), (1_000, &[0][..]));
+        let waits = tokio::time::timeout(Duration::from_secs(1_000), begin(&handshakes, 4_000, &pushed_out)).await;
         assert!(waits.is_err(), "nobody has to make room");
     }
 
     #[tokio::test(start_paused = true)]
     async fn nobody_has_to_leave_while_nobody_waits() {
-        let (handshakes, mut rejected) = (Handshakes::default(), Vec::new());
+        let (handshakes, pushed_out) = (Handshakes::default(), PushedOut::default());
         for number in 0..limits::PENDING_HANDSHAKES {
-            begin(&handshakes, number, &mut rejected).await;
+            begin(&handshakes, number, &pushed_out).await;
             advance(limits::HANDSHAKE_STEP_TIMEOUT).await;
         }
-        assert_eq!(rejected, []);
+        assert_eq!(*lock(&pushed_out), [0; 0]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_late_peer_whose_message_waits_in_the_kernel_does_not_make_room() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let (handshakes, pushed_out) = (Handshakes::default(), PushedOut::default());
+        let (place, own) = (handshakes.take_place().await.unwrap(), Arc::clone(&pushed_out));
+        let progress = Arc::clone(&place.progress);
+        let task = tokio::spawn(async move {
+            let handshake = async {
+                stream.read_u8().await.unwrap();
+                place.progress.advance();
+                std::future::pending::<()>().await;
+            };
+            place.hold(handshake).await;
+            lock(&own).push(0);
+        });
+        handshakes.add(task, progress);
+        for number in 1..limits::PENDING_HANDSHAKES {
+            begin(&handshakes, number, &pushed_out).await;
+        }
+        // As after a stop of this process: the time is over, and the runtime has not asked the kernel yet.
+        advance(limits::HANDSHAKE_STEP_TIMEOUT).await;
+        peer.write_u8(1).await.unwrap();
+        begin(&handshakes, 1_000, &pushed_out).await;
+        assert_eq!(sorted(&pushed_out), (1..limits::PENDING_HANDSHAKES).collect::<Vec<_>>());
     }
 }
