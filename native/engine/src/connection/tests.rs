@@ -3,7 +3,7 @@
 // A test may panic: that is how it fails.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,6 +17,7 @@ use super::*;
 use crate::event::CloseReason;
 use crate::framing::Framing;
 use crate::protocol::Heartbeat;
+use crate::tcp_info::TcpInfo;
 use crate::wire::Kind;
 
 mod closing;
@@ -125,6 +126,8 @@ struct Fixture {
     events: Events,
     peer: TcpStream,
     links: mpsc::Sender<Restored>,
+    /// That of the first link, also while it is being closed.
+    stream: Weak<std::net::TcpStream>,
 }
 
 fn protocol(heartbeat: bool, acknowledge: bool) -> Protocol {
@@ -173,7 +176,11 @@ impl Fixture {
             is_known: false,
         };
         let connection = Connection::start(plan, first, &Handle::current()).unwrap();
-        Self { connection, events: Events(events), peer, links }
+        let stream = match lock(&connection.shared.state).phase.link() {
+            Some(phase::Link::Up(stream)) => Arc::downgrade(stream),
+            _ => Weak::new(),
+        };
+        Self { connection, events: Events(events), peer, links, stream }
     }
 
     /// The next link; `peer_received` as in [`Restored`].
@@ -221,6 +228,30 @@ impl Fixture {
 
     fn send(&self, data: &[u8], ticket: Ticket) {
         self.connection.send(data, ticket).unwrap();
+    }
+
+    /// What the kernel knows of the first link; `None` when that is gone.
+    fn info(&self) -> Option<TcpInfo> {
+        self.stream.upgrade().map(|stream| TcpInfo::of(&stream).unwrap())
+    }
+
+    /// What the peer's kernel has acknowledged of the first link.
+    fn acknowledged_bytes(&self) -> Option<u64> {
+        self.info().and_then(|info| info.acknowledged_bytes())
+    }
+
+    /// Waits until the peer's kernel has acknowledged more of the first link than `before`, or all: kernels have clocks of their own,
+    /// for which a paused one does not wait.
+    async fn await_acknowledgement(&self, before: Option<u64>) {
+        let start = std::time::Instant::now();
+        while self.info().is_some_and(|info| !info.is_delivered() && info.acknowledged_bytes() <= before) {
+            assert!(
+                start.elapsed() < Duration::from_secs(10),
+                "the peer's kernel acknowledges nothing: {:?}",
+                self.info()
+            );
+            yield_now().await;
+        }
     }
 }
 

@@ -25,8 +25,11 @@ async fn messages_in_either_direction_count_and_heartbeats_do_not() {
     this.say(Kind::Data, b"x").await;
     this.events.assert_next("message x").await;
     answer_for(&mut this, 8).await;
+    let before = this.acknowledged_bytes();
     this.send(b"y", SEND);
     this.assert_hears(Kind::Data, b"y").await;
+    // Before it asks the peer, whose answer would acknowledge this as well: one second later.
+    this.await_acknowledgement(before).await;
     let start = Instant::now();
     answer_for(&mut this, 10).await;
     this.events.assert_next("closed Idle").await;

@@ -85,7 +85,8 @@ async fn closing_a_connection_that_waits_for_a_link_fails_what_waits() {
 
 #[tokio::test(start_paused = true)]
 async fn a_drop_without_a_link_closes() {
-    let Fixture { connection, mut events, peer, links: _links } = Fixture::resilient(protocol(false, true), true).await;
+    let Fixture { connection, mut events, peer, links: _links, .. } =
+        Fixture::resilient(protocol(false, true), true).await;
     connection.suspend(SUSPEND).unwrap();
     events.assert_next("completed 5").await;
     drop((connection, peer));
@@ -94,7 +95,7 @@ async fn a_drop_without_a_link_closes() {
 
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_replaced_fails_with_what_ended_the_link() {
-    let Fixture { connection, mut events, peer, links } = Fixture::resilient(protocol(false, true), true).await;
+    let Fixture { connection, mut events, peer, links, .. } = Fixture::resilient(protocol(false, true), true).await;
     connection.send(b"lost", SEND).unwrap();
     connection.suspend(SUSPEND).unwrap();
     events.assert_next("completed 5").await;

@@ -30,7 +30,7 @@ async fn accepted(protocol: Protocol) -> Fixture {
     let address = stream.peer_addr().unwrap();
     let first = FirstLink { stream: stream.into_std().unwrap(), peer: address, peer_interval: None, is_known: true };
     let connection = Connection::start(plan(sender, protocol), first, &Handle::current()).unwrap();
-    Fixture { connection, events: Events(events), peer, links: mpsc::channel(1).0 }
+    Fixture { connection, events: Events(events), peer, links: mpsc::channel(1).0, stream: Weak::new() }
 }
 
 #[tokio::test(start_paused = true)]
