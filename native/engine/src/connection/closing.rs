@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use socket2::SockRef;
-use tokio::time::{Instant, timeout_at};
+use tokio::task::yield_now;
+use tokio::time::Instant;
 
 use super::driver::{Driver, reason_of};
 use super::phase::Close;
@@ -138,34 +139,56 @@ impl Driver {
         lock(&self.shared.state).push_bye();
         let mut patience = Patience::new(limit, Instant::now());
         loop {
+            if lock(&self.shared.state).aborts() {
+                return self.look_before_reset(transport).await;
+            }
             self.flush(transport);
             let Some(work) = self.work(transport)? else { return Ok(()) };
             let progress = transport.meter.read(&transport.stream, work.written);
             if patience.is_over(Instant::now(), &progress, &work) {
                 return Err(libc::ETIMEDOUT);
             }
-            transport.prepare(work.wants).map_err(|error| errno_of(&error))?;
-            let next = async {
-                tokio::select! {
-                    biased;
-                    ready = poll_fn(|context| transport.poll_ready(work.wants, context)) => Some(ready),
-                    () = self.shared.task.notified() => None,
-                }
-            };
-            match timeout(patience.deadline().saturating_duration_since(Instant::now()), next).await {
-                Some(Some(Ready::Readable)) => self.hear_acknowledgements(transport)?,
-                // The kernel is asked before the time is.
-                Some(Some(Ready::Writable) | None) | None => {}
+            if self.wait_for_peer(transport, work.wants, patience.deadline()).await? {
+                self.hear_acknowledgements(transport)?;
             }
         }
     }
 
-    /// What is left to do before the connection can end; nothing of it is of use any more once it was aborted.
-    fn work(&self, transport: &mut Transport) -> Result<Option<Work>, i32> {
-        let state = lock(&self.shared.state);
-        if state.aborts() {
+    /// Waits until the peer has taken or said something, a call has changed the state, or the time is over; true when there is something
+    /// to read.
+    async fn wait_for_peer(&self, transport: &mut Transport, wants: Wants, deadline: Instant) -> Result<bool, i32> {
+        transport.prepare(wants).map_err(|error| errno_of(&error))?;
+        let next = async {
+            tokio::select! {
+                biased;
+                ready = poll_fn(|context| transport.poll_ready(wants, context)) => Some(ready),
+                () = self.shared.task.notified() => None,
+            }
+        };
+        // The kernel is asked before the time is.
+        let next = timeout(deadline.saturating_duration_since(Instant::now()), next).await;
+        Ok(matches!(next, Some(Some(Ready::Readable))))
+    }
+
+    /// Whether the peer has everything by the time that a reset is due: after a stop of this process, what tells so waits in the kernel.
+    async fn look_before_reset(&self, transport: &mut Transport) -> Result<(), i32> {
+        // A task that yields goes on after the runtime has asked the kernel what has come.
+        yield_now().await;
+        self.hear_acknowledgements(transport)?;
+        let (has_work, marks) = {
+            let state = lock(&self.shared.state);
+            (state.has_work(), state.queue.marks())
+        };
+        if has_work || !transport.has_delivered(&marks)? {
             return Err(libc::ECONNABORTED);
         }
+        transport.say_fin();
+        Ok(())
+    }
+
+    /// What is left to do before the connection can end.
+    fn work(&self, transport: &mut Transport) -> Result<Option<Work>, i32> {
+        let state = lock(&self.shared.state);
         if let Some(errno) = state.given_up {
             return Err(if errno == libc::EPIPE { libc::ECONNRESET } else { errno });
         }
@@ -191,9 +214,9 @@ impl Driver {
         let end = Instant::now() + limit;
         let mut left_bytes = limits::LINGER_BYTES;
         loop {
-            let silent = Instant::now() + limits::LINGER_TIMEOUT;
-            match timeout_at(silent.min(end), transport.discard()).await {
-                Ok(bytes) if bytes > 0 && bytes < left_bytes => left_bytes -= bytes,
+            let left = end.saturating_duration_since(Instant::now());
+            match timeout(left.min(limits::LINGER_TIMEOUT), transport.discard()).await {
+                Some(bytes) if bytes > 0 && bytes < left_bytes => left_bytes -= bytes,
                 _ => return,
             }
         }

@@ -191,7 +191,11 @@ impl Transport {
         Ok(had_messages || self.has_delivered(marks)?)
     }
 
-    fn has_delivered(&self, marks: &SentMarks) -> Result<bool, i32> {
+    /// Whether the peer's kernel has all messages.
+    ///
+    /// # Errors
+    /// `ECONNRESET` when the connection broke before.
+    pub(super) fn has_delivered(&self, marks: &SentMarks) -> Result<bool, i32> {
         let progress = self.meter.read(&self.stream, marks.written);
         match self.meter.has_messages(&progress, marks) {
             false if progress.is_closed => Err(libc::ECONNRESET),

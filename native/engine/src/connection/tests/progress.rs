@@ -170,6 +170,36 @@ async fn close_succeeds_when_the_peer_resets_what_it_has_taken() {
     assert_eq!(told, ["closed Local", "completed 3"]);
 }
 
+/// Has the peer take so many bytes, and say `answer` then, as while this process is stopped: the runtime does not ask the kernel.
+fn take_unseen(this: &Fixture, bytes: usize, answer: &[u8]) {
+    let (start, mut buffer, mut taken) = (std::time::Instant::now(), vec![0; 1 << 20], 0);
+    while taken < bytes || this.info().is_some_and(|info| !info.is_delivered()) {
+        assert!(start.elapsed() < Duration::from_secs(10), "{taken} bytes came");
+        taken += rustix::io::read(&this.peer, &mut buffer[..]).unwrap_or(0);
+    }
+    assert_eq!(rustix::io::write(&this.peer, answer), Ok(answer.len()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn abort_while_closing_does_not_reset_a_peer_that_has_everything() {
+    let acknowledgement = frame(Kind::Acknowledge, &1_u64.to_be_bytes());
+    let long = [&[0, 0, 0], &acknowledgement[..]].concat();
+    for (protocol, overhead, answer) in
+        [(Protocol::default(), 0, &[][..]), (bulk(protocol(false, true)), 2 * HEADER_BYTES, &long)]
+    {
+        let mut this = Fixture::new(protocol).await;
+        this.shrink_peer();
+        this.connection.send(&vec![7; PROMISED_BYTES], SEND).unwrap();
+        this.connection.close(Some(CLOSE)).unwrap();
+        settle().await;
+        take_unseen(&this, PROMISED_BYTES + overhead, answer);
+        this.connection.downgrade().abort();
+        this.connection.ended().wait_for(|ended| *ended).await.unwrap();
+        assert_eq!(this.told_beside_sends(), ["closed Local", "completed 3"]);
+        this.peer.read_to_end(&mut Vec::new()).await.unwrap();
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn close_waits_for_a_slow_peer_to_acknowledge_a_large_message() {
     let mut this = Fixture::new(bulk(protocol(false, true))).await;

@@ -304,7 +304,7 @@ async fn nothing_is_read_of_a_connection_that_is_closed_and_its_socket_goes() {
     this.hear(b"late").await;
     assert!(this.told().is_empty(), "it is over");
     this.assert_hears_end().await;
-    sleep(SECOND * 10).await;
+    sleep(SECOND * 11).await;
     // FIN alone would let the peer send.
     while this.peer.write_all(b"x").await.is_ok() {
         settle().await;
