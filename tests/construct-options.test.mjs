@@ -20,6 +20,11 @@ const MAKERS = [...CLIENT_MAKERS, ...SERVER_MAKERS];
 const LENGTH = { type: 'length' };
 const DELIMITER = { type: 'delimiter' };
 
+/** What ends a message between markers. */
+const END = '>';
+
+const MARKERS = { type: 'markers', start: '<', end: END };
+
 /** 80 bits, which is just enough, as text and as bytes. */
 const SHORTEST_KEY = 'ABCDEFGHIJKLMNOP';
 const SHORTEST_KEY_BYTES = Uint8Array.of(0x00, 0x44, 0x32, 0x14, 0xc7, 0x42, 0x54, 0xb6, 0x35, 0xcf);
@@ -81,10 +86,27 @@ behaviour('an exception in a getter of the options is thrown as it is', async ()
 
 refused(MAKERS, 'framing', [1, 'length', true], (framing) => ({ framing }));
 refused(MAKERS, 'framing.type', [undefined, 'lines', '', 1], (type) => ({ framing: { type } }));
-refused(MAKERS, 'framing.lengthBytes', [...NO_COUNTS, 3, 5, 8], (lengthBytes) => ({ framing: { ...LENGTH, lengthBytes } }));
+refused(MAKERS, 'framing.lengthBytes', [...NO_COUNTS, 5, 9], (lengthBytes) => ({ framing: { ...LENGTH, lengthBytes } }));
 refused(MAKERS, 'framing.littleEndian', [1, 'true'], (littleEndian) => ({ framing: { ...LENGTH, littleEndian } }));
 refused(MAKERS, 'framing.delimiter', ['', new ArrayBuffer(0), 'x'.repeat(65), new Uint8Array(65), 1, {}, []],
   (delimiter) => ({ framing: { ...DELIMITER, delimiter } }));
+refused(MAKERS, 'framing.delimiter', [['\n', 1], ['\n', ''], Array(9).fill('\n'), ['ab', 'a'], { length: 1, 0: 'a' }],
+  (delimiter) => ({ framing: { ...DELIMITER, delimiter } }));
+refused(MAKERS, 'framing.lengthOffset', [-1, 1.5, NaN, 65, '1', true], (lengthOffset) => ({ framing: { ...LENGTH, lengthOffset, wholeFrames: true } }));
+refused(MAKERS, 'framing.lengthAdjustment', [1.5, NaN, Infinity, 2 ** 31, -(2 ** 30) - 1, -256, '1'],
+  (lengthAdjustment) => ({ framing: { ...LENGTH, lengthBytes: 1, lengthAdjustment } }));
+refused(MAKERS, 'framing.includesHeader', [1, 'true'], (includesHeader) => ({ framing: { ...LENGTH, includesHeader } }));
+refused(MAKERS, 'framing.stripHeader', [1, 'true'], (stripHeader) => ({ framing: { ...LENGTH, stripHeader } }));
+refused(MAKERS, 'framing.wholeFrames', [1, 'true'], (wholeFrames) => ({ framing: { ...LENGTH, wholeFrames } }));
+refused(MAKERS, 'framing.headerPrefix', ['a', 'abc', 1, {}], (headerPrefix) => ({ framing: { ...LENGTH, lengthOffset: 2, headerPrefix } }));
+refused(MAKERS, 'framing.messageBytes', [undefined, ...NO_COUNTS, 2 ** 30 + 1], (messageBytes) => ({ framing: { type: 'fixed', messageBytes } }));
+refused(MAKERS, 'framing.start', [1, {}, 'x'.repeat(65)], (start) => ({ framing: { ...MARKERS, start } }));
+refused(MAKERS, 'framing.end', [undefined, '', 1, {}, 'x'.repeat(65)], (end) => ({ framing: { ...MARKERS, end } }));
+refused(MAKERS, 'framing.escapeByte', [-1, 256, 1.5, '1', END.charCodeAt(0)], (escapeByte) => ({ framing: { ...MARKERS, escapeByte } }));
+refused(MAKERS, 'framing.escapePairs', ['', 'ab', `${END}1`, `${END}1e`, 1],
+  (escapePairs) => ({ framing: { ...MARKERS, escapeByte: 0x65, escapePairs } }));
+refused(MAKERS, 'framing.idleGapMs', [undefined, ...NO_TIMES], (idleGapMs) => ({ framing: { type: 'idleGap', idleGapMs } }));
+refused(MAKERS, 'framing.checksum', ['crc16', '', 1], (checksum) => ({ framing: { ...LENGTH, checksum } }));
 refused(MAKERS, 'framing.maxMessageBytes', [...NO_COUNTS, 2 ** 30 + 1],
   (maxMessageBytes) => ({ framing: { ...LENGTH, maxMessageBytes } }));
 refused(MAKERS, 'heartbeat', [1, 'on', true], (heartbeat) => ({ framing: LENGTH, heartbeat }));
@@ -123,6 +145,51 @@ behaviour('what needs frames that can carry anything is refused without framing 
       throws401(() => make({ ...options, framing: DELIMITER }), 'construct', 'framing');
       make({ ...options, framing: LENGTH });
     }
+  }
+});
+
+behaviour('options of framing that exclude each other are refused, and both are named', async () => {
+  const varint = { type: 'varint' };
+  const fixed = { type: 'fixed', messageBytes: 4 };
+  const gap = { type: 'idleGap', idleGapMs: 10 };
+  const pairs = [
+    [{ ...DELIMITER, lengthBytes: 2 }, 'lengthBytes', 'delimiter'],
+    [{ ...DELIMITER, littleEndian: true }, 'littleEndian', 'delimiter'],
+    [{ ...LENGTH, delimiter: '\n' }, 'delimiter', 'length'],
+    [{ ...LENGTH, messageBytes: 4 }, 'messageBytes', 'length'],
+    [{ ...varint, lengthBytes: 2 }, 'lengthBytes', 'varint'],
+    [{ ...varint, includesHeader: false }, 'includesHeader', 'varint'],
+    [{ ...fixed, wholeFrames: true }, 'wholeFrames', 'fixed'],
+    [{ ...gap, end: '>' }, 'end', 'idleGap'],
+    [{ ...MARKERS, idleGapMs: 10 }, 'idleGapMs', 'markers'],
+    [{ ...LENGTH, lengthOffset: 1, headerPrefix: 'a', wholeFrames: true }, 'headerPrefix', 'wholeFrames'],
+    [{ ...LENGTH, lengthOffset: 1 }, 'lengthOffset', 'headerPrefix'],
+    [{ ...fixed, maxMessageBytes: 4 }, 'maxMessageBytes', 'messageBytes'],
+    [{ ...fixed, littleEndian: true }, 'littleEndian', 'checksum'],
+    [{ ...DELIMITER, checksum: 'crc32' }, 'checksum', 'delimiter'],
+    [{ ...MARKERS, checksum: 'crc32' }, 'checksum', 'escapeByte'],
+    [{ ...MARKERS, escapePairs: '>1' }, 'escapePairs', 'escapeByte'],
+  ];
+  for (const [framing, ...names] of pairs) for (const make of MAKERS) throws401(() => make({ framing }), 'construct', ...names);
+});
+
+behaviour('framing with more than a length is refused with what needs plain lengths, and both are named', async () => {
+  const needy = { heartbeat: { intervalMs: 1 }, acknowledge: true, admission: { key: SHORTEST_KEY } };
+  const more = {
+    lengthOffset: { lengthOffset: 1, headerPrefix: 'a' },
+    lengthAdjustment: { lengthAdjustment: 1 },
+    includesHeader: { includesHeader: true },
+    stripHeader: { stripHeader: false },
+    wholeFrames: { wholeFrames: true },
+    checksum: { checksum: 'crc32' },
+  };
+  for (const [feature, value] of Object.entries(needy)) {
+    for (const [field, options] of Object.entries(more)) {
+      for (const make of MAKERS) {
+        throws401(() => make({ framing: { ...LENGTH, ...options }, [feature]: value }), 'construct', `framing.${field}`, feature);
+      }
+    }
+    for (const lengthBytes of [1, 2, 3, 4, 8]) for (const make of MAKERS) make({ framing: { ...LENGTH, lengthBytes }, [feature]: value });
   }
 });
 

@@ -8,6 +8,7 @@ export const SYSTEM_TEXT = {
   EACCES: /permission denied/i,
   EUSERS: /too many users/i,
   EPROTO: /protocol error/i,
+  EBADMSG: /bad message/i,
   EMSGSIZE: /message too (long|large)/i,
   EPIPE: /broken pipe/i,
   EMFILE: /too many open files|no file descriptors available/i,

@@ -24,7 +24,7 @@ export const LINES = byDelimiter('lines', '\n', { type: 'delimiter' });
 /** Every kind of framing. */
 export const FRAMINGS = [
   DEFAULT_LENGTH,
-  ...[1, 2, 4].flatMap((lengthBytes) => [byLength(lengthBytes, false), byLength(lengthBytes, true)]),
+  ...[1, 2, 3, 4].flatMap((lengthBytes) => [byLength(lengthBytes, false), byLength(lengthBytes, true)]),
   LINES,
   byDelimiter('a delimiter of two bytes', '\r\n'),
   byDelimiter('a delimiter of 64 bytes', Uint8Array.from({ length: 64 }, (_, index) => 255 - index)),

@@ -2,12 +2,13 @@
 //! machine. `cargo xtask test --whole` runs all files on them.
 
 /// The files of tests, each with what differs there: the C library (musl), the processor, or the build of Node.
-pub(crate) const FILES: [(&str, &str); 14] = [
+pub(crate) const FILES: [(&str, &str); 15] = [
     ("tests/codes.test.mjs", "musl: the numbers of errors, and their texts"),
     ("tests/connect.test.mjs", "the processor: how a pending connect and its error are asked for"),
     ("tests/encoding.test.mjs", "Node: strings, from and to bytes"),
     ("tests/exhaustion.test.mjs", "musl: what fails when no descriptor is left"),
     ("tests/framing.test.mjs", "the processor: the vector instructions that look for delimiters"),
+    ("tests/framing-vectors.test.mjs", "the processor: the order of bytes, and checksums"),
     ("tests/large.test.mjs", "musl: its allocator, with large messages"),
     ("tests/lifetime.test.mjs", "musl: the end of a process and of its threads"),
     ("tests/localhost.test.mjs", "musl: looking names up"),

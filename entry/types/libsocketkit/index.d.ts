@@ -15,6 +15,12 @@ export interface AdmissionOptions {
   timeoutMs?: number
 }
 
+/** The `error` with 2301074 of a message with a wrong checksum, or with an escape that stands for nothing. */
+export interface CorruptMessageError extends SocketError {
+  /** The bytes that came in place of a message, with the checksum. */
+  data: ArrayBuffer
+}
+
 /** Options that all sockets have; what is left out stays as it is. */
 export interface ExtraOptionsBase {
   /** Bytes that the kernel keeps of what arrived. */
@@ -27,23 +33,66 @@ export interface ExtraOptionsBase {
   socketTimeout?: number
 }
 
-/** Where a message begins and ends. Both sides must have the same. */
+/**
+  * Where a message begins and ends. Both sides must have the same. A field that does not belong to the type is refused, as is
+  * what contradicts another field (401).
+  */
 export interface FramingOptions {
   /**
-    * `length`: each message has its length before it. `delimiter`: each message has a delimiter behind it, and must
-    * not contain it.
+    * `length`: each message has its length before it. `varint`: the length is a varint (LEB128), as MQTT and protobuf have
+    * it. `fixed`: each message has `messageBytes`. `delimiter`: each has a delimiter behind it, and must not contain it.
+    * `markers`: each is between `start` and `end`. `idleGap`: each ends when nothing comes for `idleGapMs`.
     */
-  type: 'length' | 'delimiter'
-  /** Bytes of the length: 1, 2 or 4 (the default). */
+  type: 'length' | 'varint' | 'fixed' | 'delimiter' | 'markers' | 'idleGap'
+  /** Bytes of the length: 1, 2, 3, 4 (the default) or 8. */
   lengthBytes?: number
-  /** The length's least significant byte comes first; otherwise, and by default, the most significant one. */
-  littleEndian?: boolean
-  /** 1 to 64 bytes; a line feed unless given. */
-  delimiter?: string | ArrayBuffer | ArrayBufferView
   /**
-    * Longest message in bytes, in both directions; 1048576 unless given (255 or 65535 where the length has 1 or 2
-    * bytes). A longer one is refused by `send` with 2301090 (a server's connection: 2303190); from the peer it is
-    * an `error` with 2301090, and `close`.
+    * The least significant byte of the length, and of the checksum, comes first; otherwise, and by default, the most
+    * significant one. That of `crc16-modbus` always does.
+    */
+  littleEndian?: boolean
+  /** Bytes of the frame before the length, 0 to 64; 0 unless given. Needs `headerPrefix` or `wholeFrames`. */
+  lengthOffset?: number
+  /** Added to a received length; then it counts the bytes behind it. 0 unless given. */
+  lengthAdjustment?: number
+  /** The length also counts itself and the bytes before it; not unless given. */
+  includesHeader?: boolean
+  /** A received message has neither the length nor the bytes before it (the default); otherwise it is the whole frame. */
+  stripHeader?: boolean
+  /** Sent before the length: as many bytes as `lengthOffset` says. What is received there is not compared with it. */
+  headerPrefix?: string | ArrayBuffer | ArrayBufferView
+  /** Messages are sent as the app gives them, with their header; `send` checks that the length in it is theirs. */
+  wholeFrames?: boolean
+  /** With `fixed`: bytes of each message. */
+  messageBytes?: number
+  /** 1 to 64 bytes; a line feed unless given. Of several, at most 8, each ends a message, and the first is sent. */
+  delimiter?: string | ArrayBuffer | ArrayBufferView | Array<string | ArrayBuffer | ArrayBufferView>
+  /** With `markers`: what begins a message, up to 64 bytes; nothing unless given. What comes before it is dropped. */
+  start?: string | ArrayBuffer | ArrayBufferView
+  /**
+    * With `markers`: what ends a message, 1 to 64 bytes. Where it is the same as `start`, or there is no start, one between two
+    * messages will do, and empty messages are skipped.
+    */
+  end?: string | ArrayBuffer | ArrayBufferView
+  /** With `markers`: comes before a byte that could be taken for another. Without it no message contains the end. */
+  escapeByte?: number
+  /**
+    * With `escapeByte`: the bytes that are escaped, each followed by the one that is sent for it. Unless given these are the
+    * escape byte and the first ones of `start` and `end`, and bit 5 is turned over, as in HDLC.
+    */
+  escapePairs?: string | ArrayBuffer | ArrayBufferView
+  /** With `idleGap`: the silence that ends a message, in milliseconds. */
+  idleGapMs?: number
+  /**
+    * Sent behind each message, and checked: CRC-16/MODBUS, CRC-16/IBM-3740 (CCITT-FALSE) or CRC-32, over all that is before it in
+    * the frame, markers excepted. A wrong one is an `error` with 2301074 and the bytes as `data`, and the next message follows.
+    * Not with `delimiter`, nor with `markers` without `escapeByte`.
+    */
+  checksum?: 'crc16-modbus' | 'crc16-ccitt' | 'crc32'
+  /**
+    * Longest message in bytes, in both directions; 1048576 unless given, or less where the length cannot say so much. A longer
+    * one is refused by `send` with 2301090 (a server's connection: 2303190); from the peer it is an `error` with 2301090,
+    * and `close`.
     */
   maxMessageBytes?: number
 }

@@ -20,7 +20,6 @@ use std::os::fd::RawFd;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
@@ -28,6 +27,7 @@ use crate::backoff::{Backoff, Reconnect};
 use crate::connection::{Closing, Connection, Message, Plan, ReadOutcome, Restore};
 use crate::error::{NEVER_OPENED, Operation, SocketError};
 use crate::event::{CloseReason, ConnectionEvent, EventSink, LinkId, Ticket};
+use crate::framing::Decoded;
 use crate::options::SocketOptions;
 use crate::poller::Poller;
 use crate::protocol::Protocol;
@@ -379,7 +379,7 @@ impl Client {
     }
 
     /// Reads as [`Connection::read_messages`] does.
-    pub fn read_messages(&self, link: LinkId, messages: &mut Vec<Bytes>) -> ReadOutcome {
+    pub fn read_messages(&self, link: LinkId, messages: &mut Vec<Decoded>) -> ReadOutcome {
         let state = lock(&self.shared.state);
         state.phase.connection().map_or(ReadOutcome::NOTHING, |connection| connection.read_messages(link, messages))
     }

@@ -6,12 +6,12 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::error::{Operation, SocketError};
 use crate::event::{ConnectionEvent, EventSink, LinkId, Ticket};
+use crate::framing::Decoded;
 use crate::keep_alive::KeepAlive;
 use crate::options::SocketOptions;
 use crate::poller::Poller;
@@ -72,7 +72,7 @@ pub enum Closing {
 /// What a connection is made of, beside its first link.
 pub(crate) struct Plan {
     pub(crate) sink: Arc<dyn EventSink<ConnectionEvent>>,
-    /// With it the owner reads links without typed frames itself: it gets `Readable`, in place of `Received` and `Message`.
+    /// With it the owner reads links itself where the protocol lets it: it gets `Readable`, in place of `Received` and `Message`.
     pub(crate) poller: Option<Arc<Poller>>,
     pub(crate) protocol: Arc<Protocol>,
     pub(crate) counters: Counters,
@@ -309,7 +309,7 @@ impl Connection {
 
     /// Reads a part of `link` as [`Connection::try_read`] does, where the protocol has frames, and appends the messages that are whole
     /// by then. Each counts against the credit by itself.
-    pub fn read_messages(&self, link: LinkId, messages: &mut Vec<Bytes>) -> ReadOutcome {
+    pub fn read_messages(&self, link: LinkId, messages: &mut Vec<Decoded>) -> ReadOutcome {
         self.shared.read_messages(link, messages)
     }
 

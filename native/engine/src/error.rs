@@ -11,6 +11,9 @@ use crate::proxy::ProxyError;
 /// The errno of closing a client that is not open: the system socket API reports it as -1.
 pub const NEVER_OPENED: i32 = -1;
 
+/// The errno of bytes whose checksum is wrong: that of a bad message.
+pub const BAD_CHECKSUM: i32 = libc::EBADMSG;
+
 /// What was being done when an error came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {

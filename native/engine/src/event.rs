@@ -61,7 +61,7 @@ pub enum ServerEvent {
 
 /// What happened to a connection.
 ///
-/// The events come in this order: any number of `Received`, `Readable` or `Message`, and of `Reconnecting` followed by
+/// The events come in this order: any number of `Received`, `Readable`, `Message` or `Corrupt`, and of `Reconnecting` followed by
 /// `Connected`; then `Ended` if the peer said that it sends no more, then `Failed` if it broke, then `Closed`, exactly
 /// once and last.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +76,9 @@ pub enum ConnectionEvent {
     Readable(LinkId),
     /// With framing: one whole message arrived. It counts as `Received` does.
     Message(Bytes),
+    /// With framing: bytes arrived in place of a message, whose checksum is wrong or in which something is escaped that never is.
+    /// They count as `Received` does, and messages may follow.
+    Corrupt(Bytes),
     /// The peer sends no more. The connection still sends; its owner closes it.
     Ended,
     /// Everything that waited to be sent is finished.
@@ -108,7 +111,7 @@ pub struct Reconnecting {
 /// Takes the events of one object, and the results of its calls, in one order.
 ///
 /// Called on a worker thread, or on the thread of the call that caused it, such as [`Poller::post`](crate::Poller::post);
-/// must not block. It may call the engine for `Accepted`, `Received`, `Readable`, `Message` and `Ended` only: the object is
+/// must not block. It may call the engine for `Accepted`, `Received`, `Readable`, `Message`, `Corrupt` and `Ended` only: the object is
 /// locked while the others are posted.
 pub trait EventSink<E>: Send + Sync + 'static {
     /// Takes one event.

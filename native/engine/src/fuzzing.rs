@@ -3,7 +3,7 @@
 //!
 //! Not part of the engine that ships. The tests feed these functions with the corpus of every fuzzer.
 
-pub use crate::framing::fuzzing::frames;
+pub use crate::framing::fuzzing::{frames, layouts};
 pub use crate::handshake::fuzzing::handshake;
 pub use crate::proxy::fuzzing::proxy;
 

@@ -82,9 +82,11 @@ pub use backoff::Reconnect;
 pub use client::{Client, ClientOptions, Route};
 pub use connection::{Closing, Connection, Message, ReadOutcome};
 pub use credit::Credit;
-pub use error::{NEVER_OPENED, Operation, PeerFault, SocketError};
+pub use error::{BAD_CHECKSUM, NEVER_OPENED, Operation, PeerFault, SocketError};
 pub use event::{CloseReason, ConnectionEvent, EventSink, LinkId, Reconnecting, RejectReason, ServerEvent, Ticket};
-pub use framing::{Framing, FramingOptionsError};
+pub use framing::{
+    Checksum, ChecksumKind, Decoded, Escape, Framing, FramingOptionsError, Layout, LengthField, LengthOptions, Markers,
+};
 pub use key::{Key, KeyError};
 pub use options::{SocketOptions, check_network};
 pub use poller::Poller;

@@ -104,7 +104,17 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// has memory for more.
 pub const MESSAGE_LIMIT_BYTES: usize = 1024 * 1024 * 1024;
 
-/// Longest delimiter of a framing. Those in use have one or two bytes; boundaries of documents stay below this.
+/// Longest message of a framing unless told otherwise.
+pub const MESSAGE_BYTES: usize = 1024 * 1024;
+
+/// Most bytes of a frame before its length field. Headers in use have up to some twenty; what goes before a message must need no
+/// memory of its own.
+pub const HEADER_LIMIT_BYTES: usize = 64;
+
+/// Most delimiters of a framing. Each byte is compared with the last one of all of them.
+pub const DELIMITERS_LIMIT: usize = 8;
+
+/// Longest delimiter or marker of a framing. Those in use have one or two bytes; boundaries of documents stay below this.
 pub const DELIMITER_LIMIT_BYTES: usize = 64;
 
 /// Shortest key. A recorded handshake lets its reader try keys at their own pace, and this many bits are beyond that.

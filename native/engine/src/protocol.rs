@@ -69,6 +69,8 @@ pub struct Protocol {
 pub enum ProtocolError {
     /// Heartbeat, acknowledgement and admission need frames that can carry anything.
     NeedsLengthFraming,
+    /// They need frames that are nothing but a length and a message: an option of the framing excludes one of them.
+    Excludes(&'static str, &'static str),
     /// A peer would count as gone before it was asked.
     HeartbeatTimeoutTooShort,
 }
@@ -95,8 +97,12 @@ impl Protocol {
     /// # Errors
     /// What is wrong with it.
     pub fn check(&self) -> Result<(), ProtocolError> {
-        if self.is_typed() && !matches!(self.framing, Some(Framing::Length(_))) {
-            return Err(ProtocolError::NeedsLengthFraming);
+        if let Some(feature) = self.typed_feature() {
+            let framing = self.framing.as_ref().ok_or(ProtocolError::NeedsLengthFraming)?;
+            framing.plain_length().map_err(|option| match option {
+                "type" => ProtocolError::NeedsLengthFraming,
+                option => ProtocolError::Excludes(option, feature),
+            })?;
         }
         match self.heartbeat {
             Some(heartbeat) if heartbeat.timeout <= heartbeat.interval => Err(ProtocolError::HeartbeatTimeoutTooShort),
@@ -111,7 +117,24 @@ impl Protocol {
 
     /// Whether frames begin with a type byte, and a handshake comes first.
     pub(crate) fn is_typed(&self) -> bool {
-        self.heartbeat.is_some() || self.acknowledge || self.key.is_some()
+        self.typed_feature().is_some()
+    }
+
+    /// Whether an owner may read by itself: where it is busy, typed frames still have to be answered, and messages that nothing but
+    /// time tells apart to be taken one by one.
+    pub(crate) fn lets_owner_read(&self) -> bool {
+        !self.is_typed() && self.framing.as_ref().and_then(Framing::idle_gap).is_none()
+    }
+
+    /// What needs typed frames, if something does.
+    fn typed_feature(&self) -> Option<&'static str> {
+        if self.heartbeat.is_some() {
+            Some("heartbeat")
+        } else if self.acknowledge {
+            Some("acknowledge")
+        } else {
+            self.key.as_ref().map(|_| "admission")
+        }
     }
 
     /// What the handshake has to agree on, where there is one.
@@ -126,10 +149,15 @@ impl Protocol {
 
 impl fmt::Display for ProtocolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NeedsLengthFraming => "heartbeat, acknowledge and admission need framing of type 'length'",
-            Self::HeartbeatTimeoutTooShort => "heartbeat.timeoutMs must be greater than heartbeat.intervalMs",
-        })
+        match self {
+            Self::NeedsLengthFraming => {
+                f.write_str("heartbeat, acknowledge and admission need framing of type 'length'")
+            }
+            Self::Excludes(option, feature) => write!(f, "framing.{option} and {feature} exclude each other"),
+            Self::HeartbeatTimeoutTooShort => {
+                f.write_str("heartbeat.timeoutMs must be greater than heartbeat.intervalMs")
+            }
+        }
     }
 }
 

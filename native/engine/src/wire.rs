@@ -2,6 +2,8 @@
 
 use bytes::{Buf, Bytes};
 
+use crate::framing::Decoded;
+
 /// Longest frame that carries no data, its type byte included.
 pub(crate) const CONTROL_MAX_BYTES: usize = 1 + size_of::<u64>();
 
@@ -55,6 +57,18 @@ pub(crate) enum Frame {
     Acknowledge(u64),
     /// The end of the stream, which follows, is meant.
     Bye,
+    /// Bytes with a wrong checksum, which no typed stream has.
+    Corrupt(Bytes),
+}
+
+impl From<Decoded> for Frame {
+    /// What a stream without types brings.
+    fn from(decoded: Decoded) -> Self {
+        match decoded {
+            Decoded::Message(data) => Self::Data(data),
+            Decoded::Corrupt(data) => Self::Corrupt(data),
+        }
+    }
 }
 
 impl Frame {

@@ -4,13 +4,12 @@ use std::cell::Cell;
 use std::rc::{Rc, Weak};
 use std::result;
 
-use bytes::Bytes;
 use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{This, Unknown};
 use napi_ohos::{Env, Result};
 use socket_engine::{
-    Client, CloseReason, Closing, ConnectionEvent, EventSink, LinkId, Message, ReadOutcome, SendProgress, SocketError,
-    Ticket,
+    Client, CloseReason, Closing, ConnectionEvent, Decoded, EventSink, LinkId, Message, ReadOutcome, SendProgress,
+    SocketError, Ticket,
 };
 
 use crate::call::{Method, Progress, Reply, call};
@@ -119,7 +118,7 @@ impl Receiver for State {
         self.client.try_read(link, buffer)
     }
 
-    fn read_messages(&self, link: LinkId, messages: &mut Vec<Bytes>) -> ReadOutcome {
+    fn read_messages(&self, link: LinkId, messages: &mut Vec<Decoded>) -> ReadOutcome {
         self.client.read_messages(link, messages)
     }
 

@@ -5,13 +5,12 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use bytes::Bytes;
 use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{Object, This, Unknown};
 use napi_ohos::{Env, Result};
 use socket_engine::{
-    Connection, ConnectionEvent, ConnectionPlace, LinkId, Message, PendingConnection, ReadOutcome, SendProgress,
-    SocketError, Ticket,
+    Connection, ConnectionEvent, ConnectionPlace, Decoded, LinkId, Message, PendingConnection, ReadOutcome,
+    SendProgress, SocketError, Ticket,
 };
 
 use crate::call::{Method, Progress, Reply, call};
@@ -194,7 +193,7 @@ impl Receiver for State {
         self.connection.try_read(link, buffer)
     }
 
-    fn read_messages(&self, link: LinkId, messages: &mut Vec<Bytes>) -> ReadOutcome {
+    fn read_messages(&self, link: LinkId, messages: &mut Vec<Decoded>) -> ReadOutcome {
         self.connection.read_messages(link, messages)
     }
 

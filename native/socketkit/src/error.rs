@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use napi_ohos::bindgen_prelude::Unknown;
-use napi_ohos::{Env, Error, Result, Status};
+use napi_ohos::bindgen_prelude::{Object, Unknown};
+use napi_ohos::{Env, Error, JsValue, Result, Status};
 use socket_engine::{AddressError, ProxyFault, SocketError};
 
 use crate::node_api;
@@ -57,6 +57,14 @@ fn proxy_code(fault: ProxyFault) -> i32 {
 /// The JavaScript error of a failed operation.
 pub fn socket_error<'env>(env: &'env Env, base: CodeBase, error: &SocketError) -> Result<Unknown<'env>> {
     node_api::error_with_code(env, base.code(error), &error.to_string())
+}
+
+/// The JavaScript error of `bytes` that came in place of a message.
+pub fn corrupt_error<'env>(env: &'env Env, error: &SocketError, bytes: &[u8]) -> Result<Unknown<'env>> {
+    let data = node_api::array_buffer_from_parts(env, &[bytes])?;
+    let error = socket_error(env, CodeBase::Socket, error)?;
+    Object::from_raw(env.raw(), error.raw()).set("data", data)?;
+    Ok(error)
 }
 
 /// The JavaScript error of a malformed argument of `method`.

@@ -8,7 +8,9 @@ use std::rc::Rc;
 use bytes::Bytes;
 use napi_ohos::bindgen_prelude::{JsObjectValue, Object, Unknown};
 use napi_ohos::{Env, Error, JsValue, Result};
-use socket_engine::{CloseReason, ConnectionEvent, LinkId, ReadOutcome, Reconnecting, SocketError};
+use socket_engine::{
+    BAD_CHECKSUM, CloseReason, ConnectionEvent, Decoded, LinkId, Operation, ReadOutcome, Reconnecting, SocketError,
+};
 
 use crate::emitter::{Emitter, EventName};
 use crate::error::{self, CodeBase, socket_error};
@@ -23,7 +25,7 @@ pub trait Receiver {
     /// Reads bytes of `link`.
     fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome;
     /// Reads messages of `link`.
-    fn read_messages(&self, link: LinkId, messages: &mut Vec<Bytes>) -> ReadOutcome;
+    fn read_messages(&self, link: LinkId, messages: &mut Vec<Decoded>) -> ReadOutcome;
     /// Whether it reads messages, and not bytes.
     fn has_frames(&self) -> bool;
     /// Bytes that a read would get now; 0 when that is not known.
@@ -84,6 +86,8 @@ enum Delivery {
     Read(Bytes),
     /// A message that the connection's task has read.
     Message(Bytes),
+    /// Bytes in place of a message.
+    Corrupt(Bytes),
     Connected(SocketAddr),
     Reconnecting(Box<Reconnecting>),
     Ended,
@@ -147,6 +151,7 @@ impl Inbox {
             ConnectionEvent::Received(bytes) => Delivery::Received(bytes),
             ConnectionEvent::Readable(link) => Delivery::Readable(link),
             ConnectionEvent::Message(message) => Delivery::Message(message),
+            ConnectionEvent::Corrupt(bytes) => Delivery::Corrupt(bytes),
             ConnectionEvent::Connected(peer) => Delivery::Connected(peer),
             ConnectionEvent::Reconnecting(reconnecting) => Delivery::Reconnecting(reconnecting),
             ConnectionEvent::Ended => Delivery::Ended,
@@ -177,7 +182,9 @@ impl Inbox {
             }
             let Some(next) = self.next(emitter) else { break };
             match next {
-                next @ (Delivery::Readable(_) | Delivery::Read(_)) if streamed >= limits::TURN_STREAM_BYTES => {
+                next @ (Delivery::Readable(_) | Delivery::Read(_) | Delivery::Corrupt(_))
+                    if streamed >= limits::TURN_STREAM_BYTES =>
+                {
                     self.waiting.borrow_mut().push_front(next);
                     emitter.await_turn();
                     break;
@@ -204,6 +211,10 @@ impl Inbox {
                 }
                 Delivery::Message(message) => match self.deliver_parts(&mut batch, vec![message], Delivery::Message) {
                     Ok(size) => delivered += size,
+                    Err(error) => break put_off(emitter, &error),
+                },
+                Delivery::Corrupt(bytes) => match self.deliver_corrupt(receiver, bytes) {
+                    Ok(size) => streamed += size.max(limits::EVENT_COST_BYTES),
                     Err(error) => break put_off(emitter, &error),
                 },
                 Delivery::Connected(peer) => {
@@ -304,6 +315,23 @@ impl Inbox {
             .flatten()
         });
         delivered.inspect_err(|_| parts.into_iter().rev().for_each(|part| self.put_back(part, event)))
+    }
+
+    /// Calls the `error` listener for bytes in place of a message. Returns how many they are.
+    ///
+    /// # Errors
+    /// When there is no memory for them. They wait in front of everything else.
+    fn deliver_corrupt(&self, receiver: &dyn Receiver, bytes: Bytes) -> Result<usize> {
+        let (emitter, size) = (receiver.emitter(), bytes.len());
+        let peer = self.peer.borrow().as_ref().map(|peer| peer.socket_address());
+        let fault = SocketError::new(Operation::Receive, peer, BAD_CHECKSUM);
+        let delivered = node_api::with_handle_scope(emitter.env(), || {
+            let error = error::corrupt_error(emitter.env(), &fault, &bytes)?;
+            receiver.consume(size);
+            emitter.emit(EventName::Error, [error]);
+            Ok(size)
+        });
+        delivered.flatten().inspect_err(|_| self.put_back(bytes, Delivery::Corrupt))
     }
 
     /// Makes what `batch` lacks, in a scope that outlives its messages.
@@ -487,9 +515,13 @@ fn read_in_place(receiver: &dyn Receiver, link: LinkId, most: usize) -> Result<(
 fn read_messages(receiver: &dyn Receiver, link: LinkId) -> (VecDeque<Delivery>, usize) {
     let mut messages = Vec::new();
     let piece = receiver.read_messages(link, &mut messages);
-    let size = messages.iter().map(Bytes::len).sum();
+    let size = messages.iter().map(|message| message.bytes().len()).sum();
     let more = (!piece.is_last).then_some(Delivery::Readable(link));
-    (messages.into_iter().map(Delivery::Read).chain(more).collect(), size)
+    let read = messages.into_iter().map(|message| match message {
+        Decoded::Message(bytes) => Delivery::Read(bytes),
+        Decoded::Corrupt(bytes) => Delivery::Corrupt(bytes),
+    });
+    (read.chain(more).collect(), size)
 }
 
 /// Reads once; what `make` makes of the bytes, if there are any.
@@ -526,7 +558,8 @@ fn put_off(emitter: &Emitter<ConnectionEvent>, error: &Error) {
 }
 
 fn is_received(event: &Delivery) -> bool {
-    matches!(event, Delivery::Received(_) | Delivery::Message(_) | Delivery::Read(_) | Delivery::Readable(_))
+    use Delivery::{Corrupt, Message, Read, Readable, Received};
+    matches!(event, Received(_) | Message(_) | Read(_) | Corrupt(_) | Readable(_))
 }
 
 fn emit_reconnecting(emitter: &Emitter<ConnectionEvent>, reconnecting: &Reconnecting) {

@@ -12,6 +12,8 @@ mod emitter;
 mod encoding;
 mod environment;
 mod error;
+mod fields;
+mod framing_options;
 mod inbox;
 mod limits;
 mod log;

@@ -75,6 +75,7 @@ impl From<SocketState> for SocketStateBase {
 
 /// The sender of messages.
 pub struct Peer {
+    socket_address: SocketAddr,
     address: Box<str>,
     family: &'static str,
     port: u32,
@@ -83,11 +84,16 @@ pub struct Peer {
 impl From<SocketAddr> for Peer {
     fn from(address: SocketAddr) -> Self {
         let family = if address.is_ipv4() { "IPv4" } else { "IPv6" };
-        Self { address: text_of(address).into(), family, port: address.port().into() }
+        Self { socket_address: address, address: text_of(address).into(), family, port: address.port().into() }
     }
 }
 
 impl Peer {
+    /// Its address.
+    pub fn socket_address(&self) -> SocketAddr {
+        self.socket_address
+    }
+
     /// The same in JavaScript.
     pub fn values<'env>(&self, env: &'env Env) -> Result<PeerValues<'env>> {
         let (address, family) = (node_api::to_js(env, &*self.address)?, node_api::to_js(env, self.family)?);
@@ -345,5 +351,13 @@ mod declared {
     pub struct SocketError {
         /// 401 for malformed arguments, otherwise 2301000 or 2303100 plus the errno.
         pub code: f64,
+    }
+
+    /// The `error` with 2301074 of a message with a wrong checksum, or with an escape that stands for nothing.
+    #[napi(object, object_from_js = false, object_to_js = false, js_name = "CorruptMessageError extends SocketError")]
+    pub struct CorruptMessageError {
+        /// The bytes that came in place of a message, with the checksum.
+        #[napi(ts_type = "ArrayBuffer")]
+        pub data: (),
     }
 }

@@ -183,7 +183,7 @@ impl Driver {
     async fn wait(&mut self, transport: &Transport, wants: Wants) -> Wake {
         let clocks = if self.has_clocks() { transport.liveness.deadline(self.shared.active()) } else { None };
         let keep_alive = transport.keep_alive.as_ref().map(KeepAlive::deadline);
-        let deadline = [clocks, keep_alive].into_iter().flatten().min();
+        let deadline = [clocks, keep_alive, transport.gap_end()].into_iter().flatten().min();
         if let Some(deadline) = deadline {
             self.set_timer(deadline);
         }
@@ -236,9 +236,12 @@ impl Driver {
         }
     }
 
-    pub(super) fn mind_time(&self, transport: &mut Transport) -> Option<End> {
+    pub(super) fn mind_time(&mut self, transport: &mut Transport) -> Option<End> {
         // Asked before the clock is: what the owner has read since then has set that back. It may also hold all that came.
         let has_unread = self.shared.has_unread() || !self.shared.credit.has_room();
+        if transport.gap_end().is_some_and(|end| end <= Instant::now()) {
+            self.finish_frame(transport);
+        }
         let Transport { liveness, meter, stream, keep_alive, .. } = transport;
         let now = Instant::now();
         let asks = || TcpInfo::of(stream).ok();

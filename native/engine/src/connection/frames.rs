@@ -1,8 +1,11 @@
 //! What is half received of a stream with frames.
 
-use bytes::{Bytes, BytesMut};
+use std::time::Duration;
 
-use crate::framing::{Decoder, FramingError};
+use bytes::{Bytes, BytesMut};
+use tokio::time::Instant;
+
+use crate::framing::{Decoded, Decoder, FramingError};
 use crate::protocol::Protocol;
 use crate::wire::Frame;
 
@@ -10,13 +13,18 @@ pub(super) struct Frames {
     decoder: Decoder,
     typed: bool,
     buffer: BytesMut,
+    /// How long nothing comes behind a message, where that is what ends it.
+    idle_gap: Option<Duration>,
+    /// When that will have been.
+    gap_end: Option<Instant>,
 }
 
 impl Frames {
     /// Those of a new link; `None` where the protocol has no frames.
     pub(super) fn new(protocol: &Protocol) -> Option<Box<Self>> {
         let (framing, typed) = (protocol.framing.as_ref()?, protocol.is_typed());
-        Some(Box::new(Self { decoder: Decoder::new(framing, typed), typed, buffer: BytesMut::new() }))
+        let (decoder, idle_gap) = (Decoder::new(framing, typed), framing.idle_gap());
+        Some(Box::new(Self { decoder, typed, buffer: BytesMut::new(), idle_gap, gap_end: None }))
     }
 
     /// Adds what was read.
@@ -26,6 +34,7 @@ impl Frames {
         } else {
             self.buffer.extend_from_slice(&data);
         }
+        self.gap_end = self.idle_gap.map(|gap| Instant::now() + gap);
     }
 
     /// The next whole frame of what was read.
@@ -33,25 +42,34 @@ impl Frames {
     /// # Errors
     /// When the peer sent what is no frame.
     pub(super) fn next(&mut self) -> Result<Option<Frame>, FramingError> {
-        let Some(body) = self.next_body()? else { return Ok(None) };
-        if self.typed {
-            Frame::parse(body).ok_or(FramingError::Malformed).map(Some)
-        } else {
-            Ok(Some(Frame::Data(body)))
+        match self.next_decoded()? {
+            Some(Decoded::Message(body)) if self.typed => Frame::parse(body).ok_or(FramingError::Malformed).map(Some),
+            decoded => Ok(decoded.map(Frame::from)),
         }
+    }
+
+    /// When the message that is being received ends, if nothing comes until then.
+    pub(super) fn gap_end(&self) -> Option<Instant> {
+        self.gap_end
+    }
+
+    /// What was received, as the message that it is now that nothing has come or comes any more; `None` where that ends none.
+    pub(super) fn finish(&mut self) -> Option<Frame> {
+        self.gap_end = None;
+        self.decoder.finish(&mut self.buffer).map(Frame::from)
     }
 
     /// The next whole frame, with its type byte where it has one.
     ///
     /// # Errors
     /// When the peer sent what is no frame.
-    pub(super) fn next_body(&mut self) -> Result<Option<Bytes>, FramingError> {
-        let body = self.decoder.decode(&mut self.buffer)?;
+    pub(super) fn next_decoded(&mut self) -> Result<Option<Decoded>, FramingError> {
+        let decoded = self.decoder.decode(&mut self.buffer)?;
         // An idle connection owns no buffer.
-        if body.is_none() && self.buffer.is_empty() {
+        if decoded.is_none() && self.buffer.is_empty() {
             self.buffer = BytesMut::new();
         }
-        Ok(body)
+        Ok(decoded)
     }
 
     /// Whether a frame was begun and not ended.

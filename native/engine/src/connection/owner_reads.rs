@@ -12,6 +12,7 @@ use super::shared::Shared;
 use super::state::{OwnerReads, State};
 use crate::error::errno_of;
 use crate::event::{ConnectionEvent, LinkId};
+use crate::framing::Decoded;
 use crate::limits::READ_MESSAGES_BYTES;
 use crate::poller::Poller;
 use crate::sync::lock;
@@ -68,7 +69,7 @@ impl Shared {
     }
 
     /// Reads as [`Connection::read_messages`](super::Connection::read_messages) does.
-    pub(super) fn read_messages(&self, link: LinkId, messages: &mut Vec<Bytes>) -> ReadOutcome {
+    pub(super) fn read_messages(&self, link: LinkId, messages: &mut Vec<Decoded>) -> ReadOutcome {
         let mut state = lock(&self.state);
         let read = SCRATCH.with_borrow_mut(|scratch| {
             scratch.resize(READ_MESSAGES_BYTES, 0);
@@ -82,9 +83,9 @@ impl Shared {
         let OwnerReads::On { frames: Some(frames), .. } = &mut state.reads else { return piece };
         frames.add(data);
         let fault = loop {
-            match frames.next_body() {
+            match frames.next_decoded() {
                 Ok(Some(message)) => {
-                    self.take_received(message.len());
+                    self.take_received(message.bytes().len());
                     messages.push(message);
                 }
                 Ok(None) if frames.is_within() => {

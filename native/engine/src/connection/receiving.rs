@@ -39,13 +39,24 @@ impl Driver {
                 }
                 end
             }
-            Reading::End => self.end_of_stream(transport, transport.is_within_frame()),
+            Reading::End => {
+                self.finish_frame(transport);
+                self.end_of_stream(transport, transport.is_within_frame())
+            }
         }
     }
 
     fn deliver(&self, data: Bytes, event: impl FnOnce(Bytes) -> ConnectionEvent) {
         self.shared.take_received(data.len());
         self.shared.sink.post(event(data));
+    }
+
+    /// Delivers what was received, where it is a message because nothing has come or comes any more.
+    pub(super) fn finish_frame(&mut self, transport: &mut Transport) {
+        if let Some(frame) = transport.finish_frame() {
+            // It needs no answer, and cannot be malformed.
+            let _ = self.take_frame(transport, frame);
+        }
     }
 
     fn take_frames(&mut self, transport: &mut Transport) -> Option<End> {
@@ -87,6 +98,7 @@ impl Driver {
                 self.received += 1;
                 self.deliver(data, ConnectionEvent::Message);
             }
+            Frame::Corrupt(data) => self.deliver(data, ConnectionEvent::Corrupt),
             Frame::Ping => {
                 lock(&self.shared.state).push_control(Kind::Pong, &[]);
                 return Ok(true);
@@ -154,8 +166,12 @@ impl Driver {
                 Ok(Reading::Frames) => {
                     // A part of a message counts as well.
                     left_bytes = left_bytes.saturating_sub(limits::READ_MIN_BYTES);
-                    while let Ok(Some(Frame::Data(data))) = transport.next_frame() {
-                        self.deliver(data, ConnectionEvent::Message);
+                    while let Ok(Some(frame)) = transport.next_frame() {
+                        match frame {
+                            Frame::Data(data) => self.deliver(data, ConnectionEvent::Message),
+                            Frame::Corrupt(data) => self.deliver(data, ConnectionEvent::Corrupt),
+                            _ => {}
+                        }
                     }
                 }
                 _ => break,

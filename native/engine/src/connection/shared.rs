@@ -52,8 +52,7 @@ impl Shared {
         Self {
             state: Mutex::new(state),
             sink,
-            // Typed frames have to be answered also while the owner is busy.
-            poller: poller.filter(|_| !protocol.is_typed()),
+            poller: poller.filter(|_| protocol.lets_owner_read()),
             protocol,
             counters,
             task: TaskNotify::default(),

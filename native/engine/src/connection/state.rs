@@ -205,8 +205,7 @@ impl State {
         self.may_send()?;
         let envelope = self.envelope(data)?;
         self.check_room(data.len())?;
-        let (head, tail) = (envelope.as_ref().map_or(&[][..], Envelope::head), envelope.as_ref().map(Envelope::tail));
-        let parts = [head, data, tail.as_deref().unwrap_or_default()];
+        let parts = envelope.as_ref().map_or([&[], data, &[]], Envelope::parts);
         let length: usize = parts.iter().map(|part| part.len()).sum();
         let written = self.try_now(parts)?;
         let finished = written == length && !self.protocol.acknowledge;
@@ -228,8 +227,8 @@ impl State {
         self.may_send()?;
         let envelope = self.envelope(data)?;
         self.check_room(data.len())?;
-        let (head, tail) = (envelope.as_ref().map_or(&[][..], Envelope::head), envelope.as_ref().map(Envelope::tail));
-        let frame = message.kept([head, data, tail.as_deref().unwrap_or_default()], 0);
+        let parts = envelope.as_ref().map_or([&[], data, &[]], Envelope::parts);
+        let frame = message.kept(parts, 0);
         self.queue.gather(Outgoing { frame, written: 0, ticket });
         Ok(SendProgress::Gathered)
     }
@@ -436,7 +435,7 @@ impl State {
         self.protocol.framing.as_ref().filter(|_| self.protocol.is_typed())
     }
 
-    fn envelope(&self, data: &[u8]) -> Result<Option<Envelope>, i32> {
+    fn envelope<'a>(&self, data: &'a [u8]) -> Result<Option<Envelope<'a>>, i32> {
         let kind = self.protocol.is_typed().then_some(Kind::Data);
         let envelope = self.protocol.framing.as_ref().map(|framing| framing.envelope(data, kind));
         envelope.transpose().map_err(|error| error.errno())

@@ -21,6 +21,7 @@ use crate::tcp_info::TcpInfo;
 use crate::wire::Kind;
 
 mod closing;
+mod foreign_frames;
 mod gathering;
 mod heartbeat;
 mod idle;

@@ -171,6 +171,16 @@ impl Transport {
         }
     }
 
+    /// When the message that is being received ends, if nothing comes until then.
+    pub(super) fn gap_end(&self) -> Option<Instant> {
+        self.frames.as_ref().and_then(|frames| frames.gap_end())
+    }
+
+    /// What was received, where it is a message because nothing has come or comes any more.
+    pub(super) fn finish_frame(&mut self) -> Option<Frame> {
+        self.frames.as_mut().and_then(|frames| frames.finish())
+    }
+
     /// Whether a frame was begun and not ended.
     pub(super) fn is_within_frame(&self) -> bool {
         self.frames.as_ref().is_some_and(|frames| frames.is_within())

@@ -1,114 +1,95 @@
 //! Messages with a delimiter behind them.
 
-use std::io;
-
-use bytes::{Buf, Bytes, BytesMut};
-use memchr::memmem::{self, Finder};
-use tokio_util::codec;
+use bytes::Bytes;
+use memchr::memchr2;
 
 use super::FramingOptionsError;
-use crate::limits::{DELIMITER_LIMIT_BYTES, MESSAGE_LIMIT_BYTES};
+use super::cutter::{Cut, Scan};
+use super::envelope::Piece;
+use crate::limits::DELIMITER_LIMIT_BYTES;
 
-/// Each message has a delimiter behind it, and does not contain it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DelimiterFraming {
-    delimiter: Bytes,
-    max_message_bytes: usize,
+/// Checks that each delimiter of `list` can end a message.
+pub(super) fn check(list: &[Bytes]) -> Result<(), FramingOptionsError> {
+    list.iter().try_for_each(|one| FramingOptionsError::check("delimiter", one.len(), 1..=DELIMITER_LIMIT_BYTES))?;
+    // It would have ended one before.
+    let is_hidden = |one: &Bytes| {
+        let (_, rest) = one.split_last().unwrap_or((&0, &[]));
+        find_end(list, rest, 0).is_some()
+    };
+    if list.iter().any(is_hidden) {
+        return Err(FramingOptionsError::Invalid {
+            option: "delimiter",
+            must: "none that contains another before its end",
+        });
+    }
+    Ok(())
 }
 
-impl DelimiterFraming {
-    pub(super) fn new(delimiter: Bytes, max_message_bytes: usize) -> Result<Self, FramingOptionsError> {
-        if delimiter.is_empty() || delimiter.len() > DELIMITER_LIMIT_BYTES {
-            return Err(FramingOptionsError::Delimiter);
-        }
-        let max_message_bytes = FramingOptionsError::check_max_message(max_message_bytes, MESSAGE_LIMIT_BYTES)?;
-        Ok(Self { delimiter, max_message_bytes })
-    }
-
-    /// What stands behind each message.
-    pub(super) fn delimiter(&self) -> &Bytes {
-        &self.delimiter
-    }
-
-    /// Longest message.
-    pub(super) fn max_message_bytes(&self) -> usize {
-        self.max_message_bytes
-    }
-
-    /// Whether the first delimiter in `message` and the delimiter behind it begins within the message.
-    pub(super) fn is_cut_in(&self, message: &[u8]) -> bool {
-        memmem::find(message, &self.delimiter).is_some() || self.is_cut_at_end(message)
-    }
-
-    /// Whether the end of `message` and the beginning of the delimiter together are a delimiter.
-    fn is_cut_at_end(&self, message: &[u8]) -> bool {
-        (1..self.delimiter.len())
-            .map(|bytes| self.delimiter.split_at(bytes))
-            .any(|(start, end)| message.ends_with(start) && self.delimiter.starts_with(end))
-    }
-
-    pub(super) fn codec(&self) -> DelimiterCodec {
-        DelimiterCodec {
-            finder: Finder::new(&self.delimiter).into_owned(),
-            max_message_bytes: self.max_message_bytes,
-            searched_bytes: 0,
-        }
-    }
+/// The first message of `buffer`, which may be too long.
+pub(super) fn find(list: &[Bytes], buffer: &[u8], scan: &mut Scan) -> Option<Cut> {
+    let Some((end, next)) = find_end(list, buffer, scan.done) else {
+        // The last bytes may be the beginning of a delimiter.
+        scan.done = (buffer.len() + 1).saturating_sub(longest(list));
+        return None;
+    };
+    scan.done = 0;
+    Some(Cut { frame: 0, start: 0, end, next })
 }
 
-/// Takes delimited messages apart. Fails only on one that is too long.
-pub(super) struct DelimiterCodec {
-    finder: Finder<'static>,
-    max_message_bytes: usize,
-    /// Where no delimiter begins. A peer that sends byte by byte would have the whole message searched for each.
-    searched_bytes: usize,
+/// Whether the first of `list`, behind `message`, is not where the peer would find the message's end.
+pub(super) fn is_cut(list: &[Bytes], message: &[u8]) -> bool {
+    let mut seam = Piece::default();
+    let left_bytes = message.len().min(longest(list) - 1);
+    let (_, left) = message.split_at(message.len() - left_bytes);
+    seam.put(left);
+    list.first().into_iter().for_each(|delimiter| seam.put(delimiter));
+    find_end(list, message, 0).is_some() || find_end(list, seam.as_slice(), 0).is_none_or(|(end, _)| end != left_bytes)
 }
 
-impl codec::Decoder for DelimiterCodec {
-    type Item = BytesMut;
-    type Error = io::Error;
-
-    fn decode(&mut self, buffer: &mut BytesMut) -> io::Result<Option<BytesMut>> {
-        let delimiter_bytes = self.finder.needle().len();
-        let found = buffer.get(self.searched_bytes..).and_then(|rest| self.finder.find(rest));
-        let message_bytes = match found {
-            Some(position) => self.searched_bytes + position,
-            // The last bytes may be the beginning of a delimiter.
-            None => (buffer.len() + 1).saturating_sub(delimiter_bytes),
+/// Where the first message of `buffer` and its delimiter end, in which no delimiter begins before `from`. The delimiter that ends
+/// first counts; the longest one of those that end there.
+fn find_end(list: &[Bytes], buffer: &[u8], from: usize) -> Option<(usize, usize)> {
+    let lasts = |index: usize| list.get(index).and_then(|one| one.last().copied());
+    let first = lasts(0)?;
+    let second = lasts(1).unwrap_or(first);
+    let mut at = from;
+    loop {
+        let rest = buffer.get(at..)?;
+        let last = if list.len() > 2 {
+            rest.iter().position(|byte| list.iter().any(|one| one.last() == Some(byte)))
+        } else {
+            memchr2(first, second, rest)
         };
-        if message_bytes > self.max_message_bytes {
-            return Err(io::ErrorKind::InvalidData.into());
+        at += last? + 1;
+        let whole = buffer.get(from..at)?;
+        let found = list.iter().filter(|one| whole.ends_with(one)).map(Bytes::len).max();
+        if let Some(delimiter_bytes) = found {
+            return Some((at - delimiter_bytes, at));
         }
-        if found.is_none() {
-            self.searched_bytes = message_bytes;
-            return Ok(None);
-        }
-        self.searched_bytes = 0;
-        let message = buffer.split_to(message_bytes);
-        buffer.advance(delimiter_bytes);
-        Ok(Some(message))
     }
+}
+
+fn longest(list: &[Bytes]) -> usize {
+    list.iter().map(Bytes::len).max().unwrap_or(1)
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failure is the test's own")]
-
-    use codec::Decoder;
+    #![allow(clippy::unwrap_used, reason = "a failure is the test's own")]
 
     use super::*;
 
     #[test]
-    fn a_peer_that_trickles_has_no_byte_searched_twice() {
-        let mut codec = DelimiterFraming::new(Bytes::from_static(b"--"), 100).unwrap().codec();
-        let mut buffer = BytesMut::new();
+    fn no_byte_is_searched_twice_when_a_peer_sends_byte_by_byte() {
+        let list = [Bytes::from_static(b"--")];
+        let (mut scan, mut buffer) = (Scan::default(), Vec::new());
         for received in 1..=50 {
-            buffer.extend_from_slice(b"x");
-            assert_eq!(codec.decode(&mut buffer).unwrap(), None);
-            assert_eq!(codec.searched_bytes, received - 1);
+            buffer.push(b'x');
+            assert_eq!(find(&list, &buffer, &mut scan), None);
+            assert_eq!(scan.done, received - 1);
         }
         buffer.extend_from_slice(b"--y");
-        assert_eq!(codec.decode(&mut buffer).unwrap().unwrap().len(), 50);
-        assert_eq!((&buffer[..], codec.searched_bytes), (&b"y"[..], 0));
+        assert_eq!(find(&list, &buffer, &mut scan), Some(Cut { frame: 0, start: 0, end: 50, next: 52 }));
+        assert_eq!(scan.done, 0);
     }
 }

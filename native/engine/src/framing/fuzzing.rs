@@ -1,9 +1,24 @@
 //! Streams of frames that a peer might send.
 
+// A fuzzer may panic: that is how it fails.
+#![allow(clippy::indexing_slicing)]
+
+mod layouts;
+mod reference;
+
 use bytes::{Bytes, BytesMut};
 
-use super::{Decoder, Framing, FramingError};
+use super::{Decoder, Framing, FramingError, Layout};
 use crate::wire::{CONTROL_MAX_BYTES, Frame, Kind};
+
+pub use layouts::layouts;
+
+/// What is in a stream of any layout.
+#[derive(Debug, PartialEq, Eq)]
+struct Found {
+    decoded: Vec<super::Decoded>,
+    error: Option<FramingError>,
+}
 
 /// What a stream was made into.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,7 +70,7 @@ fn decode(framing: &Framing, typed: bool, stream: &[u8], piece_bytes: usize) -> 
         buffer.extend_from_slice(piece);
         loop {
             match decoder.decode(&mut buffer) {
-                Ok(Some(body)) => bodies.push(body),
+                Ok(Some(decoded)) => bodies.push(decoded.bytes().clone()),
                 Ok(None) => break,
                 Err(error) => return Decoded { bodies, error: Some(error), waiting_bytes: buffer.len() },
             }
@@ -68,9 +83,12 @@ fn decode(framing: &Framing, typed: bool, stream: &[u8], piece_bytes: usize) -> 
 /// The longest frame there can be.
 pub(super) fn frame_max_bytes(framing: &Framing, typed: bool) -> usize {
     let body_bytes = framing.limit_bytes(typed) + usize::from(typed);
-    match framing {
-        Framing::Length(length) => length.width_bytes() + body_bytes.max(if typed { CONTROL_MAX_BYTES } else { 0 }),
-        Framing::Delimiter(delimiter) => body_bytes + delimiter.delimiter().len(),
+    match &framing.layout {
+        Layout::Length(length) => {
+            length.field.limit_width_bytes() + body_bytes.max(if typed { CONTROL_MAX_BYTES } else { 0 })
+        }
+        Layout::Delimiter(list) => body_bytes + list.first().map_or(0, Bytes::len),
+        _ => usize::MAX,
     }
 }
 
@@ -79,11 +97,12 @@ fn encode(framing: &Framing, typed: bool, body: &Bytes) -> Option<Bytes> {
     let control = |kind, fields: &[u8]| Some(framing.control_frame(kind, fields));
     let frame = if typed { Frame::parse(body.clone())? } else { Frame::Data(body.clone()) };
     match frame {
+        Frame::Corrupt(_) => None,
         Frame::Data(data) => {
             let envelope = framing.envelope(&data, typed.then_some(Kind::Data));
             assert!(envelope.is_ok(), "what was received cannot be sent: {envelope:?}");
             let envelope = envelope.ok()?;
-            Some([envelope.head(), &data, &envelope.tail()].concat().into())
+            Some(envelope.parts().concat().into())
         }
         Frame::Ping => control(Kind::Ping, &[]),
         Frame::Pong => control(Kind::Pong, &[]),

@@ -1,41 +1,48 @@
 //! What is wrong with the options of a framing.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
-use crate::limits::{DELIMITER_LIMIT_BYTES, MESSAGE_LIMIT_BYTES};
-
-/// Why there can be no such framing.
+/// Why there can be no such framing. Options have the names that JavaScript gives them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FramingOptionsError {
-    /// The length has neither 1, 2 nor 4 bytes.
-    Width,
-    /// The delimiter is empty or longer than [`DELIMITER_LIMIT_BYTES`].
-    Delimiter,
-    /// The longest message has no byte, or more than this many.
-    MaxMessage {
-        /// The most that is possible with the other options.
-        limit_bytes: usize,
+    /// A number, or a number of bytes, is not in its range.
+    Range {
+        /// What it is a number of.
+        option: &'static str,
+        /// Its least value.
+        least: usize,
+        /// Its greatest value, which other options may lower.
+        most: usize,
     },
+    /// An option is not what it has to be.
+    Invalid {
+        /// Which one.
+        option: &'static str,
+        /// What it must be.
+        must: &'static str,
+    },
+    /// Two options exclude each other.
+    Conflict(&'static str, &'static str),
+    /// The first option means nothing without the second.
+    Needs(&'static str, &'static str),
 }
 
 impl FramingOptionsError {
-    /// `max_message_bytes`, unless it is nothing or more than `limit_bytes` or [`MESSAGE_LIMIT_BYTES`].
-    pub(super) fn check_max_message(max_message_bytes: usize, limit_bytes: usize) -> Result<usize, Self> {
-        let limit_bytes = limit_bytes.min(MESSAGE_LIMIT_BYTES);
-        match max_message_bytes {
-            0 => Err(Self::MaxMessage { limit_bytes }),
-            bytes if bytes > limit_bytes => Err(Self::MaxMessage { limit_bytes }),
-            bytes => Ok(bytes),
-        }
+    /// Checks that the number of an option is in its range.
+    pub(super) fn check(option: &'static str, number: usize, range: RangeInclusive<usize>) -> Result<(), Self> {
+        let (least, most) = range.into_inner();
+        if (least..=most).contains(&number) { Ok(()) } else { Err(Self::Range { option, least, most }) }
     }
 }
 
 impl fmt::Display for FramingOptionsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Width => f.write_str("the length has 1, 2 or 4 bytes"),
-            Self::Delimiter => write!(f, "the delimiter has 1 to {DELIMITER_LIMIT_BYTES} bytes"),
-            Self::MaxMessage { limit_bytes } => write!(f, "the longest message has 1 to {limit_bytes} bytes"),
+            Self::Range { option, least, most } => write!(f, "framing.{option} must be from {least} to {most}"),
+            Self::Invalid { option, must } => write!(f, "framing.{option} must be {must}"),
+            Self::Conflict(one, other) => write!(f, "framing.{one} and framing.{other} exclude each other"),
+            Self::Needs(one, other) => write!(f, "framing.{one} needs framing.{other}"),
         }
     }
 }

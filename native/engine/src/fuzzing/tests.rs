@@ -8,8 +8,13 @@ use std::path::Path;
 
 type Target = fn(&[u8]);
 
-const TARGETS: [(&str, Target); 4] =
-    [("frames", super::frames), ("handshake", super::handshake), ("proxy", super::proxy), ("text", super::text)];
+const TARGETS: [(&str, Target); 5] = [
+    ("frames", super::frames),
+    ("handshake", super::handshake),
+    ("layouts", super::layouts),
+    ("proxy", super::proxy),
+    ("text", super::text),
+];
 
 #[test]
 fn what_fuzzers_have_found_before_does_no_harm() {

@@ -5,26 +5,25 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::message::MESSAGE_MAX_BYTES;
 use super::{HandshakeError, RefusalReason};
-use crate::framing::{Framing, LengthFraming, PREFIX_MAX_BYTES};
+use crate::framing::{FIELD_MAX_BYTES, Framing, LengthField};
 use crate::wire::Kind;
 
 /// A stream whose frames have no more to do with the longest message than with each other.
 pub(super) struct Channel<'a, S> {
     stream: &'a mut S,
-    framing: LengthFraming,
+    framing: &'a Framing,
+    field: LengthField,
 }
 
 impl<'a, S: AsyncRead + AsyncWrite + Unpin> Channel<'a, S> {
-    /// There is no handshake with delimiters: they could occur in it.
-    pub(super) fn new(stream: &'a mut S, framing: &Framing) -> Result<Self, HandshakeError> {
-        match framing {
-            Framing::Length(framing) => Ok(Self { stream, framing: *framing }),
-            Framing::Delimiter(_) => Err(HandshakeError::Malformed),
-        }
+    /// There is no handshake but behind plain lengths: a delimiter could occur in it.
+    pub(super) fn new(stream: &'a mut S, framing: &'a Framing) -> Result<Self, HandshakeError> {
+        let field = framing.plain_length().map_err(|_| HandshakeError::Malformed)?;
+        Ok(Self { stream, framing, field })
     }
 
     pub(super) async fn send(&mut self, kind: Kind, fields: &[u8]) -> Result<(), HandshakeError> {
-        let frame = Framing::Length(self.framing).control_frame(kind, fields);
+        let frame = self.framing.control_frame(kind, fields);
         Ok(self.stream.write_all(&frame).await?)
     }
 
@@ -51,14 +50,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Channel<'a, S> {
 
     /// The type byte and the fields of the next frame.
     async fn receive_any(&mut self) -> Result<(u8, Bytes), HandshakeError> {
-        let mut prefix = [0; PREFIX_MAX_BYTES];
-        let prefix = prefix.get_mut(..self.framing.width_bytes()).unwrap_or_default();
+        let mut prefix = [0; FIELD_MAX_BYTES];
+        let prefix = prefix.get_mut(..self.field.limit_width_bytes()).unwrap_or_default();
         self.stream.read_exact(prefix).await?;
-        let body_bytes = usize::try_from(self.framing.get_length(&mut &*prefix)).unwrap_or(usize::MAX);
-        if body_bytes > MESSAGE_MAX_BYTES {
-            return Err(HandshakeError::Malformed);
-        }
-        let mut body = vec![0; body_bytes];
+        let (length, _) = self.field.read(prefix).ok_or(HandshakeError::Malformed)?;
+        let body_bytes = usize::try_from(length).ok().filter(|bytes| *bytes <= MESSAGE_MAX_BYTES);
+        let mut body = vec![0; body_bytes.ok_or(HandshakeError::Malformed)?];
         self.stream.read_exact(&mut body).await?;
         let mut fields = Bytes::from(body);
         let kind = fields.try_get_u8().map_err(|_| HandshakeError::Malformed)?;

@@ -7,7 +7,7 @@ use super::client::enter_with;
 use super::message::{MESSAGE_MAX_BYTES, put_session};
 use super::server::greet_with;
 use super::{Session, SessionId, Terms};
-use crate::framing::{Framing, PREFIX_MAX_BYTES};
+use crate::framing::{FIELD_MAX_BYTES, Framing};
 use crate::fuzzing::{Script, run};
 use crate::key::Key;
 use crate::wire::Kind;
@@ -15,7 +15,7 @@ use crate::wire::Kind;
 const KEY: [u8; 16] = [7; 16];
 
 /// The longest that is read of a peer: two messages.
-const HEARD_MAX_BYTES: usize = 2 * (PREFIX_MAX_BYTES + MESSAGE_MAX_BYTES);
+const HEARD_MAX_BYTES: usize = 2 * (FIELD_MAX_BYTES + MESSAGE_MAX_BYTES);
 
 /// Lets a client or a server hear a peer that does not know the key. The first two bytes choose who hears it, under
 /// which terms, and the pieces that it comes in.

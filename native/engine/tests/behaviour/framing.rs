@@ -48,10 +48,8 @@ fn lines(max_message_bytes: usize) -> Result<Framing, FramingOptionsError> {
 
 #[test]
 fn messages_are_whole_however_the_stream_cuts_them() {
-    for framing in [length(100), lines(100)] {
-        let is_length = matches!(framing, Ok(Framing::Length(_)));
+    for (framing, stream) in [(length(100), &b"\x03\x00abc\x00\x00\x01\x00d"[..]), (lines(100), b"abc\r\n\r\nd\r\n")] {
         let mut this = Fixture::new(framing);
-        let stream = if is_length { &b"\x03\x00abc\x00\x00\x01\x00d"[..] } else { &b"abc\r\n\r\nd\r\n"[..] };
         for byte in stream {
             this.peer.write_all(&[*byte]).unwrap();
         }

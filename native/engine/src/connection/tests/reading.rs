@@ -390,7 +390,7 @@ async fn a_read_while_the_idle_timer_is_handled_keeps_the_connection_open() {
     let mut this = Fixture::reading(idle_after(SECOND * 1_000_000), None).await;
     settle().await;
     let (shared, stream, runtime) = (Arc::clone(&this.connection.shared), this.stream(), Handle::current());
-    let driver = Driver::new(Arc::clone(&shared), None);
+    let mut driver = Driver::new(Arc::clone(&shared), None);
     let mut transport = Transport::new(Arc::clone(&stream), &idle_after(SECOND), None);
     for _ in 0..ROUNDS {
         this.hear(b"x").await;

@@ -1,5 +1,7 @@
 //! Connections with frames whose owner reads them itself.
 
+use bytes::Bytes;
+
 use super::*;
 use crate::poller::Poller;
 
@@ -19,7 +21,7 @@ impl Fixture {
     fn read_messages(&self, link: LinkId) -> (Vec<Bytes>, bool) {
         let mut messages = Vec::new();
         let piece = self.connection.read_messages(link, &mut messages);
-        (messages, piece.is_last)
+        (messages.iter().map(|message| message.bytes().clone()).collect(), piece.is_last)
     }
 }
 

@@ -1,0 +1,77 @@
+//! Checksums behind messages.
+
+use crc::{Algorithm, CRC_16_IBM_3740, CRC_16_MODBUS, CRC_32_ISO_HDLC, Crc, NoTable};
+
+/// A checksum, and the order of its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checksum {
+    /// How it is computed.
+    pub kind: ChecksumKind,
+    /// Its least significant byte comes first.
+    pub little_endian: bool,
+}
+
+/// How a checksum is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChecksumKind {
+    /// CRC-16/MODBUS.
+    Crc16Modbus,
+    /// CRC-16/IBM-3740, often called CCITT or CCITT-FALSE.
+    Crc16Ccitt,
+    /// CRC-32/ISO-HDLC, which Ethernet, zip and PNG have.
+    Crc32,
+}
+
+/// The bytes of a checksum.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ChecksumBytes {
+    bytes: [u8; 4],
+    count: usize,
+}
+
+impl Checksum {
+    /// How many bytes it has.
+    pub(super) fn len(self) -> usize {
+        if self.kind == ChecksumKind::Crc32 { 4 } else { 2 }
+    }
+
+    /// That of all `parts` together.
+    pub(super) fn of(self, parts: &[&[u8]]) -> ChecksumBytes {
+        let sum = match self.kind {
+            ChecksumKind::Crc16Modbus => crc16(&CRC_16_MODBUS, parts),
+            ChecksumKind::Crc16Ccitt => crc16(&CRC_16_IBM_3740, parts),
+            ChecksumKind::Crc32 => crc32(parts),
+        };
+        let (mut bytes, count) = (sum.to_le_bytes(), self.len());
+        if !self.little_endian
+            && let Some(bytes) = bytes.get_mut(..count)
+        {
+            bytes.reverse();
+        }
+        ChecksumBytes { bytes, count }
+    }
+}
+
+impl ChecksumBytes {
+    /// Those of no checksum.
+    pub(super) const NONE: Self = Self { bytes: [0; 4], count: 0 };
+
+    pub(super) fn as_slice(&self) -> &[u8] {
+        self.bytes.get(..self.count).unwrap_or_default()
+    }
+}
+
+/// Without a table, which would take more room than the library has for it.
+fn crc16(algorithm: &'static Algorithm<u16>, parts: &[&[u8]]) -> u32 {
+    let crc = Crc::<u16, NoTable>::new(algorithm);
+    let mut digest = crc.digest();
+    parts.iter().for_each(|part| digest.update(part));
+    digest.finalize().into()
+}
+
+fn crc32(parts: &[&[u8]]) -> u32 {
+    let crc = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
+    let mut digest = crc.digest();
+    parts.iter().for_each(|part| digest.update(part));
+    digest.finalize()
+}

@@ -1,0 +1,110 @@
+//! Fields of records that only this module has. One of another type is refused.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use napi_ohos::JsValue;
+use napi_ohos::bindgen_prelude::{JsObjectValue, Object, Unknown};
+
+use crate::convert::{self, Argument, Read};
+use crate::error::Refusal;
+use crate::node_api;
+
+/// Elements of a list that are read: more than any list may have.
+const LIST_LIMIT: u32 = 1_000;
+
+/// A record that may be missing.
+pub fn optional_object<'env>(argument: &Argument<'env>, name: &str) -> Read<Option<Object<'env>>> {
+    if argument.is_none() { Ok(None) } else { convert::object(argument, name).map(Some) }
+}
+
+/// A record in a field that may be missing.
+pub fn field_object<'env>(options: &Object<'env>, field: &str) -> Read<Option<Object<'env>>> {
+    optional_object(&options.get::<Unknown<'_>>(field)?, field)
+}
+
+/// One of the texts in `among`.
+pub fn choice<'a>(options: &Object<'_>, field: &str, among: &[&'a str]) -> Read<Option<&'a str>> {
+    let value = options.get::<Unknown<'_>>(field)?;
+    if value.is_none() {
+        return Ok(None);
+    }
+    let text = convert::string(&value, field)?;
+    let found = among.iter().find(|choice| **choice == text).copied();
+    found.map(Some).ok_or_else(|| Refusal::parameter(field, format!("must be one of {}", among.join(", "))))
+}
+
+/// A text, where the field has one.
+pub fn text(options: &Object<'_>, field: &str) -> Read<Option<String>> {
+    let value = options.get::<Unknown<'_>>(field)?;
+    Ok(value.as_ref().map(node_api::as_string).transpose()?.flatten())
+}
+
+/// Bytes, or a text as UTF-8.
+pub fn bytes(options: &Object<'_>, field: &str) -> Read<Option<Bytes>> {
+    let value = options.get::<Unknown<'_>>(field)?;
+    value.map(|value| bytes_of(value, field)).transpose()
+}
+
+/// Several of those, or one alone.
+pub fn list_of_bytes(options: &Object<'_>, field: &str) -> Read<Option<Vec<Bytes>>> {
+    let Some(value) = options.get::<Unknown<'_>>(field)? else { return Ok(None) };
+    let object = node_api::as_object(&value)?;
+    let Some(list) = object.filter(|object| object.is_array().unwrap_or(false)) else {
+        return Ok(Some(vec![bytes_of(value, field)?]));
+    };
+    let count = list.get_array_length()?.min(LIST_LIMIT);
+    (0..count).map(|index| bytes_of(list.get_element(index)?, field)).collect::<Read<_>>().map(Some)
+}
+
+fn bytes_of(value: Unknown<'_>, field: &str) -> Read<Bytes> {
+    if let Some(text) = node_api::as_string(&value)? {
+        return Ok(text.into());
+    }
+    let wrong = || Refusal::parameter(field, "must be a string, an ArrayBuffer, a typed array or a DataView");
+    if node_api::as_object(&value)?.is_none() {
+        return Err(wrong());
+    }
+    node_api::with_bytes(&value, Bytes::copy_from_slice)?.ok_or_else(wrong)
+}
+
+/// A whole number from 1 on.
+pub fn count(options: &Object<'_>, field: &str) -> Read<Option<usize>> {
+    let Some(number) = convert::optional_number(options, field)? else { return Ok(None) };
+    let is_count = number >= 1.0 && number.fract() == 0.0;
+    if is_count {
+        Ok(Some(number as usize))
+    } else {
+        Err(Refusal::parameter(field, "must be a whole number from 1 on"))
+    }
+}
+
+/// A whole number from `least` to `most`.
+pub fn whole(options: &Object<'_>, field: &str, least: i32, most: i32) -> Read<Option<i32>> {
+    let Some(number) = convert::optional_number(options, field)? else { return Ok(None) };
+    let is_whole = (f64::from(least)..=f64::from(most)).contains(&number) && number.fract() == 0.0;
+    if is_whole {
+        Ok(Some(number as i32))
+    } else {
+        Err(Refusal::parameter(field, format!("must be a whole number from {least} to {most}")))
+    }
+}
+
+/// Whether a field is given.
+pub fn has(options: &Object<'_>, field: &str) -> Read<bool> {
+    Ok(options.get::<Unknown<'_>>(field)?.is_some())
+}
+
+/// A time, from one millisecond to 24 days, which is what timers take.
+pub fn milliseconds(options: &Object<'_>, field: &str) -> Read<Option<Duration>> {
+    milliseconds_from(1, options, field)
+}
+
+/// The same, from `least` milliseconds on.
+pub fn milliseconds_from(least: i32, options: &Object<'_>, field: &str) -> Read<Option<Duration>> {
+    let Some(number) = convert::optional_number(options, field)? else { return Ok(None) };
+    if (f64::from(least)..=f64::from(i32::MAX)).contains(&number) {
+        return Ok(Some(Duration::from_millis(number as u64)));
+    }
+    Err(Refusal::parameter(field, format!("must be a number of milliseconds from {least} to {}", i32::MAX)))
+}

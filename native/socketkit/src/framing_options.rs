@@ -1,0 +1,186 @@
+//! Where messages begin and end: declared and read here.
+
+use bytes::Bytes;
+use napi_ohos::bindgen_prelude::Object;
+use socket_engine::{Checksum, ChecksumKind, Escape, Framing, Layout, LengthField, LengthOptions, Markers, limits};
+
+use crate::convert::{self, Read};
+use crate::error::Refusal;
+use crate::fields;
+
+const LENGTH: u8 = 1;
+const VARINT: u8 = 2;
+const FIXED: u8 = 4;
+const DELIMITER: u8 = 8;
+const MARKERS: u8 = 16;
+const IDLE_GAP: u8 = 32;
+
+/// The types of framing, and a bit for each.
+const TYPES: [(&str, u8); 6] = [
+    ("length", LENGTH),
+    ("varint", VARINT),
+    ("fixed", FIXED),
+    ("delimiter", DELIMITER),
+    ("markers", MARKERS),
+    ("idleGap", IDLE_GAP),
+];
+
+/// Fields, and the types that they belong to. Those that belong to all are not among them.
+const FIELDS: [(&str, u8); 15] = [
+    ("lengthBytes", LENGTH),
+    ("includesHeader", LENGTH),
+    ("lengthOffset", LENGTH | VARINT),
+    ("lengthAdjustment", LENGTH | VARINT),
+    ("stripHeader", LENGTH | VARINT),
+    ("headerPrefix", LENGTH | VARINT),
+    ("wholeFrames", LENGTH | VARINT),
+    ("messageBytes", FIXED),
+    ("delimiter", DELIMITER),
+    ("start", MARKERS),
+    ("end", MARKERS),
+    ("escapeByte", MARKERS),
+    ("escapePairs", MARKERS),
+    ("idleGapMs", IDLE_GAP),
+    ("littleEndian", !DELIMITER),
+];
+
+/// Reads `FramingOptions`.
+pub fn framing(options: &Object<'_>) -> Read<Framing> {
+    let name = fields::choice(options, "type", &TYPES.map(|(name, _)| name))?.ok_or_else(|| missing("type"))?;
+    let kind = TYPES.iter().find(|(known, _)| *known == name).map_or(0, |(_, kind)| *kind);
+    for (field, kinds) in FIELDS {
+        if kinds & kind == 0 && fields::has(options, field)? {
+            return Err(exclusive(field, &format!("framing.type '{name}'")));
+        }
+    }
+    let little_endian = convert::optional_boolean(options, "littleEndian")?;
+    let checksum = checksum(options, little_endian.unwrap_or(false))?;
+    if little_endian.is_some() && kind != LENGTH && checksum.is_none() {
+        return Err(Refusal::parameter("framing.littleEndian", "needs framing.checksum"));
+    }
+    let layout = match kind {
+        LENGTH => {
+            let width_bytes = fields::count(options, "lengthBytes")?.unwrap_or(4);
+            length(options, LengthField::Fixed { width_bytes, little_endian: little_endian.unwrap_or(false) })?
+        }
+        VARINT => length(options, LengthField::Varint)?,
+        FIXED => Layout::Fixed(fields::count(options, "messageBytes")?.ok_or_else(|| missing("messageBytes"))?),
+        DELIMITER => {
+            let list = fields::list_of_bytes(options, "delimiter")?;
+            Layout::Delimiter(list.unwrap_or_else(|| vec![Bytes::from_static(b"\n")]).into())
+        }
+        MARKERS => Layout::Markers(markers(options)?),
+        _ => Layout::IdleGap(fields::milliseconds(options, "idleGapMs")?.ok_or_else(|| missing("idleGapMs"))?),
+    };
+    let max_message_bytes = fields::count(options, "maxMessageBytes")?;
+    Framing::new(layout, checksum, max_message_bytes).map_err(|error| Refusal::Parameter(error.to_string()))
+}
+
+fn length(options: &Object<'_>, field: LengthField) -> Read<Layout> {
+    let most = limits::MESSAGE_LIMIT_BYTES as i32;
+    let whole = |field, least| Ok::<_, Refusal>(fields::whole(options, field, least, most)?.unwrap_or(0));
+    let boolean = |field, otherwise| Ok::<_, Refusal>(convert::optional_boolean(options, field)?.unwrap_or(otherwise));
+    Ok(Layout::Length(LengthOptions {
+        field,
+        offset: whole("lengthOffset", 0)? as usize,
+        adjustment: whole("lengthAdjustment", -most)? as isize,
+        includes_header: boolean("includesHeader", false)?,
+        strip_header: boolean("stripHeader", true)?,
+        header_prefix: fields::bytes(options, "headerPrefix")?.unwrap_or_default(),
+        whole_frames: boolean("wholeFrames", false)?,
+    }))
+}
+
+fn markers(options: &Object<'_>) -> Read<Markers> {
+    let pairs = fields::bytes(options, "escapePairs")?;
+    let escape = match fields::whole(options, "escapeByte", 0, 255)? {
+        Some(byte) => Some(Escape { byte: byte as u8, pairs }),
+        None if pairs.is_some() => return Err(Refusal::parameter("framing.escapePairs", "needs framing.escapeByte")),
+        None => None,
+    };
+    let start = fields::bytes(options, "start")?.unwrap_or_default();
+    let end = fields::bytes(options, "end")?.ok_or_else(|| missing("end"))?;
+    Ok(Markers { start, end, escape })
+}
+
+/// The bytes of CRC-16/MODBUS have one order.
+fn checksum(options: &Object<'_>, little_endian: bool) -> Read<Option<Checksum>> {
+    let kinds = ["crc16-modbus", "crc16-ccitt", "crc32"];
+    Ok(fields::choice(options, "checksum", &kinds)?.map(|name| match name {
+        "crc16-modbus" => Checksum { kind: ChecksumKind::Crc16Modbus, little_endian: true },
+        "crc16-ccitt" => Checksum { kind: ChecksumKind::Crc16Ccitt, little_endian },
+        _ => Checksum { kind: ChecksumKind::Crc32, little_endian },
+    }))
+}
+
+fn missing(field: &str) -> Refusal {
+    Refusal::Parameter(format!("framing.{field} is missing"))
+}
+
+fn exclusive(field: &str, other: &str) -> Refusal {
+    Refusal::Parameter(format!("framing.{field} and {other} exclude each other"))
+}
+
+mod declared {
+    #![expect(dead_code, reason = "read by napi-derive alone, which declares them in index.d.ts")]
+
+    use napi_derive_ohos::napi;
+
+    /// Where a message begins and ends. Both sides must have the same. A field that does not belong to the type is refused, as is
+    /// what contradicts another field (401).
+    #[napi(object, object_from_js = false, object_to_js = false, js_name = "FramingOptions")]
+    pub struct FramingOptions {
+        /// `length`: each message has its length before it. `varint`: the length is a varint (LEB128), as MQTT and protobuf have
+        /// it. `fixed`: each message has `messageBytes`. `delimiter`: each has a delimiter behind it, and must not contain it.
+        /// `markers`: each is between `start` and `end`. `idleGap`: each ends when nothing comes for `idleGapMs`.
+        #[napi(ts_type = "'length' | 'varint' | 'fixed' | 'delimiter' | 'markers' | 'idleGap'")]
+        pub r#type: (),
+        /// Bytes of the length: 1, 2, 3, 4 (the default) or 8.
+        pub length_bytes: Option<f64>,
+        /// The least significant byte of the length, and of the checksum, comes first; otherwise, and by default, the most
+        /// significant one. That of `crc16-modbus` always does.
+        pub little_endian: Option<bool>,
+        /// Bytes of the frame before the length, 0 to 64; 0 unless given. Needs `headerPrefix` or `wholeFrames`.
+        pub length_offset: Option<f64>,
+        /// Added to a received length; then it counts the bytes behind it. 0 unless given.
+        pub length_adjustment: Option<f64>,
+        /// The length also counts itself and the bytes before it; not unless given.
+        pub includes_header: Option<bool>,
+        /// A received message has neither the length nor the bytes before it (the default); otherwise it is the whole frame.
+        pub strip_header: Option<bool>,
+        /// Sent before the length: as many bytes as `lengthOffset` says. What is received there is not compared with it.
+        #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView")]
+        pub header_prefix: Option<()>,
+        /// Messages are sent as the app gives them, with their header; `send` checks that the length in it is theirs.
+        pub whole_frames: Option<bool>,
+        /// With `fixed`: bytes of each message.
+        pub message_bytes: Option<f64>,
+        /// 1 to 64 bytes; a line feed unless given. Of several, at most 8, each ends a message, and the first is sent.
+        #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView | Array<string | ArrayBuffer | ArrayBufferView>")]
+        pub delimiter: Option<()>,
+        /// With `markers`: what begins a message, up to 64 bytes; nothing unless given. What comes before it is dropped.
+        #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView")]
+        pub start: Option<()>,
+        /// With `markers`: what ends a message, 1 to 64 bytes. Where it is the same as `start`, or there is no start, one between two
+        /// messages will do, and empty messages are skipped.
+        #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView")]
+        pub end: Option<()>,
+        /// With `markers`: comes before a byte that could be taken for another. Without it no message contains the end.
+        pub escape_byte: Option<f64>,
+        /// With `escapeByte`: the bytes that are escaped, each followed by the one that is sent for it. Unless given these are the
+        /// escape byte and the first ones of `start` and `end`, and bit 5 is turned over, as in HDLC.
+        #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView")]
+        pub escape_pairs: Option<()>,
+        /// With `idleGap`: the silence that ends a message, in milliseconds.
+        pub idle_gap_ms: Option<f64>,
+        /// Sent behind each message, and checked: CRC-16/MODBUS, CRC-16/IBM-3740 (CCITT-FALSE) or CRC-32, over all that is before it in
+        /// the frame, markers excepted. A wrong one is an `error` with 2301074 and the bytes as `data`, and the next message follows.
+        /// Not with `delimiter`, nor with `markers` without `escapeByte`.
+        #[napi(ts_type = "'crc16-modbus' | 'crc16-ccitt' | 'crc32'")]
+        pub checksum: Option<()>,
+        /// Longest message in bytes, in both directions; 1048576 unless given, or less where the length cannot say so much. A longer
+        /// one is refused by `send` with 2301090 (a server's connection: 2303190); from the peer it is an `error` with 2301090,
+        /// and `close`.
+        pub max_message_bytes: Option<f64>,
+    }
+}
