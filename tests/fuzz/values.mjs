@@ -92,7 +92,9 @@ export const closeOptions = (random) => random.pick([
 ]);
 
 const framing = (random) => random.pick([
-  undefined, { type: 'length' }, { type: 'length' }, { type: 'length', lengthBytes: random.pick([1, 2, 3]) },
+  undefined, { type: 'length' }, { type: 'length' }, { type: 'length', lengthBytes: random.pick([1, 2, 3, 5]) },
+  { type: 'varint', lengthOffset: random.pick([0, 1]), wholeFrames: true }, { type: 'fixed', messageBytes: 3, checksum: 'crc32' },
+  { type: 'markers', start: '<', end: '>', escapeByte: random.pick([undefined, 92, 62]) }, { type: 'idleGap', idleGapMs: 1 },
   { type: 'delimiter' }, { type: 'delimiter', delimiter: '' }, { type: 'length', maxMessageBytes: 100 }, { type: 'morse' },
 ]);
 

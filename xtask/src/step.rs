@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How long each fuzzer runs.
-const FUZZING_S: u32 = 30;
+const FUZZING_S: u32 = 20;
 
 type Work = Box<dyn Fn(&Session) -> Result<()> + Send + Sync>;
 
