@@ -59,7 +59,7 @@ async function checkProject(targets, builders) {
     ...checkTests(readTestTarget()),
     ...checkWrongPages(targets[0]),
     ...checkDropIn(targets[0]),
-    ...checkExamples(['docs/api.md', 'docs/migration.md'], targets[0])
+    ...checkExamples(['docs/api.md', 'docs/migration.md', 'docs/protocols.md'], targets[0])
   ];
 }
 

@@ -80,7 +80,7 @@ behaviour('docs/api.md has every member as it is declared, and no other', () => 
 });
 
 behaviour('every link in the pages leads to a heading or a file', () => {
-  for (const page of ['docs/api.md', 'docs/migration.md']) {
+  for (const page of ['docs/api.md', 'docs/migration.md', 'docs/protocols.md']) {
     const links = [...read(page).matchAll(/\]\(([^)]+)\)/g)].map((match) => match[1]);
     assert.deepEqual(links.filter((link) => !leadsSomewhere(page, link)), [], page);
   }
