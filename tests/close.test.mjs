@@ -6,7 +6,7 @@ import { BULK_DEADLINE_MS, SLOWDOWN, within } from './support/deadline.mjs';
 import { rejectsWith, SYSTEM_TEXT } from './support/errors.mjs';
 import { MIB, payload, sha256 } from './support/payload.mjs';
 import { CARRIERS } from './support/peers.mjs';
-import { readToEnd, write } from './support/raw.mjs';
+import { rawClient, readToEnd, write } from './support/raw.mjs';
 import { record } from './support/recorder.mjs';
 import { LOOPBACK, newClient, newServer, openPair, openServer, roundTrips } from './support/sockets.mjs';
 
@@ -24,12 +24,36 @@ behaviour('a closed connection can neither be closed again nor asked for its pee
   await rejectsWith(connection.send({ data: 'too late' }), 2303109, 'send', ...names);
 });
 
-behaviour('a closed server has no address and takes no options, and is closed once', async (t) => {
+behaviour('a closed server has no address, and takes no options', async (t) => {
   const { server } = await openServer(t);
   await within('close', server.close());
-  await rejectsWith(server.close(), 2301009, 'close', SYSTEM_TEXT.EBADF);
   await rejectsWith(server.getLocalAddress(), 2301009, 'local address', SYSTEM_TEXT.EBADF);
   await rejectsWith(server.setExtraOptions({}), 2303109, 'set options', SYSTEM_TEXT.EBADF);
+});
+
+behaviour('close() of a server that does not listen is fulfilled, without a close event', async (t) => {
+  const { server } = await openServer(t);
+  const fresh = newServer(t);
+  const heard = [];
+  for (const one of [server, fresh]) one.on('close', () => heard.push(one));
+  await within('close', server.close());
+  await within('close of a closed server', server.close());
+  await within('close of a new server', fresh.close());
+  await roundTrips(t);
+  assert.deepEqual(heard, [server]);
+  assert.deepEqual(await fresh.getState(), { isBound: false, isClose: false, isConnected: false });
+});
+
+behaviour('a second close() of a server is fulfilled when the first one is', async (t) => {
+  const { server, port } = await openServer(t);
+  const peer = await rawClient(t, port);
+  const heard = [];
+  server.on('close', () => heard.push('close'));
+  const first = server.close({ connections: 'drain' }).then(() => heard.push('first'));
+  const second = server.close().then(() => heard.push('second'));
+  await within('both', Promise.all([first, second]));
+  assert.deepEqual(heard, ['close', 'first', 'second']);
+  peer.destroy();
 });
 
 behaviour('what was never opened or is closed has no address', async (t) => {

@@ -19,7 +19,8 @@ export const SERVER_ROWS = [
   row('listen', 'listening', 'its own address', async (_ports, server) => [await server.getLocalAddress()], RESOLVES, exec(1944)),
   row('listen', 'closed', 'a port', [LOCAL], RESOLVES, module(294)),
 
-  differs('close', 'listening', 'nothing', [], 'returns nothing', module(623), 'resolves', 'server-close', PROMISE),
+  ...['new', 'listening', 'closed'].map((state) =>
+    differs('close', state, 'nothing', [], 'returns nothing', module(623), 'resolves', 'server-close', PROMISE)),
 
   row('getState', 'new', 'nothing', [], 'resolves none', exec(2333)),
   row('getState', 'listening', 'nothing', [], 'resolves bound', exec(2312)),

@@ -27,7 +27,7 @@ const EFFECTS = {
     const received = await peerOf(socket)?.received(socket).catch(() => undefined);
     return received === undefined || received.equals(bytesOf(data)) ? '' : `, but "${received}" arrives`;
   },
-  close: async (socket) => (flags(await socket.getState()) === 'closed' ? '' : ', but is not closed'),
+  close: async (socket) => (['closed', 'none'].includes(flags(await socket.getState())) ? '' : ', but is not closed'),
   setExtraOptions: async (socket, [{ keepAlive }]) => {
     if (!peerOf(socket) || !((await socket.getSocketFd()) > 0)) return '';
     const isOn = kernelRow(await socket.getSocketFd()).timer === KEEP_ALIVE_TIMER;

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use tokio::io::Interest;
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 
-use crate::connection::{Restore, WeakConnection};
+use crate::connection::{Closing, Restore, WeakConnection};
 use crate::error::{Operation, SocketError};
 use crate::event::{CloseReason, ConnectionEvent, EventSink, ServerEvent, Ticket};
 use crate::limits;
@@ -90,6 +90,8 @@ struct Shared {
     rejections: Rejections,
     listeners: Mutex<Vec<Listener>>,
     was_closed: AtomicBool,
+    /// The newest close; its sender is dropped when it is done.
+    closing: Mutex<Option<watch::Receiver<()>>>,
 }
 
 /// What is taken from one `listen` after a close to the next close: closing one leaves what came after it alone.
@@ -160,6 +162,7 @@ impl Server {
             rejections: Rejections::default(),
             listeners: Mutex::default(),
             was_closed: AtomicBool::new(false),
+            closing: Mutex::default(),
         });
         Self { shared }
     }
@@ -241,22 +244,25 @@ impl Server {
     }
 
     /// Stops listening on every port, and does with the connections as told. The ports are free, and the connections
-    /// over, when `Closed` and `Completed` with `ticket` come.
+    /// over, when `Closed` and `Completed` with `ticket` come. Where it was closed before, `Completed` alone follows those of
+    /// that close; where it never listened, nothing comes: [`Closing::Over`].
     ///
     /// # Errors
-    /// `EBADF` when it does not listen.
-    pub fn close(&self, connections: Connections, ticket: Ticket) -> Result<(), SocketError> {
-        let closed = |_| SocketError::new(Operation::Close, None, libc::EBADF);
+    /// What the kernel said when it refused the threads of the runtime.
+    pub fn close(&self, connections: Connections, ticket: Ticket) -> Result<Closing, SocketError> {
+        let runtime = runtime::handle().map_err(|error| SocketError::from_io(Operation::Close, None, &error))?;
         let listeners = std::mem::take(&mut *lock(&self.shared.listeners));
         if listeners.is_empty() {
-            return Err(closed(()));
+            return Ok(self.await_close(runtime, ticket));
         }
-        let runtime = runtime::handle().map_err(|_| closed(()))?;
         self.shared.was_closed.store(true, Ordering::SeqCst);
         let shared = Arc::clone(&self.shared);
+        let (done, closing) = watch::channel(());
+        lock(&shared.closing).replace(closing);
         let ended = shared.next_intake();
         ended.accepted.close();
         runtime.spawn(async move {
+            let _done = done;
             for listener in listeners {
                 listener.accepting.abort();
                 // An aborted task is the wanted result; when it is joined, its socket is closed.
@@ -267,7 +273,19 @@ impl Server {
             shared.sink.post(ServerEvent::Closed(CloseReason::Local));
             shared.sink.complete(ticket, Ok(()));
         });
-        Ok(())
+        Ok(Closing::Announced)
+    }
+
+    /// Completes `ticket` when the newest close is done, if there was one.
+    fn await_close(&self, runtime: &Handle, ticket: Ticket) -> Closing {
+        let Some(mut closing) = lock(&self.shared.closing).clone() else { return Closing::Over };
+        let sink = Arc::clone(&self.shared.sink);
+        runtime.spawn(async move {
+            // Nothing is sent: this ends when the sender is dropped.
+            let _ = closing.changed().await;
+            sink.complete(ticket, Ok(()));
+        });
+        Closing::Announced
     }
 
     /// What went through all its connections.

@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak};
 use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{This, Unknown};
 use napi_ohos::{Env, Result};
-use socket_engine::{Message, Server, ServerEvent};
+use socket_engine::{Closing, Message, Server, ServerEvent};
 
 use crate::broadcast::Broadcast;
 use crate::call::{Method, Progress, Reply, call};
@@ -142,7 +142,7 @@ impl TCPSocketServer {
     }
 
     /// Stops listening. When it is finished the ports are free, and the connections as `options` want them; they stay
-    /// open unless told otherwise. `close` comes before. Fails with 2301009 when it does not listen.
+    /// open unless told otherwise. `close` comes before. Does nothing when it does not listen.
     #[napi(ts_type = "(options?: TCPServerCloseOptions): Promise<void>")]
     pub fn close(&self, env: Env, options: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
@@ -150,7 +150,10 @@ impl TCPSocketServer {
                 let connections = construct_options::close_options(&options)?;
                 let closing = state.server.close(connections, ticket);
                 state.emitter.set_open(false);
-                Ok(closing.map(|()| Progress::Awaited))
+                Ok(closing.map(|closing| match closing {
+                    Closing::Announced => Progress::Awaited,
+                    Closing::Over => Progress::Done(Reply::Nothing),
+                }))
             })
         })
     }
