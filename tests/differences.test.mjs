@@ -68,6 +68,29 @@ behaviour('a client can be used in its close listener when its peer has ended, a
   await rejectsWith(client.getLocalAddress(), 2301009, 'the local address');
 });
 
+behaviour('a client can be used in callbacks that its close listener asks for', async (t) => {
+  const { sockets, port } = await rawServer(t);
+  const client = await openClient(t, port);
+  const peer = await sockets.next('the raw connection');
+  const told = new Promise((resolve) => {
+    client.on('close', () => client.getState(() => client.getLocalAddress().then(() => client.getSocketFd((_, descriptor) => {
+      resolve([descriptor, client.socketFd]);
+      client.send({ data: 'bye' });
+    }))));
+  });
+  const heard = new Promise((resolve) => {
+    let text = '';
+    peer.on('data', (bytes) => { text += bytes; });
+    peer.on('end', () => resolve(text));
+  });
+  const descriptor = await client.getSocketFd();
+  peer.resume();
+  peer.end();
+  assert.deepEqual(await within('the descriptor', told), [descriptor, descriptor]);
+  assert.equal(await within('the end of the client', heard), 'bye');
+  assert.equal(await client.getSocketFd(), undefined);
+});
+
 const IN_CLOSE_LISTENER = [
   { what: 'connects again', act: (client, options) => client.connect(options), reasons: ['remote'] },
   { what: 'closes', act: (client) => client.close(), reasons: ['remote', 'local'] },

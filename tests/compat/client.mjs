@@ -150,13 +150,11 @@ export const CLIENT_ROWS = [
     differs('setExtraOptions', state, 'options', [{ keepAlive: true }], 'fails 2301009', exec(1434), 'resolves', 'early-options')),
 
   row('getSocketFd', 'new', 'nothing', [], 'resolves', exec(2443)),
-  ...['bound', 'peer ended'].map((state) => row('getSocketFd', state, 'nothing', [], 'resolves a descriptor', exec(2446))),
+  ...['bound', 'peer ended', 'peer closed'].map((state) => row('getSocketFd', state, 'nothing', [], 'resolves a descriptor', exec(2446))),
   ...['connecting', 'refused'].map((state) =>
     differs('getSocketFd', state, 'nothing', [], 'resolves a descriptor', exec(2446), 'resolves', 'no-socket-yet')),
   ...['bound and connecting', 'bound and refused'].map((state) =>
     row('getSocketFd', state, 'nothing', [], 'resolves a descriptor', module(249))),
-  // By then the socket may be closed when a callback is told: nothing awaits it.
-  row('getSocketFd', 'peer closed', 'nothing', [], 'resolves a descriptor', exec(2446), { forms: PROMISE }),
   ...['left', 'reset'].map((state) =>
     differs('getSocketFd', state, 'nothing', [], 'resolves a descriptor', exec(2446), 'resolves', 'peer-closed')),
   row('getSocketFd', 'connected', 'nothing', [], 'resolves a descriptor', exec(2446)),

@@ -145,8 +145,8 @@ export const DIFFERENCES = [
     id: 'peer-closed',
     what: 'a client whose peer has closed or reset the connection',
     system: 'keeps its socket until `close()`: it tells the descriptor, and `connect` and `bind` fail with 2301106 and 2301022. After a plain end `send` goes on: it resolves until the system has heard that the peer takes nothing more, then it fails with 2301107',
-    here: 'keeps its socket until the `close` listener has returned, and what it awaits of the module has come. Then `getSocketFd` gives `undefined`, `send` fails with 2301107, and the addresses are told as there. `connect` and `bind` make a new socket',
-    why: 'no descriptor leaks, and the object can be used again. Nothing that is sent after `close` can be answered',
+    here: 'keeps its socket until the `close` listener has returned, and what it awaits of the module, or asks for in callbacks, has come. Then `getSocketFd` gives `undefined`, `send` fails with 2301107, and the addresses are told as there. `connect` and `bind` make a new socket',
+    why: 'no descriptor leaks, and the object can be used again. Nothing that is sent after `close` can be answered; a peer that ends its side alone and reads on gets no more',
     test: 'compat',
   },
   {

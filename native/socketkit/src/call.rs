@@ -1,6 +1,7 @@
 //! A call from JavaScript and the way its result goes back: a promise, or a callback.
 
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::result;
 
 use napi_ohos::bindgen_prelude::Unknown;
@@ -9,7 +10,7 @@ use socket_engine::{EventSink, SocketError, SocketState, Ticket};
 
 use crate::convert::{self, Argument, Read};
 use crate::cork::{Cork, Gathered};
-use crate::emitter::Emitter;
+use crate::emitter::{DueCallbacks, Emitter};
 use crate::environment::{Call, Lease};
 use crate::error::{self, CodeBase, Refusal, argument_error, socket_error};
 use crate::node_api::{self, Deferred, Reference};
@@ -66,6 +67,8 @@ struct PendingCall {
     answer: Answer,
     method: Method,
     outcome: result::Result<Reply, Failure>,
+    /// Those that it is one of.
+    due: Option<Rc<DueCallbacks>>,
     /// The object must not be collected before: its socket would be closed.
     _owner: Option<Reference>,
     _lease: Lease,
@@ -161,6 +164,7 @@ pub fn call<'env, E: ObjectEvent>(
                 // Made only now: a promise that is never settled would stay for ever. What completes, does so in a later turn.
                 let (returned, answer) = Answer::new(emitter.env(), callback)?;
                 let call = PendingCall::new(emitter, answer, method, outcome)?;
+                let call = if is_known { call.due(emitter) } else { call };
                 emitter.environment().await_completion(ticket, Box::new(call));
                 cork.into_iter().for_each(|cork| cork.add(Gathered { ticket, deferred: None }));
                 // A callback gets what is known already in a turn of its own.
@@ -202,7 +206,14 @@ impl PendingCall {
         outcome: result::Result<Reply, Failure>,
     ) -> Result<Self> {
         let _owner = emitter.owner()?;
-        Ok(Self { answer, method, outcome, _owner, _lease: Lease::new(emitter.environment()) })
+        Ok(Self { answer, method, outcome, due: None, _owner, _lease: Lease::new(emitter.environment()) })
+    }
+
+    /// The same call, whose result is known already.
+    fn due<E>(self, emitter: &Emitter<E>) -> Self {
+        let due = Rc::clone(emitter.due_callbacks());
+        due.add();
+        Self { due: Some(due), ..self }
     }
 }
 
@@ -210,6 +221,7 @@ impl Call for PendingCall {
     fn finish(self: Box<Self>, env: &Env, result: result::Result<(), SocketError>) {
         let outcome = result.map_err(Failure::Socket).and(self.outcome);
         self.answer.hand_over(env, self.method, outcome);
+        self.due.iter().for_each(|due| due.remove());
     }
 
     fn finish_with(self: Box<Self>, env: &Env, number: i32) {

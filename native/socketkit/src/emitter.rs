@@ -83,6 +83,33 @@ pub struct Emitter<E> {
     awaiting_turn: RefCell<Option<Reference>>,
     /// What could not be delivered, and is tried again.
     retry: RefCell<Option<Retry>>,
+    due: Rc<DueCallbacks>,
+}
+
+/// The callbacks of an object that get a result which was known when it was asked for.
+#[derive(Default)]
+pub struct DueCallbacks {
+    count: Cell<usize>,
+    /// One was called, and may have asked for more since.
+    was_called: Cell<bool>,
+}
+
+impl DueCallbacks {
+    /// One is to be called.
+    pub fn add(&self) {
+        self.count.set(self.count.get() + 1);
+    }
+
+    /// One was called.
+    pub fn remove(&self) {
+        self.count.set(self.count.get().saturating_sub(1));
+        self.was_called.set(true);
+    }
+
+    /// Whether the object is still used: one is to be called, or was since this was asked last.
+    pub fn hold(&self) -> bool {
+        self.was_called.take() || self.count.get() > 0
+    }
 }
 
 impl<E> Emitter<E> {
@@ -105,7 +132,13 @@ impl<E> Emitter<E> {
             is_kept: Cell::new(false),
             awaiting_turn: RefCell::default(),
             retry: RefCell::default(),
+            due: Rc::default(),
         })
+    }
+
+    /// Its callbacks that are to be called.
+    pub fn due_callbacks(&self) -> &Rc<DueCallbacks> {
+        &self.due
     }
 
     /// The environment of the object.

@@ -224,8 +224,8 @@ impl Inbox {
                     receiver.emitter().emit(EventName::Connect, []);
                 }
                 Delivery::Reconnecting(reconnecting) => emit_reconnecting(receiver.emitter(), &reconnecting),
-                // An answer may be on its way: of a listener that awaits something first.
-                Delivery::Ended if self.last_call.get() == emitter.environment().turn_number() => {
+                // An answer may be on its way: of a listener that awaits something first, or of a callback.
+                Delivery::Ended if self.is_in_use(emitter) => {
                     self.waiting.borrow_mut().push_front(Delivery::Ended);
                     emitter.environment().await_next_turn(emitter.mailbox().id);
                     break;
@@ -247,6 +247,11 @@ impl Inbox {
             receiver.left();
         }
         stored + delivered + streamed
+    }
+
+    /// Whether a listener or a callback was called a moment ago, or is to be called, that may use the connection.
+    fn is_in_use(&self, emitter: &Emitter<ConnectionEvent>) -> bool {
+        emitter.due_callbacks().hold() || self.last_call.get() == emitter.environment().turn_number()
     }
 
     fn is_listened_to(&self, emitter: &Emitter<ConnectionEvent>) -> bool {
