@@ -41,8 +41,10 @@ for (const { name, states } of CLASSES) {
       const [outcomes, expected] = [{}, {}];
       for (const row of rows) {
         for (const form of row.forms) {
-          expected[`${row.what}, ${form}`] = row.here;
-          outcomes[`${row.what}, ${form}`] = await subject.outcome(row, form);
+          const call = `${row.what}, ${form}`;
+          assert.ok(!(call in expected), `two rows say what "${call}" does`);
+          expected[call] = row.here;
+          outcomes[call] = await subject.outcome(row, form);
         }
       }
       assert.deepEqual(outcomes, expected);

@@ -9,7 +9,7 @@ export function sendRows(name, state, wrongType) {
   const data = context(name, name === 'tcp_send' ? 83 : 95);
   const given = (what, options, outcome, at, rest) => row('send', state, what, [options], outcome, at, rest);
   return [
-    ...NO_OBJECTS.map(([what, value]) => given(what, value, wrongType, types)),
+    ...NO_OBJECTS.map(([what, value]) => given(`${what} as the options`, value, wrongType, types)),
     ...NO_FUNCTIONS.map(([what, value]) =>
       row('send', state, `${what} as the callback`, [TEXT, value], wrongType, types, { forms: PROMISE })),
     ...ABSENT.map(([what, value]) =>
