@@ -81,8 +81,8 @@ export const DIFFERENCES = [
     id: 'close-waits',
     what: '`close` of a client or connection with bytes on their way',
     system: 'resolves at once; what the peer does not take in the end is lost without a word',
-    here: 'resolves when the system of the peer has them. A peer that takes nothing for 20 seconds, or for as long as `socketLinger` says, is reset: then it fails with 2301110',
-    why: 'who awaits it knows whether everything has arrived',
+    here: 'resolves when the system of the peer has them. A peer that takes nothing for 20 seconds, or for as long as `socketLinger` says, is reset: then it fails with 2301110; with 2301104 when the peer resets the connection first',
+    why: 'who awaits it knows whether everything has arrived. An app that awaits it before it connects anew waits, and gets the error, where the network is gone',
     test: 'options',
   },
   {
@@ -242,7 +242,7 @@ export const DIFFERENCES = [
     what: 'a connection that its peer resets',
     system: 'a client tells `error` alone, and its `code` is what `errno` happens to be; a connection of a server tells `close` alone',
     here: '`error`, then `close`',
-    why: 'both say what happened, and what `close` cleans up is cleaned up',
+    why: 'both say what happened, and what `close` cleans up is cleaned up. An app that connects anew from both listeners of a client, with nothing that keeps it from doing so twice, does so twice',
     test: 'compat',
   },
   {
