@@ -31,6 +31,19 @@ behaviour('a closed server has no address, and takes no options', async (t) => {
   await rejectsWith(server.setExtraOptions({}), 2303109, 'set options', SYSTEM_TEXT.EBADF);
 });
 
+for (const { name, open } of CARRIERS) {
+  behaviour(`close() of a ${name} is rejected when its peer resets the connection before it has everything`, async (t) => {
+    const { socket, peer } = await open(t);
+    const events = record(socket);
+    const lost = socket.send({ data: new ArrayBuffer(64 * MIB) }).catch(() => {});
+    const closing = rejectsWith(socket.close(), 2301104, 'close');
+    peer.resetAndDestroy();
+    await within('close', closing);
+    await within('send', lost);
+    assert.deepEqual(events.all('close'), [{ reason: 'reset' }]);
+  });
+}
+
 behaviour('close() of a server that does not listen is fulfilled, without a close event', async (t) => {
   const { server } = await openServer(t);
   const fresh = newServer(t);
