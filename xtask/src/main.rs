@@ -44,6 +44,7 @@ mod preview;
 mod progress;
 mod sanitize;
 mod sdk;
+mod spelling;
 mod stand_in;
 mod step;
 mod test;

@@ -10,7 +10,7 @@ use crate::load::Load;
 use crate::workspace::Workspace;
 use crate::{
     apt, bench, clang, deny, emulated, engine, fuzz, javascript, musl_node, notice, ohos, package, pages, preview, sdk,
-    tidy, typed_build, wheel,
+    spelling, tidy, typed_build, wheel,
 };
 
 /// How long each fuzzer runs.
@@ -109,6 +109,7 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
         Step::new("packages", |_| install_packages()),
         Step::new("format", |session| cargo(session, &["fmt", "--all", "--check"])),
         Step::new("tidy", |session| tidy::check(&session.workspace)),
+        Step::new("spelling", |session| spelling::check(&session.workspace)),
         Step::new("notice", |session| notice::check(&session.workspace)),
         Step::new("lint", lint),
         Step::new("documentation", documentation),

@@ -1,0 +1,31 @@
+//! `typos`: common misspellings in code and documents.
+
+use anyhow::Result;
+
+use crate::command::command;
+use crate::progress;
+use crate::wheel::Wheel;
+use crate::workspace::Workspace;
+
+/// The version that `typos.toml` was written for, prebuilt.
+const WHEEL: Wheel<'_> = Wheel {
+    package: "typos==1.52.0",
+    platform: "manylinux_2_17_x86_64",
+    sha256: "418fd85f7fc11dec14e5482e747f6e916af56da96207cde0cdd69540a4b389f6",
+    program: "typos-1.52.0.data/scripts/typos",
+};
+
+/// Words that are none of a language, and files without prose.
+const RULES: &str = "typos.toml";
+
+/// Checks every file that git does not ignore, hidden ones as well.
+///
+/// # Errors
+///
+/// When `typos` cannot be had, or finds a misspelling.
+pub(crate) fn check(workspace: &Workspace) -> Result<()> {
+    let program = WHEEL.program(workspace, "typos")?;
+    let mut typos = command(program);
+    typos.args(["--config", RULES, "--hidden", "--exclude", ".git", "--format", "brief"]);
+    progress::run("checking the spelling", typos.current_dir(workspace.root()))
+}
