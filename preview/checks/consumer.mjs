@@ -3,20 +3,22 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../root.mjs';
 import { checkArkTS } from './arkts.mjs';
-import { createProgram } from './compiler.mjs';
+import { createProgram, ownSources } from './compiler.mjs';
 import { declarationsIn } from './declared-parts.mjs';
 import { checkDropInForms } from './drop-in.mjs';
 import { checkExamples } from './examples.mjs';
 import { Finding, findingOf } from './finding.mjs';
 import { readJson5 } from './json5.mjs';
 import { checkPageRules } from './page-rules.mjs';
-import { checkAbilities, checkPageList, checkTargetPages } from './pages.mjs';
+import { checkAbilities, checkPageList, checkReached, checkTargetPages, checkWorkers } from './pages.mjs';
 import { checkPermissions } from './permissions.mjs';
 import { checkConfigurationUses } from './resource-uses.mjs';
 import { Target } from './target.mjs';
 
 const EXAMPLES = path.join(ROOT, 'examples');
 const PACKAGE = path.join(ROOT, 'package');
+/** What tells an example that the network has changed. */
+const FURTHER_PERMISSIONS = ['ohos.permission.GET_NETWORK_INFO'];
 const PAGES = ['README.md', 'README.zh-CN.md', 'docs/use-in-your-app.md', 'package/README.md'];
 
 function etsFiles(folder) {
@@ -61,7 +63,9 @@ function checkExample(project, name, { archive, folder }) {
     ...checkTargetPages(target, builder),
     ...checkPageList([target]),
     ...checkAbilities(target),
-    ...checkPermissions(path.join(target.mainFolder, 'module.json5')),
+    ...checkReached([target], new Set(ownSources(builder).map((source) => source.fileName))),
+    ...checkWorkers(target, builder),
+    ...checkPermissions(path.join(target.mainFolder, 'module.json5'), FURTHER_PERMISSIONS),
     ...configurations.flatMap((file) => checkConfigurationUses(file, target.resources))
   ];
 }

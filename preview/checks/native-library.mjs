@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'ohos-typescript';
 import { ROOT } from '../root.mjs';
@@ -15,14 +15,15 @@ const NAMING_FILES = [
   'package/oh-package.json5',
   'package/index.ets'
 ];
+const EXAMPLES = readdirSync(path.join(ROOT, 'examples')).map((name) => `examples/${name}`);
 const PACKAGES = [
   'entry/oh-package.json5',
   'entry/types/libsocketkit/oh-package.json5',
   'package/oh-package.json5',
-  'examples/echo/entry/oh-package.json5'
+  ...EXAMPLES.map((name) => `${name}/entry/oh-package.json5`)
 ];
 const PACKAGE = 'package/oh-package.json5';
-const APPS = ['AppScope/app.json5', 'examples/echo/AppScope/app.json5'];
+const APPS = ['AppScope/app.json5', ...EXAMPLES.map((name) => `${name}/AppScope/app.json5`)];
 
 /** The file name under which cargo builds the native module. */
 function libraryName() {

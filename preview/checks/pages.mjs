@@ -13,8 +13,12 @@ function isPage(source) {
   return structsOf(source).some((struct) => decoratorNames(struct).includes('Entry'));
 }
 
+function textsLike(source, pattern) {
+  return nodesWhere(source, (node) => ts.isStringLiteral(node) && pattern.test(node.text));
+}
+
 function pageNames(source) {
-  return nodesWhere(source, (node) => ts.isStringLiteral(node) && node.text.startsWith('pages/'));
+  return textsLike(source, /^pages\//);
 }
 
 /** A listed page has an @Entry, an app holds no page that is not listed for it, and opens none. */
@@ -33,6 +37,15 @@ export function checkTargetPages(target, builder) {
       findingAtNode(name, 'page/unlisted', `The ${target.name} app opens a page that it does not have.`)
     )
   ];
+}
+
+/** Each worker that is started is one that DevEco builds. */
+export function checkWorkers(target, builder) {
+  const built = target.workerFiles.map((file) => `entry/${path.relative(target.mainFolder, file)}`);
+  const started = ownSources(builder).flatMap((source) => textsLike(source, /^entry\/ets\/workers\//));
+  return started
+    .filter((name) => !built.includes(name.text))
+    .map((name) => findingAtNode(name, 'worker/unlisted', '`build-profile.json5` does not name this worker.'));
 }
 
 /** `main_pages.json` lists every target's pages and no others, and each of them is a file. */

@@ -7,8 +7,8 @@ import { SDK } from './sdk.mjs';
 /** The product asks for this and nothing more. */
 const ALLOWED = ['ohos.permission.INTERNET'];
 
-/** The permissions that a module asks for exist, and are those that the product may have. */
-export function checkPermissions(moduleFile) {
+/** The permissions that a module asks for exist, and are those that the product may have, or an example beside them. */
+export function checkPermissions(moduleFile, further = []) {
   const text = readFileSync(moduleFile, 'utf8');
   const known = readFileSync(path.join(SDK, 'api/permissions.d.ts'), 'utf8');
   const asked = readJson5(moduleFile).module.requestPermissions.map((permission) => permission.name);
@@ -17,7 +17,7 @@ export function checkPermissions(moduleFile) {
       .filter((name) => !known.includes(`'${name}'`))
       .map((name) => findingOf(moduleFile, text, name, 'permission/unknown', `The system has no ${name}.`)),
     ...asked
-      .filter((name) => !ALLOWED.includes(name))
+      .filter((name) => ![...ALLOWED, ...further].includes(name))
       .map((name) =>
         findingOf(moduleFile, text, name, 'permission/more', `${name} is more than the product asks for.`)
       ),

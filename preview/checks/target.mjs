@@ -44,11 +44,17 @@ export class Target {
     return path.join(this.moduleFolder, 'src/ohosTest/ets/test/List.test.ets');
   }
 
-  /** Where the compiler starts: the abilities, and the pages of this target alone. */
+  /** The files that run in a thread of their own. */
+  get workerFiles() {
+    const { buildOption } = readJson5(path.join(this.moduleFolder, 'build-profile.json5'));
+    return (buildOption?.sourceOption?.workers ?? []).map((worker) => path.resolve(this.moduleFolder, worker));
+  }
+
+  /** Where the compiler starts: the abilities, the workers, and the pages of this target alone. */
   get rootFiles() {
     const { module } = readJson5(path.join(this.mainFolder, 'module.json5'));
     const abilities = module.abilities.map((ability) => path.resolve(this.mainFolder, ability.srcEntry));
-    return [...abilities, ...this.pageFiles];
+    return [...abilities, ...this.workerFiles, ...this.pageFiles];
   }
 
   /** The resources of this app, by `type.name`. */
