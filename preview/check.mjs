@@ -10,6 +10,7 @@ import { checkFormat } from './checks/format.mjs';
 import { checkHomecheck } from './checks/homecheck.mjs';
 import { checkNativeLibrary, checkVersions } from './checks/native-library.mjs';
 import { checkObfuscation } from './checks/obfuscation.mjs';
+import { checkPackageMetadata } from './checks/package-metadata.mjs';
 import { checkPageRules } from './checks/page-rules.mjs';
 import { checkAbilities, checkPageList, checkReached, checkTargetPages, sourceFiles } from './checks/pages.mjs';
 import { checkPermissions } from './checks/permissions.mjs';
@@ -49,6 +50,7 @@ async function checkProject(targets, builders) {
     ...checkPermissions(path.join(targets[0].mainFolder, 'module.json5')),
     ...checkNativeLibrary(sources),
     ...checkVersions(),
+    ...checkPackageMetadata(),
     ...checkObfuscation(),
     ...(await checkWorkflows()),
     ...folders.flatMap(checkTranslations),
