@@ -484,7 +484,8 @@ export declare class TCPSocket {
   pause(): void
   /**
     * Lets the link go, and keeps what is not sent, until `restore`: for an app that goes to the background. No `close`
-    * comes. Only for a client made with `reconnect`; another one gets 2301095.
+    * comes. What was sent goes out first: fails with 2301110 when the peer takes nothing for 20 seconds, and with 2301104
+    * when it resets the connection. Only for a client made with `reconnect`; another one gets 2301095.
     */
   suspend(): Promise<void>
   suspend(callback: (error: SocketError, data: void) => void): void

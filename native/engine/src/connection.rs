@@ -245,12 +245,13 @@ impl Connection {
         self.end_with(Some(ticket), true)
     }
 
-    /// Lets the link go, and keeps what is not sent, until [`Connection::resume`]. `Completed` with `ticket` follows.
+    /// Lets the link go, and keeps what is not sent, until [`Connection::resume`]. `Completed` with `ticket` follows when the peer's
+    /// kernel has what this one has taken; at once where messages are acknowledged, which are sent again.
     /// Only for a connection that replaces lost links.
     ///
     /// # Errors
     /// `EBADF` when closed, `EALREADY` while another call is under way. It completes with `ECANCELED` when the connection
-    /// ends first.
+    /// ends first, with `ETIMEDOUT` when the peer takes nothing, and with `ECONNRESET` when it resets the link.
     pub(crate) fn suspend(&self, ticket: Ticket) -> Result<(), SocketError> {
         let mut state = lock(&self.shared.state);
         let errno = match state.suspension {

@@ -14,7 +14,7 @@ use super::transport::{Reading, Ready, Transport, Wants};
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::{CloseReason, ConnectionEvent};
 use crate::limits;
-use crate::progress::Progress;
+use crate::progress::{Progress, SentMarks};
 use crate::sync::lock;
 use crate::timeout::timeout;
 use crate::wire::Frame;
@@ -168,6 +168,49 @@ impl Driver {
         // The kernel is asked before the time is.
         let next = timeout(deadline.saturating_duration_since(Instant::now()), next).await;
         Ok(matches!(next, Some(Some(Ready::Readable))))
+    }
+
+    /// Lets a link go that is not wanted for a while, as closing does: what this side's kernel has taken goes out, then FIN. Reads on
+    /// meanwhile. Messages that are acknowledged come again with the next link.
+    ///
+    /// # Errors
+    /// An errno that says why the peer has not got all.
+    pub(super) async fn release_link(&self, mut transport: Box<Transport>, marks: &SentMarks) -> Result<(), i32> {
+        let stream = Arc::clone(&transport.stream);
+        let socket = SockRef::from(&*stream);
+        let is_resent = self.shared.protocol.acknowledge;
+        let released = match socket.linger().unwrap_or(None) {
+            Some(Duration::ZERO) => return Ok(()),
+            _ if is_resent => Ok(()),
+            linger => self.finish_link(&mut transport, marks, linger.unwrap_or(limits::DRAIN_TIMEOUT)).await,
+        };
+        // With lingering left on, the kernel would block this thread when the socket is dropped.
+        let _ = socket.set_linger(released.is_err().then_some(Duration::ZERO));
+        if released.is_ok() && transport.peer_sends && !is_resent {
+            tokio::spawn(async move { Self::discard(&mut transport, limits::LINGER_LIMIT).await });
+        }
+        released
+    }
+
+    async fn finish_link(&self, transport: &mut Transport, marks: &SentMarks, limit: Duration) -> Result<(), i32> {
+        let mut patience = Patience::new(limit, Instant::now());
+        let mut keeps = true;
+        loop {
+            if lock(&self.shared.state).aborts() {
+                return Err(libc::ECONNABORTED);
+            }
+            if transport.finish_writing(marks)? {
+                return Ok(());
+            }
+            let wants = Wants { read: transport.peer_sends, write: true };
+            let progress = transport.meter.read(&transport.stream, marks.written);
+            if patience.is_over(Instant::now(), &progress, &Work { wants, written: marks.written, left_bytes: 0 }) {
+                return Err(libc::ETIMEDOUT);
+            }
+            if self.wait_for_peer(transport, wants, patience.deadline()).await? {
+                self.receive_last(transport, &mut keeps);
+            }
+        }
     }
 
     /// Whether the peer has everything by the time that a reset is due: after a stop of this process, what tells so waits in the kernel.

@@ -77,8 +77,9 @@ impl Driver {
                 match self.serve(transport).await {
                     End::Lost(loss) if self.replaces_links() => self.interrupt(Some(loss.error)),
                     End::Suspended => {
-                        self.take_back(transport);
-                        self.suspend();
+                        if let Some(transport) = link.take() {
+                            Box::pin(self.suspend(transport)).await;
+                        }
                     }
                     end => break end,
                 }

@@ -158,25 +158,43 @@ impl Driver {
         transport.owner_reads = false;
         let mut left_bytes = limits::RECEIVE_HIGH_BYTES;
         while left_bytes > 0 && self.shared.credit.has_room() {
-            match transport.read() {
-                Ok(Reading::Bytes(data)) => {
-                    left_bytes = left_bytes.saturating_sub(data.len());
-                    self.deliver(data, ConnectionEvent::Received);
+            // A part of a message counts as well.
+            let Some(bytes) = self.receive_last(transport, &mut true) else { break };
+            left_bytes = left_bytes.saturating_sub(bytes.max(limits::READ_MIN_BYTES));
+        }
+    }
+
+    /// Reads once from a link that is let go, and hands over what that brings as far as the credit goes; drops all that follows, for
+    /// which `keeps` is false. Returns how many bytes were handed over; `None` when nothing was read.
+    pub(super) fn receive_last(&self, transport: &mut Transport, keeps: &mut bool) -> Option<usize> {
+        match transport.read() {
+            Ok(Reading::Nothing) => None,
+            Ok(Reading::Bytes(data)) => Some(self.keep(data, ConnectionEvent::Received, keeps)),
+            Ok(Reading::Frames) => {
+                let mut bytes = 0;
+                while let Ok(Some(frame)) = transport.next_frame() {
+                    bytes += match frame {
+                        Frame::Data(data) => self.keep(data, ConnectionEvent::Message, keeps),
+                        Frame::Corrupt(data) => self.keep(data, ConnectionEvent::Corrupt, keeps),
+                        _ => 0,
+                    };
                 }
-                Ok(Reading::Frames) => {
-                    // A part of a message counts as well.
-                    left_bytes = left_bytes.saturating_sub(limits::READ_MIN_BYTES);
-                    while let Ok(Some(frame)) = transport.next_frame() {
-                        match frame {
-                            Frame::Data(data) => self.deliver(data, ConnectionEvent::Message),
-                            Frame::Corrupt(data) => self.deliver(data, ConnectionEvent::Corrupt),
-                            _ => {}
-                        }
-                    }
-                }
-                _ => break,
+                Some(bytes)
+            }
+            Ok(Reading::End) | Err(_) => {
+                transport.peer_sends = false;
+                None
             }
         }
+    }
+
+    fn keep(&self, data: Bytes, event: fn(Bytes) -> ConnectionEvent, keeps: &mut bool) -> usize {
+        *keeps &= self.shared.credit.has_room();
+        let bytes = if *keeps { data.len() } else { 0 };
+        if *keeps {
+            self.deliver(data, event);
+        }
+        bytes
     }
 
     fn end_of_stream(&self, transport: &mut Transport, within_frame: bool) -> Option<End> {

@@ -24,17 +24,22 @@ impl Driver {
         self.lost = lost;
     }
 
-    pub(super) fn suspend(&mut self) {
+    pub(super) async fn suspend(&mut self, mut transport: Box<Transport>) {
+        self.take_back(&mut transport);
+        let marks = lock(&self.shared.state).queue.marks();
         self.interrupt(None);
-        self.answer_suspend();
+        let released = self.release_link(transport, &marks).await;
+        if lock(&self.shared.state).phase.is_open() {
+            self.answer_suspend(released.map_err(|errno| self.shared.error(Operation::Suspend, errno)));
+        }
     }
 
     /// The link that is made when it is wanted again is a new beginning.
-    fn answer_suspend(&mut self) {
+    fn answer_suspend(&mut self, result: Result<(), SocketError>) {
         let mut state = lock(&self.shared.state);
         if let Suspension::Wanted { ticket, resumed } = state.suspension {
             state.suspension = if resumed { Suspension::Active } else { Suspension::Suspended };
-            self.shared.complete([ticket], &Ok(()));
+            self.shared.complete([ticket], &result);
         }
         drop(state);
         self.lost = None;
@@ -70,7 +75,7 @@ impl Driver {
                 (state.suspension, state.phase.peer_ended())
             };
             match suspension {
-                Suspension::Wanted { .. } => self.answer_suspend(),
+                Suspension::Wanted { .. } => self.answer_suspend(Ok(())),
                 Suspension::Active if !peer_ended => return Ok(()),
                 // What both sides have ended only waits for its owner to close it.
                 Suspension::Active | Suspension::Suspended => self.shared.task.notified().await,

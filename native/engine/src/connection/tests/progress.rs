@@ -123,6 +123,59 @@ async fn close_delivers_everything_to_a_slow_peer_that_talks() {
     }
 }
 
+/// A connection that gets other links, and is being suspended before its peer has taken what its kernel has.
+async fn suspending(protocol: Protocol) -> Fixture {
+    let mut this = Fixture::resilient(protocol, true).await;
+    this.shrink_peer();
+    this.connection.send(&vec![7; PROMISED_BYTES], SEND).unwrap();
+    settle().await;
+    this.events.told();
+    this.connection.suspend(SUSPEND).unwrap();
+    this
+}
+
+#[tokio::test(start_paused = true)]
+async fn suspend_delivers_what_was_sent_to_a_slow_peer_that_talks_and_receives_what_it_says() {
+    for protocol in [Protocol::default(), bulk(protocol(false, false))] {
+        let (overhead, heard) = if protocol.framing.is_some() { (4, "message .") } else { (0, "received \0\0\0\x01.") };
+        let mut this = suspending(protocol).await;
+        assert_eq!(take_slowly_and_talk(&mut this).await, PROMISED_BYTES + overhead);
+        let told = this.told_beside_sends();
+        assert!(told.contains(&heard.to_owned()) && told.contains(&"completed 5".to_owned()), "{told:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn suspend_fails_when_the_peer_takes_nothing_and_suspends_all_the_same() {
+    let mut this = suspending(Protocol::default()).await;
+    let start = tokio::time::Instant::now();
+    this.events.assert_next(&format!("failed 5 {}", libc::ETIMEDOUT)).await;
+    assert_eq!(start.elapsed().as_secs(), DRAIN_TIMEOUT.as_secs());
+    this.connection.resume();
+    this.relink(None).await;
+    this.events.assert_next("connected").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn suspend_of_an_acknowledged_connection_waits_for_nothing() {
+    let mut this = suspending(bulk(protocol(false, true))).await;
+    let start = tokio::time::Instant::now();
+    this.events.assert_next("completed 5").await;
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn abort_ends_a_suspend_that_waits_for_its_peer() {
+    let mut this = suspending(Protocol::default()).await;
+    settle().await;
+    let start = tokio::time::Instant::now();
+    this.connection.abort(CLOSE).unwrap();
+    this.events.assert_next(&format!("failed 5 {}", libc::ECANCELED)).await;
+    this.events.assert_next("closed Local").await;
+    this.events.assert_next("completed 3").await;
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
 #[tokio::test(start_paused = true)]
 async fn close_fails_when_the_peer_takes_nothing() {
     let mut this = Fixture::new(Protocol::default()).await;
