@@ -329,6 +329,12 @@ impl Connection {
         self.shared.credit.has_room()
     }
 
+    /// Has [`ConnectionEvent::ReadClosed`] posted when the peer sends no more, while [`Connection::has_room`] keeps the owner from reading
+    /// what `link` still has.
+    pub fn watch_end(&self, link: LinkId) {
+        self.shared.watch_end(link);
+    }
+
     /// Sets options of the link that is there, and of those that follow it.
     ///
     /// # Errors

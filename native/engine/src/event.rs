@@ -79,6 +79,9 @@ pub enum ConnectionEvent {
     /// With framing: bytes arrived in place of a message, whose checksum is wrong or in which something is escaped that never is.
     /// They count as `Received` does, and messages may follow.
     Corrupt(Bytes),
+    /// The peer sends no more, and not everything is read: `Ended`, or how it broke, comes when it is. Among what was received this may
+    /// come at any time.
+    ReadClosed,
     /// The peer sends no more. The connection still sends; its owner closes it.
     Ended,
     /// Everything that waited to be sent is finished.

@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, Weak};
 
 use rustix::event::Timespec;
-use rustix::event::epoll::{self, EventData};
+use rustix::event::epoll::{self, EventData, EventFlags};
 use rustix::io::Errno;
 
 use crate::event::{ConnectionEvent, EventSink, LinkId};
@@ -39,7 +39,8 @@ impl Poller {
         Arc::new(Self { wake: Arc::new(wake), links: Mutex::default() })
     }
 
-    /// Posts `Readable` for links that have something: as many as one question to the kernel names. False when there is none.
+    /// Posts `Readable` for links that have something, and `ReadClosed` for those that were watched for that: as many as one question to
+    /// the kernel names. False when there is none.
     pub fn post(&self) -> bool {
         let Some(set) = self.set() else { return false };
         let mut events = [EMPTY_EVENT; POLLER_BATCH_LINKS];
@@ -49,7 +50,9 @@ impl Poller {
             let link = LinkId(event.data.u64());
             let owner = lock(&self.links).owners.get(&link).and_then(Weak::upgrade);
             if let Some(owner) = owner {
-                owner.post(ConnectionEvent::Readable(link));
+                let flags = event.flags;
+                let is_readable = flags.contains(EventFlags::IN);
+                owner.post(if is_readable { ConnectionEvent::Readable(link) } else { ConnectionEvent::ReadClosed });
             }
         }
         count > 0
@@ -104,6 +107,16 @@ impl Poller {
     pub(crate) fn watch(&self, link: LinkId, socket: impl AsFd) -> io::Result<()> {
         let set = self.set().ok_or(Errno::BADF)?;
         Ok(epoll::modify(&*set, socket, EventData::new_u64(link.0), oneshot())?)
+    }
+
+    /// Has `ReadClosed` posted, once, when the peer sends no more, and not `Readable`, until [`Poller::watch`].
+    ///
+    /// # Errors
+    /// When the socket is not there.
+    pub(crate) fn watch_end(&self, link: LinkId, socket: impl AsFd) -> io::Result<()> {
+        let set = self.set().ok_or(Errno::BADF)?;
+        let flags = EventFlags::RDHUP | EventFlags::ONESHOT;
+        Ok(epoll::modify(&*set, socket, EventData::new_u64(link.0), flags)?)
     }
 
     /// Lets a link go that was told of, and not watched again.

@@ -15,6 +15,8 @@ const INFO_BYTES: usize = 148;
 const FIN_WAIT2: u8 = 5;
 const TIME_WAIT: u8 = 6;
 const CLOSE: u8 = 7;
+#[cfg(test)]
+const CLOSE_WAIT: u8 = 8;
 
 /// Questions whether it has room that a peer's kernel may leave unanswered: Linux answers two a second (`tcp_invalid_ratelimit`), and
 /// asks the first ones faster.
@@ -98,6 +100,12 @@ impl TcpInfo {
     /// Whether there is no connection any more: both sides have ended it, or it broke.
     pub(crate) fn is_closed(&self) -> bool {
         self.state == CLOSE
+    }
+
+    /// Whether the end of the peer's stream has arrived, or there is no connection any more.
+    #[cfg(test)]
+    pub(crate) fn is_read_closed(&self) -> bool {
+        matches!(self.state, CLOSE_WAIT | CLOSE)
     }
 
     /// Whether the peer's kernel has yet to answer what it was sent last: bytes, or a question whether it has room.

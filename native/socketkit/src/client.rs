@@ -134,6 +134,9 @@ impl Receiver for State {
         self.client.has_room()
     }
 
+    /// It has no place among others that it could lose.
+    fn watch_end(&self, _: LinkId) {}
+
     /// The system socket API drops whatever nobody listens for.
     fn drops_unheard(&self) -> bool {
         !self.client.has_frames()

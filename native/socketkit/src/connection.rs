@@ -209,6 +209,10 @@ impl Receiver for State {
         self.connection.has_room()
     }
 
+    fn watch_end(&self, link: LinkId) {
+        self.connection.watch_end(link);
+    }
+
     /// The system socket API reads nothing while nobody listens, either.
     fn drops_unheard(&self) -> bool {
         false
@@ -226,7 +230,12 @@ impl Receiver for State {
         false
     }
 
-    fn connected(&self) {}
+    fn connected(&self) {
+        // The session goes on, with a place that its peer has come back to.
+        if self.has_left.replace(false) {
+            self.emitter.set_kept(true);
+        }
+    }
 
     fn left(&self) {
         if !self.has_left.replace(true) {

@@ -32,6 +32,8 @@ pub trait Receiver {
     fn available_bytes(&self, link: LinkId) -> usize;
     /// Whether the credit allows to read more.
     fn has_room(&self) -> bool;
+    /// Has the end of `link` told of while the credit does not allow to read it.
+    fn watch_end(&self, link: LinkId);
     /// Whether it goes on reading when the credit is used up and nobody listens, and drops the oldest bytes.
     fn drops_unheard(&self) -> bool;
     /// Gives back the credit of a receipt of `bytes`.
@@ -42,7 +44,7 @@ pub trait Receiver {
     fn awaits_finish(&self) -> bool;
     /// There is a link; called before the `connect` listener.
     fn connected(&self);
-    /// The peer sends no more, and nobody listens for the bytes that it sent.
+    /// The peer sends no more, and nobody listens for the bytes that it sent, of which some may not be read.
     fn left(&self);
     /// The connection is no more, though `close` may still wait for bytes to be delivered.
     fn over(&self);
@@ -74,6 +76,10 @@ pub struct Inbox {
     last_bytes: Cell<usize>,
     /// The turn in which a listener was last called that may answer.
     last_call: Cell<u64>,
+    /// The link whose end is watched for, because what it has cannot be read for lack of credit.
+    watched_link: Cell<Option<LinkId>>,
+    /// The peer sends no more, and not everything was read when it ended.
+    is_read_closed: Cell<bool>,
     /// Whether the log says that bytes of the connection were dropped.
     told_drop: Cell<bool>,
 }
@@ -148,8 +154,16 @@ impl Inbox {
             ConnectionEvent::Drained => return self.emit_at_once(receiver, EventName::Drain),
             ConnectionEvent::Stalled => return self.emit_at_once(receiver, EventName::Stalled),
             ConnectionEvent::Recovered => return self.emit_at_once(receiver, EventName::Recovered),
+            ConnectionEvent::ReadClosed => {
+                self.is_read_closed.set(true);
+                return true;
+            }
             ConnectionEvent::Received(bytes) => Delivery::Received(bytes),
-            ConnectionEvent::Readable(link) => Delivery::Readable(link),
+            ConnectionEvent::Readable(link) => {
+                // It was read to its end, and is watched for that again.
+                self.watched_link.set(None);
+                Delivery::Readable(link)
+            }
             ConnectionEvent::Message(message) => Delivery::Message(message),
             ConnectionEvent::Corrupt(bytes) => Delivery::Corrupt(bytes),
             ConnectionEvent::Connected(peer) => Delivery::Connected(peer),
@@ -220,6 +234,7 @@ impl Inbox {
                 Delivery::Connected(peer) => {
                     self.peer.replace(Some(Rc::new(peer.into())));
                     batch.peer = None;
+                    self.is_read_closed.set(false);
                     receiver.connected();
                     receiver.emitter().emit(EventName::Connect, []);
                 }
@@ -241,9 +256,7 @@ impl Inbox {
         }
         if self.waiting.borrow().iter().any(|event| matches!(event, Delivery::Closed(_))) {
             receiver.over();
-        } else if !emitter.has(EventName::Message)
-            && self.waiting.borrow().iter().any(|event| matches!(event, Delivery::Ended))
-        {
+        } else if !emitter.has(EventName::Message) && self.knows_end() {
             receiver.left();
         }
         stored + delivered + streamed
@@ -252,6 +265,11 @@ impl Inbox {
     /// Whether a listener or a callback was called a moment ago, or is to be called, that may use the connection.
     fn is_in_use(&self, emitter: &Emitter<ConnectionEvent>) -> bool {
         emitter.due_callbacks().hold() || self.last_call.get() == emitter.environment().turn_number()
+    }
+
+    /// Whether the peer sends no more, though not everything that it sent was delivered.
+    fn knows_end(&self) -> bool {
+        self.is_read_closed.get() || self.waiting.borrow().iter().any(|event| matches!(event, Delivery::Ended))
     }
 
     fn is_listened_to(&self, emitter: &Emitter<ConnectionEvent>) -> bool {
@@ -385,6 +403,7 @@ impl Inbox {
                 if self.drop_oldest(receiver, &mut waiting) {
                     continue;
                 }
+                self.watch_end(receiver, waiting.get(place));
                 break;
             }
             if *stored >= limits::TURN_STREAM_BYTES {
@@ -410,6 +429,15 @@ impl Inbox {
         }
     }
 
+    /// Has the end of a link told of, once, whose bytes cannot be read for lack of credit.
+    fn watch_end(&self, receiver: &dyn Receiver, unread: Option<&Delivery>) {
+        if let Some(&Delivery::Readable(link)) = unread
+            && self.watched_link.replace(Some(link)) != Some(link)
+        {
+            receiver.watch_end(link);
+        }
+    }
+
     /// Drops the oldest bytes that nobody listens for; false where they are to be kept, or there are none.
     fn drop_oldest(&self, receiver: &dyn Receiver, waiting: &mut VecDeque<Delivery>) -> bool {
         if self.paused.get() || !receiver.drops_unheard() {
@@ -429,6 +457,7 @@ impl Inbox {
         self.closes.set(self.closes.get() + 1);
         self.paused.set(false);
         self.has_ended.set(false);
+        self.is_read_closed.set(false);
         self.told_drop.set(false);
         // A closed object may be collected, and its listener with it: not before that was called.
         let _owner = receiver.emitter().owner();

@@ -202,7 +202,7 @@ impl Driver {
             if transport.finish_writing(marks)? {
                 return Ok(());
             }
-            let wants = Wants { read: transport.peer_sends, write: true };
+            let wants = Wants { read: transport.peer_sends, write: true, end: false };
             let progress = transport.meter.read(&transport.stream, marks.written);
             if patience.is_over(Instant::now(), &progress, &Work { wants, written: marks.written, left_bytes: 0 }) {
                 return Err(libc::ETIMEDOUT);
@@ -248,7 +248,7 @@ impl Driver {
                 return Err(libc::ECONNRESET);
             }
         }
-        Ok(Some(Work { wants: Wants { read, write }, written: marks.written, left_bytes }))
+        Ok(Some(Work { wants: Wants { read, write, end: false }, written: marks.written, left_bytes }))
     }
 
     /// Reads and drops what the peer still sends: the reset that its bytes would get from a socket which is gone could destroy what

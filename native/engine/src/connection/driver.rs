@@ -124,6 +124,7 @@ impl Driver {
                     None
                 }
                 Wake::Ready(Ready::Readable) => self.receive(transport),
+                Wake::Ready(Ready::ReadClosed) => self.hear_end(transport),
                 Wake::Time => self.mind_time(transport),
                 Wake::Replaced => Some(self.lost(libc::ECONNRESET, CloseReason::Reset)),
             };
@@ -147,7 +148,7 @@ impl Driver {
     fn refresh(&self, known: Option<Wants>, transport: &mut Transport) -> Result<Wants, End> {
         let is_called = self.shared.task.take_notified();
         match known {
-            Some(wants) if !is_called => Ok(Wants { read: self.shared.credit.may_take(), ..wants }),
+            Some(wants) if !is_called => Ok(transport.wants(self.shared.credit.may_take(), wants.write)),
             _ => self.wants(transport),
         }
     }
@@ -178,7 +179,7 @@ impl Driver {
         if state.has_ended() || !transport.peer_sends {
             transport.liveness.stop_asking();
         }
-        Ok(Wants { read: transport.is_read_here() && may_take, write: state.phase.is_up() && state.wants_write() })
+        Ok(transport.wants(may_take, state.phase.is_up() && state.wants_write()))
     }
 
     async fn wait(&mut self, transport: &Transport, wants: Wants) -> Wake {
@@ -221,7 +222,7 @@ impl Driver {
     }
 
     /// What is unread of a lost link comes again with the next one.
-    fn needs_nothing_unread(&self, state: &State) -> bool {
+    pub(super) fn needs_nothing_unread(&self, state: &State) -> bool {
         self.shared.protocol.acknowledge && self.restorer.is_some() && !state.phase.peer_ended()
     }
 

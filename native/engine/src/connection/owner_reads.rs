@@ -100,6 +100,14 @@ impl Shared {
         self.finish_owner_reads(state, OwnerReads::Malformed(fault.errno()))
     }
 
+    /// Watches for the end as [`Connection::watch_end`](super::Connection::watch_end) does.
+    pub(super) fn watch_end(&self, link: LinkId) {
+        if let Some((stream, poller)) = lock(&self.state).reads.source(link) {
+            // Where it cannot be watched for, reading finds it.
+            let _ = poller.watch_end(link, &**stream);
+        }
+    }
+
     /// Bytes that a read of `link` would get now; 0 when that is not known.
     pub(super) fn available_bytes(&self, link: LinkId) -> usize {
         lock(&self.state).reads.source(link).map_or(0, |(stream, _)| available_bytes(stream))

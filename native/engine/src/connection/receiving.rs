@@ -11,6 +11,7 @@ use crate::error::errno_of;
 use crate::event::{CloseReason, ConnectionEvent};
 use crate::limits;
 use crate::sync::lock;
+use crate::tcp_info::TcpInfo;
 use crate::wire::{Frame, Kind};
 
 impl Driver {
@@ -195,6 +196,18 @@ impl Driver {
             self.deliver(data, event);
         }
         bytes
+    }
+
+    /// The peer sends no more, and the credit does not allow to read what it has sent.
+    pub(super) fn hear_end(&self, transport: &mut Transport) -> Option<End> {
+        let is_broken = TcpInfo::of(&transport.stream).is_ok_and(|info| info.is_closed());
+        let is_lost = is_broken && self.needs_nothing_unread(&lock(&self.shared.state));
+        if is_lost {
+            return Some(self.lost(libc::ECONNRESET, CloseReason::Reset));
+        }
+        transport.has_told_end = true;
+        self.shared.sink.post(ConnectionEvent::ReadClosed);
+        None
     }
 
     fn end_of_stream(&self, transport: &mut Transport, within_frame: bool) -> Option<End> {

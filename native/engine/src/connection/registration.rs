@@ -61,6 +61,17 @@ impl Registration {
         self.socket.poll_read_ready(context).map(drop)
     }
 
+    /// Ready when the peer sends no more. Forgets that there is something to read, which only a new registration tells again.
+    pub(super) fn poll_read_closed(&self, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            match self.socket.poll_read_ready(context) {
+                Poll::Ready(Ok(mut guard)) if !guard.ready().is_read_closed() => guard.clear_ready(),
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
     /// Ready when the socket can be written or has an error.
     pub(super) fn poll_write_ready(&self, context: &mut Context<'_>) -> Poll<()> {
         self.socket.poll_write_ready(context).map(drop)

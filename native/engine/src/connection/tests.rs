@@ -29,6 +29,7 @@ mod limit;
 mod order;
 mod progress;
 mod random;
+mod read_closed;
 mod reading;
 mod reading_messages;
 mod restoring;
@@ -91,6 +92,7 @@ fn text(told: &Told) -> String {
         Told::Event(ConnectionEvent::Message(data)) => format!("message {}", String::from_utf8_lossy(data)),
         Told::Event(ConnectionEvent::Readable(_)) => "readable".to_owned(),
         Told::Event(ConnectionEvent::Received(data)) => format!("received {}", String::from_utf8_lossy(data)),
+        Told::Event(ConnectionEvent::ReadClosed) => "read closed".to_owned(),
         Told::Event(ConnectionEvent::Ended) => "ended".to_owned(),
         Told::Event(ConnectionEvent::Drained) => "drained".to_owned(),
         Told::Event(ConnectionEvent::Stalled) => "stalled".to_owned(),

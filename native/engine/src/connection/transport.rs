@@ -45,6 +45,10 @@ pub(super) struct Transport {
     pub(super) owner_reads: bool,
     /// Whether closing has said FIN.
     has_said_fin: bool,
+    /// Whether the owner knows that the peer sends no more, though not everything is read.
+    pub(super) has_told_end: bool,
+    /// Whether the registration tells of the end alone.
+    watches_end: bool,
     strategy: ReadStrategy,
     /// Boxed: most connections have no frames. Those of a stream that the owner reads are with it.
     pub(super) frames: Option<Box<Frames>>,
@@ -55,12 +59,15 @@ pub(super) struct Transport {
 pub(super) struct Wants {
     pub(super) read: bool,
     pub(super) write: bool,
+    /// That the peer sends no more, where nothing is read.
+    pub(super) end: bool,
 }
 
 /// Which of them came.
 pub(super) enum Ready {
     Readable,
     Writable,
+    ReadClosed,
 }
 
 /// What one read brought.
@@ -90,14 +97,17 @@ impl Transport {
             registration: None,
             owner_reads: false,
             has_said_fin: false,
+            has_told_end: false,
+            watches_end: false,
             strategy: ReadStrategy::new(),
             frames: Frames::new(protocol),
         }
     }
 
-    /// Whether the driver has to read.
-    pub(super) fn is_read_here(&self) -> bool {
-        self.peer_sends && !self.owner_reads
+    /// What to wait for where the driver reads as far as the credit goes: what comes if it `may_take`, and the end otherwise.
+    pub(super) fn wants(&self, may_take: bool, write: bool) -> Wants {
+        let is_read_here = self.peer_sends && !self.owner_reads;
+        Wants { read: is_read_here && may_take, write, end: is_read_here && !may_take && !self.has_told_end }
     }
 
     /// Prepares to wait for what `wants` says. While an owner reads, what comes is nothing that the driver is woken for.
@@ -107,11 +117,14 @@ impl Transport {
     pub(super) fn prepare(&mut self, wants: Wants) -> io::Result<()> {
         let reads = !self.owner_reads;
         let is_ready = self.registration.as_ref().is_some_and(|registration| registration.tells_reads() == reads);
-        if (wants.read || wants.write) && !is_ready {
+        let tells_all = !(wants.read && self.watches_end);
+        if (wants.read || wants.write || wants.end) && !(is_ready && tells_all) {
             // One place after the other.
             self.registration = None;
             self.registration = Some(Registration::new(&self.stream, reads)?);
+            self.watches_end = false;
         }
+        self.watches_end |= wants.end;
         Ok(())
     }
 
@@ -124,6 +137,9 @@ impl Transport {
         }
         if wants.read && registration.poll_read_ready(context).is_ready() {
             return Poll::Ready(Ready::Readable);
+        }
+        if wants.end && registration.poll_read_closed(context).is_ready() {
+            return Poll::Ready(Ready::ReadClosed);
         }
         Poll::Pending
     }
@@ -223,7 +239,7 @@ impl Transport {
 
     /// Waits for bytes of the peer, and drops them; 0 when it has ended or broken the connection.
     pub(super) async fn discard(&mut self) -> usize {
-        let wants = Wants { read: true, write: false };
+        let wants = Wants { read: true, write: false, end: false };
         // Who cannot be waited for is not.
         while self.prepare(wants).is_ok() {
             // Polls, because `readable` would not let other tasks run while a peer sends without a pause.

@@ -25,7 +25,8 @@ pub(crate) enum Place {
     Nowhere,
 }
 
-/// `Drained` comes beside the others: it depends on how fast the kernel takes what was sent. `Listening` comes with every
+/// `Drained` comes beside the others: it depends on how fast the kernel takes what was sent. `ReadClosed` depends on how fast the owner
+/// takes what was received. `Listening` comes with every
 /// `listen`, and a test that wants to see it has a sink of its own.
 pub(crate) trait Recorded: Debug + Send + 'static {
     fn place(&self) -> Place;
@@ -33,7 +34,11 @@ pub(crate) trait Recorded: Debug + Send + 'static {
 
 impl Recorded for ConnectionEvent {
     fn place(&self) -> Place {
-        if matches!(self, Self::Drained) { Place::Drained } else { Place::InOrder }
+        match self {
+            Self::Drained => Place::Drained,
+            Self::ReadClosed => Place::Nowhere,
+            _ => Place::InOrder,
+        }
     }
 }
 

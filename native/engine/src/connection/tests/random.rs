@@ -118,9 +118,10 @@ impl Model {
             ConnectionEvent::Closed(_) => self.closed = true,
             ConnectionEvent::Connected(_) | ConnectionEvent::Reconnecting(_) => {}
             ConnectionEvent::Drained | ConnectionEvent::Stalled | ConnectionEvent::Recovered => {}
-            ConnectionEvent::Received(_) | ConnectionEvent::Readable(_) | ConnectionEvent::Corrupt(_) => {
-                panic!("{event:?} comes of a framed stream")
-            }
+            ConnectionEvent::Received(_)
+            | ConnectionEvent::Readable(_)
+            | ConnectionEvent::ReadClosed
+            | ConnectionEvent::Corrupt(_) => panic!("{event:?} comes of a framed stream whose messages are all taken"),
         }
     }
 

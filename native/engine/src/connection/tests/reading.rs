@@ -15,7 +15,7 @@ use crate::limits::{EVENT_OVERHEAD_BYTES, RECEIVE_HIGH_BYTES};
 use crate::poller::Poller;
 
 impl Fixture {
-    async fn reading(protocol: Protocol, resilient: Option<bool>) -> Self {
+    pub(super) async fn reading(protocol: Protocol, resilient: Option<bool>) -> Self {
         Self::read_with(Poller::new(|| {}), protocol, resilient).await
     }
 
@@ -49,7 +49,7 @@ impl Fixture {
     }
 
     /// Everything that is there, read in small pieces.
-    fn read_all(&self, link: LinkId) -> String {
+    pub(super) fn read_all(&self, link: LinkId) -> String {
         let mut all = Vec::new();
         let mut piece = [0; 4];
         loop {
@@ -68,7 +68,7 @@ impl Fixture {
     }
 
     /// The peer breaks the connection.
-    async fn reset(&mut self) {
+    pub(super) async fn reset(&mut self) {
         socket2::SockRef::from(&self.peer).set_linger(Some(Duration::ZERO)).unwrap();
         self.peer = link().await.0;
         settle().await;

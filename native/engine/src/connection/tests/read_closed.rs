@@ -1,0 +1,102 @@
+//! The end of the peer's stream (EOF or reset) behind bytes that the credit does not allow to read.
+
+use super::*;
+use crate::limits::{EVENT_OVERHEAD_BYTES, RECEIVE_HIGH_BYTES};
+
+/// More than the credit allows to read, and what the kernel holds beside it: the end is behind that.
+const SENT_BYTES: usize = RECEIVE_HIGH_BYTES + 40_000;
+
+impl Fixture {
+    /// Reads until the credit does not allow more. Returns how many bytes it was.
+    async fn read_up_to_credit(&self, link: LinkId) -> usize {
+        let (mut all, mut piece) = (0, vec![0; 16 * 1024]);
+        while self.connection.has_room() {
+            all += self.connection.try_read(link, &mut piece).bytes;
+            yield_now().await;
+        }
+        all
+    }
+
+    /// Waits until the kernel has the end of the peer's stream: a paused clock does not wait for that.
+    async fn await_end(&self) {
+        let start = std::time::Instant::now();
+        while self.info().is_some_and(|info| !info.is_read_closed()) {
+            assert!(start.elapsed() < Duration::from_secs(10), "no end comes");
+            yield_now().await;
+        }
+        settle().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn eof_behind_unread_bytes_is_told_where_it_is_watched_for() {
+    let mut this = Fixture::reading(Protocol::default(), None).await;
+    this.hear(&vec![b'x'; SENT_BYTES]).await;
+    let link = this.readable().await;
+    let taken = this.read_up_to_credit(link).await;
+    this.connection.watch_end(link);
+    assert_eq!(this.told(), [""; 0], "the peer is there");
+    this.peer.shutdown().await.unwrap();
+    this.await_end().await;
+    assert_eq!(this.told(), ["read closed"]);
+    assert_eq!(this.told(), [""; 0], "it was told");
+    assert_eq!(taken + this.read_all(link).len(), SENT_BYTES);
+    assert_eq!(this.told(), ["ended"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reset_behind_unread_bytes_is_told_where_it_is_watched_for() {
+    let mut this = Fixture::reading(Protocol::default(), None).await;
+    this.hear(&vec![b'x'; SENT_BYTES]).await;
+    let link = this.readable().await;
+    this.read_up_to_credit(link).await;
+    this.connection.watch_end(link);
+    this.reset().await;
+    this.await_end().await;
+    assert_eq!(this.told(), ["read closed"]);
+    this.read_all(link);
+    settle().await;
+    assert_eq!(this.told(), [&format!("broken {}", libc::ECONNRESET)[..], "closed Reset"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn link_that_is_watched_for_its_end_tells_of_bytes_again_when_it_was_read() {
+    let mut this = Fixture::reading(Protocol::default(), None).await;
+    this.hear(b"early").await;
+    let link = this.readable().await;
+    this.connection.watch_end(link);
+    assert_eq!(this.read_all(link), "early");
+    this.hear(b"late").await;
+    assert_eq!(this.told(), ["readable"]);
+}
+
+/// So many messages without bytes use the credit up.
+const MESSAGES: usize = RECEIVE_HIGH_BYTES / EVENT_OVERHEAD_BYTES + 4_000;
+
+#[tokio::test(start_paused = true)]
+async fn eof_behind_unread_frames_is_told_and_the_frames_are_read_when_there_is_credit_again() {
+    let mut this = Fixture::new(protocol(true, false)).await;
+    this.peer.write_all(&frame(Kind::Data, &[]).repeat(MESSAGES)).await.unwrap();
+    settle().await;
+    let early = this.events.told();
+    assert!(early.len() < MESSAGES && early.iter().all(|told| told == "message "));
+    this.peer.shutdown().await.unwrap();
+    this.await_end().await;
+    assert_eq!(this.events.told(), ["read closed"]);
+    (0..early.len()).for_each(|_| this.connection.consume(0));
+    settle().await;
+    let mut late = this.events.told();
+    assert_eq!(late.pop().as_deref(), Some("ended"));
+    assert_eq!(early.len() + late.len(), MESSAGES);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reset_behind_unread_messages_that_come_again_ends_the_link_at_once() {
+    let mut this = Fixture::resilient(protocol(false, true), true).await;
+    this.peer.write_all(&frame(Kind::Data, &[]).repeat(MESSAGES)).await.unwrap();
+    settle().await;
+    this.events.told();
+    this.reset().await;
+    this.relink(Some(0)).await;
+    this.events.assert_next("connected").await;
+}
