@@ -8,6 +8,9 @@ import { LOOPBACK } from '../support/sockets.mjs';
 
 const OPTIONS = { framing: { type: 'length' }, heartbeat: { intervalMs: 50, timeoutMs: 150 }, acknowledge: true };
 
+/** How often something is sent to a stopped process: its kernel owes an acknowledgement at nearly every moment. */
+const SEND_EVERY_MS = 5;
+
 /** A conversation with a process that is stopped again and again for longer than its heartbeat's time-out. */
 export class Frozen {
   #child;
@@ -38,9 +41,11 @@ export class Frozen {
   async freeze(milliseconds) {
     this.freezes += 1;
     process.kill(this.#child.pid, 'SIGSTOP');
-    const text = `${this.freezes}`;
-    this.#sent.push(this.#connection.send({ data: text }));
-    await pause(milliseconds);
+    const end = Date.now() + milliseconds;
+    do {
+      this.#sent.push(this.#connection.send({ data: `${this.#sent.length + 1}` }));
+      await pause(SEND_EVERY_MS);
+    } while (Date.now() < end);
     process.kill(this.#child.pid, 'SIGCONT');
   }
 
@@ -49,7 +54,7 @@ export class Frozen {
     await within('all sends to a process that was stopped', Promise.all(this.#sent), 60_000);
     this.#child.tell('report');
     assert.deepEqual((await this.#child.hear('report')).losses, []);
-    assert.deepEqual(this.#heard, Array.from({ length: this.freezes }, (_, index) => `${index + 1}`));
+    assert.deepEqual(this.#heard, Array.from({ length: this.#sent.length }, (_, index) => `${index + 1}`));
     this.#connection.close();
   }
 }

@@ -16,12 +16,17 @@ const RELAY_MS = 6_000;
 /** How long each may take: a busy machine adds seconds. */
 const SLOW_MS = 60_000;
 
-/** A server that sends so much to its first client, and closes its connection; `closing` resolves when both are done. */
-async function openServer(options, bytes) {
+/**
+ * A server that sends so much to its first client, at once or when it has heard `asks` bytes, and closes its connection; `closing`
+ * resolves when both are done.
+ */
+async function openServer(options, bytes, asks = 0) {
   const server = library.constructTCPSocketServerInstance(options);
   const closing = new Promise((resolve) => {
     server.on('connect', (connection) => {
-      resolve(Promise.all([connection.send({ data: new ArrayBuffer(bytes) }), connection.close()]));
+      const answer = () => resolve(Promise.all([connection.send({ data: new ArrayBuffer(bytes) }), connection.close()]));
+      if (asks === 0) answer();
+      else connection.on('message', ({ message }) => { assert.equal(message.byteLength, asks); answer(); });
     });
   });
   // Whoever waits for it hears of it later than it can fail.
@@ -32,17 +37,18 @@ async function openServer(options, bytes) {
 
 /** Each is given random numbers, and resolves when it is over. */
 export const PROGRESS = {
-  /** A heartbeat whose questions wait behind much data, and a close behind it. */
+  /** A heartbeat whose questions wait behind much data, first in one direction and then in the other, and a close behind it. */
   async slowLink({ random }) {
     const heartbeat = { intervalMs: 50, timeoutMs: RELAY_MS, stalledTimeoutMs: 0 };
     const options = { framing: { type: 'length', maxMessageBytes: 4_096 * KIB }, heartbeat };
-    const bytes = random.below(2_048 * KIB);
-    const { server, address, closing } = await openServer(options, bytes);
+    const [asks, bytes] = [1 + random.below(1_024 * KIB), random.below(2_048 * KIB)];
+    const { server, address, closing } = await openServer(options, bytes, asks);
     const relay = await openSlowRelay(address.port, 128 * KIB + random.below(1_024 * KIB));
     const client = library.constructTCPSocketInstance(options);
     const heard = new Promise((resolve) => client.on('message', ({ message }) => resolve(message.byteLength)));
     const closed = new Promise((resolve) => client.on('close', resolve));
     await client.connect({ address: { address: LOOPBACK, port: relay.port } });
+    await client.send({ data: new ArrayBuffer(asks) });
     assert.equal(await within('the message of a slow link', heard, SLOW_MS), bytes);
     await within('the close of a slow link', Promise.all([closed, closing]), SLOW_MS);
     await server.close({ connections: 'abort' });

@@ -3,21 +3,21 @@ import net from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LOOPBACK } from '../support/sockets.mjs';
 
-/** Passes bytes on as they come, and ends as they do; at most `bytesPerSecond` where that is given. */
+/** Passes bytes on as they come, and ends as they do; at most `bytesPerSecond`. */
 async function passOn(from, to, bytesPerSecond) {
   for await (const chunk of from) {
     if (!to.write(chunk)) await Promise.race([once(to, 'drain'), once(to, 'close')]);
-    if (bytesPerSecond) await pause(1_000 * chunk.length / bytesPerSecond);
+    await pause(1_000 * chunk.length / bytesPerSecond);
   }
   to.end();
 }
 
-/** A relay to a port, slow towards whoever connects to it. Returns its port, and what ends it. */
+/** A relay to a port, slow in both directions. Returns its port, and what ends it. */
 export async function openSlowRelay(port, bytesPerSecond) {
   const relay = net.createServer({ allowHalfOpen: true }, (inner) => {
     const outer = net.connect({ port, host: LOOPBACK, allowHalfOpen: true });
-    for (const [from, to, rate] of [[inner, outer], [outer, inner, bytesPerSecond]]) {
-      passOn(from, to, rate).catch(() => to.destroy());
+    for (const [from, to] of [[inner, outer], [outer, inner]]) {
+      passOn(from, to, bytesPerSecond).catch(() => to.destroy());
       from.on('error', () => to.destroy());
     }
   });

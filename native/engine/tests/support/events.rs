@@ -26,8 +26,7 @@ pub(crate) enum Place {
 }
 
 /// `Drained` comes beside the others: it depends on how fast the kernel takes what was sent. `ReadClosed` depends on how fast the owner
-/// takes what was received. `Listening` comes with every
-/// `listen`, and a test that wants to see it has a sink of its own.
+/// takes what was received. `Listening` comes with every `listen`, and a test that wants to see it has a sink of its own.
 pub(crate) trait Recorded: Debug + Send + 'static {
     fn place(&self) -> Place;
 }
