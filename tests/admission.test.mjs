@@ -77,8 +77,22 @@ behaviour('a server that does not know the key is refused by the client', async 
   const client = newClient(t, keyed());
   const refused = rejectsWith(client.connect(to(port)), 2301013, 'connect', SYSTEM_TEXT.EACCES);
   const peer = new WirePeer(await sockets.next('the raw connection'), {});
-  peer.send(KIND.challenge, Buffer.concat([Buffer.of(1, 4, 0, 0, 0, 0), Buffer.alloc(32, 1)]));
-  peer.send(KIND.welcome, Buffer.alloc(32 + 1 + 16 + 8));
+  peer.send(KIND.challenge, Buffer.concat([Buffer.of(2), Buffer.alloc(32 + 6 + 16, 1)]));
+  await refused;
+});
+
+behaviour('a peer with a key whose version does not encrypt is told apart, both ways round', async (t) => {
+  const opening = Buffer.concat([Buffer.of(1, 4, 0, 0, 0, 0), Buffer.alloc(32, 1)]);
+  const { connections, port, rejects } = await openKeyed(t);
+  const raw = await rawClient(t, port);
+  const guest = new WirePeer(raw, {});
+  guest.send(KIND.hello, opening);
+  assert.deepEqual(await guest.receive(), { kind: KIND.refused, fields: Buffer.of(1) });
+  await rejected(rejects, 'protocol', raw);
+  assert.equal(connections.length, 0);
+  const { sockets, port: rawPort } = await rawServer(t);
+  const refused = rejectsWith(newClient(t, keyed()).connect(to(rawPort)), 2301071, 'version 1, which does not encrypt');
+  new WirePeer(await sockets.next('the raw connection'), {}).send(KIND.challenge, opening);
   await refused;
 });
 

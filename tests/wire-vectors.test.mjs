@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { behaviour } from './support/behaviour.mjs';
 import { within } from './support/deadline.mjs';
-import { Handshake } from './support/handshake.mjs';
+import { Handshake, proof, takeProof, takeWelcome, welcome } from './support/handshake.mjs';
+import { NoiseHandshake, REKEY_RECORDS } from './support/noise.mjs';
 import { rawClient, rawServer } from './support/raw.mjs';
 import { KIND, frame, splitFrame, typedFrame } from './support/wire.mjs';
 import { WirePeer } from './support/wire-peer.mjs';
@@ -27,14 +28,43 @@ behaviour('typed frames are those of the vectors', async () => {
   }
 });
 
+behaviour('the second implementation agrees with the vectors of the Noise project', async () => {
+  const { prologue, preSharedKey, initiatorEphemeral, responderEphemeral, messages } = VECTORS.noise;
+  const side = (ephemeral) => new NoiseHandshake(bytes(preSharedKey), bytes(ephemeral), bytes(prologue));
+  const [near, far] = [side(initiatorEphemeral), side(responderEphemeral)];
+  const [first, second, ...transport] = messages;
+  for (const [from, to, { payload, ciphertext }] of [[near, far, first], [far, near, second]]) {
+    assert.equal(from.write(bytes(payload)).toString('hex'), ciphertext);
+    assert.equal(to.read(bytes(ciphertext)).toString('hex'), payload);
+  }
+  const ciphers = near.split();
+  assert.notEqual(transport.length, 0);
+  for (const [index, { payload, ciphertext }] of transport.entries()) {
+    assert.equal(ciphers[index % 2].encrypt(bytes(payload)).toString('hex'), ciphertext);
+  }
+});
+
 behaviour('handshakes are those of the vectors', async () => {
   assert.notEqual(VECTORS.handshakes.length, 0);
   for (const vector of VECTORS.handshakes) {
-    const { client, server } = handshakesOf(vector);
-    for (const { name, make, take, taken } of stepsOf(vector, client, server)) {
-      const body = make();
-      assert.equal(frame(vector, body).toString('hex'), vector[name], `${name}: ${vector.name}`);
-      assert.deepEqual(take(body), taken);
+    for (const { name, made, taken, learnt } of stepsOf(vector)) {
+      assert.equal(made().toString('hex'), vector[name], `${name}: ${vector.name}`);
+      assert.deepEqual(taken(bytes(vector[name])), learnt);
+    }
+  }
+});
+
+behaviour('records are those of the vectors', async () => {
+  const handshake = VECTORS.handshakes.find(({ name }) => name === VECTORS.records.handshake);
+  for (const from of ['client', 'server']) {
+    const { writer, reader } = recordsOf(handshake, from);
+    const vectors = VECTORS.records.records.filter((vector) => vector.from === from);
+    assert.ok(vectors.at(-1).number >= REKEY_RECORDS);
+    for (let number = 0; number <= vectors.at(-1).number; number += 1) {
+      const vector = vectors.find((one) => one.number === number);
+      const record = writer.seal(vector ? bytes(vector.plaintext) : Buffer.of(0));
+      if (vector) assert.equal(record.toString('hex'), vector.record, `${from} ${number}`);
+      assert.deepEqual(reader.open(record).plaintext, vector ? bytes(vector.plaintext) : Buffer.of(0));
     }
   }
 });
@@ -45,10 +75,9 @@ behaviour('with a key, a changed bit in any message ends the handshake', async (
   for (const vector of withKey) {
     const bits = ['hello', 'challenge', 'proof', 'welcome'].flatMap((name) => bitsOf(vector, name));
     for (const { changed, bit } of bits) {
-      const { client, server } = handshakesOf(vector);
       assert.throws(() => {
-        for (const { name, make, take } of stepsOf(vector, client, server)) {
-          take(name === changed ? flipped(make(), bit) : make());
+        for (const { name, made, taken } of stepsOf(vector)) {
+          taken(name === changed ? flipped(made(), bit) : made());
         }
       }, undefined, `bit ${bit} of ${changed}: ${vector.name}`);
     }
@@ -71,36 +100,59 @@ behaviour('two raw peers shake hands', async (t) => {
   }
 });
 
-/** The four messages in their order: who makes each, who takes it, and what is learnt from it. */
-function stepsOf(vector, client, server) {
-  const [clientNonce, serverNonce] = [bytes(vector.clientNonce), bytes(vector.serverNonce)];
-  const [asked, answered] = [sessionOf(vector.asked), sessionOf(vector.answered)];
+/** The four messages in their order, as they go over the wire: how each is made and taken, and what is learnt from it. */
+function stepsOf(vector) {
+  const { client, server } = handshakesOf(vector);
+  const asked = sessionOf(vector.asked);
+  const answered = sessionOf(vector.answered);
+  const sides = {};
+  const seal = (side, body) => (sides[side] ? sides[side].writer.seal(body) : frame(vector, body));
+  const open = (side, message) => (sides[side] ? sides[side].reader.open(message).plaintext : splitFrame(vector, message).body);
+  const opening = (name, from, to, learnt) => ({
+    name,
+    made: () => frame(vector, from.opening(KIND[name])),
+    taken: (message) => to.takeOpening(KIND[name], splitFrame(vector, message).body),
+    learnt,
+  });
+  const proofStep = {
+    name: 'proof',
+    made: () => {
+      sides.client = client.records(true);
+      sides.server = server.records(false);
+      return seal('client', proof(asked));
+    },
+    taken: (message) => takeProof(open('server', message)),
+    learnt: asked,
+  };
+  const welcomeStep = {
+    name: 'welcome',
+    made: () => seal('server', welcome(answered)),
+    taken: (message) => takeWelcome(open('client', message)),
+    learnt: answered,
+  };
   return [
-    {
-      name: 'hello',
-      make: () => client.opening(KIND.hello, clientNonce),
-      take: (body) => server.takeOpening(KIND.hello, body),
-      taken: vector.clientHeartbeatMs,
-    },
-    {
-      name: 'challenge',
-      make: () => server.opening(KIND.challenge, serverNonce),
-      take: (body) => client.takeOpening(KIND.challenge, body),
-      taken: vector.serverHeartbeatMs,
-    },
-    { name: 'proof', make: () => client.proof(asked), take: (body) => server.takeProof(body), taken: asked },
-    {
-      name: 'welcome',
-      make: () => server.welcome(answered, answered.resumed),
-      take: (body) => client.takeWelcome(body),
-      taken: answered,
-    },
+    opening('hello', client, server, vector.clientHeartbeatMs),
+    opening('challenge', server, client, vector.serverHeartbeatMs),
+    proofStep,
+    welcomeStep,
   ];
 }
 
 function handshakesOf(vector) {
-  const [client, server] = termsOf(vector).map((terms) => new Handshake(terms));
-  return { client, server };
+  const [client, server] = termsOf(vector);
+  return {
+    client: new Handshake(client, vector, bytes(vector.clientRandom)),
+    server: new Handshake(server, vector, bytes(vector.serverRandom)),
+  };
+}
+
+/** How one side writes what is behind its message of the handshake, and how the other one reads it. */
+function recordsOf(vector, from) {
+  const { client, server } = handshakesOf(vector);
+  server.takeOpening(KIND.hello, client.opening(KIND.hello));
+  client.takeOpening(KIND.challenge, server.opening(KIND.challenge));
+  const [near, far] = [client.records(true), server.records(false)];
+  return from === 'client' ? { writer: near.writer, reader: far.reader } : { writer: far.writer, reader: near.reader };
 }
 
 function termsOf({ key, acknowledge, clientHeartbeatMs, serverHeartbeatMs }) {
@@ -112,9 +164,10 @@ function sessionOf({ id, ...rest }) {
   return { id: bytes(id), ...rest };
 }
 
+/** Behind the length, which a frame and a record have. */
 function bitsOf(vector, changed) {
-  const body = splitFrame(vector, bytes(vector[changed])).body;
-  return Array.from({ length: body.length * 8 }, (_, bit) => ({ changed, bit }));
+  const first = 8 * (['proof', 'welcome'].includes(changed) ? 2 : vector.lengthBytes);
+  return Array.from({ length: bytes(vector[changed]).length * 8 - first }, (_, bit) => ({ changed, bit: first + bit }));
 }
 
 function flipped(body, bit) {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { Handshake, NO_SESSION } from './handshake.mjs';
+import { Handshake, NO_SESSION, proof, takeProof, takeWelcome, welcome } from './handshake.mjs';
 import { Queue } from './queue.mjs';
-import { KIND, splitFrame, typedFrame } from './wire.mjs';
+import { KIND, frame, splitFrame, typedFrame } from './wire.mjs';
 
 /** A peer that speaks docs/wire.md over a raw socket, and was not made from the module's sources. */
 export class WirePeer {
@@ -9,6 +9,10 @@ export class WirePeer {
   #framing;
   #bodies = new Queue();
   #rest = Buffer.alloc(0);
+  #records;
+  /** What records have brought of frames. */
+  #plaintext = Buffer.alloc(0);
+  #isEntering = true;
 
   constructor(socket, framing) {
     this.#socket = socket;
@@ -23,7 +27,7 @@ export class WirePeer {
   }
 
   send(kind, fields) {
-    this.#socket.write(typedFrame(this.#framing, kind, fields));
+    this.#write(typedFrame(this.#framing, kind, fields));
   }
 
   /** The next frame: its type byte and its fields. */
@@ -33,41 +37,76 @@ export class WirePeer {
   }
 
   /** Enters a server; returns the session with `resumed`, and the interval of the server's heartbeat. */
-  async enter(terms, { session = NO_SESSION, nonce = randomBytes(32) } = {}) {
-    const handshake = new Handshake(terms);
-    this.#sendBody(handshake.opening(KIND.hello, nonce));
+  async enter(terms, { session = NO_SESSION, random = randomBytes(32) } = {}) {
+    const handshake = new Handshake(terms, this.#framing, random);
+    this.#sendMessage(handshake.opening(KIND.hello));
     const peerHeartbeatMs = handshake.takeOpening(KIND.challenge, await this.#receiveBody());
-    this.#sendBody(handshake.proof(session));
-    return { ...handshake.takeWelcome(await this.#receiveBody()), peerHeartbeatMs };
+    this.#encrypt(handshake.records(true));
+    this.#sendMessage(proof(session));
+    const entered = takeWelcome(await this.#receiveBody());
+    return { ...entered, peerHeartbeatMs };
   }
 
   /**
    * Hears a client and lets it in: `answer` is given the session that the client comes back to, and
    * returns the one to go on with, with `resumed`.
    */
-  async greet(terms, answer = () => NO_SESSION, nonce = randomBytes(32)) {
-    const handshake = new Handshake(terms);
+  async greet(terms, answer = () => NO_SESSION, random = randomBytes(32)) {
+    const handshake = new Handshake(terms, this.#framing, random);
     const peerHeartbeatMs = handshake.takeOpening(KIND.hello, await this.#receiveBody());
-    this.#sendBody(handshake.opening(KIND.challenge, nonce));
-    const returning = handshake.takeProof(await this.#receiveBody());
-    const session = answer(returning);
-    this.#sendBody(handshake.welcome(session, session.resumed));
+    this.#sendMessage(handshake.opening(KIND.challenge));
+    this.#encrypt(handshake.records(false));
+    const returning = takeProof(await this.#receiveBody());
+    this.#sendMessage(welcome(answer(returning)));
     return { returning, peerHeartbeatMs };
   }
 
-  #sendBody(body) {
-    this.send(body[0], body.subarray(1));
+  /** A message of the handshake: a frame, or the whole of a record. */
+  #sendMessage(body) {
+    this.#write(this.#records ? body : frame(this.#framing, body));
+  }
+
+  #write(plaintext) {
+    this.#socket.write(this.#records ? this.#records.writer.seal(plaintext) : plaintext);
   }
 
   #receiveBody() {
     return this.#bodies.next("the peer's frame");
   }
 
+  #encrypt(records) {
+    this.#records = records;
+    this.#take(Buffer.alloc(0));
+  }
+
   #take(chunk) {
     this.#rest = Buffer.concat([this.#rest, chunk]);
-    for (let split = splitFrame(this.#framing, this.#rest); split; split = splitFrame(this.#framing, this.#rest)) {
-      this.#bodies.push(split.body);
-      this.#rest = split.rest;
+    if (this.#records) this.#takeRecords();
+    else this.#rest = this.#takeFrames(this.#rest);
+  }
+
+  /** The first record is the other side's message of the handshake, those behind it have frames. */
+  #takeRecords() {
+    for (let opened = this.#open(); opened; opened = this.#open()) {
+      if (this.#isEntering) this.#bodies.push(opened);
+      else this.#plaintext = this.#takeFrames(Buffer.concat([this.#plaintext, opened]));
+      this.#isEntering = false;
     }
+  }
+
+  #open() {
+    const opened = this.#records.reader.open(this.#rest);
+    if (opened) this.#rest = opened.rest;
+    return opened?.plaintext;
+  }
+
+  /** Returns what is left of `bytes`. */
+  #takeFrames(bytes) {
+    let rest = bytes;
+    for (let split = splitFrame(this.#framing, rest); split; split = splitFrame(this.#framing, rest)) {
+      this.#bodies.push(split.body);
+      rest = split.rest;
+    }
+    return rest;
   }
 }

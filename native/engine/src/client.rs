@@ -271,7 +271,8 @@ impl Client {
 
     /// What went through all its connections.
     pub fn statistics(&self) -> Statistics {
-        let all = self.shared.counters.statistics();
+        let is_encrypted = self.shared.protocol.is_encrypted();
+        let all = Statistics { is_encrypted, ..self.shared.counters.statistics() };
         match lock(&self.shared.state).phase.connection() {
             Some(connection) => all.with_queues_of(connection.statistics()),
             None => all,

@@ -13,6 +13,7 @@ use crate::error::{Operation, SocketError};
 use crate::event::{ConnectionEvent, EventSink, LinkId, Ticket};
 use crate::framing::Decoded;
 use crate::keep_alive::KeepAlive;
+use crate::noise::LinkCiphers;
 use crate::options::SocketOptions;
 use crate::poller::Poller;
 use crate::protocol::Protocol;
@@ -92,6 +93,8 @@ pub(crate) struct FirstLink {
     pub(crate) peer: SocketAddr,
     /// How often the peer wants to hear something.
     pub(crate) peer_interval: Option<Duration>,
+    /// The keys of a link that is encrypted.
+    pub(crate) ciphers: Option<LinkCiphers>,
     /// Whether the owner may be told at once of what has come: it knows that there is a connection.
     pub(crate) is_known: bool,
 }
@@ -138,22 +141,17 @@ impl Connection {
     /// # Errors
     /// When the kernel cannot tell the address on this side.
     pub(crate) fn start(plan: Plan, first: FirstLink, runtime: &Handle) -> io::Result<Self> {
-        let FirstLink { stream, peer, peer_interval, is_known } = first;
-        let addresses = Addresses { local: stream.local_addr()?, peer };
-        Ok(Self::serve(plan, Arc::new(stream), Some(addresses), peer_interval, is_known, runtime))
+        let addresses = Addresses { local: first.stream.local_addr()?, peer: first.peer };
+        Ok(Self::serve(plan, first, Some(addresses), runtime))
     }
 
-    fn serve(
-        plan: Plan,
-        stream: Arc<TcpStream>,
-        addresses: Option<Addresses>,
-        peer_interval: Option<Duration>,
-        is_known: bool,
-        runtime: &Handle,
-    ) -> Self {
-        let mut transport = Transport::new(Arc::clone(&stream), &plan.protocol, peer_interval);
+    fn serve(plan: Plan, first: FirstLink, addresses: Option<Addresses>, runtime: &Handle) -> Self {
+        let stream = Arc::new(first.stream);
+        let (sealer, opener) = LinkCiphers::split(first.ciphers);
+        let mut transport = Transport::new(Arc::clone(&stream), &plan.protocol, first.peer_interval, opener);
         let (shared, parts) = plan.share(Link::Up(Arc::clone(&stream)), addresses);
-        let poller = shared.poller.clone().filter(|_| is_known);
+        lock(&shared.state).queue.encrypt_with(sealer);
+        let poller = shared.poller.clone().filter(|_| first.is_known);
         transport.owner_reads = poller.is_some();
         let frames = if transport.owner_reads { transport.frames.take() } else { None };
         let mut spawn = Some(parts.spawner(&shared, transport, runtime.clone()));

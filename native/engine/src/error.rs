@@ -69,6 +69,8 @@ pub enum PeerFault {
     Key,
     /// The peer speaks something else, another version, or has other options.
     Protocol,
+    /// The peer has a key, and speaks a version that does not encrypt with it.
+    OldVersion,
     /// The peer has as many connections as it may have.
     Limit,
 }
@@ -78,7 +80,7 @@ impl PeerFault {
     pub(crate) fn errno(self) -> i32 {
         match self {
             Self::Key => libc::EACCES,
-            Self::Protocol => libc::EPROTO,
+            Self::Protocol | Self::OldVersion => libc::EPROTO,
             Self::Limit => libc::EUSERS,
         }
     }
@@ -168,6 +170,11 @@ pub(crate) fn errno_of(error: &io::Error) -> i32 {
     }
 }
 
+/// Whether the same call may succeed later: the socket does not block, or a signal came.
+pub(crate) fn is_transient(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+}
+
 impl fmt::Display for SocketError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.operation.text())?;
@@ -182,6 +189,9 @@ impl fmt::Display for SocketError {
         match self.errno {
             errno if self.is_forbidden => {
                 write!(f, "{} (is the permission INTERNET missing?)", io::Error::from_raw_os_error(errno))
+            }
+            _ if self.peer == Some(PeerFault::OldVersion) => {
+                f.write_str("the peer speaks version 1, which does not encrypt; with a key, version 2 is needed")
             }
             NEVER_OPENED => f.write_str("it is not open"),
             // musl has no text for it.

@@ -26,6 +26,7 @@ pub use markers::{Escape, Markers};
 pub use options_error::FramingOptionsError;
 
 use crate::limits::{DELIMITERS_LIMIT, MESSAGE_BYTES, MESSAGE_LIMIT_BYTES};
+use crate::noise::RecordError;
 use crate::wire::Kind;
 
 /// How messages are told apart. Both sides of a connection have the same one.
@@ -187,6 +188,8 @@ pub(crate) enum FramingError {
     Ambiguous,
     /// The frame is of an unknown kind, or its content is not what its kind or its length says.
     Malformed,
+    /// A record was not encrypted by the peer in this place: somebody has changed what it sent.
+    Forged,
 }
 
 impl FramingError {
@@ -196,6 +199,15 @@ impl FramingError {
             Self::TooLong { .. } => libc::EMSGSIZE,
             Self::Ambiguous => libc::EINVAL,
             Self::Malformed => libc::EPROTO,
+            Self::Forged => libc::EBADMSG,
+        }
+    }
+}
+
+impl From<RecordError> for FramingError {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Length | RecordError::Forged => Self::Forged,
         }
     }
 }

@@ -1,5 +1,6 @@
-//! What both sides say before the first message of a typed stream: their terms, that they know the key, and which
-//! session goes on. Four frames; none of these functions reads a byte behind its last one.
+//! What both sides say before the first message of a typed stream: their terms, and which session goes on. Four messages; with a
+//! key the first two are those of Noise, and the other two the first records. None of these functions reads a byte behind its last
+//! message.
 
 mod channel;
 mod client;
@@ -8,17 +9,24 @@ pub(crate) mod fuzzing;
 mod message;
 mod server;
 mod session;
-mod transcript;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use client::enter;
-pub(crate) use server::{Guest, greet, refuse};
+#[cfg(test)]
+pub(crate) use server::refuse;
+pub(crate) use server::{Guest, greet};
 pub(crate) use session::{Session, SessionId};
+
+use zeroize::Zeroizing;
 
 use crate::error::{PeerFault, errno_of};
 use crate::key::Key;
+use crate::noise::{NoiseError, RecordError};
+
+/// What one side brings to one handshake: its nonce, or, with a key, the private key that it uses once.
+type RandomBytes = Zeroizing<[u8; 32]>;
 
 /// What this side wants of a connection. Apart from the interval of the heartbeat, the peer must want the same.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +68,8 @@ pub(crate) enum HandshakeError {
     WrongKey,
     /// The peer speaks another version or has other terms.
     TermsDiffer,
+    /// The peer has a key, and a version that does not encrypt with it.
+    OldVersion,
     /// The server does not want this client.
     Refused(RefusalReason),
 }
@@ -69,6 +79,7 @@ impl HandshakeError {
     pub(crate) fn peer_fault(self) -> Result<PeerFault, i32> {
         match self {
             Self::Io(errno) => Err(errno),
+            Self::OldVersion => Ok(PeerFault::OldVersion),
             Self::Malformed | Self::TermsDiffer | Self::Refused(RefusalReason::Terms) => Ok(PeerFault::Protocol),
             Self::WrongKey | Self::Refused(RefusalReason::Key) => Ok(PeerFault::Key),
             Self::Refused(RefusalReason::Limit) => Ok(PeerFault::Limit),
@@ -84,6 +95,31 @@ impl From<std::io::Error> for HandshakeError {
             _ => errno_of(&error),
         })
     }
+}
+
+impl From<NoiseError> for HandshakeError {
+    fn from(error: NoiseError) -> Self {
+        match error {
+            NoiseError::Length => Self::Malformed,
+            NoiseError::Key => Self::WrongKey,
+        }
+    }
+}
+
+impl From<RecordError> for HandshakeError {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Length => Self::Malformed,
+            RecordError::Forged => Self::WrongKey,
+        }
+    }
+}
+
+/// New random bytes. Fails only where the system has none.
+fn random_bytes() -> Result<RandomBytes, HandshakeError> {
+    let mut bytes = RandomBytes::default();
+    getrandom::fill(bytes.as_mut_slice()).map_err(std::io::Error::from)?;
+    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -58,6 +58,7 @@ mod keep_alive;
 mod key;
 pub mod limits;
 mod liveness;
+mod noise;
 mod options;
 mod poller;
 mod poller_group;

@@ -137,6 +137,11 @@ impl Protocol {
         }
     }
 
+    /// Whether connections are encrypted, which a key has them be.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// What the handshake has to agree on, where there is one.
     pub(crate) fn terms(&self) -> Terms {
         Terms {

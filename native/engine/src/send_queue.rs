@@ -1,13 +1,18 @@
 //! What was sent and is not finished: messages that the kernel did not take yet, control frames between them, and
 //! messages that the peer has not acknowledged.
 
+mod encryption;
+
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 
 use bytes::Bytes;
 
+use self::encryption::Encryption;
+use crate::error::is_transient;
 use crate::event::Ticket;
 use crate::limits::{EVENT_OVERHEAD_BYTES, GATHER_BYTES, WRITE_BATCH_MESSAGES, WRITE_TURN_BYTES};
+use crate::noise::Sealer;
 use crate::progress::SentMarks;
 use crate::wire::Kind;
 
@@ -22,7 +27,7 @@ pub enum SendProgress {
     Gathered,
 }
 
-/// A message on its way, as it looks on the wire.
+/// A message on its way, as a frame; where the link is encrypted, that is done when it is written.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     /// All of it, or what the kernel has not taken of a message that is never sent again.
@@ -70,6 +75,8 @@ pub(crate) struct SendQueue {
     gathered: Gathered,
     /// How far the link's bytes have come into the kernel.
     marks: SentMarks,
+    /// What encrypts the link; `None`: nothing does.
+    encryption: Option<Box<Encryption>>,
 }
 
 /// The messages at the end of the queue that no write was tried for: their sender lets them leave together.
@@ -83,6 +90,11 @@ impl SendQueue {
     /// An empty queue. With `acknowledges`, a message stays until [`SendQueue::acknowledge`] covers it.
     pub(crate) fn new(acknowledges: bool) -> Self {
         Self { acknowledges, ..Self::default() }
+    }
+
+    /// Encrypts, with `sealer`, everything that is written of a link that begins.
+    pub(crate) fn encrypt_with(&mut self, sealer: Option<Sealer>) {
+        self.encryption = sealer.map(|sealer| Box::new(Encryption::new(sealer)));
     }
 
     /// Whether every message is finished and no control frame waits.
@@ -156,13 +168,45 @@ impl SendQueue {
             self.marks.ping_end = None;
         }
         let control = Queued { frame, written: 0, cargo: Cargo::Control(kind) };
-        let begun = self.unsent.iter().take_while(|queued| queued.written > 0).count();
+        let begun = self.begun();
         let controls = self.unsent.iter().skip(begun).take_while(|queued| queued.is_control()).count();
         let place = self.unsent.iter().skip(begun).take(controls).position(|queued| queued.cargo == control.cargo);
         match place.and_then(|place| self.unsent.get_mut(begun + place)) {
             Some(earlier) => *earlier = control,
             None => self.unsent.insert(begun + controls, control),
         }
+    }
+
+    /// How many frames at the front the kernel has some of, or are in a record that was begun.
+    fn begun(&self) -> usize {
+        let mut covered = self.encryption.as_ref().map_or(0, |encryption| encryption.covers());
+        let is_begun = |queued: &&Queued| {
+            let is_covered = covered > 0;
+            covered = covered.saturating_sub(queued.rest().len());
+            queued.written > 0 || is_covered
+        };
+        self.unsent.iter().take_while(is_begun).count()
+    }
+
+    /// Encrypts a message that nothing waits before, and returns how much of it the kernel has taken, which may be nothing. `None`
+    /// where the link is not encrypted. What is left of it has to be pushed, as what the link sends next.
+    pub(crate) fn send_encrypted(
+        &mut self,
+        parts: [&[u8]; 3],
+        mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
+    ) -> Option<io::Result<usize>> {
+        let encryption = self.encryption.as_mut()?;
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        let mut sent = 0;
+        while sent < length.min(WRITE_TURN_BYTES) {
+            match encryption.write(behind(parts, sent), &mut write, &mut self.marks.written) {
+                Ok(taken) => sent += taken,
+                Err(error) if is_transient(&error) => break,
+                Err(error) => return Some(Err(error)),
+            }
+            self.marks.message_end = self.marks.written;
+        }
+        Some(Ok(sent))
     }
 
     /// Puts a control frame behind everything that waits.
@@ -192,8 +236,18 @@ impl SendQueue {
         result
     }
 
-    /// One write: of a few messages where they are, or of the many small ones that come to [`GATHER_BYTES`], as one piece.
-    fn write_front(&self, write: &mut impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>) -> io::Result<usize> {
+    /// One write: of a record; else of a few messages where they are, or of the many small ones that come to [`GATHER_BYTES`], as one
+    /// piece. Returns how much of the queue the kernel has with it.
+    fn write_front(&mut self, write: &mut impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>) -> io::Result<usize> {
+        if let Some(encryption) = &mut self.encryption {
+            return encryption.write(self.unsent.iter().map(Queued::rest), write, &mut self.marks.written);
+        }
+        let written = self.write_plainly(write)?;
+        self.marks.written += written as u64;
+        Ok(written)
+    }
+
+    fn write_plainly(&self, write: &mut impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>) -> io::Result<usize> {
         let mut bytes = 0;
         let small = self.unsent.iter().take_while(|queued| {
             bytes += queued.rest().len();
@@ -225,6 +279,7 @@ impl SendQueue {
         let acknowledges = self.acknowledges;
         self.gathered = Gathered::default();
         self.marks = SentMarks::default();
+        self.encryption = None;
         self.unsent.retain(|queued| !queued.is_control());
         for queued in &mut self.unsent {
             if !acknowledges {
@@ -258,8 +313,9 @@ impl SendQueue {
         self.unsent.drain(..).filter_map(|queued| queued.ticket()).collect()
     }
 
-    /// Drops everything and returns the tickets that will never be finished.
+    /// Drops everything, the key of the link as well, and returns the tickets that will never be finished.
     pub(crate) fn clear(&mut self) -> Vec<Ticket> {
+        self.encryption = None;
         let mut tickets = self.forget_session();
         tickets.extend(self.drop_unsent());
         tickets
@@ -270,10 +326,11 @@ impl SendQueue {
             let taken = written.min(front.rest().len());
             front.written += taken;
             written -= taken;
-            self.marks.written += taken as u64;
+            // A record is with the kernel as a whole.
+            let end = self.marks.written - if self.encryption.is_some() { 0 } else { written as u64 };
             match front.cargo {
-                Cargo::Message(_) if taken > 0 => self.marks.message_end = self.marks.written,
-                Cargo::Control(Kind::Ping) if front.rest().is_empty() => self.marks.ping_end = Some(self.marks.written),
+                Cargo::Message(_) if taken > 0 => self.marks.message_end = end,
+                Cargo::Control(Kind::Ping) if front.rest().is_empty() => self.marks.ping_end = Some(end),
                 Cargo::Message(_) | Cargo::Control(_) => {}
             }
             if !self.acknowledges && !front.is_control() {
@@ -305,6 +362,15 @@ impl SendQueue {
             Cargo::Message(_) => queued.rest().len(),
         }
     }
+}
+
+/// What is left of `parts` behind the first `skip` bytes.
+fn behind(parts: [&[u8]; 3], mut skip: usize) -> impl Iterator<Item = &[u8]> {
+    parts.into_iter().map(move |part| {
+        let rest = part.get(skip..).unwrap_or_default();
+        skip = skip.saturating_sub(part.len());
+        rest
+    })
 }
 
 impl Queued {

@@ -290,7 +290,8 @@ impl Server {
 
     /// What went through all its connections.
     pub fn statistics(&self) -> Statistics {
-        let all = self.shared.counters.statistics();
+        let is_encrypted = self.shared.protocol.is_encrypted();
+        let all = Statistics { is_encrypted, ..self.shared.counters.statistics() };
         let settings = lock(&self.shared.settings);
         settings.connections().filter_map(WeakConnection::statistics).fold(all, Statistics::with_queues_of)
     }

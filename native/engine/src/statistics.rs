@@ -21,6 +21,8 @@ pub struct Statistics {
     pub send_queue_bytes: u64,
     /// When a message was last received or sent, in milliseconds since 1970; 0: never.
     pub last_activity_ms: u64,
+    /// Whether connections are encrypted.
+    pub is_encrypted: bool,
 }
 
 impl Statistics {

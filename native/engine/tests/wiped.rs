@@ -8,14 +8,22 @@
 #[macro_use]
 #[path = "support/events.rs"]
 mod events;
+#[path = "../src/noise/primitives.rs"]
+mod primitives;
 
 use std::fs::{self, File};
 use std::hint::black_box;
-use std::io::BufRead;
+use std::io::{BufRead, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::thread;
 
+use clatter::bytearray::ByteArray;
+use clatter::handshakepattern::noise_nn_psk0;
+use clatter::traits::{Dh, Handshaker, Hash};
+use clatter::{KeyPair, NqHandshakeCore};
+use primitives::{ChaChaPoly, Curve25519, Secret, Sha256, SystemRandom};
 use socket_engine::{
     Client, ClientOptions, ConnectionEvent, Connections, Framing, Host, Key, Protocol, Server, ServerEvent,
     ServerOptions, Ticket,
@@ -30,6 +38,9 @@ const KEY_BYTES: usize = DIGITS * 5 / 8;
 const TAIL_BYTES: usize = 8;
 
 const KEYS: usize = 100;
+
+/// The end of SHA-256 of `socketkit 2 key` and the key, with all bits turned.
+const SHARED_TAIL_TURNED: [u8; TAIL_BYTES] = [0xc6, 0x70, 0x13, 0x3c, 0xa8, 0x39, 0x33, 0xdc];
 
 const CHUNK_BYTES: usize = 1 << 20;
 
@@ -49,6 +60,12 @@ fn tail(index: usize) -> u8 {
     let index = KEY_BYTES - TAIL_BYTES + index;
     let bit = |bit: usize| (digit(bit / 5) & 31) >> (4 - bit % 5) & 1;
     (0..8).fold(0, |byte, offset| byte << 1 | bit(index * 8 + offset))
+}
+
+/// A byte of the end of the pattern's pre-shared key, which is a hash of the key; all bits are turned here, so that it is nowhere in
+/// this program either.
+fn shared_tail(index: usize) -> u8 {
+    !black_box(SHARED_TAIL_TURNED)[index]
 }
 
 /// Memory is read into this, and it is wiped after each search: what was found would be found again.
@@ -145,6 +162,74 @@ fn a_key_is_in_memory_while_it_is_used_and_not_afterwards() {
     assert!(!search.finds(TAIL_BYTES, tail), "a key outlives its use");
     admit();
     assert!(!search.finds(TAIL_BYTES, tail), "a handshake left the key");
-    assert!(!search.finds(TAIL_BYTES, |index| tail(index) ^ 0x36), "a proof left its inner key");
-    assert!(!search.finds(TAIL_BYTES, |index| tail(index) ^ 0x5c), "a proof left its outer key");
+    assert!(!search.finds(TAIL_BYTES, shared_tail), "a handshake left the hash of the key");
+}
+
+/// The keys of a link in both directions, with all bits turned.
+type Turned = [[u8; 32]; 2];
+
+/// A client that enters a server by itself, to see the keys of the link. What it has of them is wiped when it returns.
+#[inline(never)]
+fn enter(address: SocketAddr) -> (TcpStream, Turned) {
+    let mut shared = Sha256::default();
+    shared.input(b"socketkit 2 key");
+    shared.input(&[7; 16]);
+    let secret = Secret::new([9; 32]);
+    let pair = KeyPair::new(Curve25519::pubkey(&secret), secret);
+    let mut noise = NqHandshakeCore::<Curve25519, ChaChaPoly, Sha256, SystemRandom>::new(
+        noise_nn_psk0(),
+        b"socketkit 2",
+        true,
+        None,
+        Some(pair),
+        None,
+        None,
+    )
+    .unwrap();
+    noise.push_psk(shared.result().as_slice());
+    let mut message = [0; 54];
+    noise.write_message(&[0, 0, 0, 0, 0, 4], &mut message).unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(&[&[0, 0, 0, 56, 0x10, 2][..], &message].concat()).unwrap();
+    let mut challenge = [0; 60];
+    stream.read_exact(&mut challenge).unwrap();
+    noise.read_message(&challenge[6..], &mut [0; 6]).unwrap();
+    let mut ciphers = noise.get_state().split().unwrap();
+    let mut proof = [0; 25 + 16];
+    proof[0] = 0x12;
+    ciphers.initiator_to_responder.encrypt_with_ad_in_place(&[], &mut proof, 25).unwrap();
+    stream.write_all(&[&[0, 41][..], &proof].concat()).unwrap();
+    let turned = |key: &Secret| key.map(|byte| !byte);
+    let keys = [turned(&ciphers.initiator_to_responder.take().0), turned(&ciphers.responder_to_initiator.take().0)];
+    (stream, keys)
+}
+
+/// Overwrites what calls have left on the stack of this thread.
+#[inline(never)]
+fn wipe_stack() {
+    black_box(&mut [0_u8; 64 * 1024]);
+}
+
+#[test]
+fn the_keys_of_a_link_are_in_memory_while_it_is_there_and_not_afterwards() {
+    let mut search = Search::new();
+    let key = Arc::new(Key::from_bytes(&[7; 16]).unwrap());
+    let (sink, events) = recorder();
+    let server = Server::new(sink, ServerOptions { protocol: protocol(&key), ..ServerOptions::default() });
+    let address = server.listen(([127, 0, 0, 1], 0).into()).unwrap();
+    let (stream, keys) = enter(address);
+    expect!(events, ServerEvent::Accepted);
+    let (sink, link_events) = recorder();
+    let connection = server.accept().unwrap().start(sink, None).unwrap();
+    wipe_stack();
+    let mut is_found = |keys: &Turned| keys.map(|key| search.finds(key.len(), |index| !key[index]));
+    assert_eq!(is_found(&keys), [true, true], "the search finds nothing");
+    drop(stream);
+    expect!(link_events, ConnectionEvent::Failed(_));
+    expect!(link_events, ConnectionEvent::Closed(_));
+    server.close(Connections::Abort, Ticket(2)).unwrap();
+    expect!(events, ServerEvent::Closed(_));
+    wipe_stack();
+    assert_eq!(is_found(&keys), [false, false], "a link left its keys");
+    drop(connection);
 }

@@ -130,7 +130,7 @@ mod declared {
         pub stalled_timeout_ms: Option<f64>,
     }
 
-    /// Both sides prove that they know the key before anything else. Nothing is encrypted.
+    /// Both sides prove that they know the key before anything else, and encrypt with it whatever they send.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "AdmissionOptions")]
     pub struct AdmissionOptions {
         /// At least 80 bits: base32 text as `createPairingKey` makes it (upper or lower case, spaces and hyphens do not

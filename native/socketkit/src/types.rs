@@ -139,6 +139,8 @@ pub struct SocketStatistics {
     pub send_queue_bytes: f64,
     /// When a message was last received or sent, in milliseconds since 1970; 0: never.
     pub last_activity_time: f64,
+    /// Whether connections are encrypted: whether there is a key.
+    pub is_encrypted: bool,
 }
 
 impl From<Statistics> for SocketStatistics {
@@ -151,6 +153,7 @@ impl From<Statistics> for SocketStatistics {
             receive_queue_bytes: statistics.receive_queue_bytes as f64,
             send_queue_bytes: statistics.send_queue_bytes as f64,
             last_activity_time: statistics.last_activity_ms as f64,
+            is_encrypted: statistics.is_encrypted,
         }
     }
 }

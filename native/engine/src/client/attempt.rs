@@ -69,12 +69,12 @@ impl Shared {
 
     /// `Connected` goes out before the connection can post an event of its own.
     fn start(self: &Arc<Self>, link: Restored, bound: Option<Arc<Bound>>) -> Result<Connection, SocketError> {
-        let Restored { stream, peer, peer_interval, .. } = link;
+        let Restored { stream, peer, peer_interval, ciphers, .. } = link;
         let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
         stream.local_addr().map_err(failed)?;
         let stream = stream.into_std().map_err(failed)?;
         self.sink.post(ConnectionEvent::Connected(peer));
-        let first = FirstLink { stream, peer, peer_interval, is_known: false };
+        let first = FirstLink { stream, peer, peer_interval, ciphers, is_known: false };
         let sink = self.new_link_sink(None, bound.clone());
         Connection::start(self.plan(sink, None, bound), first, &Handle::current()).map_err(failed)
     }

@@ -108,7 +108,7 @@ impl Opening {
         peer: SocketAddr,
         session: Option<Session>,
     ) -> Result<(Restored, Option<SessionId>), SocketError> {
-        let plain = |stream| Restored { stream, peer, peer_interval: None, peer_received: None };
+        let plain = |stream| Restored { stream, peer, peer_interval: None, peer_received: None, ciphers: None };
         let framing = match &self.protocol.framing {
             Some(framing) if self.protocol.is_typed() => framing,
             _ => return Ok((plain(stream), None)),
@@ -116,12 +116,12 @@ impl Opening {
         let terms = self.protocol.terms();
         let entered = timeout(self.protocol.handshake_timeout, handshake::enter(&mut stream, framing, &terms, session));
         let entered = entered.await.unwrap_or(Err(HandshakeError::Io(libc::ETIMEDOUT)));
-        let entered = entered.map_err(|error| match error.peer_fault() {
+        let (entered, ciphers) = entered.map_err(|error| match error.peer_fault() {
             Ok(fault) => SocketError::of_peer(peer, fault),
             Err(errno) => SocketError::new(Operation::Connect, peer, errno),
         })?;
         let peer_received = entered.resumed.then_some(entered.session.received);
         let session = self.protocol.acknowledge.then_some(entered.session.id);
-        Ok((Restored { peer_interval: entered.peer_heartbeat, peer_received, ..plain(stream) }, session))
+        Ok((Restored { peer_interval: entered.peer_heartbeat, peer_received, ciphers, ..plain(stream) }, session))
     }
 }

@@ -100,7 +100,7 @@ fn final_reason(error: &SocketError) -> Option<CloseReason> {
     });
     let of_peer = error.peer.and_then(|fault| match fault {
         PeerFault::Key => Some(CloseReason::Rejected),
-        PeerFault::Protocol => Some(CloseReason::Protocol),
+        PeerFault::Protocol | PeerFault::OldVersion => Some(CloseReason::Protocol),
         PeerFault::Limit => None,
     });
     let of_system = error.is_forbidden.then_some(CloseReason::Rejected);

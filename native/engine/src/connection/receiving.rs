@@ -9,6 +9,7 @@ use super::state::OwnerReads;
 use super::transport::{Reading, Transport};
 use crate::error::errno_of;
 use crate::event::{CloseReason, ConnectionEvent};
+use crate::framing::FramingError;
 use crate::limits;
 use crate::sync::lock;
 use crate::tcp_info::TcpInfo;
@@ -86,6 +87,10 @@ impl Driver {
     /// The peer sent what is no frame.
     fn malformed(&self, errno: i32) -> End {
         let loss = self.loss(errno, CloseReason::Protocol);
+        // Nothing of what was changed on its way was delivered, and another link has other keys.
+        if errno == FramingError::Forged.errno() {
+            return End::Lost(loss);
+        }
         // Without a handshake, who speaks otherwise may be a stranger who has the server's port for a moment.
         let is_stranger = !self.shared.protocol.is_typed() && self.outlives_peer();
         if is_stranger { End::Lost(loss) } else { End::Failed(loss) }
@@ -223,6 +228,10 @@ impl Driver {
         let meant = transport.bye || !self.shared.protocol.is_typed();
         if self.restorer.is_some() && (!meant || self.outlives_peer()) {
             return Some(self.lost(libc::ECONNRESET, CloseReason::Remote));
+        }
+        // Whoever stands between both can end the stream, and cannot say Bye.
+        if !meant && self.shared.protocol.is_encrypted() {
+            return Some(self.lost(libc::ECONNRESET, CloseReason::Reset));
         }
         if within_frame {
             return Some(End::Failed(self.loss(libc::EPROTO, CloseReason::Protocol)));

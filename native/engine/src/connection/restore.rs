@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 
 use crate::error::SocketError;
 use crate::event::CloseReason;
+use crate::noise::LinkCiphers;
 
 /// A future of a trait's method.
 pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -42,6 +43,8 @@ pub(crate) struct Restored {
     pub(crate) peer_interval: Option<Duration>,
     /// Messages of this side that the peer has received in the session; `None`: this is a new session.
     pub(crate) peer_received: Option<u64>,
+    /// The keys of a link that is encrypted.
+    pub(crate) ciphers: Option<LinkCiphers>,
 }
 
 /// Why there is no link any more.

@@ -10,6 +10,7 @@ use super::state::{Addresses, Suspension};
 use super::transport::Transport;
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::{CloseReason, ConnectionEvent};
+use crate::noise::LinkCiphers;
 use crate::sync::lock;
 
 impl Driver {
@@ -103,12 +104,13 @@ impl Driver {
 
     /// Goes on with a new link, and with the session where it is still the same.
     fn attach(&mut self, restored: Restored) -> Result<Transport, End> {
-        let Restored { stream, peer, peer_interval, peer_received } = restored;
+        let Restored { stream, peer, peer_interval, peer_received, ciphers } = restored;
+        let (sealer, opener) = LinkCiphers::split(ciphers);
         let failed = |error: io::Error| End::Failed(self.loss(errno_of(&error), CloseReason::Reset));
         let local = stream.local_addr().map_err(failed)?;
         let stream = Arc::new(stream.into_std().map_err(failed)?);
         // Before anything is sent on it.
-        let transport = Transport::new(Arc::clone(&stream), &self.shared.protocol, peer_interval);
+        let transport = Transport::new(Arc::clone(&stream), &self.shared.protocol, peer_interval, opener);
         let mut state = lock(&self.shared.state);
         if !state.phase.is_open() {
             return Err(End::Closing);
@@ -132,7 +134,7 @@ impl Driver {
         if waited && !state.queue.has_messages() {
             self.shared.sink.post(ConnectionEvent::Drained);
         }
-        state.open(stream, Addresses { local, peer });
+        state.open(stream, Addresses { local, peer }, sealer);
         drop(state);
         self.shared.touch();
         Ok(transport)

@@ -156,7 +156,8 @@ impl Shared {
     pub(super) fn statistics(&self) -> Statistics {
         let receive_queue_bytes = self.unconsumed_bytes.load(Ordering::Relaxed) as u64;
         let send_queue_bytes = lock(&self.state).queue.bytes() as u64;
-        Statistics { receive_queue_bytes, send_queue_bytes, ..self.counters.statistics() }
+        let is_encrypted = self.protocol.is_encrypted();
+        Statistics { receive_queue_bytes, send_queue_bytes, is_encrypted, ..self.counters.statistics() }
     }
 
     /// An error of an operation; the state is not locked.

@@ -16,6 +16,7 @@ use crate::error::{Operation, SocketError, errno_of};
 use crate::event::{CloseReason, LinkId, Ticket};
 use crate::framing::{Envelope, Framing};
 use crate::limits::{DRAIN_TIMEOUT, EVENT_OVERHEAD_BYTES, SEND_QUEUE_LIMIT_BYTES, SEND_QUEUE_MOST_BYTES};
+use crate::noise::Sealer;
 use crate::options::SocketOptions;
 use crate::poller::Poller;
 use crate::protocol::{Protocol, Unsent};
@@ -369,11 +370,12 @@ impl State {
     }
 
     /// There is a link again: it gets the options of the ones before.
-    pub(super) fn open(&mut self, stream: Arc<TcpStream>, addresses: Addresses) {
+    pub(super) fn open(&mut self, stream: Arc<TcpStream>, addresses: Addresses, sealer: Option<Sealer>) {
         // They were accepted when they came; what the kernel does not take now is only lost.
         let _ = self.options.apply(&SockRef::from(&*stream));
         self.addresses = Some(addresses);
         self.has_new_options = true;
+        self.queue.encrypt_with(sealer);
         self.phase.set_link(Link::Up(stream));
         if self.has_ended() {
             self.push_bye();
@@ -476,11 +478,12 @@ impl State {
         if self.queue.has_unsent() {
             return Ok(0);
         }
-        match write::send(stream, parts) {
-            Ok(written) => {
-                self.queue.count_written(written);
-                Ok(written)
-            }
+        let sent = match self.queue.send_encrypted(parts, |slices| write::send_vectored(stream, slices)) {
+            Some(sent) => sent,
+            None => write::send(stream, parts).inspect(|written| self.queue.count_written(*written)),
+        };
+        match sent {
+            Ok(written) => Ok(written),
             Err(error) => {
                 let errno = errno_of(&error);
                 self.phase.break_with(errno);

@@ -6,6 +6,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
@@ -13,12 +14,14 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender, unbounded_chan
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
+use super::frames::Frames;
 use super::*;
 use crate::event::CloseReason;
 use crate::framing::Framing;
+use crate::noise::Opener;
 use crate::protocol::Heartbeat;
 use crate::tcp_info::TcpInfo;
-use crate::wire::Kind;
+use crate::wire::{Frame, Kind};
 
 mod closing;
 mod foreign_frames;
@@ -176,6 +179,7 @@ impl Fixture {
             peer: stream.peer_addr().unwrap(),
             stream: stream.into_std().unwrap(),
             peer_interval,
+            ciphers: None,
             is_known: false,
         };
         let connection = Connection::start(plan, first, &Handle::current()).unwrap();
@@ -190,7 +194,8 @@ impl Fixture {
     async fn relink(&mut self, peer_received: Option<u64>) {
         let (stream, peer) = link().await;
         let peer_address = stream.peer_addr().unwrap();
-        let restored = Restored { stream, peer: peer_address, peer_interval: Some(SECOND * 2), peer_received };
+        let restored =
+            Restored { stream, peer: peer_address, peer_interval: Some(SECOND * 2), peer_received, ciphers: None };
         self.links.send(restored).await.ok().unwrap();
         self.peer = peer;
     }
@@ -274,4 +279,26 @@ async fn link() -> (TcpStream, TcpStream) {
 
 fn frame(kind: Kind, fields: &[u8]) -> Vec<u8> {
     [&[1 + fields.len() as u8, kind.byte()], fields].concat()
+}
+
+/// What a connection makes of what comes over an encrypted link.
+pub(crate) struct EncryptedFrames(Box<Frames>);
+
+impl EncryptedFrames {
+    pub(crate) fn new(framing: &Framing, opener: Opener) -> Self {
+        let protocol = Protocol { framing: Some(framing.clone()), acknowledge: true, ..Protocol::default() };
+        Self(Frames::new(&protocol, Some(opener)).unwrap())
+    }
+
+    /// The frames that `data` completes, and whether it is good to the end.
+    pub(crate) fn take(&mut self, data: Bytes) -> (Vec<Frame>, bool) {
+        self.0.add(data);
+        let mut frames = Vec::new();
+        loop {
+            match self.0.next() {
+                Ok(Some(frame)) => frames.push(frame),
+                next => return (frames, next.is_ok()),
+            }
+        }
+    }
 }

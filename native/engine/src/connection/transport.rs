@@ -16,10 +16,12 @@ use tokio::time::Instant;
 use super::frames::Frames;
 use super::registration::Registration;
 use super::write::send_vectored;
+use crate::error::is_transient;
 use crate::framing::FramingError;
 use crate::keep_alive::KeepAlive;
 use crate::limits;
 use crate::liveness::Liveness;
+use crate::noise::Opener;
 use crate::progress::{ProgressMeter, SentMarks};
 use crate::protocol::Protocol;
 use crate::read_strategy::ReadStrategy;
@@ -83,7 +85,12 @@ pub(super) enum Reading {
 }
 
 impl Transport {
-    pub(super) fn new(stream: Arc<TcpStream>, protocol: &Protocol, peer_interval: Option<Duration>) -> Self {
+    pub(super) fn new(
+        stream: Arc<TcpStream>,
+        protocol: &Protocol,
+        peer_interval: Option<Duration>,
+        opener: Option<Opener>,
+    ) -> Self {
         let is_local = stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
         let liveness = Liveness::new(protocol, peer_interval, is_local, Instant::now());
         let meter = ProgressMeter::from_now(&stream);
@@ -100,7 +107,7 @@ impl Transport {
             has_told_end: false,
             watches_end: false,
             strategy: ReadStrategy::new(),
-            frames: Frames::new(protocol),
+            frames: Frames::new(protocol, opener),
         }
     }
 
@@ -272,8 +279,4 @@ impl Transport {
             _ => read(&self.stream),
         }
     }
-}
-
-fn is_transient(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }

@@ -6,10 +6,13 @@ use bytes::Buf;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::channel::Channel;
-use super::message::{Nonce, Opening, get_session, put_session, split_proof};
-use super::transcript::{Role, Transcript};
-use super::{HandshakeError, Session, Terms};
+use super::message::{
+    agree_on, agree_openly, get_session, keyed_fields, keyed_message, keyed_terms, open_fields, put_session,
+};
+use super::{HandshakeError, RandomBytes, RefusalReason, Session, Terms, random_bytes};
 use crate::framing::Framing;
+use crate::key::Key;
+use crate::noise::{Handshake, LinkCiphers};
 use crate::wire::Kind;
 
 /// What a client knows after the handshake.
@@ -24,7 +27,7 @@ pub(crate) struct Entered {
 }
 
 /// Enters the server at the other end of `stream`, coming back to `session` if there was one; without `acknowledge`
-/// there is none.
+/// there is none. Where the terms have a key, the link is encrypted from then on.
 ///
 /// # Cancel safety
 ///
@@ -35,45 +38,65 @@ pub(crate) async fn enter<S: AsyncRead + AsyncWrite + Unpin>(
     framing: &Framing,
     terms: &Terms,
     session: Option<Session>,
-) -> Result<Entered, HandshakeError> {
-    let mut nonce = Nonce::default();
-    getrandom::fill(&mut nonce).map_err(std::io::Error::from)?;
-    enter_with(stream, framing, terms, session.unwrap_or_default(), nonce).await
+) -> Result<(Entered, Option<LinkCiphers>), HandshakeError> {
+    enter_with(stream, framing, terms, session.unwrap_or_default(), &random_bytes()?).await
 }
 
-/// The same with a given nonce.
+/// The same with given random bytes.
 pub(super) async fn enter_with<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
     framing: &Framing,
     terms: &Terms,
     session: Session,
-    nonce: Nonce,
-) -> Result<Entered, HandshakeError> {
+    random: &RandomBytes,
+) -> Result<(Entered, Option<LinkCiphers>), HandshakeError> {
     let mut channel = Channel::new(stream, framing)?;
-    let mut transcript = Transcript::new(terms.key.clone());
-    let hello = Opening::new(terms, nonce).encode();
-    transcript.append(Kind::Hello, &hello);
-    channel.send(Kind::Hello, &hello).await?;
-    let challenge = channel.receive_unless_refused(Kind::Challenge).await?;
-    transcript.append(Kind::Challenge, &challenge);
-    let peer_heartbeat = Opening::agree(challenge, terms)?;
-    let proof = proof(&transcript, session)?;
-    transcript.append(Kind::Proof, &proof);
-    channel.send(Kind::Proof, &proof).await?;
-    let welcome = channel.receive_unless_refused(Kind::Welcome).await?;
-    let (proof, mut claim) = split_proof(&welcome, terms)?;
-    transcript.verify(Role::Server, Kind::Welcome, claim, proof)?;
+    let peer_heartbeat = match &terms.key {
+        Some(key) => open_with_key(&mut channel, terms, key, random).await?,
+        None => open(&mut channel, terms, random).await?,
+    };
+    let mut fields = Vec::new();
+    put_session(&mut fields, session);
+    channel.send(Kind::Proof, &fields).await?;
+    let mut claim = channel.receive_unless_refused(Kind::Welcome).await?;
     let resumed = claim.try_get_u8()?;
-    let entered = Entered { session: get_session(claim)?, resumed: resumed == 1, peer_heartbeat };
-    if resumed <= 1 && is_answer(&entered, session, terms) { Ok(entered) } else { Err(HandshakeError::Malformed) }
+    let entered = Entered { session: get_session(&claim)?, resumed: resumed == 1, peer_heartbeat };
+    if resumed <= 1 && is_answer(&entered, session, terms) {
+        Ok((entered, channel.ciphers))
+    } else {
+        Err(HandshakeError::Malformed)
+    }
 }
 
-fn proof(transcript: &Transcript, session: Session) -> Result<Vec<u8>, HandshakeError> {
-    let mut claim = Vec::new();
-    put_session(&mut claim, session);
-    let mut fields = transcript.prove(Role::Client, Kind::Proof, &claim)?;
-    fields.extend_from_slice(&claim);
-    Ok(fields)
+/// Says what this side wants, and hears the same of the server; returns the interval of its heartbeat.
+async fn open<S: AsyncRead + AsyncWrite + Unpin>(
+    channel: &mut Channel<'_, S>,
+    terms: &Terms,
+    nonce: &RandomBytes,
+) -> Result<Option<Duration>, HandshakeError> {
+    channel.send(Kind::Hello, &open_fields(terms, nonce)).await?;
+    agree_openly(channel.receive_unless_refused(Kind::Challenge).await?, terms)
+}
+
+/// Does the same with a key, which it leaves the ciphers of in `channel`.
+async fn open_with_key<S: AsyncRead + AsyncWrite + Unpin>(
+    channel: &mut Channel<'_, S>,
+    terms: &Terms,
+    key: &Key,
+    ephemeral: &RandomBytes,
+) -> Result<Option<Duration>, HandshakeError> {
+    let mut noise = Handshake::initiator(key, ephemeral)?;
+    let hello = noise.write(&keyed_terms(terms, channel.field))?;
+    channel.send(Kind::Hello, &keyed_fields(&hello)).await?;
+    let challenge = channel.receive_unless_refused(Kind::Challenge).await.map_err(|error| match error {
+        // A server says so in a record.
+        HandshakeError::Refused(RefusalReason::Limit) => HandshakeError::Malformed,
+        error => error,
+    });
+    let challenge = keyed_message(challenge?)?;
+    let payload = noise.read(&challenge)?;
+    channel.ciphers = Some(noise.finish()?);
+    agree_on(&payload, terms, channel.field)
 }
 
 /// Whether a server may answer so to a client that came with `session`.

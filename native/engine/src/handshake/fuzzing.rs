@@ -45,9 +45,9 @@ pub fn handshake(data: &[u8]) {
 fn as_client(script: &mut Script<'_>, framing: &Framing, terms: &Terms, returns: bool) -> Option<Vec<u8>> {
     let session = Session { id: SessionId([9; 16]), received: 3 };
     let session = if returns && terms.acknowledge { session } else { Session::default() };
-    let result = run(enter_with(script, framing, terms, session, [1; 32]));
+    let result = run(enter_with(script, framing, terms, session, &[1; 32].into()));
     assert!(result.is_some(), "a peer that ended is waited for");
-    let entered = result?.ok()?;
+    let (entered, _) = result?.ok()?;
     assert_eq!(terms.heartbeat.is_some(), entered.peer_heartbeat.is_some());
     assert_eq!(terms.acknowledge, !entered.session.id.is_none());
     assert!(!entered.resumed || entered.session.id == session.id);
@@ -58,7 +58,7 @@ fn as_client(script: &mut Script<'_>, framing: &Framing, terms: &Terms, returns:
 
 /// The `Proof` that says what a server has learnt of it.
 fn as_server(script: &mut Script<'_>, framing: &Framing, terms: &Terms) -> Option<Vec<u8>> {
-    let result = run(greet_with(script, framing, terms, [2; 32], || {}));
+    let result = run(greet_with(script, framing, terms, &[2; 32].into(), || {}));
     assert!(result.is_some(), "a peer that ended is waited for");
     let guest = result?.ok()?;
     assert_eq!(terms.heartbeat.is_some(), guest.peer_heartbeat.is_some());

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::channel::Channel;
-use super::message::{Nonce, Opening, get_session, put_session, split_proof};
-use super::transcript::{Role, Transcript};
-use super::{HandshakeError, RefusalReason, Session, Terms};
+use super::message::{
+    agree_on, agree_openly, get_session, keyed_fields, keyed_message, keyed_terms, open_fields, put_session,
+};
+use super::{HandshakeError, RandomBytes, RefusalReason, Session, Terms, random_bytes};
 use crate::framing::Framing;
+use crate::key::Key;
+use crate::noise::{Handshake, LinkCiphers};
 use crate::wire::Kind;
 
 /// A client that has proved what it had to prove and waits for its welcome.
@@ -18,7 +22,8 @@ pub(crate) struct Guest {
     /// After which silence it asks whether this side lives.
     pub peer_heartbeat: Option<Duration>,
     framing: Framing,
-    transcript: Transcript,
+    /// With it, the link is encrypted.
+    ciphers: Option<LinkCiphers>,
 }
 
 /// Hears the client at the other end of `stream` and has it prove that it knows the key. Tells a client with other
@@ -34,52 +39,70 @@ pub(crate) async fn greet<S: AsyncRead + AsyncWrite + Unpin>(
     terms: &Terms,
     heard_hello: impl FnOnce(),
 ) -> Result<Guest, HandshakeError> {
-    let mut nonce = Nonce::default();
-    getrandom::fill(&mut nonce).map_err(std::io::Error::from)?;
-    greet_with(stream, framing, terms, nonce, heard_hello).await
+    greet_with(stream, framing, terms, &random_bytes()?, heard_hello).await
 }
 
-/// The same with a given nonce.
+/// The same with given random bytes.
 pub(super) async fn greet_with<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
     framing: &Framing,
     terms: &Terms,
-    nonce: Nonce,
+    random: &RandomBytes,
     heard_hello: impl FnOnce(),
 ) -> Result<Guest, HandshakeError> {
     let mut channel = Channel::new(stream, framing)?;
-    let heard = hear(&mut channel, framing, terms, nonce, heard_hello).await;
+    let heard = hear(&mut channel, terms, random, heard_hello).await;
     let reason = match heard {
-        Err(HandshakeError::TermsDiffer) => RefusalReason::Terms,
-        Err(HandshakeError::WrongKey) => RefusalReason::Key,
-        _ => return heard,
+        // A client that has the keys has seen it by itself.
+        Err(_) if channel.ciphers.is_some() => None,
+        Err(HandshakeError::TermsDiffer | HandshakeError::OldVersion) => Some(RefusalReason::Terms),
+        Err(HandshakeError::WrongKey) => Some(RefusalReason::Key),
+        _ => None,
     };
-    // The client may be gone; what was wrong with it matters more.
-    let _ = channel.refuse(reason).await;
-    heard
+    if let Some(reason) = reason {
+        // The client may be gone; what was wrong with it matters more.
+        let _ = channel.refuse(reason).await;
+    }
+    let (returning, peer_heartbeat) = heard?;
+    Ok(Guest { returning, peer_heartbeat, framing: framing.clone(), ciphers: channel.ciphers })
 }
 
+/// Returns the session that the client comes back to, and the interval of its heartbeat.
 async fn hear<S: AsyncRead + AsyncWrite + Unpin>(
     channel: &mut Channel<'_, S>,
-    framing: &Framing,
     terms: &Terms,
-    nonce: Nonce,
+    random: &RandomBytes,
     heard_hello: impl FnOnce(),
-) -> Result<Guest, HandshakeError> {
-    let mut transcript = Transcript::new(terms.key.clone());
+) -> Result<(Option<Session>, Option<Duration>), HandshakeError> {
     let hello = channel.receive(Kind::Hello).await?;
     heard_hello();
-    transcript.append(Kind::Hello, &hello);
-    let peer_heartbeat = Opening::agree(hello, terms)?;
-    let challenge = Opening::new(terms, nonce).encode();
-    transcript.append(Kind::Challenge, &challenge);
-    channel.send(Kind::Challenge, &challenge).await?;
-    let fields = channel.receive(Kind::Proof).await?;
-    let (proof, claim) = split_proof(&fields, terms)?;
-    transcript.verify(Role::Client, Kind::Proof, claim, proof)?;
-    transcript.append(Kind::Proof, &fields);
-    let returning = returning(get_session(claim)?, terms)?;
-    Ok(Guest { returning, peer_heartbeat, framing: framing.clone(), transcript })
+    let peer_heartbeat = match &terms.key {
+        Some(key) => answer_with_key(channel, hello, terms, key, random).await?,
+        None => {
+            let peer_heartbeat = agree_openly(hello, terms)?;
+            channel.send(Kind::Challenge, &open_fields(terms, random)).await?;
+            peer_heartbeat
+        }
+    };
+    let claim = channel.receive(Kind::Proof).await?;
+    Ok((returning(get_session(&claim)?, terms)?, peer_heartbeat))
+}
+
+/// Answers the first message of a client that has the key, and leaves the ciphers in `channel`. A client with other terms is told
+/// those of this side: what it is told has to come from here.
+async fn answer_with_key<S: AsyncRead + AsyncWrite + Unpin>(
+    channel: &mut Channel<'_, S>,
+    hello: Bytes,
+    terms: &Terms,
+    key: &Key,
+    ephemeral: &RandomBytes,
+) -> Result<Option<Duration>, HandshakeError> {
+    let mut noise = Handshake::responder(key, ephemeral)?;
+    let payload = noise.read(&keyed_message(hello)?)?;
+    let challenge = noise.write(&keyed_terms(terms, channel.field))?;
+    channel.send(Kind::Challenge, &keyed_fields(&challenge)).await?;
+    channel.ciphers = Some(noise.finish()?);
+    agree_on(&payload, terms, channel.field)
 }
 
 /// The session that a client with `session` comes back to.
@@ -93,46 +116,51 @@ fn returning(session: Session, terms: &Terms) -> Result<Option<Session>, Handsha
 
 impl Guest {
     /// Lets the client in. `session` is the one it came back to if that is `resumed`, with what this side has received
-    /// in it, and otherwise a new one; without `acknowledge` it is the default, which is none.
+    /// in it, and otherwise a new one; without `acknowledge` it is the default, which is none. Returns the keys of the link where
+    /// it is encrypted.
     ///
     /// # Cancel safety
     ///
     /// As for [`greet`].
     pub(crate) async fn welcome<S: AsyncRead + AsyncWrite + Unpin>(
-        self,
+        mut self,
         stream: &mut S,
         session: Session,
         resumed: bool,
-    ) -> Result<(), HandshakeError> {
+    ) -> Result<Option<LinkCiphers>, HandshakeError> {
         let mut claim = vec![u8::from(resumed)];
         put_session(&mut claim, session);
-        let mut fields = self.transcript.prove(Role::Server, Kind::Welcome, &claim)?;
-        fields.extend_from_slice(&claim);
-        Channel::new(stream, &self.framing)?.send(Kind::Welcome, &fields).await
+        let mut channel = self.channel(stream)?;
+        channel.send(Kind::Welcome, &claim).await?;
+        Ok(channel.ciphers)
     }
-}
 
-impl Guest {
-    /// Tells the client that it is not wanted, instead of a welcome.
+    /// Tells the client that it is not wanted, instead of a welcome. What the client sent and nobody read must still be read before
+    /// `stream` is dropped, or the kernel takes the answer back.
     ///
     /// # Cancel safety
     ///
     /// As for [`greet`].
     pub(crate) async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(
-        self,
+        mut self,
         stream: &mut S,
         reason: RefusalReason,
     ) -> Result<(), HandshakeError> {
-        refuse(stream, &self.framing, reason).await
+        self.channel(stream)?.refuse(reason).await
+    }
+
+    fn channel<'a, S: AsyncRead + AsyncWrite + Unpin>(
+        &'a mut self,
+        stream: &'a mut S,
+    ) -> Result<Channel<'a, S>, HandshakeError> {
+        let mut channel = Channel::new(stream, &self.framing)?;
+        channel.ciphers = self.ciphers.take();
+        Ok(channel)
     }
 }
 
-/// Tells the client at the other end of `stream` that it is not wanted, before [`greet`] or instead of a welcome. What
-/// the client sent and nobody read must still be read before `stream` is dropped, or the kernel takes the answer back.
-///
-/// # Cancel safety
-///
-/// As for [`greet`].
+/// Tells the client at the other end of `stream` that it is not wanted, before [`greet`].
+#[cfg(test)]
 pub(crate) async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
     framing: &Framing,

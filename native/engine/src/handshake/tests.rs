@@ -42,8 +42,8 @@ async fn client(vector: &HandshakeVector, script: &[u8]) -> Outcome<Entered> {
     let (mut stream, mut peer) = duplex(PIPE_BYTES);
     peer.write_all(script).await.unwrap();
     peer.shutdown().await.unwrap();
-    let result = enter_with(&mut stream, &vector.framing, &vector.client, vector.asked, vector.client_nonce).await;
-    finish(result, stream, peer).await
+    let result = enter_with(&mut stream, &vector.framing, &vector.client, vector.asked, &vector.client_random).await;
+    finish(result.map(|(entered, _)| entered), stream, peer).await
 }
 
 /// The server of `vector`; the outcome is the session that the client came back to, and the interval of its heartbeat.
@@ -51,11 +51,11 @@ async fn server(vector: &HandshakeVector, script: &[u8]) -> Outcome<(Option<Sess
     let (mut stream, mut peer) = duplex(PIPE_BYTES);
     peer.write_all(script).await.unwrap();
     peer.shutdown().await.unwrap();
-    let greeted = greet_with(&mut stream, &vector.framing, &vector.server, vector.server_nonce, || {}).await;
+    let greeted = greet_with(&mut stream, &vector.framing, &vector.server, &vector.server_random, || {}).await;
     let result = match greeted {
         Ok(guest) => {
             let learnt = (guest.returning, guest.peer_heartbeat);
-            guest.welcome(&mut stream, vector.answered, vector.resumed).await.map(|()| learnt)
+            guest.welcome(&mut stream, vector.answered, vector.resumed).await.map(|_| learnt)
         }
         Err(error) => Err(error),
     };

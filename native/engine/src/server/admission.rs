@@ -13,8 +13,9 @@ use super::sessions::{Membership, Returning};
 use super::{Intake, Shared};
 use crate::event::{RejectReason, ServerEvent};
 use crate::framing::Framing;
-use crate::handshake::{Guest, HandshakeError, RefusalReason, Session, SessionId, greet, refuse};
+use crate::handshake::{Guest, HandshakeError, RefusalReason, Session, SessionId, greet};
 use crate::limits;
+use crate::noise::LinkCiphers;
 use crate::timeout::timeout;
 
 /// What a peer was let in with.
@@ -23,6 +24,8 @@ pub(super) struct Admitted {
     pub(super) peer: SocketAddr,
     pub(super) peer_interval: Option<std::time::Duration>,
     pub(super) membership: Option<Membership>,
+    /// The keys of a link that is encrypted.
+    pub(super) ciphers: Option<LinkCiphers>,
 }
 
 /// Counts the reports of rejected peers that wait for the server's owner.
@@ -61,7 +64,7 @@ impl Shared {
             }
             None => match self.count_in() {
                 Some(place) => {
-                    let admitted = Admitted { stream, peer, peer_interval: None, membership: None };
+                    let admitted = Admitted { stream, peer, peer_interval: None, membership: None, ciphers: None };
                     // The semaphore is never closed, so this fails only with the task.
                     if let Ok(permit) = Arc::clone(&self.pending).acquire_owned().await {
                         self.accept(admitted, intake, place, permit);
@@ -119,7 +122,7 @@ impl Shared {
             return Ok(());
         }
         let Some(place) = self.count_in() else {
-            self.in_time(refuse(&mut stream, framing, RefusalReason::Limit)).await?;
+            self.in_time(guest.refuse(&mut stream, RefusalReason::Limit)).await?;
             return Err(RejectReason::Limit);
         };
         // Before the welcome: a peer that was let in is not turned away again.
@@ -140,8 +143,8 @@ impl Shared {
         let id = if self.protocol.acknowledge { SessionId::generate()? } else { SessionId::default() };
         let membership = self.protocol.acknowledge.then(|| self.sessions.add(id));
         let peer_interval = guest.peer_heartbeat;
-        guest.welcome(&mut stream, Session { id, received: 0 }, false).await?;
-        Ok(Admitted { stream: stream.into_std()?, peer, peer_interval, membership })
+        let ciphers = guest.welcome(&mut stream, Session { id, received: 0 }, false).await?;
+        Ok(Admitted { stream: stream.into_std()?, peer, peer_interval, membership, ciphers })
     }
 
     pub(super) fn reject(&self, peer: SocketAddr, reason: RejectReason) {
@@ -158,6 +161,7 @@ fn reject_reason(error: HandshakeError) -> RejectReason {
         HandshakeError::Io(_)
         | HandshakeError::Malformed
         | HandshakeError::TermsDiffer
+        | HandshakeError::OldVersion
         | HandshakeError::Refused(RefusalReason::Terms) => RejectReason::Protocol,
     }
 }

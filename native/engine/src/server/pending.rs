@@ -57,7 +57,7 @@ impl PendingConnection {
     ) -> Result<Connection, SocketError> {
         let Self { admitted, runtime, server, intake, place, permit } = self;
         drop(permit);
-        let Admitted { stream, peer, peer_interval, membership } = admitted;
+        let Admitted { stream, peer, peer_interval, membership, ciphers } = admitted;
         let failed = |error: io::Error| SocketError::from_io(Operation::Accept, peer, &error);
         let mut settings = lock(&server.settings);
         options::prepare(&SockRef::from(&stream), &settings.options).map_err(failed)?;
@@ -67,8 +67,9 @@ impl PendingConnection {
         let options = SocketOptions { no_delay: Some(settings.options.no_delay.unwrap_or(true)), ..settings.options };
         let plan =
             Plan { sink, poller, protocol, counters, options, guard: Some(Box::new(PlaceGuard(place))), restorer };
-        let connection = Connection::start(plan, FirstLink { stream, peer, peer_interval, is_known: true }, &runtime)
-            .map_err(failed)?;
+        let connection =
+            Connection::start(plan, FirstLink { stream, peer, peer_interval, ciphers, is_known: true }, &runtime)
+                .map_err(failed)?;
         let weak = connection.downgrade();
         if intake < settings.first_intake {
             weak.abort();

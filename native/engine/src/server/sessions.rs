@@ -172,7 +172,7 @@ impl Returns {
         let peer_received = guest.returning.map(|session| session.received);
         let welcome = guest.welcome(&mut stream, session, true);
         match timeout(self.handshake_timeout, welcome).await {
-            Some(Ok(())) => Some(Restored { stream, peer, peer_interval, peer_received }),
+            Some(Ok(ciphers)) => Some(Restored { stream, peer, peer_interval, peer_received, ciphers }),
             _ => None,
         }
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use socket2::{Domain, SockRef, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::handshake::{RefusalReason, Session, SessionId, greet, refuse};
+use crate::handshake::{RefusalReason, Session, SessionId, greet};
 use crate::protocol::Protocol;
 
 /// An address that is nobody's source, so that its port stays free while nobody listens there.
@@ -86,8 +86,8 @@ impl Network {
     pub(super) async fn turn_away(&self, protocol: &Protocol) -> PeerLink {
         let PeerLink(mut stream) = self.accept().await;
         let framing = protocol.framing.as_ref().unwrap();
-        greet(&mut stream, framing, &protocol.terms(), || {}).await.unwrap();
-        refuse(&mut stream, framing, RefusalReason::Limit).await.unwrap();
+        let guest = greet(&mut stream, framing, &protocol.terms(), || {}).await.unwrap();
+        guest.refuse(&mut stream, RefusalReason::Limit).await.unwrap();
         PeerLink(stream)
     }
 

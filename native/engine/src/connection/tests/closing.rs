@@ -95,7 +95,13 @@ async fn closing() -> (Connection, Receiver<Told>, Peer) {
     let (protocol, counters) = (Arc::default(), Counters::default());
     let options = SocketOptions::default();
     let plan = Plan { sink, poller: None, protocol, counters, options, guard: None, restorer: None };
-    let first = FirstLink { stream: stream.into_std().unwrap(), peer: address, peer_interval: None, is_known: false };
+    let first = FirstLink {
+        stream: stream.into_std().unwrap(),
+        peer: address,
+        peer_interval: None,
+        ciphers: None,
+        is_known: false,
+    };
     let connection = Connection::start(plan, first, &Handle::current()).unwrap();
     let progress = connection.send(&vec![0; QUEUED_BYTES], SEND);
     assert_eq!(progress, Ok(SendProgress::Queued));

@@ -57,6 +57,7 @@ impl Watched {
             peer: stream.peer_addr().unwrap(),
             stream: stream.into_std().unwrap(),
             peer_interval: None,
+            ciphers: None,
             is_known: false,
         };
         let connection = Connection::start(plan, first, &Handle::current()).unwrap();
@@ -66,7 +67,8 @@ impl Watched {
 
     async fn relink(&mut self, peer_received: Option<u64>) {
         let (stream, peer) = link().await;
-        let restored = Restored { peer: stream.peer_addr().unwrap(), stream, peer_interval: None, peer_received };
+        let restored =
+            Restored { peer: stream.peer_addr().unwrap(), stream, peer_interval: None, peer_received, ciphers: None };
         drop(std::mem::replace(&mut self.peer, peer));
         self.links.send(restored).await.ok().unwrap();
     }

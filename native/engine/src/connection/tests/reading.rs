@@ -391,7 +391,7 @@ async fn a_read_while_the_idle_timer_is_handled_keeps_the_connection_open() {
     settle().await;
     let (shared, stream, runtime) = (Arc::clone(&this.connection.shared), this.stream(), Handle::current());
     let mut driver = Driver::new(Arc::clone(&shared), None);
-    let mut transport = Transport::new(Arc::clone(&stream), &idle_after(SECOND), None);
+    let mut transport = Transport::new(Arc::clone(&stream), &idle_after(SECOND), None, None);
     for _ in 0..ROUNDS {
         this.hear(b"x").await;
         advance(SECOND * 2).await;

@@ -28,7 +28,13 @@ async fn accepted(protocol: Protocol) -> Fixture {
     let (sender, events) = unbounded_channel();
     let (stream, peer) = link().await;
     let address = stream.peer_addr().unwrap();
-    let first = FirstLink { stream: stream.into_std().unwrap(), peer: address, peer_interval: None, is_known: true };
+    let first = FirstLink {
+        stream: stream.into_std().unwrap(),
+        peer: address,
+        peer_interval: None,
+        ciphers: None,
+        is_known: true,
+    };
     let connection = Connection::start(plan(sender, protocol), first, &Handle::current()).unwrap();
     Fixture { connection, events: Events(events), peer, links: mpsc::channel(1).0, stream: Weak::new() }
 }
@@ -106,9 +112,11 @@ async fn one_with_a_time_limit_has_a_task_that_minds_it() {
 async fn one_that_cannot_be_watched_fails_with_what_the_kernel_said() {
     let (sender, events) = unbounded_channel();
     // Whatever may be watched, a file may not.
-    let stream = Arc::new(std::net::TcpStream::from(OwnedFd::from(File::open("/dev/null").unwrap())));
+    let stream = std::net::TcpStream::from(OwnedFd::from(File::open("/dev/null").unwrap()));
+    let peer = ([127, 0, 0, 1], 1).into();
+    let first = FirstLink { stream, peer, peer_interval: None, ciphers: None, is_known: true };
     let runtime = Handle::current();
-    let _connection = Connection::serve(plan(sender, Protocol::default()), stream, None, None, true, &runtime);
+    let _connection = Connection::serve(plan(sender, Protocol::default()), first, None, &runtime);
     let mut events = Events(events);
     events.assert_next(&format!("broken {}", libc::EPERM)).await;
     events.assert_next("closed Reset").await;

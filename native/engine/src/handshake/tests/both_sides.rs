@@ -1,6 +1,7 @@
 //! What both sides say to each other, and learn from it.
 
 use super::*;
+use crate::wire::Kind;
 
 #[tokio::test(start_paused = true)]
 async fn each_side_says_what_the_vectors_say_and_reads_nothing_behind_it() {
@@ -22,11 +23,11 @@ async fn they_understand_each_other_byte_by_byte_with_the_shortest_messages() {
         let served = async {
             let guest = greet(&mut far, &framing, &vector.server, || {}).await?;
             assert_eq!((guest.returning, guest.peer_heartbeat), vector.greeted());
-            guest.welcome(&mut far, vector.answered, vector.resumed).await
+            guest.welcome(&mut far, vector.answered, vector.resumed).await.map(drop)
         };
         let entering = enter(&mut near, &framing, &vector.client, Some(vector.asked));
-        let outcome = settled(async { tokio::join!(entering, served) }).await;
-        assert_eq!(outcome, (Ok(vector.entered()), Ok(())));
+        let (entered, served) = settled(async { tokio::join!(entering, served) }).await;
+        assert_eq!((entered.map(|(entered, _)| entered), served), (Ok(vector.entered()), Ok(())));
     }
 }
 
@@ -38,6 +39,8 @@ async fn who_cannot_agree_says_so_on_both_sides() {
     let acknowledging = Terms { acknowledge: true, ..Terms::default() };
     let keyed = Terms { key: key(1), ..Terms::default() };
     let otherwise_keyed = Terms { key: key(2), ..Terms::default() };
+    let keyed_and_beating = Terms { key: key(1), ..beating.clone() };
+    let seen_by_both = (HandshakeError::TermsDiffer, HandshakeError::TermsDiffer);
     let terms = (HandshakeError::Refused(RefusalReason::Terms), HandshakeError::TermsDiffer);
     let wrong_key = (HandshakeError::Refused(RefusalReason::Key), HandshakeError::WrongKey);
     for (client, server, expected) in [
@@ -49,13 +52,16 @@ async fn who_cannot_agree_says_so_on_both_sides() {
         (&keyed, &plain, terms),
         (&beating, &acknowledging, terms),
         (&keyed, &otherwise_keyed, wrong_key),
+        (&keyed, &keyed_and_beating, seen_by_both),
+        (&keyed_and_beating, &keyed, seen_by_both),
+        (&keyed_and_beating, &otherwise_keyed, wrong_key),
     ] {
         let framing = Framing::length(2, false, 100).unwrap();
         let (mut near, mut far) = duplex(PIPE_BYTES);
         let sides =
             async { tokio::join!(enter(&mut near, &framing, client, None), greet(&mut far, &framing, server, || {})) };
         let (entered, greeted) = settled(sides).await;
-        assert_eq!((entered.unwrap_err(), greeted.err().unwrap()), expected, "{client:?} {server:?}");
+        assert_eq!((entered.err().unwrap(), greeted.err().unwrap()), expected, "{client:?} {server:?}");
     }
 }
 
@@ -90,12 +96,42 @@ async fn an_interval_that_is_too_short_or_too_long_to_be_said_is_not_taken_for_n
         let served = async {
             let guest = greet(&mut far, &framing, &terms, || {}).await?;
             assert_eq!(guest.peer_heartbeat, Some(Duration::from_millis(said_ms.into())));
-            guest.welcome(&mut far, Session::default(), false).await
+            guest.welcome(&mut far, Session::default(), false).await.map(drop)
         };
         let entering = enter(&mut near, &framing, &terms, None);
         let (entered, served) = settled(async { tokio::join!(entering, served) }).await;
-        assert_eq!((entered.map(|entered| entered.session), served), (Ok(Session::default()), Ok(())));
+        assert_eq!((entered.map(|(entered, _)| entered.session), served), (Ok(Session::default()), Ok(())));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_a_key_other_lengths_are_other_terms_also_where_somebody_translates_the_frames() {
+    let vector = returning();
+    let terms = |width_bytes, little_endian| {
+        let framing = Framing::length(width_bytes, little_endian, 100).unwrap();
+        HandshakeVector { framing, ..returning() }
+    };
+    for other in [terms(2, false), terms(4, false), terms(1, true)] {
+        let hello = other.framing.control_frame(Kind::Hello, &vector.hello[2..]);
+        let outcome = server(&other, &hello).await;
+        assert_eq!(outcome.result, Err(HandshakeError::TermsDiffer));
+        let hello = client(&other, &[]).await.said;
+        let (mut near, mut far) = duplex(PIPE_BYTES);
+        near.write_all(&vector.framing.control_frame(Kind::Hello, &hello[hello.len() - 55..])).await.unwrap();
+        near.shutdown().await.unwrap();
+        let heard = greet(&mut far, &vector.framing, &vector.server, || {}).await;
+        assert_eq!(heard.err(), Some(HandshakeError::TermsDiffer));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_whose_version_does_not_encrypt_is_told_apart() {
+    let vector = returning();
+    let old = |kind| vector.framing.control_frame(kind, &[&[1, 7, 0, 0, 0, 1][..], &[7; 32]].concat());
+    let outcome = server(&vector, &old(Kind::Hello)).await;
+    assert_eq!(outcome.result, Err(HandshakeError::OldVersion));
+    assert_eq!(outcome.said, vector.framing.control_frame(Kind::Refused, &[1]));
+    assert_eq!(client(&vector, &old(Kind::Challenge)).await.result, Err(HandshakeError::OldVersion));
 }
 
 #[test]
@@ -106,10 +142,10 @@ fn sessions_have_names_of_their_own() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_can_refuse_before_it_listens() {
-    let vector = returning();
+    let vector = open();
     let (mut near, mut far) = duplex(PIPE_BYTES);
     refuse(&mut far, &vector.framing, RefusalReason::Limit).await.unwrap();
-    let error = settled(enter(&mut near, &vector.framing, &vector.client, None)).await.unwrap_err();
+    let error = settled(enter(&mut near, &vector.framing, &vector.client, None)).await.err().unwrap();
     assert_eq!(error, HandshakeError::Refused(RefusalReason::Limit));
 }
 
@@ -118,7 +154,7 @@ async fn there_is_no_handshake_with_delimiters() {
     let framing = Framing::delimiter("\n".into(), 100).unwrap();
     let (mut near, mut far) = duplex(PIPE_BYTES);
     let terms = Terms::default();
-    assert_eq!(enter(&mut near, &framing, &terms, None).await, Err(HandshakeError::Malformed));
+    assert_eq!(enter(&mut near, &framing, &terms, None).await.err(), Some(HandshakeError::Malformed));
     assert_eq!(greet(&mut far, &framing, &terms, || {}).await.err(), Some(HandshakeError::Malformed));
 }
 
@@ -128,6 +164,7 @@ fn every_error_has_its_number() {
         (HandshakeError::Io(libc::EPIPE), libc::EPIPE),
         (HandshakeError::Malformed, libc::EPROTO),
         (HandshakeError::TermsDiffer, libc::EPROTO),
+        (HandshakeError::OldVersion, libc::EPROTO),
         (HandshakeError::WrongKey, libc::EACCES),
         (HandshakeError::Refused(RefusalReason::Terms), libc::EPROTO),
         (HandshakeError::Refused(RefusalReason::Key), libc::EACCES),

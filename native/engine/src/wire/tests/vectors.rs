@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use crate::framing::{Decoded, Decoder, Framing, FramingError};
 use crate::handshake::{Session, SessionId, Terms};
@@ -22,8 +23,9 @@ pub(crate) struct HandshakeVector {
     pub framing: Framing,
     pub client: Terms,
     pub server: Terms,
-    pub client_nonce: [u8; 32],
-    pub server_nonce: [u8; 32],
+    /// The nonce, or, with a key, the private key of each side.
+    pub client_random: Zeroizing<[u8; 32]>,
+    pub server_random: Zeroizing<[u8; 32]>,
     /// What the client comes with.
     pub asked: Session,
     /// What it is given.
@@ -52,8 +54,8 @@ fn handshake(vector: &Value) -> HandshakeVector {
         framing: framing(vector),
         client: terms("clientHeartbeatMs"),
         server: terms("serverHeartbeatMs"),
-        client_nonce: bytes(vector, "clientNonce").try_into().unwrap(),
-        server_nonce: bytes(vector, "serverNonce").try_into().unwrap(),
+        client_random: random(vector, "clientRandom"),
+        server_random: random(vector, "serverRandom"),
         asked: session(&vector["asked"]),
         answered: session(&vector["answered"]),
         resumed: vector["answered"]["resumed"].as_bool().unwrap(),
@@ -64,13 +66,22 @@ fn handshake(vector: &Value) -> HandshakeVector {
     }
 }
 
+fn random(vector: &Value, name: &str) -> Zeroizing<[u8; 32]> {
+    Zeroizing::new(bytes(vector, name).try_into().unwrap())
+}
+
 fn session(value: &Value) -> Session {
     Session { id: SessionId(bytes(value, "id").try_into().unwrap()), received: value["received"].as_u64().unwrap() }
 }
 
-fn vectors(name: &str) -> Vec<Value> {
+/// All vectors of this name.
+pub(crate) fn named(name: &str) -> Value {
     let vectors: Value = serde_json::from_str(VECTORS).unwrap();
-    let vectors = vectors[name].as_array().unwrap().clone();
+    vectors[name].clone()
+}
+
+fn vectors(name: &str) -> Vec<Value> {
+    let vectors = named(name).as_array().unwrap().clone();
     assert!(!vectors.is_empty(), "{name}");
     vectors
 }
@@ -84,11 +95,11 @@ fn delimiter(vector: &Value) -> Framing {
     Framing::delimiter(bytes(vector, "delimiter").into(), MAX_MESSAGE_BYTES).unwrap()
 }
 
-fn bytes(vector: &Value, name: &str) -> Vec<u8> {
+pub(crate) fn bytes(vector: &Value, name: &str) -> Vec<u8> {
     unhex(vector[name].as_str().unwrap())
 }
 
-fn unhex(text: &str) -> Vec<u8> {
+pub(crate) fn unhex(text: &str) -> Vec<u8> {
     data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap()
 }
 

@@ -1,0 +1,128 @@
+//! Noise_NNpsk0_25519_ChaChaPoly_SHA256: the handshake that encrypts a link, and the records behind it.
+
+mod primitives;
+mod records;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use clatter::bytearray::ByteArray;
+use clatter::error::HandshakeError as ClatterError;
+use clatter::handshakepattern::noise_nn_psk0;
+use clatter::traits::{Dh, Handshaker, Hash};
+use clatter::{KeyPair, NqHandshakeCore};
+use socket_aead::TAG_BYTES;
+
+use crate::key::Key;
+use primitives::{ChaChaPoly, Curve25519, Secret, Sha256, SystemRandom};
+pub(crate) use records::{LENGTH_BYTES, Opener, RecordError, Sealer, record_length};
+
+/// What both sides mix into their handshake before its first message: another protocol has another prologue.
+const PROLOGUE: &[u8] = b"socketkit 2";
+
+/// What stands before the pairing key where that is hashed.
+const KEY_LABEL: &[u8] = b"socketkit 2 key";
+
+/// What a message of the handshake has beside its payload: a public key and a tag.
+pub(crate) const OVERHEAD_BYTES: usize = 32 + TAG_BYTES;
+
+type State = NqHandshakeCore<Curve25519, ChaChaPoly, Sha256, SystemRandom>;
+
+/// Why a message of the handshake is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoiseError {
+    /// It is not as long as it has to be.
+    Length,
+    /// It was made with another key, or changed on its way.
+    Key,
+}
+
+/// The keys of one link, one for each direction.
+pub(crate) struct LinkCiphers {
+    pub(crate) sealer: Sealer,
+    pub(crate) opener: Opener,
+}
+
+impl LinkCiphers {
+    /// What encrypts, and what decrypts, of a link that may be encrypted.
+    pub(crate) fn split(this: Option<Self>) -> (Option<Sealer>, Option<Opener>) {
+        this.map(|Self { sealer, opener }| (sealer, opener)).unzip()
+    }
+}
+
+/// One side of a handshake between its two messages. Boxed, so that its secrets stay where they are overwritten.
+pub(crate) struct Handshake(Box<State>);
+
+impl Handshake {
+    /// The side that sends the first message.
+    pub(crate) fn initiator(key: &Key, ephemeral: &[u8; 32]) -> Result<Self, NoiseError> {
+        Self::new(key, ephemeral, true)
+    }
+
+    /// The side that answers.
+    pub(crate) fn responder(key: &Key, ephemeral: &[u8; 32]) -> Result<Self, NoiseError> {
+        Self::new(key, ephemeral, false)
+    }
+
+    fn new(key: &Key, ephemeral: &[u8; 32], initiator: bool) -> Result<Self, NoiseError> {
+        Self::with(shared_secret(key).as_slice(), ephemeral, PROLOGUE, initiator)
+    }
+
+    fn with(shared: &[u8], ephemeral: &[u8; 32], prologue: &[u8], initiator: bool) -> Result<Self, NoiseError> {
+        let secret = Secret::from_slice(ephemeral);
+        let pair = KeyPair::new(Curve25519::pubkey(&secret), secret);
+        let state = State::new(noise_nn_psk0(), prologue, initiator, None, Some(pair), None, None)?;
+        let mut this = Self(Box::new(state));
+        this.0.push_psk(shared);
+        Ok(this)
+    }
+
+    /// The next message of this side.
+    pub(crate) fn write(&mut self, payload: &[u8]) -> Result<Vec<u8>, NoiseError> {
+        let mut message = vec![0; payload.len() + OVERHEAD_BYTES];
+        let written = self.0.write_message(payload, &mut message);
+        self.forget_key();
+        message.truncate(written?);
+        Ok(message)
+    }
+
+    /// The payload of the next message of the peer.
+    pub(crate) fn read(&mut self, message: &[u8]) -> Result<Vec<u8>, NoiseError> {
+        let length = message.len().checked_sub(OVERHEAD_BYTES).ok_or(NoiseError::Length)?;
+        let mut payload = vec![0; length];
+        let read = self.0.read_message(message, &mut payload);
+        self.forget_key();
+        read?;
+        Ok(payload)
+    }
+
+    /// The keys, once both messages were written or read.
+    pub(crate) fn finish(self) -> Result<LinkCiphers, NoiseError> {
+        let is_initiator = self.0.is_initiator();
+        let ciphers = self.0.get_state().split().map_err(|_| NoiseError::Key)?;
+        let (out, back) = (Box::new(ciphers.initiator_to_responder), Box::new(ciphers.responder_to_initiator));
+        let (to_peer, from_peer) = if is_initiator { (out, back) } else { (back, out) };
+        Ok(LinkCiphers { sealer: Sealer::new(to_peer), opener: Opener::new(from_peer) })
+    }
+
+    /// Overwrites the place of the pre-shared key, which is taken out of it, and not wiped, when it is used.
+    fn forget_key(&mut self) {
+        self.0.push_psk(&[0; 32]);
+    }
+}
+
+impl From<ClatterError> for NoiseError {
+    fn from(error: ClatterError) -> Self {
+        match error {
+            ClatterError::Cipher(_) => Self::Key,
+            _ => Self::Length,
+        }
+    }
+}
+
+/// The pre-shared key of the pattern.
+fn shared_secret(key: &Key) -> Secret {
+    let mut hash = Sha256::default();
+    hash.input(KEY_LABEL);
+    hash.input(key.as_bytes());
+    hash.result()
+}

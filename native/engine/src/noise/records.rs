@@ -1,0 +1,110 @@
+//! What is sent behind the handshake: a length of two bytes, and so many bytes of ciphertext.
+
+use bytes::{Buf, BytesMut};
+use clatter::cipherstate::CipherState;
+use socket_aead::TAG_BYTES;
+
+use super::primitives::ChaChaPoly;
+
+/// The length before each record.
+pub(crate) const LENGTH_BYTES: usize = 2;
+
+/// Longest ciphertext of a record: that of a message of the Noise protocol.
+pub(super) const RECORD_MAX_BYTES: usize = 65_535;
+
+/// Longest plaintext of a record.
+pub(super) const PLAINTEXT_MAX_BYTES: usize = RECORD_MAX_BYTES - TAG_BYTES;
+
+/// Records of one direction after which its key is replaced.
+pub(super) const REKEY_RECORDS: u64 = 4096;
+
+/// Why bytes are no record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RecordError {
+    /// Its length cannot be that of a record.
+    Length,
+    /// The peer has not encrypted it in this place.
+    Forged,
+}
+
+/// Encrypts the records of one direction of one link. There is one, and it cannot be copied, so that no nonce is used twice.
+pub(crate) struct Sealer(Direction);
+
+/// Decrypts the records of the other direction.
+pub(crate) struct Opener(Direction);
+
+/// The key of one direction, and how many records it was used for. Boxed, so that the key stays where it is overwritten.
+struct Direction {
+    cipher: Box<CipherState<ChaChaPoly>>,
+    records: u64,
+}
+
+impl Direction {
+    fn new(cipher: Box<CipherState<ChaChaPoly>>) -> Self {
+        Self { cipher, records: 0 }
+    }
+
+    /// Counts a record; true when the key could be replaced where that is due.
+    fn count(&mut self) -> bool {
+        self.records += 1;
+        !self.records.is_multiple_of(REKEY_RECORDS) || self.cipher.rekey().is_ok()
+    }
+}
+
+impl Sealer {
+    pub(super) fn new(cipher: Box<CipherState<ChaChaPoly>>) -> Self {
+        Self(Direction::new(cipher))
+    }
+
+    /// Replaces `to` by a record with as much of `parts` as one holds, and returns how much that is. `None` when the cipher can
+    /// encrypt no more.
+    pub(crate) fn seal<'a>(&mut self, parts: impl IntoIterator<Item = &'a [u8]>, to: &mut Vec<u8>) -> Option<usize> {
+        to.clear();
+        to.extend_from_slice(&[0; LENGTH_BYTES]);
+        let mut room = PLAINTEXT_MAX_BYTES;
+        for part in parts {
+            let taken = part.get(..room).unwrap_or(part);
+            to.extend_from_slice(taken);
+            room -= taken.len();
+            if room == 0 {
+                break;
+            }
+        }
+        let plaintext_bytes = PLAINTEXT_MAX_BYTES - room;
+        to.extend_from_slice(&[0; TAG_BYTES]);
+        let (length, record) = to.split_at_mut_checked(LENGTH_BYTES)?;
+        let record_bytes = self.0.cipher.encrypt_with_ad_in_place(&[], record, plaintext_bytes).ok()?;
+        length.copy_from_slice(&u16::try_from(record_bytes).ok()?.to_be_bytes());
+        self.0.count().then_some(plaintext_bytes)
+    }
+}
+
+impl Opener {
+    pub(super) fn new(cipher: Box<CipherState<ChaChaPoly>>) -> Self {
+        Self(Direction::new(cipher))
+    }
+
+    /// Takes the first record out of `from`, and returns its plaintext, which is not empty; `None` while it is not all there.
+    ///
+    /// # Errors
+    /// When it is none that the peer has sent in this place. No other record can be taken then.
+    pub(crate) fn open(&mut self, from: &mut BytesMut) -> Result<Option<BytesMut>, RecordError> {
+        let Some(record_bytes) = record_length(from)? else { return Ok(None) };
+        let end = LENGTH_BYTES + record_bytes;
+        if from.len() < end {
+            return Ok(None);
+        }
+        let mut record = from.split_to(end);
+        record.advance(LENGTH_BYTES);
+        let opened = self.0.cipher.decrypt_with_ad_in_place(&[], &mut record, record_bytes);
+        record.truncate(opened.map_err(|_| RecordError::Forged)?);
+        if self.0.count() { Ok(Some(record)) } else { Err(RecordError::Forged) }
+    }
+}
+
+/// The length of the record that `from` begins with; `None` while it is not all there.
+pub(crate) fn record_length(from: &[u8]) -> Result<Option<usize>, RecordError> {
+    let Some(length) = from.first_chunk() else { return Ok(None) };
+    let length = usize::from(u16::from_be_bytes(*length));
+    if length > TAG_BYTES { Ok(Some(length)) } else { Err(RecordError::Length) }
+}

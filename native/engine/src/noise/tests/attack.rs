@@ -1,0 +1,319 @@
+//! Two links whose bytes an attacker carries: it changes, drops, repeats, reorders, reflects and mixes them as chance has it.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+
+use super::*;
+use crate::connection::tests::EncryptedFrames;
+use crate::framing::Framing;
+use crate::handshake::{Session, SessionId, Terms, enter, greet};
+use crate::wire::{Frame, Kind};
+
+/// Manipulations of one run, where `ATTACKS` names no other number.
+const MANIPULATIONS: u64 = 1_000;
+
+/// What must not be seen on the way: part of each message, the interval of each heartbeat, and the session.
+const SECRET: &[u8] = b"plain text of a message";
+const HEARTBEAT_MS: u32 = 0x05e7_1e57;
+const SESSION: [u8; 16] = *b"name of session!";
+
+const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// What each side says: as many messages, and that it says no more.
+const MESSAGES: usize = 3;
+
+/// Numbers that look random, the same for the same seed.
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        (self.next() >> 33) as usize % limit
+    }
+
+    fn bytes(&mut self, count: usize) -> Vec<u8> {
+        (0..count).map(|_| (self.next() >> 40) as u8).collect()
+    }
+}
+
+/// What one side has sent and not been relieved of, and what it was given and has not read.
+#[derive(Default)]
+struct Ends {
+    sent: Vec<u8>,
+    given: VecDeque<u8>,
+    is_cut: bool,
+}
+
+#[derive(Clone, Default)]
+struct Pipe(Rc<RefCell<Ends>>);
+
+impl AsyncRead for Pipe {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let mut ends = self.0.borrow_mut();
+        if ends.given.is_empty() && !ends.is_cut {
+            return Poll::Pending;
+        }
+        let count = to.remaining().min(ends.given.len());
+        to.put_slice(&ends.given.drain(..count).collect::<Vec<u8>>());
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Pipe {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        self.0.borrow_mut().sent.extend_from_slice(data);
+        Poll::Ready(Ok(data.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// What one side was given to know.
+#[derive(Debug, Default)]
+struct Heard {
+    has_entered: bool,
+    messages: Vec<Vec<u8>>,
+    has_ended: bool,
+}
+
+fn framing() -> Framing {
+    Framing::length(2, true, 1000).unwrap()
+}
+
+fn keyed_terms() -> Terms {
+    Terms {
+        heartbeat: Some(Duration::from_millis(HEARTBEAT_MS.into())),
+        acknowledge: true,
+        key: Key::from_bytes(&[7; 16]).ok().map(Arc::new),
+    }
+}
+
+/// The messages of the side with this name.
+fn said(name: u64) -> Vec<Vec<u8>> {
+    (0..MESSAGES).map(|number| [SECRET, &name.to_be_bytes(), &[number as u8]].concat()).collect()
+}
+
+async fn client(mut pipe: Pipe, name: u64) -> Heard {
+    let session = Session { id: SessionId(SESSION), received: 1 };
+    match enter(&mut pipe, &framing(), &keyed_terms(), Some(session)).await {
+        Ok((_, ciphers)) => talk(pipe, ciphers.unwrap(), name).await,
+        Err(_) => Heard::default(),
+    }
+}
+
+async fn server(mut pipe: Pipe, name: u64) -> Heard {
+    let Ok(guest) = greet(&mut pipe, &framing(), &keyed_terms(), || {}).await else { return Heard::default() };
+    assert_eq!(guest.returning.map(|session| session.id), Some(SessionId(SESSION)));
+    let session = Session { id: SessionId(SESSION), received: 2 };
+    match guest.welcome(&mut pipe, session, true).await {
+        Ok(ciphers) => talk(pipe, ciphers.unwrap(), name).await,
+        Err(_) => Heard::default(),
+    }
+}
+
+/// Says everything, and hears the peer to its end.
+async fn talk(mut pipe: Pipe, LinkCiphers { mut sealer, opener }: LinkCiphers, name: u64) -> Heard {
+    let mut record = Vec::new();
+    for message in said(name) {
+        let frame = framing().control_frame(Kind::Data, &message);
+        sealer.seal([&frame[..]], &mut record).unwrap();
+        pipe.write_all(&record).await.unwrap();
+    }
+    sealer.seal([&framing().control_frame(Kind::Bye, &[])[..]], &mut record).unwrap();
+    pipe.write_all(&record).await.unwrap();
+    let mut heard = Heard { has_entered: true, ..Heard::default() };
+    let mut frames = EncryptedFrames::new(&framing(), opener);
+    let mut buffer = [0; 256];
+    loop {
+        let count = pipe.read(&mut buffer).await.unwrap();
+        let (frames, is_good) = frames.take(buffer[..count].to_vec().into());
+        for frame in frames {
+            match frame {
+                Frame::Data(data) => heard.messages.push(data.to_vec()),
+                Frame::Bye => heard.has_ended = true,
+                other => panic!("{other:?} was never said"),
+            }
+        }
+        if count == 0 || !is_good {
+            return heard;
+        }
+    }
+}
+
+/// Carries what the sides say: 0 and 2 are clients, 1 and 3 their servers.
+struct Attacker<'a> {
+    chance: &'a mut Chance,
+    pipes: [Pipe; 4],
+    /// What was seen in this and earlier runs.
+    seen: &'a mut VecDeque<Vec<u8>>,
+    held: Vec<(usize, Vec<u8>)>,
+    manipulations: u64,
+    is_honest: bool,
+}
+
+impl Attacker<'_> {
+    /// Carries everything that was said since the last time; false when that is nothing.
+    fn carry(&mut self) -> bool {
+        let mut has_carried = false;
+        for side in 0..4 {
+            let sent = std::mem::take(&mut self.pipes[side].0.borrow_mut().sent);
+            for piece in pieces(&sent) {
+                assert_hidden(&piece);
+                has_carried = true;
+                self.treat(side, piece);
+            }
+        }
+        if !has_carried && let Some((to, piece)) = self.held.pop() {
+            self.give(to, &piece);
+            return true;
+        }
+        has_carried
+    }
+
+    fn give(&mut self, to: usize, bytes: &[u8]) {
+        self.pipes[to].0.borrow_mut().given.extend(bytes);
+    }
+
+    fn treat(&mut self, from: usize, mut piece: Vec<u8>) {
+        let to = from ^ 1;
+        self.seen.push_back(piece.clone());
+        if self.seen.len() > 100 {
+            self.seen.pop_front();
+        }
+        if self.is_honest || self.chance.below(8) > 0 {
+            return self.give(to, &piece);
+        }
+        self.manipulations += 1;
+        let place = self.chance.below(piece.len());
+        match self.chance.below(12) {
+            0 => piece[place] ^= 1 << self.chance.below(8),
+            1 => piece.clear(),
+            2 => piece = [&piece[..], &piece].concat(),
+            3 => return self.give(from, &piece),
+            4 => return self.give(from ^ 3, &piece),
+            5 => return self.held.push((to, piece)),
+            6 => drop(piece.splice(place..place, self.chance.bytes(3))),
+            7 => piece.truncate(place),
+            8 => piece = self.seen[self.chance.below(self.seen.len())].clone(),
+            9 => piece = downgraded(from, self.chance),
+            10 => return self.pipes.iter().for_each(|pipe| pipe.0.borrow_mut().is_cut = true),
+            _ => piece = self.chance.bytes(place + 1),
+        }
+        self.give(to, &piece);
+    }
+}
+
+/// What a side of version 1, or one that refuses, would say in place of `from`.
+fn downgraded(from: usize, chance: &mut Chance) -> Vec<u8> {
+    let fields = [&[1, 3 | (chance.below(2) as u8) << 2, 0, 0, 0, 9][..], &chance.bytes(32)].concat();
+    let refused = [1 + chance.below(3) as u8];
+    let frame = match (chance.below(2), from % 2) {
+        (0, 0) => framing().control_frame(Kind::Hello, &fields),
+        (0, _) => framing().control_frame(Kind::Challenge, &fields),
+        _ => framing().control_frame(Kind::Refused, &refused),
+    };
+    frame.to_vec()
+}
+
+/// What was sent, record by record as far as it is records.
+fn pieces(mut sent: &[u8]) -> Vec<Vec<u8>> {
+    let mut pieces = Vec::new();
+    while !sent.is_empty() {
+        let length = record_length(sent).ok().flatten().map_or(sent.len(), |length| LENGTH_BYTES + length);
+        let (piece, rest) = sent.split_at(length.min(sent.len()));
+        pieces.push(piece.to_vec());
+        sent = rest;
+    }
+    pieces
+}
+
+fn assert_hidden(piece: &[u8]) {
+    for secret in [&SECRET[..8], &HEARTBEAT_MS.to_be_bytes(), &SESSION[..8]] {
+        assert!(!piece.windows(secret.len()).any(|bytes| bytes == secret), "{piece:x?} shows {secret:x?}");
+    }
+}
+
+/// One run: how many manipulations there were, and what the four sides have heard.
+fn run(chance: &mut Chance, seen: &mut VecDeque<Vec<u8>>, names: [u64; 4], is_honest: bool) -> (u64, [Heard; 4]) {
+    let pipes: [Pipe; 4] = Default::default();
+    let mut sides: [Pin<Box<dyn Future<Output = Heard>>>; 4] = [
+        Box::pin(client(pipes[0].clone(), names[0])),
+        Box::pin(server(pipes[1].clone(), names[1])),
+        Box::pin(client(pipes[2].clone(), names[2])),
+        Box::pin(server(pipes[3].clone(), names[3])),
+    ];
+    let mut heard: [Option<Heard>; 4] = Default::default();
+    let mut attacker = Attacker { chance, pipes, seen, held: Vec::new(), manipulations: 0, is_honest };
+    let mut has_ended = false;
+    loop {
+        for (side, heard) in sides.iter_mut().zip(&mut heard).filter(|(_, heard)| heard.is_none()) {
+            if let Poll::Ready(result) = pin!(side).poll(&mut Context::from_waker(Waker::noop())) {
+                *heard = Some(result);
+            }
+        }
+        if attacker.carry() {
+            continue;
+        }
+        if has_ended {
+            break;
+        }
+        has_ended = true;
+        attacker.pipes.iter().for_each(|pipe| pipe.0.borrow_mut().is_cut = true);
+    }
+    (attacker.manipulations, heard.map(|heard| heard.expect("a side waits behind the end of its stream")))
+}
+
+/// Each side has heard the beginning of what one other side has said, which has heard nobody else; and no end that was not said.
+fn check(names: [u64; 4], heard: &[Heard; 4]) {
+    for (side, ours) in heard.iter().enumerate() {
+        if ours.messages.is_empty() && !ours.has_ended {
+            continue;
+        }
+        let is_heard = |peer: &usize| peer % 2 != side % 2 && said(names[*peer]).starts_with(&ours.messages);
+        let peer = (0..4).find(|peer| is_heard(peer) && heard[*peer].has_entered);
+        let peer = peer.expect("what nobody has said was heard");
+        assert!(said(names[side]).starts_with(&heard[peer].messages), "two sides were taken for one");
+        assert!(!ours.has_ended || ours.messages.len() == MESSAGES, "an end was heard that was not said");
+    }
+}
+
+#[test]
+fn two_links_that_nobody_touches_hear_everything() {
+    let (_, heard) = run(&mut Chance(1), &mut VecDeque::new(), [0, 1, 2, 3], true);
+    for (side, heard) in heard.iter().enumerate() {
+        assert_eq!((&heard.messages, heard.has_ended), (&said((side ^ 1) as u64), true));
+    }
+}
+
+#[test]
+fn whatever_an_attacker_does_nothing_changed_is_heard() {
+    let count = std::env::var("ATTACKS").map_or(MANIPULATIONS, |count| count.parse().unwrap());
+    let (mut chance, mut seen, mut manipulations, mut names) = (Chance(SEED), VecDeque::new(), 0, 0);
+    while manipulations < count {
+        let these = [names, names + 1, names + 2, names + 3];
+        names += 4;
+        let (more, heard) = run(&mut chance, &mut seen, these, false);
+        check(these, &heard);
+        manipulations += more;
+    }
+}

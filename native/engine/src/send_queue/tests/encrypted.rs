@@ -1,0 +1,136 @@
+//! What an encrypted queue writes, in whatever order its callers and its kernel come: one peer can read all of it, record by record.
+
+use bytes::BytesMut;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+use crate::noise::{LinkCiphers, Opener, tests::any_link};
+
+#[derive(Clone, Debug)]
+enum Step {
+    /// Sends at once where nothing waits, as far as the kernel takes it, and queues the rest.
+    Send(usize),
+    Gather(usize),
+    Control,
+    Last,
+    /// The kernel takes so many bytes, in so large pieces.
+    Write(usize, usize),
+    Cut,
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    let size = prop_oneof![8 => 1..40_usize, 1 => 60_000..140_000_usize];
+    prop_oneof![
+        4 => (size.clone()).prop_map(Step::Send),
+        1 => size.prop_map(Step::Gather),
+        1 => Just(Step::Control),
+        1 => Just(Step::Last),
+        4 => ((0..100_000_usize), (1..70_000_usize)).prop_map(|(bytes, piece)| Step::Write(bytes, piece)),
+        1 => Just(Step::Cut),
+    ]
+}
+
+/// One link: what its kernel has taken, and what reads it.
+struct Link {
+    opener: Opener,
+    taken: BytesMut,
+    read: Vec<u8>,
+}
+
+impl Link {
+    fn begin(queue: &mut SendQueue) -> Self {
+        let (LinkCiphers { sealer, .. }, LinkCiphers { opener, .. }) = any_link();
+        queue.encrypt_with(Some(sealer));
+        Self { opener, taken: BytesMut::new(), read: Vec::new() }
+    }
+
+    /// A kernel with room for `bytes` more.
+    fn kernel(&mut self, mut bytes: usize, piece: usize) -> impl FnMut(&[IoSlice<'_>]) -> io::Result<usize> + '_ {
+        move |slices| {
+            let data: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
+            let count = data.len().min(bytes).min(piece);
+            if count == 0 {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            bytes -= count;
+            self.taken.extend_from_slice(&data[..count]);
+            Ok(count)
+        }
+    }
+
+    /// Reads whole records; each has the nonce that follows the one before, or it could not be read.
+    fn read(&mut self) -> &[u8] {
+        while let Some(plaintext) = self.opener.open(&mut self.taken).unwrap() {
+            self.read.extend_from_slice(&plaintext);
+        }
+        &self.read
+    }
+}
+
+/// A frame that says where it begins, and of which number it is.
+fn frame(number: u64, size: usize) -> Bytes {
+    let head = [&number.to_be_bytes()[..], &(size as u64).to_be_bytes()].concat();
+    [head, vec![number as u8; size]].concat().into()
+}
+
+/// The numbers of the whole frames in `bytes`.
+fn numbers(mut bytes: &[u8]) -> Vec<u64> {
+    let mut numbers = Vec::new();
+    while let Some((head, rest)) = bytes.split_at_checked(16) {
+        let number = u64::from_be_bytes(head[..8].try_into().unwrap());
+        let size = u64::from_be_bytes(head[8..].try_into().unwrap()) as usize;
+        let Some((body, rest)) = rest.split_at_checked(size) else { break };
+        assert!(body.iter().all(|byte| *byte == number as u8), "a frame is interrupted");
+        numbers.push(number);
+        bytes = rest;
+    }
+    numbers
+}
+
+const CONTROLS: u64 = 1 << 40;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(50))]
+
+    #[test]
+    fn each_record_has_the_next_nonce_and_whole_frames_come_in_their_order(steps in vec(any_step(), 1..40)) {
+        let mut queue = SendQueue::new(true);
+        let mut link = Link::begin(&mut queue);
+        for (step, number) in steps.into_iter().zip(0_u64..) {
+            match step {
+                Step::Send(size) => {
+                    let frame = frame(number, size);
+                    let written = if queue.has_unsent() {
+                        0
+                    } else {
+                        queue.send_encrypted([&frame, b"", b""], link.kernel(size / 2 + 70, 50_000)).unwrap().unwrap()
+                    };
+                    queue.push(Outgoing { frame, written, ticket: Ticket(number) });
+                }
+                Step::Gather(_) if queue.has_unsent() && queue.gathered() == 0 => {}
+                Step::Gather(size) => {
+                    queue.gather(Outgoing { frame: frame(number, size), written: 0, ticket: Ticket(number) });
+                }
+                Step::Control => queue.push_control(Kind::Ping, frame(CONTROLS + number, 1)),
+                Step::Last => queue.push_last(Kind::Bye, frame(CONTROLS + number, 2)),
+                Step::Write(bytes, piece) => drop(queue.write_with(link.kernel(bytes, piece))),
+                Step::Cut => {
+                    queue.rewind();
+                    queue.send_again();
+                    link = Link::begin(&mut queue);
+                }
+            }
+            link.read();
+        }
+        while queue.has_unsent() {
+            queue.write_with(link.kernel(usize::MAX, usize::MAX));
+        }
+        prop_assert!(link.read().len() >= 16 || queue.is_empty());
+        prop_assert!(link.taken.is_empty(), "half a record is left");
+        let messages: Vec<u64> = numbers(&link.read).into_iter().filter(|number| *number < CONTROLS).collect();
+        prop_assert!(messages.is_sorted(), "{messages:?}");
+        let unacknowledged: Vec<u64> = queue.clear().iter().map(|ticket| ticket.0).collect();
+        prop_assert_eq!(messages, unacknowledged, "every message came, once, on the last link");
+    }
+}
