@@ -5,7 +5,8 @@ use std::net::TcpListener;
 
 use socket_engine::limits::PENDING_CONNECTIONS;
 use socket_engine::{
-    CloseReason, ConnectionEvent, Connections, Operation, Server, ServerEvent, ServerOptions, SocketState, Ticket,
+    CloseReason, Closing, ConnectionEvent, Connections, Operation, Server, ServerEvent, ServerOptions, SocketState,
+    Ticket,
 };
 
 use crate::events::{Told, recorder};
@@ -119,15 +120,22 @@ fn an_address_of_another_machine_is_refused() {
 }
 
 #[test]
-fn a_server_that_does_not_listen_has_no_address_and_cannot_be_closed() {
+fn a_server_that_does_not_listen_has_no_address() {
     let (sink, _events) = recorder();
     let unopened = Server::new(sink, ServerOptions::default());
     let closed = Listening::new();
     closed.close();
     for server in [&unopened, &closed.server] {
         assert_eq!(errno(server.local_address()), libc::EBADF);
-        assert_eq!(errno(server.close(Connections::Keep, CLOSE)), libc::EBADF);
     }
+}
+
+#[test]
+fn closing_a_server_that_never_listened_is_over_at_once() {
+    let (sink, events) = recorder();
+    let server = Server::new(sink, ServerOptions::default());
+    assert_eq!(server.close(Connections::Keep, CLOSE), Ok(Closing::Over));
+    assert_silent(&events);
 }
 
 #[test]
