@@ -51,8 +51,9 @@ impl Poller {
             let owner = lock(&self.links).owners.get(&link).and_then(Weak::upgrade);
             if let Some(owner) = owner {
                 let flags = event.flags;
-                let is_readable = flags.contains(EventFlags::IN);
-                owner.post(if is_readable { ConnectionEvent::Readable(link) } else { ConnectionEvent::ReadClosed });
+                // A connection that the system has cut says neither: reading it tells why.
+                let is_end = flags.contains(EventFlags::RDHUP) && !flags.contains(EventFlags::IN);
+                owner.post(if is_end { ConnectionEvent::ReadClosed } else { ConnectionEvent::Readable(link) });
             }
         }
         count > 0

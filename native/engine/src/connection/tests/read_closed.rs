@@ -100,3 +100,15 @@ async fn reset_behind_unread_messages_that_come_again_ends_the_link_at_once() {
     this.relink(Some(0)).await;
     this.events.assert_next("connected").await;
 }
+
+/// `connect` to no address: the socket has an error and hangs up, and nothing says that the peer sends no more.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_the_system_cut_is_told_as_readable() {
+    let mut this = Fixture::reading(Protocol::default(), None).await;
+    rustix::net::connect_unspec(&*this.stream()).unwrap();
+    settle().await;
+    let link = this.readable().await;
+    assert_eq!(this.read_all(link), "");
+    settle().await;
+    assert_eq!(this.told(), [&format!("broken {}", libc::ECONNRESET)[..], "closed Reset"]);
+}

@@ -60,7 +60,7 @@ impl Fixture {
         }
     }
 
-    fn stream(&self) -> Arc<std::net::TcpStream> {
+    pub(super) fn stream(&self) -> Arc<std::net::TcpStream> {
         match lock(&self.connection.shared.state).phase.link() {
             Some(Link::Up(stream)) => Arc::clone(stream),
             other => panic!("it is open, but its link is {other:?}"),
