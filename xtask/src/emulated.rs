@@ -1,6 +1,9 @@
 //! What runs on the builds for HarmonyOS in every run: a file for each thing in which they differ from the build for this
 //! machine. `cargo xtask test --whole` runs all files on them.
 
+use crate::abi::Abi;
+use crate::load::Load;
+
 /// The files of tests, each with what differs there: the C library (musl), the processor, or the build of Node.
 pub(crate) const FILES: [(&str, &str); 15] = [
     ("tests/codes.test.mjs", "musl: the numbers of errors, and their texts"),
@@ -23,8 +26,17 @@ pub(crate) const FILES: [(&str, &str); 15] = [
 /// The engine's tests, by the names of their programs: those that talk to the kernel and to the C library.
 pub(crate) const ENGINE: [&str; 4] = ["behaviour", "options", "out_of_descriptors", "out_of_threads"];
 
-/// Whether a file of tests is one of them.
-pub(crate) fn is_chosen(file: &str) -> bool {
+/// Whether only a whole run has a file of tests on a load. The build for the emulator's processor has all that the phone's has but
+/// for the processor, which is this machine's: in every run it has its demo alone.
+pub(crate) fn is_for_whole_run(load: Load, file: &str) -> bool {
+    match load {
+        Load::Ohos(Abi::Arm64) => !is_chosen(file),
+        Load::Ohos(Abi::X86_64) => true,
+        Load::Host | Load::Unoptimized | Load::PhoneLike => false,
+    }
+}
+
+fn is_chosen(file: &str) -> bool {
     FILES.iter().any(|(chosen, _)| *chosen == file)
 }
 

@@ -219,7 +219,7 @@ fn folder_steps(workspace: &Workspace, load: Load, folder: &'static str) -> Vec<
     });
     let mark = |(step, file): (Step, &String)| {
         let shares = load.is_slow() || !javascript::needs_machine(file);
-        step.sharing_machine(shares).for_whole_run(matches!(load, Load::Ohos(_)) && !emulated::is_chosen(file))
+        step.sharing_machine(shares).for_whole_run(emulated::is_for_whole_run(load, file))
     };
     if files.is_empty() { steps } else { steps.into_iter().zip(&files).map(mark).collect() }
 }
