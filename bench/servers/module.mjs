@@ -5,7 +5,8 @@ import { library } from './library.mjs';
 import { Population } from './population.mjs';
 import { SEND_BYTES, numberFrom, startPour } from './pour.mjs';
 
-const ROOM_BYTES = 256 * 1024 * 1024;
+/** What may wait at a stalled peer: everything, or less than is sent. */
+const ROOM_BYTES = { unawaited: 256 * 1024 * 1024, refused: 16 * 1024 * 1024 };
 const population = new Population();
 
 function echo(connection) {
@@ -109,5 +110,5 @@ async function startServer(options) {
 }
 
 const framing = task.framed ? { type: 'length' } : undefined;
-const sendQueueLimitBytes = task.sends === 'unawaited' ? ROOM_BYTES : undefined;
+const sendQueueLimitBytes = ROOM_BYTES[task.sends];
 await (task.name === 'client' ? startClient : startServer)({ framing, sendQueueLimitBytes });
