@@ -4,7 +4,7 @@ import { startChild } from './support/child.mjs';
 import { BULK_DEADLINE_MS, SLOWDOWN, within } from './support/deadline.mjs';
 import { rejectsWith } from './support/errors.mjs';
 import { DEFAULT_LENGTH } from './support/framings.mjs';
-import { MIB } from './support/payload.mjs';
+import { MIB, payload } from './support/payload.mjs';
 import { STALLING_BYTES } from './support/pour.mjs';
 import { closedPort, isFree, rawClient, readToEnd, write } from './support/raw.mjs';
 import { record } from './support/recorder.mjs';
@@ -97,6 +97,62 @@ for (const leave of ['end', 'resetAndDestroy']) {
     assert.equal(events.text, '!');
   });
 }
+
+/** A client that is connected as soon as the server has a place for it; resolves with the server's connection. */
+async function takePlace(t, { port, connections }, options) {
+  const client = newClient(t, { ...options, reconnect: { minDelayMs: 1, maxDelayMs: 10 } });
+  client.connect({ address: { address: LOOPBACK, port } }).catch(() => {});
+  return connections.next('the next connect event');
+}
+
+/** Together more than a connection reads that has no listener: the end of the stream waits in the kernel, behind the rest. */
+const BEYOND_CREDIT = Array.from({ length: 140 }, (_, index) => Buffer.from(payload(4_000, index + 1)));
+
+const FRAMED = { framing: DEFAULT_LENGTH.framing };
+const LEAVES = [
+  { name: 'a stream, EOF', options: {}, leave: 'close', reason: 'remote' },
+  { name: 'a stream, a reset', options: {}, leave: 'abort', reason: 'reset' },
+  { name: 'frames, EOF', options: FRAMED, leave: 'close', reason: 'remote' },
+  { name: 'frames, a reset', options: FRAMED, leave: 'abort', reason: 'reset' },
+  { name: 'frames and a heartbeat, EOF', options: { ...FRAMED, heartbeat: { intervalMs: 60_000 } }, leave: 'close', reason: 'remote' },
+];
+
+for (const { name, options, leave, reason } of LEAVES) {
+  behaviour(`a connection without listener gives up its place, and keeps the bytes, when its peer leaves behind more than it reads: ${name}`, async (t) => {
+    const place = await openServer(t, { ...options, maxConnections: 1 });
+    const client = await openClient(t, place.port, options);
+    const left = await place.connections.next('the connect event');
+    await within('all sends', Promise.all(BEYOND_CREDIT.map((data) => client.send({ data }))));
+    await roundTrips(t);
+    await within(leave, client[leave]());
+    const next = await takePlace(t, place, options);
+    assert.deepEqual(place.server.getConnections(), [next]);
+    assert.equal(await within('broadcast', place.server.broadcast({ data: 'hello?' })), 1);
+    const events = record(left);
+    await events.closed();
+    assert.ok(events.bytes.equals(Buffer.concat(BEYOND_CREDIT)), `${events.receivedBytes} bytes came`);
+    assert.equal(events.closeReason, reason);
+  });
+}
+
+behaviour('a connection whose peer has gone behind a closed receive window gives up its place after the next broadcast', async (t) => {
+  const place = await openServer(t, { maxConnections: 1 });
+  const visitor = await rawClient(t, place.port);
+  const left = await place.connections.next('the connect event');
+  const sent = Buffer.from(payload(STALLING_BYTES));
+  visitor.write(sent);
+  await roundTrips(t);
+  visitor.destroy();
+  await roundTrips(t);
+  assert.deepEqual(place.server.getConnections(), [left]);
+  assert.equal(await within('broadcast', place.server.broadcast({ data: 'hello?' })), 1);
+  const next = await takePlace(t, place);
+  assert.deepEqual(place.server.getConnections(), [next]);
+  const events = record(left);
+  await events.closed();
+  assert.ok(events.receivedBytes >= 512 * 1024 && sent.subarray(0, events.receivedBytes).equals(events.bytes));
+  assert.equal(events.closeReason, 'reset');
+});
 
 for (const [name, options] of [['a stream', {}], ['frames', { framing: { type: 'length', maxMessageBytes: STALLING_BYTES } }]]) {
   behaviour(`a broadcast to stalled peers is kept once for all of them: ${name}`, async (t) => {
