@@ -11,7 +11,7 @@ const STEPS = [initialize, connect, sendToClient, showToClient, sendToServer, sh
 /**
  * Acts out the six steps of the flow in two processes, and closes both.
  *
- * `port` 0 takes a free one. `print` is called with each line of the transcript. `afterStep` is
+ * `port` 0 takes a free one. With `encrypted` the server makes a pairing key, and the client is given it. `print` is called with each line of the transcript. `afterStep` is
  * called, and awaited, with the number of each step that happened and with the cast: `server` and
  * `client`, each with its `child` process, and with `pid`, `library` and `sha256` as that process
  * gave them.
@@ -19,8 +19,8 @@ const STEPS = [initialize, connect, sendToClient, showToClient, sendToServer, sh
  * Resolves with the cast, where each then has the `record` that its process kept of what it
  * `sent` and `received`. Rejects with an error whose message begins with the step that failed.
  */
-export async function runDemo({ port = 0, print = () => {}, afterStep = () => {} } = {}) {
-  const cast = { server: newRole('server'), client: newRole('client'), port };
+export async function runDemo({ port = 0, encrypted = false, print = () => {}, afterStep = () => {} } = {}) {
+  const cast = { server: newRole('server'), client: newRole('client'), port, encrypted };
   try {
     await part('start', () => introduce(cast, print));
     for (const [index, step] of STEPS.entries()) {
@@ -67,21 +67,23 @@ async function act(step, cast) {
 }
 
 async function initialize(cast) {
-  const { server, port } = cast;
-  server.child.tell('initialize', { address: { address: LOOPBACK, port } });
-  const { at } = await server.child.hear('listening');
-  server.address = at;
+  const { server, port, encrypted } = cast;
+  server.child.tell('initialize', { address: { address: LOOPBACK, port }, encrypted });
+  const { at, key } = await server.child.hear('listening');
+  Object.assign(server, { address: at, key });
   return `${title(server)} is initialised and listens on ${text(at)}`;
 }
 
-async function connect({ server, client }) {
-  client.child.tell('connect', { address: server.address });
-  const { from, to } = await client.child.hear('connected');
+async function connect({ server, client, encrypted }) {
+  client.child.tell('connect', { address: server.address, key: server.key });
+  const { from, to, isEncrypted } = await client.child.hear('connected');
   const accepted = await server.child.hear('accepted');
   assert.deepEqual(to, server.address, 'the client is connected elsewhere');
   assert.deepEqual(accepted.from, from, 'the server has accepted another client');
+  assert.deepEqual([isEncrypted, accepted.isEncrypted], [encrypted, encrypted], 'whether the connection is encrypted');
   client.address = from;
-  return `${title(client)} is connected from ${text(from)} to ${text(to)}, as client ${accepted.clientId}`;
+  const how = encrypted ? ', encrypted' : '';
+  return `${title(client)} is connected from ${text(from)} to ${text(to)}, as client ${accepted.clientId}${how}`;
 }
 
 function sendToClient({ server }) {

@@ -1,9 +1,14 @@
-// Shows the six steps to a person: `main.mjs [port]`. Ends with status 0 only if all happened.
+// Prints the six steps: `main.mjs [--port N] [--encrypted]`. Ends with status 0 only if all happened.
 import process from 'node:process';
+import { parseArgs } from 'node:util';
 import { runDemo } from './demo.mjs';
 
+const { values } = parseArgs({
+  options: { port: { type: 'string', default: '0' }, encrypted: { type: 'boolean', default: false } },
+});
+
 try {
-  await runDemo({ port: Number(process.argv[2] ?? 0), print: (line) => console.log(line) });
+  await runDemo({ port: Number(values.port), encrypted: values.encrypted, print: (line) => console.log(line) });
   console.log('all six steps happened, in two processes');
 } catch (error) {
   console.error(error.message);

@@ -14,6 +14,11 @@ export function introduce() {
   say('started', { pid: process.pid, library: libraryPath, sha256 });
 }
 
+/** What both sides agree on: plain bytes, or with a key encrypted messages. */
+export function optionsFor(key) {
+  return key === undefined ? {} : { framing: { type: 'length' }, admission: { key } };
+}
+
 /** Tells of every message of `socket`, and at its end what it has carried. */
 export function tellOf(socket) {
   socket.on('message', ({ message, remoteInfo: { address, port } }) => {

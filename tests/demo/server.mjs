@@ -1,23 +1,27 @@
 // The server's process of the demo: it does what the server's app does when it is touched.
 import { library } from '../support/library.mjs';
 import { obeyParent, say } from '../support/parent.mjs';
-import { introduce, send, tellOf } from './role.mjs';
+import { introduce, optionsFor, send, tellOf } from './role.mjs';
 
-const server = library.constructTCPSocketServerInstance();
+let server;
 let connection;
 
-server.on('connect', async (accepted) => {
+async function accept(accepted) {
   connection = accepted;
   tellOf(connection);
-  say('accepted', { clientId: connection.clientId, from: await connection.getRemoteAddress() });
-});
+  const { isEncrypted } = connection.getStatistics();
+  say('accepted', { clientId: connection.clientId, from: await connection.getRemoteAddress(), isEncrypted });
+}
 
 introduce();
 await obeyParent({
   answer: () => say('present'),
-  initialize: async ({ address }) => {
+  initialize: async ({ address, encrypted }) => {
+    const key = encrypted ? library.createPairingKey() : undefined;
+    server = library.constructTCPSocketServerInstance(optionsFor(key));
+    server.on('connect', accept);
     await server.listen(address);
-    say('listening', { at: await server.getLocalAddress() });
+    say('listening', { at: await server.getLocalAddress(), key });
   },
   send: ({ text }) => send(connection, text),
   close: async () => {

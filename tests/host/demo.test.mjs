@@ -89,6 +89,14 @@ behaviour('what one process of the demo records as sent, the other records as re
   assert.equal(server.record.received.join(''), '456789');
 });
 
+behaviour('the six steps happen on an encrypted connection with a pairing key', async () => {
+  const lines = [];
+  const { server, client } = await runDemo({ encrypted: true, print: (line) => lines.push(line) });
+  assert.ok(lines.some((line) => line.startsWith('step 2') && line.endsWith(', encrypted')), lines.join('\n'));
+  assert.equal(client.record.received.join(''), '123456');
+  assert.equal(server.record.received.join(''), '456789');
+});
+
 behaviour('with the server killed between steps 3 and 4 the demo names step 4', async () => {
   const happened = [];
   const demo = runDemo({

@@ -79,6 +79,9 @@ enum Task {
         /// Use the phone's library, under emulation
         #[arg(long)]
         ohos: bool,
+        /// Encrypt the connection with a pairing key
+        #[arg(long)]
+        encrypted: bool,
     },
     /// Run both apps in a browser, with their real pages and the real module
     Preview {
@@ -207,7 +210,7 @@ fn perform(task: Task) -> Result<ExitCode> {
             doctor::perform(&workspace);
             Ok(())
         }
-        Task::Demo { ohos } => demo::perform(&workspace, ohos),
+        Task::Demo { ohos, encrypted } => demo::perform(&workspace, ohos, encrypted),
         Task::Ohos { no_check: true, debug, abis, .. } => ohos::build_only(&workspace, debug, &abis),
         Task::Ohos { update_types, .. } => ohos::perform(&workspace, update_types),
         Task::Notice => notice::update(&workspace),
@@ -261,7 +264,7 @@ mod tests {
         for task in [ohos, Task::Package, Task::Hap { release: false, abis: Vec::new() }, Task::Doctor] {
             assert!(check_system(&task, false).is_ok(), "{task:?}");
         }
-        for task in [Task::Preview { port: 0 }, Task::Demo { ohos: false }, Task::Sanitize] {
+        for task in [Task::Preview { port: 0 }, Task::Demo { ohos: false, encrypted: false }, Task::Sanitize] {
             let error = check_system(&task, false).map_err(|error| error.to_string());
             assert!(error.is_err_and(|text| text.lines().count() == 1 && text.contains("Linux")), "{task:?}");
             assert!(check_system(&task, true).is_ok(), "{task:?}");

@@ -132,14 +132,15 @@ test(
 );
 
 test(
-  'pictures of messages that are delivered, and of one that is not',
+  'pictures of messages that are delivered with a pairing code, and of one that is not',
   withAlbum(async (album, preview) => {
     const { server, client } = preview;
-    await Settings.change(server, { framing: true });
-    await Settings.change(client, { framing: true });
+    await Settings.change(server, { framing: true, code: CODE });
+    await Settings.change(client, { framing: true, code: CODE });
     await connect(preview);
     await say(client, server, LONG);
     await client.showsPart('Delivered');
+    await album.take('encrypted');
     // It takes bytes and confirms nothing.
     const pid = await server.pid();
     process.kill(pid, 'SIGSTOP');

@@ -1,6 +1,23 @@
+import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
 import { withPreview } from './support/preview.mjs';
+import { RecordingRelay } from './support/recording-relay.mjs';
+import { Settings } from './support/settings.mjs';
+import { connect, say } from './support/talk.mjs';
+
+/** What a client and a server say in the six steps, while a relay between them records what it sees. */
+async function speakThroughRelay({ server, client }, settings) {
+  const relay = await RecordingRelay.start(1234);
+  await Settings.change(server, settings);
+  await Settings.change(client, { ...settings, port: String(relay.port) });
+  await connect({ server, client });
+  await say(client, '123456');
+  await server.shows('123456');
+  await say(server, '456789');
+  await client.shows('456789');
+  return relay;
+}
 
 test(
   'the six steps of the demo, by touching and typing',
@@ -17,5 +34,36 @@ test(
     await client.shows('456789');
     // The picture in the README is made here.
     await page.locator('main').screenshot({ path: path.join(process.env.PREVIEW_FOLDER, 'pictures/six-steps.png') });
+  })
+);
+
+test(
+  'with a pairing code both apps show a lock, and what is between them sees none of the text',
+  withPreview(async (preview) => {
+    const { server, client } = preview;
+    const code = 'MFRG-GZDF-MZTW-Q2LK';
+    const relay = await speakThroughRelay(preview, { framing: true, code });
+    await client.shows('Encrypted');
+    const chip = server.screen.getByRole('button', { name: /^127\.0\.0\.1:\d+$/, description: 'Encrypted' });
+    await chip.waitFor();
+    assert.equal(await chip.locator('svg, img').count(), 1);
+    assert.ok(relay.bytes > 0);
+    assert.deepEqual(['123456', '456789', code].filter((text) => relay.saw(text)), []);
+    await client.touch('Disconnect');
+    await client.text('Encrypted').waitFor({ state: 'detached' });
+    await relay.close();
+  })
+);
+
+test(
+  'without a pairing code neither app shows a lock, and what is between them sees the text',
+  withPreview(async (preview) => {
+    const { server, client } = preview;
+    const relay = await speakThroughRelay(preview, { framing: true });
+    assert.ok(relay.saw('123456') && relay.saw('456789'));
+    assert.equal(await client.text('Encrypted').count(), 0);
+    const chip = server.screen.getByRole('button', { name: /^127\.0\.0\.1:\d+$/ });
+    assert.equal(await chip.locator('svg, img').count(), 0);
+    await relay.close();
   })
 );
