@@ -28,6 +28,17 @@ pub(crate) fn test_on_host(workspace: &Workspace) -> Result<()> {
     run(cargo.current_dir(workspace.root()))
 }
 
+/// Lets an attacker manipulate encrypted links so often.
+///
+/// # Errors
+///
+/// When it sees what it must not, or a side hears what was not said.
+pub(crate) fn attack(workspace: &Workspace, manipulations: u32) -> Result<()> {
+    let mut cargo = command("cargo");
+    cargo.args(["test", "--locked", "--release"]).args(PACKAGE).args(["--lib", "noise::tests::attack"]);
+    run(cargo.env("ATTACKS", manipulations.to_string()).current_dir(workspace.root()))
+}
+
 /// Runs them as musl programs for `abi`, emulated where it has to be: those of the programs that `chosen` names, all if it
 /// is empty.
 ///

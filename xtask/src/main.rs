@@ -2,6 +2,7 @@
 
 mod abi;
 mod apt;
+mod attacks;
 mod bench;
 mod check;
 mod clang;

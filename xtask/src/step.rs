@@ -9,8 +9,8 @@ use crate::command::{command, run, succeeds};
 use crate::load::Load;
 use crate::workspace::Workspace;
 use crate::{
-    apt, bench, clang, deny, emulated, engine, fuzz, javascript, musl_node, notice, ohos, package, pages, preview, sdk,
-    spelling, tidy, typed_build, wheel,
+    apt, attacks, bench, clang, deny, emulated, engine, fuzz, javascript, musl_node, notice, ohos, package, pages,
+    preview, sdk, spelling, tidy, typed_build, wheel,
 };
 
 /// How long each fuzzer runs.
@@ -116,6 +116,7 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
         Step::new("dependencies", |session| deny::check(&session.workspace)),
         Step::new("xtask", |session| cargo(session, &["test", "--locked", "--package", "xtask"])),
         Step::new("engine host", |session| engine::test_on_host(&session.workspace)),
+        Step::new("attacks", |session| attacks::perform(&session.workspace)).for_whole_run(true),
         Step::new("races", |session| cargo(session, &["test", "--locked", "--package", "races"])),
         Step::new("fuzz", |session| fuzz::perform(&session.workspace, &[], FUZZING_S, false)),
     ];

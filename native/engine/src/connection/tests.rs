@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use super::frames::Frames;
 use super::*;
 use crate::event::CloseReason;
-use crate::framing::Framing;
+use crate::framing::{Framing, FramingError};
 use crate::noise::Opener;
 use crate::protocol::Heartbeat;
 use crate::tcp_info::TcpInfo;
@@ -290,14 +290,14 @@ impl EncryptedFrames {
         Self(Frames::new(&protocol, Some(opener)).unwrap())
     }
 
-    /// The frames that `data` completes, and whether it is good to the end.
-    pub(crate) fn take(&mut self, data: Bytes) -> (Vec<Frame>, bool) {
+    /// The frames that `data` completes, and what is wrong behind them.
+    pub(crate) fn take(&mut self, data: Bytes) -> (Vec<Frame>, Option<FramingError>) {
         self.0.add(data);
         let mut frames = Vec::new();
         loop {
             match self.0.next() {
                 Ok(Some(frame)) => frames.push(frame),
-                next => return (frames, next.is_ok()),
+                next => return (frames, next.err()),
             }
         }
     }

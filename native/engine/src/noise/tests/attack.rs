@@ -1,4 +1,5 @@
-//! Two links whose bytes an attacker carries: it changes, drops, repeats, reorders, reflects and mixes them as chance has it.
+//! Two links whose bytes an attacker carries: it changes, drops, repeats, reorders, reflects and mixes them as chance has it. No
+//! plaintext is seen, nothing changed or foreign is delivered, and each side ends with what it was told or with a clear error.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -13,8 +14,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use super::*;
 use crate::connection::tests::EncryptedFrames;
-use crate::framing::Framing;
-use crate::handshake::{Session, SessionId, Terms, enter, greet};
+use crate::error::PeerFault;
+use crate::framing::{Framing, FramingError};
+use crate::handshake::{HandshakeError, Session, SessionId, Terms, enter, greet};
 use crate::wire::{Frame, Kind};
 
 /// Manipulations of one run, where `ATTACKS` names no other number.
@@ -94,6 +96,31 @@ struct Heard {
     has_entered: bool,
     messages: Vec<Vec<u8>>,
     has_ended: bool,
+    /// What it reports; nothing where it has heard everything.
+    error: Option<Fault>,
+}
+
+#[derive(Debug)]
+enum Fault {
+    Handshake(HandshakeError),
+    Record(FramingError),
+    /// The end of the stream, which nobody meant.
+    Cut,
+}
+
+impl Fault {
+    /// Whether it says what a stranger did: cut the link, or change what was said. A stranger cannot make a side believe that its
+    /// peer has other frames, no place for it, or broken sockets.
+    fn is_clear(&self) -> bool {
+        match self {
+            Self::Handshake(error) => match error.peer_fault() {
+                Ok(fault) => fault != PeerFault::Limit,
+                Err(errno) => errno == libc::ECONNRESET,
+            },
+            Self::Record(error) => *error == FramingError::Forged,
+            Self::Cut => true,
+        }
+    }
 }
 
 fn framing() -> Framing {
@@ -117,17 +144,24 @@ async fn client(mut pipe: Pipe, name: u64) -> Heard {
     let session = Session { id: SessionId(SESSION), received: 1 };
     match enter(&mut pipe, &framing(), &keyed_terms(), Some(session)).await {
         Ok((_, ciphers)) => talk(pipe, ciphers.unwrap(), name).await,
-        Err(_) => Heard::default(),
+        Err(error) => refused(error),
     }
 }
 
+fn refused(error: HandshakeError) -> Heard {
+    Heard { error: Some(Fault::Handshake(error)), ..Heard::default() }
+}
+
 async fn server(mut pipe: Pipe, name: u64) -> Heard {
-    let Ok(guest) = greet(&mut pipe, &framing(), &keyed_terms(), || {}).await else { return Heard::default() };
+    let guest = match greet(&mut pipe, &framing(), &keyed_terms(), || {}).await {
+        Ok(guest) => guest,
+        Err(error) => return refused(error),
+    };
     assert_eq!(guest.returning.map(|session| session.id), Some(SessionId(SESSION)));
     let session = Session { id: SessionId(SESSION), received: 2 };
     match guest.welcome(&mut pipe, session, true).await {
         Ok(ciphers) => talk(pipe, ciphers.unwrap(), name).await,
-        Err(_) => Heard::default(),
+        Err(error) => refused(error),
     }
 }
 
@@ -146,7 +180,7 @@ async fn talk(mut pipe: Pipe, LinkCiphers { mut sealer, opener }: LinkCiphers, n
     let mut buffer = [0; 256];
     loop {
         let count = pipe.read(&mut buffer).await.unwrap();
-        let (frames, is_good) = frames.take(buffer[..count].to_vec().into());
+        let (frames, error) = frames.take(buffer[..count].to_vec().into());
         for frame in frames {
             match frame {
                 Frame::Data(data) => heard.messages.push(data.to_vec()),
@@ -154,7 +188,11 @@ async fn talk(mut pipe: Pipe, LinkCiphers { mut sealer, opener }: LinkCiphers, n
                 other => panic!("{other:?} was never said"),
             }
         }
-        if count == 0 || !is_good {
+        heard.error = error.map(Fault::Record);
+        if count == 0 && !heard.has_ended {
+            heard.error = Some(Fault::Cut);
+        }
+        if count == 0 || heard.error.is_some() {
             return heard;
         }
     }
@@ -283,9 +321,12 @@ fn run(chance: &mut Chance, seen: &mut VecDeque<Vec<u8>>, names: [u64; 4], is_ho
     (attacker.manipulations, heard.map(|heard| heard.expect("a side waits behind the end of its stream")))
 }
 
-/// Each side has heard the beginning of what one other side has said, which has heard nobody else; and no end that was not said.
+/// Each side has heard the beginning of what one other side has said, which has heard nobody else; no end that was not said; and of
+/// everything else a clear error.
 fn check(names: [u64; 4], heard: &[Heard; 4]) {
     for (side, ours) in heard.iter().enumerate() {
+        assert!(ours.error.as_ref().is_none_or(Fault::is_clear), "{ours:?}");
+        assert!(ours.error.is_some() || (ours.has_entered && ours.has_ended), "{ours:?} ended without a word");
         if ours.messages.is_empty() && !ours.has_ended {
             continue;
         }

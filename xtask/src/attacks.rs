@@ -1,0 +1,32 @@
+//! Many more manipulations of encrypted links than each run of their tests has.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::engine;
+use crate::javascript;
+use crate::load::Load;
+use crate::workspace::Workspace;
+
+/// Manipulations of links within a process.
+const IN_PROCESS: u32 = 1_000_000;
+
+/// Manipulations of links over sockets.
+const OVER_SOCKETS: u32 = 10_000;
+
+/// The tests that count them by this variable.
+const FILE: &str = "tests/attacker.test.mjs";
+const VARIABLE: &str = "SOCKETKIT_ATTACKS";
+
+/// Attacks the engine, and then the module.
+///
+/// # Errors
+///
+/// When something was seen or delivered that must not be, or a side ends without a clear error.
+pub(crate) fn perform(workspace: &Workspace) -> Result<()> {
+    engine::attack(workspace, IN_PROCESS)?;
+    let loader = Load::Host.prepare(workspace)?;
+    let mut script = loader.script(workspace, Path::new(FILE))?;
+    javascript::run_script(workspace, script.env(VARIABLE, OVER_SOCKETS.to_string()), Load::Host, FILE)
+}
