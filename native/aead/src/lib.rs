@@ -2,8 +2,13 @@
 //! speed, and the engine for size, which would make the cipher fifteen times slower.
 #![forbid(unsafe_code)]
 
+mod wide;
+
 use chacha20poly1305::aead::AeadInOut;
-use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce};
+use chacha20poly1305::{ChaChaPoly1305, KeyInit, Nonce};
+use wide::Wide;
+
+type ChaCha20Poly1305 = ChaChaPoly1305<Wide>;
 
 /// Length of a key.
 pub const KEY_BYTES: usize = 32;
