@@ -21,7 +21,7 @@ const MANIFEST: &str = "fuzz/Cargo.toml";
 const CORPUS: &str = "fuzz/corpus";
 
 /// The fuzzers, each with the function of `socket_engine::fuzzing` that bears its name.
-pub(crate) const TARGETS: [&str; 5] = ["frames", "handshake", "layouts", "proxy", "text"];
+pub(crate) const TARGETS: [&str; 7] = ["frames", "handshake", "keyed", "layouts", "proxy", "records", "text"];
 
 /// System package with the compiler of libFuzzer, which is written in C++.
 pub(crate) const COMPILER_PACKAGE: &str = "g++";

@@ -25,6 +25,8 @@ use crate::sync::lock;
 mod closing;
 mod driver;
 mod frames;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod message;
 mod owner_reads;
 mod phase;

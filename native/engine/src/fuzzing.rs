@@ -3,8 +3,9 @@
 //!
 //! Not part of the engine that ships. The tests feed these functions with the corpus of every fuzzer.
 
+pub use crate::connection::fuzzing::records;
 pub use crate::framing::fuzzing::{frames, layouts};
-pub use crate::handshake::fuzzing::handshake;
+pub use crate::handshake::fuzzing::{handshake, keyed};
 pub use crate::proxy::fuzzing::proxy;
 
 mod script;

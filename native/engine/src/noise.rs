@@ -14,6 +14,8 @@ use socket_aead::TAG_BYTES;
 
 use crate::key::Key;
 use primitives::{ChaChaPoly, Curve25519, Secret, Sha256, SystemRandom};
+#[cfg(any(fuzzing, test))]
+pub(crate) use records::at_record;
 pub(crate) use records::{LENGTH_BYTES, Opener, RecordError, Sealer, record_length};
 
 /// What both sides mix into their handshake before its first message: another protocol has another prologue.

@@ -8,11 +8,13 @@ use std::path::Path;
 
 type Target = fn(&[u8]);
 
-const TARGETS: [(&str, Target); 5] = [
+const TARGETS: [(&str, Target); 7] = [
     ("frames", super::frames),
     ("handshake", super::handshake),
+    ("keyed", super::keyed),
     ("layouts", super::layouts),
     ("proxy", super::proxy),
+    ("records", super::records),
     ("text", super::text),
 ];
 

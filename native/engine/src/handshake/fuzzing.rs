@@ -1,5 +1,7 @@
 //! Handshakes that a peer might attempt.
 
+mod keyed;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +14,8 @@ use crate::fuzzing::{Script, run};
 use crate::key::Key;
 use crate::wire::Kind;
 
+pub use keyed::keyed;
+
 const KEY: [u8; 16] = [7; 16];
 
 /// The longest that is read of a peer: two messages.
@@ -21,13 +25,7 @@ const HEARD_MAX_BYTES: usize = 2 * (FIELD_MAX_BYTES + MESSAGE_MAX_BYTES);
 /// which terms, and the pieces that it comes in.
 pub fn handshake(data: &[u8]) {
     let Some(([choice, piece], says)) = data.split_first_chunk() else { return };
-    let width_bytes = [1, 2, 4, 4].get(usize::from(choice >> 5 & 3)).copied().unwrap_or(4);
-    let Ok(framing) = Framing::length(width_bytes, choice & 16 != 0, 200) else { return };
-    let terms = Terms {
-        heartbeat: (choice & 2 != 0).then_some(Duration::from_secs(1)),
-        acknowledge: choice & 4 != 0,
-        key: if choice & 8 != 0 { Key::from_bytes(&KEY).ok().map(Arc::new) } else { None },
-    };
+    let Some((framing, terms)) = choose(*choice, choice & 8 != 0) else { return };
     let mut script = Script::new(says, usize::from(*piece));
     let claim = if choice & 1 == 0 {
         as_client(&mut script, &framing, &terms, choice & 128 != 0)
@@ -41,10 +39,27 @@ pub fn handshake(data: &[u8]) {
     }
 }
 
+/// The framing and the terms that `choice` means.
+fn choose(choice: u8, has_key: bool) -> Option<(Framing, Terms)> {
+    let width_bytes = [1, 2, 4, 4].get(usize::from(choice >> 5 & 3)).copied().unwrap_or(4);
+    let framing = Framing::length(width_bytes, choice & 16 != 0, 200).ok()?;
+    let terms = Terms {
+        heartbeat: (choice & 2 != 0).then_some(Duration::from_secs(1)),
+        acknowledge: choice & 4 != 0,
+        key: if has_key { Key::from_bytes(&KEY).ok().map(Arc::new) } else { None },
+    };
+    Some((framing, terms))
+}
+
+/// The session that a client comes back to.
+fn session(returns: bool, terms: &Terms) -> Session {
+    let session = Session { id: SessionId([9; 16]), received: 3 };
+    if returns && terms.acknowledge { session } else { Session::default() }
+}
+
 /// The `Welcome` that says what a client has learnt of it.
 fn as_client(script: &mut Script<'_>, framing: &Framing, terms: &Terms, returns: bool) -> Option<Vec<u8>> {
-    let session = Session { id: SessionId([9; 16]), received: 3 };
-    let session = if returns && terms.acknowledge { session } else { Session::default() };
+    let session = session(returns, terms);
     let result = run(enter_with(script, framing, terms, session, &[1; 32].into()));
     assert!(result.is_some(), "a peer that ended is waited for");
     let (entered, _) = result?.ok()?;

@@ -102,6 +102,13 @@ impl Opener {
     }
 }
 
+/// Both ends of a direction with `key` that has had so many records.
+#[cfg(any(fuzzing, test))]
+pub(crate) fn at_record(key: &[u8; 32], records: u64) -> (Sealer, Opener) {
+    let direction = || Direction { cipher: Box::new(CipherState::new(key, records)), records };
+    (Sealer(direction()), Opener(direction()))
+}
+
 /// The length of the record that `from` begins with; `None` while it is not all there.
 pub(crate) fn record_length(from: &[u8]) -> Result<Option<usize>, RecordError> {
     let Some(length) = from.first_chunk() else { return Ok(None) };
