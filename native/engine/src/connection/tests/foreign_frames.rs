@@ -88,3 +88,33 @@ async fn a_wrong_checksum_is_told_between_the_messages_around_it() {
     let intact = || Decoded::Message(Bytes::from_static(b"123456789"));
     assert_eq!(read, [intact(), Decoded::Corrupt(CORRUPT.into()), intact()]);
 }
+
+/// What is told of a corrupt message between two that are intact.
+fn told_of_corrupt_between_intact() -> [String; 3] {
+    let intact = || "message 123456789".to_owned();
+    [intact(), format!("{:?}", ConnectionEvent::Corrupt(CORRUPT.into())), intact()]
+}
+
+#[tokio::test(start_paused = true)]
+async fn suspend_delivers_a_wrong_checksum_that_its_owner_has_not_read() {
+    let mut this = Fixture::with_poller(Some(Poller::new(|| {})), checked(Layout::Fixed(9)), Some(true)).await;
+    this.hear(&[INTACT, CORRUPT, INTACT].concat()).await;
+    this.connection.suspend(SUSPEND).unwrap();
+    for told in told_of_corrupt_between_intact() {
+        this.events.assert_next(&told).await;
+    }
+    this.events.assert_next("completed 5").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn suspend_delivers_a_wrong_checksum_that_comes_while_the_peer_takes_the_rest() {
+    let mut this = Fixture::resilient(checked(Layout::Fixed(9)), true).await;
+    while this.connection.send(&INTACT[..9], SEND) == Ok(SendProgress::Sent) {}
+    this.connection.suspend(SUSPEND).unwrap();
+    settle().await;
+    assert_eq!(this.events.told(), [""; 0], "the peer has not taken all");
+    this.hear(&[INTACT, CORRUPT, INTACT].concat()).await;
+    assert_eq!(this.events.told(), told_of_corrupt_between_intact());
+    this.read_to_end_awake().await;
+    this.events.assert_next("completed 5").await;
+}
