@@ -7,10 +7,22 @@ import { obeyParent, say } from '../support/parent.mjs';
 const [port, count] = process.argv.slice(2, 4).map(Number);
 const client = library.constructTCPSocketInstance(JSON.parse(process.argv[4]));
 await client.connect({ address: { address: '127.0.0.1', port } });
-await client.setExtraOptions({ socketLinger: { on: true, linger: 1_000 } });
+await client.setExtraOptions({ socketLinger: { on: true, linger: 1 } });
 const message = new ArrayBuffer(64 * 1024);
 // Whether they are lost, close tells.
 for (let sent = 0; sent < count; sent += 1) client.send({ data: message }).catch(() => {});
 client.close().then(() => say('closed'), ({ message: why }) => say('failed', { command: 'close', message: why }));
 say('closing');
-await obeyParent({});
+
+/** Gives the module's thread turns: two sockets of their own talk, and ask one another whether they are there. */
+async function turn() {
+  const options = { framing: { type: 'length' }, acknowledge: true };
+  const server = library.constructTCPSocketServerInstance(options);
+  server.on('connect', (connection) => connection.on('message', () => {}));
+  await server.listen({ address: '127.0.0.1', port: 0 });
+  const other = library.constructTCPSocketInstance(options);
+  await other.connect({ address: await server.getLocalAddress() });
+  for (let sent = 0; sent < 50; sent += 1) await other.send({ data: '.' });
+  say('turned');
+}
+await obeyParent({ turn });

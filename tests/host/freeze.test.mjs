@@ -8,7 +8,7 @@ import { behaviour } from '../support/behaviour.mjs';
 import { startChild } from '../support/child.mjs';
 import { within } from '../support/deadline.mjs';
 import { NO_SESSION } from '../support/handshake.mjs';
-import { rawServer } from '../support/raw.mjs';
+import { rawServer, readToEnd, write } from '../support/raw.mjs';
 import { record, recordLinks } from '../support/recorder.mjs';
 import { newClient, openPair, openServer } from '../support/sockets.mjs';
 import { WirePeer } from '../support/wire-peer.mjs';
@@ -48,6 +48,7 @@ async function thaw(t, child, timeoutMs = TIMEOUT_MS) {
 }
 
 const startClient = (t, port, options) => startChild(t, new URL('../children/frozen.mjs', import.meta.url), `${port}`, JSON.stringify(options));
+const startConversing = (t, options, port) => startChild(t, new URL('../children/conversing.mjs', import.meta.url), JSON.stringify(options), `${port}`);
 
 for (const { name, frozen, awake } of WATCHES) {
   behaviour(`a stopped process hears what came meanwhile before it gives a peer up: ${name}`, async (t) => {
@@ -102,12 +103,25 @@ for (const options of [{}, FRAMED, { ...FRAMED, acknowledge: true }]) {
   });
 }
 
+behaviour('a process that is stopped after a close reads what came meanwhile, and does not reset its peer', async (t) => {
+  const { sockets, port } = await rawServer(t);
+  const child = startChild(t, new URL('../children/closing.mjs', import.meta.url), `${port}`, '1', '{}');
+  const raw = await sockets.next('the raw connection');
+  await readToEnd(raw);
+  await child.hear('closed');
+  stop(child);
+  await write(raw, 'late');
+  await thaw(t, child, LINGER_MS);
+  child.tell('turn');
+  await child.hear('turned');
+  // A connection that was reset takes nothing more.
+  await write(raw, 'later');
+});
+
 const ROUNDS = 20;
 
 /** All that keeps a conversation: its times are over in each round. */
 const KEPT = { ...typed(TIMEOUT_MS / 6, TIMEOUT_MS / 2), acknowledge: true };
-
-const startConversing = (t, options, port) => startChild(t, new URL('../children/conversing.mjs', import.meta.url), JSON.stringify(options), `${port}`);
 
 /** Of what is said in so many rounds. */
 const conversation = (rounds) => Array.from({ length: rounds }, (_, index) => `before ${index + 1};while ${index + 1};`).join('');
