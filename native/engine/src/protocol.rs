@@ -50,7 +50,7 @@ pub struct Protocol {
     pub acknowledge: bool,
     /// What both sides must know.
     pub key: Option<Arc<Key>>,
-    /// How long the peer may take for the handshake.
+    /// How long a server lets its peer take for the handshake; a client has the time of its attempt.
     pub handshake_timeout: Duration,
     /// Time without a message in either direction after which the connection is closed.
     pub idle_timeout: Option<Duration>,

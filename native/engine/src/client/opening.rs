@@ -13,7 +13,7 @@ use super::route::Route;
 use crate::connection::Restored;
 use crate::error::{Operation, SocketError};
 use crate::event::CloseReason;
-use crate::handshake::{self, HandshakeError, Session, SessionId};
+use crate::handshake::{self, Session, SessionId};
 use crate::protocol::Protocol;
 use crate::timeout::timeout;
 
@@ -114,8 +114,7 @@ impl Opening {
             _ => return Ok((plain(stream), None)),
         };
         let terms = self.protocol.terms();
-        let entered = timeout(self.protocol.handshake_timeout, handshake::enter(&mut stream, framing, &terms, session));
-        let entered = entered.await.unwrap_or(Err(HandshakeError::Io(libc::ETIMEDOUT)));
+        let entered = handshake::enter(&mut stream, framing, &terms, session).await;
         let (entered, ciphers) = entered.map_err(|error| match error.peer_fault() {
             Ok(fault) => SocketError::of_peer(peer, fault),
             Err(errno) => SocketError::new(Operation::Connect, peer, errno),

@@ -8,7 +8,7 @@ mod network;
 mod random;
 
 use tokio::sync::mpsc::unbounded_channel;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::opening::Previous;
 use super::*;
@@ -23,7 +23,7 @@ use network::Network;
 /// How long one attempt may take.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// How long the handshake of an attempt may take.
+/// How long a server lets a handshake take.
 const HANDSHAKE: Duration = Duration::from_secs(2);
 
 /// Silence after which the peer counts as gone.
@@ -128,6 +128,16 @@ async fn where_packets_vanish_each_attempt_has_its_limit_and_the_wait_comes_behi
     }
     this.events.assert_next(&format!("failed 4 {}", libc::ETIMEDOUT)).await;
     this.assert_took(LIMIT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handshake_may_take_as_long_as_its_attempt() {
+    let mut network = Network::new().await;
+    network.listen();
+    let mut this = Fixture::new(network, protocol(), reconnect(Some(1)));
+    sleep(HANDSHAKE * 2).await;
+    let _link = this.network.welcome(&protocol()).await;
+    this.events.assert_next("connected").await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -46,7 +46,7 @@ impl Fixture {
             Weather::Mute => {
                 self.network.listen();
                 self.network.accept_and_keep().await;
-                (HANDSHAKE, libc::ETIMEDOUT)
+                (LIMIT, libc::ETIMEDOUT)
             }
             Weather::Cuts => {
                 self.network.listen();
