@@ -1,6 +1,7 @@
 // A process that was stopped for longer than its time-outs, as phones do to apps in the background: what its peer said meanwhile
 // waits in the kernel.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
 import process from 'node:process';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -8,7 +9,7 @@ import { behaviour } from '../support/behaviour.mjs';
 import { startChild } from '../support/child.mjs';
 import { within } from '../support/deadline.mjs';
 import { NO_SESSION } from '../support/handshake.mjs';
-import { rawServer, readToEnd, write } from '../support/raw.mjs';
+import { rawClient, rawServer, readToEnd, write } from '../support/raw.mjs';
 import { record, recordLinks } from '../support/recorder.mjs';
 import { newClient, openPair, openServer } from '../support/sockets.mjs';
 import { WirePeer } from '../support/wire-peer.mjs';
@@ -81,11 +82,42 @@ behaviour('a stopped process hears its welcome before its connect is out of time
   await child.hear('connected');
 });
 
+behaviour('a stopped client goes on with its handshake when its connect is out of time', async (t) => {
+  const { sockets, port } = await rawServer(t);
+  const child = startClient(t, port, { ...typed(NEVER_MS, NEVER_MS + 1), connectTimeoutMs: TIMEOUT_MS });
+  const raw = await sockets.next('the raw connection');
+  const hello = once(raw, 'data');
+  const peer = new WirePeer(raw, {});
+  await within('Hello', hello);
+  stop(child);
+  const greeted = peer.greet({ heartbeatMs: NEVER_MS });
+  await thaw(t, child);
+  await within('the handshake', greeted);
+  await child.hear('connected');
+});
+
+behaviour('a stopped server goes on with a handshake that is out of time', async (t) => {
+  const key = Buffer.alloc(10);
+  const admission = { key: 'A'.repeat(16), timeoutMs: TIMEOUT_MS };
+  const child = startConversing(t, { ...typed(NEVER_MS, NEVER_MS + 1), admission }, 0);
+  const { port } = await child.hear('listening');
+  const [late, other] = [await rawClient(t, port), await rawClient(t, port)].map((raw) => new WirePeer(raw, {}));
+  // The server takes one peer after the other.
+  await other.enter({ heartbeatMs: NEVER_MS, key });
+  stop(child);
+  const entered = late.enter({ heartbeatMs: NEVER_MS, key });
+  await thaw(t, child);
+  await within('the handshake', entered);
+});
+
 const LINGER_MS = 1_000;
 const CLOSING_MESSAGES = 256;
 const CLOSING_BYTES = CLOSING_MESSAGES * 64 * 1_024;
 
-for (const options of [{}, FRAMED, { ...FRAMED, acknowledge: true }]) {
+/** Room for all of them, and what each costs beside its bytes: none is refused while the peer has taken none. */
+const ROOMY = { ...FRAMED, sendQueueLimitBytes: 2 * CLOSING_BYTES };
+
+for (const options of [{}, ROOMY, { ...ROOMY, acknowledge: true }]) {
   behaviour(`a process that is stopped while it closes sends all that it has promised: ${JSON.stringify(options)}`, async (t) => {
     const { connections, port } = await openServer(t, options);
     const child = startChild(t, new URL('../children/closing.mjs', import.meta.url), `${port}`, `${CLOSING_MESSAGES}`, JSON.stringify(options));
@@ -173,14 +205,17 @@ for (const { name, open } of CONVERSATIONS) {
     const { child, socket } = await open(t, typed(TIMEOUT_MS / 6, TIMEOUT_MS / 2));
     const events = recordLinks(socket);
     stop(child);
-    let sent = 0;
+    const stalled = events.came('stalled', 1);
+    const sent = [];
     while (!events.order.includes('stalled')) {
-      await within('send', socket.send({ data: '.' }));
-      sent += 1;
+      sent.push(socket.send({ data: '.' }));
+      // The kernels may have no room for more.
+      await Promise.race([sent.at(-1), stalled]);
       await nextTurn();
     }
     process.kill(child.pid, 'SIGCONT');
-    await events.received(sent);
+    await within('all sends', Promise.all(sent));
+    await events.received(sent.length);
     assert.deepEqual(new Set(events.order), new Set(['stalled', 'recovered', 'message']));
   });
 
