@@ -9,6 +9,8 @@ import { STALLING_BYTES } from './support/pour.mjs';
 import { closedPort, isFree, rawClient, readToEnd, write } from './support/raw.mjs';
 import { record } from './support/recorder.mjs';
 import { LOOPBACK, newClient, newServer, openClient, openPair, openServer, roundTrips } from './support/sockets.mjs';
+import { WirePeer } from './support/wire-peer.mjs';
+import { KIND, typedFrame } from './support/wire.mjs';
 
 /** So many that a copy for each would show. */
 const STALLED_PEERS = 20;
@@ -152,6 +154,19 @@ behaviour('a connection whose peer has gone behind a closed receive window gives
   await events.closed();
   assert.ok(events.receivedBytes >= 512 * 1024 && sent.subarray(0, events.receivedBytes).equals(events.bytes));
   assert.equal(events.closeReason, 'reset');
+});
+
+behaviour('a heartbeat finds out that a peer has gone behind a closed receive window', async (t) => {
+  const options = { ...FRAMED, heartbeat: { intervalMs: 60_000 } };
+  const place = await openServer(t, { ...options, maxConnections: 1 });
+  const visitor = await rawClient(t, place.port);
+  await new WirePeer(visitor, options.framing).enter({ heartbeatMs: 50 });
+  await place.connections.next('the connect event');
+  visitor.write(Buffer.alloc(STALLING_BYTES, typedFrame(options.framing, KIND.data, Buffer.alloc(1_000))));
+  await roundTrips(t);
+  visitor.destroy();
+  const next = await takePlace(t, place, options);
+  assert.deepEqual(place.server.getConnections(), [next]);
 });
 
 for (const [name, options] of [['a stream', {}], ['frames', { framing: { type: 'length', maxMessageBytes: STALLING_BYTES } }]]) {
