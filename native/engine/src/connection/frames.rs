@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::time::Instant;
 
 use crate::framing::{Decoded, Decoder, FramingError};
-use crate::noise::Opener;
+use crate::noise::{Opener, RecordError, record_rest};
 use crate::protocol::Protocol;
 use crate::wire::Frame;
 
@@ -24,7 +24,38 @@ pub(super) struct Frames {
 
 struct Records {
     opener: Opener,
+    /// A record that was not all there when its beginning was read; empty: there is none.
+    begun: BytesMut,
+    /// What follows it.
     buffer: BytesMut,
+}
+
+impl Records {
+    fn new(opener: Opener) -> Self {
+        Self { opener, begun: BytesMut::new(), buffer: BytesMut::new() }
+    }
+
+    /// The plaintext of the next record; `None` where there is none, and then an idle connection owns no buffer. Only a record that
+    /// came in parts is copied.
+    ///
+    /// # Errors
+    /// When the peer sent what is no record.
+    fn next(&mut self) -> Result<Option<BytesMut>, RecordError> {
+        if self.begun.is_empty() {
+            let opened = self.opener.open(&mut self.buffer)?;
+            if opened.is_none() {
+                self.begun = std::mem::take(&mut self.buffer);
+            }
+            return Ok(opened);
+        }
+        loop {
+            let rest_bytes = record_rest(&self.begun)?.min(self.buffer.len());
+            if rest_bytes == 0 {
+                return self.opener.open(&mut self.begun);
+            }
+            self.begun.extend_from_slice(&self.buffer.split_to(rest_bytes));
+        }
+    }
 }
 
 impl Frames {
@@ -32,7 +63,7 @@ impl Frames {
     pub(super) fn new(protocol: &Protocol, opener: Option<Opener>) -> Option<Box<Self>> {
         let (framing, typed) = (protocol.framing.as_ref()?, protocol.is_typed());
         let (decoder, idle_gap) = (Decoder::new(framing, typed), framing.idle_gap());
-        let records = opener.map(|opener| Box::new(Records { opener, buffer: BytesMut::new() }));
+        let records = opener.map(|opener| Box::new(Records::new(opener)));
         Some(Box::new(Self { decoder, typed, buffer: BytesMut::new(), idle_gap, gap_end: None, records }))
     }
 
@@ -78,25 +109,21 @@ impl Frames {
         }
     }
 
-    /// Decrypts the next record of what was read. False where there is none; then an idle connection owns no buffer.
+    /// Decrypts the next record of what was read. False where there is none.
     fn decrypt(&mut self) -> Result<bool, FramingError> {
         if self.buffer.is_empty() {
             self.buffer = BytesMut::new();
         }
         let Some(records) = &mut self.records else { return Ok(false) };
-        let Some(plaintext) = records.opener.open(&mut records.buffer)? else {
-            if records.buffer.is_empty() {
-                records.buffer = BytesMut::new();
-            }
-            return Ok(false);
-        };
+        let Some(plaintext) = records.next()? else { return Ok(false) };
         append(&mut self.buffer, plaintext);
         Ok(true)
     }
 
     /// Whether a frame was begun and not ended.
     pub(super) fn is_within(&self) -> bool {
-        !self.buffer.is_empty() || self.records.as_ref().is_some_and(|records| !records.buffer.is_empty())
+        let has_record = |records: &Records| !records.begun.is_empty() || !records.buffer.is_empty();
+        !self.buffer.is_empty() || self.records.as_deref().is_some_and(has_record)
     }
 }
 

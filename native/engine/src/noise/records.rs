@@ -94,7 +94,8 @@ impl Opener {
         if from.len() < end {
             return Ok(None);
         }
-        let mut record = from.split_to(end);
+        // All of it where that is one record, which costs no counting of references.
+        let mut record = if from.len() == end { std::mem::take(from) } else { from.split_to(end) };
         record.advance(LENGTH_BYTES);
         let opened = self.0.cipher.decrypt_with_ad_in_place(&[], &mut record, record_bytes);
         record.truncate(opened.map_err(|_| RecordError::Forged)?);
@@ -107,6 +108,12 @@ impl Opener {
 pub(crate) fn at_record(key: &[u8; 32], records: u64) -> (Sealer, Opener) {
     let direction = || Direction { cipher: Box::new(CipherState::new(key, records)), records };
     (Sealer(direction()), Opener(direction()))
+}
+
+/// How many bytes are known to be missing of the record that `from` begins with; 0: none.
+pub(crate) fn record_rest(from: &[u8]) -> Result<usize, RecordError> {
+    let known_bytes = record_length(from)?.map_or(LENGTH_BYTES, |record_bytes| LENGTH_BYTES + record_bytes);
+    Ok(known_bytes.saturating_sub(from.len()))
 }
 
 /// The length of the record that `from` begins with; `None` while it is not all there.
