@@ -7,6 +7,11 @@ import { SEND_BYTES, numberFrom, startPour } from './pour.mjs';
 
 /** What may wait at a stalled peer: everything, or less than is sent. */
 const ROOM_BYTES = { unawaited: 256 * 1024 * 1024, refused: 16 * 1024 * 1024 };
+
+/** As bench/src/protocol.rs has them. */
+const HEARTBEAT = { intervalMs: 600_000 };
+const ADMISSION = { key: Buffer.from('a key of 16 byte') };
+
 const population = new Population();
 
 function echo(connection) {
@@ -110,5 +115,7 @@ async function startServer(options) {
 }
 
 const framing = task.framed ? { type: 'length' } : undefined;
+const heartbeat = task.typed ? HEARTBEAT : undefined;
+const admission = task.encrypted ? ADMISSION : undefined;
 const sendQueueLimitBytes = ROOM_BYTES[task.sends];
-await (task.name === 'client' ? startClient : startServer)({ framing, sendQueueLimitBytes });
+await (task.name === 'client' ? startClient : startServer)({ framing, heartbeat, admission, sendQueueLimitBytes });

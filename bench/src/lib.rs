@@ -1,3 +1,4 @@
 //! What the load generator and the servers share.
 
 pub mod blocks;
+pub mod protocol;

@@ -1,7 +1,9 @@
 //! Which processor runs what. A child keeps the processors of the thread that started it.
 
+use std::fs;
+
 use anyhow::{Context, Result};
-use rustix::thread::{CpuSet, sched_setaffinity};
+use rustix::thread::{CpuSet, Pid, sched_setaffinity};
 
 /// Where server and load generator run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +35,7 @@ impl Placement {
         }
     }
 
-    /// Puts this thread, and the children that it starts from now on, where `side` belongs.
+    /// Puts this process, and the children that it starts from now on, where `side` belongs.
     ///
     /// # Errors
     /// When the kernel refuses, as it does where this machine has fewer processors.
@@ -44,6 +46,10 @@ impl Placement {
             (Self::TwoCpus, Side::Generator) => set.set(1),
             (Self::Free, _) => (0..CpuSet::MAX_CPU).for_each(|cpu| set.set(cpu)),
         }
-        sched_setaffinity(None, &set).context("cannot choose the processor")
+        for thread in fs::read_dir("/proc/self/task")? {
+            let id = thread?.file_name().to_str().and_then(|id| id.parse().ok()).and_then(Pid::from_raw);
+            sched_setaffinity(id, &set).context("cannot choose the processor")?;
+        }
+        Ok(())
     }
 }

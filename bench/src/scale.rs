@@ -33,6 +33,10 @@ pub struct Scale {
     pub idle_connections: [usize; 2],
     /// How long they are watched.
     pub idle: Duration,
+    /// Connections whose handshakes are timed.
+    pub keyed_connects: usize,
+    /// Idle connections to clients of the engine, which take more descriptors.
+    pub keyed_idle_connections: usize,
     /// Connections that come and go where their rate is measured.
     pub churn_connections: usize,
     /// Connections that come and go where memory is watched.
@@ -56,6 +60,8 @@ impl Scale {
             block: Duration::from_millis(1_500),
             idle_connections: [1_000, 10_000],
             idle: Duration::from_secs(10),
+            keyed_connects: 500,
+            keyed_idle_connections: 2_000,
             churn_connections: 10_000,
             long_churn_connections: 200_000,
         }
@@ -77,6 +83,8 @@ impl Scale {
             block: Duration::from_millis(100),
             idle_connections: [50, 200],
             idle: Duration::from_millis(200),
+            keyed_connects: 20,
+            keyed_idle_connections: 50,
             churn_connections: 200,
             long_churn_connections: 1_000,
         }

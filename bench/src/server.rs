@@ -57,6 +57,17 @@ impl Server {
         Ok(server)
     }
 
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// When it is a client.
+    pub fn address(&self) -> Result<SocketAddr> {
+        match self.peer {
+            Peer::Server(address) => Ok(address),
+            Peer::Client(_) => bail!("a client listens nowhere"),
+        }
+    }
+
     /// A connection to it, whose small messages leave at once.
     ///
     /// # Errors

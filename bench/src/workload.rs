@@ -3,6 +3,7 @@
 mod blocked;
 mod bulk;
 mod churn;
+mod encrypted;
 mod framed;
 mod idle;
 mod import;
@@ -43,6 +44,7 @@ pub fn all() -> Vec<Box<dyn Workload>> {
         blocked::all(),
         stalled::all(),
         idle::all(),
+        encrypted::all(),
         churn::all(),
         import::all(),
     ];

@@ -6,13 +6,10 @@ use std::thread;
 
 use anyhow::{Context, Result, anyhow, bail};
 use bench::blocks::Blocks;
+use bench::protocol;
 use bytes::Bytes;
 use serde_json::{Value, json};
-use socket_engine::{
-    Connection, ConnectionEvent, EventSink, Framing, Protocol, Server, ServerEvent, ServerOptions, SocketError, Ticket,
-};
-
-const MESSAGE_MAX_BYTES: usize = 1024 * 1024;
+use socket_engine::{Connection, ConnectionEvent, EventSink, Server, ServerEvent, ServerOptions, SocketError, Ticket};
 
 /// What is done with what arrives.
 #[derive(Clone, Copy)]
@@ -42,10 +39,7 @@ fn main() -> Result<()> {
         Some("sink") => Work::Sink(task.get("bytes").and_then(Value::as_u64).context("bytes are missing")? as usize),
         _ => bail!("unknown task {task}"),
     };
-    let is_framed = task.get("framed").and_then(Value::as_bool).unwrap_or(false);
-    let framing = is_framed.then(|| Framing::length(4, false, MESSAGE_MAX_BYTES)).transpose();
-    let framing = framing.map_err(|error| anyhow!("{error}"))?;
-    let options = ServerOptions { protocol: Protocol { framing, ..Protocol::default() }, ..ServerOptions::default() };
+    let options = ServerOptions { protocol: protocol::named(&task)?, ..ServerOptions::default() };
     let acceptor = Arc::new(Acceptor { work, server: OnceLock::new() });
     let server = acceptor.server.get_or_init(|| Server::new(acceptor.clone(), options));
     let address = server.listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).map_err(|error| anyhow!("{error}"))?;

@@ -1,0 +1,158 @@
+//! The other end of typed streams: a client of the engine.
+
+use std::net::SocketAddr;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, anyhow, bail};
+use bytes::Bytes;
+use socket_engine::{
+    Client, ClientOptions, ConnectionEvent, EventSink, Host, Protocol, SendProgress, SocketError, Ticket,
+};
+
+use crate::figures::microseconds;
+
+/// Longer than any measurement waits for one thing.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Messages that may wait for the kernel.
+const QUEUED_MESSAGES: usize = 8;
+
+const CONNECT: Ticket = Ticket(0);
+const SEND: Ticket = Ticket(1);
+
+/// A connection to a server.
+pub struct Peer {
+    sink: Arc<Sink>,
+    heard: Receiver<Result<Heard>>,
+    queued: usize,
+}
+
+enum Heard {
+    Completed(Ticket),
+    Answer,
+    Times(Vec<f64>),
+}
+
+/// Takes the events on the engine's worker, and echoes there.
+struct Sink {
+    client: OnceLock<Client>,
+    heard: Sender<Result<Heard>>,
+    exchange: Mutex<Option<Exchange>>,
+}
+
+/// Round trips that go on until `end`.
+struct Exchange {
+    message: Bytes,
+    start: Instant,
+    end: Instant,
+    times: Vec<f64>,
+}
+
+impl Peer {
+    /// Connects, which ends with the handshake.
+    ///
+    /// # Errors
+    /// When the server does not let it in.
+    pub fn connect(server: SocketAddr, protocol: Protocol) -> Result<Self> {
+        let (sender, heard) = channel();
+        let sink = Arc::new(Sink { client: OnceLock::new(), heard: sender, exchange: Mutex::default() });
+        let options = ClientOptions { protocol, reconnect: None };
+        let client = sink.client.get_or_init(|| Client::new(sink.clone(), None, options));
+        client.connect(Host::Address(server), PATIENCE, CONNECT).map_err(|error| anyhow!("{error}"))?;
+        let mut this = Self { sink, heard, queued: 0 };
+        match this.hear()? {
+            Heard::Completed(CONNECT) => Ok(this),
+            _ => bail!("something came before the connection"),
+        }
+    }
+
+    /// Sends a message, once there is room for it.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub fn send(&mut self, message: &[u8]) -> Result<()> {
+        while self.queued >= QUEUED_MESSAGES {
+            self.hear()?;
+        }
+        let progress = self.sink.client.wait().send(message, SEND).map_err(|error| anyhow!("{error}"))?;
+        self.queued += usize::from(progress != SendProgress::Sent);
+        Ok(())
+    }
+
+    /// Waits for a message.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub fn answer(&mut self) -> Result<()> {
+        while !matches!(self.hear()?, Heard::Answer) {}
+        Ok(())
+    }
+
+    /// Has `message` echoed for this long, one at a time; returns how many microseconds each took.
+    ///
+    /// # Errors
+    /// When what comes back is not what was sent.
+    pub fn exchange(&mut self, message: Bytes, time: Duration) -> Result<Vec<f64>> {
+        let start = Instant::now();
+        let exchange = Exchange { message: message.clone(), start, end: start + time, times: Vec::new() };
+        *self.sink.exchange.lock().unwrap_or_else(PoisonError::into_inner) = Some(exchange);
+        self.send(&message)?;
+        loop {
+            if let Heard::Times(times) = self.hear()? {
+                return Ok(times);
+            }
+        }
+    }
+
+    fn hear(&mut self) -> Result<Heard> {
+        let heard = self.heard.recv_timeout(PATIENCE)??;
+        if matches!(heard, Heard::Completed(SEND)) {
+            self.queued -= 1;
+        }
+        Ok(heard)
+    }
+}
+
+impl Sink {
+    fn tell(&self, heard: Result<Heard>) {
+        // The measurement may be over.
+        drop(self.heard.send(heard));
+    }
+
+    fn take(&self, bytes: &Bytes) {
+        let mut place = self.exchange.lock().unwrap_or_else(PoisonError::into_inner);
+        match place.as_mut() {
+            None => self.tell(Ok(Heard::Answer)),
+            Some(exchange) if exchange.message != bytes => self.tell(Err(anyhow!("what came back was not sent"))),
+            Some(exchange) => {
+                let now = Instant::now();
+                exchange.times.push(microseconds(now - exchange.start));
+                exchange.start = now;
+                if now >= exchange.end {
+                    self.tell(Ok(Heard::Times(std::mem::take(&mut exchange.times))));
+                    *place = None;
+                } else if let Err(error) = self.client.wait().send(&exchange.message, Ticket(2)) {
+                    self.tell(Err(anyhow!("{error}")));
+                }
+            }
+        }
+        drop(place);
+        self.client.wait().consume(bytes.len());
+    }
+}
+
+impl EventSink<ConnectionEvent> for Sink {
+    fn post(&self, event: ConnectionEvent) {
+        match event {
+            ConnectionEvent::Message(bytes) => self.take(&bytes),
+            ConnectionEvent::Failed(error) => self.tell(Err(anyhow!("{error}"))),
+            _ => {}
+        }
+    }
+
+    fn complete(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {
+        self.tell(result.map(|()| Heard::Completed(ticket)).map_err(|error| anyhow!("{error}")));
+    }
+}
