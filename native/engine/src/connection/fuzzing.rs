@@ -55,7 +55,7 @@ fn stream(mut script: &[u8], mut sealer: Sealer, mut reference: Reference) -> Ve
             2 => stream.truncate(stream.len().saturating_sub(place)),
             3 => stream.iter_mut().rev().skip(place).take(1).for_each(|byte| *byte ^= said.first().unwrap_or(&0)),
             4 => seal(&vec![deed; length * 300], &mut sealer, &mut reference, &mut last),
-            5 => stream.extend(sealed(said, &mut sealer, &mut reference, &mut last).into_iter().rev()),
+            5 => stream.extend(sealed(said, &mut sealer, &mut reference, &mut last).iter().rev()),
             _ => stream.extend_from_slice(sealed(said, &mut sealer, &mut reference, &mut last)),
         }
     }
