@@ -94,7 +94,7 @@ async function openPlace(t) {
   const connections = new Queue();
   server.on('connect', (connection) => connections.push({ connection, atServer: record(connection) }));
   const attacker = new Attacker(port);
-  return { connections, attacker, port: await attacker.open(t) };
+  return { server, connections, attacker, real: port, port: await attacker.open(t) };
 }
 
 const said = (name) => Array.from({ length: MESSAGES }, (_, number) => `${SECRET} ${number} of ${name}`);
@@ -132,6 +132,21 @@ behaviour('who only passes everything on reads nothing', async (t) => {
   assertHidden(attacker);
   assert.equal(client.getStatistics().isEncrypted, true);
   assert.equal(connection.getStatistics().isEncrypted, true);
+});
+
+behaviour('a broadcast reaches no stranger, and is not readable on the way', async (t) => {
+  const { server, connections, attacker, real, port } = await openPlace(t);
+  const stranger = await rawClient(t, real);
+  const heard = [];
+  stranger.on('data', (chunk) => heard.push(chunk));
+  const client = newClient(t, OPTIONS);
+  await within('connect', client.connect(to(port)));
+  const atClient = record(client);
+  await connections.next('the connect event');
+  await within('the broadcast', server.broadcast({ data: SECRET }));
+  await atClient.until('the broadcast', () => atClient.texts.length === 1);
+  assert.deepEqual([atClient.texts, heard], [[SECRET], []]);
+  assertHidden(attacker);
 });
 
 behaviour('whatever an attacker does, nothing changed is delivered and nothing is readable', async (t) => {

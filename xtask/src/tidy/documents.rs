@@ -38,6 +38,21 @@ pub(super) fn untold_tasks(tree: &Tree) -> Vec<String> {
     tasks.filter(|task| !has_row(task)).map(|task| format!("{OVERVIEW} has no row for `cargo xtask {task}`")).collect()
 }
 
+/// Rows that promise a test, as "`file`: "its name"", which the file does not have.
+pub(super) fn untested_promises(tree: &Tree) -> Vec<String> {
+    let has_test = |promise: &str| {
+        let (file, name) = promise.split_once("`: \"").unwrap_or_default();
+        tree.text(file).is_some_and(|text| text.contains(name))
+    };
+    tree.files("docs/", ".md").flat_map(|file| file.lines_with_word(promises, |promise| !has_test(promise))).collect()
+}
+
+/// The files and names of tests in a line.
+fn promises(line: &str) -> Vec<&str> {
+    let promise = line.strip_suffix("\" |").and_then(|row| row.rsplit_once("| `")).map(|(_, promise)| promise);
+    promise.filter(|promise| promise.contains("`: \"")).into_iter().collect()
+}
+
 /// The targets of Markdown's links in a line.
 fn links(line: &str) -> Vec<&str> {
     line.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect()
@@ -143,6 +158,16 @@ mod tests {
         assert_eq!(untold_tasks(&Tree::of(&[(OVERVIEW, &rows(&tasks))])), [""; 0]);
         let rest = rows(tasks.get(1..).unwrap_or_default());
         assert_eq!(untold_tasks(&Tree::of(&[(OVERVIEW, &rest)])), ["docs/tasks.md has no row for `cargo xtask demo`"]);
+    }
+
+    #[test]
+    fn a_promised_test_that_is_not_there_is_found() {
+        let found = |name: &str| {
+            let row = format!("| no | `tests/a.test.mjs`: \"{name}\" |");
+            untested_promises(&Tree::of(&[("docs/a.md", &row), ("tests/a.test.mjs", "behaviour('it holds', f)")]))
+        };
+        assert_eq!(found("it holds"), [""; 0]);
+        assert_eq!(found("it broke"), ["docs/a.md:1: tests/a.test.mjs`: \"it broke"]);
     }
 
     /// The part of a line that a finding shows.
