@@ -154,18 +154,6 @@ fn a_stranger_on_the_port_is_one_more_failed_attempt_once_there_was_a_link() {
 }
 
 #[test]
-fn a_server_that_says_nothing_in_the_handshake_has_its_deadline() {
-    let protocol = Protocol { handshake_timeout: Duration::from_millis(20), ..acknowledged() };
-    let this = Fixture::with(protocol, Some(2), listen());
-    let first = accept(&this.listener);
-    let Reconnecting { attempt, error, .. } = this.reconnecting();
-    assert_eq!((attempt, error.errno), (2, libc::ETIMEDOUT));
-    let second = accept(&this.listener);
-    assert_eq!(completed(&this.events, CONNECT), Err(libc::ETIMEDOUT));
-    drop((first, second));
-}
-
-#[test]
 fn a_proxy_that_is_away_is_tried_again() {
     let (_deaf, address) = deaf_socket();
     let (client, events) = new_client(Protocol::default(), Some(3));
