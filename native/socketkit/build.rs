@@ -25,9 +25,15 @@ fn link_for_phone() {
     // The build id is what ties the stripped library to its symbols.
     // Functions of the same machine code become one: none is compared by its address.
     // RELR takes a bit for what RELA takes 24 bytes for. The loader of OpenHarmony 5.0.0 (API 12) knows it: `do_relr_relocs` in
-    // ldso/linux/dynlink.c of third_party_musl, since 2022.
-    let arguments =
-        ["-Wl,-z,defs", "-Wl,-z,nodelete", "-Wl,--build-id=sha1", "-Wl,--icf=all", "-Wl,--pack-dyn-relocs=relr"];
+    // ldso/linux/dynlink.c of third_party_musl, since 2022. It looks symbols up in the GNU table where there is one.
+    let arguments = [
+        "-Wl,-z,defs",
+        "-Wl,-z,nodelete",
+        "-Wl,--build-id=sha1",
+        "-Wl,--icf=all",
+        "-Wl,--pack-dyn-relocs=relr",
+        "-Wl,--hash-style=gnu",
+    ];
     for argument in arguments {
         println!("cargo::rustc-cdylib-link-arg={argument}");
     }

@@ -18,6 +18,10 @@ const DEBIAN_VARIABLES: [(&str, &str); 3] = [
     ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "panic-unwind,default"),
 ];
 
+/// Leaves the places in the sources out of panics: nobody on a phone sees where one came from, as it is caught, and its text is what
+/// the app gets.
+const NO_LOCATIONS: &str = "-Zlocation-detail=none";
+
 /// Debian's Rust, which brings the sources of the standard library.
 pub(crate) const DEBIAN_RUST: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
 
@@ -80,7 +84,7 @@ impl Sdk {
     pub(crate) fn lend(&self, workspace: &Workspace, command: &mut Command) -> Result<()> {
         command.env("OHOS_NDK_HOME", &self.home);
         command.env("CARGO_TARGET_DIR", workspace.target().join("ohos"));
-        command.env("CARGO_ENCODED_RUSTFLAGS", path_flags(workspace).join(FLAG_SEPARATOR));
+        command.env("CARGO_ENCODED_RUSTFLAGS", self.flags(workspace).join(FLAG_SEPARATOR));
         command.envs(SYMBOL_VARIABLES);
         if self.rust == Rust::Debian {
             let path = std::env::var_os("PATH").unwrap_or_default();
@@ -117,7 +121,7 @@ impl Sdk {
         let mut cargo = command("cargo");
         self.lend(workspace, &mut cargo)?;
         let native = self.home.join("native");
-        let mut flags = path_flags(workspace);
+        let mut flags = self.flags(workspace);
         flags.push(format!("-Clink-arg=--target={}", abi.clang_target()));
         flags.push(format!("-Clink-arg=--sysroot={}", native.join("sysroot").display()));
         let libraries = native.join("llvm/lib").join(abi.clang_target());
@@ -125,6 +129,14 @@ impl Sdk {
         cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join(FLAG_SEPARATOR));
         cargo.env(abi.cargo_variable("LINKER"), native.join("llvm/bin/clang"));
         Ok(cargo)
+    }
+
+    fn flags(&self, workspace: &Workspace) -> Vec<String> {
+        let mut flags = path_flags(workspace);
+        if self.rust == Rust::Debian {
+            flags.push(NO_LOCATIONS.to_owned());
+        }
+        flags
     }
 
     fn real(home: PathBuf, abis: &[Abi]) -> Result<Self> {
