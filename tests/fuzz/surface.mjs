@@ -140,6 +140,7 @@ const ARGUMENTS = {
   bind: () => [values.netAddress(random, ports)],
   connect: () => [values.connectOptions(random, ports)],
   send: () => [values.sendOptions(random)],
+  request: () => [values.requestOptions(random)],
   broadcast: () => [values.sendOptions(random)],
   setExtraOptions: () => [values.extraOptions(random)],
   on: () => subscription(),

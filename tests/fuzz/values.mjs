@@ -55,6 +55,8 @@ export function data(random) {
   ])();
 }
 
+export const requestOptions = (random) => ({ ...sendOptions(random), timeoutMs: random.pick([undefined, 5, 50, 0, '5']) });
+
 export const sendOptions = (random) => ({
   data: data(random),
   encoding: random.pick([undefined, undefined, 'utf-8', 'UTF-16BE', 'us-ascii', 'iso-8859-1', 'klingon', 7]),
@@ -95,11 +97,18 @@ const framing = (random) => random.pick([
   undefined, { type: 'length' }, { type: 'length' }, { type: 'length', lengthBytes: random.pick([1, 2, 3, 5]) },
   { type: 'varint', lengthOffset: random.pick([0, 1]), wholeFrames: true }, { type: 'fixed', messageBytes: 3, checksum: 'crc32' },
   { type: 'markers', start: '<', end: '>', escapeByte: random.pick([undefined, 92, 62]) }, { type: 'idleGap', idleGapMs: 1 },
+  { type: 'custom', messageLength: random.pick([(bytes) => bytes.length, (bytes) => bytes[0], () => 0, hostile, 7]) },
   { type: 'delimiter' }, { type: 'delimiter', delimiter: '' }, { type: 'length', maxMessageBytes: 100 }, { type: 'morse' },
+]);
+
+const requests = (random) => random.pick([
+  undefined, undefined, { match: 'order', timeoutMs: 20 }, { match: 'single', quietMs: 5 }, { match: 'single', timeoutMs: 5 },
+  { match: 'field', fieldBytes: random.pick([1, 8, 9]), writesField: random.pick([true, undefined]), fieldOffset: random.pick([0, 3]) }, {},
 ]);
 
 export const options = (random) => ({
   framing: framing(random),
+  requests: requests(random),
   heartbeat: random.pick([undefined, undefined, { intervalMs: 5 }, { intervalMs: 5, timeoutMs: 1 }, { intervalMs: 5, stalledTimeoutMs: 10 }]),
   acknowledge: random.pick([undefined, undefined, true]),
   admission: random.pick([undefined, undefined, { key: KEYS[0] }, { key: random.pick(KEYS), timeoutMs: 20 }, { key: 'short' }]),

@@ -170,6 +170,7 @@ const COMMON = {
 
 const STREAM = {
   send: [(socket) => socket.send({ data: 'x' }), nothing],
+  request: [(socket) => socket.request({ data: 'x' }), () => 'answer'],
   end: [(socket) => socket.end(), nothing],
   abort: [(socket) => socket.abort(), nothing],
   getRemoteAddress: [(socket) => socket.getRemoteAddress(), () => 'address'],

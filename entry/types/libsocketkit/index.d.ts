@@ -41,9 +41,10 @@ export interface FramingOptions {
   /**
     * `length`: each message has its length before it. `varint`: the length is a varint (LEB128), as MQTT and protobuf have
     * it. `fixed`: each message has `messageBytes`. `delimiter`: each has a delimiter behind it, and must not contain it.
-    * `markers`: each is between `start` and `end`. `idleGap`: each ends when nothing comes for `idleGapMs`.
+    * `markers`: each is between `start` and `end`. `idleGap`: each ends when nothing comes for `idleGapMs`. `custom`: a
+    * function tells how long each is.
     */
-  type: 'length' | 'varint' | 'fixed' | 'delimiter' | 'markers' | 'idleGap'
+  type: 'length' | 'varint' | 'fixed' | 'delimiter' | 'markers' | 'idleGap' | 'custom'
   /** Bytes of the length: 1, 2, 3, 4 (the default) or 8. */
   lengthBytes?: number
   /**
@@ -83,6 +84,12 @@ export interface FramingOptions {
   escapePairs?: string | ArrayBuffer | ArrayBufferView
   /** With `idleGap`: the silence that ends a message, in milliseconds. */
   idleGapMs?: number
+  /**
+    * With `custom`: is given the bytes that have come, which it must not change, and returns the length of the first message,
+    * also where not all of it is there, or 0 when it needs more to know. Whatever else it returns or throws ends the
+    * connection, with the reason `protocol`. Messages are sent as they are. Slow: each message costs a call.
+    */
+  messageLength?: (bytes: Uint8Array) => number
   /**
     * Sent behind each message, and checked: CRC-16/MODBUS, CRC-16/IBM-3740 (CCITT-FALSE) or CRC-32, over all that is before it in
     * the frame, markers excepted. A wrong one is an `error` with 2301074 and the bytes as `data`, and the next message follows.
@@ -169,6 +176,30 @@ export interface ReconnectOptions {
     * with the next one, `reject` rejects them, and all that are sent while there is none.
     */
   unsent?: 'keep' | 'reject'
+}
+
+/** What tells the answer to a `request` from other messages. Needs `framing`. A message that is no answer is an ordinary one. */
+export interface RequestsOptions {
+  /**
+    * `field`: it has the same value in a field; any number may be open. `order`: answers come in the order of the requests.
+    * `single`: there is one request at a time, and the next message is its answer. With `acknowledge`: `field`.
+    */
+  match: 'field' | 'order' | 'single'
+  /** With `field`: bytes of a message before it, as `send` takes and `message` gives it, 0 to 1024; 0 unless given. */
+  fieldOffset?: number
+  /** With `field`: its bytes, 1 to 8. */
+  fieldBytes?: number
+  /** With `field`: its least significant byte comes first; not unless given. */
+  littleEndian?: boolean
+  /** With `field`: the kit writes it, into a copy of what is sent: a number that counts from 1 on. Otherwise the app does. */
+  writesField?: boolean
+  /**
+    * With `single`: milliseconds for which nothing may come before the next request follows one without an answer; what comes
+    * meanwhile is dropped. Unless given, a request without an answer ends the connection, with the reason `timeout`.
+    */
+  quietMs?: number
+  /** Milliseconds that an answer may take; 5000 unless given. A request can have its own. */
+  timeoutMs?: number
 }
 
 /** Why a connection is over. */
@@ -307,6 +338,12 @@ export interface TCPExtraOptions extends ExtraOptionsBase {
   tcpFastOpen?: boolean
 }
 
+/** What to send, and how long its answer may take. */
+export interface TCPRequestOptions extends TCPSendOptions {
+  /** Milliseconds that the answer may take; as `requests` says unless given. */
+  timeoutMs?: number
+}
+
 /** What to send. */
 export interface TCPSendOptions {
   /** The bytes (of a view, those that it shows), or a text that is sent in `encoding`. */
@@ -344,6 +381,8 @@ export interface TCPSocketOptions {
   acknowledge?: boolean
   /** Admits only who knows the key. Needs `framing` of type `length`, and the same of the server. */
   admission?: AdmissionOptions
+  /** What tells the answer to a `request` from other messages. Needs `framing`. */
+  requests?: RequestsOptions
   /** Connects again by itself. */
   reconnect?: ReconnectOptions
   /**
@@ -374,6 +413,8 @@ export interface TCPSocketServerOptions {
   acknowledge?: boolean
   /** Admits only who knows the key. Needs `framing` of type `length`, and the same of the clients. */
   admission?: AdmissionOptions
+  /** What tells the answer to a `request` of a connection from other messages. Needs `framing`. */
+  requests?: RequestsOptions
   /**
     * Keeps a connection open for this side when the peer has ended its side, until `end()` or `close()`; `end` tells.
     * Otherwise it is closed when the listeners of `message` have returned and what they sent has gone out.
@@ -408,6 +449,15 @@ export declare function constructTCPSocketServerInstance(options?: TCPSocketServ
 /** Makes a key for `AdmissionOptions`: 128 random bits as base32 in groups of four, with hyphens between them. */
 export declare function createPairingKey(): string
 
+/**
+  * The bytes that a text of hexadecimal digits says, two for each, in upper or lower case. White space, colons and hyphens between
+  * bytes do not count. Throws 401 for another text.
+  */
+export declare function fromHex(text: string): ArrayBuffer
+
+/** The bytes of an ArrayBuffer or a view as a text: two hexadecimal digits for each, in lower case. */
+export declare function toHex(bytes: ArrayBuffer | ArrayBufferView): string
+
 /** A client. */
 export declare class TCPSocket {
   /**
@@ -436,6 +486,13 @@ export declare class TCPSocket {
     */
   send(options: TCPSendOptions): Promise<void>
   send(options: TCPSendOptions, callback: (error: SocketError, data: void) => void): void
+  /**
+    * Sends a message as `send` does, and is fulfilled with its answer, as the option `requests` says which that is. Fails with 2301110
+    * when that does not come in time, with the errors of `send`, with 2301103 when this side closes the connection before, and with
+    * 2301104 when it is lost.
+    */
+  request(options: TCPRequestOptions): Promise<ArrayBuffer>
+  request(options: TCPRequestOptions, callback: (error: SocketError, data: ArrayBuffer) => void): void
   /**
     * Closes: everything sent goes out, then FIN. Nothing is received any more; `close` follows. A peer that takes
     * nothing for 20 seconds is reset, and this fails with 2301110; with 2301104 when the peer resets the connection before
@@ -528,6 +585,13 @@ export declare class TCPSocketConnection {
     */
   send(options: TCPSendOptions): Promise<void>
   send(options: TCPSendOptions, callback: (error: SocketError, data: void) => void): void
+  /**
+    * Sends a message as `send` does, and is fulfilled with its answer, as the option `requests` says which that is. Fails with 2303210
+    * when that does not come in time, with the errors of `send`, with 2303203 when this side closes the connection before, and with
+    * 2303204 when it is lost.
+    */
+  request(options: TCPRequestOptions): Promise<ArrayBuffer>
+  request(options: TCPRequestOptions, callback: (error: SocketError, data: ArrayBuffer) => void): void
   /**
     * Closes: everything sent goes out, then FIN. Nothing is received any more; `close` follows. A peer that takes
     * nothing for 20 seconds is reset, and this fails with 2301110; with 2301104 when the peer resets the connection before

@@ -19,7 +19,7 @@ impl Alarm {
     ///
     /// # Errors
     /// What the kernel said when it refused the worker thread.
-    pub fn new(wake: impl Fn() + Send + 'static) -> io::Result<Self> {
+    pub fn new(wake: Box<dyn Fn() + Send>) -> io::Result<Self> {
         let (deadline, changes) = watch::channel(None);
         runtime::handle()?.spawn(run(changes, wake));
         Ok(Self { deadline })

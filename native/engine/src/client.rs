@@ -373,6 +373,20 @@ impl Client {
         }
     }
 
+    /// Counts `bytes` as [`Connection::hold`] does.
+    pub fn hold(&self, bytes: usize) {
+        if let Some(connection) = lock(&self.shared.state).phase.connection() {
+            connection.hold(bytes);
+        }
+    }
+
+    /// Ends the link as [`Connection::fail`] does.
+    pub fn fail(&self, errno: i32) {
+        if let Some(connection) = lock(&self.shared.state).phase.connection() {
+            connection.fail(errno);
+        }
+    }
+
     /// Reads as [`Connection::try_read`] does.
     pub fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome {
         let state = lock(&self.shared.state);

@@ -314,6 +314,18 @@ impl Connection {
         self.shared.read_messages(link, messages)
     }
 
+    /// Counts `bytes` of a message that its owner has found in what it read, until [`Connection::consume`].
+    pub fn hold(&self, bytes: usize) {
+        self.shared.hold(bytes);
+    }
+
+    /// Ends the link because of what its owner has found: `ETIMEDOUT` for a peer that does not answer in time; other numbers say that
+    /// the peer has sent what is no message. `Failed` and `Closed` follow, or another link where lost ones are replaced. Does nothing
+    /// while there is no link.
+    pub fn fail(&self, errno: i32) {
+        self.shared.fail_link(errno);
+    }
+
     /// Whether [`Connection::read_messages`] is to be called in place of [`Connection::try_read`].
     pub fn has_frames(&self) -> bool {
         self.shared.protocol.framing.is_some()

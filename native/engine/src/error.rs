@@ -31,6 +31,8 @@ pub enum Operation {
     Send,
     /// Receiving bytes.
     Receive,
+    /// Getting the answer to a request.
+    Request,
     /// Closing a socket.
     Close,
     /// Letting a link go for a while.
@@ -53,6 +55,7 @@ impl Operation {
             Self::Connect => "connect to",
             Self::Send => "send to",
             Self::Receive => "receive from",
+            Self::Request => "get an answer from",
             Self::Close => "close",
             Self::Suspend => "suspend",
             Self::SetOptions => "set options of",

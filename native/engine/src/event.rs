@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::error::SocketError;
 
 /// The owner's name for a call whose result comes later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ticket(pub u64);
 
 /// Why a connection ended.

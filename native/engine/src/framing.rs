@@ -50,6 +50,8 @@ pub enum Layout {
     Markers(Markers),
     /// Each message ends when nothing has come for this long.
     IdleGap(Duration),
+    /// The owner of a connection finds messages: it gets what each read brings, and sends what it has made.
+    Custom,
 }
 
 impl Framing {
@@ -109,6 +111,11 @@ impl Framing {
             Layout::Length(options) => options.plain(),
             _ => Err("type"),
         }
+    }
+
+    /// The longest message, where the owner of a connection finds them.
+    pub fn custom_limit_bytes(&self) -> Option<usize> {
+        (self.layout == Layout::Custom).then_some(self.max_message_bytes)
     }
 
     /// How long nothing comes behind a message, where that is what ends it.
@@ -171,7 +178,8 @@ impl Layout {
                 delimiter::check(list)
             }
             Self::Markers(markers) => markers.check(has_checksum),
-            Self::IdleGap(_) => Ok(()),
+            Self::Custom if has_checksum => Err(FramingOptionsError::Conflict("checksum", "type 'custom'")),
+            Self::IdleGap(_) | Self::Custom => Ok(()),
         }
     }
 }

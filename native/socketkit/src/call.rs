@@ -224,8 +224,8 @@ impl Call for PendingCall {
         self.due.iter().for_each(|due| due.remove());
     }
 
-    fn finish_with(self: Box<Self>, env: &Env, number: i32) {
-        self.answer.hand_over(env, self.method, Ok(Reply::Number(number)));
+    fn finish_with(self: Box<Self>, env: &Env, value: &Unknown<'_>) {
+        report(self.answer.succeed(env, value));
     }
 }
 
@@ -244,9 +244,7 @@ impl Answer {
             Ok(reply) => reply.to_js(env).and_then(|value| self.succeed(env, &value)),
             Err(failure) => method.error(env, &failure).and_then(|error| self.fail(env, error)),
         };
-        if let Err(error) = handed_over {
-            error::report("a result could not be handed over", &error);
-        }
+        report(handed_over);
     }
 
     fn succeed(self, env: &Env, value: &Unknown<'_>) -> Result<()> {
@@ -261,5 +259,11 @@ impl Answer {
             Self::Promise(deferred) => deferred.reject(env, &error),
             Self::Callback(callback) => node_api::call(env, &callback.get(env)?, [error, node_api::undefined(env)?]),
         }
+    }
+}
+
+fn report(handed_over: Result<()>) {
+    if let Err(error) = handed_over {
+        error::report("a result could not be handed over", &error);
     }
 }

@@ -23,6 +23,7 @@ use crate::inbox::{Inbox, Receiver};
 use crate::native::{Class, Member, Native};
 use crate::node_api::{self, Returned};
 use crate::outbox::Mailbox;
+use crate::requests;
 use crate::send::{self, Sender};
 use crate::types::SocketStatistics;
 
@@ -61,8 +62,8 @@ impl State {
     /// Delivers nothing of a connection that this side has closed but its `close`, which waits behind `before` others.
     fn mute(&self, closing: &result::Result<Closing, SocketError>, before: u64) {
         match closing {
-            Ok(Closing::Announced) => self.inbox.mute(before + 1),
-            Ok(Closing::Over) => self.inbox.mute(self.undelivered_closes()),
+            Ok(Closing::Announced) => self.inbox.mute(&self.emitter, before + 1),
+            Ok(Closing::Over) => self.inbox.mute(&self.emitter, self.undelivered_closes()),
             Err(_) => {}
         }
     }
@@ -94,6 +95,12 @@ impl Recipient for State {
 
     fn take(&self, event: ConnectionEvent) -> bool {
         self.inbox.take(self, event)
+    }
+
+    fn take_request(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {
+        if let Some(requests) = self.inbox.requests() {
+            requests.take_result(self.emitter.environment(), ticket, result);
+        }
     }
 
     fn deliver(&self) -> usize {
@@ -142,8 +149,20 @@ impl Receiver for State {
         !self.client.has_frames()
     }
 
+    fn hold(&self, bytes: usize) {
+        self.client.hold(bytes);
+    }
+
     fn consume(&self, bytes: usize) {
         self.client.consume(bytes);
+    }
+
+    fn send_alone(&self, data: &[u8], ticket: Ticket) -> std::result::Result<SendProgress, SocketError> {
+        Sender::send_alone(self, data, ticket)
+    }
+
+    fn fail(&self, errno: i32) {
+        self.client.fail(errno);
     }
 
     fn finish(&self) {
@@ -172,8 +191,14 @@ impl Receiver for State {
 impl Sender for State {
     const SEND: Method = Method::new("send", CodeBase::Socket);
 
+    const REQUEST: Method = Method::new("request", CodeBase::Socket);
+
     fn emitter(&self) -> &Emitter<ConnectionEvent> {
         &self.emitter
+    }
+
+    fn inbox(&self) -> &Inbox {
+        &self.inbox
     }
 
     fn cork(&self) -> &Cork {
@@ -215,13 +240,15 @@ impl TCPSocket {
     /// The same as `constructTCPSocketInstance`.
     #[napi(constructor, skip_typescript, catch_unwind)]
     pub fn new(env: &Env, this: This<'_>, options: Argument<'_>) -> Result<Self> {
-        let options = construct_options::client_options(&options)
+        let (options, (kind, message_length)) = construct_options::client_options(&options)
             .map_err(|refusal| refusal.throw(env, "constructTCPSocketInstance"))?;
         let environment = Environment::of(env)?;
         let mailbox = environment.new_mailbox();
         let client = Client::new(mailbox.clone(), Some(environment.poller()), options);
         let emitter = Emitter::new(&environment, mailbox, &this, EVENTS)?;
-        let (inbox, cork, announced) = (Inbox::default(), Cork::default(), Cell::new(false));
+        message_length.iter().try_for_each(|function| emitter.set_message_length(function))?;
+        let inbox = Inbox::default().with_kind(kind);
+        let (cork, announced) = (Cork::default(), Cell::new(false));
         let state = Rc::new(State { emitter, inbox, cork, client, announced });
         let object: Weak<State> = Rc::downgrade(&state);
         state.emitter.register(object);
@@ -277,6 +304,19 @@ impl TCPSocket {
         self.run(&env, &|state| {
             let callback = convert::last_callback(&options, callback)?;
             send::send(state, &options, callback)
+        })
+    }
+
+    /// Sends a message as `send` does, and is fulfilled with its answer, as the option `requests` says which that is. Fails with 2301110
+    /// when that does not come in time, with the errors of `send`, with 2301103 when this side closes the connection before, and with
+    /// 2301104 when it is lost.
+    #[napi(
+        ts_type = "(options: TCPRequestOptions): Promise<ArrayBuffer>\nrequest(options: TCPRequestOptions, callback: (error: SocketError, data: ArrayBuffer) => void): void"
+    )]
+    pub fn request(&self, env: Env, options: Argument<'_>, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            let callback = convert::last_callback(&options, callback)?;
+            requests::request(state, &options, callback)
         })
     }
 

@@ -10,7 +10,7 @@ use napi_ohos::bindgen_prelude::{Object, This, Unknown};
 use napi_ohos::{Env, Result};
 use socket_engine::{
     Connection, ConnectionEvent, ConnectionPlace, Decoded, LinkId, Message, PendingConnection, ReadOutcome,
-    SendProgress, SocketError, Ticket,
+    SendProgress, ServerEvent, SocketError, Ticket,
 };
 
 use crate::call::{Method, Progress, Reply, call};
@@ -19,10 +19,11 @@ use crate::cork::Cork;
 use crate::emitter::{Emitter, EventName};
 use crate::environment::{Environment, Recipient};
 use crate::error::{CodeBase, internal};
-use crate::inbox::{Inbox, Receiver};
+use crate::inbox::{Inbox, InboxKind, Receiver};
 use crate::native::{Class, Member, Native};
-use crate::node_api::{self, Returned};
+use crate::node_api::{self, Reference, Returned};
 use crate::outbox::Mailbox;
+use crate::requests;
 use crate::send::{self, Sender};
 use crate::types::SocketStatistics;
 
@@ -55,6 +56,9 @@ struct Started {
     connection: Connection,
     place: ConnectionPlace,
     connections: Connections,
+    kind: InboxKind,
+    /// The function that tells how long messages are.
+    message_length: Option<Reference>,
 }
 
 /// The connections of one server, as long as somebody has them.
@@ -89,16 +93,23 @@ pub struct State {
 
 /// Starts `pending` and makes its JavaScript object, which is added to `connections`.
 pub fn announce<'env>(
-    environment: &'env Rc<Environment>,
+    server: &'env Emitter<ServerEvent>,
     connections: &Connections,
+    kind: InboxKind,
     pending: PendingConnection,
 ) -> Result<Unknown<'env>> {
+    let environment = server.environment();
+    let message_length = match kind.limit_bytes {
+        Some(_) => server.message_length()?.map(|function| Reference::new(environment.env(), &function)).transpose()?,
+        None => None,
+    };
     let mailbox = environment.new_mailbox();
     let place = pending.place();
     let connection =
         pending.start(mailbox.clone(), Some(environment.poller())).map_err(|error| internal(&error.to_string()))?;
     let connections = Rc::clone(connections);
-    let started = Started { environment: Rc::clone(environment), mailbox, connection, place, connections };
+    let started =
+        Started { environment: Rc::clone(environment), mailbox, connection, place, connections, kind, message_length };
     STARTED.set(Some(started));
     let instance = node_api::new_instance(environment.env(), CLASS, &[]);
     STARTED.take();
@@ -107,11 +118,15 @@ pub fn announce<'env>(
 
 impl State {
     fn new(started: Started, this: &Object<'_>) -> Result<Rc<Self>> {
-        let Started { environment, mailbox, connection, place, connections } = started;
+        let Started { environment, mailbox, connection, place, connections, kind, message_length } = started;
         let emitter = Emitter::new(&environment, mailbox, this, EVENTS)?;
         let client_id = LAST_CLIENT_ID.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         node_api::define_constant(environment.env(), this, c"clientId", client_id)?;
-        let (inbox, cork, has_left) = (Inbox::with_peer(connection.peer()), Cork::default(), Cell::new(false));
+        if let Some(function) = message_length {
+            emitter.set_message_length(&function.get(environment.env())?)?;
+        }
+        let inbox = Inbox::with_peer(connection.peer()).with_kind(kind);
+        let (cork, has_left) = (Cork::default(), Cell::new(false));
         let state = Rc::new(Self { emitter, inbox, cork, connection, place, has_left, client_id });
         let object: Weak<Self> = Rc::downgrade(&state);
         let _ = open_ones(&connections);
@@ -139,8 +154,14 @@ impl State {
 impl Sender for State {
     const SEND: Method = Method::throwing_types("send", CodeBase::Server);
 
+    const REQUEST: Method = Method::new("request", CodeBase::Server);
+
     fn emitter(&self) -> &Emitter<ConnectionEvent> {
         &self.emitter
+    }
+
+    fn inbox(&self) -> &Inbox {
+        &self.inbox
     }
 
     fn cork(&self) -> &Cork {
@@ -169,6 +190,12 @@ impl Recipient for State {
 
     fn take(&self, event: ConnectionEvent) -> bool {
         self.inbox.take(self, event)
+    }
+
+    fn take_request(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {
+        if let Some(requests) = self.inbox.requests() {
+            requests.take_result(self.emitter.environment(), ticket, result);
+        }
     }
 
     fn deliver(&self) -> usize {
@@ -218,8 +245,20 @@ impl Receiver for State {
         false
     }
 
+    fn hold(&self, bytes: usize) {
+        self.connection.hold(bytes);
+    }
+
     fn consume(&self, bytes: usize) {
         self.connection.consume(bytes);
+    }
+
+    fn send_alone(&self, data: &[u8], ticket: Ticket) -> std::result::Result<SendProgress, SocketError> {
+        Sender::send_alone(self, data, ticket)
+    }
+
+    fn fail(&self, errno: i32) {
+        self.connection.fail(errno);
     }
 
     fn finish(&self) {
@@ -285,6 +324,19 @@ impl TCPSocketConnection {
         self.run(&env, &|state| send::send(state, &options, callback))
     }
 
+    /// Sends a message as `send` does, and is fulfilled with its answer, as the option `requests` says which that is. Fails with 2303210
+    /// when that does not come in time, with the errors of `send`, with 2303203 when this side closes the connection before, and with
+    /// 2303204 when it is lost.
+    #[napi(
+        ts_type = "(options: TCPRequestOptions): Promise<ArrayBuffer>\nrequest(options: TCPRequestOptions, callback: (error: SocketError, data: ArrayBuffer) => void): void"
+    )]
+    pub fn request(&self, env: Env, options: Argument<'_>, callback: Argument<'_>) -> Returned {
+        self.run(&env, &|state| {
+            let callback = convert::last_callback(&options, callback)?;
+            requests::request(state, &options, callback)
+        })
+    }
+
     /// Closes: everything sent goes out, then FIN. Nothing is received any more; `close` follows. A peer that takes
     /// nothing for 20 seconds is reset, and this fails with 2301110; with 2301104 when the peer resets the connection before
     /// it has everything. Fails with 2301009 when it is closed already.
@@ -294,7 +346,7 @@ impl TCPSocketConnection {
             call(&state.emitter, Method::throwing_types("close", CodeBase::Socket), callback, &|ticket| {
                 let closing = state.connection.close(Some(ticket));
                 if closing.is_ok() {
-                    state.inbox.mute(1);
+                    state.inbox.mute(&state.emitter, 1);
                 }
                 Ok(closing.map(|()| Progress::Awaited))
             })
@@ -393,7 +445,7 @@ impl TCPSocketConnection {
             call(&state.emitter, Method::new("abort", CodeBase::Socket), callback, &|ticket| {
                 let aborting = state.connection.abort(ticket);
                 if aborting.is_ok() {
-                    state.inbox.mute(1);
+                    state.inbox.mute(&state.emitter, 1);
                 }
                 Ok(aborting.map(|()| Progress::Awaited))
             })

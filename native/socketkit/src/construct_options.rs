@@ -4,20 +4,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use napi_ohos::bindgen_prelude::Object;
-use socket_engine::{ClientOptions, Connections, Heartbeat, Key, Protocol, Reconnect, ServerOptions, Unsent, limits};
+use socket_engine::{
+    ClientOptions, Connections, Framing, Heartbeat, Key, Protocol, Reconnect, ServerOptions, Unsent, limits,
+};
 use zeroize::Zeroizing;
 
 use crate::convert::{self, Argument, Read};
 use crate::error::Refusal;
 use crate::fields;
 use crate::framing_options;
+use crate::inbox::InboxKind;
+use crate::request_options;
 
 /// Silence, in intervals of the heartbeat, after which a peer counts as gone unless told otherwise.
 const HEARTBEAT_TIMEOUT_INTERVALS: u32 = 3;
 
+/// How messages come, and the function that tells how long they are, where there is one.
+pub type InboxOptions<'a> = (InboxKind, Argument<'a>);
+
 /// Reads `TCPSocketOptions`.
-pub fn client_options(argument: &Argument<'_>) -> Read<ClientOptions> {
-    let Some(options) = fields::optional_object(argument, "options")? else { return Ok(ClientOptions::default()) };
+pub fn client_options<'a>(argument: &Argument<'a>) -> Read<(ClientOptions, InboxOptions<'a>)> {
+    let Some(options) = fields::optional_object(argument, "options")? else { return Ok(Default::default()) };
     let mut protocol = protocol(&options)?;
     let reconnect = match fields::field_object(&options, "reconnect")? {
         None => None,
@@ -26,17 +33,21 @@ pub fn client_options(argument: &Argument<'_>) -> Read<ClientOptions> {
             Some(reconnect(&fields)?)
         }
     };
-    Ok(ClientOptions { protocol, reconnect })
+    let inbox = inbox(&options, &protocol)?;
+    Ok((ClientOptions { protocol, reconnect }, inbox))
 }
 
 /// Reads `TCPSocketServerOptions`.
-pub fn server_options(argument: &Argument<'_>) -> Read<ServerOptions> {
-    let Some(options) = fields::optional_object(argument, "options")? else { return Ok(ServerOptions::default()) };
-    Ok(ServerOptions {
-        protocol: protocol(&options)?,
+pub fn server_options<'a>(argument: &Argument<'a>) -> Read<(ServerOptions, InboxOptions<'a>)> {
+    let Some(options) = fields::optional_object(argument, "options")? else { return Ok(Default::default()) };
+    let protocol = protocol(&options)?;
+    let inbox = inbox(&options, &protocol)?;
+    let options = ServerOptions {
+        protocol,
         max_connections: fields::count(&options, "maxConnections")?,
         return_timeout: fields::milliseconds(&options, "returnTimeoutMs")?.unwrap_or(limits::RETURN_TIMEOUT),
-    })
+    };
+    Ok((options, inbox))
 }
 
 /// Reads `TCPServerCloseOptions`.
@@ -71,6 +82,21 @@ fn protocol(options: &Object<'_>) -> Read<Protocol> {
     };
     protocol.check().map_err(|error| Refusal::parameter("options:", error))?;
     Ok(protocol)
+}
+
+/// What an inbox needs, and the function that tells how long messages are.
+fn inbox<'a>(options: &Object<'a>, protocol: &Protocol) -> Read<InboxOptions<'a>> {
+    let limit_bytes = protocol.framing.as_ref().and_then(Framing::custom_limit_bytes);
+    let function = match fields::field_object(options, "framing")? {
+        Some(fields) if limit_bytes.is_some() => framing_options::message_length(&fields)?,
+        _ => None,
+    };
+    let requests = match fields::field_object(options, "requests")? {
+        None => None,
+        Some(_) if protocol.framing.is_none() => return Err(Refusal::parameter("requests", "needs framing")),
+        Some(fields) => Some(request_options::requests(&fields, protocol.acknowledge)?),
+    };
+    Ok((InboxKind { limit_bytes, requests }, function))
 }
 
 fn heartbeat(fields: &Object<'_>) -> Read<Heartbeat> {
@@ -174,6 +200,9 @@ mod declared {
         /// Admits only who knows the key. Needs `framing` of type `length`, and the same of the server.
         #[napi(ts_type = "AdmissionOptions")]
         pub admission: Option<()>,
+        /// What tells the answer to a `request` from other messages. Needs `framing`.
+        #[napi(ts_type = "RequestsOptions")]
+        pub requests: Option<()>,
         /// Connects again by itself.
         #[napi(ts_type = "ReconnectOptions")]
         pub reconnect: Option<()>,
@@ -203,6 +232,9 @@ mod declared {
         /// Admits only who knows the key. Needs `framing` of type `length`, and the same of the clients.
         #[napi(ts_type = "AdmissionOptions")]
         pub admission: Option<()>,
+        /// What tells the answer to a `request` of a connection from other messages. Needs `framing`.
+        #[napi(ts_type = "RequestsOptions")]
+        pub requests: Option<()>,
         /// Keeps a connection open for this side when the peer has ended its side, until `end()` or `close()`; `end` tells.
         /// Otherwise it is closed when the listeners of `message` have returned and what they sent has gone out.
         pub allow_half_open: Option<bool>,

@@ -17,6 +17,9 @@ use crate::node_api::{self, Holder, Reference};
 use crate::outbox::{Mailbox, ObjectEvent};
 use crate::retry::Retry;
 
+/// The name of a function beside the listeners.
+const MESSAGE_LENGTH: &CStr = c"messageLength";
+
 /// An event that listeners can be attached to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventName {
@@ -221,6 +224,16 @@ impl<E> Emitter<E> {
         self.retry.replace(retry);
     }
 
+    /// Keeps the function that tells how long messages are.
+    pub fn set_message_length(&self, function: &Unknown<'_>) -> Result<()> {
+        self.holder.set(self.env(), MESSAGE_LENGTH, function)
+    }
+
+    /// The function that tells how long messages are, unless the object was collected.
+    pub fn message_length(&self) -> Result<Option<Unknown<'_>>> {
+        self.holder.get(self.env(), MESSAGE_LENGTH)
+    }
+
     /// `off(type, callback?)`: removes the listener, or only `callback` if that is it.
     pub fn off(&self, name: &Argument<'_>, callback: Argument<'_>) -> Result<()> {
         let detach = || -> Read<()> {
@@ -335,7 +348,7 @@ impl<E: ObjectEvent> Emitter<E> {
 
     fn new_retry(&self) -> io::Result<Retry> {
         let mailbox = Arc::clone(&self.mailbox);
-        Retry::new(self.kept_owner(), Lease::new(&self.environment), move || mailbox.request_turn())
+        Retry::new(self.kept_owner(), Lease::new(&self.environment), Box::new(move || mailbox.request_turn()))
     }
 }
 

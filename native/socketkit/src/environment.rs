@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
+use napi_ohos::bindgen_prelude::Unknown;
 use napi_ohos::{Env, Result};
 use socket_engine::{Poller, SocketError, Ticket};
 
@@ -13,6 +14,7 @@ use crate::error;
 use crate::limits;
 use crate::node_api::{self, Doorbell, Microtask, Microtasks, Promises, Ring};
 use crate::outbox::{Mailbox, ObjectEvent, Outbox, Told};
+use crate::requests;
 
 thread_local! {
     /// The environments of this thread; one, unless the engine runs several on it.
@@ -30,6 +32,9 @@ pub trait Recipient {
     /// Takes an event, which comes after all that came before. True when it is to be delivered.
     fn take(&self, event: Self::Event) -> bool;
 
+    /// Takes the result of sending the request whose answer `ticket` waits for.
+    fn take_request(&self, _ticket: Ticket, _result: std::result::Result<(), SocketError>) {}
+
     /// Delivers what was taken and can be delivered. Also called when the object asked for a turn. Returns what that
     /// takes of a turn, in bytes.
     fn deliver(&self) -> usize;
@@ -43,8 +48,8 @@ pub trait Call {
     /// Hands the result over.
     fn finish(self: Box<Self>, env: &Env, result: std::result::Result<(), SocketError>);
 
-    /// Hands a number over, as the result.
-    fn finish_with(self: Box<Self>, env: &Env, number: i32);
+    /// Hands a value over, as the result.
+    fn finish_with(self: Box<Self>, env: &Env, value: &Unknown<'_>);
 }
 
 /// The sends of one object that leave together.
@@ -335,7 +340,10 @@ impl Environment {
                     if std::mem::take(&mut is_due) {
                         cost += recipient.deliver();
                     }
-                    self.complete(ticket, result);
+                    match requests::answered_by(ticket) {
+                        Some(answer) => recipient.take_request(answer, result),
+                        None => self.complete(ticket, result),
+                    }
                 }
                 Told::Event(event) => is_due |= recipient.take(event),
             }
@@ -348,6 +356,10 @@ impl Environment {
 
     /// Hands the result of `ticket` to the call that waits for it.
     pub fn complete(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {
+        // Its answer is what its call waits for.
+        if requests::answered_by(ticket).is_some() {
+            return;
+        }
         let is_known = self.calls.borrow().contains_key(&ticket) || self.parts.borrow().contains_key(&ticket);
         if !is_known {
             // A gathered send that the engine has written itself.
@@ -369,10 +381,23 @@ impl Environment {
     }
 
     fn finish_broadcast(&self, ticket: Ticket, reached: i32) {
+        match node_api::to_js(&self.env, reached) {
+            Ok(reached) => self.complete_with(ticket, &reached),
+            Err(error) => error::report("failed to settle the promise of a broadcast", &error),
+        }
+    }
+
+    /// Hands `value` to the call that waits for the result of `ticket`.
+    pub fn complete_with(&self, ticket: Ticket, value: &Unknown<'_>) {
         let call = self.calls.borrow_mut().remove(&ticket);
         if let Some(call) = call {
-            call.finish_with(&self.env, reached);
+            call.finish_with(&self.env, value);
         }
+    }
+
+    /// Whether a call waits for the result of `ticket`.
+    pub fn has_call(&self, ticket: Ticket) -> bool {
+        self.calls.borrow().contains_key(&ticket)
     }
 
     /// Closes every socket and lets go of everything that belongs to JavaScript; nothing is called any more. Does not

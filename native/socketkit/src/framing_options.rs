@@ -1,12 +1,13 @@
 //! Where messages begin and end: declared and read here.
 
 use bytes::Bytes;
-use napi_ohos::bindgen_prelude::Object;
+use napi_ohos::bindgen_prelude::{Object, Unknown};
 use socket_engine::{Checksum, ChecksumKind, Escape, Framing, Layout, LengthField, LengthOptions, Markers, limits};
 
-use crate::convert::{self, Read};
+use crate::convert::{self, Argument, Read};
 use crate::error::Refusal;
 use crate::fields;
+use crate::node_api;
 
 const LENGTH: u8 = 1;
 const VARINT: u8 = 2;
@@ -14,19 +15,21 @@ const FIXED: u8 = 4;
 const DELIMITER: u8 = 8;
 const MARKERS: u8 = 16;
 const IDLE_GAP: u8 = 32;
+const CUSTOM: u8 = 64;
 
 /// The types of framing, and a bit for each.
-const TYPES: [(&str, u8); 6] = [
+const TYPES: [(&str, u8); 7] = [
     ("length", LENGTH),
     ("varint", VARINT),
     ("fixed", FIXED),
     ("delimiter", DELIMITER),
     ("markers", MARKERS),
     ("idleGap", IDLE_GAP),
+    ("custom", CUSTOM),
 ];
 
 /// Fields, and the types that they belong to. Those that belong to all are not among them.
-const FIELDS: [(&str, u8); 15] = [
+const FIELDS: [(&str, u8); 17] = [
     ("lengthBytes", LENGTH),
     ("includesHeader", LENGTH),
     ("lengthOffset", LENGTH | VARINT),
@@ -41,7 +44,9 @@ const FIELDS: [(&str, u8); 15] = [
     ("escapeByte", MARKERS),
     ("escapePairs", MARKERS),
     ("idleGapMs", IDLE_GAP),
-    ("littleEndian", !DELIMITER),
+    ("messageLength", CUSTOM),
+    ("littleEndian", !(DELIMITER | CUSTOM)),
+    ("checksum", !CUSTOM),
 ];
 
 /// Reads `FramingOptions`.
@@ -70,10 +75,22 @@ pub fn framing(options: &Object<'_>) -> Read<Framing> {
             Layout::Delimiter(list.unwrap_or_else(|| vec![Bytes::from_static(b"\n")]).into())
         }
         MARKERS => Layout::Markers(markers(options)?),
+        CUSTOM => message_length(options)?.map(|_| Layout::Custom).ok_or_else(|| missing("messageLength"))?,
         _ => Layout::IdleGap(fields::milliseconds(options, "idleGapMs")?.ok_or_else(|| missing("idleGapMs"))?),
     };
     let max_message_bytes = fields::count(options, "maxMessageBytes")?;
     Framing::new(layout, checksum, max_message_bytes).map_err(|error| Refusal::Parameter(error.to_string()))
+}
+
+/// The function of type `custom`.
+pub fn message_length<'env>(options: &Object<'env>) -> Read<Argument<'env>> {
+    let value = options.get::<Unknown<'env>>("messageLength")?;
+    match value {
+        Some(value) if !node_api::is_function(&value)? => {
+            Err(Refusal::parameter("messageLength", "must be a function"))
+        }
+        value => Ok(value),
+    }
 }
 
 fn length(options: &Object<'_>, field: LengthField) -> Read<Layout> {
@@ -132,8 +149,9 @@ mod declared {
     pub struct FramingOptions {
         /// `length`: each message has its length before it. `varint`: the length is a varint (LEB128), as MQTT and protobuf have
         /// it. `fixed`: each message has `messageBytes`. `delimiter`: each has a delimiter behind it, and must not contain it.
-        /// `markers`: each is between `start` and `end`. `idleGap`: each ends when nothing comes for `idleGapMs`.
-        #[napi(ts_type = "'length' | 'varint' | 'fixed' | 'delimiter' | 'markers' | 'idleGap'")]
+        /// `markers`: each is between `start` and `end`. `idleGap`: each ends when nothing comes for `idleGapMs`. `custom`: a
+        /// function tells how long each is.
+        #[napi(ts_type = "'length' | 'varint' | 'fixed' | 'delimiter' | 'markers' | 'idleGap' | 'custom'")]
         pub r#type: (),
         /// Bytes of the length: 1, 2, 3, 4 (the default) or 8.
         pub length_bytes: Option<f64>,
@@ -173,6 +191,11 @@ mod declared {
         pub escape_pairs: Option<()>,
         /// With `idleGap`: the silence that ends a message, in milliseconds.
         pub idle_gap_ms: Option<f64>,
+        /// With `custom`: is given the bytes that have come, which it must not change, and returns the length of the first message,
+        /// also where not all of it is there, or 0 when it needs more to know. Whatever else it returns or throws ends the
+        /// connection, with the reason `protocol`. Messages are sent as they are. Slow: each message costs a call.
+        #[napi(ts_type = "(bytes: Uint8Array) => number")]
+        pub message_length: Option<()>,
         /// Sent behind each message, and checked: CRC-16/MODBUS, CRC-16/IBM-3740 (CCITT-FALSE) or CRC-32, over all that is before it in
         /// the frame, markers excepted. A wrong one is an `error` with 2301074 and the bytes as `data`, and the next message follows.
         /// Not with `delimiter`, nor with `markers` without `escapeByte`.

@@ -9,14 +9,20 @@ use bytes::Bytes;
 use napi_ohos::bindgen_prelude::{JsObjectValue, Object, Unknown};
 use napi_ohos::{Env, Error, JsValue, Result};
 use socket_engine::{
-    BAD_CHECKSUM, CloseReason, ConnectionEvent, Decoded, LinkId, Operation, ReadOutcome, Reconnecting, SocketError,
+    BAD_CHECKSUM, CloseReason, ConnectionEvent, Decoded, LinkId, Operation, ReadOutcome, Reconnecting, SendProgress,
+    SocketError, Ticket,
 };
 
+use crate::cutter::Cutter;
 use crate::emitter::{Emitter, EventName};
 use crate::error::{self, CodeBase, socket_error};
 use crate::limits;
 use crate::node_api;
+use crate::request_options::RequestOptions;
+use crate::requests::Requests;
 use crate::types::{Peer, PeerValues, SocketCloseInfo};
+
+mod finding;
 
 /// The connection that an inbox belongs to.
 pub trait Receiver {
@@ -36,8 +42,14 @@ pub trait Receiver {
     fn watch_end(&self, link: LinkId);
     /// Whether it goes on reading when the credit is used up and nobody listens, and drops the oldest bytes.
     fn drops_unheard(&self) -> bool;
+    /// Takes the credit of a message of `bytes` that was found in what was read.
+    fn hold(&self, bytes: usize);
     /// Gives back the credit of a receipt of `bytes`.
     fn consume(&self, bytes: usize);
+    /// Sends at once, behind everything sent before.
+    fn send_alone(&self, data: &[u8], ticket: Ticket) -> std::result::Result<SendProgress, SocketError>;
+    /// Ends the link, for a reason that this errno says.
+    fn fail(&self, errno: i32);
     /// The peer sends no more, and everything it sent was delivered; also called when `close` was, where it can still be used.
     fn finish(&self);
     /// Whether `close` is delivered while it can still be used, until `finish` is called again.
@@ -82,6 +94,21 @@ pub struct Inbox {
     is_read_closed: Cell<bool>,
     /// Whether the log says that bytes of the connection were dropped.
     told_drop: Cell<bool>,
+    /// The requests that wait for answers, where there can be some.
+    requests: Option<Box<Requests>>,
+    /// What takes apart what was read, where a function of the app does.
+    cutter: Option<Box<Cutter>>,
+    /// Whether something may wait for it.
+    has_raw: Cell<bool>,
+}
+
+/// How messages come.
+#[derive(Clone, Copy, Default)]
+pub struct InboxKind {
+    /// The longest message, where a function of the app tells how long they are.
+    pub limit_bytes: Option<usize>,
+    /// What answers to requests are, where there can be some.
+    pub requests: Option<RequestOptions>,
 }
 
 /// What waits to be delivered.
@@ -92,8 +119,12 @@ enum Delivery {
     Read(Bytes),
     /// A message that the connection's task has read.
     Message(Bytes),
+    /// The answer to the request with this ticket.
+    Answer(Ticket, Bytes),
     /// Bytes in place of a message.
     Corrupt(Bytes),
+    /// What the cutter is to take apart.
+    Raw(Bytes),
     Connected(SocketAddr),
     Reconnecting(Box<Reconnecting>),
     Ended,
@@ -123,14 +154,32 @@ impl Inbox {
         Self { peer: RefCell::new(peer.map(|peer| Rc::new(peer.into()))), ..Self::default() }
     }
 
+    /// The same inbox, to which messages come in this way.
+    pub fn with_kind(self, kind: InboxKind) -> Self {
+        Self {
+            requests: kind.requests.map(|options| Box::new(Requests::new(options))),
+            cutter: kind.limit_bytes.map(|limit_bytes| Box::new(Cutter::new(limit_bytes))),
+            ..self
+        }
+    }
+
+    /// The requests that wait for answers, where there can be some.
+    pub fn requests(&self) -> Option<&Requests> {
+        self.requests.as_deref()
+    }
+
     /// How many of the `closes` that were posted are not delivered yet.
     pub fn undelivered(&self, closes: u64) -> u64 {
         closes.saturating_sub(self.closes.get())
     }
 
-    /// Delivers nothing but `close` events, until `closes` of them were delivered.
-    pub fn mute(&self, closes: u64) {
+    /// This side has closed the connection of `emitter`. Delivers nothing but `close` events, until `closes` of them were delivered.
+    pub fn mute(&self, emitter: &Emitter<ConnectionEvent>, closes: u64) {
         self.muted.set(self.muted.get().max(closes));
+        if let Some(requests) = self.requests() {
+            requests.give_up();
+            emitter.await_turn();
+        }
     }
 
     /// Whether the owner knows that the peer has ended the connection.
@@ -164,7 +213,7 @@ impl Inbox {
                 self.watched_link.set(None);
                 Delivery::Readable(link)
             }
-            ConnectionEvent::Message(message) => Delivery::Message(message),
+            ConnectionEvent::Message(message) => return self.take_message(receiver, message),
             ConnectionEvent::Corrupt(bytes) => Delivery::Corrupt(bytes),
             ConnectionEvent::Connected(peer) => Delivery::Connected(peer),
             ConnectionEvent::Reconnecting(reconnecting) => Delivery::Reconnecting(reconnecting),
@@ -190,13 +239,21 @@ impl Inbox {
         let emitter = receiver.emitter();
         let mut batch = Batch { receiver, listener: None, peer: None };
         let (mut stored, mut delivered, mut streamed) = (0, 0, 0);
+        self.requests().into_iter().for_each(|requests| requests.end_given_up(emitter.environment()));
         loop {
             if !self.is_listened_to(emitter) && !self.is_muted() {
                 self.store(receiver, &mut stored);
             }
-            let Some(next) = self.next(emitter) else { break };
+            if let Err(error) = self.cut(receiver) {
+                break put_off(emitter, &error);
+            }
+            let Some(next) = self.next(emitter) else {
+                self.requests().into_iter().for_each(|requests| requests.mind_time(receiver));
+                break;
+            };
+            self.tell_requests(emitter, &next);
             match next {
-                next @ (Delivery::Readable(_) | Delivery::Read(_) | Delivery::Corrupt(_))
+                next @ (Delivery::Readable(_) | Delivery::Read(_) | Delivery::Answer(..) | Delivery::Corrupt(_))
                     if streamed >= limits::TURN_STREAM_BYTES =>
                 {
                     self.waiting.borrow_mut().push_front(next);
@@ -204,7 +261,7 @@ impl Inbox {
                     break;
                 }
                 Delivery::Readable(link) if receiver.has_frames() => {
-                    let (mut read, _) = read_messages(receiver, link);
+                    let (mut read, _) = self.read_messages(receiver, link);
                     let mut waiting = self.waiting.borrow_mut();
                     read.append(&mut waiting);
                     *waiting = read;
@@ -231,10 +288,15 @@ impl Inbox {
                     Ok(size) => streamed += size.max(limits::EVENT_COST_BYTES),
                     Err(error) => break put_off(emitter, &error),
                 },
+                Delivery::Answer(ticket, bytes) => match self.deliver_answer(receiver, ticket, bytes) {
+                    Ok(size) => streamed += size.max(limits::EVENT_COST_BYTES),
+                    Err(error) => break put_off(emitter, &error),
+                },
                 Delivery::Connected(peer) => {
                     self.peer.replace(Some(Rc::new(peer.into())));
                     batch.peer = None;
                     self.is_read_closed.set(false);
+                    self.cutter.iter().for_each(|cutter| cutter.clear());
                     receiver.connected();
                     receiver.emitter().emit(EventName::Connect, []);
                 }
@@ -245,7 +307,14 @@ impl Inbox {
                     emitter.environment().await_next_turn(emitter.mailbox().id);
                     break;
                 }
+                Delivery::Ended if self.cutter.as_ref().is_some_and(|cutter| cutter.is_within()) => {
+                    receiver.fail(libc::EPROTO);
+                }
+                // It was taken apart.
+                Delivery::Raw(_) => {}
                 Delivery::Ended => {
+                    let requests = self.requests().into_iter();
+                    requests.for_each(|requests| requests.fail_all(emitter.environment(), libc::ECONNRESET));
                     self.has_ended.set(true);
                     receiver.emitter().emit(EventName::End, []);
                     receiver.finish();
@@ -412,7 +481,7 @@ impl Inbox {
             }
             let Some(&Delivery::Readable(link)) = waiting.get(place) else { break };
             if receiver.has_frames() {
-                let (mut read, size) = read_messages(receiver, link);
+                let (mut read, size) = self.read_messages(receiver, link);
                 let mut behind = waiting.split_off(place);
                 behind.pop_front();
                 waiting.append(&mut read);
@@ -491,11 +560,10 @@ impl Inbox {
         emitter: &Emitter<ConnectionEvent>,
         waiting: &mut VecDeque<Delivery>,
     ) -> Option<Delivery> {
-        if emitter.has(EventName::Message) {
-            return None;
-        }
         let behind = waiting.iter().position(|event| !is_received(event))?;
         let wanted = match waiting.get(behind)? {
+            Delivery::Answer(..) => true,
+            _ if emitter.has(EventName::Message) => false,
             Delivery::Reconnecting(_) => emitter.has(EventName::Reconnecting),
             Delivery::Connected(_) => emitter.has(EventName::Connect),
             Delivery::Ended => emitter.has(EventName::End) || emitter.has(EventName::Close),
@@ -545,19 +613,6 @@ fn read_in_place(receiver: &dyn Receiver, link: LinkId, most: usize) -> Result<(
     })
 }
 
-/// Reads messages once; behind them is `Readable` if more may have come. With them how many bytes they have.
-fn read_messages(receiver: &dyn Receiver, link: LinkId) -> (VecDeque<Delivery>, usize) {
-    let mut messages = Vec::new();
-    let piece = receiver.read_messages(link, &mut messages);
-    let size = messages.iter().map(|message| message.bytes().len()).sum();
-    let more = (!piece.is_last).then_some(Delivery::Readable(link));
-    let read = messages.into_iter().map(|message| match message {
-        Decoded::Message(bytes) => Delivery::Read(bytes),
-        Decoded::Corrupt(bytes) => Delivery::Corrupt(bytes),
-    });
-    (read.chain(more).collect(), size)
-}
-
 /// Reads once; what `make` makes of the bytes, if there are any.
 fn with_scratch<T>(receiver: &dyn Receiver, link: LinkId, make: impl FnOnce(&[u8]) -> T) -> (Option<T>, ReadOutcome) {
     let mut scratch = SCRATCH.take();
@@ -592,8 +647,8 @@ fn put_off(emitter: &Emitter<ConnectionEvent>, error: &Error) {
 }
 
 fn is_received(event: &Delivery) -> bool {
-    use Delivery::{Corrupt, Message, Read, Readable, Received};
-    matches!(event, Received(_) | Message(_) | Read(_) | Corrupt(_) | Readable(_))
+    use Delivery::{Corrupt, Message, Raw, Read, Readable, Received};
+    matches!(event, Received(_) | Message(_) | Read(_) | Corrupt(_) | Raw(_) | Readable(_))
 }
 
 fn emit_reconnecting(emitter: &Emitter<ConnectionEvent>, reconnecting: &Reconnecting) {

@@ -27,3 +27,6 @@ pub const RETRY_MIN_DELAY: Duration = Duration::from_millis(10);
 
 /// The longest such wait. Short enough for a user, long enough that attempts which fail cost nothing.
 pub const RETRY_MAX_DELAY: Duration = Duration::from_secs(1);
+
+/// How long the answer to a request may take unless told otherwise.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);

@@ -33,6 +33,7 @@ pub struct Mailbox<E> {
     /// Names the object in its environment.
     pub id: u64,
     closes: AtomicU64,
+    connects: AtomicU64,
     outbox: Arc<Outbox>,
     contents: Mutex<Contents<E>>,
 }
@@ -41,11 +42,20 @@ pub struct Mailbox<E> {
 pub trait ObjectEvent: Send + 'static {
     /// Whether the object is closed.
     fn is_close(&self) -> bool;
+
+    /// Whether the object has another link.
+    fn is_connect(&self) -> bool {
+        false
+    }
 }
 
 impl ObjectEvent for ConnectionEvent {
     fn is_close(&self) -> bool {
         matches!(self, Self::Closed(_))
+    }
+
+    fn is_connect(&self) -> bool {
+        matches!(self, Self::Connected(_))
     }
 }
 
@@ -103,7 +113,8 @@ impl Outbox {
     /// A mailbox for the object `id`.
     pub fn mailbox<E>(self: &Arc<Self>, id: u64) -> Arc<Mailbox<E>> {
         let contents = Contents { told: VecDeque::new(), ready: false, closed: false };
-        Arc::new(Mailbox { id, closes: AtomicU64::new(0), outbox: Arc::clone(self), contents: Mutex::new(contents) })
+        let (closes, connects) = (AtomicU64::new(0), AtomicU64::new(0));
+        Arc::new(Mailbox { id, closes, connects, outbox: Arc::clone(self), contents: Mutex::new(contents) })
     }
 
     /// Lets what has come stand in line behind what waits. False when nothing has.
@@ -176,6 +187,11 @@ impl<E> Mailbox<E> {
         self.closes.load(Ordering::SeqCst)
     }
 
+    /// How many events said so far that the object has a link.
+    pub fn connects(&self) -> u64 {
+        self.connects.load(Ordering::SeqCst)
+    }
+
     /// Drops what it has and what comes: there is no object any more.
     pub fn close(&self) {
         let mut contents = lock(&self.contents);
@@ -203,6 +219,9 @@ impl<E: ObjectEvent> EventSink<E> for Mailbox<E> {
     fn post(&self, event: E) {
         if event.is_close() {
             self.closes.fetch_add(1, Ordering::SeqCst);
+        }
+        if event.is_connect() {
+            self.connects.fetch_add(1, Ordering::SeqCst);
         }
         self.add(Told::Event(event));
     }

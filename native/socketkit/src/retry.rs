@@ -26,7 +26,7 @@ impl Retry {
     ///
     /// # Errors
     /// What the kernel said when it refused the engine's thread.
-    pub fn new(owner: Option<Reference>, lease: Lease, wake: impl Fn() + Send + 'static) -> io::Result<Self> {
+    pub fn new(owner: Option<Reference>, lease: Lease, wake: Box<dyn Fn() + Send>) -> io::Result<Self> {
         let alarm = Alarm::new(wake)?;
         let delay = limits::RETRY_MIN_DELAY;
         Ok(Self { alarm, delay, has_failed: false, _owner: owner, _lease: lease })

@@ -14,15 +14,19 @@ use crate::cork::{Cork, Gathered};
 use crate::emitter::Emitter;
 use crate::environment::{Corked, Environment};
 use crate::error;
+use crate::inbox::Inbox;
 use crate::node_api;
 
 /// What sends.
 pub trait Sender: 'static {
-    /// The method that JavaScript calls.
+    /// The methods that JavaScript calls.
     const SEND: Method;
+    const REQUEST: Method;
 
     /// Its listeners.
     fn emitter(&self) -> &Emitter<ConnectionEvent>;
+    /// What comes to it.
+    fn inbox(&self) -> &Inbox;
     /// Its sends that leave together.
     fn cork(&self) -> &Cork;
     /// Sends at once.
@@ -31,6 +35,17 @@ pub trait Sender: 'static {
     fn gather(&self, message: &Message<'_>, ticket: Ticket) -> result::Result<SendProgress, SocketError>;
     /// Writes what was gathered; true when the kernel has it.
     fn flush(&self) -> bool;
+
+    /// Sends at once, behind what was gathered.
+    fn send_alone(&self, data: &[u8], ticket: Ticket) -> result::Result<SendProgress, SocketError>
+    where
+        Self: Sized,
+    {
+        if !self.cork().is_empty() {
+            Corked::write(self);
+        }
+        self.send_now(&Message::new(data), ticket)
+    }
 }
 
 /// `send(options, callback)` of `sender`.
@@ -87,6 +102,7 @@ fn send_message<S: Sender>(
 impl<S: Sender> Corked for S {
     fn write(&self) {
         if self.flush() {
+            self.inbox().requests().into_iter().for_each(|requests| requests.take_written(Sender::emitter(self)));
             return self.cork().set_written();
         }
         for Gathered { ticket, deferred } in self.cork().take_unwritten() {

@@ -15,6 +15,7 @@ use crate::convert::{self, Argument};
 use crate::emitter::{Emitter, EventName};
 use crate::environment::{Environment, Recipient};
 use crate::error::{self, CodeBase};
+use crate::inbox::InboxKind;
 use crate::native::{Class, Member, Native};
 use crate::node_api::{self, Returned};
 use crate::outbox::Mailbox;
@@ -38,13 +39,15 @@ struct State {
     emitter: Emitter<ServerEvent>,
     server: Server,
     connections: Connections,
+    /// How messages come to its connections.
+    kind: InboxKind,
 }
 
 impl State {
     fn announce_waiting(&self) {
         while self.emitter.has(EventName::Connect) {
             let Some(pending) = self.server.accept() else { return };
-            match connection::announce(self.emitter.environment(), &self.connections, pending) {
+            match connection::announce(&self.emitter, &self.connections, self.kind, pending) {
                 Ok(connection) => self.emitter.emit(EventName::Connect, [connection]),
                 Err(error) => error::report("a connection could not be announced", &error),
             }
@@ -112,13 +115,14 @@ impl TCPSocketServer {
     /// The same as `constructTCPSocketServerInstance`.
     #[napi(constructor, skip_typescript, catch_unwind)]
     pub fn new(env: &Env, this: This<'_>, options: Argument<'_>) -> Result<Self> {
-        let options = construct_options::server_options(&options)
+        let (options, (kind, message_length)) = construct_options::server_options(&options)
             .map_err(|refusal| refusal.throw(env, "constructTCPSocketServerInstance"))?;
         let environment = Environment::of(env)?;
         let mailbox = environment.new_mailbox();
         let server = Server::new(mailbox.clone(), options);
         let emitter = Emitter::new(&environment, mailbox, &this, EVENTS)?;
-        let state = Rc::new(State { emitter, server, connections: Connections::default() });
+        message_length.iter().try_for_each(|function| emitter.set_message_length(function))?;
+        let state = Rc::new(State { emitter, server, connections: Connections::default(), kind });
         let object: Weak<State> = Rc::downgrade(&state);
         state.emitter.register(object);
         Ok(Self { native: Native::new(Class::SERVER, state) })

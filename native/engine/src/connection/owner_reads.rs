@@ -118,6 +118,22 @@ impl Shared {
         matches!(&lock(&self.state).reads, OwnerReads::On { stream, .. } if available_bytes(stream) > 0)
     }
 
+    /// Ends the link as [`Connection::fail`](super::Connection::fail) does.
+    pub(super) fn fail_link(&self, errno: i32) {
+        let mut state = lock(&self.state);
+        if !state.phase.is_up() {
+            return;
+        }
+        // What the owner has of frames is void.
+        drop(state.stop_owner_reads());
+        state.reads = match errno {
+            libc::ETIMEDOUT => OwnerReads::Failed(errno),
+            _ => OwnerReads::Malformed(errno),
+        };
+        drop(state);
+        self.notify_task();
+    }
+
     /// Nothing is read any more.
     fn finish_owner_reads(&self, mut state: MutexGuard<'_, State>, end: OwnerReads) -> ReadOutcome {
         let is_end = matches!(end, OwnerReads::Ended { within_frame: false });

@@ -134,11 +134,14 @@ impl Driver {
 
     /// What has become of the stream that its owner reads, where that ends the link.
     pub(super) fn hear_reader(&self, transport: &mut Transport) -> Option<End> {
-        if !transport.peer_sends {
-            return None;
-        }
         let state = lock(&self.shared.state);
         match state.reads {
+            // Of a whole stream, too.
+            OwnerReads::Malformed(errno) => {
+                drop(state);
+                Some(self.malformed(errno))
+            }
+            _ if !transport.peer_sends => None,
             OwnerReads::Ended { within_frame } => {
                 drop(state);
                 self.end_of_stream(transport, within_frame)
@@ -146,10 +149,6 @@ impl Driver {
             OwnerReads::Failed(errno) => {
                 drop(state);
                 Some(self.lost(errno, reason_of(errno)))
-            }
-            OwnerReads::Malformed(errno) => {
-                drop(state);
-                Some(self.malformed(errno))
             }
             OwnerReads::On { .. } | OwnerReads::Off => None,
         }

@@ -181,6 +181,11 @@ impl Shared {
     pub(super) fn take_received(&self, bytes: usize) {
         self.counters.received(bytes);
         self.touch();
+        self.hold(bytes);
+    }
+
+    /// Takes the credit of `bytes` that the owner keeps.
+    pub(super) fn hold(&self, bytes: usize) {
         self.unconsumed_bytes.fetch_add(bytes, Ordering::Relaxed);
         self.credit.take(bytes + limits::EVENT_OVERHEAD_BYTES);
     }

@@ -375,6 +375,8 @@ impl State {
         let _ = self.options.apply(&SockRef::from(&*stream));
         self.addresses = Some(addresses);
         self.has_new_options = true;
+        // What ended the link before says nothing of this one.
+        self.reads = OwnerReads::Off;
         self.queue.encrypt_with(sealer);
         self.phase.set_link(Link::Up(stream));
         if self.has_ended() {

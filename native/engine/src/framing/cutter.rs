@@ -45,8 +45,8 @@ impl Framing {
             }
             Layout::Delimiter(list) => delimiter::find(list, buffer, scan),
             Layout::Markers(markers) => markers.find(buffer, scan, limit_bytes)?,
-            // Time tells.
-            Layout::IdleGap(_) => None,
+            // Time tells, or the owner.
+            Layout::IdleGap(_) | Layout::Custom => None,
         };
         match cut {
             Some(cut) if cut.end.saturating_sub(cut.start) > limit_bytes => Err(too_long),

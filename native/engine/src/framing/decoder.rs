@@ -45,6 +45,9 @@ impl Decoder {
         if buffer.is_empty() {
             return Ok(None);
         }
+        if self.framing.layout == Layout::Custom {
+            return Ok(Some(Decoded::Message(buffer.split().freeze())));
+        }
         let limit_bytes = self.limit_bytes;
         let too_long = FramingError::TooLong { limit_bytes };
         // Control frames have their own.

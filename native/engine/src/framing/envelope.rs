@@ -73,7 +73,7 @@ impl<'a> Envelope<'a> {
             Layout::Markers(markers) => {
                 body = markers.wrap(message, sum.as_slice(), &mut head, &mut tail)?;
             }
-            Layout::Length(_) | Layout::Fixed(_) | Layout::IdleGap(_) => tail.put(sum.as_slice()),
+            Layout::Length(_) | Layout::Fixed(_) | Layout::IdleGap(_) | Layout::Custom => tail.put(sum.as_slice()),
         }
         Ok(Self { head, body, tail })
     }

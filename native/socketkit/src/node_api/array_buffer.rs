@@ -46,6 +46,17 @@ pub fn array_buffer_filled<'env, T>(
     Ok(fill(unsafe { Unknown::from_raw_unchecked(env.raw(), value) }, bytes))
 }
 
+/// A `Uint8Array` of what `buffer` has from `start` to `end`.
+pub fn bytes_view<'env>(env: &'env Env, buffer: &Unknown<'_>, start: usize, end: usize) -> Result<Unknown<'env>> {
+    let mut view = ptr::null_mut();
+    let (kind, length) = (sys::TypedarrayType::uint8_array, end.saturating_sub(start));
+    // SAFETY: `buffer` is an ArrayBuffer of `env`, whose engine checks the range; `view` receives the array.
+    let status = unsafe { sys::napi_create_typedarray(env.raw(), kind, length, buffer.raw(), start, &mut view) };
+    check(status, "napi_create_typedarray")?;
+    // SAFETY: the call above succeeded.
+    Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), view) })
+}
+
 /// Runs `read` with the bytes of `value`: an ArrayBuffer, or what a typed array or a DataView shows of one. `None` when
 /// it is neither. `read` must not run JavaScript.
 pub fn with_bytes<R>(value: &Unknown<'_>, read: impl FnOnce(&[u8]) -> R) -> Result<Option<R>> {

@@ -80,6 +80,11 @@ fn as_error<'env>(env: &'env Env, exception: &Unknown<'_>) -> Result<Unknown<'en
     new_error(env, &text)
 }
 
+/// Logs an exception that ends a connection.
+pub(super) fn log_thrown(env: &Env, exception: &Unknown<'_>) {
+    log::error!("an app's function has thrown: {}", text_of(env, exception));
+}
+
 /// `value` as text, also where it cannot be converted. None is pending afterwards.
 fn text_of(env: &Env, value: &Unknown<'_>) -> String {
     let mut text = ptr::null_mut();

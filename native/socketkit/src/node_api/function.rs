@@ -7,7 +7,7 @@ use napi_ohos::{Env, JsValue, Result, sys};
 
 use super::exception;
 use super::status::check;
-use super::value::undefined;
+use super::value::{as_number, undefined};
 
 /// Calls `function` with `arguments`. What it throws becomes an uncaught exception of the environment, as with any
 /// listener that nobody called from JavaScript, and is no error here.
@@ -32,4 +32,19 @@ pub fn call<const N: usize>(env: &Env, function: &Unknown<'_>, arguments: [Unkno
         Some(thrown) => exception::report(env, &thrown),
         None => check(status, "napi_call_function"),
     }
+}
+
+/// What `function` returns for `argument`, where that is a number; `None` where it is not, or an exception, which is logged.
+pub fn call_for_number(env: &Env, function: &Unknown<'_>, argument: &Unknown<'_>) -> Result<Option<f64>> {
+    let (this, argument) = (undefined(env)?, argument.raw());
+    let mut returned = ptr::null_mut();
+    // SAFETY: function, receiver and argument are alive and belong to `env`; `returned` receives the result.
+    let status = unsafe { sys::napi_call_function(env.raw(), this.raw(), function.raw(), 1, &argument, &mut returned) };
+    if let Some(thrown) = exception::take(env)? {
+        exception::log_thrown(env, &thrown);
+        return Ok(None);
+    }
+    check(status, "napi_call_function")?;
+    // SAFETY: the call above succeeded.
+    as_number(&unsafe { Unknown::from_raw_unchecked(env.raw(), returned) })
 }

@@ -23,13 +23,13 @@ mod value;
 mod wrapped;
 mod wraps;
 
-pub use array_buffer::{array_buffer_filled, array_buffer_from_parts, with_bytes};
+pub use array_buffer::{array_buffer_filled, array_buffer_from_parts, bytes_view, with_bytes};
 pub use class::new_instance;
 pub use cleanup::on_environment_end;
 pub use deferred::Deferred;
 pub use doorbell::{Doorbell, Ring};
 pub use exception::{error_with_code, report_pending, throw};
-pub use function::call;
+pub use function::{call, call_for_number};
 #[cfg(target_env = "ohos")]
 pub use hilog::hilog;
 pub use holder::{Holder, define_constant};

@@ -29,7 +29,7 @@ pub(super) fn decode(framing: &Framing, stream: &[u8]) -> Found {
             Layout::Delimiter(list) => delimiter(list, rest, most_bytes),
             Layout::Markers(one) => markers(one, rest, most_bytes, &mut is_open),
             Layout::IdleGap(_) if rest.len() > most_bytes => Err(true),
-            Layout::IdleGap(_) => Ok(plain(rest, rest.len(), 0)),
+            Layout::IdleGap(_) | Layout::Custom => Ok(plain(rest, rest.len(), 0)),
         };
         match frame {
             Err(is_too_long) => {

@@ -1,0 +1,122 @@
+//! Messages that a function of the app finds in what was read.
+
+use std::cell::{Cell, RefCell};
+use std::ops::Range;
+use std::result;
+
+use bytes::Bytes;
+use napi_ohos::bindgen_prelude::Unknown;
+use napi_ohos::{Env, Result};
+use socket_engine::ConnectionEvent;
+
+use crate::emitter::Emitter;
+use crate::node_api;
+
+/// What is half received of a stream that a function takes apart.
+pub struct Cutter {
+    limit_bytes: usize,
+    rest: RefCell<Vec<u8>>,
+    /// Bytes of the message that `rest` begins with; 0 where that is not known.
+    known_bytes: Cell<usize>,
+    /// Nothing more of this link can be taken apart.
+    is_broken: Cell<bool>,
+}
+
+/// What was found.
+#[derive(Default)]
+pub struct Found {
+    pub messages: Vec<Bytes>,
+    /// The errno of what cannot be taken apart.
+    pub fault: Option<i32>,
+}
+
+impl Cutter {
+    /// For messages of at most so many bytes.
+    pub fn new(limit_bytes: usize) -> Self {
+        Self { limit_bytes, rest: RefCell::default(), known_bytes: Cell::new(0), is_broken: Cell::new(false) }
+    }
+
+    /// Begins a stream.
+    pub fn clear(&self) {
+        self.rest.take();
+        self.known_bytes.set(0);
+        self.is_broken.set(false);
+    }
+
+    /// Whether a message was begun and not ended.
+    pub fn is_within(&self) -> bool {
+        !self.rest.borrow().is_empty()
+    }
+
+    /// The messages that are whole with `data`, which the function of `emitter` finds.
+    ///
+    /// # Errors
+    /// When there is no memory for the bytes; then they are looked at the next time.
+    pub fn cut(&self, emitter: &Emitter<ConnectionEvent>, data: &[u8]) -> Result<Found> {
+        if self.is_broken.get() {
+            return Ok(Found::default());
+        }
+        let mut bytes = self.rest.take();
+        bytes.extend_from_slice(data);
+        let mut end = 0;
+        let found = node_api::with_handle_scope(emitter.env(), || self.find(emitter, &bytes, &mut end));
+        bytes.drain(..end);
+        let found = found.flatten();
+        if matches!(&found, Ok(found) if found.fault.is_some()) {
+            self.is_broken.set(true);
+            bytes.clear();
+        }
+        self.rest.replace(bytes);
+        found
+    }
+
+    fn find(&self, emitter: &Emitter<ConnectionEvent>, bytes: &[u8], end: &mut usize) -> Result<Found> {
+        let (env, mut found) = (emitter.env(), Found::default());
+        if bytes.len() < self.known_bytes.get().max(1) {
+            return Ok(found);
+        }
+        let Some(function) = emitter.message_length()? else { return Ok(found) };
+        let buffer = node_api::array_buffer_from_parts(env, &[bytes])?;
+        while let Some(rest) = bytes.get(*end..).filter(|rest| !rest.is_empty()) {
+            let length = length_of(env, &function, &buffer, *end..bytes.len());
+            let length = length.and_then(|length| self.check(length, rest.len()));
+            match length {
+                Ok(0) => break,
+                Ok(length) => match rest.get(..length) {
+                    Some(message) => found.messages.push(Bytes::copy_from_slice(message)),
+                    None => {
+                        self.known_bytes.set(length);
+                        return Ok(found);
+                    }
+                },
+                Err(errno) => {
+                    found.fault = Some(errno);
+                    break;
+                }
+            }
+            *end += length.unwrap_or(0);
+        }
+        self.known_bytes.set(0);
+        Ok(found)
+    }
+
+    fn check(&self, length: usize, there: usize) -> result::Result<usize, i32> {
+        let is_too_long = length > self.limit_bytes || (length == 0 && there > self.limit_bytes);
+        if is_too_long { Err(libc::EMSGSIZE) } else { Ok(length) }
+    }
+}
+
+/// The length that `function` tells; the error is an errno.
+fn length_of(
+    env: &Env,
+    function: &Unknown<'_>,
+    buffer: &Unknown<'_>,
+    range: Range<usize>,
+) -> result::Result<usize, i32> {
+    let view = node_api::bytes_view(env, buffer, range.start, range.end);
+    let length = view.and_then(|view| node_api::call_for_number(env, function, &view));
+    match length {
+        Ok(Some(length)) if length >= 0.0 && length.fract() == 0.0 => Ok(length as usize),
+        _ => Err(libc::EPROTO),
+    }
+}

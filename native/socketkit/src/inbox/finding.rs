@@ -1,0 +1,120 @@
+//! What was read, as the messages and answers in it.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use napi_ohos::Result;
+use socket_engine::{ConnectionEvent, Decoded, LinkId, Ticket};
+
+use super::{Delivery, Inbox, Receiver};
+use crate::cutter::Found;
+use crate::emitter::Emitter;
+use crate::node_api;
+use crate::requests::Claim;
+
+impl Inbox {
+    /// Takes a message that the connection's task has read. True when it is to be delivered.
+    pub(super) fn take_message(&self, receiver: &dyn Receiver, message: Bytes) -> bool {
+        let delivery = self.claim(receiver, message, Delivery::Message);
+        let is_some = delivery.is_some();
+        self.waiting.borrow_mut().extend(delivery);
+        is_some
+    }
+
+    /// What becomes of a message that has come, which is one `event` unless it is an answer.
+    fn claim(&self, receiver: &dyn Receiver, message: Bytes, event: fn(Bytes) -> Delivery) -> Option<Delivery> {
+        if self.cutter.is_some() {
+            self.has_raw.set(true);
+            return Some(Delivery::Raw(message));
+        }
+        self.claim_whole(receiver, message, event)
+    }
+
+    fn claim_whole(&self, receiver: &dyn Receiver, message: Bytes, event: fn(Bytes) -> Delivery) -> Option<Delivery> {
+        let Some(requests) = self.requests() else { return Some(event(message)) };
+        match requests.claim(&message, receiver.emitter().environment()) {
+            Claim::Message => Some(event(message)),
+            Claim::Answer(ticket) => Some(Delivery::Answer(ticket, message)),
+            Claim::Late => {
+                receiver.consume(message.len());
+                None
+            }
+        }
+    }
+
+    /// Has the app's function take apart what was read, in the place of which messages wait then.
+    ///
+    /// # Errors
+    /// When there is no memory for the bytes. They are taken apart the next time.
+    pub(super) fn cut(&self, receiver: &dyn Receiver) -> Result<()> {
+        let Some(cutter) = &self.cutter else { return Ok(()) };
+        while self.has_raw.get() && !self.is_muted() {
+            let place = self.waiting.borrow().iter().position(|event| matches!(event, Delivery::Raw(_)));
+            self.has_raw.set(place.is_some());
+            let Some(place) = place else { break };
+            let raw = self.waiting.borrow_mut().remove(place);
+            let Some(Delivery::Raw(data)) = raw else { break };
+            let found = cutter.cut(receiver.emitter(), &data);
+            found.iter().flat_map(|found| &found.messages).for_each(|message| receiver.hold(message.len()));
+            receiver.consume(data.len());
+            let Found { messages, fault } = found.inspect_err(|_| {
+                receiver.hold(0);
+                self.waiting.borrow_mut().insert(place, Delivery::Raw(Bytes::new()));
+            })?;
+            let claimed =
+                messages.into_iter().filter_map(|message| self.claim_whole(receiver, message, Delivery::Read));
+            let claimed: Vec<Delivery> = claimed.collect();
+            let mut waiting = self.waiting.borrow_mut();
+            let place = place.min(waiting.len());
+            let behind = waiting.split_off(place);
+            waiting.extend(claimed.into_iter().chain(behind));
+            drop(waiting);
+            fault.into_iter().for_each(|errno| receiver.fail(errno));
+        }
+        Ok(())
+    }
+
+    /// Reads messages once; behind them is `Readable` if more may have come. With them how many bytes they have.
+    pub(super) fn read_messages(&self, receiver: &dyn Receiver, link: LinkId) -> (VecDeque<Delivery>, usize) {
+        let mut messages = Vec::new();
+        let piece = receiver.read_messages(link, &mut messages);
+        let size = messages.iter().map(|message| message.bytes().len()).sum();
+        let more = (!piece.is_last).then_some(Delivery::Readable(link));
+        let read = messages.into_iter().filter_map(|message| match message {
+            Decoded::Message(bytes) => self.claim(receiver, bytes, Delivery::Read),
+            Decoded::Corrupt(bytes) => Some(Delivery::Corrupt(bytes)),
+        });
+        (read.chain(more).collect(), size)
+    }
+
+    /// Hands an answer to the call that waits for it. Returns how many bytes it is.
+    ///
+    /// # Errors
+    /// When there is no memory for it. It waits in front of everything else.
+    pub(super) fn deliver_answer(&self, receiver: &dyn Receiver, ticket: Ticket, bytes: Bytes) -> Result<usize> {
+        let (emitter, size) = (receiver.emitter(), bytes.len());
+        let delivered = node_api::with_handle_scope(emitter.env(), || {
+            let answer = node_api::array_buffer_from_parts(emitter.env(), &[&bytes])?;
+            // Who awaits it may send.
+            self.last_call.set(emitter.environment().turn_number());
+            receiver.consume(size);
+            emitter.environment().complete_with(ticket, &answer);
+            Ok(size)
+        });
+        delivered.flatten().inspect_err(|_| self.waiting.borrow_mut().push_front(Delivery::Answer(ticket, bytes)))
+    }
+
+    /// Ends the requests that can get no answer after `event`.
+    pub(super) fn tell_requests(&self, emitter: &Emitter<ConnectionEvent>, event: &Delivery) {
+        let Some(requests) = self.requests() else { return };
+        let environment = emitter.environment();
+        match event {
+            Delivery::Connected(_) => requests.connected(emitter),
+            Delivery::Reconnecting(reconnecting) => requests.lose_link(environment, reconnecting.error.errno),
+            Delivery::Failed(error) => requests.fail_all(environment, error.errno),
+            // What this side has closed was given up then.
+            Delivery::Closed(_) if !self.is_muted() => requests.fail_all(environment, libc::ECONNABORTED),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What tells the answer to a request from other messages: declared and read here.
+
+use std::time::Duration;
+
+use napi_ohos::bindgen_prelude::Object;
+
+use crate::convert::{self, Read};
+use crate::error::Refusal;
+use crate::fields;
+use crate::limits::REQUEST_TIMEOUT;
+
+/// Bytes of the widest field.
+const FIELD_MAX_BYTES: i32 = 8;
+
+/// The last place where a field may begin.
+const OFFSET_MAX_BYTES: i32 = 1024;
+
+/// How answers are found, and how long they may take.
+#[derive(Clone, Copy)]
+pub struct RequestOptions {
+    pub matching: Matching,
+    /// Unless the request has its own.
+    pub timeout: Duration,
+    /// Whether the answer to a request comes although the link was lost that it was sent on.
+    pub outlive_links: bool,
+}
+
+/// What the answer to a request is.
+#[derive(Clone, Copy)]
+pub enum Matching {
+    /// The message with the same value in a field.
+    Field(Field),
+    /// A message for each request, in the order of the requests.
+    Order,
+    /// The next message: there is one request at a time.
+    Single {
+        /// How long nothing comes from a device before it gets the next request after one without an answer; `None`: the connection ends.
+        quiet: Option<Duration>,
+    },
+}
+
+/// Bytes of a message that hold a number.
+#[derive(Clone, Copy)]
+pub struct Field {
+    offset: usize,
+    bytes: usize,
+    is_little_endian: bool,
+    /// Whether the kit writes it.
+    pub is_written: bool,
+}
+
+impl Field {
+    /// Its value in `message`, if that is long enough.
+    pub fn read(self, message: &[u8]) -> Option<u64> {
+        let bytes = message.get(self.offset..self.offset + self.bytes)?;
+        let add = |value, byte: &u8| value << 8 | u64::from(*byte);
+        Some(if self.is_little_endian { bytes.iter().rev().fold(0, add) } else { bytes.iter().fold(0, add) })
+    }
+
+    /// Writes `value` into `message`, which is long enough.
+    pub fn write(self, message: &mut [u8], mut value: u64) {
+        let Some(bytes) = message.get_mut(self.offset..self.offset + self.bytes) else { return };
+        for place in 0..self.bytes {
+            let place = if self.is_little_endian { place } else { self.bytes - 1 - place };
+            bytes.get_mut(place).into_iter().for_each(|byte| *byte = value as u8);
+            value >>= 8;
+        }
+    }
+
+    /// The value that follows `value`; never 0, which some protocols do not allow.
+    pub fn after(self, value: u64) -> u64 {
+        let last = u64::MAX >> (64 - 8 * self.bytes);
+        if value >= last { 1 } else { value + 1 }
+    }
+}
+
+/// Reads `RequestsOptions`, for sockets with `acknowledge` or without.
+pub fn requests(options: &Object<'_>, acknowledges: bool) -> Read<RequestOptions> {
+    let kind = fields::choice(options, "match", &["field", "order", "single"])?;
+    for (field, needed) in [
+        ("fieldOffset", "field"),
+        ("fieldBytes", "field"),
+        ("littleEndian", "field"),
+        ("writesField", "field"),
+        ("quietMs", "single"),
+    ] {
+        if kind != Some(needed) && fields::has(options, field)? {
+            return Err(Refusal::Parameter(format!("requests.{field} needs requests.match '{needed}'")));
+        }
+    }
+    let matching = match kind {
+        Some("field") => Matching::Field(field(options)?),
+        Some(_) if acknowledges => return Err(Refusal::parameter("acknowledge", "needs requests.match 'field'")),
+        Some("order") => Matching::Order,
+        Some(_) => Matching::Single { quiet: fields::milliseconds(options, "quietMs")? },
+        None => return Err(Refusal::parameter("requests.match", "is missing")),
+    };
+    let timeout = fields::milliseconds(options, "timeoutMs")?.unwrap_or(REQUEST_TIMEOUT);
+    Ok(RequestOptions { matching, timeout, outlive_links: acknowledges })
+}
+
+fn field(options: &Object<'_>) -> Read<Field> {
+    let missing = || Refusal::parameter("requests.fieldBytes", "is missing");
+    let boolean = |field| Ok::<_, Refusal>(convert::optional_boolean(options, field)?.unwrap_or(false));
+    Ok(Field {
+        offset: fields::whole(options, "fieldOffset", 0, OFFSET_MAX_BYTES)?.unwrap_or(0) as usize,
+        bytes: fields::whole(options, "fieldBytes", 1, FIELD_MAX_BYTES)?.ok_or_else(missing)? as usize,
+        is_little_endian: boolean("littleEndian")?,
+        is_written: boolean("writesField")?,
+    })
+}
+
+mod declared {
+    #![expect(dead_code, reason = "read by napi-derive alone, which declares them in index.d.ts")]
+
+    use napi_derive_ohos::napi;
+
+    /// What tells the answer to a `request` from other messages. Needs `framing`. A message that is no answer is an ordinary one.
+    #[napi(object, object_from_js = false, object_to_js = false, js_name = "RequestsOptions")]
+    pub struct RequestsOptions {
+        /// `field`: it has the same value in a field; any number may be open. `order`: answers come in the order of the requests.
+        /// `single`: there is one request at a time, and the next message is its answer. With `acknowledge`: `field`.
+        #[napi(ts_type = "'field' | 'order' | 'single'")]
+        pub r#match: (),
+        /// With `field`: bytes of a message before it, as `send` takes and `message` gives it, 0 to 1024; 0 unless given.
+        pub field_offset: Option<f64>,
+        /// With `field`: its bytes, 1 to 8.
+        pub field_bytes: Option<f64>,
+        /// With `field`: its least significant byte comes first; not unless given.
+        pub little_endian: Option<bool>,
+        /// With `field`: the kit writes it, into a copy of what is sent: a number that counts from 1 on. Otherwise the app does.
+        pub writes_field: Option<bool>,
+        /// With `single`: milliseconds for which nothing may come before the next request follows one without an answer; what comes
+        /// meanwhile is dropped. Unless given, a request without an answer ends the connection, with the reason `timeout`.
+        pub quiet_ms: Option<f64>,
+        /// Milliseconds that an answer may take; 5000 unless given. A request can have its own.
+        pub timeout_ms: Option<f64>,
+    }
+
+    /// What to send, and how long its answer may take.
+    #[napi(object, object_from_js = false, object_to_js = false, js_name = "TCPRequestOptions extends TCPSendOptions")]
+    pub struct TCPRequestOptions {
+        /// Milliseconds that the answer may take; as `requests` says unless given.
+        pub timeout_ms: Option<f64>,
+    }
+}

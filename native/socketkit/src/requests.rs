@@ -1,0 +1,453 @@
+//! Requests of one connection, and what tells their answers from other messages.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::mem;
+use std::rc::Rc;
+use std::result;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use napi_ohos::Result;
+use napi_ohos::bindgen_prelude::Unknown;
+use socket_engine::limits::{EVENT_OVERHEAD_BYTES, SEND_QUEUE_LIMIT_BYTES};
+use socket_engine::{Alarm, ConnectionEvent, Message, Operation, SendProgress, SocketError, Ticket};
+
+use crate::call::{Method, Progress, call};
+use crate::convert::{self, Argument, Read};
+use crate::emitter::Emitter;
+use crate::environment::Environment;
+use crate::error::Refusal;
+use crate::fields;
+use crate::inbox::{Inbox, Receiver};
+use crate::request_options::{Matching, RequestOptions};
+use crate::send::{self, Sender};
+
+/// Set in the ticket with which a request is sent, and not in that which waits for its answer.
+const SENDING: u64 = 1 << 63;
+
+/// In place of the ticket of a request that was not sent, and gets no answer.
+const NOBODY: Ticket = Ticket(0);
+
+/// A time that does not come, in milliseconds.
+const NEVER_MS: u64 = 1 << 40;
+
+/// The ticket that waits for the answer, where `ticket` is that with which a request is sent.
+pub fn answered_by(ticket: Ticket) -> Option<Ticket> {
+    (ticket.0 & SENDING != 0).then_some(Ticket(ticket.0 & !SENDING))
+}
+
+/// The requests of one connection that are open.
+pub struct Requests {
+    options: RequestOptions,
+    open: RefCell<Open>,
+    born: Instant,
+    /// Made for the first deadline.
+    alarm: RefCell<Option<Alarm>>,
+    /// When it wakes, in milliseconds after `born`.
+    alarm_ms: Cell<u64>,
+}
+
+/// What waits. A request whose call is over may still be among it: then it is passed over.
+#[derive(Default)]
+struct Open {
+    /// By the value of their field.
+    by_field: HashMap<u64, Request>,
+    /// In the order in which they were sent, where that is the order of the answers.
+    in_order: VecDeque<Request>,
+    /// Not sent, because there is one at a time.
+    line: VecDeque<(Ticket, Duration, Box<[u8]>)>,
+    line_bytes: usize,
+    /// Those of a connection that this side has closed.
+    given_up: Vec<Ticket>,
+    /// What was written into the field of the last one.
+    last_value: u64,
+    /// The last one that the kernel has taken for the link of which the owner knows.
+    sent: Ticket,
+    /// The last one that it has taken for a link of which the owner does not know yet.
+    sent_later: Ticket,
+    /// The last one that leaves together with others.
+    gathered: Ticket,
+    /// How many links the owner knows of.
+    links: u64,
+    /// Nothing may come until then, in milliseconds, before the next one is sent.
+    quiet_until_ms: Option<u64>,
+}
+
+#[derive(Clone, Copy)]
+struct Request {
+    ticket: Ticket,
+    /// When its time is over, in milliseconds.
+    end_ms: u64,
+}
+
+/// What a message is.
+pub enum Claim {
+    /// An ordinary one.
+    Message,
+    /// The answer that the call with this ticket waits for.
+    Answer(Ticket),
+    /// The answer to a request that has timed out.
+    Late,
+}
+
+type Sent = result::Result<SendProgress, SocketError>;
+
+/// `request(options, callback)` of `sender`.
+pub fn request<'env, S: Sender>(
+    sender: &'env Rc<S>,
+    options: &Argument<'_>,
+    callback: Argument<'_>,
+) -> Result<Unknown<'env>> {
+    let send = |is_alone: bool, data: &[u8], ticket| match is_alone {
+        true => sender.send_alone(data, ticket),
+        false => send::send_part(sender, &Message::new(data), ticket),
+    };
+    request_with(sender.emitter(), sender.inbox(), S::REQUEST, options, callback, &send)
+}
+
+fn request_with<'env>(
+    emitter: &'env Emitter<ConnectionEvent>,
+    inbox: &Inbox,
+    method: Method,
+    options: &Argument<'_>,
+    callback: Argument<'_>,
+    send: &dyn Fn(bool, &[u8], Ticket) -> Sent,
+) -> Result<Unknown<'env>> {
+    let promise = call(emitter, method, callback, &|ticket| {
+        let missing = || Refusal::parameter("request", "needs the option requests of the constructor");
+        let requests = inbox.requests().ok_or_else(missing)?;
+        let timeout = fields::milliseconds(&convert::object(options, "options")?, "timeoutMs")?;
+        let timeout = timeout.unwrap_or(requests.options.timeout);
+        convert::with_send_options(options, |data| {
+            let (data, value) = requests.with_field(data, emitter.environment())?;
+            Ok(requests.begin(emitter, &data, value, (ticket, timeout), send).map(|()| Progress::Awaited))
+        })?
+    });
+    emitter.environment().await_flush();
+    promise
+}
+
+impl Requests {
+    /// None is open.
+    pub fn new(options: RequestOptions) -> Self {
+        let alarm_ms = Cell::new(NEVER_MS);
+        Self { options, open: RefCell::default(), born: Instant::now(), alarm: RefCell::default(), alarm_ms }
+    }
+
+    fn is_single(&self) -> bool {
+        matches!(self.options.matching, Matching::Single { .. })
+    }
+
+    /// When `time` will have passed; not earlier.
+    fn ms_after(&self, time: Duration) -> u64 {
+        (self.born.elapsed() + time).as_millis() as u64 + 1
+    }
+
+    /// `data` with the value of its field, which no open request has.
+    fn with_field<'a>(&self, data: &'a [u8], environment: &Environment) -> Read<(Cow<'a, [u8]>, u64)> {
+        let Matching::Field(field) = self.options.matching else { return Ok((data.into(), 0)) };
+        let short = || Refusal::parameter("options.data", "must reach to the end of the field of requests");
+        let value = field.read(data).ok_or_else(short)?;
+        let mut open = self.open.borrow_mut();
+        if !field.is_written {
+            let is_taken = open.has(value, environment);
+            let refused = || Refusal::parameter("options.data", "has the field of a request that is open");
+            return if is_taken { Err(refused()) } else { Ok((data.into(), value)) };
+        }
+        for _ in 0..=open.by_field.len() {
+            let value = field.after(open.last_value);
+            open.last_value = value;
+            if !open.has(value, environment) {
+                let mut data = data.to_vec();
+                field.write(&mut data, value);
+                return Ok((data.into(), value));
+            }
+        }
+        Err(Refusal::parameter("requests.fieldBytes", "has no value that no open request has"))
+    }
+
+    /// Sends a request with `send`, or has it wait until it is its turn.
+    fn begin(
+        &self,
+        emitter: &Emitter<ConnectionEvent>,
+        data: &[u8],
+        value: u64,
+        (ticket, timeout): (Ticket, Duration),
+        send: &dyn Fn(bool, &[u8], Ticket) -> Sent,
+    ) -> result::Result<(), SocketError> {
+        let must_wait = {
+            let open = self.open.borrow();
+            !open.may_send() || !open.line.is_empty()
+        };
+        if self.is_single() && must_wait {
+            return self.open.borrow_mut().stand_in_line(ticket, timeout, data);
+        }
+        let progress = send(self.is_single(), data, Ticket(ticket.0 | SENDING))?;
+        let request = self.timed(ticket, timeout, emitter);
+        let mut open = self.open.borrow_mut();
+        if matches!(self.options.matching, Matching::Field(_)) {
+            open.by_field.insert(value, request);
+        } else {
+            open.in_order.push_back(request);
+        }
+        open.note(progress, ticket, emitter);
+        Ok(())
+    }
+
+    /// A request whose time begins.
+    fn timed(&self, ticket: Ticket, timeout: Duration, emitter: &Emitter<ConnectionEvent>) -> Request {
+        let end_ms = self.ms_after(timeout);
+        self.wake_at(emitter, end_ms);
+        Request { ticket, end_ms }
+    }
+
+    /// The kernel has all that was gathered.
+    pub fn take_written(&self, emitter: &Emitter<ConnectionEvent>) {
+        let mut open = self.open.borrow_mut();
+        let gathered = open.gathered;
+        open.note(SendProgress::Sent, gathered, emitter);
+    }
+
+    /// The kernel has the request whose answer `ticket` waits for, or never will.
+    pub fn take_result(&self, environment: &Environment, ticket: Ticket, result: result::Result<(), SocketError>) {
+        let mut open = self.open.borrow_mut();
+        if result.is_ok() {
+            open.sent = open.sent.max(ticket);
+            return;
+        }
+        if let Some(request) = open.in_order.iter_mut().find(|request| request.ticket == ticket) {
+            request.ticket = NOBODY;
+        }
+        drop(open);
+        environment.complete(ticket, result);
+    }
+
+    /// What `message` is, which has come.
+    pub fn claim(&self, message: &[u8], environment: &Environment) -> Claim {
+        let mut open = self.open.borrow_mut();
+        let is_open = |request: &Request| environment.has_call(request.ticket);
+        let request = match self.options.matching {
+            Matching::Field(field) => {
+                field.read(message).and_then(|value| open.by_field.remove(&value)).filter(is_open)
+            }
+            Matching::Single { quiet } if open.quiet_until_ms.is_some() => {
+                self.wait_for_quiet(&mut open, quiet);
+                return Claim::Late;
+            }
+            Matching::Order | Matching::Single { .. } => open.next_in_order(),
+        };
+        match request {
+            None => Claim::Message,
+            Some(request) if is_open(&request) => Claim::Answer(request.ticket),
+            Some(_) => Claim::Late,
+        }
+    }
+
+    /// This side has closed the connection: all that is open will get no answer.
+    pub fn give_up(&self) {
+        let mut open = self.open.borrow_mut();
+        let all = open.take_all();
+        open.given_up.extend(all);
+    }
+
+    /// Tells those that were given up.
+    pub fn end_given_up(&self, environment: &Environment) {
+        let given_up = mem::take(&mut self.open.borrow_mut().given_up);
+        fail(environment, given_up, libc::ECONNABORTED);
+    }
+
+    /// No answer comes any more, to any request.
+    pub fn fail_all(&self, environment: &Environment, errno: i32) {
+        let all = self.open.borrow_mut().take_all();
+        fail(environment, all, errno);
+    }
+
+    /// A link is gone: no answer comes to those that were sent. Where the session goes on, it does.
+    pub fn lose_link(&self, environment: &Environment, errno: i32) {
+        if !self.options.outlive_links {
+            let lost = self.open.borrow_mut().take_sent();
+            fail(environment, lost, errno);
+        }
+    }
+
+    /// There is another link.
+    pub fn connected(&self, emitter: &Emitter<ConnectionEvent>) {
+        self.lose_link(emitter.environment(), libc::ECONNRESET);
+        let mut open = self.open.borrow_mut();
+        open.links += 1;
+        if open.links == emitter.mailbox().connects() {
+            open.sent = open.sent.max(open.sent_later);
+        }
+    }
+
+    /// Ends those whose time is over, when all that has come was looked at, and sends the next one.
+    pub fn mind_time(&self, receiver: &dyn Receiver) {
+        let emitter = receiver.emitter();
+        let now_ms = self.born.elapsed().as_millis() as u64;
+        if self.alarm_ms.get() <= now_ms {
+            self.alarm_ms.set(NEVER_MS);
+            let due = self.take_due(receiver, now_ms);
+            fail(emitter.environment(), due, libc::ETIMEDOUT);
+        }
+        self.send_next(receiver);
+    }
+
+    /// Takes those whose time is over, and has the object get a turn when that of others is.
+    fn take_due(&self, receiver: &dyn Receiver, now_ms: u64) -> Vec<Ticket> {
+        let mut open = self.open.borrow_mut();
+        let mut due = open.take_from_field(&|request| request.end_ms <= now_ms);
+        open.quiet_until_ms = open.quiet_until_ms.filter(|until_ms| *until_ms > now_ms);
+        if let Matching::Single { quiet } = self.options.matching
+            && open.in_order.front().is_some_and(|request| request.end_ms <= now_ms)
+        {
+            due.extend(open.in_order.pop_front().map(|request| request.ticket));
+            self.wait_for_quiet(&mut open, quiet);
+            if quiet.is_none() {
+                receiver.fail(libc::ETIMEDOUT);
+            }
+        }
+        let mut next_ms = open.quiet_until_ms.unwrap_or(NEVER_MS);
+        for request in open.in_order.iter().chain(open.by_field.values()) {
+            if request.end_ms > now_ms {
+                next_ms = next_ms.min(request.end_ms);
+            } else if receiver.emitter().environment().has_call(request.ticket) {
+                due.push(request.ticket);
+            }
+        }
+        self.wake_at(receiver.emitter(), next_ms);
+        due
+    }
+
+    /// Sends nothing until nothing has come for so long; `None`: on this link.
+    fn wait_for_quiet(&self, open: &mut Open, quiet: Option<Duration>) {
+        open.quiet_until_ms = Some(quiet.map_or(NEVER_MS, |quiet| self.ms_after(quiet)));
+    }
+
+    /// Sends the request whose turn it is.
+    fn send_next(&self, receiver: &dyn Receiver) {
+        let environment = receiver.emitter().environment();
+        loop {
+            let next = self.open.borrow_mut().leave_line();
+            let Some((ticket, timeout, data)) = next else { return };
+            match receiver.send_alone(&data, Ticket(ticket.0 | SENDING)) {
+                Ok(progress) => {
+                    let request = self.timed(ticket, timeout, receiver.emitter());
+                    let mut open = self.open.borrow_mut();
+                    open.in_order.push_back(request);
+                    open.note(progress, ticket, receiver.emitter());
+                }
+                Err(error) => environment.complete(ticket, Err(error)),
+            }
+        }
+    }
+
+    /// Has the object get a turn then.
+    fn wake_at(&self, emitter: &Emitter<ConnectionEvent>, ms: u64) {
+        if ms >= self.alarm_ms.get() {
+            return;
+        }
+        self.alarm_ms.set(ms);
+        let mut alarm = self.alarm.borrow_mut();
+        if alarm.is_none() {
+            let mailbox = Arc::clone(emitter.mailbox());
+            // The engine's thread runs already: something was sent.
+            *alarm = Alarm::new(Box::new(move || mailbox.request_turn())).ok();
+        }
+        alarm.iter().for_each(|alarm| alarm.set(Some(self.born + Duration::from_millis(ms))));
+    }
+}
+
+impl Open {
+    /// Whether an open request has this in its field.
+    fn has(&self, value: u64, environment: &Environment) -> bool {
+        self.by_field.get(&value).is_some_and(|request| environment.has_call(request.ticket))
+    }
+
+    /// Whether a request may be sent where there is one at a time.
+    fn may_send(&self) -> bool {
+        self.in_order.is_empty() && self.quiet_until_ms.is_none()
+    }
+
+    fn stand_in_line(&mut self, ticket: Ticket, timeout: Duration, data: &[u8]) -> result::Result<(), SocketError> {
+        let bytes = self.line_bytes + data.len() + EVENT_OVERHEAD_BYTES;
+        if bytes > SEND_QUEUE_LIMIT_BYTES && !self.line.is_empty() {
+            return Err(error(libc::ENOBUFS));
+        }
+        self.line_bytes = bytes;
+        self.line.push_back((ticket, timeout, data.into()));
+        Ok(())
+    }
+
+    /// The first one that waits, if it may be sent.
+    fn leave_line(&mut self) -> Option<(Ticket, Duration, Box<[u8]>)> {
+        let first = if self.may_send() { self.line.pop_front() } else { None }?;
+        self.line_bytes -= first.2.len() + EVENT_OVERHEAD_BYTES;
+        Some(first)
+    }
+
+    /// The request whose answer comes next.
+    fn next_in_order(&mut self) -> Option<Request> {
+        loop {
+            let request = self.in_order.pop_front()?;
+            if request.ticket != NOBODY {
+                return Some(request);
+            }
+        }
+    }
+
+    /// How far this request has got.
+    fn note(&mut self, progress: SendProgress, ticket: Ticket, emitter: &Emitter<ConnectionEvent>) {
+        let last = match progress {
+            SendProgress::Queued => return,
+            SendProgress::Gathered => &mut self.gathered,
+            SendProgress::Sent if emitter.mailbox().connects() == self.links => &mut self.sent,
+            SendProgress::Sent => &mut self.sent_later,
+        };
+        *last = ticket.max(*last);
+    }
+
+    fn take_from_field(&mut self, is_meant: &dyn Fn(&Request) -> bool) -> Vec<Ticket> {
+        let mut taken = Vec::new();
+        self.by_field.retain(|_, request| {
+            let is_meant = is_meant(request);
+            if is_meant {
+                taken.push(request.ticket);
+            }
+            !is_meant
+        });
+        taken
+    }
+
+    /// Takes those that were sent.
+    fn take_sent(&mut self) -> Vec<Ticket> {
+        let sent = self.sent;
+        self.quiet_until_ms = None;
+        let mut taken = self.take_from_field(&|request| request.ticket <= sent);
+        while self.in_order.front().is_some_and(|request| request.ticket <= sent) {
+            taken.extend(self.in_order.pop_front().map(|request| request.ticket));
+        }
+        taken
+    }
+
+    fn take_all(&mut self) -> Vec<Ticket> {
+        let sent = mem::replace(&mut self.sent, Ticket(u64::MAX));
+        let mut all = self.take_sent();
+        self.sent = sent;
+        self.line_bytes = 0;
+        all.extend(mem::take(&mut self.line).into_iter().map(|(ticket, ..)| ticket));
+        all
+    }
+}
+
+/// Tells those whose calls are not over.
+fn fail(environment: &Environment, tickets: Vec<Ticket>, errno: i32) {
+    for ticket in tickets {
+        environment.complete(ticket, Err(error(errno)));
+    }
+}
+
+fn error(errno: i32) -> SocketError {
+    SocketError::new(Operation::Request, None, errno)
+}

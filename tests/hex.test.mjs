@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { behaviour } from './support/behaviour.mjs';
+import { throws401 } from './support/errors.mjs';
+import { library } from './support/library.mjs';
+
+const { fromHex, toHex } = library;
+const ALL = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+const ALL_TEXT = Buffer.from(ALL).toString('hex');
+
+behaviour('every byte comes back from its two digits', () => {
+  assert.equal(toHex(ALL), ALL_TEXT);
+  assert.equal(toHex(ALL.buffer), ALL_TEXT);
+  const bytes = fromHex(ALL_TEXT);
+  assert.ok(bytes instanceof ArrayBuffer);
+  assert.deepEqual(new Uint8Array(bytes), ALL);
+  assert.deepEqual(new Uint8Array(fromHex(ALL_TEXT.toUpperCase())), ALL);
+});
+
+behaviour('toHex takes the bytes that a view shows, and none', () => {
+  const { buffer } = Uint8Array.of(0xca, 0xfe, 0x00, 0x10);
+  assert.deepEqual([new Uint8Array(buffer, 1, 2), new DataView(buffer, 3), new ArrayBuffer(0)].map(toHex), ['fe00', '10', '']);
+});
+
+behaviour('fromHex passes over what is between bytes', () => {
+  assert.equal(toHex(fromHex(' 01:02-03\n04  aB\t')), '01020304ab');
+  assert.equal(fromHex('').byteLength, 0);
+});
+
+behaviour('what is no text of bytes is refused', () => {
+  for (const text of ['0', '012', '0 1', 'xy', '0x01', '01,02', 'é1', '\u0660\u0661', 7, null, undefined, ALL]) {
+    throws401(() => fromHex(text), 'fromHex', 'text');
+  }
+  for (const bytes of ['01', 7, null, undefined, [1], {}]) throws401(() => toHex(bytes), 'toHex', 'bytes');
+});
