@@ -1,11 +1,8 @@
 //! How long a client goes on trying to connect.
 
 use std::io::Write;
-use std::time::Duration;
 
-use socket_engine::{
-    CloseReason, ConnectionEvent, Host, Protocol, Proxy, ProxyFault, Reconnecting, Route, SocketState, Ticket,
-};
+use socket_engine::{CloseReason, ConnectionEvent, Host, Protocol, Proxy, ProxyFault, Route, SocketState, Ticket};
 
 use crate::events::{DEADLINE, Told};
 use crate::pair::{CLOSE, assert_closed, completed, errno};
