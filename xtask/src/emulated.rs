@@ -4,23 +4,23 @@
 use crate::abi::Abi;
 use crate::load::Load;
 
-/// The files of tests, each with what differs there: the C library (musl), the processor, or the build of Node.
+/// The files of tests, each with what differs there: the C library (musl), the architecture, or the build of Node.
 pub(crate) const FILES: [(&str, &str); 15] = [
-    ("tests/codes.test.mjs", "musl: the numbers of errors, and their texts"),
-    ("tests/connect.test.mjs", "the processor: how a pending connect and its error are asked for"),
+    ("tests/codes.test.mjs", "musl: errno values and their texts"),
+    ("tests/connect.test.mjs", "architecture: polling of a pending connect and its error"),
     ("tests/encoding.test.mjs", "Node: strings, from and to bytes"),
-    ("tests/exhaustion.test.mjs", "musl: what fails when no descriptor is left"),
-    ("tests/framing.test.mjs", "the processor: the vector instructions that look for delimiters"),
-    ("tests/framing-vectors.test.mjs", "the processor: the order of bytes, and checksums"),
+    ("tests/exhaustion.test.mjs", "musl: failures when no descriptor is left"),
+    ("tests/framing.test.mjs", "architecture: vector instructions that search for delimiters"),
+    ("tests/framing-vectors.test.mjs", "architecture: byte order, checksums"),
     ("tests/large.test.mjs", "musl: its allocator, with large messages"),
-    ("tests/lifetime.test.mjs", "musl: the end of a process and of its threads"),
-    ("tests/localhost.test.mjs", "musl: looking names up"),
-    ("tests/nonsense.test.mjs", "Node: values and objects of every kind as arguments"),
-    ("tests/options.test.mjs", "the processor: the numbers of options of sockets"),
-    ("tests/stream.test.mjs", "the processor: the layout of what epoll reports"),
-    ("tests/views.test.mjs", "Node: ArrayBuffers, and what looks into them"),
-    ("tests/wire-vectors.test.mjs", "the processor: hashing, and the order of bytes"),
-    ("tests/worker.test.mjs", "musl: the module in several environments, and values of threads"),
+    ("tests/lifetime.test.mjs", "musl: exit of processes and threads"),
+    ("tests/localhost.test.mjs", "musl: name resolution"),
+    ("tests/nonsense.test.mjs", "Node: arbitrary values and objects as arguments"),
+    ("tests/options.test.mjs", "architecture: numeric values of socket options"),
+    ("tests/stream.test.mjs", "architecture: layout of `epoll_event`"),
+    ("tests/views.test.mjs", "Node: ArrayBuffers and their views"),
+    ("tests/wire-vectors.test.mjs", "architecture: byte order, hashing"),
+    ("tests/worker.test.mjs", "musl: several environments, thread-local storage"),
 ];
 
 /// The engine's tests, by the names of their programs: those that talk to the kernel and to the C library.
