@@ -109,7 +109,8 @@ const requests = (random) => random.pick([
 export const options = (random) => ({
   framing: framing(random),
   requests: requests(random),
-  heartbeat: random.pick([undefined, undefined, { intervalMs: 5 }, { intervalMs: 5, timeoutMs: 1 }, { intervalMs: 5, stalledTimeoutMs: 10 }]),
+  heartbeat: random.pick([undefined, undefined, { intervalMs: 5 }, { intervalMs: 5, timeoutMs: 1 }, { intervalMs: 5, stalledTimeoutMs: 10 },
+    { intervalMs: 5, ping: random.pick(['ping', 'a\nb', '', 7]), isPong: random.pick([undefined, { prefix: 'p' }, { whole: 'ping' }, {}]) }]),
   acknowledge: random.pick([undefined, undefined, true]),
   admission: random.pick([undefined, undefined, { key: KEYS[0] }, { key: random.pick(KEYS), timeoutMs: 20 }, { key: 'short' }]),
   allowHalfOpen: random.pick([undefined, undefined, true]),

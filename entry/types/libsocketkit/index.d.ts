@@ -116,6 +116,13 @@ export interface HeartbeatOptions {
     * given.
     */
   stalledTimeoutMs?: number
+  /**
+    * What a peer that is no kit is asked with, in its own protocol: a message. With it `framing` may be any or none, and the
+    * peer needs no heartbeat.
+    */
+  ping?: string | ArrayBuffer | ArrayBufferView
+  /** With `ping` and `framing`: which messages of the peer answer it. They go to no listener; all do unless given. */
+  isPong?: PongMatcher
 }
 
 /** Address of one end of a connection. */
@@ -129,6 +136,14 @@ export interface NetAddress {
   family?: number
   /** 0 to 65535; 0, the default, lets the system choose. */
   port?: number
+}
+
+/** Which messages answer a ping: one of the two. */
+export interface PongMatcher {
+  /** Those that begin with this. */
+  prefix?: string | ArrayBuffer | ArrayBufferView
+  /** Those that are this. */
+  whole?: string | ArrayBuffer | ArrayBufferView
 }
 
 /**

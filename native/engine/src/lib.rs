@@ -91,7 +91,7 @@ pub use framing::{
 pub use key::{Key, KeyError};
 pub use options::{SocketOptions, check_network};
 pub use poller::Poller;
-pub use protocol::{Heartbeat, Protocol, ProtocolError, Unsent};
+pub use protocol::{Heartbeat, Ping, Pong, Protocol, ProtocolError, Unsent};
 pub use proxy::{Credentials, Proxy, ProxyError, ProxyFault};
 pub use send_queue::SendProgress;
 pub use server::{ConnectionPlace, Connections, PendingConnection, Server, ServerOptions};

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::framing::Framing;
 use crate::handshake::Terms;
 use crate::key::Key;
@@ -29,6 +31,24 @@ impl Heartbeat {
     }
 }
 
+/// What a peer without this protocol is asked with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ping {
+    /// The message that is sent.
+    pub message: Bytes,
+    /// What messages of the peer answer it; they go no further. `None`: all go to the owner.
+    pub pong: Option<Pong>,
+}
+
+/// What messages that answer a [`Ping`] are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pong {
+    /// Those that begin with this.
+    Prefix(Bytes),
+    /// Those that are this.
+    Whole(Bytes),
+}
+
 /// What happens to messages that the kernel does not have when the link is lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unsent {
@@ -46,6 +66,8 @@ pub struct Protocol {
     pub framing: Option<Framing>,
     /// Heartbeats.
     pub heartbeat: Option<Heartbeat>,
+    /// What heartbeats are in a protocol of the peer; `None`: those of typed frames.
+    pub ping: Option<Ping>,
     /// Whether a send is finished only when the peer has the message, and survives a lost link until then.
     pub acknowledge: bool,
     /// What both sides must know.
@@ -71,6 +93,12 @@ pub enum ProtocolError {
     NeedsLengthFraming,
     /// They need frames that are nothing but a length and a message: an option of the framing excludes one of them.
     Excludes(&'static str, &'static str),
+    /// They have heartbeats of their own.
+    PingExcludes(&'static str),
+    /// It is longer than messages are, contains what ends them, or is empty where nothing does.
+    PingIsNoMessage,
+    /// Only whole messages can be told to be answers.
+    PongNeedsFraming,
     /// A peer would count as gone before it was asked.
     HeartbeatTimeoutTooShort,
 }
@@ -80,6 +108,7 @@ impl Default for Protocol {
         Self {
             framing: None,
             heartbeat: None,
+            ping: None,
             acknowledge: false,
             key: None,
             handshake_timeout: limits::HANDSHAKE_TIMEOUT,
@@ -104,15 +133,48 @@ impl Protocol {
                 option => ProtocolError::Excludes(option, feature),
             })?;
         }
+        if let Some(ping) = &self.ping {
+            self.check_ping(ping)?;
+        }
         match self.heartbeat {
             Some(heartbeat) if heartbeat.timeout <= heartbeat.interval => Err(ProtocolError::HeartbeatTimeoutTooShort),
             _ => Ok(()),
         }
     }
 
+    fn check_ping(&self, ping: &Ping) -> Result<(), ProtocolError> {
+        if let Some(feature) = self.typed_feature() {
+            return Err(ProtocolError::PingExcludes(feature));
+        }
+        let is_message = match &self.framing {
+            Some(framing) => framing.envelope(&ping.message, None).is_ok(),
+            None => !ping.message.is_empty(),
+        };
+        let finds_messages = self.framing.as_ref().is_some_and(|framing| framing.custom_limit_bytes().is_none());
+        match ping.pong {
+            _ if !is_message => Err(ProtocolError::PingIsNoMessage),
+            Some(_) if !finds_messages => Err(ProtocolError::PongNeedsFraming),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether `message` of the peer answers a ping, and says nothing else.
+    pub(crate) fn is_pong(&self, message: &[u8]) -> bool {
+        match self.ping.as_ref().and_then(|ping| ping.pong.as_ref()) {
+            Some(Pong::Prefix(prefix)) => message.starts_with(prefix),
+            Some(Pong::Whole(whole)) => message == whole,
+            None => false,
+        }
+    }
+
+    /// Whether frames may come between messages that their sender did not send.
+    pub(crate) fn has_control_frames(&self) -> bool {
+        self.is_typed() || self.ping.is_some()
+    }
+
     /// Whether a connection has something to do at some time, whatever happens to it.
     pub(crate) fn has_timers(&self) -> bool {
-        self.is_typed() || self.idle_timeout.is_some()
+        self.has_control_frames() || self.idle_timeout.is_some()
     }
 
     /// Whether frames begin with a type byte, and a handshake comes first.
@@ -123,12 +185,12 @@ impl Protocol {
     /// Whether an owner may read by itself: where it is busy, typed frames still have to be answered, and messages that nothing but
     /// time tells apart to be taken one by one.
     pub(crate) fn lets_owner_read(&self) -> bool {
-        !self.is_typed() && self.framing.as_ref().and_then(Framing::idle_gap).is_none()
+        !self.has_control_frames() && self.framing.as_ref().and_then(Framing::idle_gap).is_none()
     }
 
     /// What needs typed frames, if something does.
     fn typed_feature(&self) -> Option<&'static str> {
-        if self.heartbeat.is_some() {
+        if self.heartbeat.is_some() && self.ping.is_none() {
             Some("heartbeat")
         } else if self.acknowledge {
             Some("acknowledge")
@@ -159,6 +221,9 @@ impl fmt::Display for ProtocolError {
                 f.write_str("heartbeat, acknowledge and admission need framing of type 'length'")
             }
             Self::Excludes(option, feature) => write!(f, "framing.{option} and {feature} exclude each other"),
+            Self::PingExcludes(feature) => write!(f, "heartbeat.ping and {feature} exclude each other"),
+            Self::PingIsNoMessage => f.write_str("heartbeat.ping must be a message that framing allows"),
+            Self::PongNeedsFraming => f.write_str("heartbeat.isPong needs framing of another type than 'custom'"),
             Self::HeartbeatTimeoutTooShort => {
                 f.write_str("heartbeat.timeoutMs must be greater than heartbeat.intervalMs")
             }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use napi_ohos::bindgen_prelude::Object;
 use socket_engine::{
-    ClientOptions, Connections, Framing, Heartbeat, Key, Protocol, Reconnect, ServerOptions, Unsent, limits,
+    ClientOptions, Connections, Framing, Heartbeat, Key, Ping, Pong, Protocol, Reconnect, ServerOptions, Unsent, limits,
 };
 use zeroize::Zeroizing;
 
@@ -67,11 +67,16 @@ fn protocol(options: &Object<'_>) -> Read<Protocol> {
         None => (None, default.handshake_timeout),
         Some(admission) => admission_of(&admission)?,
     };
+    let (heartbeat, ping) = match fields::field_object(options, "heartbeat")? {
+        None => (None, None),
+        Some(fields) => (Some(heartbeat(&fields)?), ping(&fields)?),
+    };
     let protocol = Protocol {
         framing: fields::field_object(options, "framing")?
             .map(|fields| framing_options::framing(&fields))
             .transpose()?,
-        heartbeat: fields::field_object(options, "heartbeat")?.map(|fields| heartbeat(&fields)).transpose()?,
+        heartbeat,
+        ping,
         acknowledge: convert::optional_boolean(options, "acknowledge")?.unwrap_or(false),
         key,
         handshake_timeout,
@@ -105,6 +110,24 @@ fn heartbeat(fields: &Object<'_>) -> Read<Heartbeat> {
     let timeout = fields::milliseconds(fields, "timeoutMs")?.unwrap_or(interval * HEARTBEAT_TIMEOUT_INTERVALS);
     let stalled_timeout = fields::milliseconds_from(0, fields, "stalledTimeoutMs")?;
     Ok(Heartbeat { interval, timeout, stalled_timeout })
+}
+
+/// What heartbeats are in the peer's own protocol.
+fn ping(fields: &Object<'_>) -> Read<Option<Ping>> {
+    let is_pong = fields::field_object(fields, "isPong")?;
+    let Some(message) = fields::bytes(fields, "ping")? else {
+        let needs_ping = Refusal::parameter("heartbeat.isPong", "needs heartbeat.ping");
+        return if is_pong.is_some() { Err(needs_ping) } else { Ok(None) };
+    };
+    let pong = match is_pong {
+        None => None,
+        Some(fields) => match (fields::bytes(&fields, "prefix")?, fields::bytes(&fields, "whole")?) {
+            (Some(prefix), None) => Some(Pong::Prefix(prefix)),
+            (None, Some(whole)) => Some(Pong::Whole(whole)),
+            _ => return Err(Refusal::parameter("heartbeat.isPong", "must have either prefix or whole")),
+        },
+    };
+    Ok(Some(Ping { message, pong }))
 }
 
 fn admission_of(fields: &Object<'_>) -> Read<(Option<Arc<Key>>, Duration)> {
@@ -154,6 +177,24 @@ mod declared {
         /// answers, as that of an app in the background does. 0: not at all. 600000 on loopback and 0 elsewhere unless
         /// given.
         pub stalled_timeout_ms: Option<f64>,
+        /// What a peer that is no kit is asked with, in its own protocol: a message. With it `framing` may be any or none, and the
+        /// peer needs no heartbeat.
+        #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView")]
+        pub ping: Option<()>,
+        /// With `ping` and `framing`: which messages of the peer answer it. They go to no listener; all do unless given.
+        #[napi(ts_type = "PongMatcher")]
+        pub is_pong: Option<()>,
+    }
+
+    /// Which messages answer a ping: one of the two.
+    #[napi(object, object_from_js = false, object_to_js = false, js_name = "PongMatcher")]
+    pub struct PongMatcher {
+        /// Those that begin with this.
+        #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView")]
+        pub prefix: Option<()>,
+        /// Those that are this.
+        #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView")]
+        pub whole: Option<()>,
     }
 
     /// Both sides prove that they know the key before anything else, and encrypt with it whatever they send.

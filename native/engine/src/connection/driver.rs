@@ -260,8 +260,8 @@ impl Driver {
                 self.shared.sink.post(ConnectionEvent::Stalled);
                 None
             }
-            Due::Ask => self.say(transport, Kind::Ping),
-            Due::Reassure => self.say(transport, Kind::Pong),
+            Due::Ask => self.say(transport, State::push_ping),
+            Due::Reassure => self.say(transport, |state| state.push_control(Kind::Pong, &[])),
             Due::PeerGone => Some(self.lost(libc::ETIMEDOUT, CloseReason::Timeout)),
             // It came while its owner had no time to read.
             Due::Idle if has_unread => {
@@ -275,8 +275,8 @@ impl Driver {
         }
     }
 
-    fn say(&self, transport: &Transport, kind: Kind) -> Option<End> {
-        lock(&self.shared.state).push_control(kind, &[]);
+    fn say(&self, transport: &Transport, push: fn(&mut State)) -> Option<End> {
+        push(&mut lock(&self.shared.state));
         self.flush(transport);
         None
     }

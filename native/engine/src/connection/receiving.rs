@@ -100,6 +100,7 @@ impl Driver {
     fn take_frame(&mut self, transport: &mut Transport, frame: Frame) -> Result<bool, i32> {
         match frame {
             _ if transport.bye && !matches!(frame, Frame::Acknowledge(_) | Frame::Pong) => return Err(libc::EPROTO),
+            Frame::Data(data) if self.shared.protocol.is_pong(&data) => {}
             Frame::Data(data) => {
                 self.received += 1;
                 self.deliver(data, ConnectionEvent::Message);
@@ -179,6 +180,7 @@ impl Driver {
                 let mut bytes = 0;
                 while let Ok(Some(frame)) = transport.next_frame() {
                     bytes += match frame {
+                        Frame::Data(data) if self.shared.protocol.is_pong(&data) => 0,
                         Frame::Data(data) => self.keep(data, ConnectionEvent::Message, keeps),
                         Frame::Corrupt(data) => self.keep(data, ConnectionEvent::Corrupt, keeps),
                         _ => 0,

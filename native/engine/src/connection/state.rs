@@ -326,6 +326,22 @@ impl State {
         }
     }
 
+    /// Asks the peer whether it is there, with the ping of its protocol where that is known.
+    pub(super) fn push_ping(&mut self) {
+        let Some(ping) = self.protocol.ping.as_ref().map(|ping| ping.message.clone()) else {
+            return self.push_control(Kind::Ping, &[]);
+        };
+        if matches!(self.fin, Fin::Sent) {
+            return;
+        }
+        // It was found to be a message when the protocol was made.
+        let frame = match self.envelope(&ping) {
+            Ok(Some(envelope)) => envelope.parts().concat().into(),
+            Ok(None) | Err(_) => ping,
+        };
+        self.queue.push_control(Kind::Ping, frame);
+    }
+
     /// Puts `Bye` behind everything that waits, where the protocol has it and it was not said.
     pub(super) fn push_bye(&mut self) {
         if let Some(framing) = self.typed_framing().filter(|_| !self.bye) {
@@ -497,7 +513,7 @@ impl State {
     /// What has to be kept of a message, and how much of it is written: all of it where it may be sent again, or where a
     /// control frame must not take its rest for a message that is not begun.
     fn kept(&self, message: &Message<'_>, parts: [&[u8]; 3], written: usize) -> (Bytes, usize) {
-        let whole = self.reconnects || self.protocol.is_typed();
+        let whole = self.reconnects || self.protocol.has_control_frames();
         let skip = if whole { 0 } else { written };
         (message.kept(parts, skip), written - skip)
     }

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { behaviour } from './support/behaviour.mjs';
+import { SLOWDOWN, within } from './support/deadline.mjs';
+import { assertSocketError, throws401 } from './support/errors.mjs';
+import { library } from './support/library.mjs';
+import { CARRIERS } from './support/peers.mjs';
+import { rawServer, write } from './support/raw.mjs';
+import { record, recordLinks } from './support/recorder.mjs';
+import { newClient, LOOPBACK } from './support/sockets.mjs';
+
+const INTERVAL_MS = 30 * SLOWDOWN;
+
+/** Time-outs that no test reaches, in milliseconds. */
+const NEVER_MS = 600_000;
+
+/** More than the kernel takes for a peer that reads nothing, and what framing allows. */
+const MESSAGE_BYTES = 12 * 1024 * 1024;
+
+const asking = { intervalMs: INTERVAL_MS, timeoutMs: NEVER_MS };
+const LINES = { framing: { type: 'delimiter', maxMessageBytes: MESSAGE_BYTES } };
+
+/** Everything that a raw peer gets, in one text, and who waits for some of it. */
+function textOf(peer) {
+  const recorder = { text: '', waiting: [] };
+  peer.on('data', (chunk) => {
+    recorder.text += chunk.toString('latin1');
+    recorder.waiting.forEach((look) => look());
+  });
+  peer.resume();
+  recorder.until = (what, predicate) => within(what, new Promise((resolve) => {
+    const look = () => { if (predicate(recorder.text)) resolve(); };
+    recorder.waiting.push(look);
+    look();
+  }));
+  return recorder;
+}
+
+for (const { name, open } of CARRIERS) {
+  for (const [what, options, ping, onWire, message] of [
+    ['lines', LINES, 'PING', 'PING\n', 'hello\n'],
+    ['a length', { framing: { type: 'length', lengthBytes: 1 } }, Uint8Array.of(0x7a), '\x01z', '\x05hello'],
+    ['no framing', {}, 'z', 'z', 'hello'],
+    ['a silence', { framing: { type: 'idleGap', idleGapMs: 1 } }, 'z', 'z', 'hello'],
+    ['a function', { framing: { type: 'custom', messageLength: (bytes) => bytes.length } }, 'z', 'z', 'hello'],
+  ]) {
+    behaviour(`a ${name} with ${what} asks a silent peer with the ping of its protocol, between messages`, async (t) => {
+      const { socket, peer } = await open(t, { ...options, heartbeat: { ...asking, ping } });
+      const received = textOf(peer);
+      await received.until('a ping', (text) => text === onWire);
+      await within('send', socket.send({ data: 'hello' }));
+      await received.until('a message', (text) => text.includes(message));
+      await write(peer, 'a sign of life\n');
+      await received.until('another ping', (text) => text.replace(message, '') === onWire.repeat(2));
+    });
+  }
+
+  behaviour(`a ping of a ${name} waits behind a message of which the kernel has a part`, async (t) => {
+    const options = { ...LINES, heartbeat: { ...asking, ping: 'PING' } };
+    const { socket, peer } = await open(t, options);
+    const data = 'x'.repeat(MESSAGE_BYTES);
+    const sent = socket.send({ data });
+    // When another one, which began later, has asked twice, this one has asked.
+    const clock = await open(t, options);
+    const asked = textOf(clock.peer);
+    await asked.until('a ping', (text) => text === 'PING\n');
+    await write(clock.peer, 'PONG\n');
+    await asked.until('another ping', (text) => text === 'PING\nPING\n');
+    const received = textOf(peer);
+    await received.until('the ping', (text) => text.length >= MESSAGE_BYTES + 6);
+    await within('send', sent);
+    assert.ok(received.text === `${data}\nPING\n`, `${received.text.length} bytes, the ping at ${received.text.indexOf('PING')}`);
+  });
+
+  behaviour(`a ${name} gives up a peer that does not answer the ping of its protocol`, async (t) => {
+    const { socket } = await open(t, { ...LINES, heartbeat: { intervalMs: INTERVAL_MS, stalledTimeoutMs: 0, ping: 'PING' } });
+    const recorder = record(socket);
+    await recorder.closed();
+    assert.deepEqual([recorder.order, recorder.closeReason], [['error', 'close'], 'timeout']);
+    assertSocketError(recorder.error, 2301110);
+  });
+
+  for (const [isPong, messages] of [
+    [{ whole: 'PONG' }, ['PONG 1', 'else']],
+    [{ prefix: 'PONG' }, ['else']],
+    [undefined, ['PONG', 'PONG 1', 'else']],
+  ]) {
+    behaviour(`of a ${name} with isPong ${JSON.stringify(isPong)} the listener gets ${messages}`, async (t) => {
+      const { socket, peer } = await open(t, { ...LINES, heartbeat: { ...asking, ping: 'PING', isPong } });
+      const recorder = record(socket);
+      await write(peer, 'PONG\nPONG 1\nelse\n');
+      await recorder.came('message', messages.length);
+      assert.deepEqual(recorder.texts, messages);
+      assert.equal(socket.getStatistics().messagesReceived, messages.length);
+    });
+  }
+
+  behaviour(`pings and answers do not keep a ${name} from being idle`, async (t) => {
+    const heartbeat = { ...asking, ping: 'PING', isPong: { whole: 'PONG' } };
+    const { socket, peer } = await open(t, { ...LINES, heartbeat, idleTimeoutMs: 5 * INTERVAL_MS });
+    peer.on('data', () => peer.write('PONG\n'));
+    peer.resume();
+    const recorder = record(socket);
+    await recorder.closed();
+    assert.deepEqual([recorder.order, recorder.closeReason], [['close'], 'idle']);
+  });
+}
+
+behaviour('a client that reconnects takes a peer that does not answer its ping for a lost link', async (t) => {
+  const { sockets, port } = await rawServer(t);
+  const heartbeat = { intervalMs: INTERVAL_MS, stalledTimeoutMs: 0, ping: 'PING' };
+  const client = newClient(t, { ...LINES, heartbeat, reconnect: { minDelayMs: 1, maxDelayMs: 1 } });
+  const recorder = recordLinks(client);
+  await within('connect', client.connect({ address: { address: LOOPBACK, port } }));
+  await sockets.next('the raw connection');
+  const { code } = (await recorder.came('reconnecting'), recorder.first('reconnecting').error);
+  assert.equal(code, 2301110);
+  await sockets.next('the next raw connection');
+});
+
+behaviour('wrong pings are refused, by name', () => {
+  const makers = [library.constructTCPSocketInstance, library.constructTCPSocketServerInstance];
+  const of = (heartbeat, others = LINES) => ({ ...others, heartbeat: { intervalMs: 1_000, ...heartbeat } });
+  for (const [options, ...names] of [
+    [of({ ping: 7 }), 'ping'],
+    [of({ ping: 'a\nb' }), 'heartbeat.ping', 'framing'],
+    [of({ ping: 'x'.repeat(11) }, { framing: { type: 'delimiter', maxMessageBytes: 10 } }), 'heartbeat.ping', 'framing'],
+    [of({ ping: '' }, {}), 'heartbeat.ping'],
+    [of({ isPong: { whole: 'x' } }), 'isPong', 'ping'],
+    [of({ ping: 'x', isPong: {} }), 'isPong'],
+    [of({ ping: 'x', isPong: { whole: 'x', prefix: 'x' } }), 'isPong'],
+    [of({ ping: 'x', isPong: { prefix: 'x' } }, {}), 'heartbeat.isPong', 'framing'],
+    [of({ ping: 'x' }, { framing: { type: 'length' }, acknowledge: true }), 'heartbeat.ping', 'acknowledge'],
+    [of({ ping: 'x' }, { framing: { type: 'length' }, admission: { key: library.createPairingKey() } }), 'heartbeat.ping', 'admission'],
+    [of({ ping: 'x', timeoutMs: 500 }), 'heartbeat.timeoutMs'],
+    [of({}), 'heartbeat'],
+  ]) {
+    for (const make of makers) throws401(() => make(options), 'construct', ...names);
+  }
+});
