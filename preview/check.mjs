@@ -61,7 +61,7 @@ async function checkProject(targets, builders) {
     ...checkTests(readTestTarget()),
     ...checkWrongPages(targets[0]),
     ...checkDropIn(targets[0]),
-    ...checkExamples(['docs/api.md', 'docs/migration.md', 'docs/protocols.md'], targets[0])
+    ...checkExamples(['docs/api.md', 'docs/protocols.md'], targets[0])
   ];
 }
 

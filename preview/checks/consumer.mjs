@@ -19,7 +19,7 @@ const EXAMPLES = path.join(ROOT, 'examples');
 const PACKAGE = path.join(ROOT, 'package');
 /** What tells an example that the network has changed. */
 const FURTHER_PERMISSIONS = ['ohos.permission.GET_NETWORK_INFO'];
-const PAGES = ['README.md', 'README.zh-CN.md', 'docs/use-in-your-app.md', 'package/README.md'];
+const PAGES = ['README.md', 'README.zh-CN.md', 'docs/migration.md', 'docs/use-in-your-app.md', 'package/README.md'];
 
 function etsFiles(folder) {
   const names = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.ets'));
