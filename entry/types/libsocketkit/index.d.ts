@@ -118,9 +118,10 @@ export interface HeartbeatOptions {
   stalledTimeoutMs?: number
   /**
     * What a peer that is no kit is asked with, in its own protocol: a message. With it `framing` may be any or none, and the
-    * peer needs no heartbeat.
+    * peer needs no heartbeat. Of a function what it returns: it is called when the object is made, for the first ping of each
+    * connection, and after each ping for the next one.
     */
-  ping?: string | ArrayBuffer | ArrayBufferView
+  ping?: string | ArrayBuffer | ArrayBufferView | (() => string | ArrayBuffer | ArrayBufferView)
   /** With `ping` and `framing`: which messages of the peer answer it. They go to no listener; all do unless given. */
   isPong?: PongMatcher
 }

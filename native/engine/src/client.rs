@@ -23,6 +23,8 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
+use bytes::Bytes;
+
 use crate::backoff::{Backoff, Reconnect};
 use crate::connection::{Closing, Connection, Message, Plan, ReadOutcome, Restore};
 use crate::error::{NEVER_OPENED, Operation, SocketError};
@@ -370,6 +372,13 @@ impl Client {
     pub fn consume(&self, bytes: usize) {
         if let Some(connection) = lock(&self.shared.state).phase.connection() {
             connection.consume(bytes);
+        }
+    }
+
+    /// Sets the next ping as [`Connection::set_ping`] does.
+    pub fn set_ping(&self, ping: Bytes) {
+        if let Some(connection) = lock(&self.shared.state).phase.connection() {
+            connection.set_ping(ping);
         }
     }
 

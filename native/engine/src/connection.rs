@@ -6,6 +6,7 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
@@ -312,6 +313,12 @@ impl Connection {
     /// by then. Each counts against the credit by itself.
     pub fn read_messages(&self, link: LinkId, messages: &mut Vec<Decoded>) -> ReadOutcome {
         self.shared.read_messages(link, messages)
+    }
+
+    /// Sets the next ping, after [`ConnectionEvent::PingTaken`]. One that is no message of the framing is dropped; then the one before is
+    /// sent again.
+    pub fn set_ping(&self, ping: Bytes) {
+        lock(&self.shared.state).set_ping(ping);
     }
 
     /// Counts `bytes` of a message that its owner has found in what it read, until [`Connection::consume`].

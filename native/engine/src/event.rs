@@ -90,6 +90,8 @@ pub enum ConnectionEvent {
     Stalled,
     /// The peer is heard again after `Stalled`.
     Recovered,
+    /// A ping was sent, and its owner makes the next one: `Connection::set_ping`.
+    PingTaken,
     /// The connection broke.
     Failed(SocketError),
     /// The connection is no more.

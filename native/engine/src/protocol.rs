@@ -36,6 +36,8 @@ impl Heartbeat {
 pub struct Ping {
     /// The message that is sent.
     pub message: Bytes,
+    /// Whether the owner makes another message for the next one. This one is the first then.
+    pub is_made: bool,
     /// What messages of the peer answer it; they go no further. `None`: all go to the owner.
     pub pong: Option<Pong>,
 }

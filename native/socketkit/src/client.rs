@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::{Rc, Weak};
 use std::result;
 
+use bytes::Bytes;
 use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{This, Unknown};
 use napi_ohos::{Env, Result};
@@ -149,6 +150,10 @@ impl Receiver for State {
         !self.client.has_frames()
     }
 
+    fn set_ping(&self, ping: Bytes) {
+        self.client.set_ping(ping);
+    }
+
     fn hold(&self, bytes: usize) {
         self.client.hold(bytes);
     }
@@ -240,13 +245,13 @@ impl TCPSocket {
     /// The same as `constructTCPSocketInstance`.
     #[napi(constructor, skip_typescript, catch_unwind)]
     pub fn new(env: &Env, this: This<'_>, options: Argument<'_>) -> Result<Self> {
-        let (options, (kind, message_length)) = construct_options::client_options(&options)
+        let (options, (kind, functions)) = construct_options::client_options(&options)
             .map_err(|refusal| refusal.throw(env, "constructTCPSocketInstance"))?;
         let environment = Environment::of(env)?;
         let mailbox = environment.new_mailbox();
         let client = Client::new(mailbox.clone(), Some(environment.poller()), options);
         let emitter = Emitter::new(&environment, mailbox, &this, EVENTS)?;
-        message_length.iter().try_for_each(|function| emitter.set_message_length(function))?;
+        functions.set(&emitter)?;
         let inbox = Inbox::default().with_kind(kind);
         let (cork, announced) = (Cork::default(), Cell::new(false));
         let state = Rc::new(State { emitter, inbox, cork, client, announced });

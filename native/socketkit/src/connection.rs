@@ -1,10 +1,12 @@
 //! `TCPSocketConnection`: one connection of a server.
 
 use std::cell::{Cell, RefCell};
+use std::ffi::CStr;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use bytes::Bytes;
 use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{Object, This, Unknown};
 use napi_ohos::{Env, Result};
@@ -16,7 +18,7 @@ use socket_engine::{
 use crate::call::{Method, Progress, Reply, call};
 use crate::convert::{self, Argument};
 use crate::cork::Cork;
-use crate::emitter::{Emitter, EventName};
+use crate::emitter::{Emitter, EventName, MESSAGE_LENGTH, PING};
 use crate::environment::{Environment, Recipient};
 use crate::error::{CodeBase, internal};
 use crate::inbox::{Inbox, InboxKind, Receiver};
@@ -57,8 +59,8 @@ struct Started {
     place: ConnectionPlace,
     connections: Connections,
     kind: InboxKind,
-    /// The function that tells how long messages are.
-    message_length: Option<Reference>,
+    /// Those of the app, and their names.
+    functions: Vec<(&'static CStr, Reference)>,
 }
 
 /// The connections of one server, as long as somebody has them.
@@ -99,17 +101,19 @@ pub fn announce<'env>(
     pending: PendingConnection,
 ) -> Result<Unknown<'env>> {
     let environment = server.environment();
-    let message_length = match kind.limit_bytes {
-        Some(_) => server.message_length()?.map(|function| Reference::new(environment.env(), &function)).transpose()?,
-        None => None,
-    };
+    let mut functions = Vec::new();
+    for name in [MESSAGE_LENGTH, PING] {
+        if let Some(function) = server.function(name)? {
+            functions.push((name, Reference::new(environment.env(), &function)?));
+        }
+    }
     let mailbox = environment.new_mailbox();
     let place = pending.place();
     let connection =
         pending.start(mailbox.clone(), Some(environment.poller())).map_err(|error| internal(&error.to_string()))?;
     let connections = Rc::clone(connections);
     let started =
-        Started { environment: Rc::clone(environment), mailbox, connection, place, connections, kind, message_length };
+        Started { environment: Rc::clone(environment), mailbox, connection, place, connections, kind, functions };
     STARTED.set(Some(started));
     let instance = node_api::new_instance(environment.env(), CLASS, &[]);
     STARTED.take();
@@ -118,12 +122,12 @@ pub fn announce<'env>(
 
 impl State {
     fn new(started: Started, this: &Object<'_>) -> Result<Rc<Self>> {
-        let Started { environment, mailbox, connection, place, connections, kind, message_length } = started;
+        let Started { environment, mailbox, connection, place, connections, kind, functions } = started;
         let emitter = Emitter::new(&environment, mailbox, this, EVENTS)?;
         let client_id = LAST_CLIENT_ID.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         node_api::define_constant(environment.env(), this, c"clientId", client_id)?;
-        if let Some(function) = message_length {
-            emitter.set_message_length(&function.get(environment.env())?)?;
+        for (name, function) in functions {
+            emitter.set_function(name, &function.get(environment.env())?)?;
         }
         let inbox = Inbox::with_peer(connection.peer()).with_kind(kind);
         let (cork, has_left) = (Cork::default(), Cell::new(false));
@@ -243,6 +247,10 @@ impl Receiver for State {
     /// The system socket API reads nothing while nobody listens, either.
     fn drops_unheard(&self) -> bool {
         false
+    }
+
+    fn set_ping(&self, ping: Bytes) {
+        self.connection.set_ping(ping);
     }
 
     fn hold(&self, bytes: usize) {

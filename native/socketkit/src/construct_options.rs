@@ -3,24 +3,44 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use napi_ohos::bindgen_prelude::Object;
+use napi_ohos::bindgen_prelude::{Object, Unknown};
+use napi_ohos::{Env, JsValue, Result};
 use socket_engine::{
     ClientOptions, Connections, Framing, Heartbeat, Key, Ping, Pong, Protocol, Reconnect, ServerOptions, Unsent, limits,
 };
 use zeroize::Zeroizing;
 
 use crate::convert::{self, Argument, Read};
+use crate::emitter::{Emitter, MESSAGE_LENGTH, PING};
 use crate::error::Refusal;
 use crate::fields;
 use crate::framing_options;
 use crate::inbox::InboxKind;
+use crate::node_api;
 use crate::request_options;
 
 /// Silence, in intervals of the heartbeat, after which a peer counts as gone unless told otherwise.
 const HEARTBEAT_TIMEOUT_INTERVALS: u32 = 3;
 
-/// How messages come, and the function that tells how long they are, where there is one.
-pub type InboxOptions<'a> = (InboxKind, Argument<'a>);
+/// How messages come, and the functions of the app that have a part in it.
+pub type InboxOptions<'a> = (InboxKind, Functions<'a>);
+
+/// Functions of the app.
+#[derive(Default)]
+pub struct Functions<'a> {
+    message_length: Argument<'a>,
+    ping: Argument<'a>,
+}
+
+impl Functions<'_> {
+    /// Keeps them with an object.
+    pub fn set<E>(&self, emitter: &Emitter<E>) -> Result<()> {
+        for (name, function) in [(MESSAGE_LENGTH, &self.message_length), (PING, &self.ping)] {
+            function.iter().try_for_each(|function| emitter.set_function(name, function))?;
+        }
+        Ok(())
+    }
+}
 
 /// Reads `TCPSocketOptions`.
 pub fn client_options<'a>(argument: &Argument<'a>) -> Read<(ClientOptions, InboxOptions<'a>)> {
@@ -89,11 +109,15 @@ fn protocol(options: &Object<'_>) -> Read<Protocol> {
     Ok(protocol)
 }
 
-/// What an inbox needs, and the function that tells how long messages are.
+/// What an inbox needs, and the functions of the app.
 fn inbox<'a>(options: &Object<'a>, protocol: &Protocol) -> Read<InboxOptions<'a>> {
     let limit_bytes = protocol.framing.as_ref().and_then(Framing::custom_limit_bytes);
-    let function = match fields::field_object(options, "framing")? {
+    let message_length = match fields::field_object(options, "framing")? {
         Some(fields) if limit_bytes.is_some() => framing_options::message_length(&fields)?,
+        _ => None,
+    };
+    let ping = match fields::field_object(options, "heartbeat")? {
+        Some(fields) if protocol.ping.as_ref().is_some_and(|ping| ping.is_made) => fields.get::<Unknown<'_>>("ping")?,
         _ => None,
     };
     let requests = match fields::field_object(options, "requests")? {
@@ -101,7 +125,7 @@ fn inbox<'a>(options: &Object<'a>, protocol: &Protocol) -> Read<InboxOptions<'a>
         Some(_) if protocol.framing.is_none() => return Err(Refusal::parameter("requests", "needs framing")),
         Some(fields) => Some(request_options::requests(&fields, protocol.acknowledge)?),
     };
-    Ok((InboxKind { limit_bytes, requests }, function))
+    Ok((InboxKind { limit_bytes, requests }, Functions { message_length, ping }))
 }
 
 fn heartbeat(fields: &Object<'_>) -> Read<Heartbeat> {
@@ -115,9 +139,22 @@ fn heartbeat(fields: &Object<'_>) -> Read<Heartbeat> {
 /// What heartbeats are in the peer's own protocol.
 fn ping(fields: &Object<'_>) -> Read<Option<Ping>> {
     let is_pong = fields::field_object(fields, "isPong")?;
-    let Some(message) = fields::bytes(fields, "ping")? else {
+    let function = fields.get::<Unknown<'_>>("ping")?.filter(|value| node_api::is_function(value).unwrap_or(false));
+    let is_made = function.is_some();
+    let message = match function {
+        Some(function) => fields::made_bytes(&Env::from_raw(fields.value().env), &function, "heartbeat.ping")?,
+        None => fields::bytes(fields, "ping")?,
+    };
+    let Some(message) = message else {
         let needs_ping = Refusal::parameter("heartbeat.isPong", "needs heartbeat.ping");
-        return if is_pong.is_some() { Err(needs_ping) } else { Ok(None) };
+        let makes_none = Refusal::parameter("heartbeat.ping", "must make a ping");
+        return if is_made {
+            Err(makes_none)
+        } else if is_pong.is_some() {
+            Err(needs_ping)
+        } else {
+            Ok(None)
+        };
     };
     let pong = match is_pong {
         None => None,
@@ -127,7 +164,7 @@ fn ping(fields: &Object<'_>) -> Read<Option<Ping>> {
             _ => return Err(Refusal::parameter("heartbeat.isPong", "must have either prefix or whole")),
         },
     };
-    Ok(Some(Ping { message, pong }))
+    Ok(Some(Ping { message, is_made, pong }))
 }
 
 fn admission_of(fields: &Object<'_>) -> Read<(Option<Arc<Key>>, Duration)> {
@@ -178,8 +215,9 @@ mod declared {
         /// given.
         pub stalled_timeout_ms: Option<f64>,
         /// What a peer that is no kit is asked with, in its own protocol: a message. With it `framing` may be any or none, and the
-        /// peer needs no heartbeat.
-        #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView")]
+        /// peer needs no heartbeat. Of a function what it returns: it is called when the object is made, for the first ping of each
+        /// connection, and after each ping for the next one.
+        #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView | (() => string | ArrayBuffer | ArrayBufferView)")]
         pub ping: Option<()>,
         /// With `ping` and `framing`: which messages of the peer answer it. They go to no listener; all do unless given.
         #[napi(ts_type = "PongMatcher")]

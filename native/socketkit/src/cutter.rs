@@ -9,7 +9,7 @@ use napi_ohos::bindgen_prelude::Unknown;
 use napi_ohos::{Env, Result};
 use socket_engine::ConnectionEvent;
 
-use crate::emitter::Emitter;
+use crate::emitter::{Emitter, MESSAGE_LENGTH};
 use crate::node_api;
 
 /// What is half received of a stream that a function takes apart.
@@ -75,7 +75,7 @@ impl Cutter {
         if bytes.len() < self.known_bytes.get().max(1) {
             return Ok(found);
         }
-        let Some(function) = emitter.message_length()? else { return Ok(found) };
+        let Some(function) = emitter.function(MESSAGE_LENGTH)? else { return Ok(found) };
         let buffer = node_api::array_buffer_from_parts(env, &[bytes])?;
         while let Some(rest) = bytes.get(*end..).filter(|rest| !rest.is_empty()) {
             let length = length_of(env, &function, &buffer, *end..bytes.len());
@@ -114,8 +114,9 @@ fn length_of(
     range: Range<usize>,
 ) -> result::Result<usize, i32> {
     let view = node_api::bytes_view(env, buffer, range.start, range.end);
-    let length = view.and_then(|view| node_api::call_for_number(env, function, &view));
-    match length {
+    let returned = view.and_then(|view| node_api::call_for_value(env, function, &view));
+    let length = returned.and_then(|returned| returned.as_ref().map(node_api::as_number).transpose());
+    match length.map(Option::flatten) {
         Ok(Some(length)) if length >= 0.0 && length.fract() == 0.0 => Ok(length as usize),
         _ => Err(libc::EPROTO),
     }

@@ -17,8 +17,11 @@ use crate::node_api::{self, Holder, Reference};
 use crate::outbox::{Mailbox, ObjectEvent};
 use crate::retry::Retry;
 
-/// The name of a function beside the listeners.
-const MESSAGE_LENGTH: &CStr = c"messageLength";
+/// The function that tells how long messages are, kept beside the listeners.
+pub const MESSAGE_LENGTH: &CStr = c"messageLength";
+
+/// The function that makes pings.
+pub const PING: &CStr = c"ping";
 
 /// An event that listeners can be attached to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -224,14 +227,15 @@ impl<E> Emitter<E> {
         self.retry.replace(retry);
     }
 
-    /// Keeps the function that tells how long messages are.
-    pub fn set_message_length(&self, function: &Unknown<'_>) -> Result<()> {
-        self.holder.set(self.env(), MESSAGE_LENGTH, function)
+    /// Keeps a function of the app.
+    pub fn set_function(&self, name: &CStr, function: &Unknown<'_>) -> Result<()> {
+        self.holder.set(self.env(), name, function)
     }
 
-    /// The function that tells how long messages are, unless the object was collected.
-    pub fn message_length(&self) -> Result<Option<Unknown<'_>>> {
-        self.holder.get(self.env(), MESSAGE_LENGTH)
+    /// A function of the app, if there is one.
+    pub fn function(&self, name: &CStr) -> Result<Option<Unknown<'_>>> {
+        let Some(function) = self.holder.get(self.env(), name)? else { return Ok(None) };
+        Ok(node_api::is_function(&function)?.then_some(function))
     }
 
     /// `off(type, callback?)`: removes the listener, or only `callback` if that is it.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use napi_ohos::JsValue;
 use napi_ohos::bindgen_prelude::{JsObjectValue, Object, Unknown};
+use napi_ohos::{Env, JsValue};
 
 use crate::convert::{self, Argument, Read};
 use crate::error::Refusal;
@@ -55,6 +55,12 @@ pub fn list_of_bytes(options: &Object<'_>, field: &str) -> Read<Option<Vec<Bytes
     };
     let count = list.get_array_length()?.min(LIST_LIMIT);
     (0..count).map(|index| bytes_of(list.get_element(index)?, field)).collect::<Read<_>>().map(Some)
+}
+
+/// What `function` returns, which has to be bytes or a text; `None` where it throws, which is logged.
+pub fn made_bytes(env: &Env, function: &Unknown<'_>, field: &str) -> Read<Option<Bytes>> {
+    let made = node_api::call_for_value(env, function, &node_api::undefined(env)?)?;
+    made.map(|made| bytes_of(made, field)).transpose()
 }
 
 fn bytes_of(value: Unknown<'_>, field: &str) -> Read<Bytes> {

@@ -42,6 +42,8 @@ pub trait Receiver {
     fn watch_end(&self, link: LinkId);
     /// Whether it goes on reading when the credit is used up and nobody listens, and drops the oldest bytes.
     fn drops_unheard(&self) -> bool;
+    /// Sets the next ping.
+    fn set_ping(&self, ping: Bytes);
     /// Takes the credit of a message of `bytes` that was found in what was read.
     fn hold(&self, bytes: usize);
     /// Gives back the credit of a receipt of `bytes`.
@@ -203,6 +205,10 @@ impl Inbox {
             ConnectionEvent::Drained => return self.emit_at_once(receiver, EventName::Drain),
             ConnectionEvent::Stalled => return self.emit_at_once(receiver, EventName::Stalled),
             ConnectionEvent::Recovered => return self.emit_at_once(receiver, EventName::Recovered),
+            ConnectionEvent::PingTaken => {
+                self.make_ping(receiver);
+                return false;
+            }
             ConnectionEvent::ReadClosed => {
                 self.is_read_closed.set(true);
                 return true;

@@ -115,13 +115,13 @@ impl TCPSocketServer {
     /// The same as `constructTCPSocketServerInstance`.
     #[napi(constructor, skip_typescript, catch_unwind)]
     pub fn new(env: &Env, this: This<'_>, options: Argument<'_>) -> Result<Self> {
-        let (options, (kind, message_length)) = construct_options::server_options(&options)
+        let (options, (kind, functions)) = construct_options::server_options(&options)
             .map_err(|refusal| refusal.throw(env, "constructTCPSocketServerInstance"))?;
         let environment = Environment::of(env)?;
         let mailbox = environment.new_mailbox();
         let server = Server::new(mailbox.clone(), options);
         let emitter = Emitter::new(&environment, mailbox, &this, EVENTS)?;
-        message_length.iter().try_for_each(|function| emitter.set_message_length(function))?;
+        functions.set(&emitter)?;
         let state = Rc::new(State { emitter, server, connections: Connections::default(), kind });
         let object: Weak<State> = Rc::downgrade(&state);
         state.emitter.register(object);

@@ -260,7 +260,12 @@ impl Driver {
                 self.shared.sink.post(ConnectionEvent::Stalled);
                 None
             }
-            Due::Ask => self.say(transport, State::push_ping),
+            Due::Ask => {
+                if self.shared.protocol.ping.as_ref().is_some_and(|ping| ping.is_made) {
+                    self.shared.sink.post(ConnectionEvent::PingTaken);
+                }
+                self.say(transport, State::push_ping)
+            }
             Due::Reassure => self.say(transport, |state| state.push_control(Kind::Pong, &[])),
             Due::PeerGone => Some(self.lost(libc::ETIMEDOUT, CloseReason::Timeout)),
             // It came while its owner had no time to read.

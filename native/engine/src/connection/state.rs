@@ -36,6 +36,8 @@ pub(super) struct State {
     pub(super) given_up: Option<i32>,
     /// Whether `Bye` was said on this link, or waits to be.
     bye: bool,
+    /// The next ping, where the owner has made it.
+    next_ping: Option<Bytes>,
     /// Whether a lost link is replaced.
     reconnects: bool,
     /// Those of the newest link.
@@ -155,6 +157,7 @@ impl State {
             spawn: None,
             given_up: None,
             bye: false,
+            next_ping: None,
             reconnects,
             addresses,
             options,
@@ -326,9 +329,17 @@ impl State {
         }
     }
 
+    /// Takes the next ping, if it is a message.
+    pub(super) fn set_ping(&mut self, ping: Bytes) {
+        if !ping.is_empty() && self.envelope(&ping).is_ok() {
+            self.next_ping = Some(ping);
+        }
+    }
+
     /// Asks the peer whether it is there, with the ping of its protocol where that is known.
     pub(super) fn push_ping(&mut self) {
-        let Some(ping) = self.protocol.ping.as_ref().map(|ping| ping.message.clone()) else {
+        let made = self.next_ping.clone();
+        let Some(ping) = made.or_else(|| self.protocol.ping.as_ref().map(|ping| ping.message.clone())) else {
             return self.push_control(Kind::Ping, &[]);
         };
         if matches!(self.fin, Fin::Sent) {

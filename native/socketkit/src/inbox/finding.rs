@@ -8,7 +8,9 @@ use socket_engine::{ConnectionEvent, Decoded, LinkId, Ticket};
 
 use super::{Delivery, Inbox, Receiver};
 use crate::cutter::Found;
-use crate::emitter::Emitter;
+use crate::emitter::{Emitter, PING};
+use crate::error::{self, Refusal};
+use crate::fields;
 use crate::node_api;
 use crate::requests::Claim;
 
@@ -85,6 +87,22 @@ impl Inbox {
             Decoded::Corrupt(bytes) => Some(Delivery::Corrupt(bytes)),
         });
         (read.chain(more).collect(), size)
+    }
+
+    /// Has the app's function make the next ping. Where it makes none, the one before is sent again.
+    pub(super) fn make_ping(&self, receiver: &dyn Receiver) {
+        let emitter = receiver.emitter();
+        let made = node_api::with_handle_scope(emitter.env(), || {
+            let Some(function) = emitter.function(PING)? else { return Ok(None) };
+            fields::made_bytes(emitter.env(), &function, "heartbeat.ping").map_err(|refusal| match refusal {
+                Refusal::Engine(error) => error,
+                Refusal::Type(fault) | Refusal::Parameter(fault) => error::internal(&fault),
+            })
+        });
+        match made.flatten() {
+            Ok(ping) => ping.into_iter().for_each(|ping| receiver.set_ping(ping)),
+            Err(error) => error::report("a ping could not be made", &error),
+        }
     }
 
     /// Hands an answer to the call that waits for it. Returns how many bytes it is.

@@ -7,7 +7,7 @@ use napi_ohos::{Env, JsValue, Result, sys};
 
 use super::exception;
 use super::status::check;
-use super::value::{as_number, undefined};
+use super::value::undefined;
 
 /// Calls `function` with `arguments`. What it throws becomes an uncaught exception of the environment, as with any
 /// listener that nobody called from JavaScript, and is no error here.
@@ -34,8 +34,12 @@ pub fn call<const N: usize>(env: &Env, function: &Unknown<'_>, arguments: [Unkno
     }
 }
 
-/// What `function` returns for `argument`, where that is a number; `None` where it is not, or an exception, which is logged.
-pub fn call_for_number(env: &Env, function: &Unknown<'_>, argument: &Unknown<'_>) -> Result<Option<f64>> {
+/// What `function` returns for `argument`; `None` where it throws, which is logged.
+pub fn call_for_value<'env>(
+    env: &'env Env,
+    function: &Unknown<'_>,
+    argument: &Unknown<'_>,
+) -> Result<Option<Unknown<'env>>> {
     let (this, argument) = (undefined(env)?, argument.raw());
     let mut returned = ptr::null_mut();
     // SAFETY: function, receiver and argument are alive and belong to `env`; `returned` receives the result.
@@ -46,5 +50,5 @@ pub fn call_for_number(env: &Env, function: &Unknown<'_>, argument: &Unknown<'_>
     }
     check(status, "napi_call_function")?;
     // SAFETY: the call above succeeded.
-    as_number(&unsafe { Unknown::from_raw_unchecked(env.raw(), returned) })
+    Ok(Some(unsafe { Unknown::from_raw_unchecked(env.raw(), returned) }))
 }

@@ -29,7 +29,7 @@ pub use cleanup::on_environment_end;
 pub use deferred::Deferred;
 pub use doorbell::{Doorbell, Ring};
 pub use exception::{error_with_code, report_pending, throw};
-pub use function::{call, call_for_number};
+pub use function::{call, call_for_value};
 #[cfg(target_env = "ohos")]
 pub use hilog::hilog;
 pub use holder::{Holder, define_constant};

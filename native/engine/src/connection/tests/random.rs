@@ -121,6 +121,7 @@ impl Model {
             ConnectionEvent::Received(_)
             | ConnectionEvent::Readable(_)
             | ConnectionEvent::ReadClosed
+            | ConnectionEvent::PingTaken
             | ConnectionEvent::Corrupt(_) => panic!("{event:?} comes of a framed stream whose messages are all taken"),
         }
     }
