@@ -117,6 +117,9 @@ pub const DELIMITERS_LIMIT: usize = 8;
 /// Longest delimiter or marker of a framing. Those in use have one or two bytes; boundaries of documents stay below this.
 pub const DELIMITER_LIMIT_BYTES: usize = 64;
 
+/// How long a kernel may delay an acknowledgement (RFC 1122, section 4.2.3.2).
+pub const DELAYED_ACK_MAX: Duration = Duration::from_millis(500);
+
 /// How late a timer has to be for this process to have been stopped meanwhile: longer than a busy machine keeps its worker waiting.
 pub const STOPPED_TIME: Duration = Duration::from_millis(250);
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::limits;
 use crate::progress::{Progress, SentMarks};
 use crate::protocol::{Heartbeat, Protocol};
 
@@ -166,7 +167,7 @@ impl Liveness {
             return self.begin_asking(heartbeat, now, view);
         }
         if now >= self.heard + heartbeat.timeout {
-            let since_asked = heartbeat.timeout.saturating_sub(heartbeat.interval);
+            let since_asked = heartbeat.timeout.saturating_sub(heartbeat.interval).max(limits::DELAYED_ACK_MAX);
             let stalls = view.progress.has_answered_within(since_asked) && !self.stalled_timeout.is_zero();
             self.stalled_since = stalls.then_some(now);
             return if stalls { Due::Stalled } else { Due::PeerGone };
@@ -392,6 +393,19 @@ mod tests {
         assert!(clocks.hear(start + SECOND * 60));
         assert!(!clocks.hear(start + SECOND * 61));
         assert_eq!(clocks.deadline(start), Some(start + SECOND * 62));
+    }
+
+    #[test]
+    fn a_delayed_acknowledgement_counts_as_an_answer_to_a_short_heartbeat() {
+        let millis = Duration::from_millis;
+        for (acknowledged_ago, expected) in [(millis(499), Due::Stalled), (millis(500), Due::PeerGone)] {
+            let heartbeat = Some(Heartbeat { interval: millis(50), timeout: millis(150), stalled_timeout: None });
+            let start = Instant::now();
+            let mut clocks = Liveness::new(&Protocol { heartbeat, ..Protocol::default() }, None, true, start);
+            let look = || owes_an_answer(acknowledged_ago);
+            assert_eq!(clocks.due(start + millis(50), start, look), Due::Ask);
+            assert_eq!(clocks.due(start + millis(150), start, look), expected, "{acknowledged_ago:?}");
+        }
     }
 
     #[test]
