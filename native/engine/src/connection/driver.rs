@@ -261,10 +261,12 @@ impl Driver {
                 None
             }
             Due::Ask => {
+                let end = self.say(transport, State::push_ping);
+                // Behind it: the owner may set the next one at once.
                 if self.shared.protocol.ping.as_ref().is_some_and(|ping| ping.is_made) {
                     self.shared.sink.post(ConnectionEvent::PingTaken);
                 }
-                self.say(transport, State::push_ping)
+                end
             }
             Due::Reassure => self.say(transport, |state| state.push_control(Kind::Pong, &[])),
             Due::PeerGone => Some(self.lost(libc::ETIMEDOUT, CloseReason::Timeout)),
