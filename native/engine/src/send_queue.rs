@@ -77,6 +77,8 @@ pub(crate) struct SendQueue {
     marks: SentMarks,
     /// What encrypts the link; `None`: nothing does.
     encryption: Option<Box<Encryption>>,
+    /// Whether a link was encrypted: without a cipher nothing is written from then on.
+    is_keyed: bool,
 }
 
 /// The messages at the end of the queue that no write was tried for: their sender lets them leave together.
@@ -94,6 +96,7 @@ impl SendQueue {
 
     /// Encrypts, with `sealer`, everything that is written of a link that begins.
     pub(crate) fn encrypt_with(&mut self, sealer: Option<Sealer>) {
+        self.is_keyed |= sealer.is_some();
         self.encryption = sealer.map(|sealer| Box::new(Encryption::new(sealer)));
     }
 
@@ -195,6 +198,9 @@ impl SendQueue {
         parts: [&[u8]; 3],
         mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
     ) -> Option<io::Result<usize>> {
+        if self.has_lost_cipher() {
+            return Some(Err(io::ErrorKind::NotConnected.into()));
+        }
         let encryption = self.encryption.as_mut()?;
         let length: usize = parts.iter().map(|part| part.len()).sum();
         let mut sent = 0;
@@ -242,9 +248,17 @@ impl SendQueue {
         if let Some(encryption) = &mut self.encryption {
             return encryption.write(self.unsent.iter().map(Queued::rest), write, &mut self.marks.written);
         }
+        if self.has_lost_cipher() {
+            return Err(io::ErrorKind::NotConnected.into());
+        }
         let written = self.write_plainly(write)?;
         self.marks.written += written as u64;
         Ok(written)
+    }
+
+    /// Whether what encrypted the link is gone: what is queued after that must not leave in the clear.
+    fn has_lost_cipher(&self) -> bool {
+        self.is_keyed && self.encryption.is_none()
     }
 
     fn write_plainly(&self, write: &mut impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>) -> io::Result<usize> {

@@ -152,6 +152,25 @@ fn admit() {
     }
 }
 
+/// A server that has refused a stranger, whose Hello is one of version 1.
+fn refuse_hello_of_another_version() {
+    let key = Arc::new(key());
+    let (sink, events) = recorder();
+    let server = Server::new(sink, ServerOptions { protocol: protocol(&key), ..ServerOptions::default() });
+    let address = server.listen(([127, 0, 0, 1], 0).into()).unwrap();
+    let mut stranger = TcpStream::connect(address).unwrap();
+    stranger.write_all(&[&[0, 0, 0, 39, 0x10, 1, 0, 0, 0, 0, 0][..], &[7; 32]].concat()).unwrap();
+    expect!(events, ServerEvent::Rejected(..));
+    server.close(Connections::Abort, Ticket(2)).unwrap();
+    expect!(events, ServerEvent::Closed(_));
+    drop(server);
+    let used = Arc::downgrade(&key);
+    drop(key);
+    while used.strong_count() > 0 {
+        thread::yield_now();
+    }
+}
+
 #[test]
 fn a_key_is_in_memory_while_it_is_used_and_not_afterwards() {
     let mut search = Search::new();
@@ -163,6 +182,8 @@ fn a_key_is_in_memory_while_it_is_used_and_not_afterwards() {
     admit();
     assert!(!search.finds(TAIL_BYTES, tail), "a handshake left the key");
     assert!(!search.finds(TAIL_BYTES, shared_tail), "a handshake left the hash of the key");
+    refuse_hello_of_another_version();
+    assert!(!search.finds(TAIL_BYTES, shared_tail), "a refused Hello left the hash of the key");
 }
 
 /// The keys of a link in both directions, with all bits turned.

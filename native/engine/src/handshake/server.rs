@@ -97,8 +97,10 @@ async fn answer_with_key<S: AsyncRead + AsyncWrite + Unpin>(
     key: &Key,
     ephemeral: &RandomBytes,
 ) -> Result<Option<Duration>, HandshakeError> {
+    // Checked first: a state that is dropped half way keeps the key.
+    let hello = keyed_message(hello)?;
     let mut noise = Handshake::responder(key, ephemeral)?;
-    let payload = noise.read(&keyed_message(hello)?)?;
+    let payload = noise.read(&hello)?;
     let challenge = noise.write(&keyed_terms(terms, channel.field))?;
     channel.send(Kind::Challenge, &keyed_fields(&challenge)).await?;
     channel.ciphers = Some(noise.finish()?);

@@ -31,7 +31,11 @@ pub(crate) enum RecordError {
 pub(crate) struct Sealer(Direction);
 
 /// Decrypts the records of the other direction.
-pub(crate) struct Opener(Direction);
+pub(crate) struct Opener {
+    direction: Direction,
+    /// Something came that the peer has not sent: nothing behind it is taken.
+    is_broken: bool,
+}
 
 /// The key of one direction, and how many records it was used for. Boxed, so that the key stays where it is overwritten.
 struct Direction {
@@ -81,7 +85,7 @@ impl Sealer {
 
 impl Opener {
     pub(super) fn new(cipher: Box<CipherState<ChaChaPoly>>) -> Self {
-        Self(Direction::new(cipher))
+        Self { direction: Direction::new(cipher), is_broken: false }
     }
 
     /// Takes the first record out of `from`, and returns its plaintext, which is not empty; `None` while it is not all there.
@@ -89,6 +93,9 @@ impl Opener {
     /// # Errors
     /// When it is none that the peer has sent in this place. No other record can be taken then.
     pub(crate) fn open(&mut self, from: &mut BytesMut) -> Result<Option<BytesMut>, RecordError> {
+        if self.is_broken {
+            return Err(RecordError::Forged);
+        }
         let Some(record_bytes) = record_length(from)? else { return Ok(None) };
         let end = LENGTH_BYTES + record_bytes;
         if from.len() < end {
@@ -97,9 +104,10 @@ impl Opener {
         // All of it where that is one record, which costs no counting of references.
         let mut record = if from.len() == end { std::mem::take(from) } else { from.split_to(end) };
         record.advance(LENGTH_BYTES);
-        let opened = self.0.cipher.decrypt_with_ad_in_place(&[], &mut record, record_bytes);
+        let opened = self.direction.cipher.decrypt_with_ad_in_place(&[], &mut record, record_bytes);
+        self.is_broken = opened.is_err();
         record.truncate(opened.map_err(|_| RecordError::Forged)?);
-        if self.0.count() { Ok(Some(record)) } else { Err(RecordError::Forged) }
+        if self.direction.count() { Ok(Some(record)) } else { Err(RecordError::Forged) }
     }
 }
 
@@ -107,7 +115,7 @@ impl Opener {
 #[cfg(any(fuzzing, test))]
 pub(crate) fn at_record(key: &[u8; 32], records: u64) -> (Sealer, Opener) {
     let direction = || Direction { cipher: Box::new(CipherState::new(key, records)), records };
-    (Sealer(direction()), Opener(direction()))
+    (Sealer(direction()), Opener { direction: direction(), is_broken: false })
 }
 
 /// How many bytes are known to be missing of the record that `from` begins with; 0: none.

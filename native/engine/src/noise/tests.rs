@@ -176,3 +176,12 @@ fn messages_of_another_length_are_refused() {
     }
     assert_eq!(Handshake::responder(&key, &[3; 32]).unwrap().read(&[9; OVERHEAD_BYTES]), Err(NoiseError::Key));
 }
+
+#[test]
+fn nothing_behind_a_forged_record_is_opened() {
+    let (mut near, mut far) = any_link();
+    let genuine = seal(&mut near.sealer, b"genuine");
+    let mut stream = BytesMut::from(&[&[0, 20][..], &[9; 20], &genuine].concat()[..]);
+    assert_eq!(far.opener.open(&mut stream), Err(RecordError::Forged));
+    assert_eq!(far.opener.open(&mut stream), Err(RecordError::Forged));
+}

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 
 use super::handshakes::Progress;
 use super::place::Place;
-use super::sessions::{Membership, Returning};
+use super::sessions::{HandshakeNumber, Membership, Returning};
 use super::{Intake, Shared};
 use crate::event::{RejectReason, ServerEvent};
 use crate::framing::Framing;
@@ -114,11 +114,16 @@ impl Shared {
         progress: &Progress,
     ) -> Result<(), RejectReason> {
         let terms = self.protocol.terms();
-        let guest = self.in_time(greet(&mut stream, framing, &terms, || progress.advance())).await?;
+        let mut number = HandshakeNumber::default();
+        let heard_hello = || {
+            progress.advance();
+            number = self.sessions.number_handshake();
+        };
+        let guest = self.in_time(greet(&mut stream, framing, &terms, heard_hello)).await?;
         progress.prove();
         if let Some(owner) = guest.returning.and_then(|session| self.sessions.owner(session.id)) {
             // A task that takes no more, or has another link waiting, lets this one go; the peer tries again.
-            let _ = owner.try_send(Returning { stream, peer, guest });
+            let _ = owner.try_send(Returning { number, stream, peer, guest });
             return Ok(());
         }
         let Some(place) = self.count_in() else {
@@ -127,7 +132,7 @@ impl Shared {
         };
         // Before the welcome: a peer that was let in is not turned away again.
         let Ok(permit) = Arc::clone(&self.pending).acquire_owned().await else { return Ok(()) };
-        let admitted = self.in_time(self.welcome(guest, stream, peer)).await?;
+        let admitted = self.in_time(self.welcome(guest, stream, peer, number)).await?;
         self.accept(admitted, intake, place, permit);
         Ok(())
     }
@@ -139,9 +144,15 @@ impl Shared {
         }
     }
 
-    async fn welcome(&self, guest: Guest, mut stream: TcpStream, peer: SocketAddr) -> Result<Admitted, HandshakeError> {
+    async fn welcome(
+        &self,
+        guest: Guest,
+        mut stream: TcpStream,
+        peer: SocketAddr,
+        number: HandshakeNumber,
+    ) -> Result<Admitted, HandshakeError> {
         let id = if self.protocol.acknowledge { SessionId::generate()? } else { SessionId::default() };
-        let membership = self.protocol.acknowledge.then(|| self.sessions.add(id));
+        let membership = self.protocol.acknowledge.then(|| self.sessions.add(id, number));
         let peer_interval = guest.peer_heartbeat;
         let ciphers = guest.welcome(&mut stream, Session { id, received: 0 }, false).await?;
         Ok(Admitted { stream: stream.into_std()?, peer, peer_interval, membership, ciphers })

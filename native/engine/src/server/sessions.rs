@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -27,7 +28,14 @@ pub(super) struct Sessions {
     waiting: Mutex<VecDeque<(SessionId, oneshot::Sender<()>)>>,
     /// How many may wait.
     max_waiting: usize,
+    /// How many handshakes have begun.
+    handshakes: AtomicU64,
 }
+
+/// The place of a handshake among all of a server, in the order of their first messages. A peer that answers a challenge begins no other
+/// handshake meanwhile, so that of two links of a session the one with the higher number is the newer one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct HandshakeNumber(u64);
 
 /// The wait of a session for its peer. Dropping it ends the wait.
 struct Wait<'a> {
@@ -39,6 +47,7 @@ struct Wait<'a> {
 
 /// A peer that has come back, and waits for its welcome.
 pub(super) struct Returning {
+    pub(super) number: HandshakeNumber,
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
     pub(super) guest: Guest,
@@ -47,6 +56,8 @@ pub(super) struct Returning {
 /// A session's place among those that a peer can come back to. Dropping it gives the place up.
 pub(super) struct Membership {
     id: SessionId,
+    /// The handshake of the newest link. What comes of an earlier one was held back on its way.
+    newest: HandshakeNumber,
     links: mpsc::Receiver<Returning>,
     sessions: Arc<Sessions>,
 }
@@ -70,7 +81,7 @@ impl Sessions {
     /// No session yet; `max_waiting` may wait for their peers.
     pub(super) fn new(max_waiting: Option<usize>) -> Self {
         let max_waiting = max_waiting.unwrap_or(usize::MAX);
-        Self { owners: Mutex::default(), waiting: Mutex::default(), max_waiting }
+        Self { owners: Mutex::default(), waiting: Mutex::default(), max_waiting, handshakes: AtomicU64::default() }
     }
 
     /// Lets a session wait for its peer. Where too many do, the wait of the first one is over.
@@ -84,12 +95,17 @@ impl Sessions {
         Wait { id, sessions: self, is_over }
     }
 
-    /// Adds a session.
-    pub(super) fn add(self: &Arc<Self>, id: SessionId) -> Membership {
+    /// Numbers a handshake whose first message has come.
+    pub(super) fn number_handshake(&self) -> HandshakeNumber {
+        HandshakeNumber(self.handshakes.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    /// Adds a session, whose first link came of the handshake `newest`.
+    pub(super) fn add(self: &Arc<Self>, id: SessionId, newest: HandshakeNumber) -> Membership {
         // One link waits for the connection's task; a peer that makes another one meanwhile has to try again.
         let (sender, links) = mpsc::channel(1);
         lock(&self.owners).insert(id, sender);
-        Membership { id, links, sessions: Arc::clone(self) }
+        Membership { id, newest, links, sessions: Arc::clone(self) }
     }
 
     /// The way to the owner of a session.
@@ -101,6 +117,12 @@ impl Sessions {
 impl Drop for Wait<'_> {
     fn drop(&mut self) {
         lock(&self.sessions.waiting).retain(|(id, _)| *id != self.id);
+    }
+}
+
+impl Membership {
+    fn is_newest(&self, returning: &Returning) -> bool {
+        returning.number > self.newest
     }
 }
 
@@ -152,6 +174,10 @@ impl Returns {
             let Some(returning) = returning else {
                 return Err(Loss { error: away, reason: CloseReason::Timeout });
             };
+            if !self.membership.is_newest(&returning) {
+                continue;
+            }
+            self.membership.newest = returning.number;
             // A peer that is gone again, or found no place, may come once more.
             if let Some(restored) = self.let_in(returning, session).await {
                 return Ok(restored);
@@ -161,7 +187,7 @@ impl Returns {
     }
 
     async fn let_in(&self, returning: Returning, session: Session) -> Option<Restored> {
-        let Returning { mut stream, peer, guest } = returning;
+        let Returning { mut stream, peer, guest, .. } = returning;
         if !self.place.enter() {
             let refusal = guest.refuse(&mut stream, RefusalReason::Limit);
             let _ = timeout(self.handshake_timeout, refusal).await;
@@ -180,13 +206,13 @@ impl Returns {
 
 impl Restore for Returns {
     fn poll_replaced(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        match self.membership.links.poll_recv(context) {
-            Poll::Ready(Some(returning)) => {
+        while let Poll::Ready(Some(returning)) = self.membership.links.poll_recv(context) {
+            if self.membership.is_newest(&returning) {
                 self.early = Some(returning);
-                Poll::Ready(())
+                return Poll::Ready(());
             }
-            Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
+        Poll::Pending
     }
 
     fn outlives_peer(&self) -> bool {
