@@ -295,6 +295,8 @@ behaviour('a proof that was held back does not replace a newer link of its sessi
   await within('the end of the old link', once(attacker.links[1].far, 'close'));
   await within('send', connection.send({ data: 'two' }));
   assert.deepEqual([atClient.texts, atServer.order], [['one', 'two'], ['reconnecting', 'connect']]);
+  await closeQuietly(client);
+  await atServer.closed();
 });
 
 behaviour('an end that the peer did not mean is an error, not a close', async (t) => {
@@ -333,16 +335,17 @@ behaviour('a first message that is sent again costs nothing and opens nothing', 
   const port = await attacker.open(t);
   const client = newClient(t, OPTIONS);
   await within('connect', client.connect(to(port)));
-  await connections.next('the connect event');
+  const atServer = record(await connections.next('the connect event'));
   const [hello] = attacker.seen;
   await closeQuietly(client);
+  await atServer.closed();
   for (let again = 0; again < 3; again += 1) {
     const raw = await rawClient(t, real);
     raw.write(hello);
     await within('the answer', once(raw.resume(), 'data'));
     assert.deepEqual([connections.length, server.getConnections().length], [0, 0]);
-    raw.destroy();
   }
+  // The strangers are still there.
   const friend = newClient(t, OPTIONS);
   await within('connect', friend.connect(to(real)));
 });
