@@ -1,3 +1,6 @@
+/** The property that a component's user changes, by the event that tells of it. */
+const CHANGED_BY = { input: 'value', change: 'on', select: 'selected' };
+
 /** What is on the app's screen, and the operations that bring a screen from one state to the next. */
 export class HostTree {
   #nextId = 1;
@@ -12,7 +15,7 @@ export class HostTree {
   }
 
   create(kind, site) {
-    const node = { id: this.#nextId++, kind, site, parent: null, children: [], css: {}, properties: {}, listeners: {} };
+    const node = { id: this.#nextId++, kind, site, parent: null, children: [], css: {}, properties: {}, listeners: {}, userChanged: new Set() };
     this.#nodes.set(node.id, node);
     this.#add(['create', node.id, kind, site]);
     return node;
@@ -35,9 +38,11 @@ export class HostTree {
 
   /** Brings one kind of a node's values (`css` or `properties`) to a new state. */
   update(node, kind, next) {
+    const before = node[kind];
+    const isStale = (name) => kind === 'properties' && name in next && node.userChanged.delete(name);
     const changes = {};
-    for (const name of new Set([...Object.keys(node[kind]), ...Object.keys(next)])) {
-      if (JSON.stringify(node[kind][name]) !== JSON.stringify(next[name])) {
+    for (const name of new Set([...Object.keys(before), ...Object.keys(next)])) {
+      if (isStale(name) || JSON.stringify(before[name]) !== JSON.stringify(next[name])) {
         changes[name] = next[name] ?? null;
       }
     }
@@ -54,6 +59,17 @@ export class HostTree {
     if (Object.keys(listeners).join() !== before) {
       this.#add(['listen', node.id, Object.keys(listeners)]);
     }
+  }
+
+  /**
+   * Tells a component what its user did. The screen has changed the component already, so the next value of it is sent
+   * even when the app saw no other one in between: what is typed and cleared in one turn would stay on the screen.
+   */
+  perform(node, event, ...values) {
+    if (event in CHANGED_BY) {
+      node.userChanged.add(CHANGED_BY[event]);
+    }
+    node.listeners[event]?.(...values);
   }
 
   /** Has the screen do something to what it shows, after all that was changed before. */

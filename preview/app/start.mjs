@@ -8,9 +8,11 @@ import { useResources } from './resources.mjs';
 import { screen } from './screen.mjs';
 
 function perform({ id, name, values }) {
+  const node = screen.tree.find(id);
   // What the user touched may have gone in the meantime.
-  const listener = screen.tree.find(id)?.listeners[name];
-  listener?.(...values);
+  if (node) {
+    screen.tree.perform(node, name, ...values);
+  }
 }
 
 /** Starts the app of this process: its ability, with its resources and the pages that `pages` finds by name. */

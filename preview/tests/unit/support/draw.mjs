@@ -70,8 +70,17 @@ class Drawn {
 
   /** Tells a component what the screen saw of it, and waits for what becomes of it. */
   async tell(node, event, ...values) {
-    node.listeners[event](...values);
+    await this.tellTogether(node, [[event, ...values]]);
+  }
+
+  /** As `tell`, with several events that the app gets in one turn; resolves with the operations for the screen. */
+  async tellTogether(node, events) {
+    this.#tree.take();
+    for (const [event, ...values] of events) {
+      this.#tree.perform(node, event, ...values);
+    }
     await this.#drawn();
+    return this.#tree.take();
   }
 
   /** Changes the page's struct, and waits until it is drawn. */
