@@ -74,6 +74,19 @@ test(
 );
 
 test(
+  'what is typed and sent while the app does not run is sent when it runs, and leaves the input',
+  withPreview(async ({ server, client }) => {
+    await connect({ server, client });
+    await whileFrozen(client, async () => {
+      await client.type('late');
+      await client.input.press('Enter');
+    });
+    await server.shows('late');
+    await client.holds(client.input, /^$/);
+  })
+);
+
+test(
   'what is sent before there is a connection is kept, marked, and sent then',
   withPreview(async ({ server, client }) => {
     for (const [phone, text] of [[server, 'from the server'], [client, 'from the client']]) {
