@@ -6,7 +6,7 @@ import { library } from './support/library.mjs';
 import { CARRIERS } from './support/peers.mjs';
 import { rawServer, write } from './support/raw.mjs';
 import { record, recordLinks } from './support/recorder.mjs';
-import { newClient, LOOPBACK } from './support/sockets.mjs';
+import { newClient, LOOPBACK, roundTrips } from './support/sockets.mjs';
 
 const INTERVAL_MS = 30 * SLOWDOWN;
 
@@ -19,6 +19,9 @@ const MESSAGE = new Uint8Array(MESSAGE_BYTES).fill(0x78);
 
 const asking = { intervalMs: INTERVAL_MS, timeoutMs: NEVER_MS };
 const LINES = { framing: { type: 'delimiter', maxMessageBytes: MESSAGE_BYTES } };
+
+/** Lines with their ends, which a function finds. */
+const FOUND_LINES = { framing: { type: 'custom', messageLength: (bytes) => bytes.indexOf(0x0a) + 1 } };
 
 /** Everything that a raw peer gets, in one text, and who waits for some of it. */
 function textOf(peer) {
@@ -123,15 +126,60 @@ for (const { name, open } of CARRIERS) {
     });
   }
 
-  behaviour(`pings and answers do not keep a ${name} from being idle`, async (t) => {
-    const heartbeat = { ...asking, ping: 'PING', isPong: { whole: 'PONG' } };
-    const { socket, peer } = await open(t, { ...LINES, heartbeat, idleTimeoutMs: 5 * INTERVAL_MS });
-    peer.on('data', () => peer.write('PONG\n'));
-    peer.resume();
-    const recorder = record(socket);
-    await recorder.closed();
-    assert.deepEqual([recorder.order, recorder.closeReason], [['close'], 'idle']);
+  for (const [isPong, read, message] of [
+    [{ whole: 'PONG' }, 'PONG', 'PONG 1'],
+    [{ prefix: 'PONG' }, 'PONG 1', 'a PONG'],
+  ]) {
+    behaviour(`a ${name} without framing drops a read that isPong ${JSON.stringify(isPong)} fits`, async (t) => {
+      const { socket, peer } = await open(t, { heartbeat: { ...asking, ping: 'z', isPong } });
+      const received = textOf(peer);
+      const recorder = record(socket);
+      await received.until('a ping', (text) => text === 'z');
+      await write(peer, read);
+      // It asks again when it has read the answer.
+      await received.until('another ping', (text) => text === 'zz');
+      await write(peer, message);
+      await recorder.came('message');
+      assert.deepEqual(recorder.texts, [message]);
+      assert.equal(socket.getStatistics().messagesReceived, 1);
+    });
+  }
+
+  behaviour(`isPong of a ${name} with a function fits messages that the function finds`, async (t) => {
+    for (const stream of [['PONG\nPONG 1\nelse\n'], ['PO', 'NG\nPONG 1\nel', 'se\n'], ['PONG\n', 'PONG 1\nelse\n']]) {
+      const { socket, peer } = await open(t, { ...FOUND_LINES, heartbeat: { ...asking, ping: 'PING\n', isPong: { whole: 'PONG\n' } } });
+      const recorder = record(socket);
+      peer.setNoDelay(true);
+      for (const piece of stream) {
+        await write(peer, piece);
+        await roundTrips(t, 2);
+      }
+      await recorder.came('message', 2);
+      assert.deepEqual(recorder.texts, ['PONG 1\n', 'else\n']);
+      const { receiveQueueBytes } = socket.getStatistics();
+      assert.equal(receiveQueueBytes, 0);
+    }
   });
+
+  behaviour(`an answer to a ping of a ${name} with a function is no answer to a request`, async (t) => {
+    const heartbeat = { ...asking, ping: 'PING\n', isPong: { whole: 'PONG\n' } };
+    const { socket, peer } = await open(t, { ...FOUND_LINES, heartbeat, requests: { match: 'order' } });
+    const answer = socket.request({ data: 'question\n' });
+    await write(peer, 'PONG\nanswer\n');
+    assert.equal(Buffer.from(await within('the answer', answer)).toString(), 'answer\n');
+  });
+
+  for (const [what, options, end] of [['lines', LINES, '\n'], ['no framing', {}, ''], ['a function', FOUND_LINES, '\n']]) {
+    behaviour(`pings and answers do not keep a ${name} with ${what} from being idle`, async (t) => {
+      const heartbeat = { ...asking, ping: 'PING', isPong: { prefix: 'PONG' } };
+      const { socket, peer } = await open(t, { ...options, heartbeat, idleTimeoutMs: 5 * INTERVAL_MS });
+      peer.on('data', () => peer.write(`PONG${end}`));
+      peer.resume();
+      const recorder = record(socket);
+      await recorder.closed();
+      assert.deepEqual([recorder.order, recorder.closeReason], [['close'], 'idle']);
+    });
+  }
 }
 
 behaviour('a client that reconnects takes a peer that does not answer its ping for a lost link', async (t) => {
@@ -160,7 +208,6 @@ behaviour('wrong pings are refused, by name', () => {
     [of({ isPong: { whole: 'x' } }), 'isPong', 'ping'],
     [of({ ping: 'x', isPong: {} }), 'isPong'],
     [of({ ping: 'x', isPong: { whole: 'x', prefix: 'x' } }), 'isPong'],
-    [of({ ping: 'x', isPong: { prefix: 'x' } }, {}), 'heartbeat.isPong', 'framing'],
     [of({ ping: 'x' }, { framing: { type: 'length' }, acknowledge: true }), 'heartbeat.ping', 'acknowledge'],
     [of({ ping: 'x' }, { framing: { type: 'length' }, admission: { key: library.createPairingKey() } }), 'heartbeat.ping', 'admission'],
     [of({ ping: 'x', timeoutMs: 500 }), 'heartbeat.timeoutMs'],

@@ -122,7 +122,10 @@ export interface HeartbeatOptions {
     * connection, and after each ping for the next one.
     */
   ping?: string | ArrayBuffer | ArrayBufferView | (() => string | ArrayBuffer | ArrayBufferView)
-  /** With `ping` and `framing`: which messages of the peer answer it. They go to no listener; all do unless given. */
+  /**
+    * With `ping`: which messages of the peer answer it, or without `framing` which reads. They go to no listener; all do unless
+    * given.
+    */
   isPong?: PongMatcher
 }
 
@@ -139,7 +142,7 @@ export interface NetAddress {
   port?: number
 }
 
-/** Which messages answer a ping: one of the two. */
+/** Which messages, or reads without `framing`, answer a ping: one of the two. */
 export interface PongMatcher {
   /** Those that begin with this. */
   prefix?: string | ArrayBuffer | ArrayBufferView

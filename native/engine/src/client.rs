@@ -389,6 +389,11 @@ impl Client {
         }
     }
 
+    /// Compares as [`Connection::is_pong`] does.
+    pub fn is_pong(&self, message: &[u8]) -> bool {
+        self.shared.protocol.is_pong(message)
+    }
+
     /// Ends the link as [`Connection::fail`] does.
     pub fn fail(&self, errno: i32) {
         if let Some(connection) = lock(&self.shared.state).phase.connection() {

@@ -323,7 +323,13 @@ impl Connection {
 
     /// Counts `bytes` of a message that its owner has found in what it read, until [`Connection::consume`].
     pub fn hold(&self, bytes: usize) {
+        self.shared.touch();
         self.shared.hold(bytes);
+    }
+
+    /// Whether `message`, which its owner has found in what it read, answers a ping.
+    pub fn is_pong(&self, message: &[u8]) -> bool {
+        self.shared.protocol.is_pong(message)
     }
 
     /// Ends the link because of what its owner has found: `ETIMEDOUT` for a peer that does not answer in time; other numbers say that

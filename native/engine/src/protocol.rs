@@ -38,7 +38,7 @@ pub struct Ping {
     pub message: Bytes,
     /// Whether the owner makes another message for the next one. This one is the first then.
     pub is_made: bool,
-    /// What messages of the peer answer it; they go no further. `None`: all go to the owner.
+    /// What messages of the peer, or reads without framing, answer it; they go no further. `None`: all go to the owner.
     pub pong: Option<Pong>,
 }
 
@@ -99,8 +99,6 @@ pub enum ProtocolError {
     PingExcludes(&'static str),
     /// It is longer than messages are, contains what ends them, or is empty where nothing does.
     PingIsNoMessage,
-    /// Only whole messages can be told to be answers.
-    PongNeedsFraming,
     /// A peer would count as gone before it was asked.
     HeartbeatTimeoutTooShort,
 }
@@ -152,12 +150,23 @@ impl Protocol {
             Some(framing) => framing.envelope(&ping.message, None).is_ok(),
             None => !ping.message.is_empty(),
         };
-        let finds_messages = self.framing.as_ref().is_some_and(|framing| framing.custom_limit_bytes().is_none());
-        match ping.pong {
-            _ if !is_message => Err(ProtocolError::PingIsNoMessage),
-            Some(_) if !finds_messages => Err(ProtocolError::PongNeedsFraming),
-            _ => Ok(()),
-        }
+        if is_message { Ok(()) } else { Err(ProtocolError::PingIsNoMessage) }
+    }
+
+    /// Whether `read`, a message or, without framing, the bytes of one read, answers a ping. Where the owner of a connection finds
+    /// messages, it asks [`Protocol::is_pong`] itself.
+    pub(crate) fn drops(&self, read: &[u8]) -> bool {
+        !self.owner_finds_messages() && self.is_pong(read)
+    }
+
+    /// Whether reads count as activity: those in which the owner finds messages may hold nothing but answers to pings.
+    pub(crate) fn counts_reads(&self) -> bool {
+        !(self.owner_finds_messages() && self.ping.as_ref().is_some_and(|ping| ping.pong.is_some()))
+    }
+
+    /// Whether the owner of a connection finds messages.
+    fn owner_finds_messages(&self) -> bool {
+        self.framing.as_ref().is_some_and(|framing| framing.custom_limit_bytes().is_some())
     }
 
     /// Whether `message` of the peer answers a ping, and says nothing else.
@@ -225,7 +234,6 @@ impl fmt::Display for ProtocolError {
             Self::Excludes(option, feature) => write!(f, "framing.{option} and {feature} exclude each other"),
             Self::PingExcludes(feature) => write!(f, "heartbeat.ping and {feature} exclude each other"),
             Self::PingIsNoMessage => f.write_str("heartbeat.ping must be a message that framing allows"),
-            Self::PongNeedsFraming => f.write_str("heartbeat.isPong needs framing of another type than 'custom'"),
             Self::HeartbeatTimeoutTooShort => {
                 f.write_str("heartbeat.timeoutMs must be greater than heartbeat.intervalMs")
             }

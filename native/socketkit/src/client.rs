@@ -154,6 +154,10 @@ impl Receiver for State {
         self.client.set_ping(ping);
     }
 
+    fn is_pong(&self, message: &[u8]) -> bool {
+        self.client.is_pong(message)
+    }
+
     fn hold(&self, bytes: usize) {
         self.client.hold(bytes);
     }

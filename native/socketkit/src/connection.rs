@@ -253,6 +253,10 @@ impl Receiver for State {
         self.connection.set_ping(ping);
     }
 
+    fn is_pong(&self, message: &[u8]) -> bool {
+        self.connection.is_pong(message)
+    }
+
     fn hold(&self, bytes: usize) {
         self.connection.hold(bytes);
     }

@@ -219,12 +219,13 @@ mod declared {
         /// connection, and after each ping for the next one.
         #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView | (() => string | ArrayBuffer | ArrayBufferView)")]
         pub ping: Option<()>,
-        /// With `ping` and `framing`: which messages of the peer answer it. They go to no listener; all do unless given.
+        /// With `ping`: which messages of the peer answer it, or without `framing` which reads. They go to no listener; all do unless
+        /// given.
         #[napi(ts_type = "PongMatcher")]
         pub is_pong: Option<()>,
     }
 
-    /// Which messages answer a ping: one of the two.
+    /// Which messages, or reads without `framing`, answer a ping: one of the two.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "PongMatcher")]
     pub struct PongMatcher {
         /// Those that begin with this.

@@ -44,6 +44,8 @@ pub trait Receiver {
     fn drops_unheard(&self) -> bool;
     /// Sets the next ping.
     fn set_ping(&self, ping: Bytes);
+    /// Whether a message that was found in what was read answers a ping.
+    fn is_pong(&self, message: &[u8]) -> bool;
     /// Takes the credit of a message of `bytes` that was found in what was read.
     fn hold(&self, bytes: usize);
     /// Gives back the credit of a receipt of `bytes`.

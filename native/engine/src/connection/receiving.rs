@@ -30,6 +30,9 @@ impl Driver {
         match reading {
             Reading::Nothing => None,
             Reading::Bytes(data) => {
+                if self.shared.protocol.drops(&data) {
+                    return None;
+                }
                 self.deliver(data, ConnectionEvent::Received);
                 None
             }
@@ -100,7 +103,7 @@ impl Driver {
     fn take_frame(&mut self, transport: &mut Transport, frame: Frame) -> Result<bool, i32> {
         match frame {
             _ if transport.bye && !matches!(frame, Frame::Acknowledge(_) | Frame::Pong) => return Err(libc::EPROTO),
-            Frame::Data(data) if self.shared.protocol.is_pong(&data) => {}
+            Frame::Data(data) if self.shared.protocol.drops(&data) => {}
             Frame::Data(data) => {
                 self.received += 1;
                 self.deliver(data, ConnectionEvent::Message);
@@ -175,12 +178,13 @@ impl Driver {
     pub(super) fn receive_last(&self, transport: &mut Transport, keeps: &mut bool) -> Option<usize> {
         match transport.read() {
             Ok(Reading::Nothing) => None,
+            Ok(Reading::Bytes(data)) if self.shared.protocol.drops(&data) => Some(0),
             Ok(Reading::Bytes(data)) => Some(self.keep(data, ConnectionEvent::Received, keeps)),
             Ok(Reading::Frames) => {
                 let mut bytes = 0;
                 while let Ok(Some(frame)) = transport.next_frame() {
                     bytes += match frame {
-                        Frame::Data(data) if self.shared.protocol.is_pong(&data) => 0,
+                        Frame::Data(data) if self.shared.protocol.drops(&data) => 0,
                         Frame::Data(data) => self.keep(data, ConnectionEvent::Message, keeps),
                         Frame::Corrupt(data) => self.keep(data, ConnectionEvent::Corrupt, keeps),
                         _ => 0,

@@ -180,7 +180,9 @@ impl Shared {
     /// Counts `bytes` that are handed to the owner.
     pub(super) fn take_received(&self, bytes: usize) {
         self.counters.received(bytes);
-        self.touch();
+        if self.protocol.counts_reads() {
+            self.touch();
+        }
         self.hold(bytes);
     }
 

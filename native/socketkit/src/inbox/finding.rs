@@ -56,7 +56,8 @@ impl Inbox {
             let Some(place) = place else { break };
             let raw = self.waiting.borrow_mut().remove(place);
             let Some(Delivery::Raw(data)) = raw else { break };
-            let found = cutter.cut(receiver.emitter(), &data);
+            let mut found = cutter.cut(receiver.emitter(), &data);
+            found.iter_mut().for_each(|found| found.messages.retain(|message| !receiver.is_pong(message)));
             found.iter().flat_map(|found| &found.messages).for_each(|message| receiver.hold(message.len()));
             receiver.consume(data.len());
             let Found { messages, fault } = found.inspect_err(|_| {
