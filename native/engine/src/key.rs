@@ -38,8 +38,11 @@ impl Key {
         while digits.last() == Some(&b'=') {
             digits.pop();
         }
-        let bytes = BASE32_NOPAD_NOCASE.decode(&digits).map_err(|_| KeyError::NotBase32)?;
-        Self::from_zeroizing(Zeroizing::new(bytes))
+        let length = BASE32_NOPAD_NOCASE.decode_len(digits.len()).map_err(|_| KeyError::NotBase32)?;
+        // Wiped also where only its beginning is base32.
+        let mut bytes = Zeroizing::new(vec![0; length]);
+        BASE32_NOPAD_NOCASE.decode_mut(&digits, &mut bytes).map_err(|_| KeyError::NotBase32)?;
+        Self::from_zeroizing(bytes)
     }
 
     /// The key that consists of `bytes`.
@@ -53,12 +56,12 @@ impl Key {
     }
 
     /// A new key of 128 random bits: the text that [`Key::from_base32`] reads, in groups of four with hyphens between
-    /// them. Fails only where the system has no random numbers.
-    pub fn generate() -> io::Result<String> {
+    /// them, which is overwritten when it is dropped. Fails only where the system has no random numbers.
+    pub fn generate() -> io::Result<Zeroizing<String>> {
         let mut bytes = Zeroizing::new([0; GENERATED_BYTES]);
         getrandom::fill(bytes.as_mut_slice())?;
         let digits = Zeroizing::new(BASE32_NOPAD.encode(bytes.as_slice()));
-        let mut text = String::with_capacity(digits.len() + digits.len() / GROUP_CHARACTERS);
+        let mut text = Zeroizing::new(String::with_capacity(digits.len() + digits.len() / GROUP_CHARACTERS));
         for (index, digit) in digits.chars().enumerate() {
             if index > 0 && index % GROUP_CHARACTERS == 0 {
                 text.push('-');

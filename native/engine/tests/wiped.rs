@@ -16,7 +16,7 @@ use std::hint::black_box;
 use std::io::{BufRead, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::FileExt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use clatter::bytearray::ByteArray;
@@ -25,7 +25,7 @@ use clatter::traits::{Dh, Handshaker, Hash};
 use clatter::{KeyPair, NqHandshakeCore};
 use primitives::{ChaChaPoly, Curve25519, Secret, Sha256, SystemRandom};
 use socket_engine::{
-    Client, ClientOptions, ConnectionEvent, Connections, Framing, Host, Key, Protocol, Server, ServerEvent,
+    Client, ClientOptions, ConnectionEvent, Connections, Framing, Host, Key, KeyError, Protocol, Server, ServerEvent,
     ServerOptions, Ticket,
 };
 
@@ -68,15 +68,20 @@ fn shared_tail(index: usize) -> u8 {
     !black_box(SHARED_TAIL_TURNED)[index]
 }
 
+/// One test after the other reads memory, which has what another search has read.
+static TURN: Mutex<()> = Mutex::new(());
+
 /// Memory is read into this, and it is wiped after each search: what was found would be found again.
 struct Search {
+    _turn: MutexGuard<'static, ()>,
     memory: File,
     chunk: Vec<u8>,
 }
 
 impl Search {
     fn new() -> Self {
-        Self { memory: File::open("/proc/self/mem").unwrap(), chunk: vec![0; CHUNK_BYTES] }
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        Self { _turn: turn, memory: File::open("/proc/self/mem").unwrap(), chunk: vec![0; CHUNK_BYTES] }
     }
 
     /// Whether `length` bytes of the secret are anywhere in memory.
@@ -121,9 +126,18 @@ fn protocol(key: &Arc<Key>) -> Protocol {
 }
 
 fn key() -> Key {
-    let mut text: String = (0..DIGITS).map(|index| char::from(character(index))).collect();
-    let key = Key::from_base32(&text).unwrap();
-    text = black_box(text).chars().map(|_| '-').collect();
+    spelled_key("").unwrap()
+}
+
+/// The key with `more` behind its text.
+fn spelled_key(more: &str) -> Result<Key, KeyError> {
+    let mut text = String::with_capacity(DIGITS + more.len());
+    text.extend((0..DIGITS).map(|index| char::from(character(index))));
+    text.push_str(more);
+    let key = Key::from_base32(&text);
+    let length = text.len();
+    text.clear();
+    text.extend((0..length).map(|_| '-'));
     black_box(text);
     key
 }
@@ -179,11 +193,23 @@ fn a_key_is_in_memory_while_it_is_used_and_not_afterwards() {
     assert!(search.finds(TAIL_BYTES, tail), "the search finds nothing");
     drop(kept);
     assert!(!search.finds(TAIL_BYTES, tail), "a key outlives its use");
+    assert!((0..KEYS).all(|_| spelled_key("AAAAAAA1").is_err()));
+    assert!(!search.finds(TAIL_BYTES, tail), "a key that is half right was left");
     admit();
     assert!(!search.finds(TAIL_BYTES, tail), "a handshake left the key");
     assert!(!search.finds(TAIL_BYTES, shared_tail), "a handshake left the hash of the key");
     refuse_hello_of_another_version();
     assert!(!search.finds(TAIL_BYTES, shared_tail), "a refused Hello left the hash of the key");
+}
+
+#[test]
+fn the_text_of_a_new_key_is_in_memory_until_it_is_dropped() {
+    let mut search = Search::new();
+    let text = Key::generate().unwrap();
+    let turned: Vec<u8> = text.as_bytes()[text.len() - TAIL_BYTES..].iter().map(|byte| !byte).collect();
+    assert!(search.finds(TAIL_BYTES, |index| !turned[index]), "the search finds nothing");
+    drop(text);
+    assert!(!search.finds(TAIL_BYTES, |index| !turned[index]), "a new key left its text");
 }
 
 /// The keys of a link in both directions, with all bits turned.

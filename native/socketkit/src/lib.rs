@@ -31,8 +31,8 @@ mod sync;
 mod types;
 
 use napi_derive_ohos::napi;
-use napi_ohos::Result;
 use napi_ohos::bindgen_prelude::Object;
+use napi_ohos::{Env, JsString, Result};
 use socket_engine::Key;
 
 /// Runs when an environment imports the module. Starts nothing but the log.
@@ -44,6 +44,7 @@ pub fn import(_exports: Object<'_>) -> Result<()> {
 
 /// Makes a key for `AdmissionOptions`: 128 random bits as base32 in groups of four, with hyphens between them.
 #[napi(js_name = "createPairingKey", catch_unwind)]
-pub fn create_pairing_key() -> Result<String> {
-    Key::generate().map_err(|error| error::internal(&error.to_string()))
+pub fn create_pairing_key(env: &Env) -> Result<JsString<'_>> {
+    let text = Key::generate().map_err(|error| error::internal(&error.to_string()))?;
+    env.create_string(&*text)
 }

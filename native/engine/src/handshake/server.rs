@@ -27,7 +27,8 @@ pub(crate) struct Guest {
 }
 
 /// Hears the client at the other end of `stream` and has it prove that it knows the key. Tells a client with other
-/// terms or another key so; any other is only to be left. Calls `heard_hello` when the first of the client's two messages has come.
+/// terms or another key so; any other is only to be left. Calls `heard_hello` when the first of the client's two messages was found to be
+/// one of this handshake.
 ///
 /// # Cancel safety
 ///
@@ -75,11 +76,11 @@ async fn hear<S: AsyncRead + AsyncWrite + Unpin>(
     heard_hello: impl FnOnce(),
 ) -> Result<(Option<Session>, Option<Duration>), HandshakeError> {
     let hello = channel.receive(Kind::Hello).await?;
-    heard_hello();
     let peer_heartbeat = match &terms.key {
-        Some(key) => answer_with_key(channel, hello, terms, key, random).await?,
+        Some(key) => answer_with_key(channel, hello, terms, key, random, heard_hello).await?,
         None => {
             let peer_heartbeat = agree_openly(hello, terms)?;
+            heard_hello();
             channel.send(Kind::Challenge, &open_fields(terms, random)).await?;
             peer_heartbeat
         }
@@ -96,11 +97,13 @@ async fn answer_with_key<S: AsyncRead + AsyncWrite + Unpin>(
     terms: &Terms,
     key: &Key,
     ephemeral: &RandomBytes,
+    heard_hello: impl FnOnce(),
 ) -> Result<Option<Duration>, HandshakeError> {
     // Checked first: a state that is dropped half way keeps the key.
     let hello = keyed_message(hello)?;
     let mut noise = Handshake::responder(key, ephemeral)?;
     let payload = noise.read(&hello)?;
+    heard_hello();
     let challenge = noise.write(&keyed_terms(terms, channel.field))?;
     channel.send(Kind::Challenge, &keyed_fields(&challenge)).await?;
     channel.ciphers = Some(noise.finish()?);

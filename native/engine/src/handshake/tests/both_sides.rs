@@ -124,6 +124,26 @@ async fn with_a_key_other_lengths_are_other_terms_also_where_somebody_translates
     }
 }
 
+/// Whether the server of `vector` has counted this Hello as heard.
+async fn is_heard(vector: &HandshakeVector, hello: &[u8]) -> bool {
+    let (mut near, mut far) = duplex(PIPE_BYTES);
+    near.write_all(hello).await.unwrap();
+    near.shutdown().await.unwrap();
+    let mut is_heard = false;
+    assert!(greet(&mut far, &vector.framing, &vector.server, || is_heard = true).await.is_err());
+    is_heard
+}
+
+#[tokio::test(start_paused = true)]
+async fn hello_is_heard_once_it_decrypts() {
+    let vector = returning();
+    let mut forged = vector.hello.clone();
+    *forged.last_mut().unwrap() ^= 1;
+    assert_eq!([is_heard(&vector, &vector.hello).await, is_heard(&vector, &forged).await], [true, false]);
+    let (vector, keyed) = (open(), vector.hello);
+    assert_eq!([is_heard(&vector, &vector.hello).await, is_heard(&vector, &keyed).await], [true, false]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_peer_whose_version_does_not_encrypt_is_told_apart() {
     let vector = returning();
