@@ -65,6 +65,19 @@ behaviour('everything sent before suspend goes out first, where the peer takes i
   assert.equal(events.receivedBytes, 100_000);
 });
 
+behaviour('suspend of a typed stream ends with Bye, with a key and without', async (t) => {
+  for (const options of [{ heartbeat: { intervalMs: 60_000 } }, { admission: { key: Buffer.from('a key of 16 bytes') } }]) {
+    const protocol = { framing: { type: 'length' }, ...options };
+    const { connections, port } = await openServer(t, protocol);
+    const client = newClient(t, { ...protocol, ...RECONNECT });
+    await within('connect', client.connect(to(port)));
+    const events = record(await connections.next('the connect event'));
+    await within('send and suspend', Promise.all([client.send({ data: 'last' }), client.suspend()]));
+    await events.closed();
+    assert.deepEqual([events.texts, events.order, events.closeReason], [['last'], ['message', 'close'], 'remote']);
+  }
+});
+
 behaviour('a paused client gets what came before suspend when it is resumed', async (t) => {
   const { sockets, port } = await rawServer(t);
   const client = newClient(t, RECONNECT);

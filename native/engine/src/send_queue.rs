@@ -220,6 +220,22 @@ impl SendQueue {
         self.unsent.push_back(Queued { frame, written: 0, cargo: Cargo::Control(kind) });
     }
 
+    /// Writes `frame` as the last one of the link, before everything that waits. Writes nothing where the kernel has a part of another
+    /// frame, because `frame` would be taken for the rest of that.
+    pub(crate) fn end_link(&mut self, frame: &[u8], mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>) {
+        let covered = self.encryption.as_ref().map_or(0, |encryption| encryption.covers());
+        let is_begun = covered > 0 || self.unsent.front().is_some_and(|front| front.written > 0);
+        if is_begun || self.has_lost_cipher() {
+            return;
+        }
+        let SentMarks { written, .. } = &mut self.marks;
+        // Where the kernel does not take it, the peer sees a cut.
+        let _ = match &mut self.encryption {
+            Some(encryption) => encryption.write([frame], write, written).map(drop),
+            None => write(&[IoSlice::new(frame)]).map(|bytes| *written += bytes as u64),
+        };
+    }
+
     /// Hands the front of the queue to `write`, until nothing waits, `write` fails, or it has taken
     /// [`WRITE_TURN_BYTES`].
     pub(crate) fn write_with(&mut self, mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>) -> Written {

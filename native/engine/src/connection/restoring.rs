@@ -27,7 +27,7 @@ impl Driver {
 
     pub(super) async fn suspend(&mut self, mut transport: Box<Transport>) {
         self.take_back(&mut transport);
-        let marks = lock(&self.shared.state).queue.marks();
+        let marks = lock(&self.shared.state).say_bye(&transport.stream);
         self.interrupt(None);
         let released = self.release_link(transport, &marks).await;
         if lock(&self.shared.state).phase.is_open() {

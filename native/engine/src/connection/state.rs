@@ -19,6 +19,7 @@ use crate::limits::{DRAIN_TIMEOUT, EVENT_OVERHEAD_BYTES, SEND_QUEUE_LIMIT_BYTES,
 use crate::noise::Sealer;
 use crate::options::SocketOptions;
 use crate::poller::Poller;
+use crate::progress::SentMarks;
 use crate::protocol::{Protocol, Unsent};
 use crate::send_queue::{Outgoing, SendProgress, SendQueue};
 use crate::wire::Kind;
@@ -360,6 +361,16 @@ impl State {
             self.queue.push_last(Kind::Bye, frame);
             self.bye = true;
         }
+    }
+
+    /// Says `Bye` on a link that is let go, where its end is final. Returns how far the link's bytes have come into the kernel.
+    pub(super) fn say_bye(&mut self, stream: &TcpStream) -> SentMarks {
+        let is_final = !self.bye && !self.protocol.acknowledge;
+        let bye = self.typed_framing().filter(|_| is_final).map(|framing| framing.control_frame(Kind::Bye, &[]));
+        if let Some(bye) = bye {
+            self.queue.end_link(&bye, |slices| write::send_vectored(stream, slices));
+        }
+        self.queue.marks()
     }
 
     /// Says that nothing follows, if that is wanted and nothing waits before it; returns the ticket of who wanted it.

@@ -136,6 +136,30 @@ fn perform_all<'a>(steps: impl IntoIterator<Item = &'a Step>) {
     assert_eq!(messages, unacknowledged, "every message came, once, on the last link");
 }
 
+#[test]
+fn a_link_ends_with_a_frame_where_none_is_half_written() {
+    let bye = frame(9, 1);
+    for (written, numbers_read) in [(0, vec![9]), (30, vec![])] {
+        let mut queue = SendQueue::new(false);
+        let mut link = Link::begin(&mut queue);
+        queue.gather(Outgoing { frame: frame(0, 20), written: 0, ticket: Ticket(0) });
+        if written > 0 {
+            queue.write_with(link.kernel(written, 100));
+        }
+        queue.end_link(&bye, link.kernel(100, 100));
+        assert_eq!((numbers(link.read()), link.taken.len()), (numbers_read, written));
+    }
+}
+
+#[test]
+fn a_link_without_its_cipher_ends_in_silence() {
+    let mut queue = SendQueue::new(false);
+    let mut link = Link::begin(&mut queue);
+    queue.clear();
+    queue.end_link(b"bye", link.kernel(100, 100));
+    assert!(link.taken.is_empty());
+}
+
 /// Calls `with` with every interleaving of what is left of `threads`, behind `done`.
 fn interleave<'a>(threads: [&'a [Step]; 3], done: &mut Vec<&'a Step>, with: &mut impl FnMut(&[&'a Step])) {
     if threads.iter().all(|steps| steps.is_empty()) {
