@@ -2,6 +2,7 @@
 
 mod arkts;
 mod cases;
+mod circles;
 mod documents;
 mod guards;
 mod marks;
@@ -28,7 +29,7 @@ struct Rule {
     findings: fn(&Tree) -> Vec<String>,
 }
 
-const RULES: [Rule; 19] = [
+const RULES: [Rule; 20] = [
     Rule { id: "I1", name: "the engine knows nothing of JavaScript", findings: rust::engine_knows_javascript },
     Rule { id: "I2", name: "unsafe code is in node_api and tcp_info only", findings: rust::unsafe_outside_node_api },
     Rule { id: "I3", name: "one service alone imports the module", findings: arkts::imports_of_the_module },
@@ -52,6 +53,7 @@ const RULES: [Rule; 19] = [
         findings: guards::held_across_calls,
     },
     Rule { id: "I41", name: "module and pages log under one domain", findings: repository::log_domains },
+    Rule { id: "I42", name: "modules of the native crates do not import each other", findings: circles::circles },
 ];
 
 /// Checks all rules, and that each is documented.
@@ -96,7 +98,7 @@ mod tests {
     #[test]
     fn ids_are_looked_for_as_words() {
         let text = "| I1 | …| **I2**, I3-I9: I4 I5 I6 I7 I8";
-        assert_eq!(undocumented(text), ["I10", "I11", "I32", "I32", "I32", "I34", "I38", "I39", "I40", "I41"]);
+        assert_eq!(undocumented(text), ["I10", "I11", "I32", "I32", "I32", "I34", "I38", "I39", "I40", "I41", "I42"]);
         assert_eq!(undocumented("I10").len(), RULES.len() - 1);
     }
 
