@@ -19,6 +19,9 @@ pub(crate) const HOST_ONLY: &str = "tests/host";
 /// Files that need an engine which differs from Node as the phone's does.
 pub(crate) const PHONE_LIKE_ONLY: &str = "tests/phone";
 
+/// Files that need a build which counts what messages cost.
+pub(crate) const COUNTED_ONLY: &str = "tests/counted";
+
 /// The demo seen from outside, by the machine's Node, whatever its two processes load.
 pub(crate) const DEMO: &str = "tests/host/demo.test.mjs";
 

@@ -146,6 +146,7 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
         steps.push(digest_step(load));
         files.extend(file_steps(workspace, load));
     }
+    files.extend(folder_steps(workspace, Load::Unoptimized, javascript::COUNTED_ONLY));
     // Those that share the machine stand together: where one ends, the next begins.
     let (sharing, alone): (Vec<Step>, Vec<Step>) = files.into_iter().partition(|step| step.shares_machine);
     steps.extend(sharing);

@@ -47,6 +47,8 @@ mod alarm;
 mod backoff;
 mod client;
 mod connection;
+#[doc(hidden)]
+pub mod counts;
 mod credit;
 mod error;
 mod event;

@@ -10,6 +10,7 @@ use rustix::event::Timespec;
 use rustix::event::epoll::{self, EventData, EventFlags};
 use rustix::io::Errno;
 
+use crate::counts::count_system_call;
 use crate::event::{ConnectionEvent, EventSink, LinkId};
 use crate::limits::POLLER_BATCH_LINKS;
 use crate::poller_group::{EMPTY_EVENT, GroupedSet, Wake, oneshot};
@@ -45,6 +46,7 @@ impl Poller {
         let Some(set) = self.set() else { return false };
         let mut events = [EMPTY_EVENT; POLLER_BATCH_LINKS];
         // A question that is interrupted is asked again at the next turn: the set is still full then, and armed.
+        count_system_call();
         let count = epoll::wait(&*set, &mut events, Some(&Timespec::default())).unwrap_or(0);
         for event in events.iter().take(count) {
             let link = LinkId(event.data.u64());
@@ -98,6 +100,7 @@ impl Poller {
         };
         links.owners.insert(link, Arc::downgrade(owner));
         drop(links);
+        count_system_call();
         Ok(epoll::add(&*set, socket, EventData::new_u64(link.0), oneshot())?)
     }
 
@@ -107,6 +110,7 @@ impl Poller {
     /// When the socket is not there.
     pub(crate) fn watch(&self, link: LinkId, socket: impl AsFd) -> io::Result<()> {
         let set = self.set().ok_or(Errno::BADF)?;
+        count_system_call();
         Ok(epoll::modify(&*set, socket, EventData::new_u64(link.0), oneshot())?)
     }
 
@@ -117,6 +121,7 @@ impl Poller {
     pub(crate) fn watch_end(&self, link: LinkId, socket: impl AsFd) -> io::Result<()> {
         let set = self.set().ok_or(Errno::BADF)?;
         let flags = EventFlags::RDHUP | EventFlags::ONESHOT;
+        count_system_call();
         Ok(epoll::modify(&*set, socket, EventData::new_u64(link.0), flags)?)
     }
 
@@ -129,6 +134,7 @@ impl Poller {
     pub(crate) fn remove(&self, link: LinkId, socket: impl AsFd) {
         self.forget(link);
         if let Some(set) = self.set() {
+            count_system_call();
             // It is there; if it were not, so much the better.
             let _ = epoll::delete(&*set, socket);
         }

@@ -10,6 +10,7 @@ use once_cell::sync::OnceCell;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::io::Errno;
 
+use crate::counts::count_system_call;
 use crate::limits::POLLER_BATCH_LINKS;
 use crate::sync::lock;
 
@@ -53,6 +54,7 @@ impl GroupedSet {
 
     /// Has the thread woken, once, as soon as there is something in the set; at once where there is already.
     pub(crate) fn arm(&self) -> io::Result<()> {
+        count_system_call();
         Ok(epoll::modify(&self.group.sets, &self.set, EventData::new_u64(self.number), oneshot())?)
     }
 }

@@ -42,6 +42,14 @@ pub fn import(_exports: Object<'_>) -> Result<()> {
     Ok(())
 }
 
+/// What messages have cost so far, for the tests of that: locks of all threads, locks of this thread, system calls of this thread.
+#[cfg(debug_assertions)]
+#[napi(skip_typescript, catch_unwind)]
+pub fn counts() -> Vec<f64> {
+    let counts = socket_engine::counts::counts();
+    [counts.locks, counts.own_locks, counts.own_system_calls].map(|count| count as f64).to_vec()
+}
+
 /// Makes a key for `AdmissionOptions`: 128 random bits as base32 in groups of four, with hyphens between them.
 #[napi(js_name = "createPairingKey", catch_unwind)]
 pub fn create_pairing_key(env: &Env) -> Result<JsString<'_>> {

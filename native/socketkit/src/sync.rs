@@ -3,8 +3,11 @@
 pub use std::sync::atomic::{AtomicU64, Ordering};
 pub use std::sync::{Mutex, MutexGuard};
 
+use socket_engine::counts::count_lock;
+
 /// Locks `mutex`. Every critical section of this crate leaves its data valid at each step, so a panic of another holder
 /// changes nothing.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    count_lock();
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

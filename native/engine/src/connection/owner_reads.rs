@@ -10,6 +10,7 @@ use rustix::io::{Errno, ioctl_fionread};
 use super::frames::Frames;
 use super::shared::Shared;
 use super::state::{OwnerReads, State};
+use crate::counts::count_system_call;
 use crate::error::errno_of;
 use crate::event::{ConnectionEvent, LinkId};
 use crate::framing::Decoded;
@@ -161,6 +162,7 @@ fn read(reads: &OwnerReads, link: LinkId, buffer: &mut [u8]) -> Result<ReadOutco
     let Some((stream, poller)) = reads.source(link) else { return Ok(ReadOutcome::NOTHING) };
     let watch = || poller.watch(link, &**stream);
     loop {
+        count_system_call();
         return match rustix::io::read(stream, &mut *buffer) {
             Ok(0) => Err(OwnerReads::Ended { within_frame: reads.is_within_frame() }),
             // Less than there was room for is all. Where it is not, behind urgent data, watching tells.
@@ -176,5 +178,6 @@ fn read(reads: &OwnerReads, link: LinkId, buffer: &mut [u8]) -> Result<ReadOutco
 }
 
 fn available_bytes(stream: &TcpStream) -> usize {
+    count_system_call();
     ioctl_fionread(stream).ok().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0)
 }

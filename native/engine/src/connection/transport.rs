@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use super::frames::Frames;
 use super::registration::Registration;
 use super::write::send_vectored;
+use crate::counts::count_system_call;
 use crate::error::is_transient;
 use crate::framing::FramingError;
 use crate::keep_alive::KeepAlive;
@@ -274,6 +275,7 @@ impl Transport {
     }
 
     fn try_read(&self, read: impl FnOnce(&TcpStream) -> io::Result<usize>) -> io::Result<usize> {
+        count_system_call();
         match &self.registration {
             Some(registration) if registration.tells_reads() => registration.try_read(read),
             _ => read(&self.stream),

@@ -5,6 +5,8 @@ use std::net::TcpStream;
 
 use socket2::SockRef;
 
+use crate::counts::count_system_call;
+
 /// A peer that is gone must give an error, never a SIGPIPE in somebody else's process.
 const SEND_FLAGS: i32 = libc::MSG_NOSIGNAL;
 
@@ -20,6 +22,7 @@ pub(super) fn send(stream: &TcpStream, parts: [&[u8]; 3]) -> io::Result<usize> {
         return Ok(0);
     }
     loop {
+        count_system_call();
         match call() {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(0),
@@ -30,6 +33,7 @@ pub(super) fn send(stream: &TcpStream, parts: [&[u8]; 3]) -> io::Result<usize> {
 
 /// Sends as much of `slices`, in order, as the kernel takes now.
 pub(super) fn send_vectored(stream: &TcpStream, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+    count_system_call();
     SockRef::from(stream).send_vectored_with_flags(slices, SEND_FLAGS).map_err(not_yet)
 }
 
