@@ -1,11 +1,12 @@
 """The wire format of socketkit (docs/wire.md) for Python: `Connection.connect`, `listen`, `send`, `receive`, `close`.
 
-Needs Python 3.9 and nothing else. Not implemented: pairing keys, reconnecting. `talk.py` is a program that uses it.
+Needs Python 3.9; for pairing keys also `noise.py`. Not implemented: reconnecting. `talk.py` is a program that uses it.
 """
 
 import asyncio
 import contextlib
 import dataclasses
+import importlib
 import secrets
 import struct
 import sys
@@ -13,16 +14,17 @@ from typing import Optional
 
 DATA, PING, PONG, ACKNOWLEDGE, BYE = range(5)
 HELLO, CHALLENGE, PROOF, WELCOME, REFUSED = range(0x10, 0x15)
-REFUSALS = {1: "other settings", 2: "a wrong key", 3: "no place for another connection"}
-VERSION = 1
-FLAG_HEARTBEAT, FLAG_ACKNOWLEDGE = 1, 2
+OTHER_SETTINGS, WRONG_KEY = 1, 2
+REFUSALS = {OTHER_SETTINGS: "other settings", WRONG_KEY: "a wrong key", 3: "no place for another connection"}
+PLAIN_VERSION, KEYED_VERSION = 1, 2
+FLAG_HEARTBEAT, FLAG_ACKNOWLEDGE, LITTLE_ENDIAN = 1, 2, 0x80
 HANDSHAKE_S = 5
+HELLO_SIZES = (38, 55)  # without and with a key
 CONTROL_MAX_BYTES = 64
-READ_BYTES = 65536
 
 
 class ProtocolError(Exception):
-    """The peer broke docs/wire.md, or refused the connection."""
+    """The peer broke docs/wire.md, or one side refused the other."""
 
 
 @dataclasses.dataclass
@@ -30,25 +32,28 @@ class Options:
     """What both sides have to agree on."""
 
     framing: str = "length"  # "none", "length" or "delimiter"
-    length_bytes: int = 4  # 1, 2 or 4
+    length_bytes: int = 4  # 1, 2, 3, 4 or 8
     little_endian: bool = False
     delimiter: bytes = b"\n"
     max_message_bytes: int = 1 << 20
     heartbeat_ms: int = 0  # 0: none
     acknowledge: bool = False
+    key: Optional[bytes] = None  # the pairing key: encrypts, needs the package `cryptography`
 
     @property
     def is_typed(self) -> bool:
-        return self.heartbeat_ms > 0 or self.acknowledge
+        return self.heartbeat_ms > 0 or self.acknowledge or bool(self.key)
 
     @property
-    def flags(self) -> int:
-        return (FLAG_HEARTBEAT if self.heartbeat_ms else 0) | (FLAG_ACKNOWLEDGE if self.acknowledge else 0)
+    def agreed(self) -> tuple:
+        """What both sides must have: the flags, and the format of a frame's length."""
+        flags = (FLAG_HEARTBEAT if self.heartbeat_ms else 0) | (FLAG_ACKNOWLEDGE if self.acknowledge else 0)
+        return flags, self.length_bytes | (LITTLE_ENDIAN if self.little_endian else 0)
 
     def check(self) -> None:
         """Raises ValueError where the options contradict each other."""
         if self.is_typed and self.framing != "length":
-            raise ValueError("heartbeat and acknowledge need the framing length")
+            raise ValueError("heartbeat, acknowledge and key need the framing length")
         if self.framing == "delimiter" and not 1 <= len(self.delimiter) <= 64:
             raise ValueError(f"the delimiter has {len(self.delimiter)} bytes; allowed are 1 to 64")
 
@@ -75,8 +80,9 @@ class Connection:
         self._all_acknowledged = asyncio.Event()
         self._all_acknowledged.set()
         self._messages: "asyncio.Queue[Optional[bytes]]" = asyncio.Queue(maxsize=64)
-        self._heard = asyncio.get_running_loop().time()
         self._tasks: list = []
+        self._noise = importlib.import_module("noise").Handshake(options.key) if options.key else None
+        self._seal = bytes
         self.error: Optional[Exception] = None
 
     @classmethod
@@ -142,84 +148,93 @@ class Connection:
         if self._options.heartbeat_ms:
             self._tasks.append(asyncio.create_task(self._beat()))
 
-    # The handshake.
+    def _hello(self) -> bytes:
+        (flags, length_format), interval = self._options.agreed, self._options.heartbeat_ms
+        if self._noise is None:
+            return struct.pack(">BBI", PLAIN_VERSION, flags, interval) + secrets.token_bytes(32)
+        return bytes([KEYED_VERSION]) + self._noise.write(struct.pack(">BIB", flags, interval, length_format))
 
-    def _terms(self) -> bytes:
-        return struct.pack(">BBI", VERSION, self._options.flags, self._options.heartbeat_ms) + secrets.token_bytes(32)
+    def _take_hello(self, fields: bytes) -> tuple:
+        """The peer's settings: those of its `Options.agreed` that it sends."""
+        if fields[0] != (own := KEYED_VERSION if self._noise else PLAIN_VERSION):
+            raise ProtocolError(f"the peer has wire version {fields[0]}; here is {own} (1: without a key, 2: with one)")
+        if self._noise is None:
+            return fields[1:2]
+        flags, _, length_format = struct.unpack(">BIB", self._noise.read(fields[1:]))
+        return flags, length_format
 
-    def _check_terms(self, fields: bytes) -> None:
-        version, flags = fields[0], fields[1]
-        if (version, flags) != (VERSION, self._options.flags):
-            raise ProtocolError(f"the peer has version {version} and flags {flags}; here are {VERSION} and {self._options.flags}")
+    def _check_settings(self, peer: tuple) -> None:
+        if tuple(peer) != self._options.agreed[: len(peer)]:
+            raise ProtocolError(f"the peer has the settings {tuple(peer)}; here are {self._options.agreed}")
+
+    def _start_records(self, is_server: bool) -> None:
+        if self._noise:
+            self._seal, self._reader = self._noise.records(self._reader, is_server)
 
     async def _shake_as_client(self) -> None:
-        self._write(HELLO, self._terms())
-        self._check_terms(await self._expect(CHALLENGE, 38))
-        self._write(PROOF, bytes(16 + 8))
+        self._write(HELLO, self._hello())
+        self._check_settings(self._take_hello(await self._expect(CHALLENGE, *HELLO_SIZES)))
+        self._start_records(is_server=False)
+        self._write(PROOF, bytes(16 + 8), is_record=self._noise is not None)
         welcome = await self._expect(WELCOME, 1 + 16 + 8)
         if welcome[0] or bool(any(welcome[1:17])) != self._options.acknowledge or any(welcome[17:]):
             raise ProtocolError("the server's Welcome contradicts itself")
 
     async def _shake_as_server(self) -> None:
         try:
-            self._check_terms(await self._expect(HELLO, 38))
-        except ProtocolError:
-            self._write(REFUSED, b"\x01")
+            peer = self._take_hello(await self._expect(HELLO, *HELLO_SIZES))
+            if self._noise is None:
+                self._check_settings(peer)
+        except (ProtocolError, PermissionError) as error:
+            self._write(REFUSED, bytes([WRONG_KEY if isinstance(error, PermissionError) else OTHER_SETTINGS]))
             raise
-        self._write(CHALLENGE, self._terms())
+        self._write(CHALLENGE, self._hello())
+        # With a key only after Challenge, with which the client learns the settings from a server that has the key.
+        self._check_settings(peer)
+        self._start_records(is_server=True)
         await self._expect(PROOF, 16 + 8)
         session = secrets.token_bytes(16) if self._options.acknowledge else bytes(16)
-        self._write(WELCOME, b"\x00" + session + bytes(8))
+        self._write(WELCOME, b"\x00" + session + bytes(8), is_record=self._noise is not None)
 
-    async def _expect(self, kind: int, size: int) -> bytes:
-        body = await self._frame(CONTROL_MAX_BYTES)
+    async def _expect(self, kind: int, *sizes: int) -> bytes:
+        is_record = self._noise is not None and kind in (PROOF, WELCOME)
+        body = await (self._reader.read_record() if is_record else self._frame(CONTROL_MAX_BYTES))
         if body is None:
             raise ProtocolError("the peer closed the connection during the handshake")
         if body[:1] == bytes([REFUSED]) and len(body) == 2:
             raise ProtocolError(f"the server refused the connection: {REFUSALS.get(body[1], 'unknown reason')}")
-        if body[:1] != bytes([kind]) or len(body) != 1 + size:
+        if body[:1] != bytes([kind]) or len(body) - 1 not in sizes:
             raise ProtocolError("no handshake of this framing; has the peer the same settings?")
         return body[1:]
 
-    # Frames.
-
-    def _write(self, kind: int, fields: bytes = b"") -> None:
+    def _write(self, kind: int, fields: bytes = b"", is_record: bool = False) -> None:
         body = bytes([kind]) + fields if self._options.is_typed else fields
-        self._writer.write(self._options.frame(body))
+        self._writer.write(self._seal(body if is_record else self._options.frame(body)))
 
     async def _frame(self, max_bytes: int) -> Optional[bytes]:
         """The body of the next frame; None at the end of the stream."""
         if self._options.framing == "none":
-            return await self._reader.read(READ_BYTES) or None
+            return await self._reader.read(65536) or None
         if self._options.framing == "delimiter":
-            return await self._until_delimiter(max_bytes)
-        head = await self._exactly(self._options.length_bytes, may_end=True)
+            message = await self._whole(self._reader.readuntil(self._options.delimiter), may_end=True)
+            return message and message[: -len(self._options.delimiter)]
+        head = await self._whole(self._reader.readexactly(self._options.length_bytes), may_end=True)
         if head is None:
             return None
         length = int.from_bytes(head, "little" if self._options.little_endian else "big")
         if length > max_bytes:
             raise ProtocolError(f"a frame of {length} bytes; allowed are {max_bytes}")
-        return await self._exactly(length, may_end=False)
+        return await self._whole(self._reader.readexactly(length), may_end=False)
 
-    async def _exactly(self, size: int, may_end: bool) -> Optional[bytes]:
+    async def _whole(self, reading, may_end: bool) -> Optional[bytes]:
         try:
-            return await self._reader.readexactly(size)
+            return await reading
         except asyncio.IncompleteReadError as error:
             if may_end and not error.partial:
                 return None
-            raise ProtocolError("the stream ended within a frame") from error
-
-    async def _until_delimiter(self, max_bytes: int) -> Optional[bytes]:
-        try:
-            return (await self._reader.readuntil(self._options.delimiter))[: -len(self._options.delimiter)]
-        except asyncio.IncompleteReadError as error:
-            if not error.partial:
-                return None
             raise ProtocolError("the stream ended within a message") from error
         except asyncio.LimitOverrunError as error:
-            raise ProtocolError(f"no delimiter in {max_bytes} bytes") from error
-
-    # What runs beside the owner.
+            raise ProtocolError(f"no delimiter in {self._options.max_message_bytes} bytes") from error
 
     async def _read(self) -> None:
         try:
@@ -246,16 +261,13 @@ class Connection:
         elif body == bytes([BYE]) and not self._peer_said_bye:
             self._peer_said_bye = True
         elif kind == bytes([ACKNOWLEDGE]) and len(fields) == 8 and self._options.acknowledge:
-            self._take_count(struct.unpack(">Q", fields)[0])
+            (self._acknowledged, before) = struct.unpack(">Q", fields)[0], self._acknowledged
+            if not before <= self._acknowledged <= self._sent:
+                raise ProtocolError(f"{self._acknowledged} messages acknowledged of {self._sent} sent")
+            if self._acknowledged == self._sent:
+                self._all_acknowledged.set()
         elif body != bytes([PONG]) or not self._options.heartbeat_ms:
             raise ProtocolError(f"an unexpected frame: {body[:16].hex()}")
-
-    def _take_count(self, count: int) -> None:
-        if not self._acknowledged <= count <= self._sent:
-            raise ProtocolError(f"{count} messages acknowledged of {self._sent} sent")
-        self._acknowledged = count
-        if count == self._sent:
-            self._all_acknowledged.set()
 
     async def _beat(self) -> None:
         interval, loop = self._options.heartbeat_ms / 1000, asyncio.get_running_loop()

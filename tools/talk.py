@@ -9,6 +9,7 @@ The end of standard input ends this side; the program ends with the peer's. It p
 
 import argparse
 import asyncio
+import pathlib
 import sys
 
 from socketkit import Connection, Options, listen
@@ -23,11 +24,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("command", choices=["connect", "listen"])
     parser.add_argument("address", help="HOST:PORT; [ADDRESS]:PORT for IPv6")
     parser.add_argument("--framing", choices=["none", "length", "delimiter"], default="none")
-    parser.add_argument("--length-bytes", type=int, choices=[1, 2, 4], default=4)
+    parser.add_argument("--length-bytes", type=int, choices=[1, 2, 3, 4, 8], default=4)
     parser.add_argument("--little-endian", action="store_true")
     parser.add_argument("--delimiter", default="0a", help="in hexadecimal")
     parser.add_argument("--heartbeat", type=int, default=0, metavar="MS", help="interval")
     parser.add_argument("--acknowledge", action="store_true")
+    parser.add_argument("--key-file", metavar="FILE", help="file with the pairing key; needs the package cryptography")
     parser.add_argument("--hex", action="store_true", help="lines are bytes in hexadecimal instead of UTF-8")
     return parser.parse_args()
 
@@ -53,6 +55,12 @@ async def print_messages(connection: Connection, is_hex: bool, has_framing: bool
         print(text, end="\n" if is_hex or has_framing else "", flush=True)
 
 
+def read_key(file: str) -> bytes:
+    import noise  # Needs the package `cryptography`.
+
+    return noise.parse_key(pathlib.Path(file).read_text())
+
+
 async def run(options: argparse.Namespace) -> None:
     host, _, port = options.address.rpartition(":")
     host = host.strip("[]")
@@ -63,6 +71,7 @@ async def run(options: argparse.Namespace) -> None:
         delimiter=bytes.fromhex(options.delimiter),
         heartbeat_ms=options.heartbeat,
         acknowledge=options.acknowledge,
+        key=read_key(options.key_file) if options.key_file else None,
     )
     settings.check()
     if options.command == "connect":

@@ -1,16 +1,25 @@
-// tools/talk.py and tools/socketkit.py: the wire format in another language, in both roles.
+// tools/talk.py, socketkit.py and noise.py: the wire format in another language, in both roles.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { behaviour } from '../support/behaviour.mjs';
 import { within } from '../support/deadline.mjs';
+import { library } from '../support/library.mjs';
 import { Queue } from '../support/queue.mjs';
 import { record } from '../support/recorder.mjs';
 import { LOOPBACK, openClient, openServer } from '../support/sockets.mjs';
 
 const PROGRAM = fileURLToPath(new URL('../../tools/talk.py', import.meta.url));
+
+const KEY = library.createPairingKey();
+const keyFile = path.join(mkdtempSync(path.join(tmpdir(), 'key-')), 'key');
+writeFileSync(keyFile, `${KEY}\n`);
+process.on('exit', () => rmSync(path.dirname(keyFile), { recursive: true }));
 
 /** What the module and the program are given, so that both mean the same. */
 const SETTINGS = [
@@ -20,6 +29,16 @@ const SETTINGS = [
     name: 'with a length of 2 bytes, least significant first',
     options: { framing: { type: 'length', lengthBytes: 2, littleEndian: true } },
     words: ['--framing', 'length', '--length-bytes', '2', '--little-endian'],
+  },
+  {
+    name: 'with a length of 3 bytes',
+    options: { framing: { type: 'length', lengthBytes: 3 } },
+    words: ['--framing', 'length', '--length-bytes', '3'],
+  },
+  {
+    name: 'with a length of 8 bytes',
+    options: { framing: { type: 'length', lengthBytes: 8 } },
+    words: ['--framing', 'length', '--length-bytes', '8'],
   },
   { name: 'with lines', options: { framing: { type: 'delimiter' } }, words: ['--framing', 'delimiter'] },
   {
@@ -31,6 +50,16 @@ const SETTINGS = [
     name: 'with heartbeat and acknowledge',
     options: { framing: { type: 'length' }, acknowledge: true, heartbeat: { intervalMs: 200 } },
     words: ['--framing', 'length', '--heartbeat', '200', '--acknowledge'],
+  },
+  {
+    name: 'with a key',
+    options: { framing: { type: 'length' }, admission: { key: KEY } },
+    words: ['--framing', 'length', '--key-file', keyFile],
+  },
+  {
+    name: 'with a key, heartbeat and acknowledge',
+    options: { framing: { type: 'length' }, admission: { key: KEY }, acknowledge: true, heartbeat: { intervalMs: 200 } },
+    words: ['--framing', 'length', '--key-file', keyFile, '--heartbeat', '200', '--acknowledge'],
   },
 ];
 
@@ -81,9 +110,25 @@ behaviour('a Python program with other settings is refused, and says why', async
   assert.equal(await within('the program', ended), 1);
 });
 
-behaviour('a message of 1 MiB goes to a Python program and back', async (t) => {
-  const { connections, port } = await openServer(t, { framing: { type: 'length' } });
-  const { child, output } = start(t, ['connect', `${LOOPBACK}:${port}`, '--framing', 'length', '--hex']);
+behaviour('a Python program with another key is refused by a server, and says why', async (t) => {
+  const { port } = await openServer(t, { framing: { type: 'length' }, admission: { key: library.createPairingKey() } });
+  const { notes, ended } = start(t, ['connect', `${LOOPBACK}:${port}`, '--framing', 'length', '--key-file', keyFile]);
+  assert.equal(await notes.next('the reason'), 'error: the server refused the connection: a wrong key');
+  assert.equal(await within('the program', ended), 1);
+});
+
+behaviour('a client with another key is refused by a Python program, and says why', async (t) => {
+  const program = start(t, ['listen', `${LOOPBACK}:0`, '--framing', 'length', '--key-file', keyFile]);
+  const [, port] = /port (\d+)/.exec(await program.notes.next('the port'));
+  await assert.rejects(openClient(t, Number(port), { framing: { type: 'length' }, admission: { key: library.createPairingKey() } }), {
+    code: 2301013,
+  });
+  assert.match(await program.notes.next('the reason'), /the peer has another key/);
+});
+
+async function sendBack(t, options, words) {
+  const { connections, port } = await openServer(t, options);
+  const { child, output } = start(t, ['connect', `${LOOPBACK}:${port}`, '--framing', 'length', '--hex', ...words]);
   const connection = await connections.next('the connect event');
   const events = record(connection);
   const message = Buffer.from(Uint8Array.from({ length: 2 ** 20 }, (_, index) => index % 251));
@@ -91,4 +136,11 @@ behaviour('a message of 1 MiB goes to a Python program and back', async (t) => {
   child.stdin.write(`${await output.next('the message')}\n`);
   await events.received(message.length);
   assert.ok(events.bytes.equals(message));
-});
+}
+
+for (const [name, options] of [['plain', {}], ['keyed', { admission: { key: KEY } }]]) {
+  behaviour(`a message of 1 MiB goes to a Python program and back, ${name}`, async (t) => {
+    const words = options.admission ? ['--key-file', keyFile] : [];
+    await sendBack(t, { framing: { type: 'length' }, ...options }, words);
+  });
+}

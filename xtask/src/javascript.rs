@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::command::run_recorded;
 use crate::load::Load;
+use crate::python;
 use crate::workspace::Workspace;
 
 /// Files that pass on every load.
@@ -28,6 +29,9 @@ pub(crate) const DEMO: &str = "tests/host/demo.test.mjs";
 /// Files that need the machine for themselves: they use both processors, or look at how much memory a process has.
 const ALONE: [&str; 4] =
     ["tests/backpressure.test.mjs", "tests/churn.test.mjs", "tests/cuts.test.mjs", "tests/host/long.test.mjs"];
+
+/// Files that start programs in Python, which import packages of its registry.
+const WITH_PYTHON: [&str; 1] = ["tests/host/python-peer.test.mjs"];
 
 /// System package with `ip`, with which a test makes a network of its own.
 pub(crate) const NETWORK_PACKAGE: &str = "iproute2";
@@ -75,7 +79,11 @@ pub(crate) fn needs_machine(file: &str) -> bool {
 /// When the load cannot be prepared, a test fails, or the file takes too long.
 pub(crate) fn run_on(workspace: &Workspace, load: Load, file: &str) -> Result<()> {
     let loader = load.prepare(workspace)?;
-    run_script(workspace, &mut loader.script(workspace, Path::new(file))?, load, file)
+    let mut script = loader.script(workspace, Path::new(file))?;
+    if WITH_PYTHON.contains(&file) {
+        script.env("PYTHONPATH", python::packages(workspace)?);
+    }
+    run_script(workspace, &mut script, load, file)
 }
 
 /// Runs a file in the machine's own Node; only the processes that it starts load the module.

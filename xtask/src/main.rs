@@ -43,6 +43,7 @@ mod phone_layer;
 mod prepared;
 mod preview;
 mod progress;
+mod python;
 mod sanitize;
 mod sdk;
 mod spelling;
