@@ -10,6 +10,7 @@ mod phase;
 mod reconnector;
 mod resolver;
 mod route;
+mod shared;
 #[cfg(test)]
 mod tests;
 
@@ -26,7 +27,7 @@ use tokio::sync::{oneshot, watch};
 use bytes::Bytes;
 
 use crate::backoff::{Backoff, Reconnect};
-use crate::connection::{Closing, Connection, Message, Plan, ReadOutcome, Restore};
+use crate::connection::{Closing, Connection, Message, ReadOutcome};
 use crate::error::{NEVER_OPENED, Operation, SocketError};
 use crate::event::{CloseReason, ConnectionEvent, EventSink, LinkId, Ticket};
 use crate::framing::Decoded;
@@ -36,16 +37,16 @@ use crate::protocol::Protocol;
 use crate::runtime;
 use crate::send_queue::SendProgress;
 use crate::socket_state::SocketState;
-use crate::statistics::{Counters, Statistics};
+use crate::statistics::Statistics;
 use crate::sync::lock;
 use attempt::Attempt;
 use bound::Bound;
-use link_sink::LinkSink;
 use opening::Opening;
 use origin::Origin;
-use phase::{Phase, State};
+use phase::Phase;
 use reconnector::Reconnector;
 pub use route::Route;
+use shared::Shared;
 
 /// A TCP client. Dropping it gives up a connect that is under way and closes its connection.
 pub struct Client {
@@ -59,17 +60,6 @@ pub struct ClientOptions {
     pub protocol: Protocol,
     /// When it connects again; `None`: when it is told to.
     pub reconnect: Option<Reconnect>,
-}
-
-struct Shared {
-    sink: Arc<dyn EventSink<ConnectionEvent>>,
-    poller: Option<Arc<Poller>>,
-    protocol: Arc<Protocol>,
-    reconnect: Option<Reconnect>,
-    counters: Arc<Counters>,
-    state: Mutex<State>,
-    /// That of the newest connection.
-    link_sink: Mutex<Option<Arc<LinkSink>>>,
 }
 
 impl Client {
@@ -493,46 +483,5 @@ impl Drop for Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("state", &self.state()).finish_non_exhaustive()
-    }
-}
-
-impl Shared {
-    /// A sink for the next connection; `opening` is the ticket of the `connect` that it answers itself.
-    fn new_link_sink(
-        self: &Arc<Self>,
-        opening: Option<Ticket>,
-        bound: Option<Arc<Bound>>,
-    ) -> Arc<dyn EventSink<ConnectionEvent>> {
-        let opening = opening.map(|ticket| (ticket, Arc::downgrade(self)));
-        let sink = Arc::new(LinkSink::new(&self.sink, opening, bound));
-        *lock(&self.link_sink) = Some(Arc::clone(&sink));
-        sink
-    }
-
-    /// Tells the owner that the peer has ended the connection, and nothing more of that; false when it was told of an end.
-    fn announce_end(&self) -> bool {
-        lock(&self.link_sink).as_ref().is_some_and(|sink| sink.leave(CloseReason::Remote))
-    }
-
-    /// The connection of `sink` has ended before it had a link: another connect may follow.
-    fn fail_opening(&self, sink: &LinkSink) {
-        let mut state = lock(&self.state);
-        let is_newest = lock(&self.link_sink).as_ref().is_some_and(|newest| std::ptr::eq(&**newest, sink));
-        if is_newest && matches!(state.phase, Phase::Active(_)) {
-            state.leave_connection();
-            state.phase = state.failed();
-        }
-    }
-
-    fn plan(
-        &self,
-        sink: Arc<dyn EventSink<ConnectionEvent>>,
-        restorer: Option<Box<dyn Restore>>,
-        bound: Option<Arc<Bound>>,
-    ) -> Plan {
-        let (protocol, poller) = (Arc::clone(&self.protocol), self.poller.clone());
-        let (counters, options) = (Counters::of(&self.counters), SocketOptions::default());
-        let guard = bound.map(|bound| Box::new(bound) as Box<dyn Send + Sync>);
-        Plan { sink, poller, protocol, counters, options, guard, restorer }
     }
 }

@@ -56,7 +56,7 @@ pub enum ServerEvent {
     /// [`Server::consume_rejection`](crate::Server::consume_rejection) makes room for another one.
     Rejected(SocketAddr, RejectReason),
     /// It listens no more.
-    Closed(CloseReason),
+    Closed,
 }
 
 /// What happened to a connection.

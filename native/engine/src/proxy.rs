@@ -1,5 +1,6 @@
 //! A SOCKS5 proxy (RFC 1928, RFC 1929) between a client and its peer.
 
+mod credentials;
 mod dialogue;
 mod error;
 #[cfg(any(fuzzing, test))]
@@ -10,6 +11,7 @@ use std::fmt;
 use tokio::net::TcpStream;
 
 use crate::address::Host;
+pub use credentials::Credentials;
 use dialogue::Dialogue;
 pub use error::{ProxyError, ProxyFault};
 
@@ -20,21 +22,6 @@ pub struct Proxy {
     pub host: Host,
     /// For a proxy that asks who uses it.
     pub credentials: Option<Credentials>,
-}
-
-/// What a proxy knows its user by. RFC 1929 has 1 to 255 bytes of each.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Credentials {
-    /// The name of the user.
-    pub username: String,
-    /// The password, which the proxy gets as it is.
-    pub password: String,
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials").field("username", &self.username).finish_non_exhaustive()
-    }
 }
 
 impl Proxy {

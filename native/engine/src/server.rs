@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::connection::{Closing, Restore, WeakConnection};
 use crate::error::{Operation, SocketError};
-use crate::event::{CloseReason, ConnectionEvent, EventSink, ServerEvent, Ticket};
+use crate::event::{ConnectionEvent, EventSink, ServerEvent, Ticket};
 use crate::limits;
 use crate::options::{self, SocketOptions};
 use crate::protocol::Protocol;
@@ -270,7 +270,7 @@ impl Server {
             }
             ended.handshakes.abort();
             shared.end_connections(connections, ended.number).await;
-            shared.sink.post(ServerEvent::Closed(CloseReason::Local));
+            shared.sink.post(ServerEvent::Closed);
             shared.sink.complete(ticket, Ok(()));
         });
         Ok(Closing::Announced)
@@ -359,7 +359,7 @@ impl Shared {
         self.was_closed.store(true, Ordering::SeqCst);
         drop(listeners);
         self.end_intake();
-        self.sink.post(ServerEvent::Closed(CloseReason::Reset));
+        self.sink.post(ServerEvent::Closed);
     }
 
     /// Begins the next intake, and gives up what is left of the one that ends.

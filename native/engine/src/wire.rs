@@ -2,8 +2,6 @@
 
 use bytes::{Buf, Bytes};
 
-use crate::framing::Decoded;
-
 /// Longest frame that carries no data, its type byte included.
 pub(crate) const CONTROL_MAX_BYTES: usize = 1 + size_of::<u64>();
 
@@ -59,16 +57,6 @@ pub(crate) enum Frame {
     Bye,
     /// Bytes with a wrong checksum, which no typed stream has.
     Corrupt(Bytes),
-}
-
-impl From<Decoded> for Frame {
-    /// What a stream without types brings.
-    fn from(decoded: Decoded) -> Self {
-        match decoded {
-            Decoded::Message(data) => Self::Data(data),
-            Decoded::Corrupt(data) => Self::Corrupt(data),
-        }
-    }
 }
 
 impl Frame {

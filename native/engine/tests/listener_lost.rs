@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use socket_engine::{
-    CloseReason, Closing, Connections, EventSink, Server, ServerEvent, ServerOptions, SocketError, SocketState, Ticket,
+    Closing, Connections, EventSink, Server, ServerEvent, ServerOptions, SocketError, SocketState, Ticket,
 };
 use socket2::Socket;
 
@@ -120,7 +120,7 @@ fn a_server_that_cannot_listen_again_says_why_and_closes() {
     assert_eq!(this.server.descriptor(), None);
     this.assert_fails(libc::EADDRINUSE);
     let last = this.next();
-    assert!(matches!(last, ServerEvent::Closed(CloseReason::Reset)), "{last:?}");
+    assert!(matches!(last, ServerEvent::Closed), "{last:?}");
     assert_eq!(this.server.state(), SocketState { is_close: true, ..SocketState::default() });
     assert!(matches!(this.server.close(Connections::Keep, Ticket(1)), Ok(Closing::Over)));
     *this.foreign.lock().unwrap() = Foreign::default();
@@ -137,7 +137,7 @@ fn a_server_that_is_closed_while_it_tries_to_listen_again_is_closed_once() {
     this.assert_fails(libc::EINVAL);
     this.server.close(Connections::Keep, Ticket(1)).unwrap();
     let event = this.next();
-    assert_eq!(event, ServerEvent::Closed(CloseReason::Local));
+    assert_eq!(event, ServerEvent::Closed);
     let told = this.events.recv_timeout(DEADLINE).expect("nothing comes");
     assert_eq!(told, Err((Ticket(1), Ok(()))));
     assert!(this.events.try_recv().is_err());

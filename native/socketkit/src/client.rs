@@ -20,11 +20,12 @@ use crate::cork::Cork;
 use crate::emitter::{Emitter, EventName};
 use crate::environment::{Environment, Recipient};
 use crate::error::CodeBase;
-use crate::inbox::{Inbox, Receiver};
+use crate::inbox::Inbox;
 use crate::native::{Class, Member, Native};
 use crate::node_api::{self, Returned};
 use crate::outbox::Mailbox;
-use crate::requests;
+use crate::receiver::Receiver;
+use crate::request;
 use crate::send::{self, Sender};
 use crate::types::SocketStatistics;
 
@@ -325,7 +326,7 @@ impl TCPSocket {
     pub fn request(&self, env: Env, options: Argument<'_>, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
             let callback = convert::last_callback(&options, callback)?;
-            requests::request(state, &options, callback)
+            request::request(state, &options, callback)
         })
     }
 

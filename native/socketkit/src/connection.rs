@@ -21,11 +21,12 @@ use crate::cork::Cork;
 use crate::emitter::{Emitter, EventName, MESSAGE_LENGTH, PING};
 use crate::environment::{Environment, Recipient};
 use crate::error::{CodeBase, internal};
-use crate::inbox::{Inbox, InboxKind, Receiver};
+use crate::inbox::{Inbox, InboxKind};
 use crate::native::{Class, Member, Native};
 use crate::node_api::{self, Reference, Returned};
 use crate::outbox::Mailbox;
-use crate::requests;
+use crate::receiver::Receiver;
+use crate::request;
 use crate::send::{self, Sender};
 use crate::types::SocketStatistics;
 
@@ -345,7 +346,7 @@ impl TCPSocketConnection {
     pub fn request(&self, env: Env, options: Argument<'_>, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
             let callback = convert::last_callback(&options, callback)?;
-            requests::request(state, &options, callback)
+            request::request(state, &options, callback)
         })
     }
 

@@ -14,7 +14,7 @@ use crate::error;
 use crate::limits;
 use crate::node_api::{self, Doorbell, Microtask, Microtasks, Promises, Ring};
 use crate::outbox::{Mailbox, ObjectEvent, Outbox, Told};
-use crate::requests;
+use crate::request_ticket;
 
 thread_local! {
     /// The environments of this thread; one, unless the engine runs several on it.
@@ -340,7 +340,7 @@ impl Environment {
                     if std::mem::take(&mut is_due) {
                         cost += recipient.deliver();
                     }
-                    match requests::answered_by(ticket) {
+                    match request_ticket::answered_by(ticket) {
                         Some(answer) => recipient.take_request(answer, result),
                         None => self.complete(ticket, result),
                     }
@@ -357,7 +357,7 @@ impl Environment {
     /// Hands the result of `ticket` to the call that waits for it.
     pub fn complete(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {
         // Its answer is what its call waits for.
-        if requests::answered_by(ticket).is_some() {
+        if request_ticket::answered_by(ticket).is_some() {
             return;
         }
         let is_known = self.calls.borrow().contains_key(&ticket) || self.parts.borrow().contains_key(&ticket);

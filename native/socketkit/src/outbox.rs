@@ -61,7 +61,7 @@ impl ObjectEvent for ConnectionEvent {
 
 impl ObjectEvent for ServerEvent {
     fn is_close(&self) -> bool {
-        matches!(self, Self::Closed(_))
+        matches!(self, Self::Closed)
     }
 }
 

@@ -4,39 +4,26 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::mem;
-use std::rc::Rc;
 use std::result;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use napi_ohos::Result;
-use napi_ohos::bindgen_prelude::Unknown;
 use socket_engine::limits::{EVENT_OVERHEAD_BYTES, SEND_QUEUE_LIMIT_BYTES};
-use socket_engine::{Alarm, ConnectionEvent, Message, Operation, SendProgress, SocketError, Ticket};
+use socket_engine::{Alarm, ConnectionEvent, Operation, SendProgress, SocketError, Ticket};
 
-use crate::call::{Method, Progress, call};
-use crate::convert::{self, Argument, Read};
+use crate::convert::Read;
 use crate::emitter::Emitter;
 use crate::environment::Environment;
 use crate::error::Refusal;
-use crate::fields;
-use crate::inbox::{Inbox, Receiver};
+use crate::receiver::Receiver;
 use crate::request_options::{Matching, RequestOptions};
-use crate::send::{self, Sender};
-
-/// Set in the ticket with which a request is sent, and not in that which waits for its answer.
-const SENDING: u64 = 1 << 63;
+use crate::request_ticket;
 
 /// In place of the ticket of a request that was not sent, and gets no answer.
 const NOBODY: Ticket = Ticket(0);
 
 /// A time that does not come, in milliseconds.
 const NEVER_MS: u64 = 1 << 40;
-
-/// The ticket that waits for the answer, where `ticket` is that with which a request is sent.
-pub fn answered_by(ticket: Ticket) -> Option<Ticket> {
-    (ticket.0 & SENDING != 0).then_some(Ticket(ticket.0 & !SENDING))
-}
 
 /// The requests of one connection that are open.
 pub struct Requests {
@@ -92,48 +79,19 @@ pub enum Claim {
     Late,
 }
 
-type Sent = result::Result<SendProgress, SocketError>;
-
-/// `request(options, callback)` of `sender`.
-pub fn request<'env, S: Sender>(
-    sender: &'env Rc<S>,
-    options: &Argument<'_>,
-    callback: Argument<'_>,
-) -> Result<Unknown<'env>> {
-    let send = |is_alone: bool, data: &[u8], ticket| match is_alone {
-        true => sender.send_alone(data, ticket),
-        false => send::send_part(sender, &Message::new(data), ticket),
-    };
-    request_with(sender.emitter(), sender.inbox(), S::REQUEST, options, callback, &send)
-}
-
-fn request_with<'env>(
-    emitter: &'env Emitter<ConnectionEvent>,
-    inbox: &Inbox,
-    method: Method,
-    options: &Argument<'_>,
-    callback: Argument<'_>,
-    send: &dyn Fn(bool, &[u8], Ticket) -> Sent,
-) -> Result<Unknown<'env>> {
-    let promise = call(emitter, method, callback, &|ticket| {
-        let missing = || Refusal::parameter("request", "needs the option requests of the constructor");
-        let requests = inbox.requests().ok_or_else(missing)?;
-        let timeout = fields::milliseconds(&convert::object(options, "options")?, "timeoutMs")?;
-        let timeout = timeout.unwrap_or(requests.options.timeout);
-        convert::with_send_options(options, |data| {
-            let (data, value) = requests.with_field(data, emitter.environment())?;
-            Ok(requests.begin(emitter, &data, value, (ticket, timeout), send).map(|()| Progress::Awaited))
-        })?
-    });
-    emitter.environment().await_flush();
-    promise
-}
+/// How sending has begun.
+pub type Sent = result::Result<SendProgress, SocketError>;
 
 impl Requests {
     /// None is open.
     pub fn new(options: RequestOptions) -> Self {
         let alarm_ms = Cell::new(NEVER_MS);
         Self { options, open: RefCell::default(), born: Instant::now(), alarm: RefCell::default(), alarm_ms }
+    }
+
+    /// How long the answer to a request may take that says nothing of that.
+    pub fn timeout(&self) -> Duration {
+        self.options.timeout
     }
 
     fn is_single(&self) -> bool {
@@ -146,7 +104,7 @@ impl Requests {
     }
 
     /// `data` with the value of its field, which no open request has.
-    fn with_field<'a>(&self, data: &'a [u8], environment: &Environment) -> Read<(Cow<'a, [u8]>, u64)> {
+    pub fn with_field<'a>(&self, data: &'a [u8], environment: &Environment) -> Read<(Cow<'a, [u8]>, u64)> {
         let Matching::Field(field) = self.options.matching else { return Ok((data.into(), 0)) };
         let short = || Refusal::parameter("options.data", "must reach to the end of the field of requests");
         let value = field.read(data).ok_or_else(short)?;
@@ -169,7 +127,7 @@ impl Requests {
     }
 
     /// Sends a request with `send`, or has it wait until it is its turn.
-    fn begin(
+    pub fn begin(
         &self,
         emitter: &Emitter<ConnectionEvent>,
         data: &[u8],
@@ -184,7 +142,7 @@ impl Requests {
         if self.is_single() && must_wait {
             return self.open.borrow_mut().stand_in_line(ticket, timeout, data);
         }
-        let progress = send(self.is_single(), data, Ticket(ticket.0 | SENDING))?;
+        let progress = send(self.is_single(), data, request_ticket::sending(ticket))?;
         let request = self.timed(ticket, timeout, emitter);
         let mut open = self.open.borrow_mut();
         if matches!(self.options.matching, Matching::Field(_)) {
@@ -331,7 +289,7 @@ impl Requests {
         loop {
             let next = self.open.borrow_mut().leave_line();
             let Some((ticket, timeout, data)) = next else { return };
-            match receiver.send_alone(&data, Ticket(ticket.0 | SENDING)) {
+            match receiver.send_alone(&data, request_ticket::sending(ticket)) {
                 Ok(progress) => {
                     let request = self.timed(ticket, timeout, receiver.emitter());
                     let mut open = self.open.borrow_mut();

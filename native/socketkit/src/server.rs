@@ -72,7 +72,7 @@ impl Recipient for State {
                 self.emitter.emit_value(EventName::Reject, SocketRejectInfo::new(peer, reason));
                 self.server.consume_rejection();
             }
-            ServerEvent::Closed(_) => {
+            ServerEvent::Closed => {
                 // One that cannot listen any more closes by itself.
                 self.emitter.set_open(self.server.is_listening());
                 self.emitter.emit(EventName::Close, []);

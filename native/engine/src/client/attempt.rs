@@ -6,9 +6,9 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use super::Shared;
 use super::bound::Bound;
 use super::phase::{Phase, State};
+use super::shared::Shared;
 use crate::address::Host;
 use crate::connection::{Connection, FirstLink, Restored};
 use crate::error::{Operation, SocketError};

@@ -1,9 +1,8 @@
 //! What stands between the connections of a client and its owner.
 
-use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, ThreadId};
 
-use super::Shared;
 use super::bound::Bound;
 use crate::error::SocketError;
 use crate::event::{CloseReason, ConnectionEvent, EventSink, Ticket};
@@ -18,11 +17,14 @@ pub(super) struct LinkSink {
     order: Mutex<()>,
     /// The thread that posts an event now. The owner may call the client from there, and so `leave`.
     posting: Mutex<Option<ThreadId>>,
-    /// The `connect` that the connection answers itself, and its client.
-    opening: Option<(Ticket, Weak<Shared>)>,
+    /// The `connect` that the connection answers itself, and what is to be done where that fails.
+    opening: Option<(Ticket, Box<FailOpening>)>,
     /// What the connection has its local address of: others may have the port when it is over.
     bound: Option<Arc<Bound>>,
 }
+
+/// What is done for a connection that has ended before it had a link.
+pub(super) type FailOpening = dyn Fn(&LinkSink) + Send + Sync;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
@@ -36,7 +38,7 @@ enum Stage {
 impl LinkSink {
     pub(super) fn new(
         sink: &Arc<dyn EventSink<ConnectionEvent>>,
-        opening: Option<(Ticket, Weak<Shared>)>,
+        opening: Option<(Ticket, Box<FailOpening>)>,
         bound: Option<Arc<Bound>>,
     ) -> Self {
         Self {
@@ -101,8 +103,8 @@ impl EventSink<ConnectionEvent> for LinkSink {
 
     fn complete(&self, ticket: Ticket, result: Result<(), SocketError>) {
         let failed = self.opening.as_ref().filter(|(opening, _)| *opening == ticket && result.is_err());
-        if let Some(client) = failed.and_then(|(_, client)| client.upgrade()) {
-            client.fail_opening(self);
+        if let Some((_, fail)) = failed {
+            fail(self);
         }
         self.sink.complete(ticket, result);
     }

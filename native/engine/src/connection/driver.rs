@@ -72,30 +72,20 @@ impl Driver {
     /// Serves one link after the other, then ends the connection. What an idle connection is not doing is boxed, because
     /// it would take room in each of them; so are the arguments, of which a future keeps two copies.
     pub(super) async fn run(mut self: Box<Self>, mut link: Option<Box<Transport>>) {
-        let end = loop {
-            if let Some(transport) = &mut link {
-                match self.serve(transport).await {
+        loop {
+            if let Some(mut transport) = link {
+                match self.serve(&mut transport).await {
+                    End::Closing => return Box::pin(self.close(*transport)).await,
+                    End::Suspended => Box::pin(self.suspend(transport)).await,
                     End::Lost(loss) if self.replaces_links() => self.interrupt(Some(loss.error)),
-                    End::Suspended => {
-                        if let Some(transport) = link.take() {
-                            Box::pin(self.suspend(transport)).await;
-                        }
-                    }
-                    end => break end,
+                    End::Lost(loss) | End::Failed(loss) => return self.fail(loss),
                 }
             }
-            link = None;
-            match Box::pin(self.restore()).await {
-                Ok(transport) => link = Some(Box::new(transport)),
-                Err(end) => break end,
-            }
-        };
-        match (end, link) {
-            (End::Closing, Some(transport)) => Box::pin(self.close(*transport)).await,
-            (End::Closing, None) => self.close_without_link(),
-            (End::Lost(loss) | End::Failed(loss), _) => self.fail(loss),
-            // Such an end does not leave the loop.
-            (End::Suspended, _) => {}
+            link = match Box::pin(self.restore()).await {
+                Ok(transport) => Some(Box::new(transport)),
+                Err(None) => return self.close_without_link(),
+                Err(Some(loss)) => return self.fail(loss),
+            };
         }
     }
 

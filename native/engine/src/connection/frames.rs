@@ -127,6 +127,16 @@ impl Frames {
     }
 }
 
+impl From<Decoded> for Frame {
+    /// What a stream without types brings.
+    fn from(decoded: Decoded) -> Self {
+        match decoded {
+            Decoded::Message(data) => Self::Data(data),
+            Decoded::Corrupt(data) => Self::Corrupt(data),
+        }
+    }
+}
+
 /// Appends `data`, without a copy where it is all there is.
 fn append(buffer: &mut BytesMut, data: BytesMut) {
     if buffer.is_empty() {

@@ -4,7 +4,7 @@ use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 
-use super::driver::{Driver, End};
+use super::driver::Driver;
 use super::restore::{Loss, Restored};
 use super::state::{Addresses, Suspension};
 use super::transport::Transport;
@@ -55,23 +55,26 @@ impl Driver {
     }
 
     /// Brings the next link, as soon as the owner wants one.
-    pub(super) async fn restore(&mut self) -> Result<Transport, End> {
+    ///
+    /// # Errors
+    /// Why there is none; `None` when this side closes the connection.
+    pub(super) async fn restore(&mut self) -> Result<Transport, Option<Loss>> {
         loop {
             self.wait_until_active().await?;
             let Some(restored) = self.try_restore().await else { continue };
             match restored {
                 Ok(restored) => return self.attach(restored),
-                Err(loss) => return Err(End::Failed(loss)),
+                Err(loss) => return Err(Some(loss)),
             }
         }
     }
 
-    async fn wait_until_active(&mut self) -> Result<(), End> {
+    async fn wait_until_active(&mut self) -> Result<(), Option<Loss>> {
         loop {
             let (suspension, peer_ended) = {
                 let state = lock(&self.shared.state);
                 if !state.phase.is_open() {
-                    return Err(End::Closing);
+                    return Err(None);
                 }
                 (state.suspension, state.phase.peer_ended())
             };
@@ -103,17 +106,17 @@ impl Driver {
     }
 
     /// Goes on with a new link, and with the session where it is still the same.
-    fn attach(&mut self, restored: Restored) -> Result<Transport, End> {
+    fn attach(&mut self, restored: Restored) -> Result<Transport, Option<Loss>> {
         let Restored { stream, peer, peer_interval, peer_received, ciphers } = restored;
         let (sealer, opener) = LinkCiphers::split(ciphers);
-        let failed = |error: io::Error| End::Failed(self.loss(errno_of(&error), CloseReason::Reset));
+        let failed = |error: io::Error| Some(self.loss(errno_of(&error), CloseReason::Reset));
         let local = stream.local_addr().map_err(failed)?;
         let stream = Arc::new(stream.into_std().map_err(failed)?);
         // Before anything is sent on it.
         let transport = Transport::new(Arc::clone(&stream), &self.shared.protocol, peer_interval, opener);
         let mut state = lock(&self.shared.state);
         if !state.phase.is_open() {
-            return Err(End::Closing);
+            return Err(None);
         }
         let waited = std::mem::take(&mut self.waited) || state.queue.has_messages();
         let (done, forgotten) = match peer_received {
@@ -125,7 +128,7 @@ impl Driver {
         };
         let Some(done) = done else {
             let error = state.error(Operation::Receive, libc::EPROTO);
-            return Err(End::Failed(Loss { error, reason: CloseReason::Protocol }));
+            return Err(Some(Loss { error, reason: CloseReason::Protocol }));
         };
         self.shared.sink.post(ConnectionEvent::Connected(peer));
         self.shared.complete(self.opening.take(), &Ok(()));

@@ -2,8 +2,9 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use super::cutter::{Cut, Scan};
-use super::{Framing, FramingError, Layout};
+use super::cut::{Cut, Scan};
+use super::error::FramingError;
+use super::layout::{Framing, Layout};
 use crate::wire::{CONTROL_MAX_BYTES, Kind};
 
 /// What a frame brings.

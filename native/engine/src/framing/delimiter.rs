@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use memchr::memchr2;
 
-use super::FramingOptionsError;
-use super::cutter::{Cut, Scan};
-use super::envelope::Piece;
+use super::cut::{Cut, Scan};
+use super::options_error::FramingOptionsError;
+use super::piece::Piece;
 use crate::limits::DELIMITER_LIMIT_BYTES;
 
 /// Checks that each delimiter of `list` can end a message.

@@ -2,25 +2,14 @@
 
 use std::borrow::Cow;
 
+use bytes::{Bytes, BytesMut};
+
 use super::checksum::ChecksumBytes;
-use super::length::FIELD_MAX_BYTES;
-use super::{Framing, FramingError, Layout, delimiter};
-use crate::limits::{DELIMITER_LIMIT_BYTES, HEADER_LIMIT_BYTES};
+use super::delimiter;
+use super::error::FramingError;
+use super::layout::{Framing, Layout};
+use super::piece::Piece;
 use crate::wire::Kind;
-
-/// A header with its field and the type byte, two delimiters, or a checksum with all its bytes escaped and a marker.
-const PIECE_MAX_BYTES: usize = const {
-    let header = HEADER_LIMIT_BYTES + FIELD_MAX_BYTES + 1;
-    let delimiters = 2 * DELIMITER_LIMIT_BYTES;
-    if header > delimiters { header } else { delimiters }
-};
-
-/// Few bytes, which need no memory of their own.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Piece {
-    bytes: [u8; PIECE_MAX_BYTES],
-    count: usize,
-}
 
 /// A message with what goes before and behind it.
 #[derive(Clone, Debug)]
@@ -30,25 +19,25 @@ pub(crate) struct Envelope<'a> {
     tail: Piece,
 }
 
-impl Default for Piece {
-    fn default() -> Self {
-        Self { bytes: [0; PIECE_MAX_BYTES], count: 0 }
-    }
-}
-
-impl Piece {
-    /// Adds `bytes`, for which there is room.
-    pub(super) fn put(&mut self, bytes: &[u8]) {
-        let end = self.count + bytes.len();
-        debug_assert!(end <= PIECE_MAX_BYTES, "{end} bytes");
-        if let Some(place) = self.bytes.get_mut(self.count..end) {
-            place.copy_from_slice(bytes);
-            self.count = end;
+impl Framing {
+    /// What goes before and behind `message`; with a `kind` in a typed stream. Fails on a message that the peer could
+    /// not read back as it is.
+    pub(crate) fn envelope<'a>(&self, message: &'a [u8], kind: Option<Kind>) -> Result<Envelope<'a>, FramingError> {
+        let limit_bytes = self.limit_bytes(kind.is_some());
+        if message.len() > limit_bytes {
+            return Err(FramingError::TooLong { limit_bytes });
         }
+        Envelope::new(self, message, kind)
     }
 
-    pub(super) fn as_slice(&self) -> &[u8] {
-        self.bytes.get(..self.count).unwrap_or_default()
+    /// A whole frame of `kind` with `fields`, which every width of a length can say. For typed streams, and for all but data,
+    /// whose limit this does not check.
+    pub(crate) fn control_frame(&self, kind: Kind, fields: &[u8]) -> Bytes {
+        let mut frame = BytesMut::new();
+        if let Ok(envelope) = Envelope::new(self, fields, Some(kind)) {
+            envelope.parts().iter().for_each(|part| frame.extend_from_slice(part));
+        }
+        frame.freeze()
     }
 }
 

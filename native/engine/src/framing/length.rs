@@ -2,13 +2,11 @@
 
 use bytes::Bytes;
 
-use super::cutter::Cut;
-use super::envelope::Piece;
-use super::{FramingError, FramingOptionsError};
+use super::cut::Cut;
+use super::error::FramingError;
+use super::options_error::FramingOptionsError;
+use super::piece::{FIELD_MAX_BYTES, Piece};
 use crate::limits::{HEADER_LIMIT_BYTES, MESSAGE_LIMIT_BYTES};
-
-/// Longest length field.
-pub(crate) const FIELD_MAX_BYTES: usize = 8;
 
 /// Longest varint that is read: [`MESSAGE_LIMIT_BYTES`] and all that may be added to it fit into 35 bits.
 const VARINT_MAX_BYTES: usize = 5;

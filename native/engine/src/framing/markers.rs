@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use bytes::{Buf, Bytes, BytesMut};
 use memchr::memchr2;
 
-use super::cutter::{Cut, Scan};
-use super::envelope::Piece;
-use super::{FramingError, FramingOptionsError};
+use super::cut::{Cut, Scan};
+use super::error::FramingError;
+use super::options_error::FramingOptionsError;
+use super::piece::Piece;
 use crate::limits::DELIMITER_LIMIT_BYTES;
 
 /// What begins and what ends a message. Where both are the same, or there is no start, one marker between two messages will do, and

@@ -6,14 +6,16 @@
 mod layouts;
 mod vectors;
 
+use std::sync::Arc;
+
 use bytes::{Bytes, BytesMut};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::fuzzing::frame_max_bytes;
 use super::*;
-use crate::limits::{DELIMITER_LIMIT_BYTES, MESSAGE_LIMIT_BYTES};
-use crate::wire::Frame;
+use crate::limits::{DELIMITER_LIMIT_BYTES, MESSAGE_BYTES, MESSAGE_LIMIT_BYTES};
+use crate::wire::{Frame, Kind};
 
 fn framing(width_bytes: usize, little_endian: bool, max_message_bytes: usize) -> Framing {
     Framing::length(width_bytes, little_endian, max_message_bytes).unwrap()

@@ -3,8 +3,8 @@
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
+use super::error::{HandshakeError, RefusalReason};
 use super::message::MESSAGE_MAX_BYTES;
-use super::{HandshakeError, RefusalReason};
 use crate::framing::{FIELD_MAX_BYTES, Framing, LengthField};
 use crate::noise::{LENGTH_BYTES, LinkCiphers, record_length};
 use crate::wire::Kind;

@@ -6,10 +6,13 @@ use bytes::Buf;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::channel::Channel;
+use super::error::{HandshakeError, RefusalReason};
 use super::message::{
     agree_on, agree_openly, get_session, keyed_fields, keyed_message, keyed_terms, open_fields, put_session,
 };
-use super::{HandshakeError, RandomBytes, RefusalReason, Session, Terms, random_bytes};
+use super::random::{RandomBytes, random_bytes};
+use super::session::Session;
+use super::terms::Terms;
 use crate::framing::Framing;
 use crate::key::Key;
 use crate::noise::{Handshake, LinkCiphers};

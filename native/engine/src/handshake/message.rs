@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes, TryGetError};
 
-use super::{HandshakeError, Session, SessionId, Terms};
+use super::error::HandshakeError;
+use super::session::{Session, SessionId};
+use super::terms::Terms;
 use crate::framing::LengthField;
 use crate::noise::OVERHEAD_BYTES;
 

@@ -8,12 +8,17 @@ mod hostile;
 mod malformed;
 mod random;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
 use super::client::{Entered, enter_with};
 use super::server::greet_with;
 use super::*;
+use crate::error::PeerFault;
 use crate::framing::Framing;
+use crate::key::Key;
 use crate::wire::tests::vectors::{HandshakeVector, handshakes};
 
 /// More than a handshake.

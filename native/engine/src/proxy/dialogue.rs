@@ -9,7 +9,8 @@ use tokio_socks::io::AsyncSocket;
 use tokio_socks::tcp::Socks5Stream;
 use tokio_socks::{Error, IntoTargetAddr};
 
-use super::{Credentials, ProxyFault};
+use super::credentials::Credentials;
+use super::error::ProxyFault;
 use crate::address::Host;
 
 /// Length of the first answer, which chooses the way of authentication.

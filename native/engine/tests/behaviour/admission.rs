@@ -248,7 +248,7 @@ fn closing_the_server_ends_the_handshakes_under_way() {
     listening.accepted();
     listening.server.close(Connections::Keep, CLOSE).unwrap();
     assert_eq!(read_to_end(&peer), b"");
-    expect!(listening.events, ServerEvent::Closed(CloseReason::Local));
+    expect!(listening.events, ServerEvent::Closed);
     assert_eq!(completed(&listening.events, CLOSE), Ok(()));
     assert_silent(&listening.events);
 }

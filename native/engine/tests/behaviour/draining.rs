@@ -24,7 +24,7 @@ fn overflowing(listening: &Listening) -> (Connection, Events, TcpStream, Vec<u8>
 }
 
 fn assert_server_closed(listening: &Listening) {
-    expect!(listening.events, ServerEvent::Closed(CloseReason::Local));
+    expect!(listening.events, ServerEvent::Closed);
     assert_eq!(completed(&listening.events, CLOSE), Ok(()));
     assert_silent(&listening.events);
 }

@@ -57,7 +57,7 @@ impl Listening {
     /// Closes the server and waits until that is done.
     pub(crate) fn close(&self) {
         self.server.close(Connections::Keep, CLOSE).unwrap();
-        expect!(self.events, ServerEvent::Closed(CloseReason::Local));
+        expect!(self.events, ServerEvent::Closed);
         assert_eq!(completed(&self.events, CLOSE), Ok(()));
     }
 }

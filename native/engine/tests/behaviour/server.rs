@@ -204,7 +204,7 @@ fn the_state_follows_listeners_and_connections() {
     assert_eq!(server.state(), flags(true, false, true));
 
     server.close(Connections::Keep, Ticket(1)).unwrap();
-    expect!(events, ServerEvent::Closed(CloseReason::Local));
+    expect!(events, ServerEvent::Closed);
     assert_eq!(completed(&events, Ticket(1)), Ok(()));
     assert_eq!(server.state(), flags(false, true, true));
 

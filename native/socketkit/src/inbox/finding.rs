@@ -6,12 +6,13 @@ use bytes::Bytes;
 use napi_ohos::Result;
 use socket_engine::{ConnectionEvent, Decoded, LinkId, Ticket};
 
-use super::{Delivery, Inbox, Receiver};
+use super::{Delivery, Inbox};
 use crate::cutter::Found;
 use crate::emitter::{Emitter, PING};
 use crate::error::{self, Refusal};
 use crate::fields;
 use crate::node_api;
+use crate::receiver::Receiver;
 use crate::requests::Claim;
 
 impl Inbox {

@@ -11,6 +11,7 @@ use super::exception;
 use super::promise::{Promises, property};
 use super::reference::Reference;
 use super::status::check;
+use super::value::undefined;
 
 const NAME: &CStr = c"flush";
 
@@ -31,7 +32,7 @@ pub struct Microtasks {
 impl Microtasks {
     /// Those that do what `M` says.
     pub fn new<M: Microtask>(env: &Env, promises: &Promises) -> Result<Self> {
-        let promise = promises.resolved(env, &super::undefined(env)?)?;
+        let promise = promises.resolved(env, &undefined(env)?)?;
         let mut function = ptr::null_mut();
         // SAFETY: the name is a C string of the given length; no data is passed; `function` receives the function.
         let status = unsafe {
@@ -68,5 +69,5 @@ unsafe extern "C" fn run<M: Microtask>(env: sys::napi_env, _info: sys::napi_call
     if catch_unwind(AssertUnwindSafe(|| M::run(env))).is_err() {
         log::error!("a microtask panicked");
     }
-    super::undefined(&env).map_or(ptr::null_mut(), |nothing| nothing.raw())
+    undefined(&env).map_or(ptr::null_mut(), |nothing| nothing.raw())
 }

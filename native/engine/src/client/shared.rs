@@ -1,0 +1,74 @@
+//! What a client shares with its attempts to connect and with the sinks of its connections.
+
+use std::sync::{Arc, Mutex};
+
+use super::bound::Bound;
+use super::link_sink::{FailOpening, LinkSink};
+use super::phase::{Phase, State};
+use crate::backoff::Reconnect;
+use crate::connection::{Plan, Restore};
+use crate::event::{CloseReason, ConnectionEvent, EventSink, Ticket};
+use crate::options::SocketOptions;
+use crate::poller::Poller;
+use crate::protocol::Protocol;
+use crate::statistics::Counters;
+use crate::sync::lock;
+
+/// What has one lifetime with the client.
+pub(super) struct Shared {
+    pub(super) sink: Arc<dyn EventSink<ConnectionEvent>>,
+    pub(super) poller: Option<Arc<Poller>>,
+    pub(super) protocol: Arc<Protocol>,
+    pub(super) reconnect: Option<Reconnect>,
+    pub(super) counters: Arc<Counters>,
+    pub(super) state: Mutex<State>,
+    /// That of the newest connection.
+    pub(super) link_sink: Mutex<Option<Arc<LinkSink>>>,
+}
+
+impl Shared {
+    /// A sink for the next connection; `opening` is the ticket of the `connect` that it answers itself.
+    pub(super) fn new_link_sink(
+        self: &Arc<Self>,
+        opening: Option<Ticket>,
+        bound: Option<Arc<Bound>>,
+    ) -> Arc<dyn EventSink<ConnectionEvent>> {
+        let client = Arc::downgrade(self);
+        let fail = move |sink: &LinkSink| {
+            if let Some(client) = client.upgrade() {
+                client.fail_opening(sink);
+            }
+        };
+        let opening = opening.map(|ticket| (ticket, Box::new(fail) as Box<FailOpening>));
+        let sink = Arc::new(LinkSink::new(&self.sink, opening, bound));
+        *lock(&self.link_sink) = Some(Arc::clone(&sink));
+        sink
+    }
+
+    /// Tells the owner that the peer has ended the connection, and nothing more of that; false when it was told of an end.
+    pub(super) fn announce_end(&self) -> bool {
+        lock(&self.link_sink).as_ref().is_some_and(|sink| sink.leave(CloseReason::Remote))
+    }
+
+    /// The connection of `sink` has ended before it had a link: another connect may follow.
+    fn fail_opening(&self, sink: &LinkSink) {
+        let mut state = lock(&self.state);
+        let is_newest = lock(&self.link_sink).as_ref().is_some_and(|newest| std::ptr::eq(&**newest, sink));
+        if is_newest && matches!(state.phase, Phase::Active(_)) {
+            state.leave_connection();
+            state.phase = state.failed();
+        }
+    }
+
+    pub(super) fn plan(
+        &self,
+        sink: Arc<dyn EventSink<ConnectionEvent>>,
+        restorer: Option<Box<dyn Restore>>,
+        bound: Option<Arc<Bound>>,
+    ) -> Plan {
+        let (protocol, poller) = (Arc::clone(&self.protocol), self.poller.clone());
+        let (counters, options) = (Counters::of(&self.counters), SocketOptions::default());
+        let guard = bound.map(|bound| Box::new(bound) as Box<dyn Send + Sync>);
+        Plan { sink, poller, protocol, counters, options, guard, restorer }
+    }
+}

@@ -1,0 +1,148 @@
+//! What the frames of a stream look like.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::checksum::Checksum;
+use super::delimiter;
+use super::length::{LengthField, LengthOptions};
+use super::markers::Markers;
+use super::options_error::FramingOptionsError;
+use crate::limits::{DELIMITERS_LIMIT, MESSAGE_BYTES, MESSAGE_LIMIT_BYTES};
+
+/// How messages are told apart. Both sides of a connection have the same one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Framing {
+    pub(super) layout: Layout,
+    pub(super) checksum: Option<Checksum>,
+    max_message_bytes: usize,
+}
+
+/// What a frame looks like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Each message has its length before it.
+    Length(LengthOptions),
+    /// Each message has this many bytes.
+    Fixed(usize),
+    /// Each message has one of these (1 to 64 bytes each) behind it: the first one when it is sent.
+    Delimiter(Arc<[Bytes]>),
+    /// Each message is between two markers.
+    Markers(Markers),
+    /// Each message ends when nothing has come for this long.
+    IdleGap(Duration),
+    /// The owner of a connection finds messages: it gets what each read brings, and sends what it has made.
+    Custom,
+}
+
+impl Framing {
+    /// Messages of `layout`, with a `checksum` behind each. `max_message_bytes` goes from 1 to what the layout can say, and not
+    /// beyond [`MESSAGE_LIMIT_BYTES`]; unless given it is as much as that, and at most [`MESSAGE_BYTES`]. In a typed stream the
+    /// length counts the type byte as well, so that the longest message there has one byte less than the length can say.
+    ///
+    /// # Errors
+    /// What is wrong with an option, or which two exclude each other.
+    pub fn new(
+        layout: Layout,
+        checksum: Option<Checksum>,
+        max_message_bytes: Option<usize>,
+    ) -> Result<Self, FramingOptionsError> {
+        layout.check(checksum.is_some(), max_message_bytes.is_some())?;
+        let mut framing = Self { layout, checksum, max_message_bytes: MESSAGE_LIMIT_BYTES };
+        let limit_bytes = framing.layout_limit_bytes().min(MESSAGE_LIMIT_BYTES);
+        let wanted_bytes = match framing.layout {
+            Layout::Fixed(_) => limit_bytes,
+            _ => max_message_bytes.unwrap_or(limit_bytes.min(MESSAGE_BYTES)),
+        };
+        if wanted_bytes == 0 || wanted_bytes > limit_bytes {
+            return Err(FramingOptionsError::Range { option: "maxMessageBytes", least: 1, most: limit_bytes });
+        }
+        framing.max_message_bytes = wanted_bytes;
+        Ok(framing)
+    }
+
+    /// Messages with nothing but a length of `width_bytes` before them, which does not count itself.
+    ///
+    /// # Errors
+    /// Those of [`Framing::new`].
+    pub fn length(
+        width_bytes: usize,
+        little_endian: bool,
+        max_message_bytes: usize,
+    ) -> Result<Self, FramingOptionsError> {
+        let options = LengthOptions::new(LengthField::Fixed { width_bytes, little_endian });
+        Self::new(Layout::Length(options), None, Some(max_message_bytes))
+    }
+
+    /// Messages with `delimiter` behind them, which `max_message_bytes` does not count.
+    ///
+    /// # Errors
+    /// Those of [`Framing::new`].
+    pub fn delimiter(delimiter: Bytes, max_message_bytes: usize) -> Result<Self, FramingOptionsError> {
+        Self::new(Layout::Delimiter(Arc::new([delimiter])), None, Some(max_message_bytes))
+    }
+
+    /// The length field, where a frame is nothing but that and a message; otherwise an option that says so.
+    ///
+    /// # Errors
+    /// The name of that option.
+    pub(crate) fn plain_length(&self) -> Result<LengthField, &'static str> {
+        match &self.layout {
+            Layout::Length(_) if self.checksum.is_some() => Err("checksum"),
+            Layout::Length(options) => options.plain(),
+            _ => Err("type"),
+        }
+    }
+
+    /// The longest message, where the owner of a connection finds them.
+    pub fn custom_limit_bytes(&self) -> Option<usize> {
+        (self.layout == Layout::Custom).then_some(self.max_message_bytes)
+    }
+
+    /// How long nothing comes behind a message, where that is what ends it.
+    pub(crate) fn idle_gap(&self) -> Option<Duration> {
+        match self.layout {
+            Layout::IdleGap(gap) => Some(gap),
+            _ => None,
+        }
+    }
+
+    /// Longest message.
+    pub(super) fn limit_bytes(&self, typed: bool) -> usize {
+        self.max_message_bytes.min(self.layout_limit_bytes() - usize::from(typed))
+    }
+
+    /// Longest message that the layout can say.
+    fn layout_limit_bytes(&self) -> usize {
+        match &self.layout {
+            Layout::Length(options) => options.limit_bytes(self.checksum_bytes()),
+            Layout::Fixed(bytes) => *bytes,
+            _ => usize::MAX,
+        }
+    }
+
+    pub(super) fn checksum_bytes(&self) -> usize {
+        self.checksum.map_or(0, Checksum::len)
+    }
+}
+
+impl Layout {
+    fn check(&self, has_checksum: bool, has_limit: bool) -> Result<(), FramingOptionsError> {
+        match self {
+            Self::Length(options) => options.check(),
+            Self::Fixed(_) if has_limit => Err(FramingOptionsError::Conflict("maxMessageBytes", "messageBytes")),
+            Self::Fixed(bytes) => FramingOptionsError::check("messageBytes", *bytes, 1..=MESSAGE_LIMIT_BYTES),
+            // The bytes of a checksum may be those of the delimiter.
+            Self::Delimiter(_) if has_checksum => Err(FramingOptionsError::Conflict("checksum", "delimiter")),
+            Self::Delimiter(list) => {
+                FramingOptionsError::check("delimiter", list.len(), 1..=DELIMITERS_LIMIT)?;
+                delimiter::check(list)
+            }
+            Self::Markers(markers) => markers.check(has_checksum),
+            Self::Custom if has_checksum => Err(FramingOptionsError::Conflict("checksum", "type 'custom'")),
+            Self::IdleGap(_) | Self::Custom => Ok(()),
+        }
+    }
+}

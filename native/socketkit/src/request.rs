@@ -1,0 +1,51 @@
+//! `request` of connections and clients.
+
+use std::rc::Rc;
+
+use napi_ohos::Result;
+use napi_ohos::bindgen_prelude::Unknown;
+use socket_engine::{ConnectionEvent, Message, Ticket};
+
+use crate::call::{Method, Progress, call};
+use crate::convert::{self, Argument};
+use crate::emitter::Emitter;
+use crate::error::Refusal;
+use crate::fields;
+use crate::inbox::Inbox;
+use crate::requests::Sent;
+use crate::send::{self, Sender};
+
+/// `request(options, callback)` of `sender`.
+pub fn request<'env, S: Sender>(
+    sender: &'env Rc<S>,
+    options: &Argument<'_>,
+    callback: Argument<'_>,
+) -> Result<Unknown<'env>> {
+    let send = |is_alone: bool, data: &[u8], ticket| match is_alone {
+        true => sender.send_alone(data, ticket),
+        false => send::send_part(sender, &Message::new(data), ticket),
+    };
+    request_with(sender.emitter(), sender.inbox(), S::REQUEST, options, callback, &send)
+}
+
+fn request_with<'env>(
+    emitter: &'env Emitter<ConnectionEvent>,
+    inbox: &Inbox,
+    method: Method,
+    options: &Argument<'_>,
+    callback: Argument<'_>,
+    send: &dyn Fn(bool, &[u8], Ticket) -> Sent,
+) -> Result<Unknown<'env>> {
+    let promise = call(emitter, method, callback, &|ticket| {
+        let missing = || Refusal::parameter("request", "needs the option requests of the constructor");
+        let requests = inbox.requests().ok_or_else(missing)?;
+        let timeout = fields::milliseconds(&convert::object(options, "options")?, "timeoutMs")?;
+        let timeout = timeout.unwrap_or(requests.timeout());
+        convert::with_send_options(options, |data| {
+            let (data, value) = requests.with_field(data, emitter.environment())?;
+            Ok(requests.begin(emitter, &data, value, (ticket, timeout), send).map(|()| Progress::Awaited))
+        })?
+    });
+    emitter.environment().await_flush();
+    promise
+}
