@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::command::run_recorded;
+use crate::command::{command, run, run_recorded};
 use crate::load::Load;
 use crate::python;
 use crate::workspace::Workspace;
@@ -30,8 +30,8 @@ pub(crate) const DEMO: &str = "tests/host/demo.test.mjs";
 const ALONE: [&str; 4] =
     ["tests/backpressure.test.mjs", "tests/churn.test.mjs", "tests/cuts.test.mjs", "tests/host/long.test.mjs"];
 
-/// Files that start programs in Python, which import packages of its registry.
-const WITH_PYTHON: [&str; 1] = ["tests/host/python-peer.test.mjs"];
+/// The file that starts the programs of `tools`.
+const TOOLS: &str = "tests/host/tools.test.mjs";
 
 /// System package with `ip`, with which a test makes a network of its own.
 pub(crate) const NETWORK_PACKAGE: &str = "iproute2";
@@ -80,10 +80,17 @@ pub(crate) fn needs_machine(file: &str) -> bool {
 pub(crate) fn run_on(workspace: &Workspace, load: Load, file: &str) -> Result<()> {
     let loader = load.prepare(workspace)?;
     let mut script = loader.script(workspace, Path::new(file))?;
-    if WITH_PYTHON.contains(&file) {
-        script.env("PYTHONPATH", python::packages(workspace)?);
+    if file == TOOLS {
+        script.env("PYTHONPATH", python::packages(workspace)?).env("SOCKETKIT_PROGRAM", build_program(workspace)?);
     }
     run_script(workspace, &mut script, load, file)
+}
+
+/// The command line program of `tools`.
+fn build_program(workspace: &Workspace) -> Result<PathBuf> {
+    let mut cargo = command("cargo");
+    run(cargo.args(["build", "--locked", "--package", "socketkit-cli"]).current_dir(workspace.root()))?;
+    Ok(workspace.target().join("debug/socketkit"))
 }
 
 /// Runs a file in the machine's own Node; only the processes that it starts load the module.

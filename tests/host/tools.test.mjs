@@ -1,4 +1,4 @@
-// tools/talk.py, socketkit.py and noise.py: the wire format in another language, in both roles.
+// The programs in tools/ for PCs: the wire format in Python, and the engine on a command line, each in both roles.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,11 @@ import { Queue } from '../support/queue.mjs';
 import { record } from '../support/recorder.mjs';
 import { LOOPBACK, openClient, openServer } from '../support/sockets.mjs';
 
-const PROGRAM = fileURLToPath(new URL('../../tools/talk.py', import.meta.url));
+/** What starts each program. */
+const PROGRAMS = new Map([
+  ['Python', ['python3', fileURLToPath(new URL('../../tools/talk.py', import.meta.url))]],
+  ['Rust', [process.env.SOCKETKIT_PROGRAM ?? fileURLToPath(new URL('../../target/debug/socketkit', import.meta.url))]],
+]);
 
 const KEY = library.createPairingKey();
 const keyFile = path.join(mkdtempSync(path.join(tmpdir(), 'key-')), 'key');
@@ -63,9 +67,10 @@ const SETTINGS = [
   },
 ];
 
-/** The program, with its lines as they come. */
-function start(t, words) {
-  const child = spawn('python3', [PROGRAM, ...words]);
+/** A program, with its lines as they come. */
+function start(t, language, words) {
+  const [program, ...first] = PROGRAMS.get(language);
+  const child = spawn(program, [...first, ...words]);
   t.after(() => child.kill('SIGKILL'));
   const [output, notes] = [child.stdout, child.stderr].map((input) => {
     const lines = new Queue();
@@ -89,46 +94,9 @@ async function converse({ child, output, ended }, socket, ending = '') {
   assert.equal(await within('the program', ended), 0);
 }
 
-for (const { name, options, words, ending } of SETTINGS) {
-  behaviour(`a Python program connects to a server ${name}`, async (t) => {
-    const { connections, port } = await openServer(t, options);
-    const program = start(t, ['connect', `${LOOPBACK}:${port}`, ...words]);
-    await converse(program, await connections.next('the connect event'), ending);
-  });
-
-  behaviour(`a client connects to a Python program ${name}`, async (t) => {
-    const program = start(t, ['listen', `${LOOPBACK}:0`, ...words]);
-    const [, port] = /port (\d+)/.exec(await program.notes.next('the port'));
-    await converse(program, await openClient(t, Number(port), options), ending);
-  });
-}
-
-behaviour('a Python program with other settings is refused, and says why', async (t) => {
-  const { port } = await openServer(t, { framing: { type: 'length' }, acknowledge: true });
-  const { notes, ended } = start(t, ['connect', `${LOOPBACK}:${port}`, '--framing', 'length', '--heartbeat', '200']);
-  assert.equal(await notes.next('the reason'), 'error: the server refused the connection: other settings');
-  assert.equal(await within('the program', ended), 1);
-});
-
-behaviour('a Python program with another key is refused by a server, and says why', async (t) => {
-  const { port } = await openServer(t, { framing: { type: 'length' }, admission: { key: library.createPairingKey() } });
-  const { notes, ended } = start(t, ['connect', `${LOOPBACK}:${port}`, '--framing', 'length', '--key-file', keyFile]);
-  assert.equal(await notes.next('the reason'), 'error: the server refused the connection: a wrong key');
-  assert.equal(await within('the program', ended), 1);
-});
-
-behaviour('a client with another key is refused by a Python program, and says why', async (t) => {
-  const program = start(t, ['listen', `${LOOPBACK}:0`, '--framing', 'length', '--key-file', keyFile]);
-  const [, port] = /port (\d+)/.exec(await program.notes.next('the port'));
-  await assert.rejects(openClient(t, Number(port), { framing: { type: 'length' }, admission: { key: library.createPairingKey() } }), {
-    code: 2301013,
-  });
-  assert.match(await program.notes.next('the reason'), /the peer has another key/);
-});
-
-async function sendBack(t, options, words) {
+async function sendBack(t, language, options, words) {
   const { connections, port } = await openServer(t, options);
-  const { child, output } = start(t, ['connect', `${LOOPBACK}:${port}`, '--framing', 'length', '--hex', ...words]);
+  const { child, output } = start(t, language, ['connect', `${LOOPBACK}:${port}`, '--framing', 'length', '--hex', ...words]);
   const connection = await connections.next('the connect event');
   const events = record(connection);
   const message = Buffer.from(Uint8Array.from({ length: 2 ** 20 }, (_, index) => index % 251));
@@ -138,9 +106,48 @@ async function sendBack(t, options, words) {
   assert.ok(events.bytes.equals(message));
 }
 
-for (const [name, options] of [['plain', {}], ['keyed', { admission: { key: KEY } }]]) {
-  behaviour(`a message of 1 MiB goes to a Python program and back, ${name}`, async (t) => {
-    const words = options.admission ? ['--key-file', keyFile] : [];
-    await sendBack(t, { framing: { type: 'length' }, ...options }, words);
+for (const language of PROGRAMS.keys()) {
+  for (const { name, options, words, ending } of SETTINGS) {
+    behaviour(`a ${language} program connects to a server ${name}`, async (t) => {
+      const { connections, port } = await openServer(t, options);
+      const program = start(t, language, ['connect', `${LOOPBACK}:${port}`, ...words]);
+      await converse(program, await connections.next('the connect event'), ending);
+    });
+
+    behaviour(`a client connects to a ${language} program ${name}`, async (t) => {
+      const program = start(t, language, ['listen', `${LOOPBACK}:0`, ...words]);
+      const [, port] = /port (\d+)/.exec(await program.notes.next('the port'));
+      await converse(program, await openClient(t, Number(port), options), ending);
+    });
+  }
+
+  behaviour(`a ${language} program with other settings is refused, and says why`, async (t) => {
+    const { port } = await openServer(t, { framing: { type: 'length' }, acknowledge: true });
+    const { notes, ended } = start(t, language, ['connect', `${LOOPBACK}:${port}`, '--framing', 'length', '--heartbeat', '200']);
+    assert.match(await notes.next('the reason'), /^error: .*: (the peer has )?other settings$/);
+    assert.equal(await within('the program', ended), 1);
   });
+
+  behaviour(`a ${language} program with another key is refused by a server, and says why`, async (t) => {
+    const { port } = await openServer(t, { framing: { type: 'length' }, admission: { key: library.createPairingKey() } });
+    const { notes, ended } = start(t, language, ['connect', `${LOOPBACK}:${port}`, '--framing', 'length', '--key-file', keyFile]);
+    assert.match(await notes.next('the reason'), /^error: .*: (a wrong|the peer has another) key$/);
+    assert.equal(await within('the program', ended), 1);
+  });
+
+  behaviour(`a client with another key is refused by a ${language} program, and says why`, async (t) => {
+    const program = start(t, language, ['listen', `${LOOPBACK}:0`, '--framing', 'length', '--key-file', keyFile]);
+    const [, port] = /port (\d+)/.exec(await program.notes.next('the port'));
+    await assert.rejects(openClient(t, Number(port), { framing: { type: 'length' }, admission: { key: library.createPairingKey() } }), {
+      code: 2301013,
+    });
+    assert.match(await program.notes.next('the reason'), /^refused .*(the peer|it) has another key/);
+  });
+
+  for (const [name, options] of [['plain', {}], ['keyed', { admission: { key: KEY } }]]) {
+    behaviour(`a message of 1 MiB goes to a ${language} program and back, ${name}`, async (t) => {
+      const words = options.admission ? ['--key-file', keyFile] : [];
+      await sendBack(t, language, { framing: { type: 'length' }, ...options }, words);
+    });
+  }
 }

@@ -1,0 +1,169 @@
+//! What is typed goes to the peer until one side ends.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
+use std::thread;
+
+use anyhow::{Result, anyhow};
+use socket_engine::{Client, Connection, PeerFault, RejectReason, SendProgress, SocketError, Ticket};
+
+use crate::printer::Printer;
+
+const CONNECT: Ticket = Ticket(0);
+const SEND: Ticket = Ticket(1);
+const END: Ticket = Ticket(2);
+
+/// What `main` waits for.
+pub(crate) enum Event {
+    /// There is a connection to accept.
+    Accepted,
+    /// The server refused a peer.
+    Rejected(SocketAddr, RejectReason),
+    /// A line of standard input; `None` at its end.
+    Line(io::Result<Option<String>>),
+    /// There is a link to this peer.
+    Connected(SocketAddr),
+    /// A call has its result.
+    Completed(Ticket, Result<(), SocketError>),
+    /// A message could not be printed.
+    Output(io::Error),
+    /// The connection broke.
+    Failed(SocketError),
+    /// The connection is over.
+    Closed,
+}
+
+/// A connection, whoever opened it.
+pub(crate) enum Peer {
+    Client(Client),
+    Connection(Connection),
+}
+
+impl Peer {
+    fn send(&self, message: &[u8]) -> Result<SendProgress, SocketError> {
+        match self {
+            Self::Client(client) => client.send(message, SEND),
+            Self::Connection(connection) => connection.send(message, SEND),
+        }
+    }
+
+    fn end(&self) -> Result<(), SocketError> {
+        match self {
+            Self::Client(client) => client.end(END),
+            Self::Connection(connection) => connection.end(END),
+        }
+    }
+
+    /// Makes room for as many received bytes.
+    pub(crate) fn consume(&self, bytes: usize) {
+        match self {
+            Self::Client(client) => client.consume(bytes),
+            Self::Connection(connection) => connection.consume(bytes),
+        }
+    }
+
+    /// Closes after everything sent.
+    pub(crate) fn finish(&self) {
+        match self {
+            Self::Client(client) => client.finish(),
+            Self::Connection(connection) => connection.finish(),
+        }
+    }
+}
+
+/// Sends what is typed, a message at a time.
+pub(crate) struct Conversation<'a> {
+    printer: &'a Printer,
+    events: Receiver<Event>,
+    /// Has the next line read.
+    next_line: SyncSender<()>,
+}
+
+impl<'a> Conversation<'a> {
+    pub(crate) fn new(printer: &'a Arc<Printer>, sender: Sender<Event>, events: Receiver<Event>) -> Self {
+        let (next_line, wanted) = sync_channel(1);
+        let lines = printer.lines;
+        // A thread of its own, as reading standard input cannot be broken off when the peer closes.
+        thread::spawn(move || while wanted.recv().is_ok() && sender.send(Event::Line(lines.read())).is_ok() {});
+        let conversation = Self { printer, events, next_line };
+        if matches!(printer.peer(), Peer::Connection(_)) {
+            conversation.want_line();
+        }
+        conversation
+    }
+
+    /// Goes on until the connection is over.
+    ///
+    /// # Errors
+    ///
+    /// What broke the connection, standard input or standard output.
+    pub(crate) fn hold(self) -> Result<()> {
+        loop {
+            match self.events.recv()? {
+                Event::Line(line) => self.take_line(line?)?,
+                Event::Connected(peer) => eprintln!("connected to {peer}"),
+                Event::Completed(END, result) => result.map_err(explained)?,
+                Event::Completed(CONNECT | SEND, result) => {
+                    result.map_err(explained)?;
+                    self.want_line();
+                }
+                Event::Output(error) => return Err(error.into()),
+                Event::Failed(error) => return Err(explained(error)),
+                Event::Closed => return Ok(()),
+                Event::Completed(..) | Event::Accepted | Event::Rejected(..) => {}
+            }
+        }
+    }
+
+    fn take_line(&self, line: Option<String>) -> Result<()> {
+        let Some(line) = line else { return Ok(self.printer.peer().end()?) };
+        let message = match self.printer.lines.decode(line) {
+            Ok(message) => message,
+            Err(error) => {
+                self.reject(&error);
+                return Ok(());
+            }
+        };
+        match self.printer.peer().send(&message) {
+            Ok(SendProgress::Sent) => self.want_line(),
+            // Its result has the next line read.
+            Ok(SendProgress::Queued | SendProgress::Gathered) => {}
+            Err(error) => self.reject(&error),
+        }
+        Ok(())
+    }
+
+    /// Says why a line is not sent. Where the connection is over, that follows as an event.
+    fn reject(&self, error: &dyn std::fmt::Display) {
+        eprintln!("not sent: {error:#}");
+        self.want_line();
+    }
+
+    fn want_line(&self) {
+        // One that waits is enough.
+        let _ = self.next_line.try_send(());
+    }
+}
+
+/// The error, and what the handshake showed.
+pub(crate) fn explained(error: SocketError) -> anyhow::Error {
+    let fault = match error.peer {
+        None | Some(PeerFault::OldVersion) => return error.into(),
+        Some(PeerFault::Key) => "the peer has another key",
+        Some(PeerFault::Protocol) => "the peer has other settings",
+        Some(PeerFault::Limit) => "the peer has as many connections as it takes",
+    };
+    anyhow!("{error}: {fault}")
+}
+
+/// Why a peer was refused.
+pub(crate) fn reason_text(reason: RejectReason) -> &'static str {
+    match reason {
+        RejectReason::Key => "it has another key",
+        RejectReason::Limit => "there is a connection already",
+        RejectReason::Timeout => "its handshake took too long",
+        RejectReason::Protocol => "it has other settings",
+    }
+}

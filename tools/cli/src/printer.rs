@@ -1,0 +1,61 @@
+//! Takes the events of the connection.
+
+use std::sync::OnceLock;
+use std::sync::mpsc::Sender;
+
+use socket_engine::{ConnectionEvent, EventSink, SocketError, Ticket};
+
+use crate::conversation::{Event, Peer};
+use crate::input::Lines;
+
+/// Prints what arrives, and passes on everything else.
+pub(crate) struct Printer {
+    pub(crate) lines: Lines,
+    peer: OnceLock<Peer>,
+    events: Sender<Event>,
+}
+
+impl Printer {
+    pub(crate) fn new(lines: Lines, events: Sender<Event>) -> Self {
+        Self { lines, peer: OnceLock::new(), events }
+    }
+
+    /// Gives it the connection whose events it takes; the first one counts.
+    pub(crate) fn serve(&self, peer: Peer) {
+        drop(self.peer.set(peer));
+    }
+
+    /// The connection, once `serve` was called.
+    pub(crate) fn peer(&self) -> &Peer {
+        self.peer.wait()
+    }
+
+    fn print(&self, message: &[u8]) {
+        if let Err(error) = self.lines.print(message) {
+            self.tell(Event::Output(error));
+        }
+        self.peer().consume(message.len());
+    }
+
+    fn tell(&self, event: Event) {
+        // `main` may have ended.
+        drop(self.events.send(event));
+    }
+}
+
+impl EventSink<ConnectionEvent> for Printer {
+    fn post(&self, event: ConnectionEvent) {
+        match event {
+            ConnectionEvent::Received(message) | ConnectionEvent::Message(message) => self.print(&message),
+            ConnectionEvent::Connected(peer) => self.tell(Event::Connected(peer)),
+            ConnectionEvent::Ended => self.peer().finish(),
+            ConnectionEvent::Failed(error) => self.tell(Event::Failed(error)),
+            ConnectionEvent::Closed(_) => self.tell(Event::Closed),
+            _ => {}
+        }
+    }
+
+    fn complete(&self, ticket: Ticket, result: Result<(), SocketError>) {
+        self.tell(Event::Completed(ticket, result));
+    }
+}
