@@ -148,7 +148,8 @@ impl Client {
         // The task needs the lock that is held here to finish, so it cannot do so before its phase is set.
         runtime.spawn(async move {
             let _running = running;
-            let opening = opening.open(origin, None, 0);
+            // Boxed for the same reason as a server's handshakes.
+            let opening = Box::pin(opening.open(origin, None, 0));
             shared.attempt(attempt, opening, cancelled).await;
         });
         Phase::Connecting { cancel, ended }

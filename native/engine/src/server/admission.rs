@@ -96,7 +96,9 @@ impl Shared {
         let Some(turn) = intake.handshakes.take_place().await else { return };
         let (server, own, progress) = (Arc::clone(self), Arc::clone(intake), Arc::clone(&turn.progress));
         let handshake = tokio::spawn(async move {
-            let handshake = server.shake_hands(&own, &framing, stream, peer, &turn.progress);
+            // Boxed: the memory of a task is aligned, and where something that stays lies behind it, the allocator cannot use it for
+            // the task of the next handshake.
+            let handshake = Box::pin(server.shake_hands(&own, &framing, stream, peer, &turn.progress));
             if let Err(rejected) = turn.hold(handshake).await.unwrap_or(Err(RejectReason::Limit)) {
                 server.reject(peer, rejected);
             }
