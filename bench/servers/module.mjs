@@ -1,5 +1,6 @@
 // The module, used as an app uses it.
 import { Decoder } from './frames.mjs';
+import { framingOf } from './framing.mjs';
 import { obey, say, task } from './generator.mjs';
 import { library } from './library.mjs';
 import { Population } from './population.mjs';
@@ -66,7 +67,7 @@ function startEcho() {
 /** Takes a message of its own for each frame, and answers the last one. */
 function count(connection) {
   let left = task.messages;
-  const take = () => { if ((left -= 1) === 0) connection.send({ data: new ArrayBuffer(1) }); };
+  const take = () => { if ((left -= 1) === 0) connection.send({ data: new ArrayBuffer(task.answerBytes ?? 1) }); };
   const decoder = new Decoder();
   const decode = ({ message }) => decoder.take(Buffer.from(message), (frame) => take(Uint8Array.prototype.slice.call(frame).buffer));
   connection.on('message', task.framed ? take : decode);
@@ -99,6 +100,20 @@ function startClient(options) {
   say('listening', 0);
 }
 
+/** A client that connects where it is told to, and asks there. */
+function startRequests({ framing }) {
+  const requests = { match: 'field', fieldBytes: 4, writesField: true };
+  const client = library.constructTCPSocketInstance({ framing, requests });
+  const data = new Uint8Array(64);
+  const ask = async () => {
+    let left = task.messages;
+    const line = async () => { while ((left -= 1) >= 0) await client.request({ data }); };
+    await Promise.all(Array.from({ length: task.open }, line));
+  };
+  obey({ connect: (port) => client.connect({ address: { address: '127.0.0.1', port: Number(port) } }), request: ask });
+  say('listening', 0);
+}
+
 async function startServer(options) {
   const server = library.constructTCPSocketServerInstance(options);
   const tasks = {
@@ -114,8 +129,9 @@ async function startServer(options) {
   say('listening', (await server.getLocalAddress()).port);
 }
 
-const framing = task.framed ? { type: 'length' } : undefined;
+const framing = framingOf(task);
 const heartbeat = task.typed ? HEARTBEAT : undefined;
 const admission = task.encrypted ? ADMISSION : undefined;
 const sendQueueLimitBytes = ROOM_BYTES[task.sends];
-await (task.name === 'client' ? startClient : startServer)({ framing, heartbeat, admission, sendQueueLimitBytes });
+const start = { client: startClient, request: startRequests }[task.name] ?? startServer;
+await start({ framing, heartbeat, admission, sendQueueLimitBytes });

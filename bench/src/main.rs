@@ -6,6 +6,7 @@
 mod contender;
 mod echo_load;
 mod figures;
+mod layout;
 mod peer;
 mod placement;
 mod report;

@@ -15,6 +15,8 @@ pub struct Scale {
     pub echo: Duration,
     /// Messages of a transfer with frames.
     pub received_messages: usize,
+    /// Requests with answers.
+    pub requests: usize,
     /// Bursts of sends.
     pub bursts: usize,
     /// Messages sent to all connections.
@@ -51,6 +53,7 @@ impl Scale {
             warm_up: Duration::from_millis(300),
             echo: Duration::from_millis(700),
             received_messages: 500_000,
+            requests: 200_000,
             bursts: 300,
             broadcasts: 3_000,
             bulk_bytes: 512 * MIB,
@@ -74,6 +77,7 @@ impl Scale {
             warm_up: Duration::from_millis(20),
             echo: Duration::from_millis(50),
             received_messages: 5_000,
+            requests: 1_000,
             bursts: 10,
             broadcasts: 20,
             bulk_bytes: 16 * MIB,

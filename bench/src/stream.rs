@@ -2,6 +2,8 @@
 
 use anyhow::{Result, bail};
 
+use crate::layout::Layout;
+
 /// Length of the pattern without frames: a prime, so that it is nowhere in step with buffers and messages.
 const PERIOD_BYTES: usize = 1_048_573;
 
@@ -41,11 +43,26 @@ impl Pattern {
         Self::repeating(bytes, PREFIX_BYTES + message_bytes)
     }
 
+    /// Messages of `layout`.
+    pub fn of(layout: Layout) -> Self {
+        let (mut random, mut bytes) = (random(), Vec::new());
+        while bytes.len() < PERIOD_BYTES {
+            bytes.extend(layout.frame(&mut random));
+        }
+        let frame_bytes = layout.frame(&mut random).len();
+        Self::repeating(bytes, frame_bytes)
+    }
+
     fn repeating(mut bytes: Vec<u8>, message_bytes: usize) -> Self {
         let period_bytes = bytes.len();
         // The first bytes once more, so that a piece never has to be put together.
         bytes.extend_from_within(..PIECE_MAX_BYTES);
         Self { bytes, period_bytes, message_bytes }
+    }
+
+    /// Bytes of a message with its frame.
+    pub fn message_bytes(&self) -> usize {
+        self.message_bytes
     }
 
     /// What is missing at `position` of a message that is begun.

@@ -5,6 +5,7 @@ mod bulk;
 mod churn;
 mod encrypted;
 mod framed;
+mod framings;
 mod idle;
 mod import;
 mod many_sends;
@@ -39,6 +40,7 @@ pub fn all() -> Vec<Box<dyn Workload>> {
         round_trip::all(),
         pipelined::all(),
         framed::all(),
+        framings::all(),
         many_sends::all(),
         bulk::all(),
         blocked::all(),
