@@ -5,7 +5,6 @@ use memchr::memchr2;
 
 use super::cut::{Cut, Scan};
 use super::options_error::FramingOptionsError;
-use super::piece::Piece;
 use crate::limits::DELIMITER_LIMIT_BYTES;
 
 /// Checks that each delimiter of `list` can end a message.
@@ -38,12 +37,16 @@ pub(super) fn find(list: &[Bytes], buffer: &[u8], scan: &mut Scan) -> Option<Cut
 
 /// Whether the first of `list`, behind `message`, is not where the peer would find the message's end.
 pub(super) fn is_cut(list: &[Bytes], message: &[u8]) -> bool {
-    let mut seam = Piece::default();
     let left_bytes = message.len().min(longest(list) - 1);
-    let (_, left) = message.split_at(message.len() - left_bytes);
-    seam.put(left);
-    list.first().into_iter().for_each(|delimiter| seam.put(delimiter));
-    find_end(list, message, 0).is_some() || find_end(list, seam.as_slice(), 0).is_none_or(|(end, _)| end != left_bytes)
+    let is_cut_at_seam = || {
+        let mut seam = [0; 2 * DELIMITER_LIMIT_BYTES];
+        let (_, left) = message.split_at(message.len() - left_bytes);
+        let bytes = left.iter().chain(list.first().into_iter().flatten());
+        let count = seam.iter_mut().zip(bytes).map(|(place, byte)| *place = *byte).count();
+        let seam = seam.get(..count).unwrap_or_default();
+        find_end(list, seam, 0).is_none_or(|(end, _)| end != left_bytes)
+    };
+    find_end(list, message, 0).is_some() || (left_bytes > 0 && is_cut_at_seam())
 }
 
 /// Where the first message of `buffer` and its delimiter end, in which no delimiter begins before `from`. The delimiter that ends

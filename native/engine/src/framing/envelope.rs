@@ -60,7 +60,9 @@ impl<'a> Envelope<'a> {
             Layout::Delimiter(list) if delimiter::is_cut(list, message) => return Err(FramingError::Ambiguous),
             Layout::Delimiter(list) => list.first().into_iter().for_each(|delimiter| tail.put(delimiter)),
             Layout::Markers(markers) => {
-                body = markers.wrap(message, sum.as_slice(), &mut head, &mut tail)?;
+                body = markers.wrap(message, sum.as_slice())?;
+                head.put(&markers.start);
+                tail.put(&markers.end);
             }
             Layout::Length(_) | Layout::Fixed(_) | Layout::IdleGap(_) | Layout::Custom => tail.put(sum.as_slice()),
         }

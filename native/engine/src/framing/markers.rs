@@ -8,7 +8,6 @@ use memchr::memchr2;
 use super::cut::{Cut, Scan};
 use super::error::FramingError;
 use super::options_error::FramingOptionsError;
-use super::piece::Piece;
 use crate::limits::DELIMITER_LIMIT_BYTES;
 
 /// What begins and what ends a message. Where both are the same, or there is no start, one marker between two messages will do, and
@@ -180,46 +179,57 @@ impl Markers {
         }
     }
 
-    /// The message as it is between its markers, with `sum` behind it.
-    pub(super) fn wrap<'a>(
-        &self,
-        message: &'a [u8],
-        sum: &[u8],
-        head: &mut Piece,
-        tail: &mut Piece,
-    ) -> Result<Cow<'a, [u8]>, FramingError> {
+    /// What is between the markers: the message, and `sum` behind it.
+    pub(super) fn wrap<'a>(&self, message: &'a [u8], sum: &[u8]) -> Result<Cow<'a, [u8]>, FramingError> {
         let is_skipped = self.shares_marker() && message.is_empty() && sum.is_empty();
         let is_cut = || super::delimiter::is_cut(std::slice::from_ref(&self.end), message);
         if is_skipped || (self.escape.is_none() && is_cut()) {
             return Err(FramingError::Ambiguous);
         }
-        head.put(&self.start);
-        tail.put(&self.escaped(sum));
-        tail.put(&self.end);
-        Ok(self.escaped(message))
+        let Some(escape) = &self.escape else { return Ok(Cow::Borrowed(message)) };
+        if sum.is_empty() && self.find_special(escape, message).is_none() {
+            return Ok(Cow::Borrowed(message));
+        }
+        let mut escaped = Vec::with_capacity(message.len() + message.len() / 8 + 2 * sum.len() + 2);
+        [message, sum].into_iter().for_each(|bytes| self.push_escaped(escape, bytes, &mut escaped));
+        Ok(Cow::Owned(escaped))
     }
 
-    fn escaped<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        let Some(escape) = &self.escape else { return Cow::Borrowed(bytes) };
-        let code_of = |byte: u8| match &escape.pairs {
+    fn push_escaped(&self, escape: &Escape, mut rest: &[u8], to: &mut Vec<u8>) {
+        while let Some((plain, behind)) = self.find_special(escape, rest).map(|place| rest.split_at(place)) {
+            let Some((byte, behind)) = behind.split_first() else { break };
+            to.extend_from_slice(plain);
+            to.push(escape.byte);
+            to.extend(self.code_of(escape, *byte));
+            rest = behind;
+        }
+        to.extend_from_slice(rest);
+    }
+
+    /// Where the first byte is that is escaped. The escape byte and the first one of the end always are.
+    fn find_special(&self, escape: &Escape, bytes: &[u8]) -> Option<usize> {
+        let end = self.end_byte();
+        let has_others = match &escape.pairs {
+            Some(pairs) => pairs.len() > 4,
+            None => self.start.first().is_some_and(|start| *start != end && *start != escape.byte),
+        };
+        if has_others {
+            bytes.iter().position(|byte| self.code_of(escape, *byte).is_some())
+        } else {
+            memchr2(escape.byte, end, bytes)
+        }
+    }
+
+    /// What stands for `byte`, if it is escaped.
+    fn code_of(&self, escape: &Escape, byte: u8) -> Option<u8> {
+        match &escape.pairs {
             Some(pairs) => {
                 pairs.chunks(2).find(|pair| pair.first() == Some(&byte)).and_then(|pair| pair.last().copied())
             }
             None => [Some(&escape.byte), self.start.first(), self.end.first()]
                 .contains(&Some(&byte))
                 .then_some(byte ^ TURNED_OVER),
-        };
-        if !bytes.iter().any(|byte| code_of(*byte).is_some()) {
-            return Cow::Borrowed(bytes);
         }
-        let mut escaped = Vec::with_capacity(bytes.len() + bytes.len() / 8 + 2);
-        for byte in bytes {
-            match code_of(*byte) {
-                Some(code) => escaped.extend_from_slice(&[escape.byte, code]),
-                None => escaped.push(*byte),
-            }
-        }
-        Cow::Owned(escaped)
     }
 
     fn end_byte(&self) -> u8 {

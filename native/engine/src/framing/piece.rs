@@ -5,12 +5,10 @@ use crate::limits::{DELIMITER_LIMIT_BYTES, HEADER_LIMIT_BYTES};
 /// Longest length field.
 pub(crate) const FIELD_MAX_BYTES: usize = 8;
 
-/// A header with its field and the type byte, two delimiters, or a checksum with all its bytes escaped and a marker.
-const PIECE_MAX_BYTES: usize = const {
-    let header = HEADER_LIMIT_BYTES + FIELD_MAX_BYTES + 1;
-    let delimiters = 2 * DELIMITER_LIMIT_BYTES;
-    if header > delimiters { header } else { delimiters }
-};
+/// A header with its field and the type byte; a delimiter, a marker and a checksum are not longer.
+const PIECE_MAX_BYTES: usize = HEADER_LIMIT_BYTES + FIELD_MAX_BYTES + 1;
+
+const _: () = assert!(PIECE_MAX_BYTES >= DELIMITER_LIMIT_BYTES, "a marker is a piece");
 
 /// Few bytes, which need no memory of their own.
 #[derive(Clone, Copy, Debug)]
