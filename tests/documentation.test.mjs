@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { behaviour } from './support/behaviour.mjs';
 import { declarationsIn, memberOf } from './support/declarations.mjs';
+import { blocksOf } from './support/markdown.mjs';
 
 const DECLARATIONS = 'entry/types/libsocketkit/index.d.ts';
 
@@ -83,6 +84,15 @@ behaviour('every link in the pages leads to a heading or a file', () => {
   for (const page of ['docs/api.md', 'docs/migration.md', 'docs/protocols.md']) {
     const links = [...read(page).matchAll(/\]\(([^)]+)\)/g)].map((match) => match[1]);
     assert.deepEqual(links.filter((link) => !leadsSomewhere(page, link)), [], page);
+  }
+});
+
+behaviour('what docs/protocols.md shows of a file is that file', () => {
+  const shown = blocksOf(read('docs/protocols.md')).filter(({ words }) => words.length > 0);
+  assert.notEqual(shown.length, 0);
+  for (const { words: [file], text } of shown) {
+    assert.equal(`${text}\n`, read(file), file);
+    assert.ok(text.split('\n').length <= 40, `${file} has more than 40 lines`);
   }
 });
 

@@ -3,7 +3,7 @@
 use crate::abi::Abi;
 use crate::command::{command, output};
 use crate::workspace::Workspace;
-use crate::{apt, clang, deveco, host_node, musl_node, pages, preview, sdk};
+use crate::{apt, clang, deveco, host_node, musl_node, pages, peers, preview, sdk};
 
 /// Something that a task needs.
 struct Item {
@@ -57,6 +57,7 @@ fn items(workspace: &Workspace) -> Vec<Item> {
         items.push(system_packages("Debian's Rust", "ohos without rustup's targets, and test", &sdk::DEBIAN_RUST));
         items.push(system_packages("emulator", "demo --ohos and test", &[musl_node::EMULATOR_PACKAGE]));
         items.push(system_packages("browser", "test", &[preview::BROWSER_PACKAGE]));
+        items.push(system_packages("peers", "test", &peers::PACKAGES));
     }
     items
 }

@@ -36,6 +36,7 @@ mod ohos;
 mod ohrs;
 mod package;
 mod pages;
+mod peers;
 #[cfg(target_os = "linux")]
 mod permission;
 mod phone_function;

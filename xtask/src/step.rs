@@ -10,7 +10,7 @@ use crate::load::Load;
 use crate::workspace::Workspace;
 use crate::{
     apt, attacks, bench, clang, deny, emulated, engine, fuzz, javascript, musl_node, notice, ohos, package, pages,
-    preview, sdk, spelling, tidy, typed_build, wheel,
+    peers, preview, sdk, spelling, tidy, typed_build, wheel,
 };
 
 /// How long each fuzzer runs.
@@ -151,6 +151,7 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
     let (sharing, alone): (Vec<Step>, Vec<Step>) = files.into_iter().partition(|step| step.shares_machine);
     steps.extend(sharing);
     steps.extend(alone);
+    steps.push(Step::new("peers", |session| peers::test(&session.workspace)));
     let measure = |session: &Session| bench::perform(&session.workspace, &bench::quick());
     steps.push(Step::new("bench", measure));
     steps
@@ -247,6 +248,7 @@ fn install_packages() -> Result<()> {
     let mut packages = [sdk::DEBIAN_RUST.as_slice(), clang::PACKAGES.as_slice()].concat();
     packages.extend([musl_node::EMULATOR_PACKAGE, preview::BROWSER_PACKAGE, fuzz::COMPILER_PACKAGE]);
     packages.push(javascript::NETWORK_PACKAGE);
+    packages.extend(peers::PACKAGES);
     if !wheel::has_pip() {
         packages.push(wheel::PIP_PACKAGE);
     }
