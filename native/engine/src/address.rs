@@ -17,6 +17,16 @@ pub enum AddressFamily {
 }
 
 /// An address as the caller spelled it.
+///
+/// ```
+/// use socket_engine::{AddressFamily, Host, NetAddress};
+///
+/// let address = NetAddress { address: "127.0.0.1".into(), family: AddressFamily::V4, port: 1234 };
+/// assert_eq!(address.to_socket_address()?, ([127, 0, 0, 1], 1234).into());
+/// let named = NetAddress { address: "example.com".into(), ..address };
+/// assert!(matches!(named.to_host()?, Host::Name(_)));
+/// # Ok::<(), socket_engine::AddressError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NetAddress {
     /// Numeric address, `localhost`, or (for `connect` only) a host name; for other calls also an IPv4 address as one number.

@@ -9,6 +9,18 @@ use tokio::time::sleep_until;
 use crate::runtime;
 
 /// One deadline at a time. Dropping it forgets the deadline.
+///
+/// ```
+/// use std::sync::mpsc::channel;
+/// use std::time::Instant;
+/// use socket_engine::Alarm;
+///
+/// let (wake, woken) = channel();
+/// let alarm = Alarm::new(Box::new(move || drop(wake.send(()))))?;
+/// alarm.set(Some(Instant::now()));
+/// woken.recv()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Alarm {
     deadline: watch::Sender<Option<Instant>>,

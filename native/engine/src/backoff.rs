@@ -5,6 +5,15 @@ use std::time::Duration;
 use crate::limits;
 
 /// When and how often to connect again.
+///
+/// ```
+/// use std::time::Duration;
+/// use socket_engine::{ClientOptions, Reconnect};
+///
+/// let reconnect = Reconnect { max_attempts: Some(10), max_delay: Duration::from_secs(5), ..Reconnect::default() };
+/// let options = ClientOptions { reconnect: Some(reconnect), ..ClientOptions::default() };
+/// # drop(options);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reconnect {
     /// About how long to wait before the first attempt after a link was lost, and before the second of the first `connect`.

@@ -49,6 +49,32 @@ pub use route::Route;
 use shared::Shared;
 
 /// A TCP client. Dropping it gives up a connect that is under way and closes its connection.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::mpsc::{Sender, channel};
+/// use std::time::Duration;
+/// use socket_engine::{Client, ClientOptions, ConnectionEvent, EventSink, Host, SocketError, Ticket};
+///
+/// /// Passes on the results of calls.
+/// struct Results(Sender<Result<(), SocketError>>);
+///
+/// impl EventSink<ConnectionEvent> for Results {
+///     fn post(&self, _: ConnectionEvent) {}
+///     fn complete(&self, _: Ticket, result: Result<(), SocketError>) {
+///         drop(self.0.send(result));
+///     }
+/// }
+///
+/// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// # let address = listener.local_addr()?;
+/// let (sender, results) = channel();
+/// let client = Client::new(Arc::new(Results(sender)), None, ClientOptions::default());
+/// client.connect(Host::Address(address), Duration::from_secs(5), Ticket(0))?;
+/// results.recv()??;
+/// client.send(b"123456", Ticket(1))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Client {
     shared: Arc<Shared>,
 }

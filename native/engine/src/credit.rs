@@ -4,6 +4,18 @@ use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 
 /// Counts bytes between one producer and one consumer: above the high mark the producer stops, at the low mark it may
 /// go on. Pure bookkeeping; waking the producer is the caller's part.
+///
+/// ```
+/// use socket_engine::Credit;
+///
+/// let credit = Credit::new(100, 20);
+/// credit.take(100);
+/// assert!(!credit.may_take());
+/// assert!(!credit.give_back(50));
+/// // At the low mark the producer is woken.
+/// assert!(credit.give_back(30));
+/// assert!(credit.may_take());
+/// ```
 #[derive(Debug)]
 pub struct Credit {
     used_bytes: AtomicUsize,

@@ -15,6 +15,16 @@ const GENERATED_BYTES: usize = 16;
 const GROUP_CHARACTERS: usize = 4;
 
 /// A key that two sides share. Its memory is overwritten when it is dropped, and it is never printed.
+///
+/// ```
+/// use socket_engine::{Key, KeyError};
+///
+/// let text = Key::generate()?;
+/// let key = Key::from_base32(&text)?;
+/// assert_eq!(format!("{key:?}"), "Key");
+/// assert_eq!(Key::from_bytes(b"short").err(), Some(KeyError::TooShort { bits: 40 }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Key(Zeroizing<Vec<u8>>);
 
 /// Why something is no key.

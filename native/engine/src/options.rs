@@ -26,6 +26,23 @@ const LINGER_MAX_SECONDS: u64 = 1_000_000;
 
 /// Options that a caller asked for; what is `None` stays as it is. Values that the kernel does not know as such are
 /// cut to what it takes.
+///
+/// ```
+/// use std::sync::Arc;
+/// use socket_engine::{Server, ServerOptions, SocketOptions};
+/// # use socket_engine::{EventSink, ServerEvent, SocketError, Ticket};
+/// # struct Ignore;
+/// # impl EventSink<ServerEvent> for Ignore {
+/// #     fn post(&self, _: ServerEvent) {}
+/// #     fn complete(&self, _: Ticket, _: Result<(), SocketError>) {}
+/// # }
+///
+/// let server = Server::new(Arc::new(Ignore), ServerOptions::default());
+/// server.listen(([127, 0, 0, 1], 0).into())?;
+/// // For the connections that are there, and for later ones.
+/// server.set_options(SocketOptions { keep_alive: Some(true), ..SocketOptions::default() })?;
+/// # Ok::<(), SocketError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SocketOptions {
     /// `SO_KEEPALIVE`

@@ -18,6 +18,19 @@ use crate::sync::lock;
 
 /// The links of the connections that one thread reads. While it is awake it asks for what has come, and nobody is woken by
 /// that; when it goes to sleep it has them watched.
+///
+/// ```
+/// use std::sync::mpsc::channel;
+/// use socket_engine::Poller;
+///
+/// let (wake, woken) = channel();
+/// let poller = Poller::new(move || drop(wake.send(())));
+/// // It is given to `Client::new` or `PendingConnection::start`. In the thread that owns the connections:
+/// while poller.post() {}
+/// poller.arm();
+/// // Then the thread waits for `woken`, calls `post` and so on.
+/// # drop(woken);
+/// ```
 pub struct Poller {
     wake: Arc<Wake>,
     links: Mutex<Links>,

@@ -62,6 +62,25 @@ pub enum Unsent {
 }
 
 /// What is agreed on beside TCP. The default is a plain stream of bytes.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+/// use socket_engine::{Framing, Heartbeat, Key, Protocol, ProtocolError};
+///
+/// let (interval, timeout) = (Duration::from_secs(5), Duration::from_secs(15));
+/// let mut protocol = Protocol {
+///     framing: Some(Framing::length(4, false, 1024)?),
+///     heartbeat: Some(Heartbeat { interval, timeout, stalled_timeout: None }),
+///     acknowledge: true,
+///     key: Some(Arc::new(Key::from_base32(&Key::generate()?)?)),
+///     ..Protocol::default()
+/// };
+/// protocol.check()?;
+/// protocol.framing = None;
+/// assert_eq!(protocol.check(), Err(ProtocolError::NeedsLengthFraming));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Protocol {
     /// Where messages begin and end; `None`: nowhere, they are bytes.

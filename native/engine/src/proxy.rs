@@ -16,6 +16,16 @@ use dialogue::Dialogue;
 pub use error::{ProxyError, ProxyFault};
 
 /// A proxy, and who uses it.
+///
+/// ```
+/// use socket_engine::{AddressFamily, Host, NetAddress, Proxy, Route};
+///
+/// let proxy = Proxy { host: Host::Address(([127, 0, 0, 1], 1080).into()), credentials: None };
+/// let target = NetAddress { address: "example.com".into(), family: AddressFamily::Any, port: 80 }.to_host()?;
+/// let route = Route { target, proxy: Some(proxy) };
+/// # drop(route);
+/// # Ok::<(), socket_engine::AddressError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proxy {
     /// Where the proxy is.

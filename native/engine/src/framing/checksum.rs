@@ -3,6 +3,17 @@
 use crc::{Algorithm, CRC_16_IBM_3740, CRC_16_MODBUS, CRC_32_ISO_HDLC, Crc, NoTable};
 
 /// A checksum, and the order of its bytes.
+///
+/// ```
+/// use std::time::Duration;
+/// use socket_engine::{Checksum, ChecksumKind, Framing, Layout};
+///
+/// // Modbus RTU over TCP.
+/// let checksum = Checksum { kind: ChecksumKind::Crc16Modbus, little_endian: true };
+/// let framing = Framing::new(Layout::IdleGap(Duration::from_millis(20)), Some(checksum), Some(254))?;
+/// # drop(framing);
+/// # Ok::<(), socket_engine::FramingOptionsError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Checksum {
     /// How it is computed.

@@ -13,6 +13,21 @@ use super::options_error::FramingOptionsError;
 use crate::limits::{DELIMITERS_LIMIT, MESSAGE_BYTES, MESSAGE_LIMIT_BYTES};
 
 /// How messages are told apart. Both sides of a connection have the same one.
+///
+/// ```
+/// use std::sync::Arc;
+/// use socket_engine::{Framing, Layout, LengthField, LengthOptions};
+///
+/// // Modbus/TCP: the length stands behind four bytes of the header, and the listener gets the header too.
+/// let field = LengthField::Fixed { width_bytes: 2, little_endian: false };
+/// let length = LengthOptions { offset: 4, strip_header: false, whole_frames: true, ..LengthOptions::new(field) };
+/// let modbus = Framing::new(Layout::Length(length), None, Some(260))?;
+///
+/// // Lines.
+/// let lines = Framing::new(Layout::Delimiter(Arc::new(["\r\n".into(), "\n".into()])), None, None)?;
+/// # assert_ne!(modbus, lines);
+/// # Ok::<(), socket_engine::FramingOptionsError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Framing {
     pub(super) layout: Layout,

@@ -12,6 +12,15 @@ use crate::limits::DELIMITER_LIMIT_BYTES;
 
 /// What begins and what ends a message. Where both are the same, or there is no start, one marker between two messages will do, and
 /// empty messages are skipped. What comes before a start is too.
+///
+/// ```
+/// use socket_engine::{Escape, Markers};
+///
+/// // SLIP (RFC 1055).
+/// let escape = Escape { byte: 0xdb, pairs: Some([0xc0, 0xdc, 0xdb, 0xdd].as_slice().into()) };
+/// let slip = Markers { start: [0xc0].as_slice().into(), end: [0xc0].as_slice().into(), escape: Some(escape) };
+/// # drop(slip);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Markers {
     /// Begins a message; may be empty.

@@ -22,6 +22,44 @@ use crate::statistics::Counters;
 use crate::sync::lock;
 
 /// A connection that a server took and nobody has started yet. Dropping it closes it.
+///
+/// ```
+/// use std::sync::{Arc, OnceLock};
+/// use socket_engine::{Connection, ConnectionEvent, EventSink, Server, ServerEvent, SocketError, Ticket};
+///
+/// /// Accepts every connection.
+/// struct Acceptor {
+///     server: OnceLock<Server>,
+/// }
+///
+/// impl EventSink<ServerEvent> for Acceptor {
+///     fn post(&self, event: ServerEvent) {
+///         let Some(server) = self.server.get() else { return };
+///         while let Some(pending) = server.accept() {
+///             let echo = Arc::new(Echo::default());
+///             if let Ok(connection) = pending.start(echo.clone(), None) {
+///                 drop(echo.0.set(connection));
+///             }
+///         }
+///     }
+///     fn complete(&self, _: Ticket, _: Result<(), SocketError>) {}
+/// }
+///
+/// /// Sends back what it receives.
+/// #[derive(Default)]
+/// struct Echo(OnceLock<Connection>);
+///
+/// impl EventSink<ConnectionEvent> for Echo {
+///     fn post(&self, event: ConnectionEvent) {
+///         if let ConnectionEvent::Received(bytes) = event {
+///             let connection = self.0.wait();
+///             drop(connection.send(&bytes, Ticket(0)));
+///             connection.consume(bytes.len());
+///         }
+///     }
+///     fn complete(&self, _: Ticket, _: Result<(), SocketError>) {}
+/// }
+/// ```
 pub struct PendingConnection {
     pub(super) admitted: Admitted,
     pub(super) runtime: Handle,
