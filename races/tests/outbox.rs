@@ -52,7 +52,7 @@ fn take(
                 }
             }
         }
-        outbox.end_turn();
+        outbox.end_turn(false);
     }
     taken
 }

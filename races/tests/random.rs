@@ -96,7 +96,7 @@ impl Fixture {
                 self.stand_in_line(due);
             }
         }
-        self.outbox.end_turn();
+        self.outbox.end_turn(false);
     }
 
     fn stand_in_line(&mut self, mailbox: usize) {

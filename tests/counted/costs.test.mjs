@@ -17,14 +17,14 @@ const LARGE_BYTES = 256 * 1024;
  */
 const LIMITS = {
   connection: {
-    received: { locks: 16, systemCalls: 5 },
+    received: { locks: 5, systemCalls: 5 },
     sent: { locks: 1, systemCalls: 1 },
-    queued: { locks: 2, systemCalls: 0 },
+    queued: { locks: 1, systemCalls: 0 },
   },
   client: {
-    received: { locks: 23, systemCalls: 5 },
+    received: { locks: 7, systemCalls: 5 },
     sent: { locks: 2, systemCalls: 1 },
-    queued: { locks: 3, systemCalls: 0 },
+    queued: { locks: 2, systemCalls: 0 },
   },
 };
 

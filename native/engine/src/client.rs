@@ -32,7 +32,7 @@ use crate::error::{NEVER_OPENED, Operation, SocketError};
 use crate::event::{CloseReason, ConnectionEvent, EventSink, LinkId, Ticket};
 use crate::framing::Decoded;
 use crate::options::SocketOptions;
-use crate::poller::Poller;
+use crate::poller::PollTarget;
 use crate::protocol::Protocol;
 use crate::runtime;
 use crate::send_queue::SendProgress;
@@ -91,7 +91,7 @@ pub struct ClientOptions {
 impl Client {
     /// A client that has no socket yet. With `poller` its owner reads links without typed frames itself, as that of a
     /// [`PendingConnection`](crate::PendingConnection) does.
-    pub fn new(sink: Arc<dyn EventSink<ConnectionEvent>>, poller: Option<Arc<Poller>>, options: ClientOptions) -> Self {
+    pub fn new(sink: Arc<dyn EventSink<ConnectionEvent>>, poller: Option<PollTarget>, options: ClientOptions) -> Self {
         let ClientOptions { protocol, reconnect } = options;
         let (protocol, counters) = (Arc::new(protocol), Arc::default());
         Self {

@@ -16,7 +16,7 @@ use crate::framing::Decoded;
 use crate::keep_alive::KeepAlive;
 use crate::noise::LinkCiphers;
 use crate::options::SocketOptions;
-use crate::poller::Poller;
+use crate::poller::PollTarget;
 use crate::protocol::Protocol;
 use crate::send_queue::SendProgress;
 use crate::socket_state::SocketState;
@@ -76,8 +76,8 @@ pub enum Closing {
 /// What a connection is made of, beside its first link.
 pub(crate) struct Plan {
     pub(crate) sink: Arc<dyn EventSink<ConnectionEvent>>,
-    /// With it the owner reads links itself where the protocol lets it: it gets `Readable`, in place of `Received` and `Message`.
-    pub(crate) poller: Option<Arc<Poller>>,
+    /// With it the owner reads links itself where the protocol lets it, and gets no `Received` and `Message`.
+    pub(crate) poller: Option<PollTarget>,
     pub(crate) protocol: Arc<Protocol>,
     pub(crate) counters: Counters,
     /// What every link has beside what its maker gave it.
@@ -196,9 +196,12 @@ impl Connection {
     /// # Errors
     /// Those of [`Connection::send`].
     pub fn send_message(&self, message: &Message<'_>, ticket: Ticket) -> Result<SendProgress, SocketError> {
-        let sent = lock(&self.shared.state).send(message, ticket);
+        let mut state = lock(&self.shared.state);
+        let sent = state.send(message, ticket);
         if sent != Ok(SendProgress::Sent) {
-            self.shared.notify_task();
+            self.shared.notify_task_of(state);
+        } else {
+            drop(state);
         }
         let progress = sent.map_err(|errno| self.shared.error(Operation::Send, errno))?;
         self.shared.count_sent(message.data().len());
@@ -233,8 +236,7 @@ impl Connection {
         state.may_send().map_err(|errno| state.error(Operation::Send, errno))?;
         state.push_bye();
         state.fin = Fin::Wanted(Some(ticket));
-        drop(state);
-        self.shared.notify_task();
+        self.shared.notify_task_of(state);
         Ok(())
     }
 
@@ -260,8 +262,7 @@ impl Connection {
             Suspension::Wanted { .. } => libc::EALREADY,
             Suspension::Active | Suspension::Suspended => {
                 state.suspension = Suspension::Wanted { ticket, resumed: false };
-                drop(state);
-                self.shared.notify_task();
+                self.shared.notify_task_of(state);
                 return Ok(());
             }
         };
@@ -275,8 +276,7 @@ impl Connection {
             Suspension::Wanted { resumed, .. } => *resumed = true,
             suspension => *suspension = Suspension::Active,
         }
-        drop(state);
-        self.shared.notify_task();
+        self.shared.notify_task_of(state);
     }
 
     /// Closes: stops receiving, hands the queue to the kernel, then says FIN. `Completed` with `ticket` and `Closed`
@@ -301,8 +301,8 @@ impl Connection {
         }
     }
 
-    /// Reads bytes of `link` into `buffer`, which is not empty, without blocking, after [`ConnectionEvent::Readable`]: until the
-    /// result says that this was the last; then the event comes again once there is something. What is read counts against the
+    /// Reads bytes of `link` into `buffer`, which is not empty, without blocking, when its poller says that it is readable:
+    /// until the result says that this was the last; then the poller says so again once there is something. What is read counts against the
     /// connection's credit until [`Connection::consume`] gives it back; the owner keeps to it with [`Connection::has_room`]. A link
     /// that the connection has let go has nothing. Not to be called while an event is posted.
     pub fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome {
@@ -354,7 +354,7 @@ impl Connection {
         self.shared.credit.has_room()
     }
 
-    /// Has [`ConnectionEvent::ReadClosed`] posted when the peer sends no more, while [`Connection::has_room`] keeps the owner from reading
+    /// Has the poller say [`Readiness::ReadClosed`](crate::Readiness::ReadClosed) when the peer sends no more, while [`Connection::has_room`] keeps the owner from reading
     /// what `link` still has.
     pub fn watch_end(&self, link: LinkId) {
         self.shared.watch_end(link);

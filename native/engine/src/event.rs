@@ -61,7 +61,7 @@ pub enum ServerEvent {
 
 /// What happened to a connection.
 ///
-/// The events come in this order: any number of `Received`, `Readable`, `Message` or `Corrupt`, and of `Reconnecting` followed by
+/// The events come in this order: any number of `Received`, `Message` or `Corrupt`, and of `Reconnecting` followed by
 /// `Connected`; then `Ended` if the peer said that it sends no more, then `Failed` if it broke, then `Closed`, exactly
 /// once and last.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,8 +72,6 @@ pub enum ConnectionEvent {
     Reconnecting(Box<Reconnecting>),
     /// Bytes arrived. They count against the connection's credit until `Connection::consume` gives them back.
     Received(Bytes),
-    /// `Connection::try_read` finds bytes on this link.
-    Readable(LinkId),
     /// With framing: one whole message arrived. It counts as `Received` does.
     Message(Bytes),
     /// With framing: bytes arrived in place of a message, whose checksum is wrong or in which something is escaped that never is.
@@ -98,9 +96,22 @@ pub enum ConnectionEvent {
     Closed(CloseReason),
 }
 
-/// Names a link among those that one thread reads.
+/// Names a link among those that one thread reads, and the object that has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LinkId(pub(crate) u64);
+
+impl LinkId {
+    /// Bits of the number; above them is the id of the object.
+    const NUMBER_BITS: u32 = 24;
+
+    pub(crate) fn new(target: u64, number: u64) -> Self {
+        Self(target << Self::NUMBER_BITS | number & ((1 << Self::NUMBER_BITS) - 1))
+    }
+
+    pub(crate) fn target(self) -> u64 {
+        self.0 >> Self::NUMBER_BITS
+    }
+}
 
 /// How a lost link is being replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,9 +126,8 @@ pub struct Reconnecting {
 
 /// Takes the events of one object, and the results of its calls, in one order.
 ///
-/// Called on a worker thread, or on the thread of the call that caused it, such as [`Poller::post`](crate::Poller::post);
-/// must not block. It may call the engine for `Accepted`, `Received`, `Readable`, `Message`, `Corrupt` and `Ended` only: the object is
-/// locked while the others are posted.
+/// Called on a worker thread, or on the thread of the call that caused it; must not block. It may call the engine for `Accepted`,
+/// `Received`, `Message`, `Corrupt` and `Ended` only: the object is locked while the others are posted.
 pub trait EventSink<E>: Send + Sync + 'static {
     /// Takes one event.
     fn post(&self, event: E);

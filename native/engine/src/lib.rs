@@ -12,12 +12,12 @@
 //!        └─ what the kernel refuses ──> write queue, framed reads,            all sleeping Pollers
 //!  Connection::try_read ── socket       timers, close                              │
 //!        ▲                                  │ EventSink::post, complete            │ wake callback
-//!        └── Poller::post <─────────────────┴──────────────────────────────────────┘
+//!        └── Poller::poll <─────────────────┴──────────────────────────────────────┘
 //! ```
 //!
 //! * Without a [`Poller`] the connection task reads, and posts [`ConnectionEvent::Received`] or
 //!   [`ConnectionEvent::Message`]. Their bytes count against the connection's credit until [`Connection::consume`].
-//! * With a [`Poller`] the owner reads links without control frames itself, after [`ConnectionEvent::Readable`].
+//! * With a [`Poller`] the owner reads links without control frames itself, when [`Poller::poll`] says so.
 //! * No call has to be awaited, so none can be cancelled half-way. A [`Ticket`] names a call whose result comes later.
 //! * The runtime is made with the first socket and lives as long as the process.
 //!
@@ -92,7 +92,7 @@ pub use framing::{
 };
 pub use key::{Key, KeyError};
 pub use options::{SocketOptions, check_network};
-pub use poller::Poller;
+pub use poller::{PollTarget, Poller, Readiness};
 pub use protocol::{Heartbeat, Ping, Pong, Protocol, ProtocolError, Unsent};
 pub use proxy::{Credentials, Proxy, ProxyError, ProxyFault};
 pub use send_queue::SendProgress;

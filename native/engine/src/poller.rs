@@ -1,20 +1,20 @@
 //! Links that one thread reads itself, and how it learns that something has come.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::os::fd::AsFd;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
+use once_cell::sync::OnceCell;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, EventData, EventFlags};
 use rustix::io::Errno;
 
 use crate::counts::count_system_call;
-use crate::event::{ConnectionEvent, EventSink, LinkId};
+use crate::event::LinkId;
 use crate::limits::POLLER_BATCH_LINKS;
 use crate::poller_group::{EMPTY_EVENT, GroupedSet, Wake, oneshot};
-use crate::sync::lock;
 
 /// The links of the connections that one thread reads. While it is awake it asks for what has come, and nobody is woken by
 /// that; when it goes to sleep it has them watched.
@@ -33,133 +33,142 @@ use crate::sync::lock;
 /// ```
 pub struct Poller {
     wake: Arc<Wake>,
-    links: Mutex<Links>,
+    /// Made for the first link. Nothing locks it.
+    set: OnceCell<GroupedSet>,
+    /// The thread asks no more.
+    is_closed: AtomicBool,
+    last: AtomicU64,
+    /// How many links it has.
+    links: AtomicUsize,
 }
 
-#[derive(Default)]
-struct Links {
-    /// Made for the first link.
-    set: Option<Arc<GroupedSet>>,
-    /// The thread asks no more.
-    closed: bool,
-    last: u64,
-    owners: HashMap<LinkId, Weak<dyn EventSink<ConnectionEvent>>>,
+/// An object whose links a poller has, by the name that its thread gave it.
+#[derive(Clone, Debug)]
+pub struct PollTarget {
+    poller: Arc<Poller>,
+    id: u64,
+}
+
+/// What a link is ready for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// `Connection::try_read` finds bytes, the end or an error.
+    Readable,
+    /// The peer sends no more, and the link was watched for that.
+    ReadClosed,
 }
 
 impl Poller {
     /// A poller for a thread that `wake` wakes. It is called from another thread and must not block: once at most after the
     /// first link was added, and after each [`Poller::arm`]; it may also be called when the thread is awake again.
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
-        Arc::new(Self { wake: Arc::new(wake), links: Mutex::default() })
+        Arc::new(Self {
+            wake: Arc::new(wake),
+            set: OnceCell::new(),
+            is_closed: AtomicBool::new(false),
+            last: AtomicU64::new(0),
+            links: AtomicUsize::new(0),
+        })
     }
 
-    /// Posts `Readable` for links that have something, and `ReadClosed` for those that were watched for that: as many as one question to
-    /// the kernel names. False when there is none.
-    pub fn post(&self) -> bool {
+    /// The object that this thread calls `id`, below 2^40.
+    pub fn target(self: &Arc<Self>, id: u64) -> PollTarget {
+        PollTarget { poller: Arc::clone(self), id }
+    }
+
+    /// Calls `each` for links that are ready, with the id of their object: as many as one question to the kernel names. False when
+    /// there is none. A link is ready once; [`Connection::try_read`](crate::Connection::try_read) has it watched again.
+    pub fn poll(&self, mut each: impl FnMut(u64, LinkId, Readiness)) -> bool {
         let Some(set) = self.set() else { return false };
         let mut events = [EMPTY_EVENT; POLLER_BATCH_LINKS];
-        // A question that is interrupted is asked again at the next turn: the set is still full then, and armed.
         count_system_call();
-        let count = epoll::wait(&*set, &mut events, Some(&Timespec::default())).unwrap_or(0);
+        // A question that is interrupted is asked again at the next turn: the set is still full then, and armed.
+        let count = epoll::wait(set, &mut events, Some(&Timespec::default())).unwrap_or(0);
         for event in events.iter().take(count) {
-            let link = LinkId(event.data.u64());
-            let owner = lock(&self.links).owners.get(&link).and_then(Weak::upgrade);
-            if let Some(owner) = owner {
-                let flags = event.flags;
-                // A connection that the system has cut says neither: reading it tells why.
-                let is_end = flags.contains(EventFlags::RDHUP) && !flags.contains(EventFlags::IN);
-                owner.post(if is_end { ConnectionEvent::ReadClosed } else { ConnectionEvent::Readable(link) });
-            }
+            let (link, flags) = (LinkId(event.data.u64()), event.flags);
+            // A connection that the system has cut says neither: reading it tells why.
+            let is_end = flags.contains(EventFlags::RDHUP) && !flags.contains(EventFlags::IN);
+            each(link.target(), link, if is_end { Readiness::ReadClosed } else { Readiness::Readable });
         }
         count > 0
     }
 
     /// Goes to sleep: has the thread woken, once, when a link has something, and at once where one has already.
     pub fn arm(&self) {
-        if let Some(Err(error)) = self.set().map(|set| set.arm()) {
+        if let Some(Err(error)) = self.set().map(GroupedSet::arm) {
             log::error!("epoll_ctl failed, the thread is not woken any more: {error}");
         }
     }
 
-    /// Watches no link any more, now and later, and gives the descriptor back.
+    /// Watches no link any more, now and later.
     pub fn close(&self) {
-        let mut links = lock(&self.links);
-        links.closed = true;
-        links.set = None;
+        self.is_closed.store(true, Ordering::SeqCst);
     }
 
-    /// A name for a new link.
-    pub(crate) fn new_link(&self) -> LinkId {
-        let mut links = lock(&self.links);
-        links.last += 1;
-        LinkId(links.last)
-    }
-
-    /// Has `Readable` posted to `owner`, once, when `socket` has something.
+    /// Has it be ready, once, when `socket` has something.
     ///
     /// # Errors
     /// What the kernel said: `EMFILE`, `ENOSPC`, …; `EBADF` when closed.
-    pub(crate) fn add(
-        &self,
-        link: LinkId,
-        owner: &Arc<dyn EventSink<ConnectionEvent>>,
-        socket: impl AsFd,
-    ) -> io::Result<()> {
-        let mut links = lock(&self.links);
-        let set = match &links.set {
-            Some(set) => Arc::clone(set),
-            None if links.closed => return Err(Errno::BADF.into()),
-            None => Arc::clone(links.set.insert(Arc::new(GroupedSet::new(&self.wake)?))),
-        };
-        links.owners.insert(link, Arc::downgrade(owner));
-        drop(links);
+    pub(crate) fn add(&self, link: LinkId, socket: impl AsFd) -> io::Result<()> {
+        if self.is_closed.load(Ordering::SeqCst) {
+            return Err(Errno::BADF.into());
+        }
+        let set = self.set.get_or_try_init(|| GroupedSet::new(&self.wake))?;
+        self.links.fetch_add(1, Ordering::SeqCst);
         count_system_call();
-        Ok(epoll::add(&*set, socket, EventData::new_u64(link.0), oneshot())?)
+        Ok(epoll::add(set, socket, EventData::new_u64(link.0), oneshot())?)
     }
 
-    /// Has it posted once more.
+    /// Has it be ready once more.
     ///
     /// # Errors
     /// When the socket is not there.
     pub(crate) fn watch(&self, link: LinkId, socket: impl AsFd) -> io::Result<()> {
-        let set = self.set().ok_or(Errno::BADF)?;
-        count_system_call();
-        Ok(epoll::modify(&*set, socket, EventData::new_u64(link.0), oneshot())?)
+        self.modify(link, socket, oneshot())
     }
 
-    /// Has `ReadClosed` posted, once, when the peer sends no more, and not `Readable`, until [`Poller::watch`].
+    /// Has [`Readiness::ReadClosed`], once, when the peer sends no more, and not `Readable`, until [`Poller::watch`].
     ///
     /// # Errors
     /// When the socket is not there.
     pub(crate) fn watch_end(&self, link: LinkId, socket: impl AsFd) -> io::Result<()> {
-        let set = self.set().ok_or(Errno::BADF)?;
-        let flags = EventFlags::RDHUP | EventFlags::ONESHOT;
-        count_system_call();
-        Ok(epoll::modify(&*set, socket, EventData::new_u64(link.0), flags)?)
+        self.modify(link, socket, EventFlags::RDHUP | EventFlags::ONESHOT)
     }
 
-    /// Lets a link go that was told of, and not watched again.
-    pub(crate) fn forget(&self, link: LinkId) {
-        lock(&self.links).owners.remove(&link);
+    fn modify(&self, link: LinkId, socket: impl AsFd, flags: EventFlags) -> io::Result<()> {
+        let set = self.set().ok_or(Errno::BADF)?;
+        count_system_call();
+        Ok(epoll::modify(set, socket, EventData::new_u64(link.0), flags)?)
     }
 
     /// Lets a link go.
-    pub(crate) fn remove(&self, link: LinkId, socket: impl AsFd) {
-        self.forget(link);
+    pub(crate) fn remove(&self, socket: impl AsFd) {
+        self.links.fetch_sub(1, Ordering::SeqCst);
         if let Some(set) = self.set() {
             count_system_call();
             // It is there; if it were not, so much the better.
-            let _ = epoll::delete(&*set, socket);
+            let _ = epoll::delete(set, socket);
         }
     }
 
-    fn set(&self) -> Option<Arc<GroupedSet>> {
-        lock(&self.links).set.clone()
+    fn set(&self) -> Option<&GroupedSet> {
+        self.set.get().filter(|_| !self.is_closed.load(Ordering::SeqCst))
+    }
+}
+
+impl PollTarget {
+    pub(crate) fn poller(&self) -> &Arc<Poller> {
+        &self.poller
+    }
+
+    /// A name for a new link of the object.
+    pub(crate) fn new_link(&self) -> LinkId {
+        LinkId::new(self.id, self.poller.last.fetch_add(1, Ordering::SeqCst))
     }
 }
 
 impl fmt::Debug for Poller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Poller").field("links", &lock(&self.links).owners.len()).finish_non_exhaustive()
+        f.debug_struct("Poller").field("links", &self.links.load(Ordering::SeqCst)).finish_non_exhaustive()
     }
 }

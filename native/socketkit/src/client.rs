@@ -9,8 +9,8 @@ use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{This, Unknown};
 use napi_ohos::{Env, Result};
 use socket_engine::{
-    Client, CloseReason, Closing, ConnectionEvent, Decoded, EventSink, LinkId, Message, ReadOutcome, SendProgress,
-    SocketError, Ticket,
+    Client, CloseReason, Closing, ConnectionEvent, Decoded, EventSink, LinkId, Message, ReadOutcome, Readiness,
+    SendProgress, SocketError, Ticket,
 };
 
 use crate::call::{Method, Progress, Reply, call};
@@ -97,6 +97,10 @@ impl Recipient for State {
 
     fn take(&self, event: ConnectionEvent) -> bool {
         self.inbox.take(self, event)
+    }
+
+    fn take_ready(&self, link: LinkId, readiness: Readiness) -> bool {
+        self.inbox.take_ready(link, readiness)
     }
 
     fn take_request(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {
@@ -254,7 +258,7 @@ impl TCPSocket {
             .map_err(|refusal| refusal.throw(env, "constructTCPSocketInstance"))?;
         let environment = Environment::of(env)?;
         let mailbox = environment.new_mailbox();
-        let client = Client::new(mailbox.clone(), Some(environment.poller()), options);
+        let client = Client::new(mailbox.clone(), Some(environment.poll_target(mailbox.id)), options);
         let emitter = Emitter::new(&environment, mailbox, &this, EVENTS)?;
         functions.set(&emitter)?;
         let inbox = Inbox::default().with_kind(kind);

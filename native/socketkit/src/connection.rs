@@ -11,7 +11,7 @@ use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{Object, This, Unknown};
 use napi_ohos::{Env, Result};
 use socket_engine::{
-    Connection, ConnectionEvent, ConnectionPlace, Decoded, LinkId, Message, PendingConnection, ReadOutcome,
+    Connection, ConnectionEvent, ConnectionPlace, Decoded, LinkId, Message, PendingConnection, ReadOutcome, Readiness,
     SendProgress, ServerEvent, SocketError, Ticket,
 };
 
@@ -108,10 +108,10 @@ pub fn announce<'env>(
             functions.push((name, Reference::new(environment.env(), &function)?));
         }
     }
-    let mailbox = environment.new_mailbox();
+    let mailbox: Arc<Mailbox<ConnectionEvent>> = environment.new_mailbox();
     let place = pending.place();
-    let connection =
-        pending.start(mailbox.clone(), Some(environment.poller())).map_err(|error| internal(&error.to_string()))?;
+    let target = environment.poll_target(mailbox.id);
+    let connection = pending.start(mailbox.clone(), Some(target)).map_err(|error| internal(&error.to_string()))?;
     let connections = Rc::clone(connections);
     let started =
         Started { environment: Rc::clone(environment), mailbox, connection, place, connections, kind, functions };
@@ -195,6 +195,10 @@ impl Recipient for State {
 
     fn take(&self, event: ConnectionEvent) -> bool {
         self.inbox.take(self, event)
+    }
+
+    fn take_ready(&self, link: LinkId, readiness: Readiness) -> bool {
+        self.inbox.take_ready(link, readiness)
     }
 
     fn take_request(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {

@@ -1,13 +1,13 @@
 //! One JavaScript environment: its outbox, its objects, and the calls whose result comes later.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use napi_ohos::bindgen_prelude::Unknown;
 use napi_ohos::{Env, Result};
-use socket_engine::{Poller, SocketError, Ticket};
+use socket_engine::{LinkId, PollTarget, Readiness, SocketError, Ticket};
 
 use crate::broadcast::Broadcast;
 use crate::error;
@@ -31,6 +31,11 @@ pub trait Recipient {
 
     /// Takes an event, which comes after all that came before. True when it is to be delivered.
     fn take(&self, event: Self::Event) -> bool;
+
+    /// Takes what a link of it is ready for. True when it is to be delivered.
+    fn take_ready(&self, _link: LinkId, _readiness: Readiness) -> bool {
+        false
+    }
 
     /// Takes the result of sending the request whose answer `ticket` waits for.
     fn take_request(&self, _ticket: Ticket, _result: std::result::Result<(), SocketError>) {}
@@ -66,6 +71,9 @@ pub trait Object {
     /// Takes up to `limit` of what waits, and delivers what can be delivered.
     fn turn(&self, environment: &Environment, limit: usize) -> Spent;
 
+    /// The same, and behind that what a link of it is ready for.
+    fn ready(&self, environment: &Environment, limit: usize, ready: Ready) -> Spent;
+
     /// Asks for a turn although nothing new has come.
     fn request_turn(&self);
 
@@ -82,7 +90,14 @@ pub struct Spent {
 impl<R: Recipient> Object for R {
     fn turn(&self, environment: &Environment, limit: usize) -> Spent {
         let told = self.mailbox().take(limit);
-        Spent { events: told.len().max(1), bytes: environment.deliver(self, told) }
+        Spent { events: told.len().max(1), bytes: environment.deliver(self, told, None) }
+    }
+
+    fn ready(&self, environment: &Environment, limit: usize, ready: Ready) -> Spent {
+        let told = if self.mailbox().is_empty() { Vec::new() } else { self.mailbox().take(limit) };
+        let ready =
+            if self.mailbox().is_empty() || told.len() < limit { Some(ready) } else { environment.put_off(ready) };
+        Spent { events: told.len() + 1, bytes: environment.deliver(self, told, ready) }
     }
 
     fn request_turn(&self) {
@@ -95,6 +110,21 @@ impl<R: Recipient> Object for R {
     }
 }
 
+/// A link that is ready, and the object that has it.
+#[derive(Clone, Copy)]
+pub struct Ready {
+    object: u64,
+    link: LinkId,
+    readiness: Readiness,
+}
+
+/// Whose turn it is.
+enum Next {
+    /// An object that stands in line.
+    Object(u64),
+    Ready(Ready),
+}
+
 /// What this module has in one JavaScript environment. Made on first use, emptied when the environment ends.
 pub struct Environment {
     env: Env,
@@ -105,7 +135,12 @@ pub struct Environment {
     calls: RefCell<HashMap<Ticket, Box<dyn Call>>>,
     /// The broadcast that a part belongs to.
     parts: RefCell<HashMap<Ticket, Rc<RefCell<Broadcast>>>>,
-    last_id: Cell<u64>,
+    last_object: Cell<u64>,
+    last_ticket: Cell<u64>,
+    /// Links that are ready, and were not read since.
+    ready: RefCell<VecDeque<Ready>>,
+    /// Whether an object in line goes before a link that is ready: they take turns.
+    is_for_line: Cell<bool>,
     /// How many turns there were.
     turns: Cell<u64>,
     bursts: Bursts,
@@ -144,7 +179,10 @@ impl Environment {
             objects: RefCell::default(),
             calls: RefCell::default(),
             parts: RefCell::default(),
-            last_id: Cell::new(0),
+            last_object: Cell::new(0),
+            last_ticket: Cell::new(0),
+            ready: RefCell::default(),
+            is_for_line: Cell::new(false),
             turns: Cell::new(0),
             bursts: Bursts::default(),
             next_turn: RefCell::default(),
@@ -170,17 +208,17 @@ impl Environment {
 
     /// A mailbox for a new object.
     pub fn new_mailbox<E>(&self) -> Arc<Mailbox<E>> {
-        self.outbox.mailbox(self.new_id())
+        self.outbox.mailbox(next_of(&self.last_object))
     }
 
     /// A name for a call whose result comes later.
     pub fn new_ticket(&self) -> Ticket {
-        Ticket(self.new_id())
+        Ticket(next_of(&self.last_ticket))
     }
 
-    /// Where this thread learns of what streams bring.
-    pub fn poller(&self) -> Arc<Poller> {
-        Arc::clone(self.outbox.poller())
+    /// Where this thread learns of what the links of the object `id` bring.
+    pub fn poll_target(&self, id: u64) -> PollTarget {
+        self.outbox.poller().target(id)
     }
 
     /// Lets `object` have the turns of `id`, for as long as it lives.
@@ -281,56 +319,76 @@ impl Environment {
         corked.iter().for_each(|corked| corked.settle(self));
     }
 
-    fn new_id(&self) -> u64 {
-        let id = self.last_id.get() + 1;
-        self.last_id.set(id);
-        id
-    }
-
     /// Takes a bounded part of what waits. The outbox rings again for the rest.
     fn turn(&self) {
         let _end = TurnEnd(self);
         self.turns.set(self.turns.get() + 1);
         self.bursts.has_turn.set(true);
-        self.outbox.gather();
+        self.poll();
+        self.is_for_line.set(false);
         let mut events = limits::TURN_EVENTS;
         let mut bytes = limits::TURN_BYTES;
         while events > 0 && bytes > 0 && !self.ended.get() {
-            let Some(id) = self.outbox.next().or_else(|| self.next_that_comes()) else { return };
-            let spent = self.turn_of(id, events);
+            let Some(next) = self.next().or_else(|| self.next_that_comes()) else { return };
+            let spent = self.turn_of(next, events);
             events = events.saturating_sub(spent.events);
             bytes = bytes.saturating_sub(spent.bytes);
             node_api::report_pending(&self.env);
         }
         self.write_gathered();
         // So that it waits for the next turn, and nobody has to wake this thread for it.
-        self.outbox.gather();
+        self.poll();
+    }
+
+    /// Asks which links are ready. False when none is.
+    fn poll(&self) -> bool {
+        let mut waiting = self.ready.borrow_mut();
+        self.outbox.poll(|object, link, readiness| waiting.push_back(Ready { object, link, readiness }))
+    }
+
+    /// Leaves a link that is ready for later: its object has more of what came before.
+    fn put_off(&self, ready: Ready) -> Option<Ready> {
+        self.ready.borrow_mut().push_back(ready);
+        None
+    }
+
+    /// An object in line, and a link that is ready, by turns.
+    fn next(&self) -> Option<Next> {
+        let in_line = || self.outbox.next().map(Next::Object);
+        let ready = || self.ready.borrow_mut().pop_front().map(Next::Ready);
+        let is_for_line = self.is_for_line.replace(!self.is_for_line.get());
+        if is_for_line { in_line().or_else(ready) } else { ready().or_else(in_line) }
     }
 
     /// The next object for which something comes: answers that wait for the end of the burst leave before that is asked, as their
     /// peers may answer at once.
-    fn next_that_comes(&self) -> Option<u64> {
+    fn next_that_comes(&self) -> Option<Next> {
         self.write_gathered();
-        self.outbox.gather().then(|| self.outbox.next()).flatten()
+        if self.poll() { self.next() } else { None }
     }
 
     fn object(&self, id: u64) -> Option<Rc<dyn Object>> {
         self.objects.borrow().get(&id).and_then(Weak::upgrade)
     }
 
-    /// Lets the object `id` have its turn, unless it is no more.
-    fn turn_of(&self, id: u64, limit: usize) -> Spent {
+    /// Lets an object have its turn, unless it is no more.
+    fn turn_of(&self, next: Next, limit: usize) -> Spent {
+        let (Next::Object(id) | Next::Ready(Ready { object: id, .. })) = next;
         // Upgraded before the call, because the object may unregister itself in it.
         let Some(object) = self.object(id) else { return Spent { events: 1, bytes: 0 } };
-        node_api::with_handle_scope(&self.env, || object.turn(self, limit)).unwrap_or_else(|error| {
+        let turn = || match next {
+            Next::Object(_) => object.turn(self, limit),
+            Next::Ready(ready) => object.ready(self, limit, ready),
+        };
+        node_api::with_handle_scope(&self.env, turn).unwrap_or_else(|error| {
             error::report("events could not be delivered", &error);
             Spent { events: 1, bytes: 0 }
         })
     }
 
-    /// Hands events to their object; between them, results to the calls that wait for them. Returns what that
-    /// takes of a turn, in bytes.
-    fn deliver<R: Recipient>(&self, recipient: &R, told: Vec<Told<R::Event>>) -> usize {
+    /// Hands events to their object; between them, results to the calls that wait for them, and behind them what is ready. Returns
+    /// what that takes of a turn, in bytes.
+    fn deliver<R: Recipient>(&self, recipient: &R, told: Vec<Told<R::Event>>, ready: Option<Ready>) -> usize {
         let mut cost = 0;
         // What is left of the turn before, too. A delivery for each result would give a stream as many shares of a turn.
         let mut is_due = true;
@@ -348,6 +406,7 @@ impl Environment {
                 Told::Event(event) => is_due |= recipient.take(event),
             }
         }
+        is_due |= ready.is_some_and(|Ready { link, readiness, .. }| recipient.take_ready(link, readiness));
         if is_due {
             cost += recipient.deliver();
         }
@@ -414,6 +473,7 @@ impl Environment {
         self.calls.take();
         self.parts.take();
         self.next_turn.take();
+        self.ready.take();
         self.promises.take();
         self.microtasks.take();
         node_api::finalize_all(&self.env);
@@ -454,7 +514,8 @@ impl Drop for TurnEnd<'_> {
     fn drop(&mut self) {
         self.0.end_burst();
         self.0.next_turn.take().into_iter().filter_map(|id| self.0.object(id)).for_each(|object| object.request_turn());
-        self.0.outbox.end_turn();
+        let is_left = !self.0.ready.borrow().is_empty();
+        self.0.outbox.end_turn(is_left);
     }
 }
 
@@ -473,6 +534,12 @@ impl Drop for Lease {
     fn drop(&mut self) {
         self.0.change_leases(self.0.leases.get().saturating_sub(1));
     }
+}
+
+/// The number after the last one.
+fn next_of(last: &Cell<u64>) -> u64 {
+    last.set(last.get() + 1);
+    last.get()
 }
 
 fn find(env: &Env) -> Option<Rc<Environment>> {

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use napi_ohos::bindgen_prelude::{JsObjectValue, Object, Unknown};
 use napi_ohos::{Env, Error, JsValue, Result};
 use socket_engine::{
-    BAD_CHECKSUM, CloseReason, ConnectionEvent, LinkId, Operation, ReadOutcome, Reconnecting, SocketError, Ticket,
+    BAD_CHECKSUM, CloseReason, ConnectionEvent, LinkId, Operation, ReadOutcome, Readiness, Reconnecting, SocketError,
+    Ticket,
 };
 
 use crate::cutter::Cutter;
@@ -172,11 +173,6 @@ impl Inbox {
                 return true;
             }
             ConnectionEvent::Received(bytes) => Delivery::Received(bytes),
-            ConnectionEvent::Readable(link) => {
-                // It was read to its end, and is watched for that again.
-                self.watched_link.set(None);
-                Delivery::Readable(link)
-            }
             ConnectionEvent::Message(message) => return self.take_message(receiver, message),
             ConnectionEvent::Corrupt(bytes) => Delivery::Corrupt(bytes),
             ConnectionEvent::Connected(peer) => Delivery::Connected(peer),
@@ -186,6 +182,19 @@ impl Inbox {
             ConnectionEvent::Closed(reason) => Delivery::Closed(reason),
         };
         self.waiting.borrow_mut().push_back(delivery);
+        true
+    }
+
+    /// Takes what a link is ready for. True when it is to be delivered.
+    pub fn take_ready(&self, link: LinkId, readiness: Readiness) -> bool {
+        match readiness {
+            Readiness::ReadClosed => self.is_read_closed.set(true),
+            Readiness::Readable => {
+                // It was read to its end, and is watched for that again.
+                self.watched_link.set(None);
+                self.waiting.borrow_mut().push_back(Delivery::Readable(link));
+            }
+        }
         true
     }
 

@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 
-use socket_engine::{ConnectionEvent, EventSink, Poller, ServerEvent, SocketError, Ticket};
+use socket_engine::{ConnectionEvent, EventSink, LinkId, Poller, Readiness, ServerEvent, SocketError, Ticket};
 
 use crate::node_api::Doorbell;
-use crate::sync::{AtomicU64, Mutex, Ordering, lock};
+use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, Ordering, lock};
 
 /// The objects of one environment whose turn it is, and the doorbell that says so.
 ///
@@ -16,6 +16,8 @@ pub struct Outbox {
     doorbell: Doorbell,
     poller: Arc<Poller>,
     line: Mutex<Line>,
+    /// How many objects stand in line. Written under its lock.
+    waiting: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -34,6 +36,8 @@ pub struct Mailbox<E> {
     pub id: u64,
     closes: AtomicU64,
     connects: AtomicU64,
+    /// Whether the object was told nothing that it has not taken. Written under the lock of the contents.
+    is_empty: AtomicBool,
     outbox: Arc<Outbox>,
     contents: Mutex<Contents<E>>,
 }
@@ -87,7 +91,7 @@ impl Outbox {
         Arc::new_cyclic(|me: &Weak<Self>| {
             let me = Weak::clone(me);
             let wake = move || me.upgrade().into_iter().for_each(|outbox| outbox.wake());
-            Self { doorbell, poller: Poller::new(wake), line: Mutex::default() }
+            Self { doorbell, poller: Poller::new(wake), line: Mutex::default(), waiting: AtomicUsize::new(0) }
         })
     }
 
@@ -108,29 +112,36 @@ impl Outbox {
         let mut line = lock(&self.line);
         line.closed = true;
         line.objects.clear();
+        self.waiting.store(0, Ordering::SeqCst);
     }
 
     /// A mailbox for the object `id`.
     pub fn mailbox<E>(self: &Arc<Self>, id: u64) -> Arc<Mailbox<E>> {
         let contents = Contents { told: VecDeque::new(), ready: false, closed: false };
-        let (closes, connects) = (AtomicU64::new(0), AtomicU64::new(0));
-        Arc::new(Mailbox { id, closes, connects, outbox: Arc::clone(self), contents: Mutex::new(contents) })
+        let (closes, connects, is_empty) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(true));
+        Arc::new(Mailbox { id, closes, connects, is_empty, outbox: Arc::clone(self), contents: Mutex::new(contents) })
     }
 
-    /// Lets what has come stand in line behind what waits. False when nothing has.
-    pub fn gather(&self) -> bool {
-        self.poller.post()
+    /// Calls `each` for the links that have something, with the ids of their objects. False when none has.
+    pub fn poll(&self, each: impl FnMut(u64, LinkId, Readiness)) -> bool {
+        self.poller.poll(each)
     }
 
-    /// The next object in line.
+    /// The next object in line. One that comes to stand in an empty line at this moment is left for the end of the turn.
     pub fn next(&self) -> Option<u64> {
-        lock(&self.line).objects.pop_front()
+        if self.waiting.load(Ordering::SeqCst) == 0 {
+            return None;
+        }
+        let mut line = lock(&self.line);
+        let next = line.objects.pop_front();
+        self.waiting.store(line.objects.len(), Ordering::SeqCst);
+        next
     }
 
-    /// Ends a turn: goes to sleep when everything was taken, otherwise rings for another turn.
-    pub fn end_turn(&self) {
+    /// Ends a turn: goes to sleep when everything was taken, otherwise, or where something `is_left`, rings for another turn.
+    pub fn end_turn(&self, is_left: bool) {
         let mut line = lock(&self.line);
-        line.awake = !line.objects.is_empty();
+        line.awake = is_left || !line.objects.is_empty();
         let awake = line.awake;
         drop(line);
         if awake { self.doorbell.ring() } else { self.poller.arm() }
@@ -152,8 +163,12 @@ impl Outbox {
             return;
         }
         line.objects.push_back(object);
+        self.waiting.store(line.objects.len(), Ordering::SeqCst);
+        let asleep = !std::mem::replace(&mut line.awake, true);
         drop(line);
-        self.wake();
+        if asleep {
+            self.doorbell.ring();
+        }
     }
 }
 
@@ -164,6 +179,7 @@ impl<E> Mailbox<E> {
         let count = contents.told.len().min(limit);
         let taken = contents.told.drain(..count).collect();
         contents.ready = !contents.told.is_empty();
+        self.is_empty.store(!contents.ready, Ordering::SeqCst);
         let again = contents.ready;
         drop(contents);
         if again {
@@ -182,6 +198,11 @@ impl<E> Mailbox<E> {
         }
     }
 
+    /// Whether the object was told nothing that it has not taken.
+    pub fn is_empty(&self) -> bool {
+        self.is_empty.load(Ordering::SeqCst)
+    }
+
     /// How many events said so far that the object is closed.
     pub fn closes(&self) -> u64 {
         self.closes.load(Ordering::SeqCst)
@@ -196,6 +217,7 @@ impl<E> Mailbox<E> {
     pub fn close(&self) {
         let mut contents = lock(&self.contents);
         contents.closed = true;
+        self.is_empty.store(true, Ordering::SeqCst);
         let told = std::mem::take(&mut contents.told);
         drop(contents);
         drop(told);
@@ -207,6 +229,7 @@ impl<E> Mailbox<E> {
             return;
         }
         contents.told.push_back(told);
+        self.is_empty.store(false, Ordering::SeqCst);
         let waiting = std::mem::replace(&mut contents.ready, true);
         drop(contents);
         if !waiting {

@@ -1,6 +1,6 @@
 //! What threads share, and locking that cannot panic.
 
-pub use std::sync::atomic::{AtomicU64, Ordering};
+pub use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 pub use std::sync::{Mutex, MutexGuard};
 
 use socket_engine::counts::count_lock;

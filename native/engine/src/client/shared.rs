@@ -9,7 +9,7 @@ use crate::backoff::Reconnect;
 use crate::connection::{Plan, Restore};
 use crate::event::{CloseReason, ConnectionEvent, EventSink, Ticket};
 use crate::options::SocketOptions;
-use crate::poller::Poller;
+use crate::poller::PollTarget;
 use crate::protocol::Protocol;
 use crate::statistics::Counters;
 use crate::sync::lock;
@@ -17,7 +17,7 @@ use crate::sync::lock;
 /// What has one lifetime with the client.
 pub(super) struct Shared {
     pub(super) sink: Arc<dyn EventSink<ConnectionEvent>>,
-    pub(super) poller: Option<Arc<Poller>>,
+    pub(super) poller: Option<PollTarget>,
     pub(super) protocol: Arc<Protocol>,
     pub(super) reconnect: Option<Reconnect>,
     pub(super) counters: Arc<Counters>,

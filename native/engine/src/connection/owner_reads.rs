@@ -15,7 +15,7 @@ use crate::error::errno_of;
 use crate::event::{ConnectionEvent, LinkId};
 use crate::framing::Decoded;
 use crate::limits::READ_MESSAGES_BYTES;
-use crate::poller::Poller;
+use crate::poller::PollTarget;
 use crate::sync::lock;
 
 thread_local! {
@@ -28,7 +28,7 @@ thread_local! {
 pub struct ReadOutcome {
     /// Bytes that were read; 0: there is nothing.
     pub bytes: usize,
-    /// Whether `Readable` tells when there is something again, or other events why there never will be.
+    /// Whether the poller tells when there is something again, or events why there never will be.
     pub is_last: bool,
 }
 
@@ -38,12 +38,12 @@ impl ReadOutcome {
 }
 
 impl Shared {
-    /// Lets the owner, which `poller` tells of what comes, read `stream`; `frames` cuts it, where it has frames.
-    pub(super) fn start_owner_reads(&self, poller: &Arc<Poller>, stream: &Arc<TcpStream>, frames: Option<Box<Frames>>) {
+    /// Lets the owner, which is `target` to its poller, read `stream`; `frames` cuts it, where it has frames.
+    pub(super) fn start_owner_reads(&self, target: &PollTarget, stream: &Arc<TcpStream>, frames: Option<Box<Frames>>) {
         let mut state = lock(&self.state);
-        let link = poller.new_link();
+        let (link, poller) = (target.new_link(), target.poller());
         state.reads = OwnerReads::On { link, stream: Arc::clone(stream), poller: Arc::clone(poller), frames };
-        if let Err(error) = poller.add(link, &self.sink, &**stream) {
+        if let Err(error) = poller.add(link, &**stream) {
             self.finish_owner_reads(state, OwnerReads::Failed(errno_of(&error)));
         }
     }
@@ -131,27 +131,24 @@ impl Shared {
             libc::ETIMEDOUT => OwnerReads::Failed(errno),
             _ => OwnerReads::Malformed(errno),
         };
-        drop(state);
-        self.notify_task();
+        self.notify_task_of(state);
     }
 
     /// Nothing is read any more.
     fn finish_owner_reads(&self, mut state: MutexGuard<'_, State>, end: OwnerReads) -> ReadOutcome {
         let is_end = matches!(end, OwnerReads::Ended { within_frame: false });
-        let is_malformed = matches!(end, OwnerReads::Malformed(_));
-        if let OwnerReads::On { link, poller, stream, .. } = std::mem::replace(&mut state.reads, end) {
-            // Only of such a stream more may come.
-            if is_malformed { poller.remove(link, &*stream) } else { poller.forget(link) }
+        if let OwnerReads::On { poller, stream, .. } = std::mem::replace(&mut state.reads, end) {
+            // It may be watched already, for the end that was just read.
+            poller.remove(&*stream);
         }
         let is_plain = is_end && state.ends_with_link();
         if is_plain && state.phase.end_by_peer() {
             // Posted under the lock, so that the task cannot conclude the connection in between.
             self.sink.post(ConnectionEvent::Ended);
         }
-        drop(state);
         // What else can come of it is the task's to find out.
         if !is_plain {
-            self.notify_task();
+            self.notify_task_of(state);
         }
         ReadOutcome::NOTHING
     }

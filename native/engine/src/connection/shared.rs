@@ -16,7 +16,7 @@ use crate::error::{Operation, SocketError};
 use crate::event::{CloseReason, ConnectionEvent, EventSink, Ticket};
 use crate::limits;
 use crate::options::SocketOptions;
-use crate::poller::Poller;
+use crate::poller::PollTarget;
 use crate::protocol::Protocol;
 use crate::send_queue::SendProgress;
 use crate::statistics::{Counters, Statistics};
@@ -35,7 +35,7 @@ pub(super) struct Shared {
     /// True once the last event was posted.
     pub(super) ended: watch::Sender<bool>,
     /// Where the owner learns of what has come, if it reads, and not the task.
-    pub(super) poller: Option<Arc<Poller>>,
+    pub(super) poller: Option<PollTarget>,
     born: Instant,
     /// When a message last went through or a link began, in milliseconds after `born`; kept only where there is an idle time-out.
     active_ms: AtomicU64,
@@ -44,7 +44,7 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(
         sink: Arc<dyn EventSink<ConnectionEvent>>,
-        poller: Option<Arc<Poller>>,
+        poller: Option<PollTarget>,
         protocol: Arc<Protocol>,
         counters: Counters,
         state: State,
@@ -66,8 +66,14 @@ impl Shared {
 
     /// Has the task look at the state, which is not locked; spawns it where there is none yet.
     pub(super) fn notify_task(&self) {
+        self.notify_task_of(lock(&self.state));
+    }
+
+    /// The same of the `state` that it is to see, of which the lock ends here.
+    pub(super) fn notify_task_of(&self, mut state: MutexGuard<'_, State>) {
+        let spawn = state.spawn.take();
+        drop(state);
         self.task.notify();
-        let spawn = lock(&self.state).spawn.take();
         if let Some(spawn) = spawn {
             spawn();
         }
@@ -109,9 +115,8 @@ impl Shared {
     /// Leaves to the task what an owner's write has left.
     fn notify_of_rest(&self, state: MutexGuard<'_, State>) {
         let is_left = !state.phase.is_up() || state.wants_write();
-        drop(state);
         if is_left {
-            self.notify_task();
+            self.notify_task_of(state);
         }
     }
 
@@ -148,8 +153,9 @@ impl Shared {
 
     /// Closes as told; false when it was closing or closed.
     pub(super) fn begin_close(&self, ticket: Option<Ticket>, aborts: bool) -> bool {
-        let begun = lock(&self.state).begin_close(ticket, aborts, CloseReason::Local);
-        self.notify_task();
+        let mut state = lock(&self.state);
+        let begun = state.begin_close(ticket, aborts, CloseReason::Local);
+        self.notify_task_of(state);
         begun
     }
 

@@ -436,8 +436,8 @@ impl State {
     /// Lets the owner read no more. Returns what it has of frames.
     pub(super) fn stop_owner_reads(&mut self) -> Option<Box<Frames>> {
         let reads = std::mem::replace(&mut self.reads, OwnerReads::Off);
-        let OwnerReads::On { link, stream, poller, frames } = reads else { return None };
-        poller.remove(link, &*stream);
+        let OwnerReads::On { stream, poller, frames, .. } = reads else { return None };
+        poller.remove(&*stream);
         frames
     }
 

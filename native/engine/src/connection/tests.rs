@@ -19,6 +19,7 @@ use super::*;
 use crate::event::CloseReason;
 use crate::framing::{Framing, FramingError};
 use crate::noise::Opener;
+use crate::poller::Poller;
 use crate::protocol::Heartbeat;
 use crate::tcp_info::TcpInfo;
 use crate::wire::{Frame, Kind};
@@ -44,6 +45,8 @@ const END: Ticket = Ticket(2);
 pub(crate) const CLOSE: Ticket = Ticket(3);
 pub(crate) const OPEN: Ticket = Ticket(4);
 const SUSPEND: Ticket = Ticket(5);
+/// What the poller of a fixture calls its connection.
+const TARGET: u64 = 7;
 
 /// What a sink was told.
 #[derive(Debug)]
@@ -93,7 +96,6 @@ fn text(told: &Told) -> String {
         Told::Event(ConnectionEvent::Closed(reason)) => format!("closed {reason:?}"),
         Told::Event(ConnectionEvent::Connected(_)) => "connected".to_owned(),
         Told::Event(ConnectionEvent::Message(data)) => format!("message {}", String::from_utf8_lossy(data)),
-        Told::Event(ConnectionEvent::Readable(_)) => "readable".to_owned(),
         Told::Event(ConnectionEvent::Received(data)) => format!("received {}", String::from_utf8_lossy(data)),
         Told::Event(ConnectionEvent::ReadClosed) => "read closed".to_owned(),
         Told::Event(ConnectionEvent::Ended) => "ended".to_owned(),
@@ -167,7 +169,7 @@ impl Fixture {
         let peer_interval = protocol.heartbeat.map(|_| SECOND * 2);
         let plan = Plan {
             sink: Arc::new(Recorder(sender)),
-            poller,
+            poller: poller.map(|poller| poller.target(TARGET)),
             protocol: Arc::new(protocol),
             counters: Counters::default(),
             options: SocketOptions::default(),

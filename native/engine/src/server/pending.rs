@@ -17,7 +17,7 @@ use crate::connection::{Connection, FirstLink, Plan};
 use crate::error::{Operation, SocketError};
 use crate::event::{ConnectionEvent, EventSink};
 use crate::options::{self, SocketOptions};
-use crate::poller::Poller;
+use crate::poller::PollTarget;
 use crate::statistics::Counters;
 use crate::sync::lock;
 
@@ -81,8 +81,8 @@ impl PendingConnection {
         ConnectionPlace(Arc::clone(&self.place))
     }
 
-    /// Starts to receive and to send; events go to `sink`. With `poller` the owner reads a link without typed frames itself:
-    /// it gets `Readable` from there, in place of `Received` and `Message`. One that was taken before its server was closed together
+    /// Starts to receive and to send; events go to `sink`. With `poller` the owner reads a link without typed frames itself,
+    /// when its poller says so, and gets no `Received` and `Message`. One that was taken before its server was closed together
     /// with its connections is reset at once.
     ///
     /// # Errors
@@ -91,7 +91,7 @@ impl PendingConnection {
     pub fn start(
         self,
         sink: Arc<dyn EventSink<ConnectionEvent>>,
-        poller: Option<Arc<Poller>>,
+        poller: Option<PollTarget>,
     ) -> Result<Connection, SocketError> {
         let Self { admitted, runtime, server, intake, place, permit } = self;
         drop(permit);

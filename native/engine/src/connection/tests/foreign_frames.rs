@@ -5,7 +5,6 @@ use tokio::time::sleep;
 
 use super::*;
 use crate::framing::{Checksum, ChecksumKind, Decoded, Layout};
-use crate::poller::Poller;
 
 const GAP: Duration = Duration::from_millis(20);
 
@@ -82,7 +81,7 @@ async fn a_wrong_checksum_is_told_between_the_messages_around_it() {
 
     let mut this = Fixture::with_poller(Some(Poller::new(|| {})), checked(Layout::Fixed(9)), None).await;
     this.hear(&stream).await;
-    let link = this.readable().await;
+    let link = this.readable();
     let mut read = Vec::new();
     this.connection.read_messages(link, &mut read);
     let intact = || Decoded::Message(Bytes::from_static(b"123456789"));

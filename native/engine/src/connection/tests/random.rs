@@ -119,7 +119,6 @@ impl Model {
             ConnectionEvent::Connected(_) | ConnectionEvent::Reconnecting(_) => {}
             ConnectionEvent::Drained | ConnectionEvent::Stalled | ConnectionEvent::Recovered => {}
             ConnectionEvent::Received(_)
-            | ConnectionEvent::Readable(_)
             | ConnectionEvent::ReadClosed
             | ConnectionEvent::PingTaken
             | ConnectionEvent::Corrupt(_) => panic!("{event:?} comes of a framed stream whose messages are all taken"),

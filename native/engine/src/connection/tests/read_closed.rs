@@ -32,7 +32,7 @@ impl Fixture {
 async fn eof_behind_unread_bytes_is_told_where_it_is_watched_for() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     this.hear(&vec![b'x'; SENT_BYTES]).await;
-    let link = this.readable().await;
+    let link = this.readable();
     let taken = this.read_up_to_credit(link).await;
     this.connection.watch_end(link);
     assert_eq!(this.told(), [""; 0], "the peer is there");
@@ -48,7 +48,7 @@ async fn eof_behind_unread_bytes_is_told_where_it_is_watched_for() {
 async fn reset_behind_unread_bytes_is_told_where_it_is_watched_for() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     this.hear(&vec![b'x'; SENT_BYTES]).await;
-    let link = this.readable().await;
+    let link = this.readable();
     this.read_up_to_credit(link).await;
     this.connection.watch_end(link);
     this.reset().await;
@@ -63,7 +63,7 @@ async fn reset_behind_unread_bytes_is_told_where_it_is_watched_for() {
 async fn link_that_is_watched_for_its_end_tells_of_bytes_again_when_it_was_read() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     this.hear(b"early").await;
-    let link = this.readable().await;
+    let link = this.readable();
     this.connection.watch_end(link);
     assert_eq!(this.read_all(link), "early");
     this.hear(b"late").await;
@@ -107,7 +107,7 @@ async fn a_connection_that_the_system_cut_is_told_as_readable() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     rustix::net::connect_unspec(&*this.stream()).unwrap();
     settle().await;
-    let link = this.readable().await;
+    let link = this.readable();
     assert_eq!(this.read_all(link), "");
     settle().await;
     assert_eq!(this.told(), [&format!("broken {}", libc::ECONNRESET)[..], "closed Reset"]);

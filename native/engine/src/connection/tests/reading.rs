@@ -12,7 +12,7 @@ use super::state::OwnerReads;
 use super::transport::Transport;
 use super::*;
 use crate::limits::{EVENT_OVERHEAD_BYTES, RECEIVE_HIGH_BYTES};
-use crate::poller::Poller;
+use crate::poller::Readiness;
 
 impl Fixture {
     pub(super) async fn reading(protocol: Protocol, resilient: Option<bool>) -> Self {
@@ -24,13 +24,21 @@ impl Fixture {
     }
 
     fn poller(&self) -> &Poller {
-        self.connection.shared.poller.as_ref().expect("the driver reads")
+        self.connection.shared.poller.as_ref().expect("the driver reads").poller()
     }
 
     /// Everything that there is to tell.
     pub(super) fn told(&mut self) -> Vec<String> {
-        while self.poller().post() {}
-        self.events.told()
+        let mut told = self.events.told();
+        while self.poller().poll(|target, _, readiness| {
+            assert_eq!(target, TARGET);
+            let text = match readiness {
+                Readiness::Readable => "readable",
+                Readiness::ReadClosed => "read closed",
+            };
+            told.push(text.to_owned());
+        }) {}
+        told
     }
 
     /// The peer sends it, and it arrives.
@@ -40,11 +48,13 @@ impl Fixture {
     }
 
     /// The link that has something.
-    pub(super) async fn readable(&mut self) -> LinkId {
-        self.poller().post();
-        match self.events.next().await {
-            Told::Event(ConnectionEvent::Readable(link)) => link,
-            other => panic!("Readable was due, but {other:?} came"),
+    pub(super) fn readable(&mut self) -> LinkId {
+        assert_eq!(self.events.told(), [""; 0], "it was due to be readable");
+        let mut ready = Vec::new();
+        self.poller().poll(|target, link, readiness| ready.push((target, link, readiness)));
+        match ready[..] {
+            [(TARGET, link, Readiness::Readable)] => link,
+            _ => panic!("it was due to be readable, but is ready for {ready:?}"),
         }
     }
 
@@ -79,14 +89,14 @@ impl Fixture {
 async fn what_comes_is_told_once_and_again_only_when_there_was_nothing_left() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     this.hear(b"early").await;
-    let link = this.readable().await;
+    let link = this.readable();
     this.hear(b" and late").await;
     assert!(this.told().is_empty(), "it was told");
     assert_eq!(this.connection.available_bytes(link), 14);
     assert_eq!(this.read_all(link), "early and late");
     assert_eq!(this.connection.available_bytes(link), 0);
     this.hear(b"again").await;
-    let link = this.readable().await;
+    let link = this.readable();
     assert_eq!(this.read_all(link), "again");
     assert_eq!(this.connection.statistics().received_bytes, 19);
 }
@@ -95,7 +105,7 @@ async fn what_comes_is_told_once_and_again_only_when_there_was_nothing_left() {
 async fn a_read_that_fills_its_buffer_is_not_the_last() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     this.hear(b"four").await;
-    let link = this.readable().await;
+    let link = this.readable();
     let mut buffer = [0; 4];
     assert_eq!(this.connection.try_read(link, &mut buffer), ReadOutcome { bytes: 4, is_last: false });
     this.hear(b"two").await;
@@ -111,7 +121,7 @@ async fn what_is_behind_urgent_data_is_told() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     socket2::SockRef::from(&this.peer).send_out_of_band(b"before!").unwrap();
     this.hear(b" and behind").await;
-    let link = this.readable().await;
+    let link = this.readable();
     let mut buffer = [0; 64];
     let ReadOutcome { bytes, is_last } = this.connection.try_read(link, &mut buffer);
     assert_eq!((&buffer[..bytes], is_last), (&b"before"[..], true));
@@ -136,7 +146,7 @@ async fn who_sleeps_is_woken_once_and_who_is_awake_is_left_alone() {
         this.hear(b"first").await;
         woken.notified().await;
         this.hear(b" second").await;
-        let link = this.readable().await;
+        let link = this.readable();
         assert_eq!(this.read_all(link), "first second");
         this.hear(b" third").await;
         assert_eq!(this.told(), ["readable"]);
@@ -166,7 +176,7 @@ async fn the_end_comes_once_and_when_everything_was_read() {
     this.hear(b"last words").await;
     this.peer.shutdown().await.unwrap();
     settle().await;
-    let link = this.readable().await;
+    let link = this.readable();
     assert!(this.told().is_empty(), "there is something to read");
     assert_eq!(this.read_all(link), "last words");
     assert_eq!(this.read_all(link), "");
@@ -184,7 +194,7 @@ async fn what_came_before_a_reset_can_be_read_and_then_the_error_comes() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     this.hear(b"last words").await;
     this.reset().await;
-    let link = this.readable().await;
+    let link = this.readable();
     assert!(this.told().is_empty(), "there is something to read");
     assert_eq!(this.read_all(link), "last words");
     this.events.assert_next(&format!("broken {}", libc::ECONNRESET)).await;
@@ -196,7 +206,7 @@ async fn what_came_before_sending_failed_can_be_read_as_well() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     this.hear(b"last words").await;
     this.reset().await;
-    let link = this.readable().await;
+    let link = this.readable();
     let refused = this.connection.send(b"x", SEND).unwrap_err();
     settle().await;
     assert!(this.told().is_empty(), "there is something to read");
@@ -211,7 +221,7 @@ async fn why_a_link_broke_is_why_sending_fails_although_the_owner_has_read_it() 
     let cause = |this: &Fixture, errno| lock(&this.connection.shared.state).cause(errno);
     assert_eq!(cause(&this, libc::EPIPE), libc::EPIPE);
     this.reset().await;
-    let link = this.readable().await;
+    let link = this.readable();
     assert_eq!(this.connection.try_read(link, &mut [0]), ReadOutcome::NOTHING);
     assert_eq!(cause(&this, libc::EPIPE), libc::ECONNRESET);
     assert_eq!(cause(&this, libc::EHOSTUNREACH), libc::EHOSTUNREACH);
@@ -222,7 +232,7 @@ async fn what_nobody_reads_stays_with_the_kernel_and_holds_up_the_peer() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     let piece = [7; 64 * 1024];
     while this.peer.try_write(&piece).is_ok() || timeout(SECOND, this.peer.writable()).await.is_ok() {}
-    let link = this.readable().await;
+    let link = this.readable();
     assert!(this.connection.available_bytes(link) > 0);
     assert_eq!(this.connection.statistics().receive_queue_bytes, 0);
     assert!(this.told().is_empty(), "nothing else is due");
@@ -231,7 +241,7 @@ async fn what_nobody_reads_stays_with_the_kernel_and_holds_up_the_peer() {
 #[tokio::test(start_paused = true)]
 async fn who_reads_without_consuming_sees_where_the_credit_ends() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
-    let Fixture { connection, events, peer, .. } = &mut this;
+    let Fixture { connection, peer, .. } = &mut this;
     let write = async {
         peer.write_all(&vec![7; 2 * RECEIVE_HIGH_BYTES]).await.unwrap();
         std::future::pending().await
@@ -241,10 +251,9 @@ async fn who_reads_without_consuming_sees_where_the_credit_ends() {
         let mut sizes = Vec::new();
         loop {
             yield_now().await;
-            if !connection.shared.poller.as_ref().unwrap().post() {
-                continue;
-            }
-            let Told::Event(ConnectionEvent::Readable(link)) = events.next().await else { panic!("Readable was due") };
+            let mut readable = None;
+            connection.shared.poller.as_ref().unwrap().poller().poll(|_, link, _| readable = Some(link));
+            let Some(link) = readable else { continue };
             while let count @ 1.. = connection.try_read(link, &mut piece).bytes {
                 sizes.push(count);
                 let cost = sizes.iter().sum::<usize>() + sizes.len() * EVENT_OVERHEAD_BYTES;
@@ -266,7 +275,7 @@ async fn who_reads_without_consuming_sees_where_the_credit_ends() {
 async fn what_has_arrived_when_a_link_is_let_go_is_handed_over() {
     let mut this = Fixture::reading(Protocol::default(), Some(true)).await;
     this.hear(b"early").await;
-    let link = this.readable().await;
+    let link = this.readable();
     this.connection.suspend(SUSPEND).unwrap();
     this.events.assert_next("received early").await;
     this.events.assert_next("completed 5").await;
@@ -278,7 +287,7 @@ async fn what_has_arrived_when_a_link_is_let_go_is_handed_over() {
 async fn each_link_has_its_own_reader() {
     let mut this = Fixture::reading(Protocol::default(), Some(true)).await;
     this.hear(b"first").await;
-    let first = this.readable().await;
+    let first = this.readable();
     let mut first_peer = std::mem::replace(&mut this.peer, link().await.0);
     first_peer.shutdown().await.unwrap();
     settle().await;
@@ -288,7 +297,7 @@ async fn each_link_has_its_own_reader() {
     assert_eq!(first_peer.read(&mut [0]).await.unwrap(), 0, "its socket is closed");
     this.hear(b"second").await;
     assert_eq!(this.read_all(first), "");
-    let second = this.readable().await;
+    let second = this.readable();
     assert_eq!(this.read_all(second), "second");
 }
 
@@ -296,7 +305,7 @@ async fn each_link_has_its_own_reader() {
 async fn nothing_is_read_of_a_connection_that_is_closed_and_its_socket_goes() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     this.hear(b"unread").await;
-    let link = this.readable().await;
+    let link = this.readable();
     this.connection.close(Some(CLOSE)).unwrap();
     this.events.assert_next("closed Local").await;
     this.events.assert_next("completed 3").await;
@@ -316,7 +325,7 @@ async fn what_comes_for_a_link_that_was_let_go_is_told_to_nobody() {
     let poller = Poller::new(|| {});
     let mut this = Fixture::read_with(Arc::clone(&poller), Protocol::default(), None).await;
     this.hear(b"x").await;
-    let link = this.readable().await;
+    let link = this.readable();
     assert_eq!(this.read_all(link), "x");
     assert_eq!(format!("{poller:?}"), "Poller { links: 1, .. }");
     this.connection.close(None).unwrap();
@@ -358,7 +367,7 @@ async fn what_is_unread_keeps_a_connection_from_being_idle() {
     let mut this = Fixture::reading(protocol, None).await;
     this.hear(b"x").await;
     sleep(SECOND * 25).await;
-    let link = this.readable().await;
+    let link = this.readable();
     assert_eq!(this.read_all(link), "x");
     let start = Instant::now();
     this.events.assert_next("closed Idle").await;
@@ -419,7 +428,7 @@ async fn under_the_lock_every_byte_is_either_unread_or_counted() {
     const BYTES: usize = 50_000;
     let mut this = Fixture::reading(Protocol::default(), None).await;
     this.hear(&[7; BYTES]).await;
-    let link = this.readable().await;
+    let link = this.readable();
     let (connection, stream) = (&this.connection, this.stream());
     assert_eq!(connection.available_bytes(link), BYTES, "not all is there");
     thread::scope(|scope| {

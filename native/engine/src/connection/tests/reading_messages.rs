@@ -3,7 +3,6 @@
 use bytes::Bytes;
 
 use super::*;
-use crate::poller::Poller;
 
 const MESSAGE_MAX_BYTES: usize = 10;
 
@@ -32,7 +31,7 @@ async fn plain_frames_are_cut_by_the_owner_wherever_they_are_split() {
         [(&b"\x03one\x00\x03t"[..], vec![&b"one"[..], b""]), (b"wo\x01", vec![b"two"]), (b"3", vec![b"3"])]
     {
         this.hear(said).await;
-        let link = this.readable().await;
+        let link = this.readable();
         assert_eq!(this.read_messages(link), (wanted.into_iter().map(Bytes::from_static).collect(), true));
     }
     assert_eq!(this.connection.statistics().received_bytes, 7);
@@ -51,7 +50,7 @@ async fn frames_before_a_reset_or_an_end_are_read_and_then_the_end_comes() {
             this.peer.shutdown().await.unwrap();
         }
         settle().await;
-        let link = this.readable().await;
+        let link = this.readable();
         assert_eq!(this.read_messages(link).0, [&b"last"[..]]);
         assert_eq!(this.read_messages(link), (Vec::new(), true));
         this.events.assert_next(told).await;
@@ -62,7 +61,7 @@ async fn frames_before_a_reset_or_an_end_are_read_and_then_the_end_comes() {
 async fn too_long_a_frame_fails_the_connection_behind_the_messages_before_it() {
     let mut this = Fixture::reading_messages(None).await;
     this.hear(b"\x01a\x0b").await;
-    let link = this.readable().await;
+    let link = this.readable();
     assert_eq!(this.read_messages(link), (vec![Bytes::from_static(b"a")], true));
     this.events.assert_next(&format!("broken {}", libc::EMSGSIZE)).await;
     this.events.assert_next("closed Protocol").await;
@@ -74,7 +73,7 @@ async fn an_end_within_a_frame_fails_the_connection() {
     this.hear(b"\x05half").await;
     this.peer.shutdown().await.unwrap();
     settle().await;
-    let link = this.readable().await;
+    let link = this.readable();
     while !this.read_messages(link).1 {}
     settle().await;
     if this.told() == ["readable"] {
@@ -88,7 +87,7 @@ async fn an_end_within_a_frame_fails_the_connection() {
 async fn messages_that_have_arrived_are_handed_over_when_a_link_is_let_go() {
     let mut this = Fixture::reading_messages(Some(true)).await;
     this.hear(b"\x03one\x03t").await;
-    let link = this.readable().await;
+    let link = this.readable();
     assert_eq!(this.read_messages(link).0, [&b"one"[..]]);
     this.hear(b"wo\x01").await;
     this.connection.suspend(SUSPEND).unwrap();
@@ -101,7 +100,7 @@ async fn messages_that_have_arrived_are_handed_over_when_a_link_is_let_go() {
 async fn each_link_begins_with_a_frame_of_its_own() {
     let mut this = Fixture::reading_messages(Some(true)).await;
     this.hear(b"\x05half").await;
-    let first = this.readable().await;
+    let first = this.readable();
     assert_eq!(this.read_messages(first), (Vec::new(), true));
     this.peer.set_zero_linger().unwrap();
     this.peer = link().await.0;
@@ -111,7 +110,7 @@ async fn each_link_begins_with_a_frame_of_its_own() {
     this.relink(None).await;
     this.events.assert_next("connected").await;
     this.hear(b"\x03new").await;
-    let second = this.readable().await;
+    let second = this.readable();
     assert_eq!(this.read_messages(second).0, [&b"new"[..]]);
     assert_eq!(this.read_messages(first), (Vec::new(), true));
 }
@@ -120,7 +119,7 @@ async fn each_link_begins_with_a_frame_of_its_own() {
 async fn a_peer_that_is_amidst_a_frame_does_not_keep_a_connection_from_closing() {
     let mut this = Fixture::reading_messages(None).await;
     this.hear(b"\x05ha").await;
-    let link = this.readable().await;
+    let link = this.readable();
     assert_eq!(this.read_messages(link), (Vec::new(), true));
     this.send(b"bye", SEND);
     this.connection.close(Some(CLOSE)).unwrap();
@@ -139,7 +138,7 @@ async fn a_part_of_a_message_keeps_a_connection_from_being_idle() {
     for byte in b"\x03on" {
         tokio::time::sleep(SECOND * 8).await;
         this.hear(&[*byte]).await;
-        let link = this.readable().await;
+        let link = this.readable();
         assert_eq!(this.read_messages(link), (Vec::new(), true));
     }
     this.events.assert_next("closed Idle").await;

@@ -4,7 +4,6 @@ use std::fs::File;
 use std::os::fd::OwnedFd;
 
 use super::*;
-use crate::poller::Poller;
 
 /// Tasks of the test's runtime.
 fn tasks() -> usize {
@@ -14,7 +13,7 @@ fn tasks() -> usize {
 fn plan(sender: UnboundedSender<Told>, protocol: Protocol) -> Plan {
     Plan {
         sink: Arc::new(Recorder(sender)),
-        poller: Some(Poller::new(|| {})),
+        poller: Some(Poller::new(|| {}).target(TARGET)),
         protocol: Arc::new(protocol),
         counters: Counters::default(),
         options: SocketOptions::default(),
@@ -43,7 +42,7 @@ async fn accepted(protocol: Protocol) -> Fixture {
 async fn reading_and_sending_what_the_kernel_takes_need_no_task() {
     let mut this = accepted(Protocol::default()).await;
     this.hear(b"in").await;
-    let link = this.readable().await;
+    let link = this.readable();
     assert_eq!(this.connection.try_read(link, &mut [0; 8]).bytes, 2);
     assert_eq!(this.connection.send(b"out", SEND), Ok(SendProgress::Sent));
     let mut out = [0; 3];
@@ -83,7 +82,7 @@ async fn one_that_its_peer_has_ended_is_closed_when_its_owner_has_finished() {
     let mut this = accepted(Protocol::default()).await;
     this.peer.shutdown().await.unwrap();
     settle().await;
-    let link = this.readable().await;
+    let link = this.readable();
     assert_eq!(this.connection.try_read(link, &mut [0]), ReadOutcome::NOTHING);
     assert_eq!((this.told(), tasks()), (vec!["ended".to_owned()], 0));
     this.connection.finish();
