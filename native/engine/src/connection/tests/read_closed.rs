@@ -3,13 +3,16 @@
 use super::*;
 use crate::limits::{EVENT_OVERHEAD_BYTES, RECEIVE_HIGH_BYTES};
 
-/// More than the credit allows to read, and what the kernel holds beside it: the end is behind that.
-const SENT_BYTES: usize = RECEIVE_HIGH_BYTES + 40_000;
+/// More than the credit allows to read. So little of it stays in the kernel that its window is open for the end behind it.
+const SENT_BYTES: usize = RECEIVE_HIGH_BYTES + 4 * PIECE_BYTES;
+
+/// Read at once.
+const PIECE_BYTES: usize = 1024;
 
 impl Fixture {
     /// Reads until the credit does not allow more. Returns how many bytes it was.
     async fn read_up_to_credit(&self, link: LinkId) -> usize {
-        let (mut all, mut piece) = (0, vec![0; 16 * 1024]);
+        let (mut all, mut piece) = (0, vec![0; PIECE_BYTES]);
         while self.connection.has_room() {
             all += self.connection.try_read(link, &mut piece).bytes;
             yield_now().await;
