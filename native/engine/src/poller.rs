@@ -3,8 +3,8 @@
 use std::fmt;
 use std::io;
 use std::os::fd::AsFd;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Weak};
 
 use once_cell::sync::OnceCell;
 use rustix::event::Timespec;
@@ -15,6 +15,7 @@ use crate::counts::count_system_call;
 use crate::event::LinkId;
 use crate::limits::POLLER_BATCH_LINKS;
 use crate::poller_group::{EMPTY_EVENT, GroupedSet, Wake, oneshot};
+use crate::sync::lock;
 
 /// The links of the connections that one thread reads. While it is awake it asks for what has come, and nobody is woken by
 /// that; when it goes to sleep it has them watched.
@@ -33,13 +34,20 @@ use crate::poller_group::{EMPTY_EVENT, GroupedSet, Wake, oneshot};
 /// ```
 pub struct Poller {
     wake: Arc<Wake>,
-    /// Made for the first link. Nothing locks it.
-    set: OnceCell<GroupedSet>,
-    /// The thread asks no more.
-    is_closed: AtomicBool,
+    owned: Mutex<Owned>,
+    /// The set, for each message: nothing locks it.
+    set: OnceCell<Weak<GroupedSet>>,
     last: AtomicU64,
     /// How many links it has.
     links: AtomicUsize,
+}
+
+/// What a poller has until it is closed.
+#[derive(Default)]
+struct Owned {
+    /// Made for the first link.
+    set: Option<Arc<GroupedSet>>,
+    is_closed: bool,
 }
 
 /// An object whose links a poller has, by the name that its thread gave it.
@@ -64,8 +72,8 @@ impl Poller {
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self {
             wake: Arc::new(wake),
+            owned: Mutex::default(),
             set: OnceCell::new(),
-            is_closed: AtomicBool::new(false),
             last: AtomicU64::new(0),
             links: AtomicUsize::new(0),
         })
@@ -83,7 +91,7 @@ impl Poller {
         let mut events = [EMPTY_EVENT; POLLER_BATCH_LINKS];
         count_system_call();
         // A question that is interrupted is asked again at the next turn: the set is still full then, and armed.
-        let count = epoll::wait(set, &mut events, Some(&Timespec::default())).unwrap_or(0);
+        let count = epoll::wait(&*set, &mut events, Some(&Timespec::default())).unwrap_or(0);
         for event in events.iter().take(count) {
             let (link, flags) = (LinkId(event.data.u64()), event.flags);
             // A connection that the system has cut says neither: reading it tells why.
@@ -95,14 +103,14 @@ impl Poller {
 
     /// Goes to sleep: has the thread woken, once, when a link has something, and at once where one has already.
     pub fn arm(&self) {
-        if let Some(Err(error)) = self.set().map(GroupedSet::arm) {
+        if let Some(Err(error)) = self.set().map(|set| set.arm()) {
             log::error!("epoll_ctl failed, the thread is not woken any more: {error}");
         }
     }
 
-    /// Watches no link any more, now and later.
+    /// Watches no link any more, now and later, and gives the descriptor back.
     pub fn close(&self) {
-        self.is_closed.store(true, Ordering::SeqCst);
+        *lock(&self.owned) = Owned { set: None, is_closed: true };
     }
 
     /// Has it be ready, once, when `socket` has something.
@@ -110,13 +118,23 @@ impl Poller {
     /// # Errors
     /// What the kernel said: `EMFILE`, `ENOSPC`, …; `EBADF` when closed.
     pub(crate) fn add(&self, link: LinkId, socket: impl AsFd) -> io::Result<()> {
-        if self.is_closed.load(Ordering::SeqCst) {
-            return Err(Errno::BADF.into());
-        }
-        let set = self.set.get_or_try_init(|| GroupedSet::new(&self.wake))?;
+        let set = self.make_set()?;
         self.links.fetch_add(1, Ordering::SeqCst);
         count_system_call();
-        Ok(epoll::add(set, socket, EventData::new_u64(link.0), oneshot())?)
+        Ok(epoll::add(&*set, socket, EventData::new_u64(link.0), oneshot())?)
+    }
+
+    fn make_set(&self) -> io::Result<Arc<GroupedSet>> {
+        let mut owned = lock(&self.owned);
+        match &owned.set {
+            Some(set) => Ok(Arc::clone(set)),
+            None if owned.is_closed => Err(Errno::BADF.into()),
+            None => {
+                let set = Arc::clone(owned.set.insert(Arc::new(GroupedSet::new(&self.wake)?)));
+                self.set.get_or_init(|| Arc::downgrade(&set));
+                Ok(set)
+            }
+        }
     }
 
     /// Has it be ready once more.
@@ -138,7 +156,7 @@ impl Poller {
     fn modify(&self, link: LinkId, socket: impl AsFd, flags: EventFlags) -> io::Result<()> {
         let set = self.set().ok_or(Errno::BADF)?;
         count_system_call();
-        Ok(epoll::modify(set, socket, EventData::new_u64(link.0), flags)?)
+        Ok(epoll::modify(&*set, socket, EventData::new_u64(link.0), flags)?)
     }
 
     /// Lets a link go.
@@ -147,12 +165,12 @@ impl Poller {
         if let Some(set) = self.set() {
             count_system_call();
             // It is there; if it were not, so much the better.
-            let _ = epoll::delete(set, socket);
+            let _ = epoll::delete(&*set, socket);
         }
     }
 
-    fn set(&self) -> Option<&GroupedSet> {
-        self.set.get().filter(|_| !self.is_closed.load(Ordering::SeqCst))
+    fn set(&self) -> Option<Arc<GroupedSet>> {
+        self.set.get().and_then(Weak::upgrade)
     }
 }
 
