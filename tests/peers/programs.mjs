@@ -8,8 +8,8 @@ import { LOOPBACK } from '../support/sockets.mjs';
 import { Queue } from '../support/queue.mjs';
 
 /** A program, with the lines of what it says on both outputs as they come; it is killed after the test. */
-export function start(t, program, words, env = {}) {
-  const child = spawn(program, words.map(String), { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+export function start(t, program, words) {
+  const child = spawn(program, words.map(String), { stdio: ['ignore', 'pipe', 'pipe'] });
   t.after(() => child.kill('SIGKILL'));
   const [output, notes] = [child.stdout, child.stderr].map((input) => {
     const lines = new Queue();
@@ -25,9 +25,7 @@ export function start(t, program, words, env = {}) {
 
 /** A script of this folder, which uses pymodbus. */
 export function startPython(t, script, ...words) {
-  const { SOCKETKIT_PYMODBUS: PYTHONPATH } = process.env;
-  if (!PYTHONPATH) throw new Error('SOCKETKIT_PYMODBUS must name the folder of pymodbus; cargo xtask test peers sets it');
-  return start(t, 'python3', [fileURLToPath(new URL(script, import.meta.url)), ...words], { PYTHONPATH });
+  return start(t, 'python3', [fileURLToPath(new URL(script, import.meta.url)), ...words]);
 }
 
 /** The first of the lines to come that contains `text`. */

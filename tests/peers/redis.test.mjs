@@ -69,6 +69,8 @@ for (const [what, framing, ping, pong] of [
     const end = framing === LINES ? '' : '\r\n';
     await client.send({ data: `INCR counter${end}` });
     await events.came('message');
-    assert.deepEqual(events.texts, [`:1${end}`]);
+    // Without framing a pong can come in one piece with the reply.
+    if (framing) assert.deepEqual(events.texts, [`:1${end}`]);
+    else assert.match(events.text, /^(\+PONG\r\n)?:1\r\n(\+PONG\r\n)?$/);
   });
 }

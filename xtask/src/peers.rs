@@ -7,23 +7,14 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::load::Load;
-use crate::wheel::Wheel;
 use crate::workspace::Workspace;
-use crate::{apt, javascript, pages};
+use crate::{apt, javascript, pages, python};
 
 /// The files of tests.
 const FOLDER: &str = "tests/peers";
 
 /// System packages with a broker of MQTT and a Redis.
 pub(crate) const PACKAGES: [&str; 2] = ["mosquitto", "redis-server"];
-
-/// Modbus, as a device and as a client.
-const PYMODBUS: Wheel<'_> = Wheel {
-    package: "pymodbus==3.16.1",
-    platform: "any",
-    sha256: "bb433f7417280bdea1190d95495aa6fb8e1fa8e0d720c436922b270bc378024c",
-    program: None,
-};
 
 /// Where Debian has programs that users seldom start.
 const SYSTEM_PROGRAMS: &str = "/usr/sbin";
@@ -35,13 +26,13 @@ const SYSTEM_PROGRAMS: &str = "/usr/sbin";
 /// When a peer cannot be had, or a test fails.
 pub(crate) fn test(workspace: &Workspace) -> Result<()> {
     apt::install(&PACKAGES)?;
-    let pymodbus = PYMODBUS.folder(workspace, "pymodbus")?;
+    let python_packages = python::packages(workspace)?;
     // The example's ArkTS becomes JavaScript.
     pages::install(workspace)?;
     let loader = Load::Host.prepare(workspace)?;
     for file in javascript::files(workspace, FOLDER)? {
         let mut script = loader.script(workspace, Path::new(&file))?;
-        script.env("PATH", search_path()).env("SOCKETKIT_PYMODBUS", &pymodbus);
+        script.env("PATH", search_path()).env("PYTHONPATH", &python_packages);
         javascript::run_script(workspace, &mut script, Load::Host, &file)?;
     }
     Ok(())

