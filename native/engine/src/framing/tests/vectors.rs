@@ -132,6 +132,10 @@ fn frames() {
             assert_eq!(framed(&framing, &frame, None).unwrap(), frame, "{vector}");
             let expected = (vec![Decoded::Message(frame.clone())], None);
             assert_eq!(decode_all(&framing, frame.chunks(1_000)), expected, "{vector}");
+            for cut in 1..10 {
+                let (header, rest) = frame.split_at(cut);
+                assert_eq!(decode_all(&framing, [header, rest]), expected, "cut at {cut}: {vector}");
+            }
             continue;
         }
         let (received, sent) = messages_of(&vector);
