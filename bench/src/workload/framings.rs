@@ -11,12 +11,13 @@ use serde_json::{Value, json};
 use super::Workload;
 use crate::contender::Contender;
 use crate::echo_load::EchoLoad;
-use crate::figures::Figures;
+use crate::figures::{Figures, microseconds};
 use crate::layout::{Layout, MESSAGE_BYTES};
 use crate::placement::Placement;
 use crate::scale::Scale;
 use crate::server::Server;
 use crate::stream::{Pattern, Position};
+use crate::usage::Usage;
 
 /// Bytes that are written at once.
 const WRITE_BYTES: usize = 256 * 1024;
@@ -34,6 +35,12 @@ enum Framings {
     Receive,
 }
 
+/// What messages take. Processor time hardly depends on what else the machine does.
+struct Speed {
+    thousands_per_s: f64,
+    cpu_us: f64,
+}
+
 /// Messages that a pause ends, one after the other.
 struct IdleGap;
 
@@ -42,6 +49,15 @@ struct Requests;
 
 pub fn all() -> Vec<Box<dyn Workload>> {
     vec![Box::new(Framings::Echo), Box::new(Framings::Receive), Box::new(IdleGap), Box::new(Requests)]
+}
+
+impl Speed {
+    /// That of `messages` since `start`, when the server had used what `before` says.
+    fn of(messages: f64, server: &Server, before: Usage, start: Instant) -> Result<Self> {
+        let time = start.elapsed();
+        let used = server.process.usage()?.since(before);
+        Ok(Self { thousands_per_s: messages / time.as_secs_f64() / 1e3, cpu_us: microseconds(used.cpu) / messages })
+    }
 }
 
 impl Workload for Framings {
@@ -67,9 +83,10 @@ impl Workload for Framings {
             // Again for each, so that what changes on the machine meets both.
             let (base, one) = (rate(first)?, rate(layout)?);
             figures = figures
-                .with(format!("thousand messages/s, {}", first.name()), base)
-                .with(format!("thousand messages/s, {}", layout.name()), one)
-                .with(format!("{} / {}", layout.name(), first.name()), one / base);
+                .with(format!("thousand messages/s, {}", first.name()), base.thousands_per_s)
+                .with(format!("thousand messages/s, {}", layout.name()), one.thousands_per_s)
+                .with(format!("rate, {} / {}", layout.name(), first.name()), one.thousands_per_s / base.thousands_per_s)
+                .with(format!("CPU, {} / {}", layout.name(), first.name()), one.cpu_us / base.cpu_us);
         }
         Ok(figures)
     }
@@ -85,7 +102,7 @@ impl Workload for IdleGap {
     }
 
     fn measure(&self, contender: Contender, scale: &Scale) -> Result<Figures> {
-        let rate = echo(contender, Layout::IdleGap, 1, scale)?;
+        let rate = echo(contender, Layout::IdleGap, 1, scale)?.thousands_per_s;
         Ok(Figures::new().with("thousand messages/s", rate).with("ms/message", 1.0 / rate))
     }
 }
@@ -118,28 +135,28 @@ impl Workload for Requests {
     }
 }
 
-/// Thousand messages a second that come back.
-fn echo(contender: Contender, layout: Layout, window_messages: usize, scale: &Scale) -> Result<f64> {
+/// Messages that come back.
+fn echo(contender: Contender, layout: Layout, window_messages: usize, scale: &Scale) -> Result<Speed> {
     let server = Server::start(contender, Placement::TwoCpus, &task("echo", layout, 0))?;
     let pattern = Pattern::of(layout);
     let frame_bytes = pattern.message_bytes();
     let mut load = EchoLoad::new(&server, pattern, 1, window_messages * frame_bytes)?;
     load.run(scale.warm_up)?;
-    let start = Instant::now();
+    let (before, start) = (server.process.usage()?, Instant::now());
     let messages = load.run(scale.echo)? as f64 / frame_bytes as f64;
-    let time = start.elapsed();
+    let speed = Speed::of(messages, &server, before, start)?;
     load.finish()?;
-    Ok(messages / time.as_secs_f64() / 1e3)
+    Ok(speed)
 }
 
-/// Thousand messages a second that arrive, until the answer to the last one.
-fn receive(contender: Contender, layout: Layout, scale: &Scale) -> Result<f64> {
+/// Messages that arrive, until the answer to the last one.
+fn receive(contender: Contender, layout: Layout, scale: &Scale) -> Result<Speed> {
     let messages = scale.received_messages;
     let server = Server::start(contender, Placement::TwoCpus, &task("count", layout, messages))?;
     let (pattern, mut position) = (Pattern::of(layout), Position::default());
     let mut stream = server.connect()?;
     let mut left = messages * pattern.message_bytes();
-    let start = Instant::now();
+    let (before, start) = (server.process.usage()?, Instant::now());
     while left > 0 {
         let piece = pattern.piece(position, left.min(WRITE_BYTES));
         stream.write_all(piece)?;
@@ -147,7 +164,7 @@ fn receive(contender: Contender, layout: Layout, scale: &Scale) -> Result<f64> {
         pattern.advance(&mut position, piece.len());
     }
     stream.read_exact(&mut [0]).context("the server did not get everything")?;
-    Ok(messages as f64 / start.elapsed().as_secs_f64() / 1e3)
+    Speed::of(messages as f64, &server, before, start)
 }
 
 fn task(name: &str, layout: Layout, messages: usize) -> Value {
