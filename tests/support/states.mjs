@@ -163,7 +163,7 @@ const COMMON = {
   getLocalAddress: [(socket) => socket.getLocalAddress(), () => 'address'],
   setExtraOptions: [(socket) => socket.setExtraOptions({ keepAlive: true }), nothing],
   getSocketFd: [(socket) => socket.getSocketFd(), descriptor],
-  getStatistics: [(socket) => socket.getStatistics(), () => 'figures'],
+  getStatistics: [(socket) => socket.getStatistics(), () => 'statistics'],
   on: [(socket) => socket.on('error', () => {}), nothing],
   off: [(socket) => socket.off('error'), nothing],
 };
