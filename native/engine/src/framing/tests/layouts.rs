@@ -138,6 +138,22 @@ fn noise_before_a_start_takes_no_memory() {
 }
 
 #[test]
+fn what_waits_for_an_end_marker_is_no_longer_than_a_message() {
+    const LIMIT_BYTES: usize = 100;
+    let framing = Framing::new(slip(0xdb, b"\xc0\xdc\xdb\xdd"), None, Some(LIMIT_BYTES)).unwrap();
+    for (piece, is_too_long) in [(&b"abcd"[..], true), (b"\xdb\xdc\xdb\xdd", true), (b"\xc0\xc0", false)] {
+        let (mut decoder, mut buffer) = (Decoder::new(&framing, false), BytesMut::from(&b"\xc0"[..]));
+        let result = (0..1_000).try_for_each(|_| {
+            buffer.extend_from_slice(piece);
+            let decoded = decoder.decode(&mut buffer);
+            assert!(buffer.len() <= LIMIT_BYTES + piece.len(), "{} bytes wait", buffer.len());
+            decoded.map(drop)
+        });
+        assert_eq!(result.is_err(), is_too_long, "{piece:?}");
+    }
+}
+
+#[test]
 fn a_message_of_a_gap_is_too_long_as_soon_as_so_much_has_come() {
     let framing = Framing::new(Layout::IdleGap(Duration::from_millis(1)), CRC, Some(3)).unwrap();
     let mut decoder = Decoder::new(&framing, false);
