@@ -1,28 +1,18 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import net from 'node:net';
 import process from 'node:process';
+import { Attacker, HEARTBEAT_MS, KEYED, SECRET, assertHidden, manipulate, openPlace } from './support/attacker.mjs';
 import { behaviour } from './support/behaviour.mjs';
-import { Condition } from './support/condition.mjs';
 import { within } from './support/deadline.mjs';
 import { newRandom } from './support/random.mjs';
 import { rawClient } from './support/raw.mjs';
-import { record, recordLinks } from './support/recorder.mjs';
+import { record } from './support/recorder.mjs';
 import { LOOPBACK, closeQuietly, newClient, openServer } from './support/sockets.mjs';
 
 /** Manipulations; `SOCKETKIT_ATTACKS` names another number. */
 const ATTACKS = Number(process.env.SOCKETKIT_ATTACKS ?? 60);
 const MESSAGES = 3;
-const SECRET = 'plain text of a message';
-const HEARTBEAT_MS = 0x5ee71e;
-
-/** Heartbeat, its interval, and lengths of four bytes: as a side says them, and too long to be there by chance. */
-const SETTINGS = Buffer.of(1, 0, 0x5e, 0xe7, 0x1e, 4);
-const OPTIONS = {
-  framing: { type: 'length' },
-  heartbeat: { intervalMs: HEARTBEAT_MS },
-  admission: { key: Buffer.from('a key of 16 bytes') },
-};
+const OPTIONS = { ...KEYED, heartbeat: { intervalMs: HEARTBEAT_MS } };
 const to = (port) => ({ address: { address: LOOPBACK, port } });
 
 /** What an honest side of a link that was cut may end with: codes that docs/api.md has. */
@@ -31,150 +21,12 @@ const CODES = new Set([2301013, 2301071, 2301074, 2301104, 2301110, 2303104]);
 /** What the `close` of a side fails with that has ended before. */
 const NOT_OPEN = new Set([2301009, 2303109]);
 
-/** Stands between clients and the server at `target`, and does with each chunk what `treat` says. */
-class Attacker {
-  seen = [];
-  /** The links between clients and the server: a `near` and a `far` socket each. */
-  links = [];
-  treat = () => undefined;
-  #heldBack = new Map();
-  #sockets = new Set();
-  #server;
-
-  constructor(target) {
-    this.#server = net.createServer((near) => {
-      const far = net.connect({ host: LOOPBACK, port: target });
-      const link = { near, far };
-      this.links.push(link);
-      // A socket that has ended has no port any more.
-      far.once('connect', () => { link.port = far.localPort; });
-      for (const [from, peer] of [[near, far], [far, near]]) this.#carry(from, peer);
-    });
-  }
-
-  async open(t) {
-    this.#server.listen({ host: LOOPBACK, port: 0 });
-    await within('the attacker', once(this.#server, 'listening'));
-    t.after(() => {
-      this.#server.close();
-      this.cut();
-    });
-    return this.#server.address().port;
-  }
-
-  cut() {
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  /** Passes `chunk` on to `peer` behind the next chunk. */
-  holdBack(chunk, peer) {
-    this.#heldBack.set(peer, chunk);
-  }
-
-  /** The ports from which the server was called since the last time, of which it knows connections. */
-  takePorts() {
-    return this.links.splice(0).flatMap(({ port }) => port ?? []);
-  }
-
-  #carry(from, peer) {
-    this.#sockets.add(from);
-    from.setNoDelay(true);
-    from.on('data', (chunk) => {
-      this.seen.push(chunk);
-      if (this.treat(Buffer.from(chunk), from, peer)) return;
-      peer.write(chunk);
-      const late = this.#heldBack.get(peer);
-      if (late && this.#heldBack.delete(peer)) peer.write(late);
-    });
-    from.on('end', () => peer.end());
-    from.on('error', () => peer.destroy());
-    from.on('close', () => {
-      this.#sockets.delete(from);
-      peer.destroy();
-    });
-  }
-}
-
-/** Does one thing that no honest relay does. */
-function manipulate(random, attacker, chunk, from, peer) {
-  const place = random.below(chunk.length);
-  const deeds = [
-    () => {
-      chunk[place] ^= 1 << random.below(8);
-      peer.write(chunk);
-    },
-    () => peer.write(Buffer.concat([chunk, chunk])),
-    () => peer.write(random.pick(attacker.seen)),
-    () => from.write(chunk),
-    () => peer.write(Buffer.concat([chunk.subarray(0, place), Buffer.from([1, 2, 3]), chunk.subarray(place)])),
-    () => peer.end(chunk.subarray(0, place)),
-    () => peer.write(Buffer.concat([Buffer.of(0, 0, 0, 2, 0x14, 1 + random.below(3)), chunk])),
-    () => attacker.cut(),
-    () => attacker.holdBack(chunk, peer),
-    // It is left out.
-    () => undefined,
-  ];
-  random.pick(deeds)();
-}
-
-/** The connections of a server, recorded from their first moment. */
-class Connections {
-  #condition = new Condition();
-  #places = [];
-
-  constructor(server) {
-    server.on('connect', async (connection) => {
-      const place = { connection, atServer: recordLinks(connection) };
-      place.port = await connection.getRemoteAddress().then(({ port }) => port, () => undefined);
-      this.#places.push(place);
-      this.changed();
-    });
-  }
-
-  /** What a wait may depend on has changed. */
-  changed() {
-    this.#condition.changed();
-  }
-
-  get length() {
-    return this.#places.length;
-  }
-
-  async next() {
-    await this.#condition.until('the connect event', () => this.#places.length > 0);
-    return this.#places.shift();
-  }
-
-  /** The connection from one of these ports, or undefined once `isOver`. Earlier ones are those of clients that were not let in. */
-  async from(ports, isOver) {
-    const find = () => this.#places.find(({ port }) => ports.includes(port));
-    await this.#condition.until('the connect event', () => find() || isOver());
-    const place = find();
-    this.#places = [];
-    return place;
-  }
-}
-
-/** A server, the attacker before it, and its connections, recorded from their first moment. */
-async function openPlace(t, options = OPTIONS) {
-  const { server, port } = await openServer(t, options);
-  const connections = new Connections(server);
-  const attacker = new Attacker(port);
-  return { server, connections, attacker, real: port, port: await attacker.open(t) };
-}
-
 const said = (name) => Array.from({ length: MESSAGES }, (_, number) => `${SECRET} ${number} of ${name}`);
 
 /** Sends everything; what fails by then is told by events. */
 async function talk(socket, name) {
   const sends = said(name).map((data) => socket.send({ data }));
   await within(`the sends of ${name}`, Promise.allSettled(sends));
-}
-
-function assertHidden(attacker) {
-  const seen = Buffer.concat(attacker.seen);
-  assert.ok(seen.length > 0 && !seen.includes(SECRET.slice(0, 10)), 'a message is readable on the way');
-  assert.ok(!seen.includes(SETTINGS), 'a setting is readable on the way');
 }
 
 /** `closeCode`: what this side's `close` failed with; null when this side has not closed. What comes behind a close is not heard. */
@@ -189,7 +41,7 @@ function assertHonest(recorder, name, closeCode) {
 }
 
 behaviour('who only passes everything on reads nothing', async (t) => {
-  const { connections, attacker, port } = await openPlace(t);
+  const { connections, attacker, port } = await openPlace(t, OPTIONS);
   const client = newClient(t, OPTIONS);
   await within('connect', client.connect(to(port)));
   const { connection, atServer } = await connections.next();
@@ -204,7 +56,7 @@ behaviour('who only passes everything on reads nothing', async (t) => {
 });
 
 behaviour('a broadcast reaches no stranger, and is not readable on the way', async (t) => {
-  const { server, connections, attacker, real, port } = await openPlace(t);
+  const { server, connections, attacker, real, port } = await openPlace(t, OPTIONS);
   const stranger = await rawClient(t, real);
   const heard = [];
   stranger.on('data', (chunk) => heard.push(chunk));
@@ -220,7 +72,7 @@ behaviour('a broadcast reaches no stranger, and is not readable on the way', asy
 
 behaviour('whatever an attacker does, nothing changed is delivered and nothing is readable', async (t) => {
   const random = newRandom();
-  const place = await openPlace(t);
+  const place = await openPlace(t, OPTIONS);
   const { attacker } = place;
   const delivered = { client: 0, server: 0 };
   let attacks = 0;
@@ -300,7 +152,7 @@ behaviour('a proof that was held back does not replace a newer link of its sessi
 });
 
 behaviour('an end that the peer did not mean is an error, not a close', async (t) => {
-  const { connections, attacker, port } = await openPlace(t);
+  const { connections, attacker, port } = await openPlace(t, OPTIONS);
   let near;
   attacker.treat = (_, from) => {
     near ??= from;
@@ -316,7 +168,7 @@ behaviour('an end that the peer did not mean is an error, not a close', async (t
 });
 
 behaviour('a changed record ends the link with 2301074', async (t) => {
-  const { connections, attacker, port } = await openPlace(t);
+  const { connections, attacker, port } = await openPlace(t, OPTIONS);
   const client = newClient(t, OPTIONS);
   await within('connect', client.connect(to(port)));
   const { connection, atServer } = await connections.next();
@@ -327,6 +179,24 @@ behaviour('a changed record ends the link with 2301074', async (t) => {
   client.send({ data: SECRET }).catch(() => undefined);
   await atServer.closed();
   assert.deepEqual([atServer.texts, atServer.error.code, atServer.closeReason], [[], 2301074, 'protocol']);
+});
+
+behaviour('bytes of a record that does not end do not keep a dead peer alive', async (t) => {
+  const heartbeat = { intervalMs: 50, timeoutMs: 300, stalledTimeoutMs: 0 };
+  const { connections, attacker, port } = await openPlace(t, { ...OPTIONS, heartbeat });
+  const client = newClient(t, OPTIONS);
+  await within('connect', client.connect(to(port)));
+  const { atServer } = await connections.next();
+  const [{ near, far }] = attacker.links;
+  let pings = 0;
+  attacker.treat = (_, from) => {
+    // Each ping is answered with a byte of a record of 65,535 bytes.
+    if (from === far) far.write(pings++ === 0 ? Buffer.of(0xff, 0xff) : Buffer.of(0));
+    if (pings > 10) near.destroy();
+    return true;
+  };
+  await atServer.closed();
+  assert.deepEqual([pings, atServer.error.code, atServer.closeReason], [1, 2301110, 'timeout']);
 });
 
 behaviour('a first message that is sent again costs nothing and opens nothing', async (t) => {

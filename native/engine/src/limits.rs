@@ -43,6 +43,9 @@ pub const POLLER_BATCH_LINKS: usize = 64;
 /// or is copied once more, which costs less than the kernel's own copy.
 pub const READ_MESSAGES_BYTES: usize = 64 * 1024;
 
+/// Bytes of an incomplete record that count as a sign of life. Who has no key can send less than a record, and so has few of them.
+pub const SIGN_OF_LIFE_BYTES: usize = 1024;
+
 /// Smallest buffer of one read of the worker. One per worker thread and reused, so an idle connection owns none.
 pub const READ_MIN_BYTES: usize = 16 * 1024;
 

@@ -269,7 +269,7 @@ impl Driver {
     fn hear_acknowledgements(&self, transport: &mut Transport) -> Result<(), i32> {
         match transport.read() {
             Ok(Reading::Nothing | Reading::Bytes(_)) => {}
-            Ok(Reading::Frames) => {
+            Ok(Reading::Frames { .. }) => {
                 while let Some(frame) = transport.next_frame().map_err(|fault| fault.errno())? {
                     if let Frame::Acknowledge(count) = frame {
                         self.acknowledged(count)?;

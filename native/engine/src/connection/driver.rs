@@ -240,9 +240,15 @@ impl Driver {
         if keep_alive.as_mut().is_some_and(|keep_alive| keep_alive.is_gone(now, asks)) {
             return Some(self.lost(libc::ETIMEDOUT, CloseReason::Timeout));
         }
+        let is_encrypted = self.shared.protocol.is_encrypted();
         let look = || {
             let marks = lock(&self.shared.state).queue.marks();
-            LinkView { progress: meter.read(stream, marks.written), marks }
+            let mut progress = meter.read(stream, marks.written);
+            if is_encrypted {
+                // What has arrived is a sign of life once it is decrypted.
+                progress.arrived = 0;
+            }
+            LinkView { progress, marks }
         };
         match liveness.due(now, self.shared.active(), look) {
             Due::Nothing => None,

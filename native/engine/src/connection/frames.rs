@@ -6,7 +6,8 @@ use bytes::{Bytes, BytesMut};
 use tokio::time::Instant;
 
 use crate::framing::{Decoded, Decoder, FramingError};
-use crate::noise::{Opener, RecordError, record_rest};
+use crate::limits;
+use crate::noise::{LENGTH_BYTES, Opener, RecordError, record_length, record_rest};
 use crate::protocol::Protocol;
 use crate::wire::Frame;
 
@@ -24,37 +25,52 @@ pub(super) struct Frames {
 
 struct Records {
     opener: Opener,
-    /// A record that was not all there when its beginning was read; empty: there is none.
-    begun: BytesMut,
-    /// What follows it.
-    buffer: BytesMut,
+    /// A record that was not all there when its beginning was read, its length before it; empty: there is none.
+    begun: Vec<u8>,
+    /// Bytes of it since the last sign of life.
+    unproved_bytes: usize,
+    /// Why nothing follows what was decrypted.
+    fault: Option<RecordError>,
 }
 
 impl Records {
     fn new(opener: Opener) -> Self {
-        Self { opener, begun: BytesMut::new(), buffer: BytesMut::new() }
+        Self { opener, begun: Vec::new(), unproved_bytes: 0, fault: None }
     }
 
-    /// The plaintext of the next record; `None` where there is none, and then an idle connection owns no buffer. Only a record that
-    /// came in parts is copied.
+    /// Decrypts the records that `data` ends or has, hands their plaintext to `take`, and keeps the rest. Only a record that came in
+    /// parts is copied.
     ///
     /// # Errors
     /// When the peer sent what is no record.
-    fn next(&mut self) -> Result<Option<BytesMut>, RecordError> {
-        if self.begun.is_empty() {
-            let opened = self.opener.open(&mut self.buffer)?;
-            if opened.is_none() {
-                self.begun = std::mem::take(&mut self.buffer);
-            }
-            return Ok(opened);
-        }
-        loop {
-            let rest_bytes = record_rest(&self.begun)?.min(self.buffer.len());
+    fn open_all(&mut self, mut data: &mut [u8], mut take: impl FnMut(&[u8])) -> Result<(), RecordError> {
+        while !self.begun.is_empty() {
+            let rest_bytes = record_rest(&self.begun)?;
             if rest_bytes == 0 {
-                return self.opener.open(&mut self.begun);
+                let mut record = std::mem::take(&mut self.begun);
+                let (_, record) = record.split_at_mut(LENGTH_BYTES);
+                take(self.opener.open_in_place(record)?);
+                break;
             }
-            self.begun.extend_from_slice(&self.buffer.split_to(rest_bytes));
+            let (rest, behind) = data.split_at_mut(rest_bytes.min(data.len()));
+            if rest.is_empty() {
+                return Ok(());
+            }
+            self.begun.reserve_exact(rest_bytes);
+            self.begun.extend_from_slice(rest);
+            data = behind;
         }
+        while let Some(record_bytes) = record_length(data)? {
+            if data.len() < LENGTH_BYTES + record_bytes {
+                break;
+            }
+            let (record, behind) = data.split_at_mut(LENGTH_BYTES + record_bytes);
+            let (_, record) = record.split_at_mut(LENGTH_BYTES);
+            take(self.opener.open_in_place(record)?);
+            data = behind;
+        }
+        self.begun.extend_from_slice(data);
+        Ok(())
     }
 }
 
@@ -67,11 +83,34 @@ impl Frames {
         Some(Box::new(Self { decoder, typed, buffer: BytesMut::new(), idle_gap, gap_end: None, records }))
     }
 
-    /// Adds what was read.
+    /// Adds what was read of a link that is not encrypted.
     pub(super) fn add(&mut self, data: Bytes) {
-        let buffer = self.records.as_mut().map_or(&mut self.buffer, |records| &mut records.buffer);
-        append(buffer, data.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&*shared)));
+        append(&mut self.buffer, data.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&*shared)));
         self.gap_end = self.idle_gap.map(|gap| Instant::now() + gap);
+    }
+
+    /// Whether the link is encrypted, so that what is read has to be decrypted.
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.records.is_some()
+    }
+
+    /// Decrypts what was read, where it is, and adds it. True when it is a sign of life: a record is one, and so is a good part of
+    /// one, because a slow link takes long for the whole.
+    pub(super) fn decrypt(&mut self, data: &mut [u8]) -> bool {
+        let Self { decoder, buffer, records, .. } = self;
+        let Some(records) = records.as_deref_mut().filter(|records| records.fault.is_none()) else { return false };
+        records.unproved_bytes += data.len();
+        let mut is_proved = false;
+        let opened = records.open_all(data, |plaintext| {
+            is_proved = true;
+            append_plaintext(buffer, decoder, plaintext);
+        });
+        records.fault = opened.err();
+        let is_sign = is_proved || records.unproved_bytes >= limits::SIGN_OF_LIFE_BYTES;
+        if is_sign {
+            records.unproved_bytes = 0;
+        }
+        is_sign
     }
 
     /// The next whole frame of what was read.
@@ -96,34 +135,24 @@ impl Frames {
         self.decoder.finish(&mut self.buffer).map(Frame::from)
     }
 
-    /// The next whole frame, with its type byte where it has one.
+    /// The next whole frame, with its type byte where it has one. Where there is none, an idle connection owns no buffer.
     ///
     /// # Errors
     /// When the peer sent what is no frame.
     pub(super) fn next_decoded(&mut self) -> Result<Option<Decoded>, FramingError> {
-        loop {
-            let decoded = self.decoder.decode(&mut self.buffer)?;
-            if decoded.is_some() || !self.decrypt()? {
-                return Ok(decoded);
-            }
-        }
-    }
-
-    /// Decrypts the next record of what was read. False where there is none.
-    fn decrypt(&mut self) -> Result<bool, FramingError> {
+        let decoded = self.decoder.decode(&mut self.buffer)?;
         if self.buffer.is_empty() {
             self.buffer = BytesMut::new();
         }
-        let Some(records) = &mut self.records else { return Ok(false) };
-        let Some(plaintext) = records.next()? else { return Ok(false) };
-        append(&mut self.buffer, plaintext);
-        Ok(true)
+        match self.records.as_ref().and_then(|records| records.fault) {
+            Some(fault) if decoded.is_none() => Err(fault.into()),
+            _ => Ok(decoded),
+        }
     }
 
     /// Whether a frame was begun and not ended.
     pub(super) fn is_within(&self) -> bool {
-        let has_record = |records: &Records| !records.begun.is_empty() || !records.buffer.is_empty();
-        !self.buffer.is_empty() || self.records.as_deref().is_some_and(has_record)
+        !self.buffer.is_empty() || self.records.as_ref().is_some_and(|records| !records.begun.is_empty())
     }
 }
 
@@ -144,4 +173,13 @@ fn append(buffer: &mut BytesMut, data: BytesMut) {
     } else {
         buffer.extend_from_slice(&data);
     }
+}
+
+/// Appends `plaintext`, with room for all of the frame that it begins.
+fn append_plaintext(buffer: &mut BytesMut, decoder: &Decoder, plaintext: &[u8]) {
+    if buffer.is_empty() {
+        let frame_bytes = decoder.frame_bytes(plaintext).min(limits::RECEIVE_HIGH_BYTES);
+        *buffer = BytesMut::with_capacity(frame_bytes.max(plaintext.len()));
+    }
+    buffer.extend_from_slice(plaintext);
 }

@@ -82,10 +82,15 @@ fn take(
     piece_bytes: usize,
 ) -> (Vec<Frame>, Option<FramingError>) {
     let protocol = Protocol { framing: Some(framing.clone()), acknowledge: true, ..Protocol::default() };
+    let is_encrypted = opener.is_some();
     let mut taken = Vec::new();
     let Some(mut frames) = Frames::new(&protocol, opener) else { return (taken, None) };
     for piece in stream.chunks(piece_bytes) {
-        frames.add(Bytes::copy_from_slice(piece));
+        if is_encrypted {
+            frames.decrypt(&mut piece.to_vec());
+        } else {
+            frames.add(Bytes::copy_from_slice(piece));
+        }
         loop {
             match frames.next() {
                 Ok(Some(frame)) => taken.push(frame),

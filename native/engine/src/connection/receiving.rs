@@ -24,7 +24,8 @@ impl Driver {
         if matches!(reading, Reading::Nothing) {
             return None;
         }
-        if self.has_clocks() && transport.liveness.hear(Instant::now()) {
+        let is_sign = !matches!(reading, Reading::Frames { is_sign: false });
+        if is_sign && self.has_clocks() && transport.liveness.hear(Instant::now()) {
             self.shared.sink.post(ConnectionEvent::Recovered);
         }
         match reading {
@@ -36,10 +37,10 @@ impl Driver {
                 self.deliver(data, ConnectionEvent::Received);
                 None
             }
-            Reading::Frames => {
+            Reading::Frames { .. } => {
                 let end = self.take_frames(transport);
                 // A part of a message is no idleness either.
-                if transport.is_within_frame() {
+                if is_sign && transport.is_within_frame() {
                     self.shared.touch();
                 }
                 end
@@ -180,7 +181,7 @@ impl Driver {
             Ok(Reading::Nothing) => None,
             Ok(Reading::Bytes(data)) if self.shared.protocol.drops(&data) => Some(0),
             Ok(Reading::Bytes(data)) => Some(self.keep(data, ConnectionEvent::Received, keeps)),
-            Ok(Reading::Frames) => {
+            Ok(Reading::Frames { .. }) => {
                 let mut bytes = 0;
                 while let Ok(Some(frame)) = transport.next_frame() {
                     bytes += match frame {

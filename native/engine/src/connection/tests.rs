@@ -18,7 +18,9 @@ use super::frames::Frames;
 use super::*;
 use crate::event::CloseReason;
 use crate::framing::{Framing, FramingError};
-use crate::noise::Opener;
+use crate::limits::SIGN_OF_LIFE_BYTES;
+use crate::noise::tests::any_link;
+use crate::noise::{LinkCiphers, Opener};
 use crate::poller::Poller;
 use crate::protocol::Heartbeat;
 use crate::tcp_info::TcpInfo;
@@ -294,7 +296,7 @@ impl EncryptedFrames {
 
     /// The frames that `data` completes, and what is wrong behind them.
     pub(crate) fn take(&mut self, data: Bytes) -> (Vec<Frame>, Option<FramingError>) {
-        self.0.add(data);
+        self.0.decrypt(&mut data.to_vec());
         let mut frames = Vec::new();
         loop {
             match self.0.next() {
@@ -303,4 +305,19 @@ impl EncryptedFrames {
             }
         }
     }
+}
+
+#[test]
+fn a_slow_record_is_a_sign_of_life_by_its_progress_and_never_by_each_byte() {
+    let (LinkCiphers { mut sealer, .. }, LinkCiphers { opener, .. }) = any_link();
+    let mut record = Vec::new();
+    sealer.seal([&[0; 60_000][..]], &mut record).unwrap();
+    let mut frames = EncryptedFrames::new(&Framing::length(4, false, 100_000).unwrap(), opener).0;
+    let signs: Vec<bool> = record.chunks_mut(256).map(|bytes| frames.decrypt(bytes)).collect();
+    let wanted = |index: usize| (index + 1).is_multiple_of(SIGN_OF_LIFE_BYTES / 256) || index + 1 == signs.len();
+    assert_eq!(signs, (0..signs.len()).map(wanted).collect::<Vec<_>>());
+    sealer.seal([&[0; 1][..]], &mut record).unwrap();
+    let signs: Vec<bool> = record.chunks_mut(1).map(|byte| frames.decrypt(byte)).collect();
+    assert_eq!(signs.iter().position(|is_sign| *is_sign), Some(record.len() - 1));
+    assert!(!frames.decrypt(&mut [0, 17]) && !frames.decrypt(&mut [9; 17]) && !frames.decrypt(&mut [9; 2000]));
 }

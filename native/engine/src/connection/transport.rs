@@ -79,8 +79,8 @@ pub(super) enum Reading {
     Nothing,
     /// Bytes of a stream without frames.
     Bytes(Bytes),
-    /// Bytes that [`Transport::next_frame`] looks at.
-    Frames,
+    /// Bytes that [`Transport::next_frame`] looks at. `is_sign`: the peer is alive.
+    Frames { is_sign: bool },
     /// The peer sends no more.
     End,
 }
@@ -168,6 +168,9 @@ impl Transport {
     /// # Errors
     /// What broke the link.
     pub(super) fn read(&mut self) -> io::Result<Reading> {
+        if self.frames.as_ref().is_some_and(|frames| frames.is_encrypted()) {
+            return self.read_records();
+        }
         let data = match self.read_once(self.strategy.size_bytes()) {
             Ok(data) if data.is_empty() => return Ok(Reading::End),
             Ok(data) => data,
@@ -179,9 +182,27 @@ impl Transport {
             None => Ok(Reading::Bytes(data)),
             Some(frames) => {
                 frames.add(data);
-                Ok(Reading::Frames)
+                Ok(Reading::Frames { is_sign: true })
             }
         }
+    }
+
+    /// Reads once of an encrypted link, and decrypts where that lands.
+    fn read_records(&mut self) -> io::Result<Reading> {
+        let size_bytes = self.strategy.size_bytes();
+        SCRATCH.with_borrow_mut(|scratch| {
+            scratch.resize(size_bytes.max(scratch.len()), 0);
+            let place = scratch.get_mut(..size_bytes).unwrap_or_default();
+            let count = match self.try_read(|socket| Ok(rustix::io::read(socket, &mut *place)?)) {
+                Ok(0) => return Ok(Reading::End),
+                Ok(count) => count,
+                Err(error) if is_transient(&error) => return Ok(Reading::Nothing),
+                Err(error) => return Err(error),
+            };
+            self.strategy.record(count);
+            let read = place.get_mut(..count).unwrap_or_default();
+            Ok(Reading::Frames { is_sign: self.frames.as_mut().is_some_and(|frames| frames.decrypt(read)) })
+        })
     }
 
     /// The next whole frame of what was read.
@@ -269,7 +290,8 @@ impl Transport {
             return Ok(if count < size_bytes / 2 { Bytes::copy_from_slice(&buffer) } else { Bytes::from(buffer) });
         }
         SCRATCH.with_borrow_mut(|scratch| {
-            let count = self.try_read(|socket| Ok(rustix::io::read(socket, &mut scratch[..])?))?;
+            let place = scratch.get_mut(..size_bytes).unwrap_or_default();
+            let count = self.try_read(|socket| Ok(rustix::io::read(socket, place)?))?;
             Ok(Bytes::copy_from_slice(scratch.get(..count).unwrap_or_default()))
         })
     }

@@ -63,6 +63,14 @@ impl Decoder {
         if self.is_too_long(decoded.bytes()) { Err(too_long) } else { Ok(Some(decoded)) }
     }
 
+    /// Bytes of the frame that `start` begins, where a length at its front says so; 0 elsewhere.
+    pub(crate) fn frame_bytes(&self, start: &[u8]) -> usize {
+        match &self.framing.layout {
+            Layout::Length(options) => options.find(start).ok().flatten().map_or(0, |cut| cut.next),
+            _ => 0,
+        }
+    }
+
     /// Takes all of `buffer` as the last message, where time ends messages; `None` elsewhere, or where there is nothing.
     pub(crate) fn finish(&mut self, buffer: &mut BytesMut) -> Option<Decoded> {
         let end = buffer.len();

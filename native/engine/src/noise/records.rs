@@ -64,22 +64,56 @@ impl Sealer {
     /// encrypt no more.
     pub(crate) fn seal<'a>(&mut self, parts: impl IntoIterator<Item = &'a [u8]>, to: &mut Vec<u8>) -> Option<usize> {
         to.clear();
+        self.seal_behind(&mut Plaintext::new(parts.into_iter()), to)
+    }
+
+    /// Does the same with `plaintext`, behind what `to` has.
+    pub(crate) fn seal_behind<'a>(
+        &mut self,
+        plaintext: &mut Plaintext<'a, impl Iterator<Item = &'a [u8]>>,
+        to: &mut Vec<u8>,
+    ) -> Option<usize> {
+        let start = to.len();
         to.extend_from_slice(&[0; LENGTH_BYTES]);
-        let mut room = PLAINTEXT_MAX_BYTES;
-        for part in parts {
-            let taken = part.get(..room).unwrap_or(part);
-            to.extend_from_slice(taken);
-            room -= taken.len();
-            if room == 0 {
-                break;
-            }
-        }
-        let plaintext_bytes = PLAINTEXT_MAX_BYTES - room;
+        let plaintext_bytes = plaintext.take_into(to);
         to.extend_from_slice(&[0; TAG_BYTES]);
-        let (length, record) = to.split_at_mut_checked(LENGTH_BYTES)?;
+        let (length, record) = to.get_mut(start..)?.split_at_mut_checked(LENGTH_BYTES)?;
         let record_bytes = self.0.cipher.encrypt_with_ad_in_place(&[], record, plaintext_bytes).ok()?;
         length.copy_from_slice(&u16::try_from(record_bytes).ok()?.to_be_bytes());
         self.0.count().then_some(plaintext_bytes)
+    }
+}
+
+/// What is still to be encrypted of a list of parts.
+pub(crate) struct Plaintext<'a, I> {
+    part: &'a [u8],
+    parts: I,
+}
+
+impl<'a, I: Iterator<Item = &'a [u8]>> Plaintext<'a, I> {
+    pub(crate) fn new(parts: I) -> Self {
+        Self { part: &[], parts }
+    }
+
+    /// Whether nothing is left.
+    pub(crate) fn is_empty(&mut self) -> bool {
+        while self.part.is_empty() {
+            let Some(part) = self.parts.next() else { return true };
+            self.part = part;
+        }
+        false
+    }
+
+    /// Appends as much as a record holds to `to`, and returns how much that is.
+    fn take_into(&mut self, to: &mut Vec<u8>) -> usize {
+        let mut room = PLAINTEXT_MAX_BYTES;
+        while room > 0 && !self.is_empty() {
+            let (taken, rest) = self.part.split_at_checked(room).unwrap_or((self.part, &[]));
+            to.extend_from_slice(taken);
+            room -= taken.len();
+            self.part = rest;
+        }
+        PLAINTEXT_MAX_BYTES - room
     }
 }
 
@@ -93,21 +127,32 @@ impl Opener {
     /// # Errors
     /// When it is none that the peer has sent in this place. No other record can be taken then.
     pub(crate) fn open(&mut self, from: &mut BytesMut) -> Result<Option<BytesMut>, RecordError> {
-        if self.is_broken {
-            return Err(RecordError::Forged);
-        }
         let Some(record_bytes) = record_length(from)? else { return Ok(None) };
         let end = LENGTH_BYTES + record_bytes;
         if from.len() < end {
             return Ok(None);
         }
-        // All of it where that is one record, which costs no counting of references.
-        let mut record = if from.len() == end { std::mem::take(from) } else { from.split_to(end) };
+        let mut record = from.split_to(end);
         record.advance(LENGTH_BYTES);
-        let opened = self.direction.cipher.decrypt_with_ad_in_place(&[], &mut record, record_bytes);
-        self.is_broken = opened.is_err();
-        record.truncate(opened.map_err(|_| RecordError::Forged)?);
-        if self.direction.count() { Ok(Some(record)) } else { Err(RecordError::Forged) }
+        let plaintext_bytes = self.open_in_place(&mut record)?.len();
+        record.truncate(plaintext_bytes);
+        Ok(Some(record))
+    }
+
+    /// Decrypts a record, without its length, where it is.
+    ///
+    /// # Errors
+    /// As [`Opener::open`].
+    pub(crate) fn open_in_place<'a>(&mut self, record: &'a mut [u8]) -> Result<&'a [u8], RecordError> {
+        if self.is_broken {
+            return Err(RecordError::Forged);
+        }
+        let opened = self.direction.cipher.decrypt_with_ad_in_place(&[], record, record.len());
+        self.is_broken = opened.is_err() || !self.direction.count();
+        match opened {
+            Ok(plaintext_bytes) if !self.is_broken => record.get(..plaintext_bytes).ok_or(RecordError::Forged),
+            _ => Err(RecordError::Forged),
+        }
     }
 }
 

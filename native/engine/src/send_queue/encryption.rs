@@ -4,20 +4,23 @@ use std::cell::RefCell;
 use std::io::{self, IoSlice};
 
 use crate::error::is_transient;
-use crate::noise::Sealer;
+use crate::noise::{Plaintext, Sealer};
 
 thread_local! {
     /// Where records are made: one for each thread that writes, so that an idle connection owns no buffer.
     static RECORD: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Records of one write: the rest of a message that is a little longer than a record leaves with its beginning.
+const RECORDS_AT_ONCE: usize = 2;
+
 /// Encrypts what one link sends. What the kernel has not taken of a record goes before everything else.
 pub(super) struct Encryption {
     sealer: Sealer,
-    /// The rest of a record; empty: none was begun.
+    /// The rest of the records of one write; empty: none were begun.
     rest: Vec<u8>,
     written: usize,
-    /// Bytes of plaintext in that record.
+    /// Bytes of plaintext in those records.
     covers: usize,
 }
 
@@ -26,13 +29,13 @@ impl Encryption {
         Self { sealer, rest: Vec::new(), written: 0, covers: 0 }
     }
 
-    /// How much of the front of the queue is in the record that was begun.
+    /// How much of the front of the queue is in records that were begun.
     pub(super) fn covers(&self) -> usize {
         self.covers
     }
 
-    /// Writes the record that was begun, or else one with the beginning of `parts`. Returns how much plaintext the kernel has with
-    /// it; counts the bytes of the record in `written`, also where it could not be written to its end.
+    /// Writes the records that were begun, or else some with the beginning of `parts`. Returns how much plaintext the kernel has with
+    /// them; counts the bytes of the records in `written`, also where they could not be written to their end.
     ///
     /// # Errors
     /// Those of `write`: after `WouldBlock` the rest is kept.
@@ -44,7 +47,7 @@ impl Encryption {
     ) -> io::Result<usize> {
         if self.rest.is_empty() {
             RECORD.with_borrow_mut(|record| {
-                self.covers = self.sealer.seal(parts, record).ok_or(io::ErrorKind::InvalidData)?;
+                self.covers = self.seal(parts, record).ok_or(io::ErrorKind::InvalidData)?;
                 let taken = until_blocked(write(&[IoSlice::new(record)]))?;
                 *written += taken as u64;
                 self.rest.extend_from_slice(record.get(taken..).unwrap_or_default());
@@ -58,6 +61,20 @@ impl Encryption {
         }
         (self.rest, self.written) = (Vec::new(), 0);
         Ok(std::mem::take(&mut self.covers))
+    }
+
+    /// Replaces `records` by those of one write, and returns how much of `parts` they have.
+    fn seal<'a>(&mut self, parts: impl IntoIterator<Item = &'a [u8]>, records: &mut Vec<u8>) -> Option<usize> {
+        records.clear();
+        let mut plaintext = Plaintext::new(parts.into_iter());
+        let mut covers = 0;
+        for _ in 0..RECORDS_AT_ONCE {
+            if plaintext.is_empty() {
+                break;
+            }
+            covers += self.sealer.seal_behind(&mut plaintext, records)?;
+        }
+        Some(covers)
     }
 }
 
