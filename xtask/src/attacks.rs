@@ -16,7 +16,7 @@ const IN_PROCESS: u32 = 1_000_000;
 const OVER_SOCKETS: u32 = 10_000;
 
 /// The tests that count them by this variable.
-const FILE: &str = "tests/attacker.test.mjs";
+const FILES: [&str; 2] = ["tests/attacker.test.mjs", "tests/attacker-sessions.test.mjs"];
 const VARIABLE: &str = "SOCKETKIT_ATTACKS";
 
 /// Attacks the engine, and then the module.
@@ -27,6 +27,8 @@ const VARIABLE: &str = "SOCKETKIT_ATTACKS";
 pub(crate) fn perform(workspace: &Workspace) -> Result<()> {
     engine::attack(workspace, IN_PROCESS)?;
     let loader = Load::Host.prepare(workspace)?;
-    let mut script = loader.script(workspace, Path::new(FILE))?;
-    javascript::run_script(workspace, script.env(VARIABLE, OVER_SOCKETS.to_string()), Load::Host, FILE)
+    FILES.into_iter().try_for_each(|file| {
+        let mut script = loader.script(workspace, Path::new(file))?;
+        javascript::run_script(workspace, script.env(VARIABLE, OVER_SOCKETS.to_string()), Load::Host, file)
+    })
 }

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import process from 'node:process';
+import { KEYED, SECRET, assertHidden, manipulate, openPlace } from './support/attacker.mjs';
+import { behaviour } from './support/behaviour.mjs';
+import { within } from './support/deadline.mjs';
+import { newRandom } from './support/random.mjs';
+import { rawClient } from './support/raw.mjs';
+import { recordLinks } from './support/recorder.mjs';
+import { LOOPBACK, closeQuietly, newClient } from './support/sockets.mjs';
+
+/** Manipulations; `SOCKETKIT_ATTACKS` names another number. */
+const ATTACKS = Number(process.env.SOCKETKIT_ATTACKS ?? 60);
+const MESSAGES = 3;
+
+/** A record that was left out is noticed at the next one, which is a ping at the latest. */
+const OPTIONS = { ...KEYED, acknowledge: true, heartbeat: { intervalMs: 30, timeoutMs: 3_000 } };
+const RECONNECT = { reconnect: { minDelayMs: 1, maxDelayMs: 5 } };
+
+/** One end of a session: what it was sent is what it has to get. */
+class End {
+  expected = [];
+
+  constructor(socket, recorder) {
+    this.socket = socket;
+    this.recorder = recorder;
+  }
+
+  /** Sends to `peer`; fulfilled when that has acknowledged it. */
+  say(peer, text) {
+    peer.expected.push(text);
+    return this.socket.send({ data: text });
+  }
+
+  /** Everything came, once, in order, and nothing else has happened than links that were replaced. */
+  async assertWhole() {
+    const { recorder, expected } = this;
+    await recorder.until('all messages', () => recorder.texts.length >= expected.length);
+    assert.deepEqual(recorder.texts, expected);
+    const others = recorder.order.filter((type) => !['message', 'connect', 'reconnecting'].includes(type));
+    assert.deepEqual(others, []);
+  }
+}
+
+/** A session through the attacker. */
+async function openSession(t, { connections, attacker, port }) {
+  const client = newClient(t, { ...OPTIONS, ...RECONNECT });
+  const atClient = recordLinks(client);
+  await within('connect', client.connect({ address: { address: LOOPBACK, port } }));
+  const { connection, atServer } = await connections.next();
+  const [near, far] = [new End(client, atClient), new End(connection, atServer)];
+  return { near, far, ends: [near, far], link: attacker.links.at(-1) };
+}
+
+/** Both ends send, and everything arrives. */
+async function talk(sessions, name) {
+  const sends = sessions.flatMap(({ near, far }, session) => Array.from({ length: MESSAGES }, (_, number) => [
+    near.say(far, `${SECRET} ${name}.${number} of client ${session}`),
+    far.say(near, `${SECRET} ${name}.${number} of server ${session}`),
+  ])).flat();
+  await within(`the sends of ${name}`, Promise.all(sends));
+  await Promise.all(sessions.flatMap(({ ends }) => ends.map((end) => end.assertWhole())));
+}
+
+/** Ends them as their clients do. */
+async function end(sessions) {
+  await Promise.all(sessions.map(({ near }) => closeQuietly(near.socket)));
+  await Promise.all(sessions.map(({ far }) => far.recorder.closed()));
+}
+
+/** Does what needs a second session or an earlier link, or else what can be done with one. */
+function attack(random, { attacker, real }, chunk, from, peer) {
+  const isFromClient = attacker.links.some(({ near }) => near === from);
+  const ends = attacker.links.map(({ near, far }) => (isFromClient ? far : near)).filter((end) => !end.destroyed);
+  const deeds = [
+    // The other session gets it too, or instead.
+    () => ends.forEach((end) => end.write(chunk)),
+    () => random.pick(ends).write(chunk),
+    // An earlier link begins again, on this one or on one of its own.
+    () => peer.write(Buffer.concat(random.pick(attacker.links).fromClient)),
+    () => {
+      attacker.call(real).write(Buffer.concat(random.pick(attacker.links).fromClient));
+      peer.write(chunk);
+    },
+  ];
+  const deed = random.pick([...deeds, undefined, undefined]);
+  if (deed) deed();
+  else manipulate(random, attacker, chunk, from, peer);
+}
+
+behaviour('whatever an attacker does to two sessions, each message arrives once and in order', async (t) => {
+  const random = newRandom();
+  const place = await openPlace(t, OPTIONS);
+  const { server, connections, attacker } = place;
+  const sessions = [await openSession(t, place), await openSession(t, place)];
+  let attacks = 0;
+  for (let number = 0; attacks < ATTACKS; number += 1) {
+    let chunksLeft = random.below(12);
+    attacker.treat = (chunk, from, peer) => {
+      if (chunksLeft-- !== 0) return false;
+      attacks += 1;
+      attack(random, place, chunk, from, peer);
+      return true;
+    };
+    await talk(sessions, number);
+    assertHidden(attacker);
+    attacker.seen.splice(0, Math.max(0, attacker.seen.length - 50));
+    attacker.links.splice(0, Math.max(0, attacker.links.length - 10));
+  }
+  assert.deepEqual([connections.length, server.getConnections().length], [0, 2]);
+  attacker.treat = () => false;
+  await end(sessions);
+});
+
+behaviour('two sessions that are spliced get nothing of each other, and go on', async (t) => {
+  const place = await openPlace(t, OPTIONS);
+  const { attacker } = place;
+  const sessions = [await openSession(t, place), await openSession(t, place)];
+  const [one, other] = sessions.map(({ link }) => link);
+  const spliced = new Map([[one.near, other.far], [one.far, other.near], [other.near, one.far], [other.far, one.near]]);
+  attacker.treat = (chunk, from) => spliced.get(from)?.write(chunk);
+  await talk(sessions, 'spliced');
+  for (const { far } of sessions) assert.ok(far.recorder.order.includes('reconnecting'));
+  assertHidden(attacker);
+  await end(sessions);
+});
+
+behaviour('a session that was resumed is not resumed again by what its client said', async (t) => {
+  const place = await openPlace(t, OPTIONS);
+  const { server, attacker, connections, real } = place;
+  const session = await openSession(t, place);
+  await talk([session], 'first link');
+  session.link.near.resetAndDestroy();
+  await session.near.recorder.came('connect', 2);
+  await talk([session], 'second link');
+  const before = session.far.recorder.order.length;
+  for (const { fromClient } of attacker.links) {
+    const raw = await rawClient(t, real);
+    raw.allowHalfOpen = false;
+    for (const chunk of fromClient) raw.write(chunk);
+    await within('the end of the replay', new Promise((resolve) => { raw.resume().once('close', resolve); }));
+  }
+  await talk([session], 'still the second link');
+  assert.deepEqual([session.far.recorder.order.slice(before), connections.length], [[], 0]);
+  assert.equal(server.getConnections().length, 1);
+  await end([session]);
+});
