@@ -22,7 +22,7 @@ const LIMITS = {
     queued: { locks: 1, systemCalls: 0 },
   },
   client: {
-    received: { locks: 7, systemCalls: 5 },
+    received: { locks: 6, systemCalls: 5 },
     sent: { locks: 2, systemCalls: 1 },
     queued: { locks: 2, systemCalls: 0 },
   },

@@ -94,17 +94,7 @@ impl Client {
     pub fn new(sink: Arc<dyn EventSink<ConnectionEvent>>, poller: Option<PollTarget>, options: ClientOptions) -> Self {
         let ClientOptions { protocol, reconnect } = options;
         let (protocol, counters) = (Arc::new(protocol), Arc::default());
-        Self {
-            shared: Arc::new(Shared {
-                sink,
-                poller,
-                protocol,
-                reconnect,
-                counters,
-                state: Mutex::default(),
-                link_sink: Mutex::default(),
-            }),
-        }
+        Self { shared: Arc::new(Shared { sink, poller, protocol, reconnect, counters, state: Mutex::default() }) }
     }
 
     /// Gives the client a local address; port 0 lets the kernel choose.
@@ -118,7 +108,7 @@ impl Client {
         }
         // An earlier connection may have ended at the same port.
         state.bound = None;
-        let bound = Bound::new(local, &lock(&state.options));
+        let bound = Bound::new(local, &state.options);
         let bound = bound.map_err(|error| SocketError::from_io(Operation::Bind, local, &error))?;
         state.leave_connection();
         state.bound = Some(Arc::new(bound));
@@ -144,17 +134,16 @@ impl Client {
         let opening = Opening { previous, route, limit, protocol };
         state.phase = match self.shared.reconnect {
             None => {
-                let origin = Origin { bound, options: *lock(&state.options) };
+                let origin = Origin { bound, options: state.options };
                 self.attempt(Attempt { ticket, target }, opening, origin, runtime)
             }
             Some(reconnect) => {
-                let (sink, options) =
-                    (self.shared.new_link_sink(Some(ticket), bound.clone()), Arc::clone(&state.options));
+                let sink = self.shared.new_link_sink(&mut state, Some(ticket), bound.clone());
                 let reconnector = Reconnector {
                     sink: Arc::clone(&sink),
                     opening,
                     bound: bound.as_ref().map(Arc::downgrade),
-                    options,
+                    options: self.shared.options(),
                     backoff: Backoff::new(reconnect),
                     session: None,
                     up_since: None,
@@ -186,13 +175,11 @@ impl Client {
     /// # Errors
     /// `EDOM` for a negative time-out, otherwise what the kernel said.
     pub fn set_options(&self, options: SocketOptions) -> Result<(), SocketError> {
-        let state = lock(&self.shared.state);
+        let mut state = lock(&self.shared.state);
         let local = state.bound.as_ref().map(|bound| bound.local);
         let failed = |error: io::Error| SocketError::from_io(Operation::SetOptions, local, &error);
         options.check().map_err(failed)?;
-        let mut all = lock(&state.options);
-        *all = all.merged(options);
-        drop(all);
+        state.options = state.options.merged(options);
         match (&state.phase, &state.bound) {
             (Phase::Bound, Some(bound)) => bound.set_options(options).map_err(failed),
             (Phase::Active(connection) | Phase::Ended(connection), _) if connection.is_open() => {
@@ -260,7 +247,8 @@ impl Client {
         let connection = state.connection(Operation::Close)?;
         connection.abort(ticket).map_err(not_connected)?;
         let ended = connection.ended();
-        state.previous.push_closed(ended, lock(&self.shared.link_sink).take());
+        let sink = state.link_sink.take();
+        state.previous.push_closed(ended, sink);
         state.unbind();
         let phase = std::mem::replace(&mut state.phase, Phase::Closed);
         Ok(if matches!(phase, Phase::Ended(_)) { Closing::Over } else { Closing::Announced })
@@ -327,7 +315,8 @@ impl Client {
             }
             // The connection posts both events itself, unless it has ended before.
             Phase::Active(connection) => {
-                state.previous.push_closed(connection.ended(), lock(&self.shared.link_sink).take());
+                let sink = state.link_sink.take();
+                state.previous.push_closed(connection.ended(), sink);
                 if connection.close(Some(ticket)).is_ok() {
                     return Ok(Closing::Announced);
                 }
@@ -353,7 +342,7 @@ impl Client {
         let mut state = lock(&self.shared.state);
         let is_last = self.shared.reconnect.is_none();
         match std::mem::replace(&mut state.phase, Phase::Closed) {
-            Phase::Active(connection) if is_last && connection.is_finished() && self.shared.announce_end() => {
+            Phase::Active(connection) if is_last && connection.is_finished() && state.announce_end() => {
                 state.phase = Phase::Ended(connection);
             }
             phase => {
@@ -369,8 +358,7 @@ impl Client {
     pub fn was_ended(&self) -> bool {
         let state = lock(&self.shared.state);
         let has_peer = state.phase.connection().is_some_and(Connection::has_peer);
-        let link_sink = lock(&self.shared.link_sink);
-        has_peer && self.shared.reconnect.is_none() && link_sink.as_ref().is_some_and(|sink| sink.has_closed())
+        has_peer && self.shared.reconnect.is_none() && state.link_sink.as_ref().is_some_and(|sink| sink.has_closed())
     }
 
     /// Whether the peer has ended the connection, its owner was told, and [`Client::finish`] is to be called again.
@@ -422,6 +410,12 @@ impl Client {
     pub fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome {
         let state = lock(&self.shared.state);
         state.phase.connection().map_or(ReadOutcome::NOTHING, |connection| connection.try_read(link, buffer))
+    }
+
+    /// Reads as [`Connection::receive`] does.
+    pub fn receive(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome {
+        let state = lock(&self.shared.state);
+        state.phase.connection().map_or(ReadOutcome::NOTHING, |connection| connection.receive(link, buffer))
     }
 
     /// Reads as [`Connection::read_messages`] does.

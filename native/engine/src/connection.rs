@@ -309,6 +309,11 @@ impl Connection {
         self.shared.try_read(link, buffer)
     }
 
+    /// Reads bytes as [`Connection::try_read`] does, for an owner that is done with them at once: they do not count against the credit.
+    pub fn receive(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome {
+        self.shared.receive(link, buffer)
+    }
+
     /// Reads a part of `link` as [`Connection::try_read`] does, where the protocol has frames, and appends the messages that are whole
     /// by then. Each counts against the credit by itself.
     pub fn read_messages(&self, link: LinkId, messages: &mut Vec<Decoded>) -> ReadOutcome {

@@ -131,6 +131,10 @@ impl Receiver for State {
         self.client.try_read(link, buffer)
     }
 
+    fn receive(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome {
+        self.client.receive(link, buffer)
+    }
+
     fn read_messages(&self, link: LinkId, messages: &mut Vec<Decoded>) -> ReadOutcome {
         self.client.read_messages(link, messages)
     }

@@ -229,6 +229,10 @@ impl Receiver for State {
         self.connection.try_read(link, buffer)
     }
 
+    fn receive(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome {
+        self.connection.receive(link, buffer)
+    }
+
     fn read_messages(&self, link: LinkId, messages: &mut Vec<Decoded>) -> ReadOutcome {
         self.connection.read_messages(link, messages)
     }

@@ -336,13 +336,14 @@ impl Inbox {
                 Brought::Nothing => return Ok(0),
                 Brought::Buffer(buffer) => buffer,
                 Brought::Bytes(bytes, error) => {
+                    receiver.hold(bytes.len());
                     self.put_back(bytes, Delivery::Received);
                     return Err(error);
                 }
             };
             let message = message(emitter.env(), &buffer, piece.bytes, batch.peer);
-            let message = message.inspect_err(|_| self.put_buffer_back(emitter.env(), &buffer))?;
-            self.hand_over(batch, message, piece.bytes);
+            let message = message.inspect_err(|_| self.put_buffer_back(receiver, &buffer))?;
+            self.hand_over(batch, message);
             Ok(piece.bytes)
         });
         read.flatten()
@@ -356,7 +357,8 @@ impl Inbox {
         let (brought, piece) = if available > limits::SCRATCH_BYTES {
             read_in_place(receiver, link, available.min(limits::MESSAGE_BYTES))?
         } else {
-            let (brought, piece) = with_scratch(receiver, link, |bytes| Brought::copy(env, bytes));
+            let read = |scratch: &mut [u8]| receiver.receive(link, scratch);
+            let (brought, piece) = with_scratch(read, |bytes| Brought::copy(env, bytes));
             (brought.unwrap_or(Brought::Nothing), piece)
         };
         self.last_bytes.set(piece.bytes);
@@ -374,7 +376,8 @@ impl Inbox {
             node_api::with_handle_scope(env, || {
                 let buffer = node_api::array_buffer_from_parts(env, &parts)?;
                 let message = message(env, &buffer, size, batch.peer)?;
-                self.hand_over(batch, message, size);
+                batch.receiver.consume(size);
+                self.hand_over(batch, message);
                 Ok(size)
             })
             .flatten()
@@ -412,12 +415,11 @@ impl Inbox {
         Ok(())
     }
 
-    /// Calls the `message` listener. The bytes count as delivered from now on: a continuation that the listener has queued
-    /// runs before it returns here.
-    fn hand_over(&self, batch: &Batch<'_>, message: Unknown<'_>, size: usize) {
+    /// Calls the `message` listener. The bytes count as delivered already: a continuation that the listener has queued runs
+    /// before it returns here.
+    fn hand_over(&self, batch: &Batch<'_>, message: Unknown<'_>) {
         let emitter = batch.receiver.emitter();
         self.last_call.set(emitter.environment().turn_number());
-        batch.receiver.consume(size);
         let listener = batch.listener.as_ref().and_then(|(_, listener)| listener.as_ref());
         emitter.call(EventName::Message, listener, [message]);
     }
@@ -427,10 +429,13 @@ impl Inbox {
     }
 
     /// Keeps the bytes of an ArrayBuffer of which no message could be made.
-    fn put_buffer_back(&self, env: &Env, buffer: &Unknown<'_>) {
-        node_api::report_pending(env);
+    fn put_buffer_back(&self, receiver: &dyn Receiver, buffer: &Unknown<'_>) {
+        node_api::report_pending(receiver.emitter().env());
         match node_api::with_bytes(buffer, Bytes::copy_from_slice) {
-            Ok(Some(bytes)) => self.put_back(bytes, Delivery::Received),
+            Ok(Some(bytes)) => {
+                receiver.hold(bytes.len());
+                self.put_back(bytes, Delivery::Received);
+            }
             Ok(None) => log::error!("received bytes are lost: their buffer was detached"),
             Err(error) => log::error!("received bytes are lost: {error}"),
         }
@@ -462,7 +467,7 @@ impl Inbox {
                 *stored += size;
                 continue;
             }
-            let (bytes, piece) = with_scratch(receiver, link, Bytes::copy_from_slice);
+            let (bytes, piece) = with_scratch(|scratch| receiver.try_read(link, scratch), Bytes::copy_from_slice);
             *stored += piece.bytes;
             if piece.is_last {
                 waiting.remove(place);
@@ -576,7 +581,7 @@ impl<'env> Brought<'env> {
 fn read_in_place(receiver: &dyn Receiver, link: LinkId, most: usize) -> Result<(Brought<'_>, ReadOutcome)> {
     let env = receiver.emitter().env();
     node_api::array_buffer_filled(env, most, |buffer, bytes| {
-        let piece = receiver.try_read(link, bytes);
+        let piece = receiver.receive(link, bytes);
         let brought = match bytes.get(..piece.bytes) {
             Some([]) => Brought::Nothing,
             Some(short) if short.len() < most => Brought::copy(env, short),
@@ -586,11 +591,14 @@ fn read_in_place(receiver: &dyn Receiver, link: LinkId, most: usize) -> Result<(
     })
 }
 
-/// Reads once; what `make` makes of the bytes, if there are any.
-fn with_scratch<T>(receiver: &dyn Receiver, link: LinkId, make: impl FnOnce(&[u8]) -> T) -> (Option<T>, ReadOutcome) {
+/// Reads once with `read`; what `make` makes of the bytes, if there are any.
+fn with_scratch<T>(
+    read: impl FnOnce(&mut [u8]) -> ReadOutcome,
+    make: impl FnOnce(&[u8]) -> T,
+) -> (Option<T>, ReadOutcome) {
     let mut scratch = SCRATCH.take();
     scratch.resize(limits::SCRATCH_BYTES, 0);
-    let piece = receiver.try_read(link, &mut scratch);
+    let piece = read(&mut scratch);
     let made = scratch.get(..piece.bytes).filter(|bytes| !bytes.is_empty()).map(make);
     SCRATCH.set(scratch);
     (made, piece)

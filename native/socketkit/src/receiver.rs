@@ -11,6 +11,8 @@ pub trait Receiver {
     fn emitter(&self) -> &Emitter<ConnectionEvent>;
     /// Reads bytes of `link`.
     fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome;
+    /// Reads bytes of `link` that are handed over at once: they take no credit.
+    fn receive(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome;
     /// Reads messages of `link`.
     fn read_messages(&self, link: LinkId, messages: &mut Vec<Decoded>) -> ReadOutcome;
     /// Whether it reads messages, and not bytes.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use super::bound::Bound;
 use super::phase::{Phase, State};
 use super::shared::Shared;
 use crate::address::Host;
@@ -38,7 +37,8 @@ impl Shared {
         let mut state = lock(&self.state);
         match cancelled.try_recv() {
             Err(oneshot::error::TryRecvError::Empty) => {
-                state.phase = self.finish_connect(attempt.ticket, opened, &state);
+                let phase = self.finish_connect(attempt.ticket, opened, &mut state);
+                state.phase = phase;
                 state.catch_up();
             }
             close => {
@@ -53,9 +53,9 @@ impl Shared {
         self: &Arc<Self>,
         ticket: Ticket,
         opened: Result<(Restored, Option<SessionId>), SocketError>,
-        state: &State,
+        state: &mut State,
     ) -> Phase {
-        match opened.and_then(|(link, _)| self.start(link, state.bound.clone())) {
+        match opened.and_then(|(link, _)| self.start(link, state)) {
             Ok(connection) => {
                 self.sink.complete(ticket, Ok(()));
                 Phase::Active(connection)
@@ -68,14 +68,15 @@ impl Shared {
     }
 
     /// `Connected` goes out before the connection can post an event of its own.
-    fn start(self: &Arc<Self>, link: Restored, bound: Option<Arc<Bound>>) -> Result<Connection, SocketError> {
+    fn start(self: &Arc<Self>, link: Restored, state: &mut State) -> Result<Connection, SocketError> {
         let Restored { stream, peer, peer_interval, ciphers, .. } = link;
         let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
         stream.local_addr().map_err(failed)?;
         let stream = stream.into_std().map_err(failed)?;
         self.sink.post(ConnectionEvent::Connected(peer));
         let first = FirstLink { stream, peer, peer_interval, ciphers, is_known: false };
-        let sink = self.new_link_sink(None, bound.clone());
+        let bound = state.bound.clone();
+        let sink = self.new_link_sink(state, None, bound.clone());
         Connection::start(self.plan(sink, None, bound), first, &Handle::current()).map_err(failed)
     }
 

@@ -1,7 +1,9 @@
 //! What stands between the connections of a client and its owner.
 
+use std::cell::RefCell;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::thread::{self, ThreadId};
 
 use super::bound::Bound;
 use crate::error::SocketError;
@@ -12,11 +14,12 @@ use crate::sync::lock;
 /// taken what was sent, takes leave of the old one: its owner hears of that no more than how its calls end.
 pub(super) struct LinkSink {
     sink: Arc<dyn EventSink<ConnectionEvent>>,
-    stage: Mutex<Stage>,
+    /// `Closed` was posted.
+    has_closed: AtomicBool,
+    /// Everything was posted that its owner is to hear. Written in the order of events.
+    has_left: AtomicBool,
     /// Held while an event is posted: events behind `leave` belong to another connection.
     order: Mutex<()>,
-    /// The thread that posts an event now. The owner may call the client from there, and so `leave`.
-    posting: Mutex<Option<ThreadId>>,
     /// The `connect` that the connection answers itself, and what is to be done where that fails.
     opening: Option<(Ticket, Box<FailOpening>)>,
     /// What the connection has its local address of: others may have the port when it is over.
@@ -26,13 +29,20 @@ pub(super) struct LinkSink {
 /// What is done for a connection that has ended before it had a link.
 pub(super) type FailOpening = dyn Fn(&LinkSink) + Send + Sync;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Open,
-    /// `Closed` was posted.
-    Closed,
-    /// Everything is posted that its owner is to hear.
-    Left,
+thread_local! {
+    /// The sinks of which this thread posts an event now. The owner may call the client from there, and so `leave`.
+    static POSTING: RefCell<Vec<*const LinkSink>> = const { RefCell::new(Vec::new()) };
+}
+
+/// One event that this thread posts, and its place in the order.
+struct Posting<'a> {
+    _order: MutexGuard<'a, ()>,
+}
+
+impl Drop for Posting<'_> {
+    fn drop(&mut self) {
+        POSTING.with_borrow_mut(Vec::pop);
+    }
 }
 
 impl LinkSink {
@@ -43,9 +53,9 @@ impl LinkSink {
     ) -> Self {
         Self {
             sink: Arc::clone(sink),
-            stage: Mutex::new(Stage::Open),
+            has_closed: AtomicBool::new(false),
+            has_left: AtomicBool::new(false),
             order: Mutex::default(),
-            posting: Mutex::default(),
             opening,
             bound,
         }
@@ -61,13 +71,14 @@ impl LinkSink {
 
     /// Whether `Closed` was posted.
     pub(super) fn has_closed(&self) -> bool {
-        *lock(&self.stage) != Stage::Open
+        self.has_closed.load(Ordering::SeqCst)
     }
 
     /// Posts `Closed` now, unless it was posted, and nothing but results of calls from then on. Whether it was not.
     pub(super) fn leave(&self, reason: CloseReason) -> bool {
         let _order = self.begin();
-        let is_news = std::mem::replace(&mut *lock(&self.stage), Stage::Left) == Stage::Open;
+        self.has_left.store(true, Ordering::SeqCst);
+        let is_news = !self.has_closed.swap(true, Ordering::SeqCst);
         if is_news {
             self.post_closed(ConnectionEvent::Closed(reason));
         }
@@ -75,29 +86,27 @@ impl LinkSink {
     }
 
     /// Waits until no other thread posts. `None` within an event that this thread posts.
-    fn begin(&self) -> Option<MutexGuard<'_, ()>> {
-        let is_posting = *lock(&self.posting) == Some(thread::current().id());
-        (!is_posting).then(|| lock(&self.order))
+    fn begin(&self) -> Option<Posting<'_>> {
+        if POSTING.with_borrow(|posting| posting.contains(&ptr::from_ref(self))) {
+            return None;
+        }
+        let order = lock(&self.order);
+        POSTING.with_borrow_mut(|posting| posting.push(ptr::from_ref(self)));
+        Some(Posting { _order: order })
     }
 }
 
 impl EventSink<ConnectionEvent> for LinkSink {
     fn post(&self, event: ConnectionEvent) {
-        let order = self.begin();
-        if *lock(&self.stage) == Stage::Left {
+        let _order = self.begin();
+        if self.has_left.load(Ordering::SeqCst) {
             return;
         }
-        if order.is_some() {
-            *lock(&self.posting) = Some(thread::current().id());
-        }
         if matches!(event, ConnectionEvent::Closed(_)) {
-            *lock(&self.stage) = Stage::Closed;
+            self.has_closed.store(true, Ordering::SeqCst);
             self.post_closed(event);
         } else {
             self.sink.post(event);
-        }
-        if order.is_some() {
-            *lock(&self.posting) = None;
         }
     }
 

@@ -1,16 +1,16 @@
 //! Where a client is in its life.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use tokio::sync::{oneshot, watch};
 
 use super::bound::Bound;
+use super::link_sink::LinkSink;
 use super::opening::Previous;
 use crate::connection::Connection;
 use crate::error::{Operation, SocketError};
-use crate::event::Ticket;
+use crate::event::{CloseReason, Ticket};
 use crate::options::SocketOptions;
-use crate::sync::lock;
 
 #[derive(Default)]
 pub(super) struct State {
@@ -18,7 +18,9 @@ pub(super) struct State {
     /// What `bind` gave it; every later attempt to connect starts there.
     pub(super) bound: Option<Arc<Bound>>,
     /// Of every socket from now on.
-    pub(super) options: Arc<Mutex<SocketOptions>>,
+    pub(super) options: SocketOptions,
+    /// That of the newest connection.
+    pub(super) link_sink: Option<Arc<LinkSink>>,
     /// What came before and may still post events.
     pub(super) previous: Previous,
 }
@@ -87,6 +89,11 @@ impl State {
         self.bound.as_ref().map_or(options, |bound| bound.applicable(options))
     }
 
+    /// Tells the owner that the peer has ended the connection, and nothing more of that; false when it was told of an end.
+    pub(super) fn announce_end(&self) -> bool {
+        self.link_sink.as_ref().is_some_and(|sink| sink.leave(CloseReason::Remote))
+    }
+
     /// Lets go of a connection that is of no use any more; what it still posts comes before all that follows.
     pub(super) fn leave_connection(&mut self) {
         if let Some(connection) = self.phase.connection() {
@@ -99,7 +106,7 @@ impl State {
     pub(super) fn catch_up(&self) {
         if let Some(connection) = self.phase.connection() {
             // They were accepted when they came; what the kernel does not take now is only lost.
-            let _ = connection.set_options(&self.applicable(*lock(&self.options)));
+            let _ = connection.set_options(&self.applicable(self.options));
         }
     }
 

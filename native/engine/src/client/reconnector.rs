@@ -1,6 +1,6 @@
 //! Brings the links of a client that connects again by itself.
 
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Weak};
 
 use tokio::time::{Instant, sleep};
 
@@ -14,7 +14,6 @@ use crate::event::{CloseReason, ConnectionEvent, EventSink, Reconnecting};
 use crate::handshake::SessionId;
 use crate::options::SocketOptions;
 use crate::proxy::ProxyFault;
-use crate::sync::lock;
 
 pub(super) struct Reconnector {
     pub(super) sink: Arc<dyn EventSink<ConnectionEvent>>,
@@ -22,7 +21,7 @@ pub(super) struct Reconnector {
     /// What `bind` gave the client; the connection has it while it lives.
     pub(super) bound: Option<Weak<Bound>>,
     /// Of every attempt.
-    pub(super) options: Arc<Mutex<SocketOptions>>,
+    pub(super) options: Box<dyn Fn() -> SocketOptions + Send + Sync>,
     pub(super) backoff: Backoff,
     /// The one to come back to.
     pub(super) session: Option<SessionId>,
@@ -69,7 +68,7 @@ impl Reconnector {
     async fn attempt(&mut self, received: u64) -> Result<Restored, SocketError> {
         let cancelled = || self.opening.error(libc::ECANCELED);
         let bound = self.bound.as_ref().map(|bound| bound.upgrade().ok_or_else(cancelled)).transpose()?;
-        let origin = Origin { bound, options: *lock(&self.options) };
+        let origin = Origin { bound, options: (self.options)() };
         let (restored, session) = self.opening.open(origin, self.session, received).await?;
         self.session = session;
         Ok(restored)

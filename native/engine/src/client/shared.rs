@@ -7,7 +7,7 @@ use super::link_sink::{FailOpening, LinkSink};
 use super::phase::{Phase, State};
 use crate::backoff::Reconnect;
 use crate::connection::{Plan, Restore};
-use crate::event::{CloseReason, ConnectionEvent, EventSink, Ticket};
+use crate::event::{ConnectionEvent, EventSink, Ticket};
 use crate::options::SocketOptions;
 use crate::poller::PollTarget;
 use crate::protocol::Protocol;
@@ -22,14 +22,13 @@ pub(super) struct Shared {
     pub(super) reconnect: Option<Reconnect>,
     pub(super) counters: Arc<Counters>,
     pub(super) state: Mutex<State>,
-    /// That of the newest connection.
-    pub(super) link_sink: Mutex<Option<Arc<LinkSink>>>,
 }
 
 impl Shared {
-    /// A sink for the next connection; `opening` is the ticket of the `connect` that it answers itself.
+    /// A sink for the next connection, which `state` will have; `opening` is the ticket of the `connect` that it answers itself.
     pub(super) fn new_link_sink(
         self: &Arc<Self>,
+        state: &mut State,
         opening: Option<Ticket>,
         bound: Option<Arc<Bound>>,
     ) -> Arc<dyn EventSink<ConnectionEvent>> {
@@ -41,19 +40,21 @@ impl Shared {
         };
         let opening = opening.map(|ticket| (ticket, Box::new(fail) as Box<FailOpening>));
         let sink = Arc::new(LinkSink::new(&self.sink, opening, bound));
-        *lock(&self.link_sink) = Some(Arc::clone(&sink));
+        state.link_sink = Some(Arc::clone(&sink));
         sink
     }
 
-    /// Tells the owner that the peer has ended the connection, and nothing more of that; false when it was told of an end.
-    pub(super) fn announce_end(&self) -> bool {
-        lock(&self.link_sink).as_ref().is_some_and(|sink| sink.leave(CloseReason::Remote))
+    /// The options of every attempt to connect.
+    pub(super) fn options(self: &Arc<Self>) -> Box<dyn Fn() -> SocketOptions + Send + Sync> {
+        let client = Arc::downgrade(self);
+        // Without a client there is no attempt.
+        Box::new(move || client.upgrade().map_or_else(SocketOptions::default, |client| lock(&client.state).options))
     }
 
     /// The connection of `sink` has ended before it had a link: another connect may follow.
     fn fail_opening(&self, sink: &LinkSink) {
         let mut state = lock(&self.state);
-        let is_newest = lock(&self.link_sink).as_ref().is_some_and(|newest| std::ptr::eq(&**newest, sink));
+        let is_newest = state.link_sink.as_ref().is_some_and(|newest| std::ptr::eq(&**newest, sink));
         if is_newest && matches!(state.phase, Phase::Active(_)) {
             state.leave_connection();
             state.phase = state.failed();

@@ -62,7 +62,6 @@ impl Fixture {
             reconnect: Some(reconnect),
             counters: Arc::default(),
             state: Mutex::default(),
-            link_sink: Mutex::default(),
         };
         let route = Host::Address(network.address).into();
         let protocol = Arc::clone(&shared.protocol);
@@ -72,7 +71,7 @@ impl Fixture {
             sink: Arc::clone(&sink),
             opening,
             bound: None,
-            options: Arc::default(),
+            options: Box::new(SocketOptions::default),
             backoff,
             session: None,
             up_since: None,

@@ -185,11 +185,16 @@ impl Shared {
 
     /// Counts `bytes` that are handed to the owner.
     pub(super) fn take_received(&self, bytes: usize) {
+        self.count_received(bytes);
+        self.hold(bytes);
+    }
+
+    /// The same of bytes that the owner does not keep.
+    pub(super) fn count_received(&self, bytes: usize) {
         self.counters.received(bytes);
         if self.protocol.counts_reads() {
             self.touch();
         }
-        self.hold(bytes);
     }
 
     /// Takes the credit of `bytes` that the owner keeps.
