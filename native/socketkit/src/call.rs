@@ -110,11 +110,7 @@ impl Method {
 
     /// What a refusal that is not thrown says.
     fn undelivered(self, refusal: Refusal) -> Read<String> {
-        match refusal {
-            Refusal::Parameter(fault) => Ok(fault),
-            Refusal::Type(fault) if !self.throws_types => Ok(fault),
-            thrown => Err(thrown),
-        }
+        refusal.into_fault(self.throws_types)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The only table from errors to the codes that JavaScript sees.
 
 use std::fmt;
+use std::result;
 
 use napi_ohos::bindgen_prelude::{Object, Unknown};
 use napi_ohos::{Env, Error, JsValue, Result, Status};
@@ -72,9 +73,12 @@ pub fn argument_error<'env>(env: &'env Env, method: &str, fault: &str) -> Result
     node_api::error_with_code(env, PARAMETER_ERROR, &format!("{method}: {fault}"))
 }
 
-/// Why a call is refused before it begins.
+/// Why a call is refused before it begins. Boxed to keep results small.
 #[derive(Debug)]
-pub enum Refusal {
+pub struct Refusal(Box<Reason>);
+
+#[derive(Debug)]
+enum Reason {
     /// An argument is of another type than the one declared; JavaScript gets code 401.
     Type(String),
     /// What an argument has in it is wrong; JavaScript gets code 401.
@@ -86,19 +90,44 @@ pub enum Refusal {
 impl Refusal {
     /// A malformed argument: `what` it is and what it `should` be.
     pub fn parameter(what: &str, should: impl fmt::Display) -> Self {
-        Self::Parameter(format!("{what} {should}"))
+        Self::fault(format!("{what} {should}"))
+    }
+
+    /// A malformed argument, with the whole message.
+    pub fn fault(message: String) -> Self {
+        Self(Box::new(Reason::Parameter(message)))
     }
 
     /// An argument `what` of another type: what it `should` be.
     pub fn wrong_type(what: &str, should: impl fmt::Display) -> Self {
-        Self::Type(format!("{what} {should}"))
+        Self(Box::new(Reason::Type(format!("{what} {should}"))))
+    }
+
+    /// What it says, unless it is to be thrown: also where another type is, with `throws_types`.
+    ///
+    /// # Errors
+    /// Itself.
+    pub fn into_fault(self, throws_types: bool) -> result::Result<String, Self> {
+        match *self.0 {
+            Reason::Parameter(fault) => Ok(fault),
+            Reason::Type(fault) if !throws_types => Ok(fault),
+            thrown => Err(Self(Box::new(thrown))),
+        }
+    }
+
+    /// An error for the log.
+    pub fn into_internal(self) -> Error {
+        match *self.0 {
+            Reason::Engine(error) => error,
+            Reason::Type(fault) | Reason::Parameter(fault) => internal(&fault),
+        }
     }
 
     /// Throws it in `env` as the error of `method`; what is returned ends the `#[napi]` function.
     pub fn throw(self, env: &Env, method: &str) -> Error {
-        match self {
-            Self::Engine(error) => error,
-            Self::Type(fault) | Self::Parameter(fault) => match argument_error(env, method, &fault) {
+        match *self.0 {
+            Reason::Engine(error) => error,
+            Reason::Type(fault) | Reason::Parameter(fault) => match argument_error(env, method, &fault) {
                 Ok(error) => node_api::throw(env, &error),
                 Err(error) => error,
             },
@@ -108,7 +137,7 @@ impl Refusal {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        Self::Engine(error)
+        Self(Box::new(Reason::Engine(error)))
     }
 }
 

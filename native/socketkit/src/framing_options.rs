@@ -79,7 +79,7 @@ pub fn framing(options: &Object<'_>) -> Read<Framing> {
         _ => Layout::IdleGap(fields::milliseconds(options, "idleGapMs")?.ok_or_else(|| missing("idleGapMs"))?),
     };
     let max_message_bytes = fields::count(options, "maxMessageBytes")?;
-    Framing::new(layout, checksum, max_message_bytes).map_err(|error| Refusal::Parameter(error.to_string()))
+    Framing::new(layout, checksum, max_message_bytes).map_err(|error| Refusal::fault(error.to_string()))
 }
 
 /// The function of type `custom`.
@@ -131,11 +131,11 @@ fn checksum(options: &Object<'_>, little_endian: bool) -> Read<Option<Checksum>>
 }
 
 fn missing(field: &str) -> Refusal {
-    Refusal::Parameter(format!("framing.{field} is missing"))
+    Refusal::fault(format!("framing.{field} is missing"))
 }
 
 fn exclusive(field: &str, other: &str) -> Refusal {
-    Refusal::Parameter(format!("framing.{field} and {other} exclude each other"))
+    Refusal::fault(format!("framing.{field} and {other} exclude each other"))
 }
 
 mod declared {

@@ -85,7 +85,7 @@ pub fn requests(options: &Object<'_>, acknowledges: bool) -> Read<RequestOptions
         ("quietMs", "single"),
     ] {
         if kind != Some(needed) && fields::has(options, field)? {
-            return Err(Refusal::Parameter(format!("requests.{field} needs requests.match '{needed}'")));
+            return Err(Refusal::fault(format!("requests.{field} needs requests.match '{needed}'")));
         }
     }
     let matching = match kind {

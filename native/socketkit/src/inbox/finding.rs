@@ -96,10 +96,7 @@ impl Inbox {
         let emitter = receiver.emitter();
         let made = node_api::with_handle_scope(emitter.env(), || {
             let Some(function) = emitter.function(PING)? else { return Ok(None) };
-            fields::made_bytes(emitter.env(), &function, "heartbeat.ping").map_err(|refusal| match refusal {
-                Refusal::Engine(error) => error,
-                Refusal::Type(fault) | Refusal::Parameter(fault) => error::internal(&fault),
-            })
+            fields::made_bytes(emitter.env(), &function, "heartbeat.ping").map_err(Refusal::into_internal)
         });
         match made.flatten() {
             Ok(ping) => ping.into_iter().for_each(|ping| receiver.set_ping(ping)),
