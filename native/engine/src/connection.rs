@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::error::{Operation, SocketError};
-use crate::event::{ConnectionEvent, EventSink, LinkId, Ticket};
+use crate::event::{CloseReason, ConnectionEvent, EventSink, LinkId, Ticket};
 use crate::framing::Decoded;
 use crate::keep_alive::KeepAlive;
 use crate::noise::LinkCiphers;
@@ -37,7 +37,6 @@ mod restore;
 mod restoring;
 mod shared;
 mod state;
-mod task_notify;
 #[cfg(test)]
 pub(crate) mod tests;
 mod transport;
@@ -290,8 +289,11 @@ impl Connection {
     }
 
     fn end_with(&self, ticket: Option<Ticket>, aborted: bool) -> Result<(), SocketError> {
-        let begun = self.shared.begin_close(ticket, aborted);
-        if begun { Ok(()) } else { Err(self.shared.error(Operation::Close, libc::EBADF)) }
+        if begin_close(&self.shared, ticket, aborted) {
+            Ok(())
+        } else {
+            Err(self.shared.error(Operation::Close, libc::EBADF))
+        }
     }
 
     /// Gives back the credit of one `Received` or `Message` event, or of one read, of `bytes`, so that reading can go on.
@@ -301,8 +303,8 @@ impl Connection {
         }
     }
 
-    /// Reads bytes of `link` into `buffer`, which is not empty, without blocking, when its poller says that it is readable:
-    /// until the result says that this was the last; then the poller says so again once there is something. What is read counts against the
+    /// Reads bytes of `link` into `buffer`, which is not empty, without blocking, when its poller says that it is readable: until
+    /// the result says that this was the last; then the poller says so again once there is something. What is read counts against the
     /// connection's credit until [`Connection::consume`] gives it back; the owner keeps to it with [`Connection::has_room`]. A link
     /// that the connection has let go has nothing. Not to be called while an event is posted.
     pub fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome {
@@ -359,7 +361,8 @@ impl Connection {
         self.shared.credit.has_room()
     }
 
-    /// Has the poller say [`Readiness::ReadClosed`](crate::Readiness::ReadClosed) when the peer sends no more, while [`Connection::has_room`] keeps the owner from reading
+    /// Has the poller say [`Readiness::ReadClosed`](crate::Readiness::ReadClosed) when the peer sends no more, while
+    /// [`Connection::has_room`] keeps the owner from reading
     /// what `link` still has.
     pub fn watch_end(&self, link: LinkId) {
         self.shared.watch_end(link);
@@ -481,7 +484,7 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.shared.begin_close(None, false);
+        begin_close(&self.shared, None, false);
     }
 }
 
@@ -499,14 +502,14 @@ impl WeakConnection {
     /// Closes as [`Connection::close`] does.
     pub(crate) fn close(&self) {
         if let Some(shared) = self.shared.upgrade() {
-            shared.begin_close(None, false);
+            begin_close(&shared, None, false);
         }
     }
 
     /// Resets, also one that is closing already.
     pub(crate) fn abort(&self) {
         if let Some(shared) = self.shared.upgrade() {
-            shared.begin_close(None, true);
+            begin_close(&shared, None, true);
         }
     }
 
@@ -529,4 +532,12 @@ impl WeakConnection {
             None => Ok(()),
         }
     }
+}
+
+/// Closes as told; false when it was closing or closed.
+fn begin_close(shared: &Shared, ticket: Option<Ticket>, aborts: bool) -> bool {
+    let mut state = lock(&shared.state);
+    let begun = state.begin_close(ticket, aborts, CloseReason::Local);
+    shared.notify_task_of(state);
+    begun
 }

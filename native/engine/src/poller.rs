@@ -26,10 +26,14 @@ use crate::sync::lock;
 ///
 /// let (wake, woken) = channel();
 /// let poller = Poller::new(move || drop(wake.send(())));
-/// // It is given to `Client::new` or `PendingConnection::start`. In the thread that owns the connections:
-/// while poller.post() {}
+/// // It is given to `Client::new` or `PendingConnection::start`, with the number of the connection.
+/// let target = poller.target(1);
+/// // In the thread that owns the connections, whose `try_read` finds something on a link that is readable:
+/// let mut ready = Vec::new();
+/// while poller.poll(|id, link, readiness| ready.push((id, link, readiness))) {}
 /// poller.arm();
-/// // Then the thread waits for `woken`, calls `post` and so on.
+/// // Then the thread waits for `woken`, calls `poll` and so on.
+/// # drop(target);
 /// # drop(woken);
 /// ```
 pub struct Poller {

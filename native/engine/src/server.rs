@@ -10,37 +10,39 @@ use std::time::Duration;
 
 use tokio::io::Interest;
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::{Semaphore, watch};
 
-use crate::connection::{Closing, Restore, WeakConnection};
+use crate::connection::{Closing, WeakConnection};
 use crate::error::{Operation, SocketError};
-use crate::event::{ConnectionEvent, EventSink, ServerEvent, Ticket};
+use crate::event::{EventSink, ServerEvent, Ticket};
 use crate::limits;
 use crate::options::{self, SocketOptions};
 use crate::protocol::Protocol;
 use crate::runtime;
 use crate::socket_state::SocketState;
-use crate::statistics::{Counters, Statistics};
+use crate::statistics::Statistics;
 use crate::sync::lock;
-use crate::timeout::timeout;
 
 mod accepted;
 mod accepting;
 mod admission;
+mod admitted;
+mod connections;
 mod handshakes;
 mod pending;
 mod place;
+mod rejections;
+mod returns;
 mod sessions;
+mod shared;
 
-use accepted::Accepted;
 use accepting::accept_all;
-use admission::{Admitted, Rejections};
-use handshakes::Handshakes;
+pub use connections::Connections;
 pub use pending::PendingConnection;
 pub use place::ConnectionPlace;
-use place::Place;
-use sessions::{Membership, Returns, Sessions};
+use rejections::Rejections;
+use sessions::Sessions;
+use shared::{Listener, Shared};
 
 /// A TCP server. Dropping it stops listening; its connections stay open.
 pub struct Server {
@@ -62,86 +64,6 @@ impl Default for ServerOptions {
     fn default() -> Self {
         Self { protocol: Protocol::default(), max_connections: None, return_timeout: limits::RETURN_TIMEOUT }
     }
-}
-
-/// What becomes of the connections of a server that is closed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Connections {
-    /// They stay open.
-    #[default]
-    Keep,
-    /// They are closed when everything sent has gone out; after this time they are reset.
-    Drain(Duration),
-    /// They are reset at once.
-    Abort,
-}
-
-struct Shared {
-    sink: Arc<dyn EventSink<ServerEvent>>,
-    protocol: Arc<Protocol>,
-    max_connections: Option<usize>,
-    return_timeout: Duration,
-    counters: Arc<Counters>,
-    connections: Arc<AtomicUsize>,
-    pending: Arc<Semaphore>,
-    settings: Mutex<Settings>,
-    sessions: Arc<Sessions>,
-    intake: Mutex<Arc<Intake>>,
-    rejections: Rejections,
-    listeners: Mutex<Vec<Listener>>,
-    was_closed: AtomicBool,
-    /// The newest close; its sender is dropped when it is done.
-    closing: Mutex<Option<watch::Receiver<()>>>,
-}
-
-/// What is taken from one `listen` after a close to the next close: closing one leaves what came after it alone.
-#[derive(Default)]
-struct Intake {
-    number: u64,
-    handshakes: Handshakes,
-    accepted: Accepted,
-}
-
-/// What later connections start with, and the connections that are there.
-#[derive(Default)]
-struct Settings {
-    options: SocketOptions,
-    started: Vec<Started>,
-    /// The first intake whose connections were not closed together with the server.
-    first_intake: u64,
-}
-
-struct Started {
-    intake: u64,
-    connection: WeakConnection,
-}
-
-impl Settings {
-    /// Takes the connections that are to be closed: those of intakes up to `last`.
-    fn clear(&mut self, last: u64) -> Vec<WeakConnection> {
-        self.first_intake = last + 1;
-        let ended = self.started.extract_if(.., |started| started.intake <= last);
-        ended.map(|started| started.connection).collect()
-    }
-
-    /// Adds a connection to the `open` ones; forgets those that are gone before they are the greater part.
-    fn add(&mut self, started: Started, open: usize) {
-        if self.started.len() > 2 * open {
-            self.started.retain(|started| started.connection.is_there());
-        }
-        self.started.push(started);
-    }
-
-    fn connections(&self) -> impl Iterator<Item = &WeakConnection> {
-        self.started.iter().map(|started| &started.connection)
-    }
-}
-
-struct Listener {
-    local: SocketAddr,
-    /// `None` while the system has taken the socket away, and there is no other one yet.
-    fd: Option<RawFd>,
-    accepting: JoinHandle<()>,
 }
 
 impl Server {
@@ -215,7 +137,8 @@ impl Server {
 
     /// The next connection that was taken and has no owner yet; after [`Server::close`], none that was taken before.
     pub fn accept(&self) -> Option<PendingConnection> {
-        lock(&self.shared.intake).accepted.pop()
+        let taken = lock(&self.shared.intake).accepted.pop()?;
+        Some(PendingConnection { taken, server: Arc::clone(&self.shared) })
     }
 
     /// Makes room for the report of another rejected peer, after [`ServerEvent::Rejected`].
@@ -337,83 +260,5 @@ impl Drop for Server {
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server").field("state", &self.state()).finish_non_exhaustive()
-    }
-}
-
-impl Shared {
-    /// Says where the socket of the listener at `local` is; false when the server has let it go.
-    fn set_listener(&self, local: SocketAddr, fd: Option<RawFd>) -> bool {
-        let mut listeners = lock(&self.listeners);
-        let found = listeners.iter_mut().find(|listener| listener.local == local);
-        found.map(|listener| listener.fd = fd).is_some()
-    }
-
-    /// Forgets the listener at `local`, which cannot listen any more. The last one closes the server.
-    fn lose_listener(&self, local: SocketAddr) {
-        let mut listeners = lock(&self.listeners);
-        let count = listeners.len();
-        listeners.retain(|listener| listener.local != local);
-        if !listeners.is_empty() || count == 0 {
-            return;
-        }
-        self.was_closed.store(true, Ordering::SeqCst);
-        drop(listeners);
-        self.end_intake();
-        self.sink.post(ServerEvent::Closed);
-    }
-
-    /// Begins the next intake, and gives up what is left of the one that ends.
-    fn end_intake(&self) {
-        let ended = self.next_intake();
-        ended.handshakes.abort();
-        ended.accepted.close();
-    }
-
-    /// Begins the next intake; returns the one that ends.
-    fn next_intake(&self) -> Arc<Intake> {
-        let mut intake = lock(&self.intake);
-        let next = Intake { number: intake.number + 1, ..Intake::default() };
-        std::mem::replace(&mut *intake, Arc::new(next))
-    }
-
-    fn accept(self: &Arc<Self>, admitted: Admitted, intake: &Intake, place: Place, permit: OwnedSemaphorePermit) {
-        let (server, number) = (Arc::clone(self), intake.number);
-        let (runtime, place) = (Handle::current(), Arc::new(place));
-        let pending = PendingConnection { admitted, runtime, server, intake: number, place, permit };
-        if intake.accepted.push(pending) {
-            self.sink.post(ServerEvent::Accepted);
-        }
-    }
-
-    fn returns(
-        self: &Arc<Self>,
-        membership: Membership,
-        place: &Arc<Place>,
-        sink: &Arc<dyn EventSink<ConnectionEvent>>,
-    ) -> Box<dyn Restore> {
-        let handshake_timeout = self.protocol.handshake_timeout;
-        let (sink, limit) = (Arc::clone(sink), self.return_timeout);
-        let (server, place) = (Arc::clone(self), Arc::clone(place));
-        Box::new(Returns { membership, server, place, sink, limit, handshake_timeout, early: None })
-    }
-
-    async fn end_connections(&self, connections: Connections, last_intake: u64) {
-        let started: Vec<WeakConnection> = match connections {
-            Connections::Keep => return,
-            Connections::Drain(_) | Connections::Abort => lock(&self.settings).clear(last_intake),
-        };
-        if let Connections::Drain(limit) = connections {
-            started.iter().for_each(WeakConnection::close);
-            // What is not over by then is reset.
-            let _ = timeout(limit, wait_for(&started)).await;
-        }
-        started.iter().for_each(WeakConnection::abort);
-        wait_for(&started).await;
-    }
-}
-
-async fn wait_for(connections: &[WeakConnection]) {
-    for connection in connections {
-        connection.wait_until_ended().await;
     }
 }

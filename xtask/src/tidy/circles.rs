@@ -7,16 +7,12 @@ use super::tree::{SourceFile, Tree};
 /// The sources of each crate.
 const CRATES: [&str; 2] = ["native/engine/src/", "native/socketkit/src/"];
 
-/// Those that are not opened yet. None may be added.
-const ALLOWED: usize = 1;
-
 /// What a module of a crate imports of the same crate: module paths, such as `connection::state`; the root is empty.
 type Graph = BTreeMap<String, BTreeSet<String>>;
 
-/// A message for each circle, where there are more than are allowed.
+/// A message for each circle.
 pub(super) fn circles(tree: &Tree) -> Vec<String> {
-    let found: Vec<String> = CRATES.iter().flat_map(|folder| circles_of(tree, folder)).collect();
-    if found.len() > ALLOWED { found } else { Vec::new() }
+    CRATES.iter().flat_map(|folder| circles_of(tree, folder)).collect()
 }
 
 fn circles_of(tree: &Tree, folder: &str) -> Vec<String> {

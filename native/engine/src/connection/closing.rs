@@ -1,6 +1,7 @@
 //! How the driver ends a connection that this side closes.
 
 use std::future::poll_fn;
+use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use tokio::time::Instant;
 use super::driver::{Driver, reason_of};
 use super::phase::Close;
 use super::transport::{Reading, Ready, Transport, Wants};
-use crate::error::{Operation, SocketError, errno_of};
+use crate::error::{Operation, SocketError, errno_of, is_transient};
 use crate::event::{CloseReason, ConnectionEvent};
 use crate::limits;
 use crate::progress::{Progress, SentMarks};
@@ -57,6 +58,59 @@ impl Patience {
         }
         (self.left_bytes, self.written, self.acknowledged) = (left_bytes, written, Some(progress.acknowledged));
         now >= self.deadline()
+    }
+}
+
+impl Transport {
+    /// Says FIN, if that was not said. True when the peer's kernel has all messages; otherwise it is [`Ready::Writable`] again when
+    /// it has: the kernel tells so of a socket that nothing can be written to.
+    ///
+    /// # Errors
+    /// `ECONNRESET` when the connection broke before.
+    fn finish_writing(&mut self, marks: &SentMarks) -> Result<bool, i32> {
+        if let Some(registration) = &self.registration {
+            registration.forget_writable();
+        }
+        // Asked before as well: FIN itself carries nothing that could be lost.
+        let had_messages = self.has_delivered(marks)?;
+        self.say_fin();
+        Ok(had_messages || self.has_delivered(marks)?)
+    }
+
+    /// Whether the peer's kernel has all messages.
+    ///
+    /// # Errors
+    /// `ECONNRESET` when the connection broke before.
+    fn has_delivered(&self, marks: &SentMarks) -> Result<bool, i32> {
+        let progress = self.meter.read(&self.stream, marks.written);
+        match self.meter.has_messages(&progress, marks) {
+            false if progress.is_closed => Err(libc::ECONNRESET),
+            has_messages => Ok(has_messages),
+        }
+    }
+
+    /// Says FIN, once: the kernel tells of each time anew.
+    fn say_fin(&mut self) {
+        if !std::mem::replace(&mut self.has_said_fin, true) {
+            // A connection that is gone says so itself.
+            let _ = SockRef::from(&*self.stream).shutdown(Shutdown::Write);
+        }
+    }
+
+    /// Waits for bytes of the peer, and drops them; 0 when it has ended or broken the connection.
+    async fn discard(&mut self) -> usize {
+        let wants = Wants { read: true, write: false, end: false };
+        // Who cannot be waited for is not.
+        while self.prepare(wants).is_ok() {
+            // Polls, because `readable` would not let other tasks run while a peer sends without a pause.
+            poll_fn(|context| self.poll_ready(wants, context)).await;
+            match self.read_once(limits::READ_MIN_BYTES) {
+                Ok(data) => return data.len(),
+                Err(error) if is_transient(&error) => {}
+                Err(_) => return 0,
+            }
+        }
+        0
     }
 }
 

@@ -1,19 +1,18 @@
 //! What the handle of a connection and its task share.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use super::message::Message;
 use super::state::{Flushed, State};
-use super::task_notify::TaskNotify;
 use crate::credit::Credit;
 use crate::error::{Operation, SocketError};
-use crate::event::{CloseReason, ConnectionEvent, EventSink, Ticket};
+use crate::event::{ConnectionEvent, EventSink, Ticket};
 use crate::limits;
 use crate::options::SocketOptions;
 use crate::poller::PollTarget;
@@ -39,6 +38,31 @@ pub(super) struct Shared {
     born: Instant,
     /// When a message last went through or a link began, in milliseconds after `born`; kept only where there is an idle time-out.
     active_ms: AtomicU64,
+}
+
+/// One task waits, anybody notifies. A notification that comes while the task does not wait is not lost.
+#[derive(Default)]
+pub(super) struct TaskNotify {
+    pending: AtomicBool,
+    notify: Notify,
+}
+
+impl TaskNotify {
+    /// Has the task look, after what it is to see was written.
+    pub(super) fn notify(&self) {
+        self.pending.store(true, Ordering::SeqCst);
+        self.notify.notify_one();
+    }
+
+    /// Whether it was notified since this was asked last. Takes no lock, so that a task with much to read can ask often.
+    pub(super) fn take_notified(&self) -> bool {
+        self.pending.swap(false, Ordering::SeqCst)
+    }
+
+    /// Waits for a notification, or returns at once when there was one since this returned last.
+    pub(super) async fn notified(&self) {
+        self.notify.notified().await;
+    }
 }
 
 impl Shared {
@@ -149,14 +173,6 @@ impl Shared {
             self.notify_task();
         }
         set
-    }
-
-    /// Closes as told; false when it was closing or closed.
-    pub(super) fn begin_close(&self, ticket: Option<Ticket>, aborts: bool) -> bool {
-        let mut state = lock(&self.state);
-        let begun = state.begin_close(ticket, aborts, CloseReason::Local);
-        self.notify_task_of(state);
-        begun
     }
 
     pub(super) fn statistics(&self) -> Statistics {

@@ -1,16 +1,14 @@
 //! One link to the peer: its stream, and what was received of a message that is not whole.
 
 use std::cell::RefCell;
-use std::future::poll_fn;
 use std::io::{self, IoSlice};
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use rustix::buffer::spare_capacity;
-use socket2::SockRef;
 use tokio::time::Instant;
 
 use super::frames::Frames;
@@ -23,7 +21,7 @@ use crate::keep_alive::KeepAlive;
 use crate::limits;
 use crate::liveness::Liveness;
 use crate::noise::Opener;
-use crate::progress::{ProgressMeter, SentMarks};
+use crate::progress::ProgressMeter;
 use crate::protocol::Protocol;
 use crate::read_strategy::ReadStrategy;
 use crate::wire::Frame;
@@ -36,7 +34,7 @@ thread_local! {
 pub(super) struct Transport {
     pub(super) stream: Arc<TcpStream>,
     /// Made when there is something to wait for.
-    registration: Option<Registration>,
+    pub(super) registration: Option<Registration>,
     pub(super) liveness: Liveness,
     pub(super) meter: ProgressMeter,
     pub(super) keep_alive: Option<KeepAlive>,
@@ -47,7 +45,7 @@ pub(super) struct Transport {
     /// Whether the owner reads, and the driver does not.
     pub(super) owner_reads: bool,
     /// Whether closing has said FIN.
-    has_said_fin: bool,
+    pub(super) has_said_fin: bool,
     /// Whether the owner knows that the peer sends no more, though not everything is read.
     pub(super) has_told_end: bool,
     /// Whether the registration tells of the end alone.
@@ -231,59 +229,8 @@ impl Transport {
         self.frames.as_ref().is_some_and(|frames| frames.is_within())
     }
 
-    /// Says FIN, if that was not said. True when the peer's kernel has all messages; otherwise it is [`Ready::Writable`] again when
-    /// it has: the kernel tells so of a socket that nothing can be written to.
-    ///
-    /// # Errors
-    /// `ECONNRESET` when the connection broke before.
-    pub(super) fn finish_writing(&mut self, marks: &SentMarks) -> Result<bool, i32> {
-        if let Some(registration) = &self.registration {
-            registration.forget_writable();
-        }
-        // Asked before as well: FIN itself carries nothing that could be lost.
-        let had_messages = self.has_delivered(marks)?;
-        self.say_fin();
-        Ok(had_messages || self.has_delivered(marks)?)
-    }
-
-    /// Whether the peer's kernel has all messages.
-    ///
-    /// # Errors
-    /// `ECONNRESET` when the connection broke before.
-    pub(super) fn has_delivered(&self, marks: &SentMarks) -> Result<bool, i32> {
-        let progress = self.meter.read(&self.stream, marks.written);
-        match self.meter.has_messages(&progress, marks) {
-            false if progress.is_closed => Err(libc::ECONNRESET),
-            has_messages => Ok(has_messages),
-        }
-    }
-
-    /// Says FIN, once: the kernel tells of each time anew.
-    pub(super) fn say_fin(&mut self) {
-        if !std::mem::replace(&mut self.has_said_fin, true) {
-            // A connection that is gone says so itself.
-            let _ = SockRef::from(&*self.stream).shutdown(Shutdown::Write);
-        }
-    }
-
-    /// Waits for bytes of the peer, and drops them; 0 when it has ended or broken the connection.
-    pub(super) async fn discard(&mut self) -> usize {
-        let wants = Wants { read: true, write: false, end: false };
-        // Who cannot be waited for is not.
-        while self.prepare(wants).is_ok() {
-            // Polls, because `readable` would not let other tasks run while a peer sends without a pause.
-            poll_fn(|context| self.poll_ready(wants, context)).await;
-            match self.read_once(limits::READ_MIN_BYTES) {
-                Ok(data) => return data.len(),
-                Err(error) if is_transient(&error) => {}
-                Err(_) => return 0,
-            }
-        }
-        0
-    }
-
     /// One read of at most `size_bytes`, into memory of just the size that came. Nothing read is the end of the stream.
-    fn read_once(&self, size_bytes: usize) -> io::Result<Bytes> {
+    pub(super) fn read_once(&self, size_bytes: usize) -> io::Result<Bytes> {
         if size_bytes > limits::READ_MIN_BYTES {
             let mut buffer = Vec::with_capacity(size_bytes);
             let count = self.try_read(|socket| Ok(rustix::io::read(socket, spare_capacity(&mut buffer))?))?;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-use super::{Intake, Shared};
+use super::shared::{Intake, Shared};
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::ServerEvent;
 use crate::limits;

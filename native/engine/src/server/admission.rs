@@ -3,48 +3,18 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::net::TcpStream;
 
+use super::admitted::Admitted;
 use super::handshakes::Progress;
 use super::place::Place;
-use super::sessions::{HandshakeNumber, Membership, Returning};
-use super::{Intake, Shared};
-use crate::event::{RejectReason, ServerEvent};
+use super::sessions::{HandshakeNumber, Returning};
+use super::shared::{Intake, Shared};
+use crate::event::RejectReason;
 use crate::framing::Framing;
 use crate::handshake::{Guest, HandshakeError, RefusalReason, Session, SessionId, greet};
-use crate::limits;
-use crate::noise::LinkCiphers;
 use crate::timeout::timeout;
-
-/// What a peer was let in with.
-pub(super) struct Admitted {
-    pub(super) stream: std::net::TcpStream,
-    pub(super) peer: SocketAddr,
-    pub(super) peer_interval: Option<std::time::Duration>,
-    pub(super) membership: Option<Membership>,
-    /// The keys of a link that is encrypted.
-    pub(super) ciphers: Option<LinkCiphers>,
-}
-
-/// Counts the reports of rejected peers that wait for the server's owner.
-#[derive(Default)]
-pub(super) struct Rejections(AtomicUsize);
-
-impl Rejections {
-    /// Counts one more, unless as many wait as may.
-    fn add(&self) -> bool {
-        let more = |waiting| (waiting < limits::PENDING_REJECTIONS).then_some(waiting + 1);
-        self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).is_ok()
-    }
-
-    /// The owner has taken one.
-    pub(super) fn consume(&self) {
-        // An owner that takes more than there were changes nothing.
-        let _ = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |waiting| waiting.checked_sub(1));
-    }
-}
 
 impl Shared {
     /// Lets a peer in, or begins the handshake that decides on it.
@@ -158,12 +128,6 @@ impl Shared {
         let peer_interval = guest.peer_heartbeat;
         let ciphers = guest.welcome(&mut stream, Session { id, received: 0 }, false).await?;
         Ok(Admitted { stream: stream.into_std()?, peer, peer_interval, membership, ciphers })
-    }
-
-    pub(super) fn reject(&self, peer: SocketAddr, reason: RejectReason) {
-        if self.rejections.add() {
-            self.sink.post(ServerEvent::Rejected(peer, reason));
-        }
     }
 }
 

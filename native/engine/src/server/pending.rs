@@ -7,12 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use socket2::SockRef;
-use tokio::runtime::Handle;
-use tokio::sync::OwnedSemaphorePermit;
 
-use super::admission::Admitted;
-use super::place::{ConnectionPlace, Place, PlaceGuard};
-use super::{Shared, Started};
+use super::accepted::Taken;
+use super::admitted::Admitted;
+use super::place::{ConnectionPlace, PlaceGuard};
+use super::shared::{Shared, Started};
 use crate::connection::{Connection, FirstLink, Plan};
 use crate::error::{Operation, SocketError};
 use crate::event::{ConnectionEvent, EventSink};
@@ -61,24 +60,19 @@ use crate::sync::lock;
 /// }
 /// ```
 pub struct PendingConnection {
-    pub(super) admitted: Admitted,
-    pub(super) runtime: Handle,
+    pub(super) taken: Taken,
     pub(super) server: Arc<Shared>,
-    /// The intake that it came with.
-    pub(super) intake: u64,
-    pub(super) place: Arc<Place>,
-    pub(super) permit: OwnedSemaphorePermit,
 }
 
 impl PendingConnection {
     /// The peer's address.
     pub fn peer(&self) -> SocketAddr {
-        self.admitted.peer
+        self.taken.admitted.peer
     }
 
     /// Its place among the connections of its server.
     pub fn place(&self) -> ConnectionPlace {
-        ConnectionPlace(Arc::clone(&self.place))
+        ConnectionPlace(Arc::clone(&self.taken.place))
     }
 
     /// Starts to receive and to send; events go to `sink`. With `poller` the owner reads a link without typed frames itself,
@@ -93,7 +87,8 @@ impl PendingConnection {
         sink: Arc<dyn EventSink<ConnectionEvent>>,
         poller: Option<PollTarget>,
     ) -> Result<Connection, SocketError> {
-        let Self { admitted, runtime, server, intake, place, permit } = self;
+        let Self { taken, server } = self;
+        let Taken { admitted, runtime, intake, place, permit } = taken;
         drop(permit);
         let Admitted { stream, peer, peer_interval, membership, ciphers } = admitted;
         let failed = |error: io::Error| SocketError::from_io(Operation::Accept, peer, &error);

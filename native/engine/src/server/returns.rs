@@ -1,0 +1,142 @@
+//! How a session waits for its peer.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::task::yield_now;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::place::Place;
+use super::sessions::{Membership, Returning};
+use super::shared::Shared;
+use crate::connection::{BoxFuture, Loss, Restore, Restored};
+use crate::error::{Operation, SocketError};
+use crate::event::{CloseReason, ConnectionEvent, EventSink, Reconnecting, RejectReason};
+use crate::handshake::{RefusalReason, Session};
+use crate::sync::lock;
+use crate::timeout::timeout;
+
+/// Waits for the peer of one session.
+struct Returns {
+    membership: Membership,
+    server: Arc<Shared>,
+    /// Its place among the connections; it has none while it waits.
+    place: Arc<Place>,
+    sink: Arc<dyn EventSink<ConnectionEvent>>,
+    /// How long the peer may be away.
+    limit: Duration,
+    /// How long a welcome may take.
+    handshake_timeout: Duration,
+    /// A peer that came back before the loss of its last link was noticed.
+    early: Option<Returning>,
+}
+
+impl Shared {
+    /// Waits for `deadline`, and then for a peer that is on its way: after a stop of this process, it waits in the kernel.
+    async fn wait_for_late_returns(&self, deadline: Instant) {
+        sleep_until(deadline).await;
+        // A task that yields goes on after the runtime has asked the kernel what has come.
+        yield_now().await;
+        let is_on_its_way = lock(&self.intake).handshakes.are_under_way();
+        if is_on_its_way {
+            sleep(self.protocol.handshake_timeout).await;
+        }
+    }
+
+    /// What brings a session of `membership` its links.
+    pub(super) fn returns(
+        self: &Arc<Self>,
+        membership: Membership,
+        place: &Arc<Place>,
+        sink: &Arc<dyn EventSink<ConnectionEvent>>,
+    ) -> Box<dyn Restore> {
+        let handshake_timeout = self.protocol.handshake_timeout;
+        let (sink, limit) = (Arc::clone(sink), self.return_timeout);
+        let (server, place) = (Arc::clone(self), Arc::clone(place));
+        Box::new(Returns { membership, server, place, sink, limit, handshake_timeout, early: None })
+    }
+}
+
+impl Returns {
+    fn error(&self, errno: i32) -> SocketError {
+        SocketError::new(Operation::Receive, None, errno)
+    }
+
+    async fn bring(&mut self, lost: Option<SocketError>, received: u64) -> Result<Restored, Loss> {
+        let error = lost.unwrap_or_else(|| self.error(libc::ECONNRESET));
+        let away = SocketError { errno: libc::ETIMEDOUT, ..error.clone() };
+        self.sink.post(ConnectionEvent::Reconnecting(Box::new(Reconnecting { attempt: 0, delay: self.limit, error })));
+        let deadline = Instant::now() + self.limit;
+        let session = Session { id: self.membership.id, received };
+        let mut early = self.early.take();
+        if early.is_none() {
+            self.place.leave();
+        }
+        let sessions = Arc::clone(&self.membership.sessions);
+        let mut wait = sessions.wait(session.id);
+        loop {
+            let returning = match early.take() {
+                Some(returning) => Some(returning),
+                None => tokio::select! {
+                    returning = self.membership.links.recv() => returning,
+                    _ = &mut wait.is_over => None,
+                    () = self.server.wait_for_late_returns(deadline) => None,
+                },
+            };
+            let Some(returning) = returning else {
+                return Err(Loss { error: away, reason: CloseReason::Timeout });
+            };
+            if !self.membership.is_newest(&returning) {
+                continue;
+            }
+            self.membership.newest = returning.number;
+            // A peer that is gone again, or found no place, may come once more.
+            if let Some(restored) = self.let_in(returning, session).await {
+                return Ok(restored);
+            }
+            self.place.leave();
+        }
+    }
+
+    async fn let_in(&self, returning: Returning, session: Session) -> Option<Restored> {
+        let Returning { mut stream, peer, guest, .. } = returning;
+        if !self.place.enter() {
+            let refusal = guest.refuse(&mut stream, RefusalReason::Limit);
+            let _ = timeout(self.handshake_timeout, refusal).await;
+            self.server.reject(peer, RejectReason::Limit);
+            return None;
+        }
+        let peer_interval = guest.peer_heartbeat;
+        let peer_received = guest.returning.map(|session| session.received);
+        let welcome = guest.welcome(&mut stream, session, true);
+        match timeout(self.handshake_timeout, welcome).await {
+            Some(Ok(ciphers)) => Some(Restored { stream, peer, peer_interval, peer_received, ciphers }),
+            _ => None,
+        }
+    }
+}
+
+impl Restore for Returns {
+    fn poll_replaced(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        while let Poll::Ready(Some(returning)) = self.membership.links.poll_recv(context) {
+            if self.membership.is_newest(&returning) {
+                self.early = Some(returning);
+                return Poll::Ready(());
+            }
+        }
+        Poll::Pending
+    }
+
+    fn outlives_peer(&self) -> bool {
+        false
+    }
+
+    fn cancelled(&self) -> SocketError {
+        self.error(libc::ECANCELED)
+    }
+
+    fn restore(&mut self, lost: Option<SocketError>, received: u64) -> BoxFuture<'_, Result<Restored, Loss>> {
+        Box::pin(self.bring(lost, received))
+    }
+}

@@ -1,0 +1,167 @@
+//! What a server shares with its tasks and its connections.
+
+use std::net::SocketAddr;
+use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinHandle;
+
+use super::accepted::{Accepted, Taken};
+use super::admitted::Admitted;
+use super::connections::Connections;
+use super::handshakes::Handshakes;
+use super::place::Place;
+use super::rejections::Rejections;
+use super::sessions::Sessions;
+use crate::connection::WeakConnection;
+use crate::event::{EventSink, RejectReason, ServerEvent};
+use crate::options::SocketOptions;
+use crate::protocol::Protocol;
+use crate::statistics::Counters;
+use crate::sync::lock;
+use crate::timeout::timeout;
+
+/// What has one lifetime with the server, its listeners and its connections.
+pub(super) struct Shared {
+    pub(super) sink: Arc<dyn EventSink<ServerEvent>>,
+    pub(super) protocol: Arc<Protocol>,
+    pub(super) max_connections: Option<usize>,
+    pub(super) return_timeout: Duration,
+    pub(super) counters: Arc<Counters>,
+    pub(super) connections: Arc<AtomicUsize>,
+    pub(super) pending: Arc<Semaphore>,
+    pub(super) settings: Mutex<Settings>,
+    pub(super) sessions: Arc<Sessions>,
+    pub(super) intake: Mutex<Arc<Intake>>,
+    pub(super) rejections: Rejections,
+    pub(super) listeners: Mutex<Vec<Listener>>,
+    pub(super) was_closed: AtomicBool,
+    /// The newest close; its sender is dropped when it is done.
+    pub(super) closing: Mutex<Option<watch::Receiver<()>>>,
+}
+
+/// What is taken from one `listen` after a close to the next close: closing one leaves what came after it alone.
+#[derive(Default)]
+pub(super) struct Intake {
+    pub(super) number: u64,
+    pub(super) handshakes: Handshakes,
+    pub(super) accepted: Accepted,
+}
+
+/// What later connections start with, and the connections that are there.
+#[derive(Default)]
+pub(super) struct Settings {
+    pub(super) options: SocketOptions,
+    pub(super) started: Vec<Started>,
+    /// The first intake whose connections were not closed together with the server.
+    pub(super) first_intake: u64,
+}
+
+pub(super) struct Started {
+    pub(super) intake: u64,
+    pub(super) connection: WeakConnection,
+}
+
+impl Settings {
+    /// Takes the connections that are to be closed: those of intakes up to `last`.
+    fn clear(&mut self, last: u64) -> Vec<WeakConnection> {
+        self.first_intake = last + 1;
+        let ended = self.started.extract_if(.., |started| started.intake <= last);
+        ended.map(|started| started.connection).collect()
+    }
+
+    /// Adds a connection to the `open` ones; forgets those that are gone before they are the greater part.
+    pub(super) fn add(&mut self, started: Started, open: usize) {
+        if self.started.len() > 2 * open {
+            self.started.retain(|started| started.connection.is_there());
+        }
+        self.started.push(started);
+    }
+
+    pub(super) fn connections(&self) -> impl Iterator<Item = &WeakConnection> {
+        self.started.iter().map(|started| &started.connection)
+    }
+}
+
+pub(super) struct Listener {
+    pub(super) local: SocketAddr,
+    /// `None` while the system has taken the socket away, and there is no other one yet.
+    pub(super) fd: Option<RawFd>,
+    pub(super) accepting: JoinHandle<()>,
+}
+
+impl Shared {
+    /// Says where the socket of the listener at `local` is; false when the server has let it go.
+    pub(super) fn set_listener(&self, local: SocketAddr, fd: Option<RawFd>) -> bool {
+        let mut listeners = lock(&self.listeners);
+        let found = listeners.iter_mut().find(|listener| listener.local == local);
+        found.map(|listener| listener.fd = fd).is_some()
+    }
+
+    /// Forgets the listener at `local`, which cannot listen any more. The last one closes the server.
+    pub(super) fn lose_listener(&self, local: SocketAddr) {
+        let mut listeners = lock(&self.listeners);
+        let count = listeners.len();
+        listeners.retain(|listener| listener.local != local);
+        if !listeners.is_empty() || count == 0 {
+            return;
+        }
+        self.was_closed.store(true, Ordering::SeqCst);
+        drop(listeners);
+        self.end_intake();
+        self.sink.post(ServerEvent::Closed);
+    }
+
+    /// Begins the next intake, and gives up what is left of the one that ends.
+    pub(super) fn end_intake(&self) {
+        let ended = self.next_intake();
+        ended.handshakes.abort();
+        ended.accepted.close();
+    }
+
+    /// Begins the next intake; returns the one that ends.
+    pub(super) fn next_intake(&self) -> Arc<Intake> {
+        let mut intake = lock(&self.intake);
+        let next = Intake { number: intake.number + 1, ..Intake::default() };
+        std::mem::replace(&mut *intake, Arc::new(next))
+    }
+
+    pub(super) fn accept(&self, admitted: Admitted, intake: &Intake, place: Place, permit: OwnedSemaphorePermit) {
+        let (runtime, place) = (Handle::current(), Arc::new(place));
+        let taken = Taken { admitted, runtime, intake: intake.number, place, permit };
+        if intake.accepted.push(taken) {
+            self.sink.post(ServerEvent::Accepted);
+        }
+    }
+
+    /// Turns a peer away.
+    pub(super) fn reject(&self, peer: SocketAddr, reason: RejectReason) {
+        if self.rejections.add() {
+            self.sink.post(ServerEvent::Rejected(peer, reason));
+        }
+    }
+
+    pub(super) async fn end_connections(&self, connections: Connections, last_intake: u64) {
+        let started: Vec<WeakConnection> = match connections {
+            Connections::Keep => return,
+            Connections::Drain(_) | Connections::Abort => lock(&self.settings).clear(last_intake),
+        };
+        if let Connections::Drain(limit) = connections {
+            started.iter().for_each(WeakConnection::close);
+            // What is not over by then is reset.
+            let _ = timeout(limit, wait_for(&started)).await;
+        }
+        started.iter().for_each(WeakConnection::abort);
+        wait_for(&started).await;
+    }
+}
+
+async fn wait_for(connections: &[WeakConnection]) {
+    for connection in connections {
+        connection.wait_until_ended().await;
+    }
+}
