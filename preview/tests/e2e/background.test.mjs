@@ -7,8 +7,8 @@ import { connect, rowSays, say } from './support/talk.mjs';
 
 const NONE_THERE = '127.0.0.1:1234, connected clients: 0';
 const ONE_THERE = '127.0.0.1:1234, connected clients: 1';
-const RECONNECTED = 'The connection was lost, and is back.';
-const CUT = 'The connection was cut.';
+const RECONNECTED = 'Reconnected after a connection loss.';
+const CUT = 'Connection lost.';
 const NOT_RESPONDING = 'Connected; the server is not responding';
 
 const REQUESTS_MAX = 3;
@@ -226,7 +226,7 @@ for (const [[first, second], connections] of ORDERS.flatMap((order) => [[order, 
 }
 
 test(
-  'with framing a client whose connection is cut is said to be cut off, and gets on its return what was sent meanwhile',
+  'with framing a client whose connection is cut is shown as offline, and gets on its return what was sent meanwhile',
   withPreview(async (preview) => {
     const { server, client } = preview;
     await setFraming(preview);
@@ -234,7 +234,7 @@ test(
     await cutConnections(preview);
     await leave(client);
     await expire(client);
-    const away = server.screen.getByRole('button', { name: /^127\.0\.0\.1:\d+, cut off$/ });
+    const away = server.screen.getByRole('button', { name: /^127\.0\.0\.1:\d+, offline$/ });
     await away.click();
     await server.shows(NONE_THERE);
     await say(server, 'for later');

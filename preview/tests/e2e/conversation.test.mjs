@@ -171,7 +171,7 @@ test(
     for (const phone of [preview.client, preview.server]) {
       await phone.input.fill('x'.repeat(TOO_LONG_BYTES));
       await phone.touch('Send');
-      await phone.shows('The message is too long: one megabyte is the limit.');
+      await phone.shows('The message is too long. The limit is 1 MB.');
       await phone.showsPart('Not sent · ');
     }
     await say(preview.client, 'short enough');
@@ -188,7 +188,7 @@ test(
       for (const answer of ['Cancel', 'nothing', 'Clear']) {
         await phone.touch('Clear conversation');
         const dialog = phone.screen.getByRole('alertdialog');
-        await dialog.getByText('All messages are removed, and those that are not sent yet will not be sent.').waitFor();
+        await dialog.getByText('All messages are deleted. Messages not sent yet will not be sent.').waitFor();
         await row(phone, 'will not be sent').waitFor();
         await (answer === 'nothing'
           ? phone.screen.locator('.shade').click({ position: { x: 10, y: 10 } })

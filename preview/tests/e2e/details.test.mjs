@@ -107,7 +107,7 @@ test(
     const { server, client } = preview;
     await client.shows(CLIENT_HINT);
     await client.touch('Connect to server');
-    await client.shows('The server is not there. Touch Initialize in the server app.');
+    await client.shows('The server is not running. Tap Initialize in the server app.');
     await client.shows(CLIENT_HINT);
     await server.touch('Initialize');
     await client.shows('Connected');

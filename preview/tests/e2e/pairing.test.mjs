@@ -8,7 +8,7 @@ const CODE = 'MFRG-GZDF-MZTW-Q2LK';
 const OTHER_CODE = 'GEZD-GNBV-GY3T-QOJQ';
 const CLIENTS_MAX = 64;
 const DIFFERS =
-  'The other side does not speak the same way. Framing and the pairing code must be the same in both apps.';
+  'Protocol mismatch. Framing and the pairing code must be the same in both apps.';
 
 test(
   'a client with the wrong code is turned away, both sides say so, and with the right one it is let in',
@@ -19,8 +19,8 @@ test(
     await server.shows('Listening');
     await client.touch('Connect to server');
     await client.shows('Connection failed');
-    await client.shows('The pairing code is not the server’s.');
-    await server.showsPart(/^127\.0\.0\.1:\d+ was turned away: its pairing code is wrong\.$/);
+    await client.shows('The pairing code is wrong.');
+    await server.showsPart(/^127\.0\.0\.1:\d+ was rejected: its pairing code is wrong\.$/);
     await server.shows('127.0.0.1:1234, connected clients: 0');
 
     await Settings.change(client, { code: CODE });
@@ -43,7 +43,7 @@ test(
     await connect({ server, client });
     await Settings.change(server, { code: OTHER_CODE });
     await client.shows('Not connected, trying again');
-    await client.shows('The pairing code is not the server’s.');
+    await client.shows('The pairing code is wrong.');
     await Settings.change(client, { code: OTHER_CODE });
     await client.shows('Connected');
   })
@@ -58,7 +58,7 @@ test(
     await client.touch('Connect to server');
     await client.shows('Connection failed');
     await client.shows(DIFFERS);
-    await server.showsPart(/ was turned away: it does not speak the same way\./);
+    await server.showsPart(/ was rejected: protocol mismatch\./);
   })
 );
 
@@ -72,7 +72,7 @@ test(
     await peer.send('no frame at all, but long enough for one');
     await peer.closed;
     await server.shows(
-      `${peer.address} was turned away: it does not speak the same way. Framing and the pairing code must be the same there.`
+      `${peer.address} was rejected: protocol mismatch. Framing and the pairing code must be the same there.`
     );
     await server.shows('127.0.0.1:1234, connected clients: 0');
   })
@@ -101,7 +101,7 @@ test(
       peers.push(await PlainPeer.connect());
     }
     const last = peers.pop();
-    await server.shows(`${last.address} was turned away: there are too many clients.`);
+    await server.shows(`${last.address} was rejected: there are too many clients.`);
     await last.closed;
     await server.shows(`127.0.0.1:1234, connected clients: ${CLIENTS_MAX}`);
     await Promise.all(peers.map((peer) => peer.close()));

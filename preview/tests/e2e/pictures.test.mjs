@@ -126,7 +126,7 @@ test(
     await server.shows('Listening');
     await client.touch('Connect to server');
     await client.shows('Connection failed');
-    await server.showsPart('was turned away');
+    await server.showsPart('was rejected');
     await album.take('turned-away');
   })
 );
@@ -194,7 +194,7 @@ test(
       await phone.isInForeground();
       await client.shows('Connected');
     }
-    await client.showsPart('and is back');
+    await client.showsPart('Reconnected');
     await album.take('returned');
   })
 );

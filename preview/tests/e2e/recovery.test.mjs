@@ -9,7 +9,7 @@ test(
   withPreview(async ({ server, client }) => {
     await client.touch('Connect to server');
     await client.shows('Not connected, trying again');
-    await client.shows('The server is not there. Touch Initialize in the server app.');
+    await client.shows('The server is not running. Tap Initialize in the server app.');
     await server.touch('Initialize');
     await client.shows('Connected');
     await server.shows('127.0.0.1:1234, connected clients: 1');

@@ -13,14 +13,14 @@ const NO_CODE = /^$/;
 
 const PORT_FAULTS = [
   ['', 'Type a port.'],
-  ['12a', 'A port has digits only.'],
-  ['1023', 'Ports below 1024 belong to the system.'],
+  ['12a', 'Use digits only.'],
+  ['1023', 'Ports below 1024 are reserved.'],
   ['65536', 'The highest port is 65535.']
 ];
 const CODE_FAULTS = [
-  ['MFRG-GZDF-MZTW-Q2L1', 'A code has the letters A to Z and the digits 2 to 7 only.'],
+  ['MFRG-GZDF-MZTW-Q2L1', 'Use only the letters A to Z and the digits 2 to 7.'],
   ['MFRG-GZDF-MZTW-Q2L', 'A code has at least 16 characters.'],
-  ['MFRG-GZDF-MZTW-Q2LK-A', 'A character is missing, too many or wrong.']
+  ['MFRG-GZDF-MZTW-Q2LK-A', 'A character is missing, extra or wrong.']
 ];
 
 /** Types each wrong value, and then a right one. */
@@ -180,7 +180,7 @@ test(
     const { x, y, width } = await button.boundingBox();
     await page.mouse.click(x + width / 2, y + 10);
     await settings.shows(
-      'Nothing was pasted: the system did not allow it. Scroll until the whole button can be seen, and touch it again.'
+      'The system did not allow pasting. Scroll until the whole button is visible, and tap it again.'
     );
     assert.equal(await settings.code.inputValue(), '');
   })
