@@ -43,7 +43,7 @@ function lose(relay, lost) {
 for (const { name, open, sendBase } of WIRE_CARRIERS) {
   const enter = (t, options = ACKNOWLEDGED) => open(t, options, { acknowledge: true }, () => SESSION);
 
-  behaviour(`a send of a ${name} is finished when its peer says that it has the message`, async (t) => {
+  behaviour(`a send of a ${name} is fulfilled when its peer acknowledges the message`, async (t) => {
     const { socket, peer } = await enter(t);
     const settled = [];
     const sends = ['one', 'two', 'three'].map((data, index) => socket.send({ data }).then(() => settled.push(index)));
@@ -59,7 +59,7 @@ for (const { name, open, sendBase } of WIRE_CARRIERS) {
     assert.equal(socket.bytesQueued, 0);
   });
 
-  behaviour(`a ${name} says what it has got, though nobody listens to it`, async (t) => {
+  behaviour(`a ${name} without a listener acknowledges messages`, async (t) => {
     const { peer } = await enter(t);
     for (let count = 1; count <= 3; count += 1) {
       peer.send(KIND.data, Buffer.from('a message'));
@@ -103,7 +103,7 @@ for (const { name, open, sendBase } of WIRE_CARRIERS) {
     });
   }
 
-  behaviour(`close of a ${name} waits until its peer has everything`, async (t) => {
+  behaviour(`close of a ${name} waits until its peer has acknowledged everything`, async (t) => {
     const { socket, peer } = await enter(t);
     const settled = [];
     const sent = socket.send({ data: 'last words' }).then(() => settled.push('send'));
@@ -116,7 +116,7 @@ for (const { name, open, sendBase } of WIRE_CARRIERS) {
     assert.deepEqual(settled, ['send', 'close']);
   });
 
-  behaviour(`what a ${name} keeps for a peer that acknowledges nothing is bounded`, async (t) => {
+  behaviour(`unacknowledged messages of a ${name} are limited`, async (t) => {
     const { socket } = await enter(t, { ...ACKNOWLEDGED, sendQueueLimitBytes: 10_000 });
     let codes = 0;
     for (let index = 0; index < 100; index += 1) {
@@ -130,7 +130,7 @@ for (const { name, open, sendBase } of WIRE_CARRIERS) {
   });
 }
 
-behaviour('a message that arrived and was not acknowledged before the cut is not delivered twice', async (t) => {
+behaviour('a message that arrived unacknowledged before the link was lost is not delivered twice', async (t) => {
   const { relay, client, connection, atClient, atServer } = await openThroughRelay(t);
   for (const [sender, receiver, lost] of [[client, atServer, 'down'], [connection, atClient, 'up']]) {
     lose(relay, lost);
@@ -148,7 +148,7 @@ behaviour('a message that arrived and was not acknowledged before the cut is not
   }
 });
 
-behaviour('a message that was lost with its link arrives over the next one', async (t) => {
+behaviour('a message that was lost with its link arrives on the next link', async (t) => {
   for (const how of ['fin', 'reset']) {
     const { relay, client, connection, atClient, atServer } = await openThroughRelay(t);
     for (const [sender, receiver, lost] of [[client, atServer, 'up'], [connection, atClient, 'down']]) {
@@ -165,7 +165,7 @@ behaviour('a message that was lost with its link arrives over the next one', asy
   }
 });
 
-behaviour("a server's connection survives a cut, and tells of it", async (t) => {
+behaviour("a server's connection survives the loss of its link, and emits reconnecting and connect", async (t) => {
   const { connections, relay, connection, atServer, atClient } = await openThroughRelay(t);
   for (let cut = 1; cut <= 3; cut += 1) {
     relay.cut(cut === 2 ? 'fin' : 'reset');
@@ -183,7 +183,7 @@ behaviour("a server's connection survives a cut, and tells of it", async (t) => 
 
 const EXCHANGED = 2_000;
 
-behaviour('messages go both ways once and in order, wherever the link is cut', async (t) => {
+behaviour('messages arrive once and in order in both directions, wherever the link is cut', async (t) => {
   const { relay, client, connection, atClient } = await openThroughRelay(t);
   const random = new Random(1);
   const budget = () => random.below(random.below(4) === 0 ? 200 : 20_000);
@@ -214,7 +214,7 @@ behaviour('messages go both ways once and in order, wherever the link is cut', a
   assert.ok(links > 5 && links <= relay.cuts + 1, `${relay.cuts} cuts and ${links} links`);
 });
 
-behaviour('a message of many packets survives cuts in its middle', async (t) => {
+behaviour('a message of many packets arrives although links are cut in its middle', async (t) => {
   const { relay, client, connection, atServer } = await openThroughRelay(t);
   let cuts = 0;
   relay.judge = (chunk, direction) => {
@@ -231,7 +231,7 @@ behaviour('a message of many packets survives cuts in its middle', async (t) => 
   assert.equal(connection.getStatistics().messagesReceived, 1);
 });
 
-behaviour('a message that the kernel had a part of when the link was cut goes out again from its first byte', async (t) => {
+behaviour('a partly sent message is sent again from its first byte on the next link', async (t) => {
   const { sockets, socket, raw } = await WIRE_CARRIERS[1].open(t, RETURNING, { acknowledge: true }, () => SESSION);
   raw.pause();
   const parts = Array.from({ length: 15 }, (_, index) => payload(MIB - 1_000 - index, index + 1));
@@ -247,7 +247,7 @@ behaviour('a message that the kernel had a part of when the link was cut goes ou
   await within('all sends', Promise.all(sends));
 });
 
-behaviour('a connection whose peer does not come back in time is closed, and what it kept is rejected', async (t) => {
+behaviour('a connection whose client does not reconnect in time is closed, and its sends are rejected', async (t) => {
   const returnTimeoutMs = 100 * SLOWDOWN;
   const { relay, connection, client, atServer } = await openThroughRelay(t, { returnTimeoutMs });
   const start = performance.now();
@@ -263,7 +263,7 @@ behaviour('a connection whose peer does not come back in time is closed, and wha
   assert.equal(relay.cuts, 0);
 });
 
-behaviour('a client that comes back to a session that is over begins a new one', async (t) => {
+behaviour('a client that resumes an ended session starts a new one', async (t) => {
   const { connections, client, atClient, atServer } = await openThroughRelay(t, { returnTimeoutMs: 1 });
   await within('suspend', client.suspend());
   const waiting = client.send({ data: 'kept' });
@@ -275,7 +275,7 @@ behaviour('a client that comes back to a session that is over begins a new one',
   assert.deepEqual(atClient.order, ['connect', 'connect']);
 });
 
-behaviour('after a restart of the server, what was not acknowledged is rejected, and what was not sent is kept', async (t) => {
+behaviour('after a restart of the server unacknowledged sends are rejected and unsent ones are kept', async (t) => {
   const { server, port, relay, client, connection, atClient } = await openThroughRelay(t);
   lose(relay, 'up');
   const unacknowledged = rejectsWith(client.send({ data: 'perhaps' }), 2301104, 'send', SYSTEM_TEXT.ECONNRESET);
@@ -294,7 +294,7 @@ behaviour('after a restart of the server, what was not acknowledged is rejected,
   assert.equal(events.text, 'for sure');
 });
 
-behaviour('with unsent: reject, what the kernel had is sent again after a cut, and nothing else', async (t) => {
+behaviour('with unsent: reject only messages that the kernel had taken are sent again on the next link', async (t) => {
   const { relay, client, atClient, atServer } = await openThroughRelay(t, {}, { reconnect: { ...RETURNING.reconnect, unsent: 'reject' } });
   lose(relay, 'up');
   const sent = client.send({ data: 'on its way' });
@@ -310,7 +310,7 @@ behaviour('with unsent: reject, what the kernel had is sent again after a cut, a
   assert.equal(atServer.text, 'on its way');
 });
 
-behaviour('a client that does not reconnect is closed by a cut, and what was not acknowledged is rejected', async (t) => {
+behaviour('a client without reconnect closes when its link is lost, and unacknowledged sends are rejected', async (t) => {
   const { relay, client, connection, atClient, atServer } = await openThroughRelay(t, { returnTimeoutMs: 1 }, { reconnect: undefined });
   lose(relay, 'up');
   const refused = rejectsWith(client.send({ data: 'perhaps' }), 2301104, 'send');
@@ -321,7 +321,7 @@ behaviour('a client that does not reconnect is closed by a cut, and what was not
   assert.equal((await connection.getState()).isClose, true);
 });
 
-behaviour('a peer that closes on purpose is not waited for', async (t) => {
+behaviour('a peer that closes is not waited for', async (t) => {
   const { client, connection } = await openPair(t, ACKNOWLEDGED, RETURNING);
   const recorder = recordLinks(connection);
   await within('send', client.send({ data: 'goodbye' }));
@@ -330,7 +330,7 @@ behaviour('a peer that closes on purpose is not waited for', async (t) => {
   assert.deepEqual([recorder.order, recorder.closeReason], [['message', 'close'], 'remote']);
 });
 
-behaviour('a session is given up to nobody else', async (t) => {
+behaviour('a session is not resumed by another client', async (t) => {
   const { port, socket } = await WIRE_CARRIERS[0].open(t, ACKNOWLEDGED, { acknowledge: true });
   const recorder = recordLinks(socket);
   const raw = await rawClient(t, port);
@@ -341,7 +341,7 @@ behaviour('a session is given up to nobody else', async (t) => {
   assert.deepEqual(recorder.events, []);
 });
 
-behaviour('a peer that comes back before its last link was seen to end takes the connection over', async (t) => {
+behaviour('a client that reconnects before its old link has ended takes its connection over', async (t) => {
   const { port, socket, session, peer } = await WIRE_CARRIERS[0].open(t, ACKNOWLEDGED, { acknowledge: true });
   const recorder = recordLinks(socket);
   const sent = socket.send({ data: 'which way' });

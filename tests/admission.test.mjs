@@ -34,7 +34,7 @@ async function rejected(rejects, reason, raw) {
   assert.deepEqual(info, { address: { address: LOOPBACK, family: 1, port: raw?.localPort ?? info.address.port }, reason });
 }
 
-behaviour('who knows the key comes in, and messages go both ways', async (t) => {
+behaviour('a client with the key connects, and messages go in both directions', async (t) => {
   const { connections, port, rejects } = await openKeyed(t);
   const client = await openClient(t, port, keyed());
   const connection = await connections.next('the connect event');
@@ -44,7 +44,7 @@ behaviour('who knows the key comes in, and messages go both ways', async (t) => 
   assert.equal(rejects.length, 0);
 });
 
-behaviour('a peer that was not made from the module comes in, both ways round', async (t) => {
+behaviour('an independent implementation of the handshake connects, as client and as server', async (t) => {
   const { connections, port } = await openKeyed(t);
   const guest = new WirePeer(await rawClient(t, port), {});
   await guest.enter({ key: KEY });
@@ -58,7 +58,7 @@ behaviour('a peer that was not made from the module comes in, both ways round', 
   await within('connect', connected);
 });
 
-behaviour('a client with a wrong key is told so, and the server never announces it', async (t) => {
+behaviour('a client with a wrong key gets EACCES, and the server never announces it', async (t) => {
   const { server, connections, port, rejects } = await openKeyed(t);
   for (const reconnect of [undefined, { minDelayMs: 1 }]) {
     const client = newClient(t, { ...keyed(library.createPairingKey()), reconnect });
@@ -72,7 +72,7 @@ behaviour('a client with a wrong key is told so, and the server never announces 
   assert.equal((await server.getState()).isConnected, false);
 });
 
-behaviour('a server that does not know the key is refused by the client', async (t) => {
+behaviour('a client rejects a server that does not know the key', async (t) => {
   const { sockets, port } = await rawServer(t);
   const client = newClient(t, keyed());
   const refused = rejectsWith(client.connect(to(port)), 2301013, 'connect', SYSTEM_TEXT.EACCES);
@@ -81,7 +81,7 @@ behaviour('a server that does not know the key is refused by the client', async 
   await refused;
 });
 
-behaviour('a peer with a key whose version does not encrypt is told apart, both ways round', async (t) => {
+behaviour('a peer with a key whose version does not encrypt is rejected, as client and as server', async (t) => {
   const opening = Buffer.concat([Buffer.of(1, 4, 0, 0, 0, 0), Buffer.alloc(32, 1)]);
   const { connections, port, rejects } = await openKeyed(t);
   const raw = await rawClient(t, port);
@@ -96,7 +96,7 @@ behaviour('a peer with a key whose version does not encrypt is told apart, both 
   await refused;
 });
 
-behaviour('a client whose server comes back with another key is told so, and is back when its server is', async (t) => {
+behaviour('a client whose server restarts with another key reports it, and reconnects when the key is right again', async (t) => {
   const { server, connections, port } = await openKeyed(t);
   const client = newClient(t, { ...keyed(), reconnect: { minDelayMs: 1, maxDelayMs: 20 } });
   const recorder = recordLinks(client);
@@ -115,7 +115,7 @@ behaviour('a client whose server comes back with another key is told so, and is 
   assert.ok(!recorder.order.includes('error') && !recorder.order.includes('close'));
 });
 
-behaviour('a peer that says nothing is turned away after the time-out', async (t) => {
+behaviour('a silent peer is rejected after the handshake timeout', async (t) => {
   const timeoutMs = 200 * SLOWDOWN;
   const { connections, port, rejects } = await openKeyed(t, keyed(KEY, { timeoutMs }));
   for (const said of ['', frame({}, Buffer.of(KIND.hello)).subarray(0, 4)]) {
@@ -130,14 +130,14 @@ behaviour('a peer that says nothing is turned away after the time-out', async (t
   assert.equal(connections.length, 0);
 });
 
-behaviour('the time-out is 5 seconds unless given', async (t) => {
+behaviour('the handshake timeout is 5 seconds by default', async (t) => {
   const { port, rejects } = await openKeyed(t);
   const start = performance.now();
   await rejected(rejects, 'timeout', await rawClient(t, port));
   assert.ok(performance.now() - start >= 4_990, `after ${performance.now() - start} ms`);
 });
 
-behaviour('a peer that talks nonsense is turned away, and so is one that leaves', async (t) => {
+behaviour('a peer that sends an invalid handshake or disconnects is rejected', async (t) => {
   const { connections, port, rejects } = await openKeyed(t);
   const nonsense = [
     Buffer.from('GET / HTTP/1.1\r\n\r\n'),
@@ -161,7 +161,7 @@ behaviour('a peer that talks nonsense is turned away, and so is one that leaves'
   assert.equal(connections.length, 0);
 });
 
-behaviour('sides that want different things do not come together', async (t) => {
+behaviour('the handshake fails when client and server options differ', async (t) => {
   const { connections, port, rejects } = await openKeyed(t);
   const heartbeat = { intervalMs: 60_000 };
   for (const options of [{ ...keyed(), heartbeat }, { ...keyed(), acknowledge: true }, { framing: { type: 'length' }, heartbeat }]) {
@@ -172,14 +172,14 @@ behaviour('sides that want different things do not come together', async (t) => 
   assert.equal(connections.length, 0);
 });
 
-behaviour('a connect to a server that says nothing has its time-out', async (t) => {
+behaviour('connect to a server that sends nothing fails at its timeout', async (t) => {
   const { port } = await rawServer(t);
   const client = newClient(t, keyed());
   const timeout = 100 * SLOWDOWN;
   await rejectsWith(client.connect({ ...to(port), timeout }), 2301110, 'connect', SYSTEM_TEXT.ETIMEDOUT);
 });
 
-behaviour('many peers that say nothing keep nobody away', async (t) => {
+behaviour('idle unauthenticated peers do not block new connections', async (t) => {
   const { connections, port, rejects } = await openKeyed(t, keyed(KEY, { timeoutMs: 600_000 }));
   const silent = await Promise.all(Array.from({ length: SILENT_PEERS }, () => rawClient(t, port)));
   const client = await openClient(t, port, keyed());
@@ -194,7 +194,7 @@ behaviour('many peers that say nothing keep nobody away', async (t) => {
   }
 });
 
-behaviour('a recorded handshake is of no use to who did not make it', async (t) => {
+behaviour('a replayed handshake is rejected', async (t) => {
   const { connections, port, rejects } = await openKeyed(t);
   const relay = await openRelay(t, port);
   const said = { up: [], down: [] };
@@ -221,7 +221,7 @@ behaviour('a recorded handshake is of no use to who did not make it', async (t) 
   await refused;
 });
 
-behaviour('the proof of one side is not taken for that of the other', async (t) => {
+behaviour('a reflected proof is rejected', async (t) => {
   const { sockets, port } = await rawServer(t);
   const client = newClient(t, keyed());
   const refused = rejectsWith(client.connect(to(port)), 2301071, SYSTEM_TEXT.EPROTO);
@@ -232,7 +232,7 @@ behaviour('the proof of one side is not taken for that of the other', async (t) 
 });
 
 for (const [what, options] of [['plain', {}], ['typed', keyed()]]) {
-  behaviour(`a ${what} server has no more connections than it may, and takes more when there is room`, async (t) => {
+  behaviour(`a ${what} server rejects connections beyond maxConnections, and accepts more when one has closed`, async (t) => {
     const { server, connections, port, rejects } = await openKeyed(t, { ...options, maxConnections: 2 });
     const clients = [await openClient(t, port, options), await openClient(t, port, options)];
     const first = await connections.next('the first connection');
@@ -252,7 +252,7 @@ for (const [what, options] of [['plain', {}], ['typed', keyed()]]) {
   });
 }
 
-behaviour('a client that reconnects goes on until there is room', async (t) => {
+behaviour('a client with reconnect tries again until the server has a free place', async (t) => {
   const { connections, port } = await openKeyed(t, { ...keyed(), maxConnections: 1 });
   const first = await openClient(t, port, keyed());
   await connections.next('the first connection');
@@ -265,7 +265,7 @@ behaviour('a client that reconnects goes on until there is room', async (t) => {
   await within('connect', connected);
 });
 
-behaviour('a key is in no error and in no log', async (t) => {
+behaviour('errors and logs do not contain the key', async (t) => {
   const child = startChild(t, new URL('children/keyed.mjs', import.meta.url));
   const key = library.createPairingKey();
   child.tell('meet', { key });

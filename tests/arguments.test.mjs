@@ -81,14 +81,14 @@ async function refusesAll(object, { throws, rejects }) {
   }
 }
 
-behaviour('every method of a server throws or rejects 401 at wrong arguments, and it goes on', async (t) => {
+behaviour('methods of a server throw or reject 401 for invalid arguments, and it still works', async (t) => {
   const server = newServer(t);
   await refusesAll(server, SERVER);
   await within('listen', server.listen(ADDRESS));
   await refusesAll(server, SERVER);
 });
 
-behaviour('every method of a connection throws or rejects 401 at wrong arguments, and it goes on', async (t) => {
+behaviour('methods of a connection throw or reject 401 for invalid arguments, and it still works', async (t) => {
   const { client, connection } = await openPair(t);
   await refusesAll(connection, CONNECTION);
   const arrival = new Promise((resolve) => {
@@ -98,7 +98,7 @@ behaviour('every method of a connection throws or rejects 401 at wrong arguments
   await within('the message', arrival);
 });
 
-behaviour('every method of a client rejects 401 at wrong arguments, connected or not', async (t) => {
+behaviour('methods of a client reject 401 for invalid arguments, connected or not', async (t) => {
   await refusesAll(newClient(t), CLIENT);
   const { client } = await openPair(t);
   await refusesAll(client, CLIENT);

@@ -87,7 +87,7 @@ function attack(random, { attacker, real }, chunk, from, peer) {
   else manipulate(random, attacker, chunk, from, peer);
 }
 
-behaviour('whatever an attacker does to two sessions, each message arrives once and in order', async (t) => {
+behaviour('each message of two attacked sessions arrives once and in order', async (t) => {
   const random = newRandom();
   const place = await openPlace(t, OPTIONS);
   const { server, connections, attacker } = place;
@@ -111,7 +111,7 @@ behaviour('whatever an attacker does to two sessions, each message arrives once 
   await end(sessions);
 });
 
-behaviour('two sessions that are spliced get nothing of each other, and go on', async (t) => {
+behaviour('spliced sessions receive no data of each other and continue', async (t) => {
   const place = await openPlace(t, OPTIONS);
   const { attacker } = place;
   const sessions = [await openSession(t, place), await openSession(t, place)];
@@ -124,7 +124,7 @@ behaviour('two sessions that are spliced get nothing of each other, and go on', 
   await end(sessions);
 });
 
-behaviour('a session that was resumed is not resumed again by what its client said', async (t) => {
+behaviour('a replayed resumption does not resume a session again', async (t) => {
   const place = await openPlace(t, OPTIONS);
   const { server, attacker, connections, real } = place;
   const session = await openSession(t, place);

@@ -40,7 +40,7 @@ function assertHonest(recorder, name, closeCode) {
   assert.ok(isClear, `an end without an error: ${name}: ${closeReason}`);
 }
 
-behaviour('who only passes everything on reads nothing', async (t) => {
+behaviour('a man in the middle that forwards everything cannot read it', async (t) => {
   const { connections, attacker, port } = await openPlace(t, OPTIONS);
   const client = newClient(t, OPTIONS);
   await within('connect', client.connect(to(port)));
@@ -55,7 +55,7 @@ behaviour('who only passes everything on reads nothing', async (t) => {
   assert.equal(connection.getStatistics().isEncrypted, true);
 });
 
-behaviour('a broadcast reaches no stranger, and is not readable on the way', async (t) => {
+behaviour('a broadcast does not reach unauthenticated peers and is not readable on the way', async (t) => {
   const { server, connections, attacker, real, port } = await openPlace(t, OPTIONS);
   const stranger = await rawClient(t, real);
   const heard = [];
@@ -70,7 +70,7 @@ behaviour('a broadcast reaches no stranger, and is not readable on the way', asy
   assertHidden(attacker);
 });
 
-behaviour('whatever an attacker does, nothing changed is delivered and nothing is readable', async (t) => {
+behaviour('an attacker on the path cannot read data or have modified data delivered', async (t) => {
   const random = newRandom();
   const place = await openPlace(t, OPTIONS);
   const { attacker } = place;
@@ -123,7 +123,7 @@ async function round(t, { connections, attacker, port }, number, closer, deliver
   await closeQuietly(client);
 }
 
-behaviour('a proof that was held back does not replace a newer link of its session', async (t) => {
+behaviour('a delayed proof does not replace a newer link of its session', async (t) => {
   const options = { framing: OPTIONS.framing, admission: OPTIONS.admission, acknowledge: true };
   const { connections, attacker, port } = await openPlace(t, options);
   const client = newClient(t, { ...options, reconnect: { minDelayMs: 1, maxDelayMs: 1 } });
@@ -151,7 +151,7 @@ behaviour('a proof that was held back does not replace a newer link of its sessi
   await atServer.closed();
 });
 
-behaviour('an end that the peer did not mean is an error, not a close', async (t) => {
+behaviour('a truncated stream is an error, not a close', async (t) => {
   const { connections, attacker, port } = await openPlace(t, OPTIONS);
   let near;
   attacker.treat = (_, from) => {
@@ -199,7 +199,7 @@ behaviour('bytes of a record that does not end do not keep a dead peer alive', a
   assert.deepEqual([pings, atServer.error.code, atServer.closeReason], [1, 2301110, 'timeout']);
 });
 
-behaviour('a first message that is sent again costs nothing and opens nothing', async (t) => {
+behaviour('a replayed first message opens no connection and takes no place', async (t) => {
   const { server, connections, port: real } = await openServer(t, { ...OPTIONS, maxConnections: 1 });
   const attacker = new Attacker(real);
   const port = await attacker.open(t);

@@ -63,7 +63,7 @@ async function keepsTheLastBytes(socket, peer) {
 }
 
 for (const { name, open, sendBase } of CARRIERS) {
-  behaviour(`W20: a paused ${name} without a message listener makes its peer stop, and then gets all`, async (t) => {
+  behaviour(`W20: a paused ${name} without a message listener applies backpressure, then receives everything`, async (t) => {
     const { socket, peer } = await open(t);
     socket.pause();
     const pour = new Pour(peer);
@@ -72,7 +72,7 @@ for (const { name, open, sendBase } of CARRIERS) {
     await receivesAll(socket, pour);
   });
 
-  behaviour(`W1: a stalled peer of a ${name} holds up neither the thread nor the order`, async (t) => {
+  behaviour(`W1: a stalled peer of a ${name} blocks no thread, and sends stay in order`, async (t) => {
     const { socket, peer } = await open(t);
     const parts = [STALLING_BYTES, 1, MIB, 1_000].map((bytes, index) => payload(bytes, index + 1));
     const sent = [];
@@ -86,7 +86,7 @@ for (const { name, open, sendBase } of CARRIERS) {
     assert.equal(sha256(await arrival), sha256(...parts));
   });
 
-  behaviour(`sends of a ${name} to a stalled peer are refused before too much waits`, async (t) => {
+  behaviour(`sends of a ${name} to a stalled peer are rejected at the queue limit`, async (t) => {
     const { socket, peer } = await open(t, { sendQueueLimitBytes: 16 * MIB });
     const parts = Array.from({ length: 16 }, (_, index) => payload(8 * MIB, index + 1));
     const outcomes = Promise.allSettled(parts.map((data) => socket.send({ data })));
@@ -104,7 +104,7 @@ for (const { name, open, sendBase } of CARRIERS) {
   });
 }
 
-behaviour('W20: a connection without a message listener makes its peer stop, and then gets all', async (t) => {
+behaviour('W20: a connection without a message listener applies backpressure, then receives everything', async (t) => {
   const [{ open }] = CARRIERS;
   const { socket, peer } = await open(t);
   const pour = new Pour(peer);
@@ -112,7 +112,7 @@ behaviour('W20: a connection without a message listener makes its peer stop, and
   await receivesAll(socket, pour);
 });
 
-behaviour('a client whose message listener was removed keeps the last bytes, and never stops its peer', async (t) => {
+behaviour('a client whose message listener was removed keeps the last bytes without backpressure', async (t) => {
   const [, { open }] = CARRIERS;
   const { socket, peer } = await open(t);
   const first = record(socket);
@@ -122,7 +122,7 @@ behaviour('a client whose message listener was removed keeps the last bytes, and
   await keepsTheLastBytes(socket, peer);
 });
 
-behaviour('a client without a message listener keeps the last bytes, and never stops its peer', async (t) => {
+behaviour('a client without a message listener keeps the last bytes without backpressure', async (t) => {
   const [, { open }] = CARRIERS;
   const { socket, peer } = await open(t);
   await keepsTheLastBytes(socket, peer);
@@ -133,7 +133,7 @@ function residentBytes(pid) {
   return Number(kibibytes) * 1024;
 }
 
-behaviour('W27: a process whose JavaScript is blocked holds little, and then gets all', async (t) => {
+behaviour('W27: a process whose JavaScript is blocked keeps little data, then receives everything', async (t) => {
   const child = startChild(t, new URL('children/blocked-receiver.mjs', import.meta.url));
   const { port } = await child.hear('listening');
   const peer = await rawClient(t, port);
@@ -150,7 +150,7 @@ behaviour('W27: a process whose JavaScript is blocked holds little, and then get
   assert.deepEqual([bytes, checksum], [POUR_BYTES, sha256(...pour.chunks)]);
 });
 
-behaviour('W21: connections that are held up hold up no other', async (t) => {
+behaviour('W21: backpressure of some connections does not block others', async (t) => {
   const pairs = await Promise.all(Array.from({ length: STALLED_PAIRS }, () => openPair(t)));
   pairs.forEach(({ client }) => client.pause());
   const sends = pairs.flatMap(({ client, connection }) =>
@@ -163,7 +163,7 @@ behaviour('W21: connections that are held up hold up no other', async (t) => {
   assert.equal(finished, 0);
 });
 
-behaviour('a flood of messages from many peers lets the event loop go on', async (t) => {
+behaviour('a flood of messages from many peers does not block the event loop', async (t) => {
   let bytesOfTurn = 0;
   let largestTurn = 0;
   let turn = setImmediate(nextTurn);

@@ -36,7 +36,7 @@ function sendAll(socket) {
 const isSorted = (numbers) => numbers.every((number, index) => index === 0 || numbers[index - 1] < number);
 
 for (const { name, open } of CARRIERS) {
-  behaviour(`a burst of a ${name} arrives whole and in order, and close waits for it`, async (t) => {
+  behaviour(`a burst of sends of a ${name} arrives whole and in order, and close waits for it`, async (t) => {
     const { socket, peer } = await open(t);
     const settled = sendAll(socket);
     await within('close', socket.close());
@@ -60,7 +60,7 @@ behaviour('the first send of a burst leaves while JavaScript is busy', async (t)
   await within('the sends', Promise.all(sends));
 });
 
-behaviour('what follows in a burst outside of a listener leaves with the microtasks', async (t) => {
+behaviour('later sends of a burst outside a listener are written with the microtasks', async (t) => {
   const { connections, port } = await openServer(t);
   const received = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(COUNTER, { eval: true, workerData: { port, received } });

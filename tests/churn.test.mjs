@@ -29,7 +29,7 @@ async function visit(t, connections, port) {
   await within('the close of a visitor', closed);
 }
 
-behaviour('W14: connections that came and went leave no thread and no descriptor', async (t) => {
+behaviour('W14: closed connections leave no thread and no descriptor', async (t) => {
   const { connections, port } = await openServer(t);
   await visit(t, connections, port);
   await roundTrips(t, 1);
@@ -41,7 +41,7 @@ behaviour('W14: connections that came and went leave no thread and no descriptor
   assert.ok(sockets < VISITS / 10, `${sockets} sockets more than before`);
 });
 
-behaviour('W16: options of a server reach the connections that are there when others have gone', async (t) => {
+behaviour('W16: options of a server apply to open connections after others have closed', async (t) => {
   const { server, connections, port } = await openServer(t);
   const pair = async () => {
     const peer = await rawClient(t, port);
@@ -60,7 +60,7 @@ behaviour('W16: options of a server reach the connections that are there when ot
   assert.equal(code, 'ECONNRESET');
 });
 
-behaviour('W23: a listen that fails leaves no descriptor behind', async (t) => {
+behaviour('W23: a failed listen leaks no descriptor', async (t) => {
   const { port: busyPort } = await rawServer(t);
   const server = newServer(t);
   await within('listen', server.listen({ address: LOOPBACK, port: 0 }));
@@ -80,7 +80,7 @@ function shortVisit(port) {
   });
 }
 
-behaviour('W26: a server goes on after more short connections than a process may have threads', async (t) => {
+behaviour('W26: a server still works after more short connections than a process can have threads', async (t) => {
   const { server, client, connection, port } = await openPair(t);
   let announced = 0;
   server.on('connect', () => {

@@ -29,7 +29,7 @@ async function countingWorker(t) {
   return { port, all: once(worker, 'message').then(([ids]) => ids) };
 }
 
-behaviour('W12: servers that accept at once on several threads number their connections apart', async (t) => {
+behaviour('W12: servers that accept on several threads assign unique connection numbers', async (t) => {
   const servers = await Promise.all([countingServer(t), countingServer(t), countingWorker(t), countingWorker(t)]);
   const visits = servers.flatMap(({ port }) => Array.from({ length: VISITORS }, () => rawClient(t, port)));
   const lists = await within('all connections', Promise.all(servers.map(({ all }) => all)));

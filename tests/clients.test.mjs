@@ -6,7 +6,7 @@ import { newServer, openClient, openServer, roundTrips } from './support/sockets
 
 const CLIENTS = 50;
 
-behaviour('each of many clients at once talks with a connection of its own', async (t) => {
+behaviour('many concurrent clients each have their own connection', async (t) => {
   const { server, port } = await openServer(t);
   const clientIds = new Set();
   server.on('connect', (connection) => {
@@ -39,7 +39,7 @@ behaviour('clientId is an integer that increases with every connection', async (
   assert.deepEqual(ids, [...new Set(ids)].sort((a, b) => a - b));
 });
 
-behaviour('what one client does to its connection leaves the others alone', async (t) => {
+behaviour('closing or resetting one connection does not affect others', async (t) => {
   const { connections, port } = await openServer(t);
   const leaving = await openClient(t, port);
   const leavingEvents = record(await connections.next('the connect event'));
@@ -53,7 +53,7 @@ behaviour('what one client does to its connection leaves the others alone', asyn
   assert.deepEqual(stayingEvents.order, ['message']);
 });
 
-behaviour('W17: the state of a server tells what this server does, and nothing of others', async (t) => {
+behaviour('W17: the state of a server describes only this server', async (t) => {
   const unused = newServer(t);
   const { server: other } = await openServer(t);
   const { server, connections, port } = await openServer(t);

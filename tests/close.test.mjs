@@ -69,7 +69,7 @@ behaviour('a second close() of a server is fulfilled when the first one is', asy
   peer.destroy();
 });
 
-behaviour('what was never opened or is closed has no address', async (t) => {
+behaviour('new and closed objects have no address', async (t) => {
   const { client, connection } = await openPair(t);
   await within('close', Promise.all([client.close(), connection.close()]));
   for (const socket of [newServer(t), newClient(t), client, connection]) {
@@ -89,7 +89,7 @@ for (const { name, open } of CARRIERS) {
     assert.deepEqual(events.order, ['close']);
   });
 
-  behaviour(`what a ${name} sent before close reaches its peer before the end`, async (t) => {
+  behaviour(`data that a ${name} sent before close reaches its peer before EOF`, async (t) => {
     const { socket, peer } = await open(t);
     const parts = [payload(8 * MIB, 1), payload(8 * MIB, 2)];
     const sends = parts.map((data) => socket.send({ data }));
@@ -100,7 +100,7 @@ for (const { name, open } of CARRIERS) {
     assert.equal(sha256(bytes), sha256(...parts));
   });
 
-  behaviour(`what its peer still says to a closed ${name} does not take away what was sent before`, async (t) => {
+  behaviour(`data that the peer sends to a closed ${name} does not destroy data sent before`, async (t) => {
     const { socket, peer } = await open(t);
     await within('send', socket.send({ data: 'last words' }));
     await within('close', socket.close());
@@ -111,7 +111,7 @@ for (const { name, open } of CARRIERS) {
     assert.equal(`${await readToEnd(peer)}`, 'last words');
   });
 
-  behaviour(`W4: the peer of a ${name} hears of close at once`, async (t) => {
+  behaviour(`W4: the peer of a ${name} gets FIN at once on close`, async (t) => {
     const start = performance.now();
     for (let round = 0; round < 20; round += 1) {
       const { socket, peer } = await open(t);
@@ -142,7 +142,7 @@ async function greetingPort(t) {
 
 for (const listens of [true, false]) {
   const listener = listens ? 'a' : 'no';
-  behaviour(`a client closed before its connect was delivered hears of nothing else, with ${listener} message listener`, async (t) => {
+  behaviour(`a client closed before its connect was delivered gets no other event, with ${listener} message listener`, async (t) => {
     const options = { address: { address: LOOPBACK, port: await greetingPort(t) } };
     const client = newClient(t);
     const events = [];

@@ -15,12 +15,12 @@ function stuff(socket) {
   return sends.at(-1);
 }
 
-behaviour('a client cannot have a port that is in use', async (t) => {
+behaviour('bind of a client to a port in use fails', async (t) => {
   const { port } = await openServer(t);
   await rejectsWith(newClient(t).bind({ address: LOOPBACK, port }), 2301098, `${port}`, SYSTEM_TEXT.EADDRINUSE);
 });
 
-behaviour('a client that is connecting cannot connect as well', async (t) => {
+behaviour('a second connect of a connecting client fails', async (t) => {
   const port = await frozenPort(t);
   const options = { address: { address: LOOPBACK, port }, timeout: 600_000 };
   const client = newClient(t);
@@ -30,12 +30,12 @@ behaviour('a client that is connecting cannot connect as well', async (t) => {
   await connecting;
 });
 
-behaviour('a client that is connected cannot connect as well', async (t) => {
+behaviour('connect of a connected client fails', async (t) => {
   const { client, port } = await openPair(t);
   await rejectsWith(client.connect({ address: { address: LOOPBACK, port } }), 2301106, `${port}`);
 });
 
-behaviour('a send that would make too much wait is refused', async (t) => {
+behaviour('a send beyond the queue limit is rejected', async (t) => {
   const { client, connection } = await openPair(t, { sendQueueLimitBytes: 16 * MIB });
   stuff(client);
   stuff(connection);
@@ -43,20 +43,20 @@ behaviour('a send that would make too much wait is refused', async (t) => {
   await rejectsWith(connection.send({ data: new ArrayBuffer(16 * MIB) }), 2303205, SYSTEM_TEXT.ENOBUFS);
 });
 
-behaviour('what waits for a peer that resets the connection was not sent', async (t) => {
+behaviour('queued sends are rejected when the peer resets the connection', async (t) => {
   const { client, connection } = await openPair(t);
   const last = stuff(connection);
   await within('abort', client.abort());
   await rejectsWith(last, 2303204, SYSTEM_TEXT.ECONNRESET);
 });
 
-behaviour('a message that is too long is refused', async (t) => {
+behaviour('a message that is too long is rejected', async (t) => {
   const { client, connection } = await openPair(t, { framing });
   await rejectsWith(client.send({ data: 'nine byte' }), 2301090);
   await rejectsWith(connection.send({ data: 'nine byte' }), 2303190);
 });
 
-behaviour('who has another key, or other options, or is one too many, cannot connect', async (t) => {
+behaviour('connect fails with another key, other options, or beyond maxConnections', async (t) => {
   const admission = { key: library.createPairingKey() };
   const { port } = await openPair(t, { framing, admission, maxConnections: 1 }, { framing, admission });
   const connecting = (options) => newClient(t, options).connect({ address: { address: LOOPBACK, port } });
@@ -66,7 +66,7 @@ behaviour('who has another key, or other options, or is one too many, cannot con
   await rejectsWith(connecting({ framing, admission }), 2301087, `${port}`);
 });
 
-behaviour('only a client that reconnects can be suspended', async (t) => {
+behaviour('suspend of a client without reconnect fails', async (t) => {
   const { client } = await openPair(t);
   await rejectsWith(client.suspend(), 2301095);
 });

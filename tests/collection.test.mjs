@@ -26,7 +26,7 @@ async function collect(child) {
 }
 
 for (const [what, said] of [['', ''], [' and sent bytes that nobody listened for', '!']]) {
-  behaviour(`W15: a connection that nobody has ends when its peer has left${what}, and its descriptor is closed`, async (t) => {
+  behaviour(`W15: an unreferenced connection ends when its peer has closed${what}, and its descriptor is closed`, async (t) => {
     const { child, visit } = await startForgetful(t);
     const before = socketCount(child.pid);
     const visitors = [];
@@ -57,7 +57,7 @@ behaviour('a server keeps connections that it only broadcasts to', async (t) => 
   }
 });
 
-behaviour('W25: sockets that were never opened are collected, and descriptor 0 stays what it was', async (t) => {
+behaviour('W25: collecting sockets that were never opened does not close descriptor 0', async (t) => {
   const { child, visit } = await startForgetful(t);
   const standardInput = readlinkSync(`/proc/${child.pid}/fd/0`);
   child.tell('forget');
@@ -90,7 +90,7 @@ async function breakBehindBytes(child, visitor) {
   await child.hear('told');
 }
 
-behaviour('who has nothing of a connection but its listeners, and those late, gets its close event', async (t) => {
+behaviour('late listeners of an unreferenced connection get its close event', async (t) => {
   const { child, visitor } = await startLate(t);
   await breakBehindBytes(child, visitor);
   child.tell('listen');
@@ -98,7 +98,7 @@ behaviour('who has nothing of a connection but its listeners, and those late, ge
   await child.hear('closed');
 });
 
-behaviour('who resumes a connection that has ended, and lets it go, gets its close event', async (t) => {
+behaviour('an ended connection that is resumed and then unreferenced emits close', async (t) => {
   const { child, visitor } = await startLate(t);
   child.tell('pause');
   await child.hear('paused');

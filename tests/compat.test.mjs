@@ -90,7 +90,7 @@ behaviour('the constructors take no argument, and throw 401 at wrong options', (
   }
 });
 
-behaviour('an error prints as those of the system do, wherever it comes from', async (t) => {
+behaviour('errors of all kinds print like those of the system', async (t) => {
   const { client, server, connection } = await openPair(t);
   const errors = [];
   const keep = (error) => errors.push(error);
@@ -117,12 +117,12 @@ behaviour('an error prints as those of the system do, wherever it comes from', a
   }
 });
 
-behaviour('a connection prints its clientId, as that of the system does', async (t) => {
+behaviour('a connection prints its clientId, as in the system API', async (t) => {
   const { connection } = await openPair(t);
   assert.equal(JSON.stringify(connection), JSON.stringify({ clientId: connection.clientId }));
 });
 
-behaviour('an address of another machine is told with the number of its family, and its port', async (t) => {
+behaviour('the address of another machine is reported with its family number and port', async (t) => {
   const { client, port } = await openPair(t);
   assert.equal(JSON.stringify(await client.getRemoteAddress()), JSON.stringify({ address: LOOPBACK, family: 1, port }));
 });

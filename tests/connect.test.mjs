@@ -22,7 +22,7 @@ behaviour('connect resolves, and the connect event comes once', async (t) => {
   assert.equal(connects, 1);
 });
 
-behaviour('W6: a refused connect rejects with the true reason', async (t) => {
+behaviour('W6: a refused connect rejects with the actual reason', async (t) => {
   const port = await closedPort();
   const refusal = ['connect', `${LOOPBACK}:${port}`, SYSTEM_TEXT.ECONNREFUSED];
   const client = newClient(t);
@@ -75,7 +75,7 @@ for (const [address, family] of [['127.0.0.1', 1], ['::1', 2]]) {
   });
 }
 
-behaviour('W6: a connect that nobody answers ends at its timeout', async (t) => {
+behaviour('W6: an unanswered connect fails at its timeout', async (t) => {
   const port = await frozenPort(t);
   const client = newClient(t);
   const start = performance.now();
@@ -117,7 +117,7 @@ behaviour('a closed client connects again, and again carries bytes', async (t) =
   }
 });
 
-behaviour('a client whose peer has left connects again', async (t) => {
+behaviour('a client whose peer has closed connects again', async (t) => {
   const { port, sockets } = await rawServer(t);
   const client = newClient(t);
   for (const text of ['first', 'second']) {
@@ -155,7 +155,7 @@ behaviour('a client bound to loopback cannot connect to another machine', async 
   await rejectsWith(connect, 2301022, 'connect', '100.0.0.1:9', SYSTEM_TEXT.EINVAL);
 });
 
-behaviour('a connect to where no way leads rejects with the true reason', async (t) => {
+behaviour('connect without a route rejects with the actual reason', async (t) => {
   // TCP knows no broadcasts.
   const connect = newClient(t).connect({ address: { address: '255.255.255.255', port: 9 } });
   await rejectsWith(connect, 2301101, 'connect', '255.255.255.255:9', SYSTEM_TEXT.ENETUNREACH);
@@ -196,7 +196,7 @@ behaviour('a host that is not found is named in the error', async (t) => {
   await rejectsWith(newClient(t).connect({ address }), 2301099, 'connect', 'no..name:80');
 });
 
-behaviour('a client ended at once leaves nothing for its peer but an end', async (t) => {
+behaviour('a client that half-closes at once sends only FIN', async (t) => {
   const { port, sockets } = await rawServer(t);
   const client = await openClient(t, port);
   await within('close', client.close());

@@ -39,7 +39,7 @@ function throwsOfEach(makers, field, name, values, optionsOf) {
 /** Tests that options are refused with each of these values of a field, and that the error says which field. */
 function refused(makers, field, values, optionsOf) {
   const name = field.split('.').at(-1);
-  behaviour(`a wrong ${field} is refused, by name`, async () => throwsOfEach(makers, field, name, values, optionsOf));
+  behaviour(`an invalid ${field} throws 401 that names it`, async () => throwsOfEach(makers, field, name, values, optionsOf));
 }
 
 behaviour('both ways of making an object take all options, some of them, and none', async () => {
@@ -64,13 +64,13 @@ behaviour('both ways of making an object take all options, some of them, and non
   }
 });
 
-behaviour('fields that are undefined, or that nobody knows, mean nothing', async () => {
+behaviour('undefined and unknown fields are ignored', async () => {
   const fields = ['framing', 'heartbeat', 'acknowledge', 'admission', 'reconnect', 'idleTimeoutMs', 'maxConnections'];
   const options = { ...Object.fromEntries(fields.map((field) => [field, undefined])), colour: 'red' };
   for (const make of MAKERS) make(options);
 });
 
-behaviour('options that are no object are refused', async () => {
+behaviour('options that are not an object throw 401', async () => {
   for (const options of [1, 'options', true, Symbol('options')]) {
     for (const make of MAKERS) throws401(() => make(options), 'construct', 'options');
   }
@@ -133,7 +133,7 @@ refused(CLIENT_MAKERS, 'reconnect.unsent', ['drop', '', 1], (unsent) => ({ recon
 refused(SERVER_MAKERS, 'maxConnections', NO_COUNTS, (maxConnections) => ({ maxConnections }));
 refused(SERVER_MAKERS, 'returnTimeoutMs', NO_TIMES, (returnTimeoutMs) => ({ returnTimeoutMs }));
 
-behaviour('what needs frames that can carry anything is refused without framing by length', async () => {
+behaviour('options that need length framing throw 401 without it', async () => {
   const needy = [
     { heartbeat: { intervalMs: 1 } },
     { acknowledge: true },
@@ -148,7 +148,7 @@ behaviour('what needs frames that can carry anything is refused without framing 
   }
 });
 
-behaviour('options of framing that exclude each other are refused, and both are named', async () => {
+behaviour('conflicting framing options throw 401 that names both', async () => {
   const varint = { type: 'varint' };
   const fixed = { type: 'fixed', messageBytes: 4 };
   const gap = { type: 'idleGap', idleGapMs: 10 };
@@ -173,7 +173,7 @@ behaviour('options of framing that exclude each other are refused, and both are 
   for (const [framing, ...names] of pairs) for (const make of MAKERS) throws401(() => make({ framing }), 'construct', ...names);
 });
 
-behaviour('framing with more than a length is refused with what needs plain lengths, and both are named', async () => {
+behaviour('options that need plain length framing throw 401 with other framing fields, and both are named', async () => {
   const needy = { heartbeat: { intervalMs: 1 }, acknowledge: true, admission: { key: SHORTEST_KEY } };
   const more = {
     lengthOffset: { lengthOffset: 1, headerPrefix: 'a' },
@@ -193,7 +193,7 @@ behaviour('framing with more than a length is refused with what needs plain leng
   }
 });
 
-behaviour('what is refused does not say the key', async () => {
+behaviour('errors of invalid options do not contain the key', async () => {
   const secret = 'SECRETSECRETSECRET1';
   for (const key of [secret, secret.slice(0, 10)]) {
     for (const make of MAKERS) {
@@ -202,7 +202,7 @@ behaviour('what is refused does not say the key', async () => {
   }
 });
 
-behaviour('the largest message is 1 MiB unless set, and what the length can say where that is less', async (t) => {
+behaviour('the default message limit is 1 MiB, or the maximum of the length field if that is less', async (t) => {
   const largest = [[DELIMITER, MIB], [LENGTH, MIB], [{ ...LENGTH, lengthBytes: 2 }, 65_535], [{ ...LENGTH, lengthBytes: 1 }, 255]];
   for (const [framing, bytes] of largest) {
     const { client, connection } = await openPair(t, { framing });

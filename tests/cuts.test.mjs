@@ -80,7 +80,7 @@ async function exchangeWithCuts(t, share, { acknowledge, count, ahead }) {
   return reports;
 }
 
-behaviour('two processes exchange numbered messages both ways over a link that is cut, each once and in order', async (t) => {
+behaviour('two processes exchange numbered messages over links that are cut, each once and in order', async (t) => {
   const [server, client] = await exchangeWithCuts(t, 0.9, { acknowledge: true, count: COUNT });
   const all = { received: COUNT, links: [[0, COUNT - 1]], resolved: COUNT, rejected: [] };
   for (const { received, links, resolved, rejected } of [server, client]) {
@@ -101,7 +101,7 @@ function isWithin([first, last], ranges) {
   return ranges.some((range) => range[0] <= first && last <= range[1]);
 }
 
-behaviour('without acknowledgement only what was resolved before a cut is missing, and nothing comes twice', async (t) => {
+behaviour('without acknowledgement only fulfilled sends are lost with a link, and no message arrives twice', async (t) => {
   const count = UNACKNOWLEDGED_COUNT;
   const [server, client] = await exchangeWithCuts(t, 0.3, { acknowledge: false, count, ahead: AHEAD });
   for (const [sender, receiver] of [[server, client], [client, server]]) {

@@ -25,7 +25,7 @@ behaviour('a bound client has a descriptor', async (t) => {
   assert.notEqual(port, 0);
 });
 
-behaviour('where there is no socket there is no descriptor', async (t) => {
+behaviour('objects without a socket have no descriptor', async (t) => {
   const { server, client, connection } = await openPair(t);
   assert.equal(await within('getSocketFd', newServer(t).getSocketFd()), -1);
   assert.equal(await within('getSocketFd', newClient(t).getSocketFd()), undefined);

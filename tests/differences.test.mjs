@@ -178,7 +178,7 @@ behaviour('the port of a bound client whose connect was refused stays its own', 
   assert.equal((await client.getLocalAddress()).port, local.port);
 });
 
-behaviour('what arrives while JavaScript is busy comes together, in messages of up to 64 KiB', async (t) => {
+behaviour('data that arrives while JavaScript is busy comes in messages of up to 64 KiB', async (t) => {
   const { sockets, port } = await rawServer(t);
   const client = await openClient(t, port);
   const events = record(client);
@@ -192,7 +192,7 @@ behaviour('what arrives while JavaScript is busy comes together, in messages of 
   assert.equal(Math.max(...events.messages.map(({ message }) => message.byteLength)), 65_536);
 });
 
-behaviour('a server takes more clients than the system would let in', async (t) => {
+behaviour('a server accepts more clients than the system socket API allows', async (t) => {
   const { server, connections, port } = await openServer(t);
   for (let count = 0; count < CLIENTS; count += 1) {
     await openClient(t, port);

@@ -87,7 +87,7 @@ behaviour('every link in the pages leads to a heading or a file', () => {
   }
 });
 
-behaviour('what docs/protocols.md shows of a file is that file', () => {
+behaviour('files quoted in docs/protocols.md equal the files', () => {
   const shown = blocksOf(read('docs/protocols.md')).filter(({ words }) => words.length > 0);
   assert.notEqual(shown.length, 0);
   for (const { words: [file], text } of shown) {
@@ -96,7 +96,7 @@ behaviour('what docs/protocols.md shows of a file is that file', () => {
   }
 });
 
-behaviour('every code in the tables of docs/api.md comes up in a test', () => {
+behaviour('every code in the tables of docs/api.md occurs in a test', () => {
   const tested = new Set(tests.match(CODE));
   assert.deepEqual(section('Error codes').match(CODE).filter((code) => !tested.has(code)), []);
 });

@@ -10,7 +10,7 @@ import { openServer, roundTrips } from './support/sockets.mjs';
 const CLIENTS = 50;
 
 for (const { name, open } of CARRIERS) {
-  behaviour(`bytes that reach a ${name} before its message listener are kept for it`, async (t) => {
+  behaviour(`data received before the message listener of a ${name} is kept for it`, async (t) => {
     const { socket, peer } = await open(t);
     await write(peer, 'early');
     await roundTrips(t);
@@ -22,7 +22,7 @@ for (const { name, open } of CARRIERS) {
     assert.deepEqual(events.order, ['message']);
   });
 
-  behaviour(`W19: bytes and FIN that reach a ${name} before its listeners come in order`, async (t) => {
+  behaviour(`W19: data and EOF that arrive before the listeners of a ${name} are delivered in order`, async (t) => {
     const { socket, peer } = await open(t);
     await end(peer, 'all there is');
     await roundTrips(t);
@@ -33,7 +33,7 @@ for (const { name, open } of CARRIERS) {
     assert.deepEqual(events.order, ['message', 'close']);
   });
 
-  behaviour(`W8: the close event of a ${name} comes to who listens for it alone, and the bytes are kept`, async (t) => {
+  behaviour(`W8: a ${name} with only a close listener gets close, and its data is kept`, async (t) => {
     const { socket, peer } = await open(t);
     const events = [];
     const closed = new Promise((resolve) => {
@@ -57,7 +57,7 @@ for (const { name, open } of CARRIERS) {
   });
 }
 
-behaviour('a mebibyte that reaches a connection before its message listener is kept whole', async (t) => {
+behaviour('one MiB that arrives before the message listener of a connection is kept whole', async (t) => {
   const [{ open }] = CARRIERS;
   const { socket, peer } = await open(t);
   const data = payload(MIB);
@@ -68,7 +68,7 @@ behaviour('a mebibyte that reaches a connection before its message listener is k
   assert.equal(sha256(events.bytes), sha256(data));
 });
 
-behaviour('W9: the first messages of many clients that no listener awaited are all delivered', async (t) => {
+behaviour('W9: the first messages of many clients are delivered to late listeners', async (t) => {
   const { connections, port } = await openServer(t);
   const arrived = [];
   for (let index = 0; index < CLIENTS; index += 1) {
@@ -81,7 +81,7 @@ behaviour('W9: the first messages of many clients that no listener awaited are a
   assert.deepEqual(recorders.map(({ text }) => text), arrived.map((_, index) => `client ${index}`));
 });
 
-behaviour('W10: bytes that arrive between two message listeners go to the second', async (t) => {
+behaviour('W10: data that arrives between two message listeners goes to the second', async (t) => {
   const [{ open }] = CARRIERS;
   const { socket, peer } = await open(t);
   const first = record(socket);

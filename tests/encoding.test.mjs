@@ -49,7 +49,7 @@ const NOT_THERE = ['utf16', 'utf16le', 'utf16be', 'ascii', 'latin1', 'GBK', 'GB2
 const BYTES = new Uint8Array([0x00, 0xff]);
 
 for (const { name, open } of CARRIERS) {
-  behaviour(`W22: a ${name} sends a text in the encoding asked for`, async (t) => {
+  behaviour(`W22: a ${name} sends a string in the requested encoding`, async (t) => {
     const { socket, peer } = await open(t);
     const cases = [...ENCODED, ...HALF_A_PAIR];
     for (const [encoding, data] of cases) {

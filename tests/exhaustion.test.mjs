@@ -7,7 +7,7 @@ import { rawClient } from './support/raw.mjs';
 /** Enough for a Node that does nothing. */
 const DESCRIPTORS = 128;
 
-behaviour('W13: a server that runs out of descriptors says so, and goes on when there are some', async (t) => {
+behaviour('W13: a server without free descriptors emits error, and accepts again when there are some', async (t) => {
   const child = startChildWithDescriptors(t, DESCRIPTORS, new URL('children/exhausted.mjs', import.meta.url));
   const { port } = await child.hear('listening');
   for (let round = 0; round < 2; round += 1) {

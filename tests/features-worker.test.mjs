@@ -18,7 +18,7 @@ behaviour('several Workers and the main thread use every feature at the same tim
   assert.deepEqual(exits, Array(WORKERS).fill([0]));
 });
 
-behaviour('a Worker ended in the middle of all this disturbs no other', async (t) => {
+behaviour('terminating a Worker does not affect other Workers', async (t) => {
   for (let round = 0; round < 5; round += 1) {
     const worker = new Worker(new URL('children/features-worker.mjs', import.meta.url), { workerData: 10_000 });
     t.after(() => worker.terminate());

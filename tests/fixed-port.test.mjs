@@ -40,7 +40,7 @@ behaviour('a client that binds a port gets it again as soon as it has closed, as
   }
 });
 
-behaviour('a client gets the port of a process that was killed, and so does the next process', async (t) => {
+behaviour('a client binds the port of a killed process, and so does the next process', async (t) => {
   const place = await openServer(t);
   const local = await closedPort();
   for (let round = 0; round < 2; round += 1) {
@@ -55,7 +55,7 @@ behaviour('a client gets the port of a process that was killed, and so does the 
   await openBound(t, local, place);
 });
 
-behaviour('a client gets the port of a process that was killed while its server does not close', async (t) => {
+behaviour('a client binds the port of a killed process while the server has not closed', async (t) => {
   const { sockets, port } = await rawServer(t);
   const local = await closedPort();
   const child = startChild(t, BOUND_CLIENT, `${local}`, `${port}`);
@@ -72,7 +72,7 @@ behaviour('a client gets the port of a process that was killed while its server 
   await within('connect', client.connect({ address: at(other.port) }));
 });
 
-behaviour('clients at different addresses have the same port, and a server of one beside them', async (t) => {
+behaviour('clients and a server at different addresses use the same port number', async (t) => {
   const place = await openServer(t);
   const local = await closedPort();
   const first = newClient(t);
@@ -100,7 +100,7 @@ behaviour('two live clients never share a port, in one process or in two, whatev
   await rejectsWith(newServer(t).listen(at(local)), 2303198, 'listen');
 });
 
-behaviour('a bound client that is not connected keeps its port to itself, and leaves it when it closes', async (t) => {
+behaviour('a bound unconnected client keeps its port exclusively until it closes', async (t) => {
   const first = newClient(t);
   await within('bind', first.bind(at(0)));
   const local = await first.getLocalAddress();
@@ -129,7 +129,7 @@ behaviour('a close listener connects another client from the same port, whether 
   }
 });
 
-behaviour('with reuseAddress false a client does not take a port over whose connection has ended', async (t) => {
+behaviour('with reuseAddress false a client cannot bind a port in TIME_WAIT', async (t) => {
   const place = await openServer(t);
   const local = await closedPort();
   await closeFirst(await openBound(t, local, place));
@@ -145,7 +145,7 @@ behaviour('a server listens on the port of a client that has closed', async (t) 
   await within('listen', newServer(t).listen(at(local)));
 });
 
-behaviour('a bound client that reconnects comes back from the same port after suspend and restore', async (t) => {
+behaviour('a bound client uses the same port after suspend and restore', async (t) => {
   const place = await openServer(t);
   const local = await closedPort();
   const { client } = await openBound(t, local, place, { reconnect: { minDelayMs: 1 } });

@@ -37,7 +37,7 @@ behaviour('bytesQueued counts what the kernel has not taken, and drain tells whe
   }
 });
 
-behaviour('a send that the kernel takes at once drains nothing', async (t) => {
+behaviour('a send that the kernel takes at once emits no drain', async (t) => {
   const { client, connection } = await openPair(t);
   client.on('drain', () => assert.fail('there was nothing to drain'));
   const recorder = record(connection);
@@ -46,7 +46,7 @@ behaviour('a send that the kernel takes at once drains nothing', async (t) => {
   await within('close', client.close());
 });
 
-behaviour('end says FIN behind what was sent, and the other direction stays open', async (t) => {
+behaviour('end sends FIN after all data (half-close), and the other direction stays open', async (t) => {
   for (const { sender, peer } of await sendersWithStalledPeers(t)) {
     const recorder = record(sender);
     const sent = sender.send({ data: new ArrayBuffer(STALLING_BYTES) });
@@ -89,7 +89,7 @@ behaviour('end and abort need a connection', async (t) => {
   await rejectsWith(connection.abort(), 2301009);
 });
 
-behaviour('abort drops what was queued, and the peer gets only what was with the kernel', async (t) => {
+behaviour('abort drops the queue, and the peer gets only data that the kernel had taken', async (t) => {
   for (const { sender, peer } of await sendersWithStalledPeers(t)) {
     const closed = event(sender, 'close');
     const sent = sender.send({ data: new ArrayBuffer(STALLING_BYTES) }).then(() => 'sent', ({ code }) => code);
@@ -121,7 +121,7 @@ behaviour('a client that was aborted connects again', async (t) => {
   assert.equal((await within('getState', client.getState())).isConnected, true);
 });
 
-behaviour('a paused connection delivers nothing and holds its peer up; resumed, it loses nothing', async (t) => {
+behaviour('a paused connection applies backpressure, and delivers everything after resume', async (t) => {
   const { client, connection } = await openPair(t);
   for (const [from, to] of [[client, connection], [connection, client]]) {
     const recorder = record(to);
@@ -137,7 +137,7 @@ behaviour('a paused connection delivers nothing and holds its peer up; resumed, 
   }
 });
 
-behaviour('a connection that is paused and closed says so all the same', async (t) => {
+behaviour('a paused connection that is closed emits close', async (t) => {
   const { client, connection } = await openPair(t);
   const recorder = record(connection);
   connection.pause();

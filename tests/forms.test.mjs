@@ -122,7 +122,7 @@ for (const method of ['end', 'abort']) {
   });
 }
 
-behaviour('failures reach callbacks as they reach promises', async (t) => {
+behaviour('callbacks get the same errors as promises', async (t) => {
   const { port: busyPort } = await rawServer(t);
   const refused = { address: { address: LOOPBACK, port: await closedPort() } };
   const [server, client] = [newServer(t), newClient(t)];
@@ -135,7 +135,7 @@ behaviour('failures reach callbacks as they reach promises', async (t) => {
   await failsByBoth(2301111, client, 'connect', refused);
 });
 
-behaviour('failures of a closed connection reach callbacks as they reach promises', async (t) => {
+behaviour('callbacks of a closed connection get the same errors as promises', async (t) => {
   const { connection } = await openPair(t);
   await within('close', connection.close());
   await failsByBoth(2303109, connection, 'send', { data: 'hello' });

@@ -20,7 +20,7 @@ const STREAM = TEXTS.join('');
 
 for (const { name, open, sendBase } of CARRIERS) {
   for (const [kind, messageLength] of [['length', byDigit], ['length, once it is there', byWholeDigit]]) {
-    behaviour(`a ${name} gets whole messages from a function that tells their ${kind}, however they are cut`, async (t) => {
+    behaviour(`a ${name} gets whole messages with a function that returns their ${kind}, however they are split`, async (t) => {
       for (const size of [1, 2, 5, STREAM.length]) {
         const { socket, peer } = await open(t, custom(messageLength));
         const recorder = record(socket);
@@ -33,7 +33,7 @@ for (const { name, open, sendBase } of CARRIERS) {
     });
   }
 
-  behaviour(`the function of a ${name} gets all bytes of the message that is not whole, and no more are kept than there are`, async (t) => {
+  behaviour(`the function of a ${name} gets all bytes of the incomplete message, and no other bytes are kept`, async (t) => {
     const seen = [];
     const { socket, peer } = await open(t, custom((bytes) => {
       assert.ok(bytes instanceof Uint8Array);
@@ -49,7 +49,7 @@ for (const { name, open, sendBase } of CARRIERS) {
     assert.deepEqual([seen[0], ...seen.slice(-2)], ['3on', '3one1x', '1x']);
   });
 
-  behaviour(`a ${name} with a function sends what it is given, up to the longest message`, async (t) => {
+  behaviour(`a ${name} with a function sends messages unchanged, up to the message limit`, async (t) => {
     const { socket, peer } = await open(t, custom(byDigit, { maxMessageBytes: 5 }));
     const arrival = readToEnd(peer);
     await within('send', socket.send({ data: '3one' }));
@@ -91,7 +91,7 @@ for (const { name, open, sendBase } of CARRIERS) {
     assertSocketError(recorder.error, 2301071);
   });
 
-  behaviour(`what waits for a listener of a ${name} with a function holds the peer up, and comes whole`, async (t) => {
+  behaviour(`a ${name} with a function and without a listener applies backpressure, then gets every message`, async (t) => {
     const { socket, peer } = await open(t, custom(byDigit));
     const count = 100_000;
     peer.write('9123456789'.repeat(count));
@@ -132,7 +132,7 @@ for (const { name, open, sendBase } of CARRIERS) {
   });
 }
 
-behaviour('half a message of a lost link does not come with the next one', async (t) => {
+behaviour('half a message of a lost link is not joined with data of the next link', async (t) => {
   const { sockets, port } = await rawServer(t);
   const client = await openClient(t, port, { ...custom(byDigit), reconnect: { minDelayMs: 1, maxDelayMs: 1 } });
   const recorder = recordLinks(client);
@@ -156,7 +156,7 @@ behaviour('both sides have functions of their own', async (t) => {
   }
 });
 
-behaviour('what does not go with a function is refused, by name', () => {
+behaviour('options that exclude a function throw 401 that names them', () => {
   const makers = [library.constructTCPSocketInstance, library.constructTCPSocketServerInstance];
   for (const [options, ...names] of [
     [{ framing: { type: 'custom' } }, 'framing.messageLength'],

@@ -25,7 +25,7 @@ async function stalls(pour) {
 }
 
 for (const { name, open } of CARRIERS) {
-  behaviour(`a ${name} that nobody listens to makes its peer stop, and then gets every message`, async (t) => {
+  behaviour(`a ${name} without a listener applies backpressure, then gets every message`, async (t) => {
     const { socket, peer } = await open(t, FRAMED);
     const pour = new Pour(peer, frame);
     await stalls(pour);
@@ -41,7 +41,7 @@ for (const { name, open } of CARRIERS) {
     assert.equal(checksum.digest(), sha256(...pour.chunks));
   });
 
-  behaviour(`a ${name} whose peer sends many empty messages makes it stop as well`, async (t) => {
+  behaviour(`many empty messages cause backpressure of a ${name} too`, async (t) => {
     const { socket, peer } = await open(t, FRAMED);
     const empty = frame('');
     const count = 64 * 1024;
@@ -91,7 +91,7 @@ for (const { name, open } of CARRIERS) {
     }
   });
 
-  behaviour(`messages of a ${name} to a stalled peer wait whole, and arrive in order`, async (t) => {
+  behaviour(`messages of a ${name} to a stalled peer arrive whole and in order`, async (t) => {
     const { socket, peer } = await open(t, FRAMED);
     const parts = Array.from({ length: STALLING_BYTES / MIB }, (_, index) => payload(MIB, index + 1));
     const sends = parts.map((data) => socket.send({ data }));
@@ -109,7 +109,7 @@ for (const { name, open } of CARRIERS) {
   });
 }
 
-behaviour('a slow listener slows its peer down, and not the process', async (t) => {
+behaviour('a slow listener causes backpressure and does not fill the memory', async (t) => {
   const { client, connection } = await openPair(t, FRAMED);
   const recorder = record(client);
   const waiting = connection.send({ data: 'for another listener' });

@@ -31,7 +31,7 @@ function received(recorder) {
 }
 
 for (const { name: carrier, open, sendBase } of CARRIERS) {
-  behaviour(`a ${carrier} receives the messages of the framing vectors, however they are cut`, async (t) => {
+  behaviour(`a ${carrier} receives the messages of the framing vectors, however they are split`, async (t) => {
     assert.notEqual(VECTORS.frames.length, 0);
     for (const { name, framing, bytes: stream, messages, isLong } of VECTORS.frames.map(whole)) {
       const cuts = [[bytes(stream)], [...bytes(stream)].map((byte) => Buffer.of(byte))];
@@ -59,7 +59,7 @@ for (const { name: carrier, open, sendBase } of CARRIERS) {
     }
   });
 
-  behaviour(`a ${carrier} takes what comes before a gap as one message`, async (t) => {
+  behaviour(`a ${carrier} delivers the data before an idle gap as one message`, async (t) => {
     assert.notEqual(VECTORS.gaps.length, 0);
     for (const { name, framing, bytes: stream, messages } of VECTORS.gaps) {
       const { socket, peer } = await open(t, { framing: framingOptions(framing) });
@@ -74,7 +74,7 @@ for (const { name: carrier, open, sendBase } of CARRIERS) {
     }
   });
 
-  behaviour(`a ${carrier} refuses a message that its peer would not read back, and nothing of it is sent`, async (t) => {
+  behaviour(`a ${carrier} rejects a message that its peer would read differently, and sends nothing of it`, async (t) => {
     assert.notEqual(VECTORS.refused.length, 0);
     for (const { name, framing, message } of VECTORS.refused) {
       const { socket, peer } = await open(t, { framing: framingOptions(framing) });
@@ -85,7 +85,7 @@ for (const { name: carrier, open, sendBase } of CARRIERS) {
     }
   });
 
-  behaviour(`a ${carrier} gives up a peer whose stream cannot be cut`, async (t) => {
+  behaviour(`a ${carrier} closes with reason protocol when frames are invalid`, async (t) => {
     assert.notEqual(VECTORS.errors.length, 0);
     for (const { name, framing, bytes: stream, messages, error } of VECTORS.errors) {
       const { socket, peer } = await open(t, { framing: framingOptions(framing) });

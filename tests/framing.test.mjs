@@ -31,7 +31,7 @@ for (const { name, framing, frame } of FRAMINGS) {
   const texts = TEXTS.filter((text) => Buffer.byteLength(text) <= 255);
 
   for (const { name: carrier, open } of CARRIERS) {
-    behaviour(`a ${carrier} gets whole messages from a plain peer that speaks ${name}, however they are cut`, async (t) => {
+    behaviour(`a ${carrier} gets whole messages from a plain peer with ${name}, however they are split`, async (t) => {
       const stream = Buffer.concat(texts.map(frame));
       for (const chunks of chunkings(stream)) {
         const { socket, peer } = await open(t, { framing });
@@ -46,7 +46,7 @@ for (const { name, framing, frame } of FRAMINGS) {
       }
     });
 
-    behaviour(`what a ${carrier} sends is what a plain peer that speaks ${name} expects`, async (t) => {
+    behaviour(`a ${carrier} sends frames that a plain peer with ${name} expects`, async (t) => {
       const { socket, peer } = await open(t, { framing });
       const arrival = readToEnd(peer);
       for (const data of texts) await within('send', socket.send({ data }));
@@ -55,7 +55,7 @@ for (const { name, framing, frame } of FRAMINGS) {
     });
   }
 
-  behaviour(`both sides speak ${name}`, async (t) => {
+  behaviour(`both sides exchange messages with ${name}`, async (t) => {
     const { client, connection } = await openPair(t, { framing });
     const [atClient, atServer] = [client, connection].map((socket) => record(socket));
     const sends = texts.flatMap((data) => [client.send({ data }), connection.send({ data: `${data}` })]);
@@ -71,7 +71,7 @@ for (const { name: carrier, open, sendBase } of CARRIERS) {
   for (const { name, framing, frame } of [DEFAULT_LENGTH, LINES]) {
     const limited = { framing: { ...framing, maxMessageBytes: 10 } };
 
-    behaviour(`a ${carrier} refuses to send a message that is too long for ${name}, and nothing of it is sent`, async (t) => {
+    behaviour(`a ${carrier} rejects a message that is too long for ${name}, and sends nothing of it`, async (t) => {
       const { socket, peer } = await open(t, limited);
       const arrival = readToEnd(peer);
       await rejectsWith(socket.send({ data: 'x'.repeat(11) }), sendBase + 90, 'send', SYSTEM_TEXT.EMSGSIZE);
@@ -80,7 +80,7 @@ for (const { name: carrier, open, sendBase } of CARRIERS) {
       assert.deepEqual(await arrival, frame('just right'));
     });
 
-    behaviour(`a ${carrier} gives up a peer whose message is too long for ${name}, after those before it`, async (t) => {
+    behaviour(`a ${carrier} closes on a message that is too long for ${name}, and delivers those before it`, async (t) => {
       const { socket, peer } = await open(t, limited);
       const recorder = record(socket);
       const ending = readToEnd(peer).catch(() => {});
@@ -110,7 +110,7 @@ for (const { name: carrier, open, sendBase } of CARRIERS) {
     assertSocketError(recorder.error, 2301090);
   });
 
-  behaviour(`a frame that a ${carrier} gets the first part of, and then FIN, is malformed`, async (t) => {
+  behaviour(`EOF within a frame is a protocol error of a ${carrier}`, async (t) => {
     for (const { framing, frame } of [DEFAULT_LENGTH, LINES]) {
       for (const length of [1, 5]) {
         const { socket, peer } = await open(t, { framing });
@@ -125,7 +125,7 @@ for (const { name: carrier, open, sendBase } of CARRIERS) {
     }
   });
 
-  behaviour(`a ${carrier} whose peer is reset within a frame says so`, async (t) => {
+  behaviour(`a reset within a frame is an error of a ${carrier}`, async (t) => {
     const { socket, peer } = await open(t, { framing: { type: 'length' } });
     const recorder = record(socket);
     await write(peer, Buffer.of(0, 0, 0, 9, 1));
@@ -135,7 +135,7 @@ for (const { name: carrier, open, sendBase } of CARRIERS) {
     assert.equal(recorder.closeReason, 'reset');
   });
 
-  behaviour(`a ${carrier} refuses a message that the delimiter would cut, and nothing of it is sent`, async (t) => {
+  behaviour(`a ${carrier} rejects a message that contains the delimiter, and sends nothing of it`, async (t) => {
     const cut = [['\n', 'a\nb'], ['\n', '\n'], ['\r\n', 'a\r\n'], ['aa', 'ba'], ['aa', 'aa'], ['aba', 'xab']];
     for (const [delimiter, data] of cut) {
       const { socket, peer } = await open(t, { framing: { type: 'delimiter', delimiter } });
@@ -158,7 +158,7 @@ for (const { name: carrier, open, sendBase } of CARRIERS) {
     assert.deepEqual([...await arrival], [2, 3, 4, 1, 15, 2, 4, 5, 1, 0, 2, 0x00, 0xe9]);
   });
 
-  behaviour(`a ${carrier} that says FIN between two frames goes on receiving messages`, async (t) => {
+  behaviour(`a ${carrier} receives messages after half-close between two frames`, async (t) => {
     const { socket, peer } = await open(t, { framing: { type: 'length', lengthBytes: 2 } });
     const recorder = record(socket);
     const arrival = readToEnd(peer);
@@ -170,7 +170,7 @@ for (const { name: carrier, open, sendBase } of CARRIERS) {
     assert.deepEqual([recorder.texts, recorder.closeReason], [['answer'], 'remote']);
   });
 
-  behaviour(`a program that reads and writes lines talks to a ${carrier}`, async (t) => {
+  behaviour(`a program that reads and writes lines exchanges messages with a ${carrier}`, async (t) => {
     const { socket, peer } = await open(t, { framing: { type: 'delimiter' } });
     socket.on('message', ({ message }) => socket.send({ data: `you said ${Buffer.from(message)}` }));
     const lines = createInterface({ input: peer })[Symbol.asyncIterator]();

@@ -16,7 +16,7 @@ const LATER = [
 ];
 
 for (const { name, open } of CARRIERS) {
-  behaviour(`a ${name} answers from its message listener a peer that has ended its side`, async (t) => {
+  behaviour(`a ${name} answers a half-closed peer from its message listener`, async (t) => {
     const { socket, peer } = await open(t);
     const events = [];
     const closed = new Promise((resolve) => {
@@ -43,7 +43,7 @@ for (const { name, open } of CARRIERS) {
     });
   }
 
-  behaviour(`a ${name} with allowHalfOpen answers when it likes, and ends when it says so`, async (t) => {
+  behaviour(`a ${name} with allowHalfOpen stays open after EOF until end or close`, async (t) => {
     const { socket, peer } = await open(t, { allowHalfOpen: true });
     const events = record(socket);
     await end(peer, 'question');
@@ -97,7 +97,7 @@ for (const { name, open } of CARRIERS) {
     assert.equal(sha256(await readToEnd(peer)), sha256(answer));
   });
 
-  behaviour(`a ${name} whose peer ends without a word reports close alone, and ends too`, async (t) => {
+  behaviour(`EOF without data closes a ${name}, with a close event alone`, async (t) => {
     const { socket, peer } = await open(t);
     const events = record(socket);
     await end(peer, '');

@@ -28,7 +28,7 @@ function echoUntil(socket, count, then) {
   });
 }
 
-behaviour('clients that are killed at any moment leave a server that goes on, and nothing else', async (t) => {
+behaviour('a server still works after clients are killed at any moment, and leaks nothing', async (t) => {
   const random = newRandom();
   const { server, connections, port } = await openServer(t, { ...TALK, returnTimeoutMs: 50 * SLOWDOWN });
   await roundTrips(t, 1);
@@ -46,7 +46,7 @@ behaviour('clients that are killed at any moment leave a server that goes on, an
   assert.equal(socketCount(), before);
 });
 
-behaviour('a server that is killed at any moment is found again by its client when another one is there', async (t) => {
+behaviour('a client reconnects after its server is killed at any moment and started again', async (t) => {
   const random = newRandom();
   const port = await closedPort();
   const client = newClient(t, { ...TALK, reconnect: { minDelayMs: 1, maxDelayMs: 20 } });
@@ -65,7 +65,7 @@ behaviour('a server that is killed at any moment is found again by its client wh
   assert.deepEqual([events.all('close'), events.all('error')], [[], []]);
 });
 
-behaviour('a process that exits with open sockets ends at once, and its peers see it', async (t) => {
+behaviour('a process with open sockets exits at once, and its peers get EOF or a reset', async (t) => {
   for (const how of ['exit', 'return', 'uncaught']) {
     const child = startChild(t, new URL('children/leaving.mjs', import.meta.url), how);
     const { port } = await child.hear('listening');

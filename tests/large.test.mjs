@@ -30,7 +30,7 @@ behaviour('64 MiB in one send each way at once arrive unchanged', async (t) => {
   assert.deepEqual(await arrivals, [sha256(toServer), sha256(toClient)]);
 });
 
-behaviour('a string larger than every buffer arrives unchanged', async (t) => {
+behaviour('a string larger than all buffers arrives unchanged', async (t) => {
   const { client, connection } = await openPair(t);
   const data = 'grüße, 世界 🙂 '.repeat(400_000);
   const checksum = new Checksum();

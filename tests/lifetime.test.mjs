@@ -65,7 +65,7 @@ behaviour('a process ends by itself after a connect was refused', async (t) => {
   assert.deepEqual(await child.ended(), CLEAN);
 });
 
-behaviour('sockets that only their listeners hold survive garbage collection', async (t) => {
+behaviour('sockets that only listeners refer to survive garbage collection', async (t) => {
   const child = start(t, 'collected.mjs');
   const { port } = await child.hear('listening');
   const visitor = await rawClient(t, port);
@@ -77,7 +77,7 @@ behaviour('sockets that only their listeners hold survive garbage collection', a
   assert.equal(await ask(next, 'three'), 'three');
 });
 
-behaviour('a client that nobody refers to is told how its connect ended, and its process ends', async (t) => {
+behaviour('connect of an unreferenced client settles, and its process ends', async (t) => {
   const child = start(t, 'collected-client.mjs', `${await frozenPort(t)}`);
   assert.equal((await child.hear('failed')).code, 2301110);
   assert.deepEqual(await child.ended(), CLEAN);

@@ -21,12 +21,12 @@ behaviour('W5: a port in use is reported, and the server listens elsewhere', asy
   await connections.next('the connect event');
 });
 
-behaviour('two servers cannot have one port', async (t) => {
+behaviour('two servers cannot listen on one port', async (t) => {
   const { port } = await openServer(t);
   await rejectsWith(newServer(t).listen({ address: LOOPBACK, port }), 2303198);
 });
 
-behaviour('a listen that fails leaves the ports that the server has', async (t) => {
+behaviour('a failed listen does not affect the ports that the server has', async (t) => {
   const { port: busyPort } = await rawServer(t);
   const { server, connections, port } = await openServer(t);
   await rejectsWith(server.listen({ address: LOOPBACK, port: busyPort }), 2303198);
@@ -76,7 +76,7 @@ behaviour('after close clients are refused', async (t) => {
   await rejectsWith(connect, 2301111);
 });
 
-behaviour('a client that comes before the connect listener is announced to it, with its bytes', async (t) => {
+behaviour('a client that connects before the connect listener is announced with its data', async (t) => {
   const server = newServer(t);
   await within('listen', server.listen({ address: LOOPBACK, port: 0 }));
   const client = await openClient(t, (await server.getLocalAddress()).port);
@@ -112,7 +112,7 @@ behaviour('a server listens again on its port, even with a connection open there
   await connections.next('the connect event');
 });
 
-behaviour('getLocalAddress tells the newest port', async (t) => {
+behaviour('getLocalAddress returns the newest port', async (t) => {
   const { server, port: first } = await openServer(t);
   await within('listen', server.listen({ address: LOOPBACK, port: 0 }));
   const { address, family, port } = await server.getLocalAddress();

@@ -48,7 +48,7 @@ async function expect(peer, kind) {
 const since = (start) => performance.now() - start;
 
 for (const { name, open } of WIRE_CARRIERS) {
-  behaviour(`a ${name} tells its peer its interval, and asks a silent peer after it`, async (t) => {
+  behaviour(`a ${name} announces its heartbeat interval, and pings a silent peer after it`, async (t) => {
     const { peer, peerHeartbeatMs } = await open(t, typed(INTERVAL_MS, NEVER_MS), { heartbeatMs: NEVER_MS });
     const start = performance.now();
     assert.equal(peerHeartbeatMs, INTERVAL_MS);
@@ -58,7 +58,7 @@ for (const { name, open } of WIRE_CARRIERS) {
     assert.ok(since(start) >= INTERVAL_MS, `two questions within ${since(start)} ms`);
   });
 
-  behaviour(`a peer that answers keeps a ${name} alive, and one that falls silent is given up`, async (t) => {
+  behaviour(`a ${name} stays open while its peer answers pings, and times out when it is silent`, async (t) => {
     const { socket, peer } = await open(t, typed(INTERVAL_MS, TIMEOUT_MS), { heartbeatMs: NEVER_MS });
     const recorder = record(socket);
     const start = performance.now();
@@ -76,7 +76,7 @@ for (const { name, open } of WIRE_CARRIERS) {
     assert.equal(recorder.closeReason, 'timeout');
   });
 
-  behaviour(`a ${name} asks once, and gives its peer up after three intervals unless told otherwise`, async (t) => {
+  behaviour(`a ${name} pings once, and times out after three intervals by default`, async (t) => {
     const start = performance.now();
     const { socket, raw, peer } = await open(t, typed(INTERVAL_MS), { heartbeatMs: NEVER_MS });
     const recorder = record(socket);
@@ -90,7 +90,7 @@ for (const { name, open } of WIRE_CARRIERS) {
     assert.equal(peer.waiting, 0);
   });
 
-  behaviour(`a ${name} whose peer is silent stalls, and recovers when it is heard`, async (t) => {
+  behaviour(`a ${name} with a silent peer emits stalled, and recovered when data arrives`, async (t) => {
     const { socket, peer } = await open(t, stalling(undefined, INTERVAL_MS, 2 * INTERVAL_MS), { heartbeatMs: NEVER_MS });
     const recorder = record(socket);
     for (let round = 1; round <= 3; round += 1) {
@@ -115,7 +115,7 @@ for (const { name, open } of WIRE_CARRIERS) {
     assert.equal(recorder.closeReason, 'timeout');
   });
 
-  behaviour(`a ${name} is closed, and knows that its peer has gone, also while that is stalled`, async (t) => {
+  behaviour(`a stalled ${name} can be closed, and detects the end of its peer`, async (t) => {
     for (const end of ['close', 'leave']) {
       const { socket, raw } = await open(t, stalling(NEVER_MS, INTERVAL_MS, 2 * INTERVAL_MS), { heartbeatMs: NEVER_MS });
       const recorder = record(socket);
@@ -141,7 +141,7 @@ for (const { name, open } of WIRE_CARRIERS) {
     assert.deepEqual(recorder.order, ['message']);
   });
 
-  behaviour(`a ${name} answers its peer's question at once, before what waits`, async (t) => {
+  behaviour(`a ${name} answers a ping at once, before queued messages`, async (t) => {
     const { socket, peer, raw } = await open(t, typed(NEVER_MS, NEVER_MS + 1), { heartbeatMs: INTERVAL_MS });
     raw.pause();
     const parts = Array.from({ length: 12 }, () => socket.send({ data: payload(MORE_THAN_CREDIT_BYTES - 1_024) }));
@@ -158,7 +158,7 @@ for (const { name, open } of WIRE_CARRIERS) {
     await within('all sends', Promise.all(parts), BULK_DEADLINE_MS);
   });
 
-  behaviour(`a ${name} whose listener is slow gives nobody up, and says that it is there`, async (t) => {
+  behaviour(`a ${name} with a slow listener does not time out, and sends pongs`, async (t) => {
     const timeoutMs = 3 * INTERVAL_MS;
     const { socket, peer, raw } = await open(t, typed(INTERVAL_MS, timeoutMs), { heartbeatMs: INTERVAL_MS });
     const parts = Array.from({ length: 64 }, (_, index) => Buffer.from(payload(MORE_THAN_CREDIT_BYTES / 16, index + 1)));
@@ -175,7 +175,7 @@ for (const { name, open } of WIRE_CARRIERS) {
   });
 }
 
-behaviour('a client that reconnects replaces a link whose other end has fallen silent', async (t) => {
+behaviour('a client with reconnect replaces a link whose peer is silent', async (t) => {
   const { sockets, port } = await rawServer(t);
   const client = newClient(t, typed(INTERVAL_MS, TIMEOUT_MS, { reconnect: { minDelayMs: 1 } }));
   const recorder = recordLinks(client);
@@ -190,7 +190,7 @@ behaviour('a client that reconnects replaces a link whose other end has fallen s
   assertSocketError(recorder.first('reconnecting').error, 2301110);
 });
 
-behaviour('two sides that say nothing keep each other alive, and so does one that is paused', async (t) => {
+behaviour('idle and paused sides stay connected with a heartbeat', async (t) => {
   const options = typed(INTERVAL_MS, TIMEOUT_MS);
   const { client, connection } = await openPair(t, options);
   const recorders = [client, connection].map((socket) => record(socket));
@@ -215,7 +215,7 @@ async function beats(t, count) {
 const IDLE_MS = TIMEOUT_MS;
 
 for (const { name, open } of CARRIERS) {
-  behaviour(`a ${name} without messages for the idle time-out is closed`, async (t) => {
+  behaviour(`a ${name} without messages for idleTimeoutMs is closed`, async (t) => {
     const start = performance.now();
     const { socket, peer } = await open(t, { idleTimeoutMs: IDLE_MS });
     const recorder = record(socket);
@@ -227,7 +227,7 @@ for (const { name, open } of CARRIERS) {
     await within('FIN', ended);
   });
 
-  behaviour(`a message in either direction begins the idle time of a ${name} anew`, async (t) => {
+  behaviour(`a message in either direction restarts the idle timeout of a ${name}`, async (t) => {
     const { socket, peer } = await open(t, { idleTimeoutMs: IDLE_MS });
     const recorder = record(socket);
     let last;
@@ -251,7 +251,7 @@ behaviour('answers to a heartbeat do not keep an idle connection open', async (t
   assert.deepEqual(recorders.map(({ closeReason }) => closeReason), ['remote', 'idle']);
 });
 
-behaviour('a client that reconnects does not when it was closed for idleness', async (t) => {
+behaviour('a client with reconnect does not reconnect after an idle timeout', async (t) => {
   const { connections, port } = await openServer(t);
   const client = newClient(t, { idleTimeoutMs: IDLE_MS, reconnect: { minDelayMs: 1 } });
   const recorder = recordLinks(client);
@@ -263,7 +263,7 @@ behaviour('a client that reconnects does not when it was closed for idleness', a
 });
 
 for (const { name, open } of CARRIERS) {
-  behaviour(`a ${name} is not idle while messages wait that nobody takes`, async (t) => {
+  behaviour(`a ${name} is not idle while messages wait for a listener`, async (t) => {
     const { socket, peer } = await open(t, { idleTimeoutMs: IDLE_MS });
     const events = record(socket);
     socket.pause();

@@ -28,7 +28,7 @@ async function dribble(socket, bytes) {
 }
 
 for (const { name, open } of CARRIERS) {
-  behaviour(`messages that come to a ${name} byte by byte come whole, and keep it open`, async (t) => {
+  behaviour(`messages that arrive byte by byte at a ${name} are delivered whole, and restart its idle timeout`, async (t) => {
     const idleTimeoutMs = 2_000 * SLOWDOWN;
     const { socket, peer } = await open(t, { ...LENGTH, idleTimeoutMs });
     const events = record(socket);
@@ -38,7 +38,7 @@ for (const { name, open } of CARRIERS) {
     assert.deepEqual([events.texts, events.order], [texts, ['message']]);
   });
 
-  behaviour(`a reset within a message takes that one from a ${name}, and none before it`, async (t) => {
+  behaviour(`a reset within a message drops that message of a ${name} alone`, async (t) => {
     const { socket, peer } = await open(t, LENGTH);
     const events = record(socket);
     const whole = frame({}, Buffer.from('whole'));
@@ -52,7 +52,7 @@ for (const { name, open } of CARRIERS) {
     assert.equal(events.closeReason, 'reset');
   });
 
-  behaviour(`an end within a message is no message of a ${name}`, async (t) => {
+  behaviour(`EOF within a message delivers no message of a ${name}`, async (t) => {
     const { socket, peer } = await open(t, LENGTH);
     const events = record(socket);
     peer.end(frame({}, Buffer.from('broken off')).subarray(0, 9));
@@ -62,7 +62,7 @@ for (const { name, open } of CARRIERS) {
   });
 }
 
-behaviour('a peer that makes its handshake last with a byte now and then is turned away in time', async (t) => {
+behaviour('a peer that sends its handshake slowly is rejected at the timeout', async (t) => {
   const timeoutMs = 300 * SLOWDOWN;
   const { server, connections, port } = await openServer(t, { ...LENGTH, admission: { key: library.createPairingKey(), timeoutMs } });
   const rejected = new Promise((resolve) => server.on('reject', resolve));

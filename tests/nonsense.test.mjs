@@ -116,7 +116,7 @@ for (const { name, open } of CARRIERS) {
     assert.deepEqual(counts, [0, 8 * MIB, 4 * MIB]);
   });
 
-  behaviour(`a ${name} that its own message listener closes says nothing more but close`, async (t) => {
+  behaviour(`a ${name} that its message listener closes emits only close`, async (t) => {
     const { socket, peer } = await open(t, LENGTH);
     const heard = [];
     const closed = new Promise((resolve) => {
@@ -162,7 +162,7 @@ behaviour('a server listens on other ports from its own listeners, and closes it
   await rejectsWith(server.getLocalAddress(), 2301009);
 });
 
-behaviour('a client connects again from its own close listener, as often as it likes', async (t) => {
+behaviour('a client connects again from its close listener, repeatedly', async (t) => {
   const { server, port } = await openServer(t);
   server.on('connect', (connection) => connection.abort());
   const client = newClient(t);
@@ -189,7 +189,7 @@ behaviour('a listener that throws what is no Error is reported as uncaught, and 
   assert.deepEqual(await child.ended(), { code: 0, signal: null });
 });
 
-behaviour('promises that nobody waits for cost nobody anything once they are settled', async (t) => {
+behaviour('sends whose promises are not awaited arrive', async (t) => {
   const { client, connection } = await openPair(t);
   const events = record(connection);
   const count = 20_000;
@@ -227,7 +227,7 @@ behaviour('a member that is called on an object of another class harms nothing',
   await within('send', client.send({ data: 'still here' }));
 });
 
-behaviour('texts with a zero byte, of a megabyte, or of lone surrogates are no addresses, no events and no encodings', async (t) => {
+behaviour('strings with a zero byte, of one megabyte, or of lone surrogates are rejected as address, event and encoding', async (t) => {
   const { client, server } = await openPair(t);
   for (const text of ['127.0.0.1\0', 'x'.repeat(MIB), '\ud800', '', ' ', '127.0.0.1 ']) {
     await rejectsWith(server.listen({ address: text, port: 0 }), 401, 'listen');
@@ -238,7 +238,7 @@ behaviour('texts with a zero byte, of a megabyte, or of lone surrogates are no a
   }
 });
 
-behaviour('a peer that leaves while a listener is busy is reported when it is done', async (t) => {
+behaviour('a peer that closes while a listener is busy is reported after the listener returns', async (t) => {
   const { connections, port } = await openServer(t);
   const peer = await rawClient(t, port);
   const connection = await connections.next('the connect event');

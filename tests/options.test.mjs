@@ -100,7 +100,7 @@ behaviour('a server, its connection and a client take every option, by promise a
   }
 });
 
-behaviour('odd values are taken from a server, a connection and a client, which go on', async (t) => {
+behaviour('a server, a connection and a client accept extreme values and still work', async (t) => {
   const { server, client, connection } = await openPair(t);
   for (const options of ODD_OPTIONS) {
     await within('setExtraOptions', server.setExtraOptions(options));
@@ -113,7 +113,7 @@ behaviour('odd values are taken from a server, a connection and a client, which 
   await events.received('still here'.length);
 });
 
-behaviour('odd values are taken from a client that is not connected, which then connects', async (t) => {
+behaviour('an unconnected client accepts extreme values and then connects', async (t) => {
   const { connections, port } = await openServer(t);
   const client = newClient(t);
   for (const options of ODD_OPTIONS) await within('setExtraOptions', client.setExtraOptions(options));
@@ -121,7 +121,7 @@ behaviour('odd values are taken from a client that is not connected, which then 
   await connections.next('the connect event');
 });
 
-behaviour('keep-alive asks after the silence given, in whole seconds', async (t) => {
+behaviour('keep-alive probes a silent peer after keepAliveIdleMs, in whole seconds', async (t) => {
   const { server, client, connection } = await openPair(t);
   await within('setExtraOptions', server.setExtraOptions({ keepAlive: true, keepAliveIdleMs: 999_001 }));
   await assertKeepAliveWithin(connection, 1_000);
@@ -148,7 +148,7 @@ behaviour('a client that opens fast exchanges bytes with a server that does not'
   }
 });
 
-behaviour('a server takes no options before it listens', async (t) => {
+behaviour('setExtraOptions of a server that does not listen fails', async (t) => {
   await rejectsWith(newServer(t).setExtraOptions({}), 2303109, 'set options');
 });
 
@@ -158,7 +158,7 @@ behaviour('one socket refuses a negative time-out', async (t) => {
   await rejectsWith(connection.setExtraOptions({ socketTimeout: -1 }), 2301033, 'set options');
 });
 
-behaviour('malformed options are refused', async (t) => {
+behaviour('malformed options fail with 401', async (t) => {
   const { server, client, connection } = await openPair(t);
   for (const object of [server, client, connection]) {
     // What a server throws is what it throws there.
@@ -176,7 +176,7 @@ behaviour('an option of the wrong type counts as left out', async (t) => {
   await assertKeepAliveWithin(client, 200);
 });
 
-behaviour('a closed connection takes no options', async (t) => {
+behaviour('setExtraOptions of a closed connection fails', async (t) => {
   const { connection } = await openPair(t);
   await within('close', connection.close());
   await rejectsWith(connection.setExtraOptions({}), 2301009);
@@ -242,7 +242,7 @@ behaviour('a time to linger is cut to 32 bits: 0.5 and 2 ** 32 seconds reset', a
   }
 });
 
-behaviour('lingering for no number, or for ever, is no lingering for no time', async (t) => {
+behaviour('socketLinger without a finite number does not reset on close', async (t) => {
   for (const linger of [Number.NaN, undefined, 'long', Infinity, -1]) {
     const { sockets, port } = await rawServer(t);
     const client = await openClient(t, port);
@@ -256,7 +256,7 @@ behaviour('lingering for no number, or for ever, is no lingering for no time', a
   }
 });
 
-behaviour('a lingering close sends everything first and blocks nobody', async (t) => {
+behaviour('a lingering close sends everything first and blocks no thread', async (t) => {
   const { sockets, port } = await rawServer(t);
   const client = await openClient(t, port);
   const peer = await sockets.next('the connection');

@@ -83,7 +83,7 @@ async function connectionToPeer(t) {
 }
 
 for (const [name, open] of [['client', clientOfPeer], ['connection', connectionToPeer]]) {
-  behaviour(`W2: what a ${name} sends while its peer is taking what was sent before arrives in order`, async (t) => {
+  behaviour(`W2: sends of a ${name} to a slow peer arrive in order`, async (t) => {
     const { peer, socket } = await open(t);
     const digest = once(peer, 'message');
     const small = Array.from({ length: SMALL_SENDS }, (_, number) => text(number));

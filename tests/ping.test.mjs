@@ -47,7 +47,7 @@ for (const { name, open } of CARRIERS) {
     ['a silence', { framing: { type: 'idleGap', idleGapMs: 1 } }, 'z', 'z', 'hello'],
     ['a function', { framing: { type: 'custom', messageLength: (bytes) => bytes.length } }, 'z', 'z', 'hello'],
   ]) {
-    behaviour(`a ${name} with ${what} asks a silent peer with the ping of its protocol, between messages`, async (t) => {
+    behaviour(`a ${name} with ${what} sends the ping of its protocol to a silent peer, between messages`, async (t) => {
       const { socket, peer } = await open(t, { ...options, heartbeat: { ...asking, ping } });
       const received = textOf(peer);
       await received.until('a ping', (text) => text === onWire);
@@ -103,7 +103,7 @@ for (const { name, open } of CARRIERS) {
     assert.deepEqual(parts, [MESSAGE_BYTES + 1]);
   });
 
-  behaviour(`a ${name} gives up a peer that does not answer the ping of its protocol`, async (t) => {
+  behaviour(`a ${name} whose peer does not answer the ping of its protocol times out`, async (t) => {
     const { socket } = await open(t, { ...LINES, heartbeat: { intervalMs: INTERVAL_MS, stalledTimeoutMs: 0, ping: 'PING' } });
     const recorder = record(socket);
     await recorder.closed();
@@ -182,7 +182,7 @@ for (const { name, open } of CARRIERS) {
   }
 }
 
-behaviour('a client that reconnects takes a peer that does not answer its ping for a lost link', async (t) => {
+behaviour('a client with reconnect reconnects when its ping is not answered', async (t) => {
   const { sockets, port } = await rawServer(t);
   const heartbeat = { intervalMs: INTERVAL_MS, stalledTimeoutMs: 0, ping: 'PING' };
   const client = newClient(t, { ...LINES, heartbeat, reconnect: { minDelayMs: 1, maxDelayMs: 1 } });
@@ -194,7 +194,7 @@ behaviour('a client that reconnects takes a peer that does not answer its ping f
   await sockets.next('the next raw connection');
 });
 
-behaviour('wrong pings are refused, by name', () => {
+behaviour('invalid pings throw 401 that names them', () => {
   const makers = [library.constructTCPSocketInstance, library.constructTCPSocketServerInstance];
   const of = (heartbeat, others = LINES) => ({ ...others, heartbeat: { intervalMs: 1_000, ...heartbeat } });
   for (const [options, ...names] of [

@@ -12,7 +12,7 @@ import { LOOPBACK, openServer, roundTrips } from './support/sockets.mjs';
 const LINES = { framing: { type: 'delimiter' } };
 
 for (const { name, open } of CARRIERS) {
-  behaviour(`a program that knows nothing of the module talks to a ${name}`, async (t) => {
+  behaviour(`a program without the module exchanges data with a ${name}`, async (t) => {
     const { socket, peer } = await open(t);
     const events = record(socket);
     await write(peer, 'question\n');
@@ -28,7 +28,7 @@ for (const { name, open } of CARRIERS) {
 }
 
 for (const { name, open } of CARRIERS) {
-  behaviour(`a program that knows lines talks to a ${name} that takes them apart`, async (t) => {
+  behaviour(`a program that sends lines exchanges them with a ${name} that splits lines`, async (t) => {
     const { socket, peer } = await open(t, LINES);
     const events = record(socket);
     await write(peer, 'one\ntwo\nth');
@@ -50,7 +50,7 @@ for (const { framing, ending, options } of [
   { framing: 'without framing', ending: '\n' },
   { framing: 'with lines as messages', ending: '', options: LINES },
 ]) {
-  behaviour(`a shell talks to a server ${framing}`, async (t) => {
+  behaviour(`a shell exchanges lines with a server ${framing}`, async (t) => {
     const { connections, port } = await openServer(t, options);
     const shell = promisify(execFile)('bash', ['-c', SHELL_CLIENT, LOOPBACK, `${port}`]);
     const connection = await connections.next('the connect event');

@@ -32,7 +32,7 @@ behaviour('the kinds of proxies are those of the system', () => {
   assert.deepEqual([NONE, SOCKS5], [0, 1]);
 });
 
-behaviour('a client talks through a proxy, and knows the peer whose number it gave', async (t) => {
+behaviour('a client connects through a proxy, and reports the peer whose numeric address it gave', async (t) => {
   const { connections, port } = await openServer(t);
   let asked;
   const proxy = socks5(await relay(t, port, (target) => {
@@ -53,7 +53,7 @@ behaviour('a client talks through a proxy, and knows the peer whose number it ga
   assert.deepEqual({ ...events.messages[0].remoteInfo }, { address: LOOPBACK, family: 'IPv4', port, size: 6 });
 });
 
-behaviour('a proxy looks names up, and stands for a peer that it alone knows', async (t) => {
+behaviour('a proxy looks up names, and its address is reported for the peer', async (t) => {
   const { connections, port } = await openServer(t);
   let asked;
   const proxyPort = await relay(t, port, (target) => {
@@ -67,7 +67,7 @@ behaviour('a proxy looks names up, and stands for a peer that it alone knows', a
   assert.deepEqual({ ...await client.getRemoteAddress() }, { address: LOOPBACK, family: 1, port: proxyPort });
 });
 
-behaviour('a client that reconnects goes through the proxy again', async (t) => {
+behaviour('a client with reconnect reconnects through the proxy', async (t) => {
   const { connections, port } = await openServer(t);
   const asked = [];
   const proxy = socks5(await relay(t, port, (target) => asked.push(target)));
@@ -85,7 +85,7 @@ behaviour('a client that reconnects goes through the proxy again', async (t) => 
   assert.deepEqual(asked, [{ isName: false, ...address }, { isName: false, ...address }]);
 });
 
-behaviour('a proxy that asks gets the user name and the password', async (t) => {
+behaviour('a proxy with authentication gets the user name and password', async (t) => {
   let told;
   const port = await scriptedProxy(t, async (client) => {
     const methods = await client.methods();
@@ -150,7 +150,7 @@ behaviour('2301208: the proxy did not connect, and says why', async (t) => {
   }
 });
 
-behaviour('2301209: the proxy wants another authentication', async (t) => {
+behaviour('2301209: the proxy requires another authentication method', async (t) => {
   await failsAfter(t, [[5, 0xff]], 2301209, 'authentication');
   await failsAfter(t, [[5, 1]], 2301209, 'authentication', KNOWN);
   await failsAfter(t, [passwordWanted], 2301209, 'authentication');
@@ -192,7 +192,7 @@ behaviour('2301213: an answer of the proxy is not valid', async (t) => {
   await failsAfter(t, [noAuthentication, [], [5, 0, 0, 2]], 2301213, 'answer');
 });
 
-behaviour('a proxy that is silent is part of the time-out', async (t) => {
+behaviour('the timeout of connect includes a silent proxy', async (t) => {
   const port = await scriptedProxy(t, (client) => client.methods());
   const start = performance.now();
   const connect = newClient(t).connect({ address: TARGET, proxy: socks5(port), timeout: 300 });
@@ -201,7 +201,7 @@ behaviour('a proxy that is silent is part of the time-out', async (t) => {
   assert.ok(elapsedMs >= 300, `ended after ${elapsedMs} ms`);
 });
 
-behaviour('close gives up a connect through a proxy', async (t) => {
+behaviour('close cancels a connect through a proxy', async (t) => {
   let asked;
   const isAsked = new Promise((resolve) => {
     asked = resolve;
@@ -215,7 +215,7 @@ behaviour('close gives up a connect through a proxy', async (t) => {
   await canceled;
 });
 
-behaviour('malformed proxies are refused', async (t) => {
+behaviour('malformed proxy options fail with 401', async (t) => {
   const address = { address: LOOPBACK, port: 1080 };
   const wrong = [
     null, 1, 'socks5', { type: 2, address }, { type: 1 }, { type: 1, address: LOOPBACK }, { type: 1, address: { address: '' } },

@@ -65,7 +65,7 @@ behaviour('reconnecting tells the number of the next attempt, the wait before it
   await within('close', client.close());
 });
 
-behaviour('waits differ, so that clients of one server do not all come back at once', async (t) => {
+behaviour('reconnect delays are random, so that clients do not all reconnect at once', async (t) => {
   const port = await closedPort();
   const delays = await Promise.all(Array.from({ length: 8 }, async () => {
     const client = newClient(t, { reconnect: { minDelayMs: 60_000 } });
@@ -77,7 +77,7 @@ behaviour('waits differ, so that clients of one server do not all come back at o
   assert.ok(new Set(delays).size > 4, `${delays}`);
 });
 
-behaviour('the first wait is of 200 ms at most unless told otherwise', async (t) => {
+behaviour('the first reconnect delay is at most 200 ms by default', async (t) => {
   const { server, recorder } = await openReconnecting(t, { reconnect: {} });
   await takeAway(server);
   await recorder.came('reconnecting', 2);
@@ -85,7 +85,7 @@ behaviour('the first wait is of 200 ms at most unless told otherwise', async (t)
   assert.ok(first >= 100 && first <= 200 && second >= 200 && second <= 400, `${first} and ${second} ms`);
 });
 
-behaviour('connect rejects when its attempts are used up, and can be called again', async (t) => {
+behaviour('connect rejects after maxAttempts, and can be called again', async (t) => {
   const port = await closedPort();
   const client = newClient(t, { reconnect: { ...SOON, maxAttempts: 3 } });
   const recorder = recordLinks(client);
@@ -97,7 +97,7 @@ behaviour('connect rejects when its attempts are used up, and can be called agai
   await recorder.came('connect');
 });
 
-behaviour('a lost link is replaced as often as its server comes back', async (t) => {
+behaviour('a client reconnects each time its server comes back', async (t) => {
   const { server, port, client, recorder } = await openReconnecting(t);
   let current = server;
   for (let round = 2; round <= 4; round += 1) {
@@ -118,7 +118,7 @@ behaviour('a lost link is replaced as often as its server comes back', async (t)
   assert.equal(recorder.first('reconnecting').attempt, 1);
 });
 
-behaviour('a client connects again also when its server closes the connection in peace', async (t) => {
+behaviour('a client reconnects when its server closes the connection normally', async (t) => {
   const { connections, recorder, connection } = await openReconnecting(t);
   await within('close', connection.close());
   await connections.next('the next connect event');
@@ -126,7 +126,7 @@ behaviour('a client connects again also when its server closes the connection in
   assert.deepEqual(recorder.order, ['connect', 'reconnecting', 'connect']);
 });
 
-behaviour('a client whose attempts are used up says why, and closes', async (t) => {
+behaviour('a client closes after maxAttempts, with the reason of the last failure', async (t) => {
   const { server, port, client, recorder } = await openReconnecting(t, { reconnect: { ...SOON, maxAttempts: 2 } });
   await takeAway(server);
   const waiting = client.send({ data: 'waiting' });
@@ -140,7 +140,7 @@ behaviour('a client whose attempts are used up says why, and closes', async (t) 
   await within('connect', client.connect(to(port)));
 });
 
-behaviour('messages sent without a link wait for the next one, and arrive in order', async (t) => {
+behaviour('messages sent without a link are queued for the next link and arrive in order', async (t) => {
   const { server, port, client, recorder } = await openReconnecting(t);
   await takeAway(server);
   await recorder.came('reconnecting', 2);
@@ -159,7 +159,7 @@ behaviour('messages sent without a link wait for the next one, and arrive in ord
   assert.equal(client.bytesQueued, 0);
 });
 
-behaviour('messages sent before the first link wait for it as well', async (t) => {
+behaviour('messages sent before the first link are queued for it', async (t) => {
   const port = await closedPort();
   const client = newClient(t, { reconnect: SOON });
   const connected = client.connect(to(port));
@@ -170,7 +170,7 @@ behaviour('messages sent before the first link wait for it as well', async (t) =
   await within('connect and send', Promise.all([connected, sent]));
 });
 
-behaviour('with unsent: reject, messages are refused while there is no link', async (t) => {
+behaviour('with unsent: reject sends without a link are rejected', async (t) => {
   const { server, port, client, recorder } = await openReconnecting(t, { reconnect: { ...SOON, unsent: 'reject' } });
   await takeAway(server);
   await recorder.came('reconnecting', 2);
@@ -210,7 +210,7 @@ function messagesIn(stream) {
   return messages;
 }
 
-behaviour('a message cut in the middle counts as unsent, and goes out again from its first byte', async (t) => {
+behaviour('a partly sent message counts as unsent, and is sent again from its first byte', async (t) => {
   const { sockets, client, recorder, peer, parts, outcomes } = await openStalled(t, 'keep');
   peer.resetAndDestroy();
   await recorder.came('connect', 2);
@@ -222,7 +222,7 @@ behaviour('a message cut in the middle counts as unsent, and goes out again from
   assert.deepEqual(again, parts.slice(-again.length).map((part) => sha256(part)));
 });
 
-behaviour('with unsent: reject, what the kernel does not have of a cut link is rejected, and never arrives', async (t) => {
+behaviour('with unsent: reject messages that the kernel had not taken of a lost link are rejected and never arrive', async (t) => {
   const { sockets, client, recorder, peer, outcomes } = await openStalled(t, 'reject');
   peer.resetAndDestroy();
   await recorder.came('connect', 2);
@@ -236,7 +236,7 @@ behaviour('with unsent: reject, what the kernel does not have of a cut link is r
   assert.equal(`${(await arrival).subarray(4)}`, 'the next link');
 });
 
-behaviour('close ends a client that is reconnecting, and what waits is rejected', async (t) => {
+behaviour('close ends a client that is reconnecting, and rejects queued sends', async (t) => {
   const { server, client, recorder } = await openReconnecting(t);
   await takeAway(server);
   await recorder.came('reconnecting', 2);
@@ -276,7 +276,7 @@ for (const { name, peer, begun } of PHASES) {
   });
 }
 
-behaviour('a client that is connecting, or connected, is not connected once more', async (t) => {
+behaviour('connect of a connecting or connected client fails', async (t) => {
   const port = await closedPort();
   const client = newClient(t, { reconnect: SOON });
   client.connect(to(port)).catch(() => {});
@@ -285,7 +285,7 @@ behaviour('a client that is connecting, or connected, is not connected once more
   await within('close', client.close());
 });
 
-behaviour('statistics go on over links', async (t) => {
+behaviour('statistics continue across links', async (t) => {
   const { connections, client, recorder, connection } = await openReconnecting(t);
   const events = record(connection);
   await within('send', client.send({ data: 'one' }));

@@ -58,7 +58,7 @@ function asked(socket, options) {
 }
 
 for (const { name, open, sendBase } of CARRIERS) {
-  behaviour(`requests of a ${name} get the answers with the value that the kit wrote into their field`, async (t) => {
+  behaviour(`requests of a ${name} get the answers with the number that the library wrote into their field`, async (t) => {
     const { socket, peer } = await open(t, FIELD);
     const requests = messagesOf(peer);
     const sent = Buffer.from('a..1');
@@ -70,7 +70,7 @@ for (const { name, open, sendBase } of CARRIERS) {
     assert.deepEqual((await within('the answers', Promise.all(answers))).map(text), ['A\0\x011', 'A\0\x022', 'A\0\x033']);
   });
 
-  behaviour(`a request of a ${name} whose field the app writes is refused while another one has its value`, async (t) => {
+  behaviour(`a request of a ${name} whose field has the number of a pending request is rejected`, async (t) => {
     const { socket, peer } = await open(t, { framing, requests: { match: 'field', fieldBytes: 2, littleEndian: true } });
     const requests = messagesOf(peer);
     const first = socket.request({ data: '\x01\x02first' });
@@ -85,7 +85,7 @@ for (const { name, open, sendBase } of CARRIERS) {
     assert.equal(text(await within('the answer', again)), '\x01\x02');
   });
 
-  behaviour(`a field of one byte of a ${name} has 255 requests open at once, and no more`, async (t) => {
+  behaviour(`a field of one byte of a ${name} allows 255 pending requests, and no more`, async (t) => {
     const { socket, peer } = await open(t, { framing, requests: { match: 'field', fieldBytes: 1, writesField: true } });
     const requests = messagesOf(peer);
     const answers = Array.from({ length: 255 }, () => socket.request({ data: '.' }));
@@ -140,7 +140,7 @@ for (const { name, open, sendBase } of CARRIERS) {
     assert.deepEqual(recorder.texts, ['a\0\x01']);
   });
 
-  behaviour(`a request of a ${name} that times out keeps its turn where answers come in order`, async (t) => {
+  behaviour(`a request of a ${name} that times out keeps its position with match order`, async (t) => {
     const { socket, peer } = await open(t, ORDER);
     const recorder = record(socket);
     const requests = messagesOf(peer);
@@ -154,7 +154,7 @@ for (const { name, open, sendBase } of CARRIERS) {
     assert.deepEqual(recorder.texts, ['unasked']);
   });
 
-  behaviour(`a request of a ${name} that cannot be sent takes no turn`, async (t) => {
+  behaviour(`a request of a ${name} that cannot be sent takes no position`, async (t) => {
     const { socket, peer } = await open(t, { framing: { ...framing, maxMessageBytes: 10 }, requests: { match: 'order' } });
     const first = socket.request({ data: 'first' });
     await rejectsWith(socket.request({ data: 'x'.repeat(11) }), sendBase + 90);
@@ -179,7 +179,7 @@ for (const { name, open, sendBase } of CARRIERS) {
     }
   });
 
-  behaviour(`requests of a ${name}, one at a time, leave behind what was sent before them`, async (t) => {
+  behaviour(`requests of a ${name}, one at a time, are sent after earlier sends`, async (t) => {
     const { socket, peer } = await open(t, SINGLE);
     const messages = messagesOf(peer);
     const burst = (label) => {
@@ -226,7 +226,7 @@ for (const { name, open, sendBase } of CARRIERS) {
     assert.deepEqual([recorder.order, recorder.closeReason, recorder.error.code], [['error', 'close'], 'timeout', 2301110]);
   });
 
-  behaviour(`the time of a request that waits in line for a ${name} begins when it is sent`, async (t) => {
+  behaviour(`the timeout of a queued request of a ${name} starts when it is sent`, async (t) => {
     const { socket, peer } = await open(t, { framing, requests: { match: 'single', quietMs: 1 } });
     const requests = messagesOf(peer);
     const first = asked(socket, { data: 'one', timeoutMs: 4 * SOON_MS });
@@ -270,7 +270,7 @@ for (const { name, open, sendBase } of CARRIERS) {
     await new Promise((resolve) => { socket.request({ data: 'x', timeoutMs: SOON_MS }, (fault) => resolve(assert.equal(fault.code, sendBase + 110))); });
   });
 
-  behaviour(`request of a ${name} without the option requests is a 401`, async (t) => {
+  behaviour(`request of a ${name} without the option requests fails with 401`, async (t) => {
     const { socket } = await open(t, { framing });
     await rejectsWith(socket.request({ data: 'x' }), 401, 'request', 'requests');
   });
@@ -301,7 +301,7 @@ for (const [name, options] of [
   });
 }
 
-behaviour('a lost link rejects what was sent; what was not is sent with the next link, and gets its answer', async (t) => {
+behaviour('a lost link rejects sent requests; unsent ones are sent on the next link and get their answers', async (t) => {
   const { sockets, port } = await rawServer(t);
   const client = await openClient(t, port, { ...ORDER, reconnect: { minDelayMs: 1, maxDelayMs: 1 } });
   const recorder = recordLinks(client);
@@ -318,7 +318,7 @@ behaviour('a lost link rejects what was sent; what was not is sent with the next
   assert.equal(text(await within('the answer', waiting)), 'for three');
 });
 
-behaviour('suspend rejects what was sent when the client is restored; what is asked meanwhile gets its answer', async (t) => {
+behaviour('suspend rejects sent requests after restore; requests made meanwhile get their answers', async (t) => {
   const { sockets, port } = await rawServer(t);
   const client = await openClient(t, port, { ...ORDER, reconnect: {} });
   const first = await sockets.next('the raw connection');
@@ -334,7 +334,7 @@ behaviour('suspend rejects what was sent when the client is restored; what is as
   assert.equal(text(await within('the answer', waiting)), 'for two');
 });
 
-behaviour('with acknowledge the answer to a request comes over the next link', async (t) => {
+behaviour('with acknowledge the answer to a request comes on the next link', async (t) => {
   const options = { ...FIELD, acknowledge: true };
   const { client, connection } = await openPair(t, options, { ...options, reconnect: { minDelayMs: 1, maxDelayMs: 1 } });
   const recorder = record(connection);
@@ -346,7 +346,7 @@ behaviour('with acknowledge the answer to a request comes over the next link', a
   assert.equal(text(await within('the answer', answer)), 'a\0\x01');
 });
 
-behaviour('a client that closes and connects again has no requests of before', async (t) => {
+behaviour('a client that closes and connects again has no earlier requests', async (t) => {
   const { sockets, port } = await rawServer(t);
   const client = await openClient(t, port, ORDER);
   const peer = await sockets.next('the raw connection');
@@ -362,7 +362,7 @@ behaviour('a client that closes and connects again has no requests of before', a
   assert.equal(text(await within('the answer', answer)), 'for after');
 });
 
-behaviour('wrong requests are refused, by name', () => {
+behaviour('invalid requests options throw 401 that names them', () => {
   const makers = [library.constructTCPSocketInstance, library.constructTCPSocketServerInstance];
   for (const [options, ...names] of [
     [{ requests: { match: 'order' } }, 'requests', 'framing'],

@@ -21,7 +21,7 @@ for (const { name, open, sendBase } of CARRIERS) {
     assertSocketError(events.error, ECONNRESET, peerAddress, SYSTEM_TEXT.ECONNRESET);
   });
 
-  behaviour(`the bytes that a ${name} got before a reset come before its error`, async (t) => {
+  behaviour(`data received before a reset of a ${name} is delivered before its error`, async (t) => {
     const { socket, peer } = await open(t);
     const events = record(socket);
     await write(peer, 'last words');
@@ -32,7 +32,7 @@ for (const { name, open, sendBase } of CARRIERS) {
     assert.deepEqual(events.order, ['message', 'error', 'close']);
   });
 
-  behaviour(`W18: a reset of a ${name} whose bytes nobody has taken yet comes after them`, async (t) => {
+  behaviour(`W18: a reset of a ${name} with undelivered data is reported after that data`, async (t) => {
     const { socket, peer } = await open(t);
     await write(peer, 'last words');
     await roundTrips(t);
@@ -44,7 +44,7 @@ for (const { name, open, sendBase } of CARRIERS) {
     assert.deepEqual(events.order, ['message', 'error', 'close']);
   });
 
-  behaviour(`sends of a ${name} that a reset overtakes are rejected`, async (t) => {
+  behaviour(`queued sends of a ${name} are rejected on reset`, async (t) => {
     const { socket, peer } = await open(t);
     const events = record(socket);
     const sends = [STALLING_BYTES, 1, 1].map((bytes) => socket.send({ data: new ArrayBuffer(bytes) }));

@@ -30,7 +30,7 @@ async function successor(t, closed) {
   return assert.fail('no descriptor was used again');
 }
 
-behaviour('W11: a closed connection does nothing to the one that has its descriptor now', async (t) => {
+behaviour('W11: calls of a closed connection do not affect the one that reuses its descriptor', async (t) => {
   const { connection, next } = await successor(t, await closedConnections(t));
   const [clientEvents, connectionEvents] = [record(next.client), record(next.connection)];
   await rejectsWith(connection.send({ data: 'for somebody else' }), 2303109);
@@ -43,7 +43,7 @@ behaviour('W11: a closed connection does nothing to the one that has its descrip
   assert.deepEqual([clientEvents.text, connectionEvents.text], ['question', 'answer']);
 });
 
-behaviour('W11: connections that their connect listener closes are over, and later ones are whole', async (t) => {
+behaviour('W11: connections that their connect listener closes are closed, and later ones work', async (t) => {
   const server = newServer(t);
   server.on('connect', (connection) => {
     connection.close();

@@ -31,7 +31,7 @@ function linkLocal() {
   return own && `${own.address}%${own.scopeid}`;
 }
 
-behaviour('W22: a link-local address keeps its scope: whoever is given it can connect', async (t) => {
+behaviour('W22: a reported link-local address keeps its scope and can be connected to', async (t) => {
   const address = linkLocal();
   if (!address) return;
   const server = newServer(t);

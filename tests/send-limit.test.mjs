@@ -24,7 +24,7 @@ async function openFull(t, open, options) {
 for (const { name, open, sendBase } of CARRIERS) {
   const limited = { sendQueueLimitBytes: LIMIT_BYTES };
 
-  behaviour(`a ${name} takes one message of any size when nothing waits, and then no more than its limit`, async (t) => {
+  behaviour(`a ${name} accepts one message of any size when its queue is empty, then no more than its limit`, async (t) => {
     const { socket, peer, first } = await openFull(t, open, limited);
     const queued = socket.bytesQueued;
     assert.ok(queued > LIMIT_BYTES, `${queued} bytes wait`);
@@ -39,7 +39,7 @@ for (const { name, open, sendBase } of CARRIERS) {
     assert.equal(sha256(await arrival), sha256(payload(STALLING_BYTES), Buffer.from('again')));
   });
 
-  behaviour(`sends of a ${name} that nobody awaits arrive whole, also where more than 16 MiB wait`, async (t) => {
+  behaviour(`sends of a ${name} that are not awaited arrive whole, also with more than 16 MiB queued`, async (t) => {
     const { socket, peer } = await open(t);
     const parts = Array.from({ length: 48 }, (_, index) => payload(MIB, index + 1));
     const sends = parts.map((data) => socket.send({ data }));
@@ -50,7 +50,7 @@ for (const { name, open, sendBase } of CARRIERS) {
     assert.equal(sha256(await arrival), sha256(...parts));
   });
 
-  behaviour(`what a ${name} refuses leaves no gap in what it takes`, async (t) => {
+  behaviour(`a rejected send of a ${name} leaves no gap in the stream`, async (t) => {
     const { socket, peer } = await open(t, { framing: { type: 'length' }, sendQueueLimitBytes: LIMIT_BYTES });
     const parts = Array.from({ length: 200 }, (_, index) => payload(100_000 + index, index + 1));
     const outcomes = parts.map((data) => socket.send({ data }).then(() => true, ({ code }) => {
@@ -73,7 +73,7 @@ for (const { name, open, sendBase } of CARRIERS) {
     assert.equal(socket.getStatistics().messagesSent, sent.length);
   });
 
-  behaviour(`a ${name} that refused goes on after drain`, async (t) => {
+  behaviour(`a ${name} that rejected a send accepts sends after drain`, async (t) => {
     const { socket, peer, first } = await openFull(t, open, limited);
     await rejectsWith(socket.send({ data: 'x' }), sendBase + 105);
     const drained = new Promise((resolve) => socket.on('drain', resolve));
@@ -98,19 +98,19 @@ async function takenWithoutLink(t, bytes, options = {}) {
   return asked - codes.length;
 }
 
-behaviour('many small messages are bounded as well: each costs 64 bytes more', async (t) => {
+behaviour('many small messages reach the queue limit: each counts 64 bytes more', async (t) => {
   for (const bytes of [1, 36]) {
     const taken = await takenWithoutLink(t, bytes, { sendQueueLimitBytes: 100_000 });
     assert.equal(taken, Math.floor(100_000 / (bytes + OVERHEAD_BYTES)));
   }
 });
 
-behaviour('without a limit of its own and without a link a client keeps 16 MiB', async (t) => {
+behaviour('a client without a link and without a set limit queues 16 MiB', async (t) => {
   const taken = await takenWithoutLink(t, 100_000 - OVERHEAD_BYTES);
   assert.equal(taken, Math.floor(16 * MIB / 100_000));
 });
 
-behaviour('what waited without a link arrives, up to the limit and in order', async (t) => {
+behaviour('messages queued without a link arrive in order, up to the limit', async (t) => {
   const port = await closedPort();
   const client = newClient(t, { reconnect: { minDelayMs: 1, maxDelayMs: 20 }, sendQueueLimitBytes: 10_000 });
   const connected = client.connect({ address: { address: LOOPBACK, port } });

@@ -50,7 +50,7 @@ behaviour('getConnections gives the open connections, as the very objects that w
   same([taken[0], taken[2]]);
 });
 
-behaviour('a connection that its peer has closed is not among the open ones', async (t) => {
+behaviour('getConnections excludes a connection that its peer has closed', async (t) => {
   const { server, peers, taken } = await openWithPeers(t, 2);
   const events = record(taken[0]);
   peers[0].resume().end();
@@ -58,7 +58,7 @@ behaviour('a connection that its peer has closed is not among the open ones', as
   assert.deepEqual(server.getConnections().map(({ clientId }) => clientId), [taken[1].clientId]);
 });
 
-behaviour('a connection is open before it is announced to nobody, and listed when it is', async (t) => {
+behaviour('getConnections lists a connection when it is announced', async (t) => {
   const { server, connections, port } = await openServer(t);
   let atConnect;
   server.on('connect', (connection) => {
@@ -83,7 +83,7 @@ behaviour('broadcast reaches every open connection, in the order of the calls', 
 });
 
 for (const leave of ['end', 'resetAndDestroy']) {
-  behaviour(`a connection with unread bytes whose peer has left (${leave}) gives up its place, and keeps the bytes`, async (t) => {
+  behaviour(`a connection with unread data whose peer has closed (${leave}) frees its place, and keeps the data`, async (t) => {
     const { server, connections, port } = await openServer(t, { maxConnections: 1 });
     const visitor = await rawClient(t, port);
     const left = await connections.next('the connect event');
@@ -123,7 +123,7 @@ const LEAVES = [
 ];
 
 for (const { name, options, leave, reason } of LEAVES) {
-  behaviour(`a connection without listener gives up its place, and keeps the bytes, when its peer leaves behind more than it reads: ${name}`, async (t) => {
+  behaviour(`a connection without a listener frees its place, and keeps the data, when its peer closes after more than it reads: ${name}`, async (t) => {
     const place = await openServer(t, { ...options, maxConnections: 1 });
     const client = await openClient(t, place.port, options);
     const left = await place.connections.next('the connect event');
@@ -143,7 +143,7 @@ for (const { name, options, leave, reason } of LEAVES) {
   });
 }
 
-behaviour('a connection whose peer has gone behind a closed receive window gives up its place after the next broadcast', async (t) => {
+behaviour('a connection whose peer has closed behind a full receive window frees its place after the next broadcast', async (t) => {
   const place = await openServer(t, { maxConnections: 1 });
   const visitor = await rawClient(t, place.port);
   const left = await place.connections.next('the connect event');
@@ -162,7 +162,7 @@ behaviour('a connection whose peer has gone behind a closed receive window gives
   assert.equal(events.closeReason, 'reset');
 });
 
-behaviour('a heartbeat finds out that a peer has gone behind a closed receive window', async (t) => {
+behaviour('a heartbeat detects that a peer has closed behind a full receive window', async (t) => {
   const options = { ...FRAMED, heartbeat: { intervalMs: 60_000 } };
   const place = await openServer(t, { ...options, maxConnections: 1 });
   const visitor = await rawClient(t, place.port);
@@ -190,7 +190,7 @@ for (const [name, options] of [['a stream', {}], ['frames', { framing: { type: '
   });
 }
 
-behaviour('broadcast to nobody reaches nobody, and wrong options are refused', async (t) => {
+behaviour('broadcast without connections resolves with 0, and invalid options fail with 401', async (t) => {
   const { server } = await openServer(t);
   assert.equal(await within('broadcast', server.broadcast({ data: 'hello?' })), 0);
   assert.equal(await within('broadcast', newServer(t).broadcast({ data: 'hello?' })), 0);
@@ -199,7 +199,7 @@ behaviour('broadcast to nobody reaches nobody, and wrong options are refused', a
   }
 });
 
-behaviour('broadcast counts those that got it, when one connection breaks under it', async (t) => {
+behaviour('broadcast counts successful sends when one connection fails', async (t) => {
   const { server, taken, peers } = await openWithPeers(t, 3);
   const events = record(taken[1]);
   const arrivals = [peers[0], peers[2]].map((peer) => ending(peer.resume()));
@@ -213,7 +213,7 @@ behaviour('broadcast counts those that got it, when one connection breaks under 
   assert.deepEqual((await Promise.all(arrivals)).map(({ receivedBytes }) => receivedBytes), [STALLING_BYTES, STALLING_BYTES]);
 });
 
-behaviour('broadcast sends frames where there is framing, and what a connection refuses does not count', async (t) => {
+behaviour('broadcast sends frames with framing, and does not count rejected sends', async (t) => {
   const { framing, frame } = DEFAULT_LENGTH;
   const { server, taken, peers } = await openWithPeers(t, 2, { framing: { ...framing, maxMessageBytes: 5 } });
   const arrivals = peers.map((peer) => readToEnd(peer));
@@ -235,7 +235,7 @@ for (const options of [undefined, {}, { connections: 'keep' }, { deadlineMs: 5 }
   });
 }
 
-behaviour('close with drain sends everything, says FIN, and then resolves', async (t) => {
+behaviour('close with drain sends everything and FIN, then resolves', async (t) => {
   const { server, port, peers, taken } = await openWithPeers(t, 2);
   const recorders = taken.map((connection) => record(connection));
   const sends = taken.map((connection) => connection.send({ data: new ArrayBuffer(STALLING_BYTES) }));
@@ -248,7 +248,7 @@ behaviour('close with drain sends everything, says FIN, and then resolves', asyn
   assert.deepEqual([server.getConnections().length, await isFree(port)], [0, true]);
 });
 
-behaviour('close with drain resets what is not over at its deadline', async (t) => {
+behaviour('close with drain resets connections that are open at its deadline', async (t) => {
   const { server, peers, taken } = await openWithPeers(t, 2);
   const deadlineMs = 100 * SLOWDOWN;
   const stalled = taken[0].send({ data: new ArrayBuffer(STALLING_BYTES) }).then(() => 0, ({ code }) => code);
@@ -264,7 +264,7 @@ behaviour('close with drain resets what is not over at its deadline', async (t) 
   assert.ok(receivedBytes < STALLING_BYTES, 'the stalled peer got everything all the same');
 });
 
-behaviour('close with abort resets every connection, and drops what waits', async (t) => {
+behaviour('close with abort resets every connection, and drops queued data', async (t) => {
   const { server, port, peers, taken } = await openWithPeers(t, 2);
   const recorders = taken.map((connection) => record(connection));
   const stalled = taken[0].send({ data: new ArrayBuffer(STALLING_BYTES) }).then(() => 0, ({ code }) => code);
@@ -276,7 +276,7 @@ behaviour('close with abort resets every connection, and drops what waits', asyn
   assert.deepEqual([server.getConnections().length, await isFree(port)], [0, true]);
 });
 
-behaviour('wrong options of close are refused, and the server goes on', async (t) => {
+behaviour('invalid options of close fail with 401, and the server still works', async (t) => {
   const { server, port } = await openServer(t);
   for (const options of [1, 'drain', { connections: 'leave' }, { connections: 1 }, { deadlineMs: 0 }, { deadlineMs: 'soon' }]) {
     await rejectsWith(server.close(options), 401, 'close');
@@ -284,7 +284,7 @@ behaviour('wrong options of close are refused, and the server goes on', async (t
   await openClient(t, port);
 });
 
-behaviour('listening tells each address, and close comes once for all, before it resolves', async (t) => {
+behaviour('listening reports each address, and close comes once before its promise', async (t) => {
   const server = newServer(t);
   const said = [];
   server.on('listening', ({ address, family, port }) => said.push(`${address} ${family} ${port}`));
@@ -301,7 +301,7 @@ behaviour('listening tells each address, and close comes once for all, before it
   assert.deepEqual(said.slice(4), [`${LOOPBACK} 1 ${ports[0]}`, 'close 0']);
 });
 
-behaviour('a listener that was taken off hears no listening, close and reject', async (t) => {
+behaviour('a removed listener gets no listening, close and reject', async (t) => {
   const server = newServer(t, { maxConnections: 1 });
   const listener = () => assert.fail('heard');
   for (const type of ['listening', 'close', 'reject']) {
@@ -353,7 +353,7 @@ behaviour('statistics count bytes and messages of each side, and the server sums
   assert.deepEqual(figures(server), [13, 6, 4, 1, 0, 0]);
 });
 
-behaviour('statistics tell what waits, in both directions', async (t) => {
+behaviour('statistics report queued bytes in both directions', async (t) => {
   const { server, taken, peers } = await openWithPeers(t, 2);
   const sends = taken.map((connection) => connection.send({ data: new ArrayBuffer(STALLING_BYTES) }));
   const queued = taken.map((connection) => connection.bytesQueued);
@@ -379,7 +379,7 @@ const PORTS = 40;
 
 for (const options of [undefined, { framing: { type: 'length' }, acknowledge: true }]) {
   const name = options ? 'a server that shakes hands' : 'a server';
-  behaviour(`closing ${name} leaves those alone who come to a listener that follows at once`, async (t) => {
+  behaviour(`closing ${name} does not affect clients of a server that listens on the port right after it`, async (t) => {
     const { server, connections } = await openServer(t, options);
     for (let round = 0; round < 10; round += 1) {
       const listening = Array.from({ length: PORTS }, () => server.listen({ address: LOOPBACK, port: 0 }));

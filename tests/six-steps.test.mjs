@@ -3,7 +3,7 @@ import { runDemo } from './demo/demo.mjs';
 import { behaviour } from './support/behaviour.mjs';
 import { rawServer } from './support/raw.mjs';
 
-behaviour('two processes act out the six steps', async () => {
+behaviour('two processes run the six steps', async () => {
   const lines = [];
   const steps = [];
   const { server, client } = await runDemo({
@@ -24,7 +24,7 @@ behaviour('two processes act out the six steps', async () => {
 const DEATHS = [['server', 3, 4], ['client', 1, 2], ['client', 4, 5], ['server', 6, 'close']];
 
 for (const [name, last, next] of DEATHS) {
-  behaviour(`the demo fails and says where when its ${name} is gone after step ${last}`, async () => {
+  behaviour(`the demo fails and names the step when its ${name} exits after step ${last}`, async () => {
     const demo = runDemo({
       afterStep: async (step, cast) => {
         if (step !== last) return;
@@ -38,7 +38,7 @@ for (const [name, last, next] of DEATHS) {
   });
 }
 
-behaviour('the demo fails at step 1 when its port is taken', async (t) => {
+behaviour('the demo fails at step 1 when its port is in use', async (t) => {
   const { port } = await rawServer(t);
   await assert.rejects(runDemo({ port }), /^Error: step 1 failed: .*could not initialize.*in use/);
 });

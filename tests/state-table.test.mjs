@@ -49,7 +49,7 @@ async function resultOf(t, { open, call, word }, ports, expected) {
 
 for (const { name, states, members } of CLASSES) {
   for (const [state, open] of Object.entries(states)) {
-    behaviour(`every member of a ${name} does in the state "${state}" what docs/api.md says`, async (t) => {
+    behaviour(`every member of a ${name} in the state "${state}" has the result of docs/api.md`, async (t) => {
       const [ports, table] = [await portsFor(t), tableOf(name)];
       const [results, expected] = [{}, {}];
       for (const [member, [call, word]] of Object.entries(members)) {

@@ -24,7 +24,7 @@ function firstMessage(socket) {
 }
 
 for (const { name, open } of CARRIERS) {
-  behaviour(`a listener of a ${name} that goes in the middle of a stream leaves the rest to the next`, async (t) => {
+  behaviour(`a listener of a ${name} that is removed in the middle of a stream leaves the rest to the next`, async (t) => {
     const { socket, peer } = await open(t);
     const data = payload(KEPT_BYTES);
     peer.end(Buffer.from(data));
@@ -36,7 +36,7 @@ for (const { name, open } of CARRIERS) {
     assert.deepEqual(events.order, ['message', 'close']);
   });
 
-  behaviour(`a ${name} whose listener went in the middle of a stream tells of the end behind it`, async (t) => {
+  behaviour(`a ${name} whose listener was removed in the middle of a stream reports EOF after it`, async (t) => {
     const { socket, peer } = await open(t);
     const closed = new Promise((resolve) => {
       socket.on('close', resolve);

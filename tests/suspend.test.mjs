@@ -20,7 +20,7 @@ async function openSuspendable(t, options = RECONNECT) {
   return { ...place, client, recorder, connection };
 }
 
-behaviour('suspend lets the link go, and nothing reconnects before restore', async (t) => {
+behaviour('suspend closes the link, and the client does not reconnect before restore', async (t) => {
   const { connections, client, recorder, connection } = await openSuspendable(t);
   const events = record(connection);
   await within('suspend', client.suspend());
@@ -36,7 +36,7 @@ behaviour('suspend lets the link go, and nothing reconnects before restore', asy
   assert.equal((await client.getState()).isConnected, true);
 });
 
-behaviour('what is sent while suspended waits for restore, and arrives in order', async (t) => {
+behaviour('messages sent while suspended are queued until restore and arrive in order', async (t) => {
   const { connections, client } = await openSuspendable(t);
   await within('suspend', client.suspend());
   let settled = 0;
@@ -50,13 +50,13 @@ behaviour('what is sent while suspended waits for restore, and arrives in order'
   assert.equal(events.text, 'one two three');
 });
 
-behaviour('with unsent: reject, what is sent while suspended is refused', async (t) => {
+behaviour('with unsent: reject sends while suspended are rejected', async (t) => {
   const { client } = await openSuspendable(t, { reconnect: { unsent: 'reject' } });
   await within('suspend', client.suspend());
   await rejectsWith(client.send({ data: 'no' }), 2301107, 'send', SYSTEM_TEXT.ENOTCONN);
 });
 
-behaviour('everything sent before suspend goes out first, where the peer takes it', async (t) => {
+behaviour('data sent before suspend is sent first if the peer accepts it', async (t) => {
   const { client, connection } = await openSuspendable(t);
   const events = record(connection);
   const sent = client.send({ data: new ArrayBuffer(100_000) });
@@ -78,7 +78,7 @@ behaviour('suspend of a typed stream ends with Bye, with a key and without', asy
   }
 });
 
-behaviour('a paused client gets what came before suspend when it is resumed', async (t) => {
+behaviour('a paused client gets data from before suspend when it is resumed', async (t) => {
   const { sockets, port } = await rawServer(t);
   const client = newClient(t, RECONNECT);
   const recorder = recordLinks(client);
@@ -98,7 +98,7 @@ behaviour('a paused client gets what came before suspend when it is resumed', as
   assert.equal(recorder.text, 'before after');
 });
 
-behaviour('resume ends pause alone, and restore ends suspend alone', async (t) => {
+behaviour('resume ends only pause, and restore ends only suspend', async (t) => {
   const { connections, client, recorder } = await openSuspendable(t);
   client.pause();
   await within('suspend', client.suspend());
@@ -116,7 +116,7 @@ behaviour('resume ends pause alone, and restore ends suspend alone', async (t) =
   await recorder.received(5);
 });
 
-behaviour('restore right behind suspend does not get lost', async (t) => {
+behaviour('restore right after suspend reconnects', async (t) => {
   const { client } = await openSuspendable(t);
   for (let round = 0; round < 100; round += 1) {
     const suspended = client.suspend();
@@ -126,7 +126,7 @@ behaviour('restore right behind suspend does not get lost', async (t) => {
   }
 });
 
-behaviour('suspend again while suspended changes nothing', async (t) => {
+behaviour('suspend of a suspended client does nothing', async (t) => {
   const { connections, client } = await openSuspendable(t);
   await within('suspend', client.suspend());
   await within('suspend again', client.suspend());
@@ -134,7 +134,7 @@ behaviour('suspend again while suspended changes nothing', async (t) => {
   await connections.next('the next connect event');
 });
 
-behaviour('a client that is reconnecting can be suspended, and then tries no more', async (t) => {
+behaviour('a reconnecting client can be suspended, and then makes no attempts', async (t) => {
   const port = await closedPort();
   const client = newClient(t, RECONNECT);
   const recorder = recordLinks(client);
@@ -152,7 +152,7 @@ behaviour('a client that is reconnecting can be suspended, and then tries no mor
 });
 
 
-behaviour('close ends a suspended client, and what waits is rejected', async (t) => {
+behaviour('close ends a suspended client, and rejects queued sends', async (t) => {
   const { client, recorder } = await openSuspendable(t);
   await within('suspend', client.suspend());
   const waiting = rejectsWith(client.send({ data: 'never' }), 2301103, 'send');
@@ -161,7 +161,7 @@ behaviour('close ends a suspended client, and what waits is rejected', async (t)
   assert.equal(recorder.closeReason, 'local');
 });
 
-behaviour('suspend is refused before connect, without reconnect, and when closed', async (t) => {
+behaviour('suspend fails before connect, without reconnect, and when closed', async (t) => {
   const { client: plain } = await openPair(t);
   await rejectsWith(plain.suspend(), 2301095, 'suspend', /not supported/i);
   const client = newClient(t, RECONNECT);
@@ -171,7 +171,7 @@ behaviour('suspend is refused before connect, without reconnect, and when closed
   await rejectsWith(closed.suspend(), 2301009, 'suspend', SYSTEM_TEXT.EBADF);
 });
 
-behaviour('suspend tells a callback as well', async (t) => {
+behaviour('suspend calls a callback', async (t) => {
   const { client } = await openSuspendable(t);
   const error = await within('suspend', new Promise((resolve) => client.suspend(resolve)));
   assert.ok(!error, `${error}`);

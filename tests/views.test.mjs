@@ -17,7 +17,7 @@ const VIEWS = [
   ['an empty view', BYTES.subarray(7, 7), [7, 7]],
 ];
 
-behaviour('of a view, the bytes that it shows are sent, from both ends', async (t) => {
+behaviour('both sides send the bytes that a view covers', async (t) => {
   const { client, connection } = await openPair(t);
   for (const [from, to] of [[client, connection], [connection, client]]) {
     const recorder = record(to);
@@ -28,7 +28,7 @@ behaviour('of a view, the bytes that it shows are sent, from both ends', async (
   }
 });
 
-behaviour('what holds no bytes is refused', async (t) => {
+behaviour('data without bytes fails with 401', async (t) => {
   const { client } = await openPair(t);
   const shared = new Uint8Array(new SharedArrayBuffer(4));
   for (const data of [5, true, null, {}, [1, 2], { byteLength: 4 }, shared, shared.buffer]) {
@@ -36,7 +36,7 @@ behaviour('what holds no bytes is refused', async (t) => {
   }
 });
 
-behaviour('a view of a detached buffer is refused or empty, and never read', async (t) => {
+behaviour('a view of a detached buffer is rejected or empty, and never read', async (t) => {
   const { client, connection } = await openPair(t);
   const recorder = record(connection);
   const view = new Uint8Array(16).fill(1);
@@ -47,7 +47,7 @@ behaviour('a view of a detached buffer is refused or empty, and never read', asy
   assert.equal(recorder.text, 'end');
 });
 
-behaviour('a DataView or a typed array that its buffer has become too small for is refused, and never read', async (t) => {
+behaviour('a view whose buffer has shrunk is rejected, and never read', async (t) => {
   const { client, connection } = await openPair(t);
   const recorder = record(connection);
   const buffer = new ArrayBuffer(16, { maxByteLength: 16 });

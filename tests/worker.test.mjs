@@ -33,7 +33,7 @@ async function allGone(sockets) {
   }
 }
 
-behaviour('a Worker ended with work in flight takes its sockets with it, and nothing else', async (t) => {
+behaviour('terminating a Worker with pending work closes its sockets only', async (t) => {
   const { client, connection } = await openPair(t);
   const events = record(connection);
   const { sockets, port: stalledPort } = await rawServer(t);
@@ -71,7 +71,7 @@ behaviour('twenty Workers load the module and use it at once', async (t) => {
   assert.deepEqual(await Promise.all(exits), Array(AT_ONCE).fill([0]));
 });
 
-behaviour('connections that a Worker is just taking when it ends are closed', async (t) => {
+behaviour('connections that a Worker is accepting when it ends are closed', async (t) => {
   for (let round = 0; round < 10; round += 1) {
     const worker = startWorker(t, 'serving-worker.mjs');
     const [port] = await within('a serving Worker', once(worker, 'message'));

@@ -81,7 +81,7 @@ for (const { name, open } of CARRIERS) {
     assertWithin(`a send of a ${name}`, costOfSend(socket), LIMITS[name].sent);
   });
 
-  behaviour(`a send of a ${name} that the kernel does not take takes few locks and no system call`, async (t) => {
+  behaviour(`a queued send of a ${name} takes few locks and no system call`, async (t) => {
     const { socket } = await open(t);
     while ((await socket.getStatistics()).sendQueueBytes === 0) {
       socket.send({ data: new ArrayBuffer(LARGE_BYTES) }).catch(() => {});

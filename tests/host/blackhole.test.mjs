@@ -10,7 +10,7 @@ const NAMES = [...HOLES, `mount --bind "${childPath('silent-resolv.conf')}" /etc
 
 const behaviour = behaviourIn(NAMES);
 
-behaviour('connecting to an address that swallows everything ends in time, with the true reason', async (t) => {
+behaviour('connect to an address that drops packets fails at its timeout, with the actual reason', async (t) => {
   const child = startInNetwork(t, HOLES, 'blackholed.mjs');
   const { codes, isInTime, attempts, isFree } = await child.hear('done');
   assert.deepEqual(codes, { timeout: 2301110, again: 2301110, unreachable: 2301113, closed: 2301125, after: 0 });
@@ -19,7 +19,7 @@ behaviour('connecting to an address that swallows everything ends in time, with 
   assert.deepEqual(await child.ended(), { code: 0, signal: null });
 });
 
-behaviour('a name that no server answers ends in time each time, takes one thread, and holds up no other name', async (t) => {
+behaviour('a lookup that no name server answers fails at its timeout, uses one thread, and does not block others', async (t) => {
   const child = startInNetwork(t, NAMES, 'unanswered.mjs');
   const { codes, threads, other } = await child.hear('done');
   assert.deepEqual({ codes, threads, other }, { codes: [2301110], threads: 1, other: 0 });

@@ -5,7 +5,7 @@ import { startChild } from '../support/child.mjs';
 import { compileLayer } from '../support/engine.mjs';
 import { rawClient } from '../support/raw.mjs';
 
-behaviour('a connection that nobody has says close before it can be collected', async (t) => {
+behaviour('an unreferenced connection emits close before it can be collected', async (t) => {
   const child = startChild(t, new URL('../children/collecting.mjs', import.meta.url), compileLayer(t, 'children/collecting.c'));
   const { port } = await child.hear('listening');
   const visitor = await rawClient(t, port);

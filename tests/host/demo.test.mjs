@@ -81,7 +81,7 @@ behaviour('both processes of the demo have mapped the module, and know its SHA-2
   assert.deepEqual([server.sha256, client.sha256], [sha256, sha256]);
 });
 
-behaviour('what one process of the demo records as sent, the other records as received', async () => {
+behaviour('messages that one process of the demo sent are received by the other', async () => {
   const { server, client } = await runDemo();
   assert.equal(server.record.sent.join(''), '123456');
   assert.equal(client.record.received.join(''), '123456');

@@ -52,7 +52,7 @@ const startClient = (t, port, options) => startChild(t, new URL('../children/fro
 const startConversing = (t, options, port) => startChild(t, new URL('../children/conversing.mjs', import.meta.url), JSON.stringify(options), `${port}`);
 
 for (const { name, frozen, awake } of WATCHES) {
-  behaviour(`a stopped process hears what came meanwhile before it gives a peer up: ${name}`, async (t) => {
+  behaviour(`a stopped process delivers received data before a heartbeat timeout: ${name}`, async (t) => {
     const { connections, port } = await openServer(t, awake);
     const child = startClient(t, port, frozen);
     const connection = await connections.next('the connect event');
@@ -70,7 +70,7 @@ for (const { name, frozen, awake } of WATCHES) {
   });
 }
 
-behaviour('a stopped process hears its welcome before its connect is out of time', async (t) => {
+behaviour('a stopped process reads the welcome before its connect times out', async (t) => {
   const { sockets, port } = await rawServer(t);
   const child = startClient(t, port, { ...typed(NEVER_MS, NEVER_MS + 1), connectTimeoutMs: TIMEOUT_MS });
   const peer = new WirePeer(await sockets.next('the raw connection'), {});
@@ -82,7 +82,7 @@ behaviour('a stopped process hears its welcome before its connect is out of time
   await child.hear('connected');
 });
 
-behaviour('a stopped client goes on with its handshake when its connect is out of time', async (t) => {
+behaviour('a stopped client continues its handshake after its timeout has passed', async (t) => {
   const { sockets, port } = await rawServer(t);
   const child = startClient(t, port, { ...typed(NEVER_MS, NEVER_MS + 1), connectTimeoutMs: TIMEOUT_MS });
   const raw = await sockets.next('the raw connection');
@@ -96,7 +96,7 @@ behaviour('a stopped client goes on with its handshake when its connect is out o
   await child.hear('connected');
 });
 
-behaviour('a stopped server goes on with a handshake that is out of time', async (t) => {
+behaviour('a stopped server continues a handshake after its timeout has passed', async (t) => {
   const key = Buffer.alloc(10);
   const admission = { key: 'A'.repeat(16), timeoutMs: TIMEOUT_MS };
   const child = startConversing(t, { ...typed(NEVER_MS, NEVER_MS + 1), admission }, 0);
@@ -119,7 +119,7 @@ const CLOSING_BYTES = CLOSING_MESSAGES * 64 * 1_024;
 const ROOMY = { ...FRAMED, sendQueueLimitBytes: 2 * CLOSING_BYTES };
 
 for (const options of [{}, ROOMY, { ...ROOMY, acknowledge: true }]) {
-  behaviour(`a process that is stopped while it closes sends all that it has promised: ${JSON.stringify(options)}`, async (t) => {
+  behaviour(`a process that is stopped while it closes sends all queued data: ${JSON.stringify(options)}`, async (t) => {
     const { connections, port } = await openServer(t, options);
     const child = startChild(t, new URL('../children/closing.mjs', import.meta.url), `${port}`, `${CLOSING_MESSAGES}`, JSON.stringify(options));
     const connection = await connections.next('the connect event');
@@ -136,7 +136,7 @@ for (const options of [{}, ROOMY, { ...ROOMY, acknowledge: true }]) {
   });
 }
 
-behaviour('a process that is stopped after a close reads what came meanwhile, and does not reset its peer', async (t) => {
+behaviour('a process that is stopped after close reads received data and does not reset its peer', async (t) => {
   const { sockets, port } = await rawServer(t);
   const child = startChild(t, new URL('../children/closing.mjs', import.meta.url), `${port}`, '1', '{}');
   const raw = await sockets.next('the raw connection');
@@ -182,7 +182,7 @@ const CONVERSATIONS = [
 ];
 
 for (const { name, open } of CONVERSATIONS) {
-  behaviour(`a ${name} that is stopped and goes on ${ROUNDS} times loses neither its link nor a message`, async (t) => {
+  behaviour(`a ${name} that is stopped and continued ${ROUNDS} times keeps its link and loses no message`, async (t) => {
     const { child, socket } = await open(t, KEPT);
     const events = recordLinks(socket);
     const sent = [];
@@ -202,7 +202,7 @@ for (const { name, open } of CONVERSATIONS) {
     assert.deepEqual((await child.hear('report')).losses, []);
   });
 
-  behaviour(`a ${name} that is stopped while its peer goes on talking is stalled, and hears all of it`, async (t) => {
+  behaviour(`a ${name} that is stopped while its peer sends is stalled, and then receives everything`, async (t) => {
     const { child, socket } = await open(t, typed(TIMEOUT_MS / 6, TIMEOUT_MS / 2));
     const events = recordLinks(socket);
     stop(child);
@@ -220,7 +220,7 @@ for (const { name, open } of CONVERSATIONS) {
     assert.deepEqual(new Set(events.order), new Set(['stalled', 'recovered', 'message']));
   });
 
-  behaviour(`a ${name} that is stopped for longer than it may be stalled is given up once`, async (t) => {
+  behaviour(`a ${name} that is stopped for longer than stalledTimeoutMs times out once`, async (t) => {
     const options = { ...typed(TIMEOUT_MS / 6, TIMEOUT_MS / 2), acknowledge: false };
     options.heartbeat.stalledTimeoutMs = TIMEOUT_MS;
     const { child, socket } = await open(t, options);

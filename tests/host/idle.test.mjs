@@ -10,7 +10,7 @@ const MAXIMUM_THREADS = 2;
 const SETTLE_MS = 2_000;
 const MEASURE_MS = 10_000;
 
-behaviour('W3: 1,000 idle connections take two threads at most, and wake none of them', async (t) => {
+behaviour('W3: 1,000 idle connections need at most two threads and cause no wake-ups', async (t) => {
   const child = startChild(t, new URL('../children/idle-server.mjs', import.meta.url));
   const { port } = await child.hear('listening');
   const peers = [];

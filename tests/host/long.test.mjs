@@ -7,10 +7,10 @@ const CALLS = '60000';
 const SOAK_MINUTES = '1';
 const CLEAN = { code: 0, signal: null };
 
-behaviour('tens of thousands of random calls with random values end in documented errors or none', async (t) => {
+behaviour('tens of thousands of random calls with random values fail only with documented errors', async (t) => {
   assert.deepEqual(await runScript(t, new URL('../fuzz/surface.mjs', import.meta.url), '--calls', CALLS), CLEAN);
 });
 
-behaviour('after a minute of all features with all faults no message is missing, and nothing has grown', async (t) => {
+behaviour('after one minute of all features and faults no message is lost and no resource has grown', async (t) => {
   assert.deepEqual(await runScript(t, new URL('../soak/soak.mjs', import.meta.url), '--minutes', SOAK_MINUTES), CLEAN);
 });

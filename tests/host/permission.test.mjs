@@ -22,7 +22,7 @@ const CALLS = [
 ];
 
 for (const { name, errno, text } of ERRORS) {
-  behaviour(`where the kernel gives no socket (${name}), the calls fail with 201 that do so in the system socket API`, async (t) => {
+  behaviour(`without permission for sockets (${name}), the same calls fail with 201 as in the system socket API`, async (t) => {
     const child = startProgram(t, [process.env.SOCKETKIT_TASKS, 'without-network', `${errno}`, process.execPath, SCRIPT]);
     for (const [call, wanted] of CALLS) {
       const { name: ended, code, message } = await child.hear('ended');

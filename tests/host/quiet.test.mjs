@@ -21,7 +21,7 @@ function moduleSwitches() {
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-behaviour('messages that come while JavaScript is busy wake no thread for each', async (t) => {
+behaviour('messages that arrive while JavaScript is busy do not wake a thread each', async (t) => {
   const { connections, port } = await openServer(t);
   const finished = new Int32Array(new SharedArrayBuffer(4));
   const received = new Condition();

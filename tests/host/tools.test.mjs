@@ -121,21 +121,21 @@ for (const language of PROGRAMS.keys()) {
     });
   }
 
-  behaviour(`a ${language} program with other settings is refused, and says why`, async (t) => {
+  behaviour(`a ${language} program with other settings is rejected, and reports the reason`, async (t) => {
     const { port } = await openServer(t, { framing: { type: 'length' }, acknowledge: true });
     const { notes, ended } = start(t, language, ['connect', `${LOOPBACK}:${port}`, '--framing', 'length', '--heartbeat', '200']);
     assert.match(await notes.next('the reason'), /^error: .*: (the peer has )?other settings$/);
     assert.equal(await within('the program', ended), 1);
   });
 
-  behaviour(`a ${language} program with another key is refused by a server, and says why`, async (t) => {
+  behaviour(`a ${language} program with another key is rejected by a server, and reports the reason`, async (t) => {
     const { port } = await openServer(t, { framing: { type: 'length' }, admission: { key: library.createPairingKey() } });
     const { notes, ended } = start(t, language, ['connect', `${LOOPBACK}:${port}`, '--framing', 'length', '--key-file', keyFile]);
     assert.match(await notes.next('the reason'), /^error: .*: (a wrong|the peer has another) key$/);
     assert.equal(await within('the program', ended), 1);
   });
 
-  behaviour(`a client with another key is refused by a ${language} program, and says why`, async (t) => {
+  behaviour(`a client with another key is rejected by a ${language} program, and reports the reason`, async (t) => {
     const program = start(t, language, ['listen', `${LOOPBACK}:0`, '--framing', 'length', '--key-file', keyFile]);
     const [, port] = /port (\d+)/.exec(await program.notes.next('the port'));
     await assert.rejects(openClient(t, Number(port), { framing: { type: 'length' }, admission: { key: library.createPairingKey() } }), {

@@ -6,7 +6,7 @@ import { within } from '../support/deadline.mjs';
 import { compileLayer } from '../support/engine.mjs';
 import { frozenPort, isFree, rawClient, rawServer, readToEnd } from '../support/raw.mjs';
 
-behaviour('a Worker that ends where no finalizer runs takes its sockets with it all the same', async (t) => {
+behaviour('the sockets of a Worker that ends without finalizers are closed', async (t) => {
   const { sockets, port } = await rawServer(t);
   const child = startChild(t, new URL('../children/unfinalized.mjs', import.meta.url), compileLayer(t, 'children/unfinalizing.c'), `${port}`, `${await frozenPort(t)}`);
   const { port: served } = await child.hear('listening');

@@ -52,7 +52,7 @@ behaviour('packets with lengths of each size go to Mosquitto and come back', asy
   assert.ok(received.every((packet, index) => packet.equals(packets[index])));
 });
 
-behaviour('Mosquitto answers pings, which no listener gets', async (t) => {
+behaviour('Mosquitto answers pings, and no listener gets the answers', async (t) => {
   const { broker, port } = await startBroker(t);
   const heartbeat = { intervalMs: 50, timeoutMs: 10_000, ping: PING, isPong: { whole: PONG } };
   const client = await openClient(t, port, { framing: FRAMING, heartbeat });

@@ -55,7 +55,7 @@ for (const [what, framing, ping, pong] of [
   ['a function', { type: 'custom', messageLength: replyLength }, 'PING\r\n', '+PONG\r\n'],
   ['no framing', undefined, 'PING\r\n', '+PONG\r\n'],
 ]) {
-  behaviour(`Redis answers the pings of a client with ${what}, which no listener gets`, async (t) => {
+  behaviour(`Redis answers pings of a client with ${what}, and no listener gets the answers`, async (t) => {
     const port = await startServer(t);
     const heartbeat = { intervalMs: 20, timeoutMs: 10_000, ping, isPong: { whole: pong } };
     const client = await openClient(t, port, { framing, heartbeat });

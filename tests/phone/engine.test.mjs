@@ -92,7 +92,7 @@ differs('half a surrogate pair is written as three bytes', ({ utf8 }) => [...new
   onPhone: [...Buffer.from('é'), 0xED, 0xA0, 0x80, ...Buffer.from('€\u{1F600}'), 0xED, 0xB0, 0x80],
 });
 
-behaviour('text that does not fit is cut between characters, as in Node', () => {
+behaviour('a string that does not fit is cut between characters, as in Node', () => {
   for (const text of ['', 'a', 'ab', 'abc', 'aé', '€', 'é€']) assert.equal(onPhone.utf8Lengths(text), probe.utf8Lengths(text), text);
 });
 
@@ -211,7 +211,7 @@ behaviour('an exception can be left that is not pending, and lets calls fail unt
   assert.equal(await foundInTurn(onPhone), OK);
 });
 
-behaviour('a buffer without memory is made all the same', () => {
+behaviour('a buffer without memory is created', () => {
   globalThis.phoneEngine.failBuffers(1);
   assert.deepEqual([onPhone.bufferStatus(), onPhone.bufferStatus()], [OK, OK + FOUND]);
 });

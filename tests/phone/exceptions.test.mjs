@@ -11,7 +11,7 @@ import { end, write } from '../support/raw.mjs';
 import { record } from '../support/recorder.mjs';
 import { openPair, roundTrips } from '../support/sockets.mjs';
 
-behaviour('an exception that somebody has left when a turn begins is reported, and costs neither event nor result', async (t) => {
+behaviour('an exception left pending before a turn is reported, and no event or result is lost', async (t) => {
   const child = startChild(t, new URL('../children/left-exception.mjs', import.meta.url));
   const { uncaught, order, isClosed } = await child.hear('done');
   assert.deepEqual(uncaught, ['left behind', 'thrown by the listener', 'left again']);
@@ -25,7 +25,7 @@ behaviour('no turn leaves an exception behind', async (t) => {
   assert.equal(globalThis.phoneEngine.turnsLeftPending(), 0);
 });
 
-behaviour('an exception that is stored but not pending when a turn begins costs neither event nor result', async (t) => {
+behaviour('an exception stored but not pending before a turn causes no loss of events or results', async (t) => {
   const { client, connection } = await openPair(t);
   const events = record(client);
   // Outside a turn of the module, which might deliver before the next one begins.
@@ -85,7 +85,7 @@ for (const [fault, fail] of FAULTS) {
 const LASTING = 7;
 const LAST_WAIT_MS = 640;
 
-behaviour('what cannot be delivered is tried again ever more seldom, logged once, and keeps the process', async (t) => {
+behaviour('failed deliveries are retried with growing delays, logged once, and keep the process alive', async (t) => {
   const child = startChild(t, new URL('../children/lasting-fault.mjs', import.meta.url), LASTING);
   const { order, waitedMs, left } = await child.hear('done');
   assert.deepEqual(order, ['later', 'close']);

@@ -13,7 +13,7 @@ const MESSAGES = 100;
 setFlagsFromString('--expose_gc');
 const collectGarbage = runInNewContext('gc');
 
-behaviour('objects that are finalized inside calls, some of them with listeners, cost no message', async (t) => {
+behaviour('objects that are finalized inside calls lose no message', async (t) => {
   const { client, connection } = await openPair(t, { framing: { type: 'length' } });
   const finalizedBefore = globalThis.phoneEngine.finalizedInCalls();
   connection.on('message', ({ message }) => {

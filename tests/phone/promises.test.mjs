@@ -65,7 +65,7 @@ behaviour('await send of what the kernel took costs no turn of the event loop', 
   assert.equal(hasTurned, false);
 });
 
-behaviour('an app that replaces Promise gets promises of the engine all the same', async (t) => {
+behaviour('an app that replaces Promise still gets promises of the engine', async (t) => {
   const { client } = await openPair(t);
   const own = globalThis.Promise;
   const { resolve, reject } = own;

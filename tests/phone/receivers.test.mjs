@@ -41,7 +41,7 @@ behaviour('a member that is called on an object that another module has wrapped 
   await within('send', client.send({ data: 'still here' }));
 });
 
-behaviour('an heir of a socket and a Proxy for one serve as the socket', async (t) => {
+behaviour('an object that inherits from a socket, and a Proxy for one, work as the socket', async (t) => {
   const { client, connection } = await openPair(t);
   const events = record(connection);
   await within('send', Object.create(client).send({ data: 'heir ' }));
