@@ -12,7 +12,7 @@ use crate::progress;
 /// Steps that run at a time install one after the other, because apt refuses to run twice.
 static INSTALLING: Mutex<()> = Mutex::new(());
 
-/// Installs those of the named system packages that are not there yet.
+/// Installs the named system packages that are missing.
 ///
 /// # Errors
 ///
@@ -39,7 +39,7 @@ fn take_turn() -> MutexGuard<'static, ()> {
 
 fn upgrade_in(_turn: MutexGuard<'_, ()>, packages: &[&str]) -> Result<()> {
     if !succeeds(command("apt-get").arg("--version")) {
-        bail!("this task takes its tools from Debian's packages, and there is no apt-get: {}", packages.join(" "));
+        bail!("cannot install packages: apt-get not found; install {}", packages.join(" "));
     }
     println!("installing system packages: {}", packages.join(" "));
     let Some(prefix) = administrator() else {
@@ -51,7 +51,7 @@ fn upgrade_in(_turn: MutexGuard<'_, ()>, packages: &[&str]) -> Result<()> {
     };
     run(apt_get(&prefix).arg("update"))?;
     run(apt_get(&prefix).args(["install", "--yes", "--no-install-recommends"]).args(packages))
-        .context("could not install system packages; they are those of Debian 12")
+        .context("cannot install system packages of Debian 12")
 }
 
 /// Downloads packages of `suite` for `architecture` and unpacks them into `folder`, without installing anything. What apt
@@ -89,7 +89,7 @@ fn is_installed(package: &str) -> bool {
         .is_ok_and(|status| status == "installed")
 }
 
-/// What goes before a command that only root may run; nothing when this user may not.
+/// The prefix of a command that needs root, such as `sudo`; `None` if this user cannot run it.
 fn administrator() -> Option<Vec<&'static str>> {
     if output(command("id").arg("-u")).is_ok_and(|id| id == "0") {
         return Some(Vec::new());
@@ -108,8 +108,7 @@ fn apt_get(prefix: &[&str]) -> Command {
 fn mirror() -> Result<String> {
     let format = "$(ORIGIN) $(LABEL) $(REPO_URI)";
     let targets = output(command("apt-get").args(["indextargets", "--format", format]))?;
-    main_mirror(&targets)
-        .context("apt names no Debian mirror: run `apt-get update` as root, so that its lists are there")
+    main_mirror(&targets).context("no Debian mirror in apt's lists: run `apt-get update` as root")
 }
 
 fn main_mirror(targets: &str) -> Option<String> {

@@ -1,4 +1,4 @@
-//! Many more manipulations of encrypted links than each run of their tests has.
+//! `cargo xtask test attacks`: long runs of the tests that manipulate encrypted links.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the module beside Node's `net`, the engine alone, and a bare epoll loop.
+//! `cargo xtask bench`: benchmarks the module, Node's `net`, the engine alone and a plain epoll loop.
 
 use anyhow::Result;
 

@@ -1,4 +1,4 @@
-//! `cargo xtask check`: what most changes break, in two minutes. It downloads what cargo and npm do, and nothing else.
+//! `cargo xtask check`: the two-minute check. It downloads only through cargo and npm.
 
 use anyhow::Result;
 
@@ -26,7 +26,7 @@ const FILES: [&str; 12] = [
     "tests/six-steps.test.mjs",
 ];
 
-/// Runs the steps and counts.
+/// Runs the steps and prints a summary.
 ///
 /// # Errors
 ///

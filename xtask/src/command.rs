@@ -1,4 +1,4 @@
-//! Child processes: started without traces of the cargo that runs this task, named when they fail.
+//! Child processes, started without the environment of the cargo that runs this task.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -12,16 +12,16 @@ use anyhow::{Context, Error, Result, anyhow, bail};
 use crate::excerpt::{self, Copying};
 use crate::progress;
 
-/// How often a child with a deadline is looked at.
+/// Interval at which a child with a deadline is checked.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Set by `cargo run` or for one toolchain; they would reach another one, or another target folder.
 const FOREIGN_VARIABLES: [&str; 3] = ["LD_LIBRARY_PATH", "RUSTFLAGS", "CARGO_TARGET_DIR"];
 
-/// What to do about a program that is not there.
+/// Advice for a program that is not installed.
 const MISSING: &str = "next: `cargo xtask doctor` says what this machine misses, and how to get it";
 
-/// What to do about one that has failed.
+/// Advice for a program that has failed.
 const CORRECT: &str =
     "next: correct what it says, and run the same task again; `cargo xtask doctor` says what this machine misses";
 
@@ -132,7 +132,7 @@ fn create(path: &Path) -> Result<File> {
     Ok(File::options().append(true).open(path)?)
 }
 
-/// What it means that the child ended so.
+/// Returns an error that describes a status other than 0.
 ///
 /// # Errors
 ///
@@ -144,7 +144,7 @@ pub(crate) fn check(command: &Command, status: ExitStatus) -> Result<()> {
     bail!("failed ({status}): {}\n  {CORRECT}", line(command))
 }
 
-/// What it means that a child could not be started.
+/// The error of a child that cannot be started.
 pub(crate) fn cannot_start(command: &Command, error: &std::io::Error) -> Error {
     let next = if error.kind() == ErrorKind::NotFound { MISSING } else { CORRECT };
     anyhow!("cannot start: {}: {error}\n  {next}", line(command))

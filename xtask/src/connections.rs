@@ -1,4 +1,4 @@
-//! Cuts the connections of another process, as a phone may do with those of an app that it stops.
+//! Resets the TCP connections of another process, as a phone may do when it suspends an app.
 
 use std::fs;
 use std::os::fd::{OwnedFd, RawFd};
@@ -15,11 +15,11 @@ use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open}
 /// When there is no such process, or this user may not look into it.
 pub(crate) fn reset(pid: i32) -> Result<usize> {
     let process = Pid::from_raw(pid).context("a process has a positive number")?;
-    let handle = pidfd_open(process, PidfdFlags::empty()).with_context(|| format!("there is no process {pid}"))?;
+    let handle = pidfd_open(process, PidfdFlags::empty()).with_context(|| format!("no process with id {pid}"))?;
     let mut count = 0;
     for descriptor in descriptors(pid)? {
         let copy = pidfd_getfd(&handle, descriptor, PidfdGetfdFlags::empty())
-            .with_context(|| format!("cannot look into process {pid}"))?;
+            .with_context(|| format!("cannot read descriptors of process {pid}"))?;
         if is_tcp_connection(&copy) {
             connect_unspec(&copy).context("cannot reset a connection")?;
             count += 1;

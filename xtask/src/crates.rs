@@ -1,4 +1,4 @@
-//! The crates that the workspace is made of, as cargo resolves them.
+//! The crates of the workspace, as cargo resolves them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -36,7 +36,7 @@ impl Crates {
             .packages
             .iter()
             .find(|package| package.name.as_str() == name)
-            .with_context(|| format!("the workspace does not depend on {name}"))
+            .with_context(|| format!("no dependency named {name} in the workspace"))
     }
 
     /// The crates whose code is in the library or program that `root` is built to: those that only run at build time
@@ -44,9 +44,9 @@ impl Crates {
     ///
     /// # Errors
     ///
-    /// When there is no such crate, or cargo has resolved nothing.
+    /// When there is no such crate, or cargo metadata has no dependency graph.
     pub(crate) fn linked_into(&self, root: &str) -> Result<Vec<&Package>> {
-        let resolve = self.0.resolve.as_ref().context("cargo has resolved nothing")?;
+        let resolve = self.0.resolve.as_ref().context("cargo metadata has no dependency graph")?;
         let dependencies: BTreeMap<&PackageId, &[NodeDep]> =
             resolve.nodes.iter().map(|node| (&node.id, node.deps.as_slice())).collect();
         let mut reached = BTreeSet::new();

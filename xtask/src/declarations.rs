@@ -1,4 +1,4 @@
-//! `index.d.ts`: what the module looks like from ArkTS.
+//! `index.d.ts`: the module's declarations for ArkTS.
 
 use std::fs;
 use std::path::Path;

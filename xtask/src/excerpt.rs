@@ -1,4 +1,4 @@
-//! The lines of a step's output that say why it failed: the summary repeats them.
+//! Excerpt of a failed step's output, for the summary.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;

@@ -65,7 +65,7 @@ struct Running {
 /// hang, or take too much memory is then in `target/fuzz`.
 pub(crate) fn perform(workspace: &Workspace, chosen: &[String], seconds: u32, keep: bool) -> Result<()> {
     if let Some(unknown) = chosen.iter().find(|name| !TARGETS.contains(&name.as_str())) {
-        bail!("there is no fuzzer {unknown:?}; there are {}", TARGETS.join(", "));
+        bail!("no fuzzer named {unknown:?}; expected one of {}", TARGETS.join(", "));
     }
     let targets: Vec<&str> =
         TARGETS.into_iter().filter(|name| chosen.is_empty() || chosen.iter().any(|chosen| chosen == name)).collect();

@@ -70,7 +70,7 @@ fn words(mode: &str, product: &str, is_release: bool) -> Vec<String> {
 
 /// Names what the builder has left.
 fn find(folder: &Path, extension: &str) -> Result<()> {
-    let entries = std::fs::read_dir(folder).with_context(|| format!("hvigorw left no {}", folder.display()))?;
+    let entries = std::fs::read_dir(folder).with_context(|| format!("hvigorw did not create {}", folder.display()))?;
     let mut count = 0;
     for entry in entries {
         let path = entry?.path();
@@ -80,7 +80,7 @@ fn find(folder: &Path, extension: &str) -> Result<()> {
         }
     }
     if count == 0 {
-        bail!("hvigorw left no .{extension} in {}", folder.display());
+        bail!("hvigorw created no .{extension} in {}", folder.display());
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ const MIN: (u32, u32) = (20, 19);
 /// When there is none, or it is too old.
 pub(crate) fn prepare() -> Result<&'static str> {
     let version =
-        output(command("node").arg("--version")).with_context(|| format!("Node {} has to be installed", wanted()))?;
+        output(command("node").arg("--version")).with_context(|| format!("Node {} is not installed", wanted()))?;
     check(&version)?;
     Ok("node")
 }
@@ -23,7 +23,7 @@ fn check(version: &str) -> Result<()> {
     let mut numbers = version.trim_start_matches('v').split('.').map(str::parse::<u32>);
     match (numbers.next(), numbers.next()) {
         (Some(Ok(major)), Some(Ok(minor))) if (major, minor) >= MIN => Ok(()),
-        _ => bail!("Node {} is needed; `node --version` says {version}", wanted()),
+        _ => bail!("Node {} is required; `node --version` prints {version}", wanted()),
     }
 }
 

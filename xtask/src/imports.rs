@@ -75,12 +75,12 @@ impl Symbols {
             let (Some(name), Some(library), Some(level), None) =
                 (words.next(), words.next(), words.next(), words.next())
             else {
-                bail!("not of the form `symbol library api-level`: {line}");
+                bail!("invalid line {line:?}; expected `symbol library api-level`");
             };
             if name <= previous {
-                bail!("out of order or twice: {name} after {previous}");
+                bail!("not sorted or duplicate: {name} after {previous}");
             }
-            let api_level: u32 = level.parse().with_context(|| format!("no level: {line}"))?;
+            let api_level: u32 = level.parse().with_context(|| format!("invalid API level in {line:?}"))?;
             if api_level > MAX_API_LEVEL {
                 bail!("{name} needs API {api_level}, newer than {MAX_API_LEVEL}");
             }

@@ -61,7 +61,7 @@ pub(crate) fn files(workspace: &Workspace, folder: &str) -> Result<Vec<String>> 
         }
     }
     if files.is_empty() {
-        bail!("there is no *{SUFFIX} in {folder}");
+        bail!("no *{SUFFIX} in {folder}");
     }
     files.sort();
     Ok(files)

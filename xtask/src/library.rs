@@ -1,4 +1,4 @@
-//! A shared library as the phone's loader sees it.
+//! Checks of a shared library: imports, build id, symbols and size.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,7 +8,7 @@ use object::elf::{DT_NEEDED, FileHeader64};
 use object::read::elf::{Dyn as _, ElfFile64, FileHeader as _};
 use object::{Endianness, Object as _, ObjectSymbol as _};
 
-/// What a library asks of the phone.
+/// The requirements of a library.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Library {
     /// Names of the libraries that are loaded with it.
@@ -23,7 +23,7 @@ pub(crate) struct Library {
     pub(crate) size_bytes: u64,
 }
 
-/// All that the module may load: Node-API, the log and the C library.
+/// Libraries that the module can load: Node-API, the log and the C library.
 const ALLOWED: [&str; 3] = ["libace_napi.z.so", "libc.so", "libhilog_ndk.z.so"];
 
 impl Library {
@@ -61,7 +61,7 @@ impl Library {
             bail!("it is not stripped");
         }
         if self.build_id.is_empty() {
-            bail!("it has no build id, so that nobody finds its symbols");
+            bail!("it has no build id, which connects it with its symbols");
         }
         self.check_needed()?;
         limit_bytes.map_or(Ok(()), |limit_bytes| self.check_size(limit_bytes))
@@ -81,7 +81,7 @@ impl Library {
         if missing.is_empty() {
             return Ok(());
         }
-        bail!("it imports what no library in {} exports: {}", folder.display(), missing.join(", "))
+        bail!("no library in {} exports these imports: {}", folder.display(), missing.join(", "))
     }
 
     /// # Errors
@@ -93,7 +93,7 @@ impl Library {
         if foreign.is_empty() {
             return Ok(());
         }
-        bail!("it needs {}; allowed are only {}", foreign.join(", "), ALLOWED.join(", "))
+        bail!("unexpected libraries {}; allowed are {}", foreign.join(", "), ALLOWED.join(", "))
     }
 
     /// # Errors
@@ -101,7 +101,7 @@ impl Library {
     /// When the file is larger than `limit_bytes`.
     fn check_size(&self, limit_bytes: u64) -> Result<()> {
         if self.size_bytes > limit_bytes {
-            bail!("it has {} bytes; no more than {limit_bytes} are allowed", self.size_bytes);
+            bail!("size {} bytes exceeds the limit of {limit_bytes} bytes", self.size_bytes);
         }
         Ok(())
     }
@@ -143,7 +143,7 @@ mod tests {
     fn another_library_than_the_allowed_ones_is_named() {
         assert!(needing(&ALLOWED).check_needed().is_ok());
         let error = needing(&["libc.so", "libz.so"]).check_needed();
-        assert!(error.is_err_and(|error| error.to_string().starts_with("it needs libz.so;")));
+        assert!(error.is_err_and(|error| error.to_string().starts_with("unexpected libraries libz.so;")));
     }
 
     #[test]
@@ -151,7 +151,7 @@ mod tests {
         let library = Library { size_bytes: 900, ..Library::default() };
         assert!(library.check_size(900).is_ok());
         let error = library.check_size(899);
-        assert!(error.is_err_and(|error| error.to_string().starts_with("it has 900 bytes;")));
+        assert!(error.is_err_and(|error| error.to_string().starts_with("size 900 bytes exceeds")));
     }
 
     #[test]
@@ -184,7 +184,7 @@ mod tests {
         };
         importing("malloc").check_imports(folder)?;
         let error = importing("napi_wrap").check_imports(folder);
-        assert!(error.is_err_and(|error| error.to_string().ends_with("exports: napi_wrap")));
+        assert!(error.is_err_and(|error| error.to_string().ends_with("imports: napi_wrap")));
         assert!(needing(&["libnone.so"]).check_imports(folder).is_err());
         Ok(())
     }

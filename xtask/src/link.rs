@@ -1,4 +1,4 @@
-//! Links and permissions, which not every system has in the form that the tasks for Linux need.
+//! Symbolic links and execute permissions, with errors on systems without them.
 
 use std::path::Path;
 

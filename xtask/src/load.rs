@@ -14,10 +14,10 @@ use crate::{digest, host_node, musl_node, ohos, phone_layer};
 /// Prints the SHA-256 of the file that a process has mapped as the module.
 const MAPPED_DIGEST: &str = include_str!("load/mapped_digest.js");
 
-/// A library, or why there is none.
+/// A library, or the error of its build.
 type Built = OnceLock<std::result::Result<PathBuf, String>>;
 
-/// Which build of the module, and the Node that goes with it.
+/// A build of the module and the Node that loads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Load {
     /// The build for this machine, in the machine's own Node.
@@ -133,7 +133,7 @@ impl Loader {
         let mapped = output(node.args(["-e", MAPPED_DIGEST]))?;
         let file = digest::of_file(&self.library)?;
         if mapped != file {
-            bail!("{} has SHA-256 {file}, but Node has mapped {mapped}", self.library.display());
+            bail!("Node loaded another library than {}: expected SHA-256 {file}, got {mapped}", self.library.display());
         }
         Ok(mapped)
     }
@@ -178,7 +178,7 @@ fn compile_host(workspace: &Workspace, folder: &str, options: &[&str]) -> Result
         .current_dir(workspace.root()))?;
     let library = target.join(folder).join("libsocketkit.so");
     if !library.is_file() {
-        bail!("cargo left no {}", library.display());
+        bail!("cargo did not create {}", library.display());
     }
     Ok(library)
 }

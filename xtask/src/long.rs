@@ -1,4 +1,4 @@
-//! What takes long: `cargo xtask soak`, and the fuzzer of what JavaScript sees, which `cargo xtask fuzz` runs last.
+//! Long runs: `cargo xtask soak`, and the fuzzer of the module's API, which `cargo xtask fuzz` runs last.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::command::run;
 use crate::load::Load;
 use crate::workspace::Workspace;
 
-/// Everything at once, with faults.
+/// The stress test with injected faults.
 const SOAK: &str = "tests/soak/soak.mjs";
 
 /// Random calls with random values.
@@ -17,7 +17,7 @@ const SURFACE: &str = "tests/fuzz/surface.mjs";
 /// How the fuzzer of the surface is chosen among the others.
 pub(crate) const SURFACE_NAME: &str = "surface";
 
-/// Soaks the build for this machine for so many minutes.
+/// Runs the stress test with the host build for `minutes`.
 ///
 /// # Errors
 ///
@@ -26,7 +26,7 @@ pub(crate) fn soak(workspace: &Workspace, minutes: u32) -> Result<()> {
     run_script(workspace, SOAK, &["--minutes", &minutes.to_string()])
 }
 
-/// Makes so many random calls of the build for this machine.
+/// Makes `calls` random calls with the host build.
 ///
 /// # Errors
 ///

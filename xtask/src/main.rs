@@ -67,7 +67,7 @@ use clap::{Parser, Subcommand};
 use crate::abi::Abi;
 use crate::workspace::Workspace;
 
-/// The project's tasks. Everything they download or build goes below target/ and dist/.
+/// Runs the project's tasks. Downloads and builds go to target/ and dist/.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
 struct Arguments {
@@ -77,116 +77,116 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Show two processes talking through the module; needs only cargo and Node
+    /// Run two processes that exchange messages through the module; needs only cargo and Node
     Demo {
-        /// Use the phone's library, under emulation
+        /// Use the library for phones, in an emulator
         #[arg(long)]
         ohos: bool,
         /// Encrypt the connection with a pairing key
         #[arg(long)]
         encrypted: bool,
     },
-    /// Run both apps in a browser, with their real pages and the real module
+    /// Run both apps in a browser, from their .ets files and with the module
     Preview {
-        /// Port on this machine; a free one unless given
+        /// Local port; 0 chooses a free one
         #[arg(long, default_value_t = 0)]
         port: u16,
     },
-    /// Build dist/ for HarmonyOS with `ohrs build` and check that a phone would load it
+    /// Build dist/ for HarmonyOS with `ohrs build`, and check that a phone can load it
     ///
-    /// Uses the SDK that OHOS_NDK_HOME names and rustup's targets; without it a stand-in made of
+    /// Uses the SDK in OHOS_NDK_HOME and rustup's targets; without an SDK it uses a substitute made of
     /// Debian packages.
     Ohos {
-        /// Take the declarations of the build over into entry/types
+        /// Copy the declarations of the build to entry/types
         #[arg(long)]
         update_types: bool,
-        /// Build and check nothing, as the build of an app does
+        /// Build without the checks, as the build of an app does
         #[arg(long, conflicts_with = "update_types")]
         no_check: bool,
-        /// Build dist/debug, to be stepped through in a debugger
+        /// Build dist/debug, for a debugger
         #[arg(long, requires = "no_check")]
         debug: bool,
-        /// Build for this processor alone; may be repeated
+        /// Build for this ABI only; can be repeated
         #[arg(long = "abi", requires = "no_check")]
         abis: Vec<Abi>,
     },
-    /// Build both apps with DevEco's hvigorw; status 2 where it is not installed
+    /// Build both apps with DevEco's hvigorw; exits with status 2 if it is not installed
     Hap {
-        /// For phones alone, obfuscated, and packed for AppGallery as well
+        /// Build for phones only, obfuscated, and pack for AppGallery too
         #[arg(long)]
         release: bool,
-        /// Build the native module for this processor alone; may be repeated
+        /// Build the native module for this ABI only; can be repeated
         #[arg(long = "abi", conflicts_with = "release")]
         abis: Vec<Abi>,
     },
-    /// Say what this machine has, what it misses, and how to get that
+    /// List the tools that this machine has or lacks, and how to install them
     Doctor,
-    /// Write NOTICE anew: the licences of what is linked into the module
+    /// Update NOTICE: the licences of the crates that are linked into the module
     Notice,
-    /// Pack the module into dist/socketkit.har, for other apps to install
+    /// Pack the module into dist/socketkit.har for other apps
     Package,
-    /// Check in two minutes what most changes break; downloads what cargo and npm do, and nothing else
+    /// Run the two-minute check; downloads only through cargo and npm
     Check,
-    /// Install what the tests need, run them all and count
+    /// Install the tools that the tests need, and run all tests
     Test {
-        /// Run only the steps of these names, or with these texts in their names, such as `lint`,
+        /// Run only steps whose names equal or contain these texts, such as `lint`,
         /// `aarch64-ohos` or `close.test.mjs`
         filters: Vec<String>,
-        /// Also run what takes long and shows little more: all tests on both builds for HarmonyOS
+        /// Also run all tests on both builds for HarmonyOS, which takes long
         #[arg(long)]
         whole: bool,
-        /// Name the steps, each with how long it took when it last passed here, and run none
+        /// List the steps and the time that each took when it last passed, without running them
         #[arg(long)]
         list: bool,
-        /// Test the libraries for HarmonyOS that are in dist/, instead of building them
+        /// Test the libraries for HarmonyOS in dist/ without building them
         #[arg(long)]
         built: bool,
     },
-    /// Let fuzzers say to the engine what a hostile peer might say, and call the module as no app would
+    /// Fuzz the decoders of the engine and the API of the module
     Fuzz {
-        /// Those of these names; all unless given. `surface` is the one that calls the module
+        /// Names of fuzzers, by default all; `surface` calls the API of the module
         targets: Vec<String>,
-        /// How long each of them runs
+        /// Seconds for each fuzzer of the engine
         #[arg(long, default_value_t = 60)]
         seconds: u32,
-        /// Take what they found over into the corpus
+        /// Add new inputs to the corpus
         #[arg(long)]
         keep: bool,
-        /// How many calls `surface` makes
+        /// Number of calls of `surface`
         #[arg(long, default_value_t = 1_000_000)]
         calls: u32,
     },
-    /// Use everything at once, with faults, for minutes: nothing may be lost, and nothing grow
+    /// Run a stress test with injected faults; fails on data loss or memory growth
     Soak {
-        /// How long
+        /// Duration in minutes
         #[arg(long, default_value_t = 10)]
         minutes: u32,
     },
-    /// Measure the module beside Node's net, the engine alone, and a bare epoll loop
+    /// Benchmark the module against Node's net, the engine alone, and a plain epoll loop
     #[command(disable_help_flag = true)]
     Bench {
-        /// What is measured, and how; `--help` tells
+        /// Arguments of the benchmark; `--help` lists them
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Run the engine's tests under AddressSanitizer and the module's in Node under valgrind; both look for leaks as well
+    /// Run tests of the engine with AddressSanitizer and of the module with valgrind, with leak checks
     Sanitize,
-    /// Ask whether faults of dependencies have become known; CI does so every week
+    /// Check dependencies for known vulnerabilities; CI does so every week
     Advisories,
-    /// Check the invariants of docs/invariants.md on the tracked files
+    /// Check the tracked files against docs/invariants.md
     Tidy,
-    /// Reset the TCP connections of a process; the preview does so with an app that it stops
+    /// Reset the TCP connections of a process; used by the preview
     #[cfg(target_os = "linux")]
     #[command(hide = true)]
     ResetConnections {
-        /// The process
+        /// Process id
         pid: i32,
     },
-    /// Run a program that the kernel gives no socket of the network; the tests of permissions do so
+    /// Run a program without permission for network sockets; used by tests
     #[cfg(target_os = "linux")]
     #[command(hide = true)]
     WithoutNetwork {
-        /// The error number that it gets
+        /// Error number of its socket calls
         errno: u32,
         /// The program and its arguments
         #[arg(trailing_var_arg = true, required = true)]
@@ -236,17 +236,17 @@ fn perform(task: Task) -> Result<ExitCode> {
     done.map(|()| ExitCode::SUCCESS)
 }
 
-/// Refuses, before anything is built, what cannot work on another system.
+/// Rejects a task that does not work on this system, before anything is built.
 fn check_system(task: &Task, is_linux: bool) -> Result<()> {
     let is_for_all =
         matches!(task, Task::Ohos { .. } | Task::Hap { .. } | Task::Doctor | Task::Notice | Task::Package | Task::Tidy);
     if is_linux || is_for_all {
         return Ok(());
     }
-    bail!("this task is for Linux; on other systems there are ohos, package, hap, notice, tidy and doctor")
+    bail!("this task runs on Linux only; expected one of ohos, package, hap, notice, tidy, doctor")
 }
 
-/// The fuzzers of the engine, and behind them that of the module.
+/// Runs the fuzzers of the engine, then that of the module.
 fn fuzz(workspace: &Workspace, mut targets: Vec<String>, seconds: u32, keep: bool, calls: u32) -> Result<()> {
     let all = targets.is_empty();
     let count = targets.len();

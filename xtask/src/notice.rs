@@ -1,4 +1,4 @@
-//! `NOTICE`: the licences of what is linked into the module, at the top and where the apps show it.
+//! `NOTICE`: the licences of the crates that are linked into the module, in the root and in the apps.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -62,7 +62,7 @@ pub(crate) fn update(workspace: &Workspace) -> Result<()> {
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     for (file, text) in files(workspace)? {
         if !fs::read_to_string(workspace.path(&file)).is_ok_and(|committed| committed == text) {
-            bail!("{file} is not what the crates or {OWN_LICENCE} say: run `cargo xtask notice`");
+            bail!("{file} is out of date with the crates or {OWN_LICENCE}: run `cargo xtask notice`");
         }
     }
     Ok(())
@@ -102,7 +102,7 @@ fn chosen(package: &Package) -> Result<&'static str> {
     ACCEPTED
         .into_iter()
         .find(|licence| is_choice && words.contains(licence))
-        .with_context(|| format!("{} has the licence {expression:?}: see whether it may ship", package.name))
+        .with_context(|| format!("licence {expression:?} of {} is not in the list of accepted licences", package.name))
 }
 
 /// The text of the crate's own file, without the differences that only spacing makes.
@@ -116,7 +116,7 @@ fn licence_text(package: &Package, licence: &str) -> Result<String> {
         (None, "MIT") => Ok(tidied(&MIT.replace("<authors>", &package.authors.join(", ")))),
         (None, "Apache-2.0") if package.authors.is_empty() => Ok(APACHE.to_owned()),
         (None, "Apache-2.0") => Ok(format!("{APACHE} Authors: {}", package.authors.join(", "))),
-        (None, _) => bail!("{} brings no text of its licence {licence}", package.name),
+        (None, _) => bail!("{} has no file with its licence {licence}", package.name),
     }
 }
 

@@ -80,7 +80,7 @@ fn build_for(workspace: &Workspace, profile: Profile, abis: &[Abi]) -> Result<()
         deliver(workspace, &sdk, profile, abi, &built.join(abi.folder()))?;
     }
     let declarations = built.join(DECLARATIONS);
-    declarations::sort(&declarations).context("ohrs left no declarations")?;
+    declarations::sort(&declarations).context("ohrs did not create declarations")?;
     replace(&declarations, &workspace.dist().join(DECLARATIONS))
 }
 
@@ -88,7 +88,7 @@ fn build_for(workspace: &Workspace, profile: Profile, abis: &[Abi]) -> Result<()
 fn deliver(workspace: &Workspace, sdk: &Sdk, profile: Profile, abi: Abi, built: &Path) -> Result<()> {
     let library = built.join(LIBRARY);
     if !library.is_file() {
-        bail!("ohrs left no {}: see what it says", library.display());
+        bail!("ohrs did not create {}: see its output", library.display());
     }
     if profile == Profile::Debug {
         return replace(&library, &workspace.dist().join("debug").join(abi.folder()).join(LIBRARY));
@@ -124,7 +124,7 @@ pub(crate) fn check(workspace: &Workspace, update_types: bool) -> Result<()> {
     let sdk = Sdk::prepare(workspace, &Abi::ALL)?;
     let imported = check_libraries(workspace, &sdk)?;
     if Sdk::is_given() {
-        println!("{IMPORTS}: not looked at, since the SDK says what a phone exports");
+        println!("{IMPORTS}: skipped, because the SDK has the exports of a phone");
     } else {
         check_imports(workspace, &sdk, &imported)?;
     }
@@ -139,7 +139,7 @@ pub(crate) fn check(workspace: &Workspace, update_types: bool) -> Result<()> {
 pub(crate) fn library(workspace: &Workspace, abi: Abi) -> Result<PathBuf> {
     let path = workspace.dist().join(abi.folder()).join(LIBRARY);
     if !path.is_file() {
-        bail!("{} is not there: run `cargo xtask ohos`, and see what ohrs says", path.display());
+        bail!("{} not found: run `cargo xtask ohos`, and see the output of ohrs", path.display());
     }
     Ok(path)
 }
@@ -172,7 +172,7 @@ fn check_libraries(workspace: &Workspace, sdk: &Sdk) -> Result<BTreeSet<String>>
 fn check_symbols(path: &Path, library: &Library) -> Result<()> {
     let symbols = Library::read(path)?;
     if symbols.is_stripped || symbols.build_id != library.build_id {
-        bail!("{} does not hold the symbols of the build {}", path.display(), library.build_id);
+        bail!("{} does not have the symbols of the build {}", path.display(), library.build_id);
     }
     Ok(())
 }
@@ -189,15 +189,15 @@ fn check_imports(workspace: &Workspace, sdk: &Sdk, imported: &BTreeSet<String>) 
         findings.extend(list.unfounded(phone));
     }
     if !findings.is_empty() {
-        bail!("{IMPORTS} does not agree with the module:\n  {}", findings.join("\n  "));
+        bail!("{IMPORTS} differs from the module:\n  {}", findings.join("\n  "));
     }
-    println!("{IMPORTS}: holds each of the {} imported symbols", imported.len());
+    println!("{IMPORTS}: contains all {} imported symbols", imported.len());
     Ok(())
 }
 
 fn phone_exports(folder: &Path) -> Result<Option<Symbols>> {
     if !folder.is_dir() {
-        println!("the phone's exports are not at hand ({PHONE_EXPORTS}): not compared with {IMPORTS}");
+        println!("{IMPORTS}: not compared with exports of a phone, because {PHONE_EXPORTS} does not exist");
         return Ok(None);
     }
     let symbols = Symbols::read_phone(folder)?;
@@ -213,7 +213,7 @@ fn check_types(workspace: &Workspace, update: bool) -> Result<()> {
         println!("{COMMITTED_TYPES}: updated");
     }
     declarations::compare(&built, &committed)?;
-    println!("{COMMITTED_TYPES}: as the build declares");
+    println!("{COMMITTED_TYPES}: up to date");
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! `cargo xtask package`: the module as a HAR, which other apps install.
+//! `cargo xtask package`: packs the module as a HAR for other apps.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -59,7 +59,7 @@ pub(crate) fn pack(workspace: &Workspace) -> Result<()> {
     }
     ohrs::artifact(workspace, &folder, NAME)?;
     if !packed.is_file() {
-        bail!("ohrs left no {}: see what it says", packed.display());
+        bail!("ohrs did not create {}: see its output", packed.display());
     }
     copy(&packed, &archive(workspace))
 }
@@ -77,7 +77,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let folder = folder.join("package");
     let findings = differences(&contents(workspace)?, &folder)?;
     if !findings.is_empty() {
-        bail!("{} is not what it was made from:\n  {}", archive.display(), findings.join("\n  "));
+        bail!("{} differs from its sources:\n  {}", archive.display(), findings.join("\n  "));
     }
     println!("{}: sha256 {}", archive.display(), digest::of_file(&archive)?);
     pages::install(workspace)?;

@@ -57,7 +57,7 @@ pub(crate) fn install(workspace: &Workspace) -> Result<()> {
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    println!("installing what the pages' checks and the preview need");
+    println!("installing npm packages for the pages' checks and the preview");
     let options = ["ci", "--no-audit", "--no-fund", "--loglevel=http"];
     run(npm(workspace).args(options))?;
     fs::write(&stamp, lock).with_context(|| format!("cannot write {}", stamp.display()))

@@ -1,4 +1,4 @@
-//! Programs of others that speak the protocols of `docs/protocols.md`, as peers of the module.
+//! Tests with third-party programs for the protocols of `docs/protocols.md` as peers.
 
 use std::env;
 use std::ffi::OsString;

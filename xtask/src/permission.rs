@@ -1,4 +1,4 @@
-//! Runs a program as the system runs an app that may not use the network: it is given no socket.
+//! Runs a program without permission for network sockets, like an app without the permission.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

@@ -36,7 +36,7 @@ fn declared(workspace: &Workspace, package: &str, prefixes: &[&str]) -> Result<V
         names.extend(functions(&fs::read_to_string(entry?.path())?, prefixes));
     }
     if names.is_empty() {
-        bail!("{package} declares no function that begins with {}", prefixes.join(" or "));
+        bail!("{package} declares no function with the prefix {}", prefixes.join(" or "));
     }
     Ok(names.into_iter().collect())
 }

@@ -1,4 +1,4 @@
-//! Folders that are expensive to make and are made once.
+//! Cached folders that are created once.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ pub(crate) fn folder(folder: &Path, key: &str, make: impl FnOnce(&Path) -> Resul
     make(&partial)?;
     fs::write(partial.join(STAMP), key)?;
     remove(folder)?;
-    fs::rename(&partial, folder).with_context(|| format!("cannot put {} in its place", folder.display()))?;
+    fs::rename(&partial, folder).with_context(|| format!("cannot move {} to its final path", folder.display()))?;
     Ok(folder.to_owned())
 }
 

@@ -1,4 +1,4 @@
-//! Signs of life from what takes long and says nothing.
+//! Spinners for long-running silent commands.
 
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
@@ -33,7 +33,7 @@ pub(crate) fn run(what: &str, child: &mut Command) -> Result<()> {
     command::check(child, output.status)
 }
 
-/// Does something silent, with such a line; nothing is shown where nobody looks, such as in CI.
+/// Runs a silent command with a spinner; without a terminal, as in CI, nothing is shown.
 pub(crate) fn during<T>(what: &str, work: impl FnOnce() -> T) -> T {
     let sign = SIGNS.add(ProgressBar::new_spinner().with_message(what.to_owned()));
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {

@@ -1,4 +1,4 @@
-//! Packages of the Python registry that the tests import.
+//! Python packages that the tests import.
 
 use std::path::PathBuf;
 

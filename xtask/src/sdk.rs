@@ -18,7 +18,7 @@ const DEBIAN_VARIABLES: [(&str, &str); 3] = [
     ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "panic-unwind,default"),
 ];
 
-/// Leaves the places in the sources out of panics: nobody on a phone sees where one came from, as it is caught, and its text is what
+/// Omits source locations from panics: a panic is caught, so its location is not visible on a phone, and its text is what
 /// the app gets.
 const NO_LOCATIONS: &str = "-Zlocation-detail=none";
 

@@ -34,7 +34,7 @@ pub(crate) fn prepare(workspace: &Workspace) -> Result<PathBuf> {
     let functions = format!("{node_api:?} {logging:?}");
     let key = format!("{VERSION} {}", digest::of_bytes(functions.as_bytes()));
     prepared::folder(&workspace.tool("ohos-sdk"), &key, |folder| {
-        println!("making a stand-in for the SDK from packages");
+        println!("creating a substitute for the SDK from packages");
         let native = folder.join("native");
         fs::create_dir_all(native.join("llvm/lib"))?;
         link::symbolic(clang::PROGRAMS, native.join("llvm/bin"))?;

@@ -132,7 +132,7 @@ fn chosen(steps: Vec<Step>, filters: &[String]) -> Result<Vec<Step>> {
     for filter in filters {
         let found = fitting_names(&names, filter);
         if found.is_empty() {
-            bail!("no step has {filter:?} in its name; `cargo xtask test --whole --list` names all");
+            bail!("no step matches {filter:?}; `cargo xtask test --whole --list` lists all");
         }
         fitting.extend(found.into_iter().map(str::to_owned));
     }

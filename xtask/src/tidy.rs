@@ -1,4 +1,4 @@
-//! `cargo xtask tidy`: the invariants of `docs/invariants.md` that a program can check.
+//! `cargo xtask tidy`: checks the invariants of `docs/invariants.md`.
 
 mod arkts;
 mod cases;
@@ -77,7 +77,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     }
     match count + undocumented.len() {
         0 => Ok(()),
-        count => bail!("{count} findings; {DOCUMENT} says what each rule is for"),
+        count => bail!("{count} findings; {DOCUMENT} explains the rules"),
     }
 }
 

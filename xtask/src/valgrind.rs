@@ -1,4 +1,4 @@
-//! The module in Node, under valgrind: memory that is misused, or that nobody frees.
+//! Runs the module in Node under valgrind, which reports invalid memory accesses and leaks.
 
 use std::path::{Path, PathBuf};
 

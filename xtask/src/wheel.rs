@@ -1,4 +1,4 @@
-//! Programs that the Python registry has, built.
+//! Prebuilt programs from Python wheels.
 
 use std::fs;
 use std::path::{Path, PathBuf};

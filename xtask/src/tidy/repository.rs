@@ -23,7 +23,7 @@ const MACHINE_FOLDERS: [&str; 6] = ["home", "root", "work", "Users", "opt", "mnt
 /// The files that call the system's log.
 const LOGGERS: [&str; 2] = ["native/socketkit/src/node_api/hilog.rs", "entry/src/main/ets/utils/Logger.ets"];
 
-/// Mentions of native sources by those who may know only what ships.
+/// References to native sources in files that depend only on what ships.
 pub(super) fn native_sources_outside(tree: &Tree) -> Vec<String> {
     let rooms = [tree.files("tests/", ""), tree.files("preview/", "")];
     rooms.into_iter().flatten().flat_map(|file| file.lines_with(names_native_source)).collect()

@@ -33,7 +33,7 @@ impl Tree {
     /// When this is no git checkout.
     pub(super) fn tracked(workspace: &Workspace) -> Result<Self> {
         let paths = output(command("git").args(["ls-files", "-z"]).current_dir(workspace.root()))
-            .context("only a git checkout can be checked")?;
+            .context("cannot list tracked files: not a git checkout")?;
         let read = |path: &str| {
             // A file that is not text, or deleted and not yet committed, has nothing to check.
             let text = std::fs::read_to_string(workspace.path(path)).ok()?;
