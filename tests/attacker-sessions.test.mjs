@@ -12,8 +12,8 @@ import { LOOPBACK, closeQuietly, newClient } from './support/sockets.mjs';
 const ATTACKS = Number(process.env.SOCKETKIT_ATTACKS ?? 60);
 const MESSAGES = 3;
 
-/** A record that was left out is noticed at the next one, which is a ping at the latest. */
-const OPTIONS = { ...KEYED, acknowledge: true, heartbeat: { intervalMs: 30, timeoutMs: 3_000 } };
+/** A record that was left out is noticed at the next one, which is a ping at the latest; one that is longer than it was, at the timeout. */
+const OPTIONS = { ...KEYED, acknowledge: true, heartbeat: { intervalMs: 30, timeoutMs: 1_000, stalledTimeoutMs: 0 } };
 const RECONNECT = { reconnect: { minDelayMs: 1, maxDelayMs: 5 } };
 
 /** One end of a session: what it was sent is what it has to get. */
