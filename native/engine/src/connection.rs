@@ -154,8 +154,7 @@ impl Connection {
         let (shared, parts) = plan.share(Link::Up(Arc::clone(&stream)), addresses);
         lock(&shared.state).queue.encrypt_with(sealer);
         let poller = shared.poller.clone().filter(|_| first.is_known);
-        transport.owner_reads = poller.is_some();
-        let frames = if transport.owner_reads { transport.frames.take() } else { None };
+        let frames = poller.as_ref().and_then(|_| transport.give_to_owner());
         let mut spawn = Some(parts.spawner(&shared, transport, runtime.clone()));
         if let Some(poller) = poller {
             // A peer that comes back unasked has frames, which the task reads.

@@ -130,7 +130,8 @@ impl Driver {
         // A peer that comes back meanwhile is a new one.
         self.restorer = None;
         self.shared.stop_owner_reads();
-        transport.owner_reads = false;
+        // What follows is dropped.
+        transport.take_from_owner(None);
         let stream = Arc::clone(&transport.stream);
         let socket = SockRef::from(&*stream);
         // An error means that there is nothing left to linger for.

@@ -127,9 +127,9 @@ impl Driver {
 
     /// Lets the owner of the connection read, if it does and was not let before; what is there already it is told of.
     fn hand_over(&self, transport: &mut Transport) {
-        if let Some(poller) = self.shared.poller.as_ref().filter(|_| !transport.owner_reads) {
-            transport.owner_reads = true;
-            self.shared.start_owner_reads(poller, &transport.stream, transport.frames.take());
+        if let Some(poller) = self.shared.poller.as_ref().filter(|_| !transport.is_read_by_owner()) {
+            let frames = transport.give_to_owner();
+            self.shared.start_owner_reads(poller, &transport.stream, frames);
         }
     }
 

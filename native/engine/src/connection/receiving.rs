@@ -161,11 +161,10 @@ impl Driver {
 
     /// Takes the link back from its owner, who gets what has arrived as far as the credit goes.
     pub(super) fn take_back(&self, transport: &mut Transport) {
-        if !transport.owner_reads {
+        if !transport.is_read_by_owner() {
             return;
         }
-        transport.frames = self.shared.stop_owner_reads();
-        transport.owner_reads = false;
+        transport.take_from_owner(self.shared.stop_owner_reads());
         let mut left_bytes = limits::RECEIVE_HIGH_BYTES;
         while left_bytes > 0 && self.shared.credit.has_room() {
             // A part of a message counts as well.

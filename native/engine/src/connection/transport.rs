@@ -42,8 +42,7 @@ pub(super) struct Transport {
     pub(super) peer_sends: bool,
     /// Whether the peer said that it ends on purpose.
     pub(super) bye: bool,
-    /// Whether the owner reads, and the driver does not.
-    pub(super) owner_reads: bool,
+    reader: Reader,
     /// Whether closing has said FIN.
     pub(super) has_said_fin: bool,
     /// Whether the owner knows that the peer sends no more, though not everything is read.
@@ -51,8 +50,14 @@ pub(super) struct Transport {
     /// Whether the registration tells of the end alone.
     watches_end: bool,
     strategy: ReadStrategy,
-    /// Boxed: most connections have no frames. Those of a stream that the owner reads are with it.
-    pub(super) frames: Option<Box<Frames>>,
+}
+
+/// Who reads a link.
+enum Reader {
+    /// The owner of the connection, who also has what is half received.
+    Owner,
+    /// The task, which cuts frames where there are some. Boxed: most connections have none.
+    Task(Option<Box<Frames>>),
 }
 
 /// What to wait for.
@@ -101,18 +106,51 @@ impl Transport {
             peer_sends: true,
             bye: false,
             registration: None,
-            owner_reads: false,
             has_said_fin: false,
             has_told_end: false,
             watches_end: false,
             strategy: ReadStrategy::new(),
-            frames: Frames::new(protocol, opener),
+            reader: Reader::Task(Frames::new(protocol, opener)),
+        }
+    }
+
+    /// Whether the owner reads, and the driver does not.
+    pub(super) fn is_read_by_owner(&self) -> bool {
+        matches!(self.reader, Reader::Owner)
+    }
+
+    /// Leaves reading to the owner, who gets what is half received.
+    pub(super) fn give_to_owner(&mut self) -> Option<Box<Frames>> {
+        match std::mem::replace(&mut self.reader, Reader::Owner) {
+            Reader::Owner => None,
+            Reader::Task(frames) => frames,
+        }
+    }
+
+    /// Takes reading back from the owner, with what it has half received.
+    pub(super) fn take_from_owner(&mut self, frames: Option<Box<Frames>>) {
+        if self.is_read_by_owner() {
+            self.reader = Reader::Task(frames);
+        }
+    }
+
+    fn frames(&self) -> Option<&Frames> {
+        match &self.reader {
+            Reader::Owner => None,
+            Reader::Task(frames) => frames.as_deref(),
+        }
+    }
+
+    fn frames_mut(&mut self) -> Option<&mut Frames> {
+        match &mut self.reader {
+            Reader::Owner => None,
+            Reader::Task(frames) => frames.as_deref_mut(),
         }
     }
 
     /// What to wait for where the driver reads as far as the credit goes: what comes if it `may_take`, and the end otherwise.
     pub(super) fn wants(&self, may_take: bool, write: bool) -> Wants {
-        let is_read_here = self.peer_sends && !self.owner_reads;
+        let is_read_here = self.peer_sends && !self.is_read_by_owner();
         Wants { read: is_read_here && may_take, write, end: is_read_here && !may_take && !self.has_told_end }
     }
 
@@ -121,7 +159,7 @@ impl Transport {
     /// # Errors
     /// What the kernel said: `ENOSPC`, …
     pub(super) fn prepare(&mut self, wants: Wants) -> io::Result<()> {
-        let reads = !self.owner_reads;
+        let reads = !self.is_read_by_owner();
         let is_ready = self.registration.as_ref().is_some_and(|registration| registration.tells_reads() == reads);
         let tells_all = !(wants.read && self.watches_end);
         if (wants.read || wants.write || wants.end) && !(is_ready && tells_all) {
@@ -166,7 +204,7 @@ impl Transport {
     /// # Errors
     /// What broke the link.
     pub(super) fn read(&mut self) -> io::Result<Reading> {
-        if self.frames.as_ref().is_some_and(|frames| frames.is_encrypted()) {
+        if self.frames().is_some_and(|frames| frames.is_encrypted()) {
             return self.read_records();
         }
         let data = match self.read_once(self.strategy.size_bytes()) {
@@ -176,7 +214,7 @@ impl Transport {
             Err(error) => return Err(error),
         };
         self.strategy.record(data.len());
-        match &mut self.frames {
+        match self.frames_mut() {
             None => Ok(Reading::Bytes(data)),
             Some(frames) => {
                 frames.add(data);
@@ -199,7 +237,7 @@ impl Transport {
             };
             self.strategy.record(count);
             let read = place.get_mut(..count).unwrap_or_default();
-            Ok(Reading::Frames { is_sign: self.frames.as_mut().is_some_and(|frames| frames.decrypt(read)) })
+            Ok(Reading::Frames { is_sign: self.frames_mut().is_some_and(|frames| frames.decrypt(read)) })
         })
     }
 
@@ -208,7 +246,7 @@ impl Transport {
     /// # Errors
     /// When the peer sent what is no frame.
     pub(super) fn next_frame(&mut self) -> Result<Option<Frame>, FramingError> {
-        match &mut self.frames {
+        match self.frames_mut() {
             Some(frames) => frames.next(),
             None => Ok(None),
         }
@@ -216,17 +254,17 @@ impl Transport {
 
     /// When the message that is being received ends, if nothing comes until then.
     pub(super) fn gap_end(&self) -> Option<Instant> {
-        self.frames.as_ref().and_then(|frames| frames.gap_end())
+        self.frames().and_then(|frames| frames.gap_end())
     }
 
     /// What was received, where it is a message because nothing has come or comes any more.
     pub(super) fn finish_frame(&mut self) -> Option<Frame> {
-        self.frames.as_mut().and_then(|frames| frames.finish())
+        self.frames_mut().and_then(|frames| frames.finish())
     }
 
     /// Whether a frame was begun and not ended.
     pub(super) fn is_within_frame(&self) -> bool {
-        self.frames.as_ref().is_some_and(|frames| frames.is_within())
+        self.frames().is_some_and(|frames| frames.is_within())
     }
 
     /// One read of at most `size_bytes`, into memory of just the size that came. Nothing read is the end of the stream.
