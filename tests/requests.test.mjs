@@ -130,6 +130,23 @@ for (const { name, open, sendBase } of CARRIERS) {
     assert.deepEqual(order.sort(), ['A\0\x01', 'A\0\x01', 'x', 'x\0\x07']);
   });
 
+  behaviour(`a message of a ${name} without the bits of answers is no answer, whatever its field is`, async (t) => {
+    const matches = [{ match: 'field', fieldOffset: 1, fieldBytes: 1, writesField: true }, { match: 'order' }, { match: 'single' }];
+    const marks = [[{ offset: 0, mask: 0x80 }, '\x85', '\x05'], [{ offset: 0, mask: 0xc0, value: 0x40 }, '\x45', '\xc5']];
+    for (const requests of matches) {
+      for (const [isAnswer, answers, asks] of marks) {
+        const { socket, peer } = await open(t, { framing, requests: { ...requests, isAnswer } });
+        const recorder = record(socket);
+        const answer = socket.request({ data: 'a.' });
+        await take(messagesOf(peer), 1);
+        await write(peer, Buffer.concat([`${asks}\x01`, '', `${answers}\x01`].map(frame)));
+        assert.equal(text(await within('the answer', answer)), `${answers}\x01`);
+        await recorder.came('message', 2);
+        assert.deepEqual(recorder.texts.map((each) => Buffer.from(each, 'latin1').length), [2, 0]);
+      }
+    }
+  });
+
   behaviour(`a request of a ${name} that times out frees its field, and its late answer is a message`, async (t) => {
     const { socket, peer } = await open(t, FIELD);
     const recorder = record(socket);
@@ -380,6 +397,13 @@ behaviour('invalid requests options throw 401 that names them', () => {
     [{ framing, requests: { match: 'single', quietMs: 0 } }, 'quietMs'],
     [{ framing, requests: { match: 'order', timeoutMs: 0 } }, 'timeoutMs'],
     [{ framing: { type: 'length' }, acknowledge: true, requests: { match: 'order' } }, 'acknowledge', "requests.match 'field'"],
+    [{ framing, requests: { match: 'order', isAnswer: 7 } }, 'isAnswer'],
+    [{ framing, requests: { match: 'order', isAnswer: { mask: 1 } } }, 'isAnswer.offset'],
+    [{ framing, requests: { match: 'order', isAnswer: { offset: 1025, mask: 1 } } }, 'offset'],
+    [{ framing, requests: { match: 'order', isAnswer: { offset: 0 } } }, 'isAnswer.mask'],
+    [{ framing, requests: { match: 'order', isAnswer: { offset: 0, mask: 0 } } }, 'mask'],
+    [{ framing, requests: { match: 'order', isAnswer: { offset: 0, mask: 256 } } }, 'mask'],
+    [{ framing, requests: { match: 'order', isAnswer: { offset: 0, mask: 1, value: 2 } } }, 'isAnswer.value'],
     [{ framing, requests: 7 }, 'requests'],
   ]) {
     for (const make of makers) throws401(() => make(options), 'construct', ...names);

@@ -102,7 +102,7 @@ const framing = (random) => random.pick([
 ]);
 
 const requests = (random) => random.pick([
-  undefined, undefined, { match: 'order', timeoutMs: 20 }, { match: 'single', quietMs: 5 }, { match: 'single', timeoutMs: 5 },
+  undefined, undefined, { match: 'order', timeoutMs: 20 }, { match: 'order', isAnswer: { offset: random.pick([0, 2, -1]), mask: 3 } }, { match: 'single', quietMs: 5 }, { match: 'single', timeoutMs: 5 },
   { match: 'field', fieldBytes: random.pick([1, 8, 9]), writesField: random.pick([true, undefined]), fieldOffset: random.pick([0, 3]) }, {},
 ]);
 

@@ -15,6 +15,16 @@ export interface AdmissionOptions {
   timeoutMs?: number
 }
 
+/** Bits of one byte that tell answers from other messages. */
+export interface AnswerMatcher {
+  /** Bytes of a message before the byte, 0 to 1024. */
+  offset: number
+  /** The bits that are compared, 1 to 255. */
+  mask: number
+  /** What those bits are in an answer, 0 to 255; all set unless given. */
+  value?: number
+}
+
 /** The `error` with 2301074 of a message with a wrong checksum, or with an escape that stands for nothing. */
 export interface CorruptMessageError extends SocketError {
   /** The bytes that came in place of a message, with the checksum. */
@@ -212,6 +222,8 @@ export interface RequestsOptions {
   littleEndian?: boolean
   /** With `field`: the kit writes it, into a copy of what is sent: a number that counts from 1 on. Otherwise the app does. */
   writesField?: boolean
+  /** What all answers have; other messages are ordinary ones. Unless given, any message can be an answer. */
+  isAnswer?: AnswerMatcher
   /**
     * With `single`: milliseconds for which nothing may come before the next request follows one without an answer; what comes
     * meanwhile is dropped. Unless given, a request without an answer ends the connection, with the reason `timeout`.

@@ -19,6 +19,8 @@ const OFFSET_MAX_BYTES: i32 = 1024;
 #[derive(Clone, Copy)]
 pub struct RequestOptions {
     pub matching: Matching,
+    /// What all answers have; `None`: any message can be one.
+    pub mark: Option<Mark>,
     /// Unless the request has its own.
     pub timeout: Duration,
     /// Whether the answer to a request comes although the link was lost that it was sent on.
@@ -37,6 +39,21 @@ pub enum Matching {
         /// How long nothing comes from a device before it gets the next request after one without an answer; `None`: the connection ends.
         quiet: Option<Duration>,
     },
+}
+
+/// Bits of one byte that tell answers from other messages.
+#[derive(Clone, Copy)]
+pub struct Mark {
+    offset: usize,
+    mask: u8,
+    value: u8,
+}
+
+impl Mark {
+    /// Whether `message` has it.
+    pub fn is_in(self, message: &[u8]) -> bool {
+        message.get(self.offset).is_some_and(|byte| byte & self.mask == self.value)
+    }
 }
 
 /// Bytes of a message that hold a number.
@@ -96,7 +113,19 @@ pub fn requests(options: &Object<'_>, acknowledges: bool) -> Read<RequestOptions
         None => return Err(Refusal::parameter("requests.match", "is missing")),
     };
     let timeout = fields::milliseconds(options, "timeoutMs")?.unwrap_or(REQUEST_TIMEOUT);
-    Ok(RequestOptions { matching, timeout, outlive_links: acknowledges })
+    let mark = fields::field_object(options, "isAnswer")?.map(|options| mark(&options)).transpose()?;
+    Ok(RequestOptions { matching, mark, timeout, outlive_links: acknowledges })
+}
+
+fn mark(options: &Object<'_>) -> Read<Mark> {
+    let missing = |field| move || Refusal::parameter(field, "is missing");
+    let offset = fields::whole(options, "offset", 0, OFFSET_MAX_BYTES)?.ok_or_else(missing("isAnswer.offset"))?;
+    let mask = fields::whole(options, "mask", 1, u8::MAX.into())?.ok_or_else(missing("isAnswer.mask"))?;
+    let value = fields::whole(options, "value", 0, u8::MAX.into())?.unwrap_or(mask);
+    if value & !mask != 0 {
+        return Err(Refusal::parameter("isAnswer.value", "must have no bit that isAnswer.mask does not have"));
+    }
+    Ok(Mark { offset: offset as usize, mask: mask as u8, value: value as u8 })
 }
 
 fn field(options: &Object<'_>) -> Read<Field> {
@@ -130,11 +159,25 @@ mod declared {
         pub little_endian: Option<bool>,
         /// With `field`: the kit writes it, into a copy of what is sent: a number that counts from 1 on. Otherwise the app does.
         pub writes_field: Option<bool>,
+        /// What all answers have; other messages are ordinary ones. Unless given, any message can be an answer.
+        #[napi(ts_type = "AnswerMatcher")]
+        pub is_answer: Option<()>,
         /// With `single`: milliseconds for which nothing may come before the next request follows one without an answer; what comes
         /// meanwhile is dropped. Unless given, a request without an answer ends the connection, with the reason `timeout`.
         pub quiet_ms: Option<f64>,
         /// Milliseconds that an answer may take; 5000 unless given. A request can have its own.
         pub timeout_ms: Option<f64>,
+    }
+
+    /// Bits of one byte that tell answers from other messages.
+    #[napi(object, object_from_js = false, object_to_js = false, js_name = "AnswerMatcher")]
+    pub struct AnswerMatcher {
+        /// Bytes of a message before the byte, 0 to 1024.
+        pub offset: f64,
+        /// The bits that are compared, 1 to 255.
+        pub mask: f64,
+        /// What those bits are in an answer, 0 to 255; all set unless given.
+        pub value: Option<f64>,
     }
 
     /// What to send, and how long its answer may take.

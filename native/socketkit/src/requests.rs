@@ -184,6 +184,9 @@ impl Requests {
 
     /// What `message` is, which has come.
     pub fn claim(&self, message: &[u8], environment: &Environment) -> Claim {
+        if self.options.mark.is_some_and(|mark| !mark.is_in(message)) {
+            return Claim::Message;
+        }
         let mut open = self.open.borrow_mut();
         let is_open = |request: &Request| environment.has_call(request.ticket);
         let request = match self.options.matching {
