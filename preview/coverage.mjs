@@ -1,4 +1,4 @@
-// Says which lines of the pages ran while they were tested, in the browser and by hypium: started by `cargo xtask test`.
+// Reports the line coverage of the pages, from the browser tests and hypium: started by `cargo xtask test`.
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -18,7 +18,7 @@ class Controller {
 export class Scroller extends Controller {
   #position = { x: 0, y: 0, atEnd: false };
 
-  /** The screen tells where it is whenever that changes. */
+  /** Called by the screen when the scroll position changes. */
   moved(position) {
     this.#position = position;
   }

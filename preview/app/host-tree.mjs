@@ -1,7 +1,7 @@
-/** The property that a component's user changes, by the event that tells of it. */
+/** The property that a user event changes, by the name of the event. */
 const CHANGED_BY = { input: 'value', change: 'on', select: 'selected' };
 
-/** What is on the app's screen, and the operations that bring a screen from one state to the next. */
+/** The content of the app's screen, and the operations that update it. */
 export class HostTree {
   #nextId = 1;
   #operations = [];
@@ -72,7 +72,7 @@ export class HostTree {
     node.listeners[event]?.(...values);
   }
 
-  /** Has the screen do something to what it shows, after all that was changed before. */
+  /** Runs an operation on the screen, after all earlier changes. */
   call(node, method, ...values) {
     this.#add(['call', node.id, method, values]);
   }

@@ -3,7 +3,7 @@ import { useDateTimeFormatOfPhone } from './date-time-format.mjs';
 import { listenToSystem, tellSystem } from './process.mjs';
 import { useResources } from './resources.mjs';
 
-/** Tells the system what becomes of each test; hypium's own report does not say where one failed. */
+/** Reports the result of each test; hypium's own report lacks the position of a failure. */
 class Reporter {
   #core = Core.getInstance();
 
@@ -55,7 +55,7 @@ export function runHypium(suites, resources) {
   useResources(resources);
   useDateTimeFormatOfPhone();
   listenToSystem();
-  // A promise that nobody waits for fails the test that runs.
+  // An unhandled rejection fails the running test.
   process.on('unhandledRejection', (error) => tellSystem('fault', { fault: error?.stack ?? String(error) }));
   const reporter = new Reporter();
   Hypium.hypiumTest(delegator, { parameters: { '-s timeout': `${TIMEOUT_MS}` } }, () => {

@@ -15,7 +15,7 @@ const WholeLoop = {
   }
 };
 
-/** Throws where a Repeat stands that draws a part only, and nothing says which part. */
+/** Throws for a lazy Repeat outside a list, because its visible part is unknown. */
 function checkLazyParent({ site }, { kind }) {
   if (!LAZY_PARENTS.includes(kind)) {
     const where = LAZY_PARENTS.join(', ');
@@ -28,7 +28,7 @@ export function countChildren(nodes) {
   return nodes.reduce((sum, node) => sum + (node instanceof Loop ? 2 : 1), 0);
 }
 
-/** Draws those items that can be on the screen; the screen says which. */
+/** Draws the items in the range that the screen reports. */
 const LazyLoop = {
   name: 'LazyLoop',
   props: ['loop'],

@@ -19,7 +19,7 @@ function wrap(date) {
       return member;
     }
     if (!SETTER.test(key)) {
-      // Read, so that whoever asks is drawn again.
+      // Read the value, so that its readers are redrawn on a change.
       void version.value;
       return member.bind(target);
     }

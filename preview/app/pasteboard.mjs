@@ -5,7 +5,7 @@ import { strict } from './unknown.mjs';
 const TEXT = 'text/plain';
 const PERMISSION_MISSING = 201;
 
-/** The phone's one pasteboard, of which the system tells every app's process. */
+/** The phone's pasteboard, which the system sends to every app's process. */
 const shared = { text: '', mayRead: false };
 onSystem('pasteboard', ({ text }) => {
   shared.text = text;

@@ -7,7 +7,7 @@ export function onSystem(type, listener) {
   listeners.set(type, listener);
 }
 
-/** Tells the system something. */
+/** Sends a message to the system. */
 export function tellSystem(type, content = {}) {
   process.send({ type, ...content });
 }

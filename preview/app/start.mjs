@@ -9,7 +9,7 @@ import { screen } from './screen.mjs';
 
 function perform({ id, name, values }) {
   const node = screen.tree.find(id);
-  // What the user touched may have gone in the meantime.
+  // The component that the user touched may have been removed in the meantime.
   if (node) {
     screen.tree.perform(node, name, ...values);
   }
@@ -19,7 +19,7 @@ function perform({ id, name, values }) {
 export function startApp(Ability, resources, pages) {
   useResources(resources);
   useDateTimeFormatOfPhone();
-  // As on the phone, an error that nobody catches ends the app.
+  // As on the phone, an uncaught error ends the app.
   process.on('uncaughtException', (error) => {
     reportFault(error);
     process.exitCode = 1;

@@ -76,7 +76,7 @@ function evaluated(given) {
   return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, value()]));
 }
 
-/** A builder with what it gets by value: it is called once on a phone, and never learns of another value. */
+/** A builder with parameters by value: a phone calls it once, and it does not follow later values. */
 export function builder(site, callee, values) {
   const first = kept(site, values);
   scope(site, () => callee(...first));

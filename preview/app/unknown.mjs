@@ -1,4 +1,4 @@
-/** Something that the preview does not have; whoever catches it shows the line of the page. */
+/** An API that the preview does not have; the error handler shows the line of the page. */
 export class UnknownError extends Error {
   constructor(what) {
     super(`The preview does not know ${what}.`);

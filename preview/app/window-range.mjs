@@ -1,4 +1,4 @@
-/** How many items are drawn before the screen has said what it can show. */
+/** Number of items drawn before the screen has reported its range. */
 const FIRST_ITEMS = 30;
 
 /** How many items are drawn at most while the end of a growing list is on the screen. */

@@ -13,7 +13,7 @@ const listeners = new Map();
 /** The page that the window shows. */
 const page = reactive({ Struct: undefined, struct: undefined });
 
-/** Tells whoever listens for a window event. */
+/** Calls the listeners of a window event. */
 export function emitWindowEvent(name, value) {
   listeners.get(name)?.forEach((listener) => listener(value));
 }

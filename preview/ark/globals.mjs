@@ -14,5 +14,5 @@ function quiet() {}
 
 globalThis.setTimeout ??= afterThisTurn;
 globalThis.clearTimeout ??= quiet;
-// Its report says less than the runner's.
+// Its report has less detail than the runner's.
 globalThis.console = { log: quiet, info: quiet, debug: quiet, warn: quiet, error: quiet };

@@ -9,7 +9,7 @@ function toFinding({ file, start, code, messageText }) {
   return findingAt(file.fileName, file.text, start, rule ?? `TS${code}`, message);
 }
 
-/** What the compiler says of the project's own files. */
+/** The compiler's messages about the project's own files. */
 function typeFaults(builder) {
   return ownSources(builder).flatMap((source) => [
     ...builder.getSyntacticDiagnostics(source),

@@ -3,7 +3,7 @@ import { builderForm, builderPlaces, importsOf, isNamedAsBuilder } from './custo
 import { findingAtNode } from './finding.mjs';
 import { declarationOf, declarationOfSymbol, isBuilder } from './ui-tree.mjs';
 
-// The compiler says nothing of these.
+// The compiler does not report these.
 const NO_BUILDER = 'page/builder-as-arrow';
 const NAMED_AS_BUILDER = 'page/named-as-builder';
 const BY_VALUE = 'page/builder-by-value';

@@ -1,4 +1,4 @@
-// What apps see that use the kit as a package.
+// Checks the package as apps use it.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../root.mjs';
@@ -17,7 +17,7 @@ import { Target } from './target.mjs';
 
 const EXAMPLES = path.join(ROOT, 'examples');
 const PACKAGE = path.join(ROOT, 'package');
-/** What tells an example that the network has changed. */
+/** The notification of a network change in an example. */
 const FURTHER_PERMISSIONS = ['ohos.permission.GET_NETWORK_INFO'];
 const PAGES = ['README.md', 'README.zh-CN.md', 'docs/migration.md', 'docs/use-in-your-app.md', 'package/README.md'];
 

@@ -4,7 +4,7 @@ import { ROOT } from '../root.mjs';
 import { findingAtNode } from './finding.mjs';
 import { readJson5 } from './json5.mjs';
 
-// The compiler says nothing of it.
+// The compiler does not report it.
 const IGNORED = 'page/double-bang';
 
 /** The lowest API that the apps are for, or run on. */

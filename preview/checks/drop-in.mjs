@@ -1,4 +1,4 @@
-// Code written for the system's socket kit compiles with ours, whichever way it imports it.
+// Checks that code for the system socket API compiles with socketkit, with each form of import.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'ohos-typescript';
@@ -17,7 +17,7 @@ export const DROP_IN_FILES = readdirSync(FOLDER)
   .filter((name) => name.endsWith('.ets'))
   .map((name) => path.join(FOLDER, name));
 
-/** Uses the whole of the system's kit, and nothing else. */
+/** Uses every member of the system socket API, and no other. */
 const FOR_BOTH = path.join(FOLDER, 'system.ets');
 
 const SYSTEM_DECLARATIONS = path.join(SDK, 'api/@ohos.net.socket.d.ts');
@@ -35,7 +35,7 @@ function withNamedImports(text, module) {
     .replace(SYSTEM_IMPORT, `import { ${[...names].join(', ')} } from '${module}';`);
 }
 
-/** The text of `FOR_BOTH` for each way to import our kit from a module. */
+/** The text of `FOR_BOTH` for each way to import socketkit from a module. */
 function importingOurs(module) {
   const text = readFileSync(FOR_BOTH, 'utf8');
   if (!text.includes(SYSTEM_IMPORT)) {
@@ -57,7 +57,7 @@ function checkForms(forms, target) {
   );
 }
 
-/** Code for the system's kit compiles with each way to import ours from a module. */
+/** Code for the system socket API compiles with each way to import socketkit from a module. */
 export function checkDropInForms(module, target) {
   return checkForms(importingOurs(module), target);
 }

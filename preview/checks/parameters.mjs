@@ -11,7 +11,7 @@ const NOT_TRAILING = '10905102';
 const OPTIONAL = '10905320';
 const EVENT_TWICE = '10905358';
 
-// The compiler says nothing of it.
+// The compiler does not report it.
 const NOT_FOLLOWED = 'page/parameter-not-followed';
 
 const SET_BY_PARENT = ['Param', 'Event', 'BuilderParam'];

@@ -3,7 +3,7 @@ import { LAZY_PARENTS } from './components.mjs';
 import { findingAtNode } from './finding.mjs';
 import { childrenOf } from './ui-tree.mjs';
 
-// The compiler says nothing of these: a phone fails when it draws them.
+// The compiler does not report these: a phone fails when it draws them.
 const NO_EACH = 'page/repeat-without-each';
 const PARENT = 'page/repeat-parent';
 const CHILDREN = 'page/repeat-children';

@@ -31,7 +31,7 @@ function nativeCandidates(name, importer) {
   return types && existsSync(types) ? [path.resolve(folder, readJson5(types).types)] : [];
 }
 
-/** What a package says of itself is its main file. */
+/** The main file that a package declares. */
 function packageCandidates(folder) {
   return [path.join(folder, readJson5(path.join(folder, 'oh-package.json5')).main)];
 }

@@ -52,7 +52,7 @@ export function checkLocal(sources) {
   });
 }
 
-/** DevEco tells tests apart by the name of their file and of their suite: each may be there once. */
+/** DevEco identifies tests by the names of file and suite: each must be unique. */
 export function checkNames(files) {
   const seen = new Set();
   return files.flatMap(({ file, text }) => {

@@ -1,4 +1,4 @@
-// The page around the two phones: the switches, and what is known of each app's process.
+// The page around the two phones: switches and the state of each app's process.
 import '@fontsource-variable/noto-sans-sc';
 import './style.css';
 import { PhoneView } from './phone-view.mjs';
@@ -6,7 +6,7 @@ import { PhoneView } from './phone-view.mjs';
 const line = new WebSocket(`ws://${location.host}/line/desk`);
 const send = (message) => line.send(JSON.stringify(message));
 const phones = {};
-/** Counts the changes of settings, so that it can be told which of them a screen shows. */
+/** Counts the changes of settings, to tell which of them a screen shows. */
 let revision = 0;
 
 for (const app of ['server', 'client']) {
@@ -15,7 +15,7 @@ for (const app of ['server', 'client']) {
 }
 
 function show({ settings, apps }) {
-  // What is on its way back may be older than what has been set here since.
+  // An update from the server may be older than the current setting.
   if (settings.revision >= revision) {
     revision = settings.revision;
     showSettings(settings);

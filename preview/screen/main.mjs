@@ -1,4 +1,4 @@
-// The screen of one phone: it shows what the app's process says, and tells it what is touched and typed.
+// The screen of one phone: shows the content from the app's process, and sends it touches and text.
 import '@fontsource-variable/noto-sans-sc';
 import '@fontsource/noto-color-emoji/emoji.css';
 import './style.css';
@@ -37,7 +37,7 @@ function takePhone({ settings, fontScale, apps }) {
   }
 }
 
-// What is below a sheet or a dialog can be neither touched nor reached with keys.
+// Controls below a sheet or a dialog are disabled for touch and keyboard.
 const layer = document.querySelector('#layer');
 new MutationObserver(() => {
   document.querySelector('#root').inert = layer.querySelector('.shade') !== null;

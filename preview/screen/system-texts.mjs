@@ -18,7 +18,7 @@ export function showSystemText(element, name) {
   translate(element);
 }
 
-/** Names an element, as `showSystemText` does, for those who do not see it. */
+/** Sets the accessible name of an element, as `showSystemText` does. */
 export function labelBySystem(element, name) {
   element.dataset.systemLabel = name;
   translate(element);

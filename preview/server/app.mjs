@@ -63,7 +63,7 @@ export class App extends EventEmitter {
     }
   }
 
-  /** Ends the app as its user does: it gets to hear it. */
+  /** Ends the app as its user does, with lifecycle callbacks. */
   async close() {
     if (!this.#child) {
       return;

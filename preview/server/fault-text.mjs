@@ -1,4 +1,4 @@
-/** What a failed build says, the place first. */
+/** The error of a failed build, with the position first. */
 export function faultText(error) {
   const [first] = error.errors ?? [error];
   const place = first.loc ? `${first.loc.file}:${first.loc.line}:${first.loc.column}\n` : '';

@@ -9,11 +9,11 @@ export class Lines {
   #perform;
 
   /** `perform` does what a desk asks for. */
-  constructor(http, door, phone, perform) {
+  constructor(http, access, phone, perform) {
     this.#phone = phone;
     this.#perform = perform;
     http.on('upgrade', (request, socket, head) => {
-      if (!door.admits(request)) {
+      if (!access.admits(request)) {
         socket.destroy();
         return;
       }

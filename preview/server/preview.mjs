@@ -15,7 +15,7 @@ export async function startPreview(targets) {
     openSite(phone, path.join(folder, 'site'), Number(PREVIEW_PORT)),
     ...Object.keys(phone.apps).map((name) => phone.install(name))
   ]);
-  new Lines(site.http, site.door, phone, (message) => perform(phone, message));
+  new Lines(site.http, site.access, phone, (message) => perform(phone, message));
   return { phone, url: site.url };
 }
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { build, preview } from 'vite';
 import { mediaFile } from '../arkts/resource-table.mjs';
 import { ROOT } from '../root.mjs';
-import { Door } from './door.mjs';
+import { Access } from './access.mjs';
 
 const FOLDER = path.join(ROOT, 'preview');
 const TYPES = { '.svg': 'image/svg+xml', '.png': 'image/png', '.json': 'application/json' };
@@ -48,28 +48,28 @@ async function buildSite(outDir) {
   });
 }
 
-/** The web site of the preview, built into `outDir`: `{ http, door, url }`; `port` 0 lets the system choose. */
+/** The web site of the preview, built into `outDir`: `{ http, access, url }`; `port` 0 lets the system choose. */
 export async function openSite(phone, outDir, port) {
   await buildSite(outDir);
-  const door = new Door();
+  const access = new Access();
   const { httpServer } = await preview({
     root: FOLDER,
     configFile: false,
     appType: 'mpa',
     logLevel: 'error',
     build: { outDir },
-    // Nobody outside this machine can reach it.
+    // It is not reachable from other machines.
     preview: { host: '127.0.0.1', port, strictPort: true },
     plugins: [
       {
-        name: 'door',
+        name: 'access',
         configurePreviewServer({ middlewares }) {
-          middlewares.use(door.guard);
+          middlewares.use(access.guard);
           middlewares.use(toDesk);
           middlewares.use('/media', serveMedia(phone));
         }
       }
     ]
   });
-  return { http: httpServer, door, url: `http://127.0.0.1:${httpServer.address().port}/?${door.query}` };
+  return { http: httpServer, access, url: `http://127.0.0.1:${httpServer.address().port}/?${access.query}` };
 }

@@ -1,4 +1,4 @@
-/** How long before its end an app hears that its delay expires. */
+/** Time between the expiry callback and the end of a delay. */
 const WARNING_MS = 6000;
 
 /** How long an app without a delay goes on in the background. */
@@ -35,7 +35,7 @@ export class Suspension {
     this.#begin();
   }
 
-  /** The app has done what it does on its way to the background. */
+  /** Called when the app has finished its background callbacks. */
   enter() {
     this.#isInBackground = true;
     this.#begin();

@@ -27,7 +27,7 @@ const enterKey = chooser(
   'enterKeyType'
 );
 
-/** Holds what a page gives and shows what the user types: the screen has the text, and tells every change. */
+/** A text field: the screen holds the text and reports every change. */
 function createInput(node, options = {}) {
   checkOptions(options, OPTIONS, node.kind);
   const shared = options.text ?? options.value;

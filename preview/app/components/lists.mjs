@@ -76,7 +76,7 @@ export const lists = {
     alignListItem(node, value) {
       node.style({ '--list-align': listItemAlign(value) });
     },
-    // The screen decides how much it draws beyond what is seen.
+    // The screen decides how many items it draws outside the visible area.
     cachedCount() {},
     onScrollIndex(node, action) {
       node.listen('scrollIndex', action);

@@ -6,7 +6,7 @@ import { strict, UnknownError } from '../unknown.mjs';
 const INVALID_PARAMETER = 401;
 const ANNOUNCEMENT = 'announceForAccessibility';
 
-/** What is told to those who help people that cannot see the screen. */
+/** Accessibility events for screen readers. */
 class EventInfo {
   constructor(type, bundleName, triggerAction) {
     Object.assign(this, { type, bundleName, triggerAction });

@@ -3,7 +3,7 @@ import { kitEnums } from '../kit-enums.mjs';
 import { tellSystem } from '../process.mjs';
 import { strict } from '../unknown.mjs';
 
-/** What is not marked public does not leave the phone; `%%` is a percent sign. */
+/** Arguments that are not marked public are hidden; `%%` is a percent sign. */
 function lineOf(format, values) {
   let next = 0;
   return format.replace(/%(?:\{(public|private)\})?[sdif]|%%/g, (place, mark) => {

@@ -34,7 +34,7 @@ export class ButtonPart extends Part {
   }
 }
 
-/** Whether nothing of an element is scrolled out of what it is in. */
+/** Whether an element is completely visible within its scroll container. */
 function isWhole(element) {
   const { top, bottom, left, right } = element.getBoundingClientRect();
   for (let each = element.parentElement; each; each = each.parentElement) {

@@ -2,7 +2,7 @@ import { Part } from './part.mjs';
 
 const HISTORY_MAX = 200;
 
-/** A line or an area to type in. The screen has the text while it is typed; every change is told to the app. */
+/** A text input. The screen holds the text while it is typed, and sends every change to the app. */
 export class InputPart extends Part {
   /** What was told and has not come back yet. */
   #told = [];
@@ -51,7 +51,7 @@ export class InputPart extends Part {
     this.#field.setSelectionRange(index, index);
   }
 
-  /** What was typed since comes back later; showing what it was in between would undo it. */
+  /** Newer text is confirmed later; showing an older value would undo typing. */
   #show(value) {
     const echo = this.#told.indexOf(value);
     if (echo >= 0) {

@@ -202,7 +202,7 @@ export class Part {
     return this.children.find((child) => child.kind === '__Menu__' && child.state.trigger === trigger);
   }
 
-  /** What an event of a finger tells. */
+  /** The data of a touch event. */
   at(x, y) {
     const box = this.element.getBoundingClientRect();
     return { x: x - box.left, y: y - box.top, target: { area: { width: box.width, height: box.height } } };

@@ -14,7 +14,7 @@ export class RootPart extends Part {
     showToast(text, durationMs);
   }
 
-  /** Says something to who cannot see the screen, after what is being said. */
+  /** Announces a text to screen readers, after the current one. */
   announce(text) {
     const line = document.createElement('p');
     line.textContent = text;

@@ -62,7 +62,7 @@ export class ScrollPart extends Part {
     this.element.scrollBy(x, y);
   }
 
-  /** Goes on towards its goal, and tells where it is. */
+  /** Continues the animation and reports the position. */
   settle() {
     if (this.goal) {
       this.element.scrollTop = this.goal === 'end' ? this.element.scrollHeight : 0;
@@ -77,7 +77,7 @@ export class ScrollPart extends Part {
     super.removed();
   }
 
-  /** Whoever moves it by hand does not want to go where the page wanted. */
+  /** Scrolling by hand cancels a scroll of the page. */
   #taken() {
     this.goal = '';
     this.#isByHand = true;
@@ -108,7 +108,7 @@ export class ScrollPart extends Part {
     this.#frame = requestAnimationFrame(() => this.moved());
   }
 
-  /** Tells where it is, if that has changed. */
+  /** Reports the position if it has changed. */
   moved() {
     const { scrollLeft, scrollTop } = this.element;
     const position = { x: scrollLeft, y: scrollTop, atEnd: this.isAtEnd };

@@ -36,7 +36,7 @@ export class WindowPart extends Part {
     this.content.insertBefore(part.element, before?.element ?? this.#after);
   }
 
-  /** What has been asked for may be asked for again once something else is drawn. */
+  /** Allows the same request again after another range was drawn. */
   update() {
     this.#asked = '';
   }
@@ -71,7 +71,7 @@ export class WindowPart extends Part {
     this.#ask(index - MARGIN_ITEMS, index + MARGIN_ITEMS);
   }
 
-  /** Asks for more when what can be seen comes near to what is not drawn. */
+  /** Requests more items when the visible part comes near the end of the drawn ones. */
   askForVisible(list) {
     const [first, last] = this.#visible(list);
     const end = this.start + this.items.length;

@@ -24,7 +24,7 @@ function licenceNames() {
 }
 
 test(
-  'a long press on the name tells version, processor, system and threads, and that the module works',
+  'a long press on the name shows version, ABI, API level, threads and a passed self-test',
   withPreview(async ({ server, client }) => {
     for (const phone of [server, client]) {
       const about = await About.open(phone);
@@ -40,7 +40,7 @@ test(
 );
 
 test(
-  'the self-test leaves alone what the app is doing',
+  'the self-test does not affect the connections of the app',
   withPreview(async (preview) => {
     const { server, client } = preview;
     await connect(preview);
@@ -56,7 +56,7 @@ test(
 );
 
 test(
-  'a self-test that fails says at what and why, and passes when it is run again',
+  'a failed self-test shows the step and the error, and passes when it is run again',
   withPreview(async ({ server }) => {
     // What the module loads once is there then.
     const about = await About.open(server);
@@ -77,7 +77,7 @@ test(
 );
 
 test(
-  'the licences of what is in the app can be read, from the first to the last',
+  'the licences page shows all licences of the app',
   withPreview(async ({ client }) => {
     const about = await About.open(client);
     await about.link(LICENCES).click();
@@ -94,7 +94,7 @@ test(
 );
 
 test(
-  'the licences show each of them once when they are scrolled to their end',
+  'scrolling to the end of the licences shows each of them once',
   withPreview(async ({ client }) => {
     const about = await About.open(client);
     await about.link(LICENCES).click();
@@ -112,7 +112,7 @@ test(
 );
 
 test(
-  'who cannot press long gets there from the settings, with keys alone',
+  'the about page opens from the settings with the keyboard',
   withPreview(async ({ server }) => {
     const settings = await Settings.open(server);
     await settings.link('About').press('Enter');

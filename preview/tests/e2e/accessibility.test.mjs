@@ -22,7 +22,7 @@ const SPOKEN = `- text: Socket Server
 - textbox "Message"
 - button "Send" [disabled]`;
 
-/** The names of what has the focus after each of so many presses of Tab. */
+/** The names of the focused elements after each of `count` presses of Tab. */
 async function walk(phone, steps) {
   const names = [];
   for (let step = 0; step < steps; step += 1) {
@@ -40,7 +40,7 @@ async function begin(phone) {
 }
 
 test(
-  'Tab goes through a page in the order of what is done with it, and passes what cannot be done',
+  'Tab moves through a page in the order of use, and skips disabled controls',
   withPreview(async (preview) => {
     const { server, client } = preview;
     await begin(server);
@@ -60,7 +60,7 @@ test(
 );
 
 test(
-  'the settings can be reached and changed with keys alone',
+  'the settings can be opened and changed with the keyboard',
   withPreview(async ({ server }) => {
     await server.button('Settings').press('Enter');
     const settings = new Settings(server);
@@ -78,7 +78,7 @@ test(
 );
 
 test(
-  'a reader of the screen is told all that can be seen, in order',
+  'a screen reader reads everything that is visible, in order',
   withPreview(async (preview) => {
     const { server, client } = preview;
     await connect(preview);

@@ -18,7 +18,7 @@ async function switchOn(preview) {
 }
 
 test(
-  'a screen reader announces each state, what is to be known of it, and messages that arrive',
+  'a screen reader announces state changes with their details, and received messages',
   withPreview(async (preview) => {
     const { server, client } = preview;
     await switchOn(preview);

@@ -23,7 +23,7 @@ async function setFraming({ server, client }) {
 }
 
 test(
-  'a client in the background goes on as long as the system lets it',
+  'a client in the background works as long as the system allows it',
   withPreview(async ({ server, client }) => {
     await connect({ server, client });
     await leave(client);
@@ -36,7 +36,7 @@ test(
 );
 
 test(
-  'a client that is stopped keeps its connection, and gets on its return what was said meanwhile',
+  'a suspended client keeps its connection, and gets messages from meanwhile on its return',
   withPreview(async ({ server, client }) => {
     await connect({ server, client });
     const pid = await client.pid();
@@ -56,7 +56,7 @@ test(
 );
 
 test(
-  'a server that is stopped keeps its port and its connections, and goes on when it returns',
+  'a suspended server keeps its port and connections, and continues on its return',
   withPreview(async ({ server, client }) => {
     await connect({ server, client });
     await leave(server);
@@ -72,7 +72,7 @@ test(
 );
 
 test(
-  'with framing a stopped server is said not to respond, gets what was sent meanwhile, and is heard again on its return',
+  'with framing a suspended server is shown as not responding, and gets messages from meanwhile on its return',
   withPreview(async (preview) => {
     const { server, client } = preview;
     await setFraming(preview);
@@ -92,7 +92,7 @@ test(
 );
 
 test(
-  'with framing a stopped client is said not to respond, gets what was sent meanwhile, and is heard again on its return',
+  'with framing a suspended client is shown as not responding, and gets messages from meanwhile on its return',
   withPreview(async (preview) => {
     const { server, client } = preview;
     await setFraming(preview);
@@ -114,7 +114,7 @@ test(
 );
 
 test(
-  'a client whose connection is cut in the background has it again on its return, and says so',
+  'a client whose connection is reset in the background reconnects on its return and shows a note',
   withPreview(async (preview) => {
     const { server, client } = preview;
     await connect(preview);
@@ -130,7 +130,7 @@ test(
 );
 
 test(
-  'a server whose connections are cut in the background says so, and has its client again on its return',
+  'a server whose connections are reset in the background shows a note, and its client reconnects',
   withPreview(async (preview) => {
     const { server, client } = preview;
     await connect(preview);
@@ -149,7 +149,7 @@ test(
 
 for (const app of ['server', 'client']) {
   test(
-    `a ${app} that is refused time in the background is stopped at once, and keeps its connection`,
+    `a ${app} without background time is suspended at once, and keeps its connection`,
     withPreview(async (preview) => {
       const { server, client } = preview;
       await connect(preview);
@@ -166,7 +166,7 @@ for (const app of ['server', 'client']) {
 }
 
 test(
-  'time in the background is given back on each return',
+  'background time is released on each return',
   withPreview(async ({ server, client }) => {
     await connect({ server, client });
     for (let time = 0; time <= REQUESTS_MAX; time += 1) {
@@ -181,7 +181,7 @@ test(
 );
 
 test(
-  'apps that have nothing open need no time in the background, and are as they were on their return',
+  'apps without a connection request no background time, and are unchanged on their return',
   withPreview(async ({ server, client }) => {
     for (const [phone, state] of [[server, 'Stopped'], [client, 'Disconnected']]) {
       await phone.command('To background');
@@ -226,7 +226,7 @@ for (const [[first, second], connections] of ORDERS.flatMap((order) => [[order, 
 }
 
 test(
-  'with framing a client whose connection is cut is shown as offline, and gets on its return what was sent meanwhile',
+  'with framing a client whose connection is reset is shown as offline, and gets messages from meanwhile on its return',
   withPreview(async (preview) => {
     const { server, client } = preview;
     await setFraming(preview);

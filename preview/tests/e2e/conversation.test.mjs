@@ -47,7 +47,7 @@ test(
 );
 
 test(
-  'a character that arrives in two parts is one',
+  'a character that arrives in two parts is shown whole',
   withPreview(async ({ server }) => {
     await server.touch('Initialize');
     await server.shows('Listening');
@@ -74,7 +74,7 @@ test(
 );
 
 test(
-  'what is typed and sent while the app does not run is sent when it runs, and leaves the input',
+  'text sent while the app is suspended is sent when it runs, and the input is cleared',
   withPreview(async ({ server, client }) => {
     await connect({ server, client });
     await whileFrozen(client, async () => {
@@ -87,7 +87,7 @@ test(
 );
 
 test(
-  'what is sent before there is a connection is kept, marked, and sent then',
+  'a message sent without a connection is queued, marked, and sent on connect',
   withPreview(async ({ server, client }) => {
     for (const [phone, text] of [[server, 'from the server'], [client, 'from the client']]) {
       await enter(phone, text);
@@ -103,7 +103,7 @@ test(
 );
 
 test(
-  'a frozen server has what is sent and not what is delivered, and gets quick messages together',
+  'messages to a frozen server are shown as sent, not delivered, and arrive together',
   withPreview(async ({ server, client }) => {
     await connect({ server, client });
     await whileFrozen(server, async () => {
@@ -118,7 +118,7 @@ test(
 );
 
 test(
-  'with framing three quick messages are three rows, and are delivered when the other app has them',
+  'with framing three quick messages are three rows, shown as delivered when acknowledged',
   withPreview(async (preview) => {
     const { server, client } = preview;
     await setFraming(preview);
@@ -141,7 +141,7 @@ test(
 );
 
 test(
-  'a long press copies a whole message, of which only the beginning is drawn when it is large',
+  'a long press copies a whole message, also a large one that is drawn in part',
   withPreview(async (preview) => {
     const { server, client } = preview;
     // Without framing, bytes that are on their way for longer come in parts.
@@ -164,7 +164,7 @@ test(
 );
 
 test(
-  'a message that is too long is refused in words, by both apps',
+  'both apps show an error for a message that is too long',
   withPreview(async (preview) => {
     await setFraming(preview);
     await connect(preview);
@@ -180,7 +180,7 @@ test(
 );
 
 test(
-  'a conversation is cleared when that is confirmed, with what waits, and not otherwise',
+  'a conversation and its queued messages are cleared after confirmation only',
   withPreview(async ({ server, client }) => {
     for (const phone of [server, client]) {
       assert.equal(await phone.button('Clear conversation').isDisabled(), true);

@@ -43,7 +43,7 @@ test(
 );
 
 test(
-  'a message for several clients shows for whom it is, and one for nobody yet as well',
+  'the details of a message to several clients, or to none yet, show its recipients',
   withPreview(async (preview) => {
     const { server } = preview;
     await enter(server, 'early');
@@ -102,7 +102,7 @@ test(
 );
 
 test(
-  'the client says what to do first, for as long as it is not connected',
+  'the client shows a hint to start the server while it is not connected',
   withPreview(async (preview) => {
     const { server, client } = preview;
     await client.shows(CLIENT_HINT);

@@ -50,7 +50,7 @@ test(
 );
 
 test(
-  'what is shared both ways follows every editor',
+  'two-way bindings follow every editor',
   withGallery(async (phone) => {
     const inputs = phone.screen.getByRole('textbox');
     const shared = () => inputs.evaluateAll((all) => all.filter((each) => each.value.startsWith('both')).length);
@@ -79,7 +79,7 @@ test(
 );
 
 test(
-  'choices change and tell',
+  'choices change and call their listeners',
   withGallery(async (phone) => {
     await phone.shows('false');
     await phone.screen.getByRole('switch', { name: 'switch' }).click();
@@ -95,7 +95,7 @@ test(
 );
 
 test(
-  'sheets, menus, toasts and dialogs come, answer and go',
+  'sheets, menus, toasts and dialogs open, return a result and close',
   withGallery(async (phone) => {
     await phone.touch('sheet');
     const sheet = phone.screen.getByRole('dialog');
@@ -169,7 +169,7 @@ test(
 );
 
 test(
-  'the ability hears of its life and of changed settings',
+  'the ability gets lifecycle and configuration callbacks',
   withGallery(async (phone) => {
     await phone.shows('created true, foreground');
     await phone.command('To background');
@@ -180,7 +180,7 @@ test(
 );
 
 test(
-  'an error that nobody catches ends the app and names the line of the page',
+  'an uncaught error ends the app and names the line of the page',
   withGallery(async (phone) => {
     await phone.touch('fail');
     await phone.becomes('stopped');
@@ -192,7 +192,7 @@ test(
 );
 
 test(
-  'a page whose ability does not ask to turn stays upright in a phone that lies',
+  'a page whose ability does not request rotation stays in portrait',
   withGallery(async (phone, preview) => {
     await preview.choose('Device', 'phone, landscape');
     await preview.settled();

@@ -27,7 +27,7 @@ async function lowerEdge(locator) {
   return y + height;
 }
 
-/** On a phone that lies on its side there is hardly more room than for the line itself. */
+/** In landscape there is little space besides the input field. */
 const DEVICES = [
   { device: 'phone', showsNewest: true },
   { device: 'phone, landscape', showsNewest: false }

@@ -31,7 +31,7 @@ function inStrip(_html, [camera, selector]) {
 
 for (const { device, side } of LYING) {
   test(
-    `a page in a phone that lies keeps clear of its camera: ${side}`,
+    `a page in landscape avoids the camera cutout: ${side}`,
     withPreview(async (preview) => {
       await preview.page.setViewportSize(VIEWPORT);
       await connect(preview);
@@ -50,7 +50,7 @@ for (const { device, side } of LYING) {
 }
 
 test(
-  'in a phone that lies, the soft keyboard leaves the line to type in and the end of the conversation',
+  'in landscape the soft keyboard leaves the input field and the newest messages visible',
   withPreview(async (preview) => {
     await preview.page.setViewportSize(VIEWPORT);
     await connect(preview);
@@ -99,7 +99,7 @@ test(
 );
 
 test(
-  'pictures of a phone that lies, with its keyboard',
+  'pictures in landscape with the keyboard',
   withPreview(async (preview) => {
     const album = new Album(preview);
     const { server, client } = preview;

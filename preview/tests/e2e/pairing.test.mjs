@@ -11,7 +11,7 @@ const DIFFERS =
   'Protocol mismatch. Framing and the pairing code must be the same in both apps.';
 
 test(
-  'a client with the wrong code is turned away, both sides say so, and with the right one it is let in',
+  'a client with a wrong code is rejected, both apps show it, and the right code connects',
   withPreview(async ({ server, client }) => {
     await Settings.change(server, { framing: true, code: CODE });
     await Settings.change(client, { framing: true, code: OTHER_CODE });
@@ -35,7 +35,7 @@ test(
 );
 
 test(
-  'a client whose code is no longer the server’s says why it has no connection, and has one with the new code',
+  'a client whose code is out of date shows the reason, and connects with the new code',
   withPreview(async ({ server, client }) => {
     for (const phone of [server, client]) {
       await Settings.change(phone, { framing: true, code: CODE });
@@ -50,7 +50,7 @@ test(
 );
 
 test(
-  'a client without a code is turned away by a server that has one',
+  'a server with a code rejects a client without one',
   withPreview(async ({ server, client }) => {
     await Settings.change(server, { framing: true, code: CODE });
     await Settings.change(client, { framing: true });
@@ -63,7 +63,7 @@ test(
 );
 
 test(
-  'a server with framing turns away who speaks without, and says what is to be done',
+  'a server with framing rejects a client without framing, and shows what to do',
   withPreview(async ({ server }) => {
     await Settings.change(server, { framing: true });
     await server.touch('Initialize');
@@ -79,7 +79,7 @@ test(
 );
 
 test(
-  'a client with framing says of a server without that it speaks another way',
+  'a client with framing shows a protocol mismatch for a server without framing',
   withPreview(async ({ server, client }) => {
     await Settings.change(client, { framing: true });
     await server.touch('Initialize');
@@ -92,7 +92,7 @@ test(
 );
 
 test(
-  'more clients than a server has room for are turned away',
+  'a server rejects clients beyond its limit',
   withPreview(async ({ server }) => {
     await server.touch('Initialize');
     await server.shows('Listening');

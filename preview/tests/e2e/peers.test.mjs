@@ -19,7 +19,7 @@ async function open(preview) {
 }
 
 test(
-  'what is sent to one of two clients reaches that one alone, and what is sent to all reaches both',
+  'a message to one of two clients reaches that one only, and a message to all reaches both',
   withPreview(async (preview) => {
     const { server, client } = preview;
     const { peer, clientName } = await open(preview);
@@ -45,7 +45,7 @@ test(
 );
 
 test(
-  'rows name the client that said what is in them',
+  'rows name the client that sent the message',
   withPreview(async (preview) => {
     const { server, client } = preview;
     const { peer, clientName } = await open(preview);
@@ -57,7 +57,7 @@ test(
 );
 
 test(
-  'a chosen client that has gone is said to be gone, and nobody else gets what was meant for it',
+  'a selected client that closes is shown as gone, and its messages go to no other client',
   withPreview(async (preview) => {
     const { server, client } = preview;
     const { peer } = await open(preview);
@@ -78,7 +78,7 @@ test(
 );
 
 test(
-  'a client that was not chosen leaves the list when it goes',
+  'an unselected client is removed from the list when it closes',
   withPreview(async (preview) => {
     const { server } = preview;
     const { peer } = await open(preview);
@@ -90,7 +90,7 @@ test(
 );
 
 test(
-  'a server that the system gives no further descriptor says so, and takes in who waits once there is one',
+  'a server without free descriptors shows it, and accepts waiting clients when one is free',
   withPreview(async (preview) => {
     const { server } = preview;
     await connect(preview);

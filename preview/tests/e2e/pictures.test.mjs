@@ -15,7 +15,7 @@ import { connect } from './support/talk.mjs';
 const LONG = '你好，世界 👋 A longer message, which needs several lines on a phone, and ends with 🎉.';
 const CODE = 'ABCD-EFGH-IJKL-MNOP-QRST-UVWX-YA';
 
-/** Runs a test that takes pictures of what it brings about, and finds nothing wrong with any of them. */
+/** Runs a test that takes pictures and fails on faults in any of them. */
 function withAlbum(test) {
   return withPreview(async (preview) => {
     const album = new Album(preview);
@@ -61,7 +61,7 @@ test(
 );
 
 test(
-  'pictures of several clients, of which the chosen one has gone',
+  'pictures of several clients with the selected one gone',
   withAlbum(async (album, preview) => {
     const { server, client } = preview;
     await connect(preview);
@@ -80,9 +80,9 @@ test(
 );
 
 test(
-  'pictures of a port in use, of a server that does not answer, and of what waits to be sent',
+  'pictures of a port in use, a server that does not answer, and queued messages',
   withAlbum(async (album, { server, client }) => {
-    // It takes connections and says nothing.
+    // It accepts connections and sends nothing.
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const port = String(silent.address().port);
@@ -102,7 +102,7 @@ test(
 );
 
 test(
-  'pictures of settings, and of wrong ones',
+  'pictures of valid and invalid settings',
   withAlbum(async (album, { server, client }) => {
     const sheets = await Promise.all([server, client].map((phone) => Settings.open(phone)));
     const [made, given] = sheets;
@@ -118,7 +118,7 @@ test(
 );
 
 test(
-  'pictures of a client that is turned away',
+  'pictures of a rejected client',
   withAlbum(async (album, { server, client }) => {
     await Settings.change(server, { framing: true, code: CODE });
     await Settings.change(client, { framing: true });
@@ -132,7 +132,7 @@ test(
 );
 
 test(
-  'pictures of messages that are delivered with a pairing code, and of one that is not',
+  'pictures of delivered and undelivered messages with a pairing code',
   withAlbum(async (album, preview) => {
     const { server, client } = preview;
     await Settings.change(server, { framing: true, code: CODE });
@@ -180,7 +180,7 @@ test(
 );
 
 test(
-  'pictures of both apps after their connections were cut in the background',
+  'pictures of both apps after their connections were reset in the background',
   withAlbum(async (album, preview) => {
     const { server, client } = preview;
     await connect(preview);
@@ -200,7 +200,7 @@ test(
 );
 
 test(
-  'pictures of what is said about the apps, of a self-test that failed, and of the licences',
+  'pictures of the about page, a failed self-test, and the licences',
   withAlbum(async (album, { server, client }) => {
     const phones = [server, client];
     // A finger that stays can be on one of them only.

@@ -5,7 +5,7 @@ import { withPreview } from './support/preview.mjs';
 import { connect, say } from './support/talk.mjs';
 
 test(
-  'a refused connect says so, and succeeds by itself once the server is there',
+  'a refused connect is shown, and succeeds automatically when the server listens',
   withPreview(async ({ server, client }) => {
     await client.touch('Connect to server');
     await client.shows('Not connected, trying again');
@@ -17,7 +17,7 @@ test(
 );
 
 test(
-  'the client sees at once that the process of the server was killed, and connects to the next one by itself',
+  'the client shows at once that the server process was killed, and reconnects to the next one',
   withPreview(async ({ server, client }) => {
     await connect({ server, client });
     const killed = await server.pid();
@@ -56,7 +56,7 @@ test(
 );
 
 test(
-  'a page that its user leaves with a gesture is there when it is entered again, with all that was on it',
+  'a page that was left with a gesture keeps its state when it is opened again',
   withPreview(async ({ server, client }) => {
     await connect({ server, client });
     for (const [phone, other, icon] of [[client, server, 'Socket Client'], [server, client, 'Socket Server']]) {
@@ -79,7 +79,7 @@ test(
 );
 
 test(
-  'an app that was closed begins anew, and leaves nothing open behind it',
+  'a closed app starts anew and leaves no open sockets',
   withPreview(async ({ server, client }) => {
     await connect({ server, client });
     await say(client, 'not stored');
@@ -100,7 +100,7 @@ test(
 );
 
 test(
-  'buttons that are touched twice act once',
+  'buttons that are tapped twice act once',
   withPreview(async ({ server, client }) => {
     await server.button('Initialize').dblclick();
     await server.shows('127.0.0.1:1234, connected clients: 0');

@@ -27,7 +27,7 @@ async function places(phone, sent) {
 }
 
 test(
-  'in a language that runs from right to left every side is the other one',
+  'in a right-to-left language the layout is mirrored',
   withPreview(async (preview) => {
     const { server, client } = preview;
     await connect(preview);

@@ -49,7 +49,7 @@ function stored(preview, app, file) {
 }
 
 test(
-  'each wrong port and pairing code is said to be wrong in its own words, and cannot be saved',
+  'each invalid port and pairing code has its own error text and cannot be saved',
   withPreview(async ({ server, client }) => {
     for (const phone of [server, client]) {
       const settings = await Settings.open(phone);
@@ -66,7 +66,7 @@ test(
 );
 
 test(
-  'settings are in force at once, survive a restart, and the pairing code lies with the secrets alone',
+  'settings apply at once and survive a restart, and the pairing code is stored with the secrets only',
   withPreview(async (preview) => {
     const { server, client } = preview;
     for (const phone of [server, client]) {
@@ -90,7 +90,7 @@ test(
 );
 
 test(
-  'a server that listens and a client that is connected go over to settings that are saved meanwhile',
+  'a listening server and a connected client apply settings that are saved',
   withPreview(async ({ server, client }) => {
     await connect({ server, client });
     await Settings.change(server, { port: '1500' });
@@ -104,7 +104,7 @@ test(
 );
 
 test(
-  'a sheet that is sent away keeps what was in force, however that is done',
+  'closing the settings without saving changes nothing, however it is closed',
   withPreview(async ({ client }) => {
     const ways = [
       (settings) => settings.touch('Close'),
@@ -123,7 +123,7 @@ test(
 );
 
 test(
-  'the code that the server makes is copied there and pasted in the client',
+  'a code created by the server is copied there and pasted in the client',
   withPreview(async ({ server, client }) => {
     const made = await Settings.open(server);
     await made.fill({ framing: true });
@@ -165,7 +165,7 @@ test(
 );
 
 test(
-  'a paste button that is half scrolled away pastes nothing, and the user is told',
+  'a paste button that is partly scrolled away pastes nothing and shows an error',
   withPreview(async (preview) => {
     const { client, page } = preview;
     await page.setViewportSize({ width: 1800, height: 1600 });
@@ -187,7 +187,7 @@ test(
 );
 
 test(
-  'a code is forgotten at once, and for good',
+  'Forget code deletes the code at once and permanently',
   withPreview(async (preview) => {
     const { server, client } = preview;
     for (const phone of [server, client]) {
@@ -209,7 +209,7 @@ test(
 );
 
 test(
-  'an emptied code is one that is stored no more',
+  'saving an empty code deletes the stored one',
   withPreview(async (preview) => {
     const { client } = preview;
     await Settings.change(client, { framing: true, code: TYPED_CODE });
@@ -219,7 +219,7 @@ test(
 );
 
 test(
-  'settings that can be neither read, kept nor forgotten are said to be so',
+  'errors of reading, saving and deleting settings are shown',
   withPreview(async (preview) => {
     const { client } = preview;
     await Settings.change(client, { framing: true, code: TYPED_CODE });

@@ -6,7 +6,7 @@ import { RecordingRelay } from './support/recording-relay.mjs';
 import { Settings } from './support/settings.mjs';
 import { connect, say } from './support/talk.mjs';
 
-/** What a client and a server say in the six steps, while a relay between them records what it sees. */
+/** Runs the six steps through a relay that records the traffic. */
 async function speakThroughRelay({ server, client }, settings) {
   const relay = await RecordingRelay.start(1234);
   await Settings.change(server, settings);
@@ -20,7 +20,7 @@ async function speakThroughRelay({ server, client }, settings) {
 }
 
 test(
-  'the six steps of the demo, by touching and typing',
+  'the six steps of the demo, by tapping and typing',
   withPreview(async ({ server, client, page }) => {
     await server.touch('Initialize');
     await server.shows('Listening');
@@ -38,7 +38,7 @@ test(
 );
 
 test(
-  'with a pairing code both apps show a lock, and what is between them sees none of the text',
+  'with a pairing code both apps show a lock, and the text is not readable on the wire',
   withPreview(async (preview) => {
     const { server, client } = preview;
     const code = 'MFRG-GZDF-MZTW-Q2LK';
@@ -55,7 +55,7 @@ test(
 );
 
 test(
-  'without a pairing code neither app shows a lock, and what is between them sees the text',
+  'without a pairing code neither app shows a lock, and the text is readable on the wire',
   withPreview(async (preview) => {
     const { server, client } = preview;
     const relay = await speakThroughRelay(preview, { framing: true });

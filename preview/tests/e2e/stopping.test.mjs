@@ -7,7 +7,7 @@ import { connect } from './support/talk.mjs';
 const PORT = 1234;
 
 test(
-  'the server stops, which the client sees, and listens again, whereupon the client is back',
+  'the client shows that the server stopped, and reconnects when it listens again',
   withPreview(async ({ server, client }) => {
     await connect({ server, client });
     await server.touch('Stop');
@@ -19,7 +19,7 @@ test(
 );
 
 test(
-  'the client disconnects, which the server sees, and connects again',
+  'the server shows that the client disconnected and connected again',
   withPreview(async ({ server, client }) => {
     await connect({ server, client });
     await client.touch('Disconnect');
@@ -31,7 +31,7 @@ test(
 );
 
 test(
-  'a port that another program has is said to be in use, and is taken once it is free',
+  'a port in use is shown, and is bound when it is free',
   withPreview(async ({ server }) => {
     const other = createServer().listen(PORT, '127.0.0.1');
     await once(other, 'listening');

@@ -48,7 +48,7 @@ const SWITCHES = [
 ];
 
 test(
-  'whatever is switched, conversation, connection, typed text and an open sheet stay',
+  'switching theme, language, font size or device keeps conversation, connection, typed text and sheet',
   withPreview(async (preview) => {
     const { server, client } = preview;
     const pids = [await server.pid(), await client.pid()];

@@ -12,7 +12,7 @@ const END_MS = 3000;
 
 const { PREVIEW_FOLDER, PREVIEW_COVERAGE, SOCKETKIT_LIBRARY } = process.env;
 
-/** What the system tells an app's process when it starts. */
+/** The message that starts an app's process. */
 function describe(target, dataFolder) {
   return {
     library: SOCKETKIT_LIBRARY,

@@ -9,7 +9,7 @@ import { App } from '../../server/app.mjs';
 const folder = mkdtempSync(path.join(tmpdir(), 'app-'));
 after(() => rmSync(folder, { recursive: true }));
 
-test('what is told to an app that has just been killed is lost, and nothing else is', async () => {
+test('a message to an app that was just killed is dropped without an error', async () => {
   const file = path.join(folder, 'idle.mjs');
   writeFileSync(file, "process.on('message', () => {}); process.send({ type: 'started' });");
   const app = new App('server', () => ({}), Object.assign(new EventEmitter(), { text: '' }));

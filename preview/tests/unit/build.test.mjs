@@ -20,7 +20,7 @@ function write(file, text) {
   writeFileSync(full, text);
 }
 
-/** Builds an app whose only page begins with `text`, and returns what is wrong with it. */
+/** Builds an app whose only page begins with `text`, and returns the errors. */
 async function faultOf(text) {
   write('module.json5', "{ module: { abilities: [{ name: 'A', srcEntry: './ets/A.ets' }] } }");
   write('ets/A.ets', "import { UIAbility } from '@kit.AbilityKit';\nexport default class A extends UIAbility {}\n");

@@ -33,7 +33,7 @@ test('device: an orientation that the preview does not know is refused', () => {
   assert.throws(() => traitsOf({ orientation: 'locked' }), /the orientation locked/);
 });
 
-test('device: a window keeps clear of the camera when the metadata of its module say so', () => {
+test('device: a window avoids the camera if the metadata of its module says so', () => {
   const metadata = [{ name: 'avoid_cutout', value: 'true' }];
   assert.equal(traitsOf({}, { metadata }).avoidsCutout, true);
   assert.equal(traitsOf({}, { metadata: [{ name: 'avoid_cutout', value: 'false' }] }).avoidsCutout, false);

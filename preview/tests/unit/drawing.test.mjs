@@ -16,7 +16,7 @@ function list(row) {
   }`;
 }
 
-test('a builder that is given a value never learns of another one', async () => {
+test('a builder called with a value does not follow later values', async () => {
   const drawn = await draw(page(`@Local text: string = 'old';\n${ROW}`, 'this.row(this.text)\nText(this.text)'));
   await drawn.change((struct) => (struct.text = 'new'));
   assert.deepEqual(drawn.texts, ['old', 'new']);
@@ -29,7 +29,7 @@ test('neither does a global builder', async () => {
   assert.deepEqual(drawn.texts, ['old!']);
 });
 
-test('a builder that is given one object literal follows its values', async () => {
+test('a builder called with one object literal follows its values', async () => {
   const members = "@Local text: string = 'old';\n@Builder row(given: Given) {\nText(given.text)\n}";
   const drawn = await draw(page(members, 'this.row({ text: this.text })', 'interface Given {\ntext: string;\n}'));
   await drawn.change((struct) => (struct.text = 'new'));

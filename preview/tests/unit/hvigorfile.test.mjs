@@ -278,7 +278,7 @@ test('a build that is stopped ends with the compilers that it started', { timeou
   await first;
   context.after(() => endCompiler(lines[0]));
   write('second', '');
-  // It waits until nobody can write into the pipes of the first any more.
+  // It waits until all writers of the first one's pipes have closed them.
   await hvigor().assemble('server');
   assert.equal(await stopped, 'The build of the native module was stopped, because another one began.');
 });

@@ -44,7 +44,7 @@ test('the six steps happen, also where the screen is locked at first, and leave 
   assert.ok([1, 2, 3, 4, 5, 6].every((step) => existsSync(path.join(pictures, `step-${step}.jpeg`))));
 });
 
-test('a text that does not come fails its step, with what is there and a picture', () => {
+test('a text that does not appear fails its step, with the page and a picture', () => {
   state.apps['org.socketkit.server'].isOpen = true;
   const pictures = path.join(folder, 'failed');
   const { status, stderr } = run('six-steps.mjs', [pictures], 1_500);
@@ -78,7 +78,7 @@ for (const [report, isGood] of [
   });
 }
 
-test('the project becomes one for OpenHarmony, with all that it had', () => {
+test('the project is converted to OpenHarmony without losing anything', () => {
   const profile = readJson5(path.join(ROOT, 'build-profile.json5'));
   const open = openProfile(profile, 23);
   assert.deepEqual(open.app.products.map(({ name, bundleName }) => [name, bundleName]), profile.app.products.map(({ name, bundleName }) => [name, bundleName]));
@@ -104,7 +104,7 @@ function makePackage(processor) {
   return { source, sha256: stdout.trim() };
 }
 
-/** Starts such a system; `answer` is what hdc says of its targets. */
+/** Starts such a system; `answer` is the output of hdc. */
 function start({ source, sha256 }, answer) {
   const guest = mkdtempSync(path.join(folder, 'guest-'));
   const programs = mkdtempSync(path.join(folder, 'programs-'));
@@ -118,7 +118,7 @@ function start({ source, sha256 }, answer) {
   return { ...ran, guest };
 }
 
-test('a system is started with another processor, and is there once its user is', () => {
+test('a system with another processor is started, and ready when its user is', () => {
   const { status, stdout, stderr, guest } = start(makePackage('max'), "printf '127.0.0.1:5558\\r\\n'");
   assert.equal(status, 0, stderr);
   assert.match(stdout, /the guest is ready/);
@@ -131,7 +131,7 @@ test('a system that does not answer fails', () => {
   assert.match(stderr, /the guest did not become ready/);
 });
 
-test('another download than the known one is not started', () => {
+test('a download with another checksum is not started', () => {
   const { status, guest } = start({ ...makePackage('max'), sha256: '0'.repeat(64) }, 'echo');
   assert.notEqual(status, 0);
   assert.ok(!existsSync(path.join(guest, 'launch.sh')));

@@ -26,12 +26,12 @@ function open(browser) {
   return Preview.open(main);
 }
 
-test('without a browser no preview starts, and it is said how to get one', async () => {
+test('without a browser the preview fails and prints how to install one', async () => {
   await assert.rejects(open('no-browser'), /there is no \/usr\/bin\/no-browser: .* `cargo xtask test packages`/);
   assert.ok(!existsSync(pidFile));
 });
 
-test('a preview whose browser does not start is ended, and leaves nothing behind', async () => {
+test('a preview whose browser does not start exits and leaves no processes or files', async () => {
   await assert.rejects(open('/bin/false'), { message: /browserType.launch: / });
   const pid = Number(readFileSync(pidFile, 'utf8'));
   assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });

@@ -161,14 +161,14 @@ test('builders in constructors: a MenuItem gets a function', () => {
   assert.equal(transformed(text).split('\n')[2], `__ui.update('Page.ets:3:1', () => ${created})`);
 });
 
-test('parameters of a struct: builders, arrows and what is called as a builder are handed on as they are', () => {
+test('parameters of a struct: builders, arrows and functions called as builders are passed on unchanged', () => {
   const given = '{ content: this.part, foot: () => { this.part(); }, part: this.vm.part }';
   const expected = '{ content: () => this.part, foot: () => () => { this.part(); }, part: () => this.vm.part }';
   const text = `struct B {build() {}}struct A {@Builder part() {}\nbuild() {\nB(${given})\n}\n}`;
   assert.equal(transformed(text).split('\n')[2], `__ui.invoke('Page.ets:3:1', B, ${expected})`);
 });
 
-test('what is called as a builder is not taken for one', () => {
+test('a function called as a builder is not a builder', () => {
   const text = "struct A {@Builder foot() {}\nbuild() {\nText('a').bindSheet(this.vm.foot, this.foot())\n}\n}";
   assert.throws(() => transformed(text), /Page\.ets:3:21 Its last name is that of a builder/);
 });

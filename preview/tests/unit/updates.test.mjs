@@ -85,7 +85,7 @@ test('a branch that is drawn anew reads everything anew', async () => {
   assert.deepEqual(drawn.texts, ['4']);
 });
 
-test('a lazy Repeat over a plain array never learns of a new length', async () => {
+test('a lazy Repeat over a plain array does not follow its length', async () => {
   const members = 'items: string[] = ["a"];\n@Local k: number = 0;';
   const repeat = '.each((item: RepeatItem<string>) => {\nText(item.item)\n}).virtualScroll()';
   const drawn = await draw(page(members, `List() {\nRepeat<string>(this.items)${repeat}\n}\nText(\`\${this.k}\`)`));

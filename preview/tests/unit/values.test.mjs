@@ -39,12 +39,12 @@ for (const [value, expected] of LENGTHS) {
   test(`length: ${JSON.stringify(value)}`, () => assert.equal(length(value), expected));
 }
 
-test('length: letters grow with the user, and nothing else does', () => {
+test('length: fp follows the font scale, and other units do not', () => {
   configuration.fontScale = 2;
   assert.deepEqual([fontLength(16), length('16fp'), length(16)], ['32px', '32px', '16px']);
 });
 
-test('length: what is none is refused', () => {
+test('length: an invalid length throws', () => {
   assert.throws(() => length('16em'), /does not know the length "16em"/);
 });
 
@@ -61,7 +61,7 @@ for (const [value, expected] of COLORS) {
   test(`color: ${JSON.stringify(value)}`, () => assert.equal(color(value), expected));
 }
 
-test('color: what is none is refused', () => {
+test('color: an invalid colour throws', () => {
   assert.throws(() => color('#12345'), /does not know the colour "#12345"/);
 });
 
@@ -93,14 +93,14 @@ test('an unknown member of a kit throws, whether it is read or written', () => {
   }, /does not know kit\.unknown/);
 });
 
-test('a raw file is had by its path, and what is none is refused as on a phone', async () => {
+test('a raw file is read by its path, and a missing one throws as on a phone', async () => {
   const { resourceManager } = createAbilityContext();
   const text = new TextDecoder().decode(await resourceManager.getRawFileContent('texts/this'));
   assert.match(text, /^import assert/);
   await assert.rejects(resourceManager.getRawFileContent('this'), { code: 9001005 });
 });
 
-test('of what the system knows of an app, what is not known here throws', () => {
+test('unknown bundle information throws', () => {
   const { GET_BUNDLE_INFO_DEFAULT, GET_BUNDLE_INFO_WITH_ABILITY } = bundleManager.BundleFlag;
   assert.throws(() => bundleManager.getBundleInfoForSelfSync(GET_BUNDLE_INFO_WITH_ABILITY), /does not know/);
   assert.throws(() => bundleManager.getBundleInfoForSelfSync(GET_BUNDLE_INFO_DEFAULT).vendor, /does not know/);
@@ -109,7 +109,7 @@ test('of what the system knows of an app, what is not known here throws', () => 
   assert.throws(() => thread.cpuUsage, /does not know ThreadCpuUsage\.cpuUsage/);
 });
 
-test('without a touch of the paste button the pasteboard cannot be read', async () => {
+test('the pasteboard cannot be read without a tap on the paste button', async () => {
   const board = pasteboard.getSystemPasteboard();
   await assert.rejects(board.getData(), { code: 201 });
   assert.throws(() => board.getDataSync(), { code: 201 });

@@ -19,7 +19,7 @@ for (const [name, range, total, [start, end]] of FOLLOWED) {
   });
 }
 
-test('drawn part: what is asked for is within the list', () => {
+test('drawn part: requested rows are within the list', () => {
   assert.deepEqual(asked(-5, 20, 100), { start: 0, end: 20, total: 100 });
   assert.deepEqual(asked(90, 120, 100), { start: 90, end: 100, total: 100 });
 });

@@ -34,7 +34,7 @@ function looksOf(device, fontSize, themes = THEMES) {
 
 const SWITCHES = { theme: 'Theme', language: 'Language', fontSize: 'Font size', device: 'Device' };
 
-/** Pictures of both phones in every look, with what is wrong with them. */
+/** Pictures of both phones in every look, with their faults. */
 export class Album {
   faults = [];
   #look = FIRST_LOOK;

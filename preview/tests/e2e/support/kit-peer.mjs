@@ -1,6 +1,6 @@
 const LIBRARY = { exports: {} };
 
-/** What the apps' sockets are made with when framing is on. */
+/** Options of the apps' sockets with framing. */
 const FRAMED = { framing: { type: 'length' }, acknowledge: true, heartbeat: { intervalMs: 5000 } };
 
 /** Connects from the caller's own process with the native module, as the client app does with framing on. */

@@ -1,7 +1,7 @@
 /**
  * Looks at a screen as its user does and returns what is wrong with it, a line for each fault: text that is cut off,
  * covered or out of the screen, or hard to tell from what is behind it; and controls that are too small for a finger,
- * covered, or without a name for who cannot see them. It runs inside the page.
+ * covered, or without an accessible name. It runs inside the page.
  */
 export function look() {
   const CONTRAST_MIN = 4.5;

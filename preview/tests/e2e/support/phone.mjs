@@ -43,7 +43,7 @@ export class Phone {
     }), SEEN_LIMIT_MS);
   }
 
-  /** Waits until a field's text is as `pattern` says. */
+  /** Waits until a field's text matches `pattern`. */
   async holds(field, pattern) {
     const element = await field.elementHandle();
     const frame = await element.ownerFrame();

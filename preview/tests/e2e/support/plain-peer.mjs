@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 
 const LIMIT_MS = 10_000;
 
-/** A client in the test's own process, which sends and receives bytes and knows nothing of the kit. */
+/** A plain TCP client in the test's process, without the module. */
 export class PlainPeer {
   /** All that has arrived. */
   received = '';
@@ -12,7 +12,7 @@ export class PlainPeer {
     this.socket = socket;
     /** As the server names it. */
     this.address = `127.0.0.1:${socket.localPort}`;
-    /** Resolves when the connection has ended, whoever ended it. */
+    /** Resolves when the connection has ended, from either side. */
     this.closed = new Promise((resolve) => socket.once('close', resolve));
     socket.setEncoding('utf8').setNoDelay(true);
     socket.on('error', () => {});

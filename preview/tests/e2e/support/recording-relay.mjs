@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
-/** Stands between a client and a server, passes on what either says, and keeps all of it. */
+/** A relay between a client and a server that records all data. */
 export class RecordingRelay {
   #seen = [];
 

@@ -68,7 +68,7 @@ class Drawn {
     return allBelow(this.#tree.root).map(({ properties }) => properties.text).filter((text) => text !== undefined);
   }
 
-  /** Tells a component what the screen saw of it, and waits for what becomes of it. */
+  /** Sends an event of the screen to a component, and waits until it is drawn. */
   async tell(node, event, ...values) {
     await this.tellTogether(node, [[event, ...values]]);
   }

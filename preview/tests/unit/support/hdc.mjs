@@ -9,7 +9,7 @@ if (words[0] === '-t') {
   words.splice(0, 2);
 }
 
-/** A column of what can be seen, 100 pixels for each: a node's place says what was touched. */
+/** A column of nodes, 100 pixels each: a position identifies the touched node. */
 function nodes() {
   const app = state.apps[state.front];
   if (!app) {

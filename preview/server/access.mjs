@@ -12,8 +12,8 @@ function cookieOf(request, name) {
   return Object.fromEntries(pairs)[name];
 }
 
-/** Keeps other users of this machine out: who comes with the token in the address gets it as a cookie. */
-export class Door {
+/** Rejects requests without the token: a request with the token in its URL gets it as a cookie. */
+export class Access {
   #token = randomBytes(24).toString('base64url');
   // Cookies are shared by all ports of a host: this sets those of several previews apart.
   #cookie = `${COOKIE}-${randomBytes(4).toString('hex')}`;
@@ -22,7 +22,7 @@ export class Door {
     return `token=${this.#token}`;
   }
 
-  /** Whether a request may pass. */
+  /** Whether a request has the token, in its URL or its cookie. */
   admits(request) {
     return this.#hasQuery(request) || isSame(cookieOf(request, this.#cookie), this.#token);
   }

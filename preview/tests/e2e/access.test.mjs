@@ -5,7 +5,7 @@ import WebSocket from 'ws';
 import { withPreview } from './support/preview.mjs';
 
 test(
-  'who does not have the token gets no page, no line and no cookie',
+  'a request without the token gets no page, no console line and no cookie',
   withPreview(async ({ url }) => {
     const address = new URL(url);
     for (const path of ['/', '/desk/', '/screen/?app=server', '/media/server/send', '/?token=wrong', '/nothing']) {
