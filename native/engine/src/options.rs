@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn small_messages_leave_at_once_unless_told_otherwise() {
+    fn small_messages_are_sent_at_once_by_default() {
         assert!(applied(SocketOptions::default()).tcp_nodelay().unwrap());
         assert!(!applied(SocketOptions { no_delay: Some(false), ..Default::default() }).tcp_nodelay().unwrap());
     }

@@ -122,7 +122,7 @@ fn resident_bytes() -> usize {
 }
 
 #[test]
-fn thousands_of_strangers_slow_nobody_down_and_cost_little() {
+fn thousands_of_unauthenticated_peers_delay_no_client_and_use_little_memory() {
     let maximum = getrlimit(Resource::Nofile).maximum;
     setrlimit(Resource::Nofile, Rlimit { current: Some(DESCRIPTORS), maximum }).unwrap();
     let friends = Friends::meet();

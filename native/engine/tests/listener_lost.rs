@@ -111,7 +111,7 @@ fn a_server_listens_again_when_its_listening_socket_is_taken_away() {
 }
 
 #[test]
-fn a_server_that_cannot_listen_again_says_why_and_closes() {
+fn a_server_that_cannot_listen_again_reports_the_error_and_closes() {
     let this = Listening::new("127.0.0.1:0");
     this.foreign.lock().unwrap().is_wanted = true;
     this.socket().shutdown(Shutdown::Both).unwrap();

@@ -121,7 +121,7 @@ fn options_of_a_connection_are_its_own() {
 }
 
 #[test]
-fn small_messages_leave_at_once_unless_told_otherwise() {
+fn small_messages_are_sent_at_once_by_default() {
     let pair = pair(|_, _| ());
     assert!(socket(pair.connection.descriptor()).tcp_nodelay().unwrap());
     assert!(socket(pair.client.descriptor()).tcp_nodelay().unwrap());
@@ -145,7 +145,7 @@ fn options_hold_for_a_client_that_is_bound_whichever_came_first() {
 }
 
 #[test]
-fn ports_of_a_server_are_taken_over_from_time_wait_unless_told_otherwise() {
+fn a_server_binds_a_port_in_time_wait_by_default() {
     let (sink, _events) = recorder();
     let server = Server::new(sink, ServerOptions::default());
     server.listen(ANY_PORT).unwrap();

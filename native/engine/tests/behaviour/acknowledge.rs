@@ -173,7 +173,7 @@ fn every_link_of_a_connection_has_its_options() {
 }
 
 #[test]
-fn a_peer_can_come_back_to_a_connection_that_nobody_has_started() {
+fn a_client_can_resume_a_connection_that_was_not_started() {
     let listening = listening(Duration::from_secs(3_600));
     let (first, _, session) = WirePeer::enter(listening.address, Session::default());
     let pending = listening.accepted();
@@ -200,7 +200,7 @@ fn the_session_of_a_connection_that_is_dropped_unstarted_is_gone() {
 }
 
 #[test]
-fn a_peer_that_comes_back_while_its_connection_closes_is_a_new_one() {
+fn a_client_that_resumes_a_closing_connection_gets_a_new_one() {
     let this = Fixture::new();
     this.send(&pattern(0, OVERFLOW_BYTES), 1);
     this.connection.close(Some(CLOSE)).unwrap();
@@ -226,7 +226,7 @@ fn a_connection_whose_peer_does_not_come_back_in_time_ends() {
 }
 
 #[test]
-fn a_peer_that_is_greeting_at_the_end_of_the_wait_still_comes_back() {
+fn a_client_in_its_handshake_at_the_return_timeout_resumes() {
     const AWAY: Duration = Duration::from_millis(50);
     let mut this = Fixture::with(AWAY);
     let mut late = WirePeer { stream: dial(this.listening.address) };
@@ -257,7 +257,7 @@ fn closing_does_not_wait_for_a_peer_that_is_away() {
 }
 
 #[test]
-fn a_peer_that_says_goodbye_ends_the_connection_and_still_gets_the_answer() {
+fn a_peer_that_sends_bye_ends_the_connection_and_gets_the_answer() {
     let mut this = Fixture::new();
     this.peer.say(DATA, b"question");
     this.peer.say(BYE, &[]);

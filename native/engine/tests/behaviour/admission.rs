@@ -76,7 +76,7 @@ fn sides_with_other_terms_do_not_connect() {
 }
 
 #[test]
-fn whoever_does_not_speak_the_protocol_is_turned_away() {
+fn a_peer_with_another_protocol_is_rejected() {
     let listening = listening(keyed(1), None);
     let mut peer = dial(listening.address);
     peer.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
@@ -88,7 +88,7 @@ fn whoever_does_not_speak_the_protocol_is_turned_away() {
 }
 
 #[test]
-fn whoever_says_nothing_has_a_deadline() {
+fn a_silent_peer_is_rejected_at_the_timeout() {
     let listening = listening(Protocol { handshake_timeout: Duration::from_millis(20), ..keyed(1) }, None);
     let peer = dial(listening.address);
     assert_rejected(&listening, RejectReason::Timeout);
@@ -96,7 +96,7 @@ fn whoever_says_nothing_has_a_deadline() {
 }
 
 #[test]
-fn silent_peers_have_a_second_while_others_wait_and_keep_nobody_away() {
+fn silent_peers_are_rejected_after_one_second_while_others_wait() {
     let listening = listening(keyed(1), None);
     let silent: Vec<TcpStream> = (0..PENDING_HANDSHAKES).map(|_| dial(listening.address)).collect();
     let start = Instant::now();
@@ -107,7 +107,7 @@ fn silent_peers_have_a_second_while_others_wait_and_keep_nobody_away() {
 }
 
 #[test]
-fn the_time_of_a_peer_does_not_count_while_nobody_starts_connections() {
+fn the_handshake_timeout_is_stopped_while_no_connections_are_started() {
     let protocol = Protocol { handshake_timeout: Duration::from_millis(500), ..acknowledged() };
     let listening = listening(protocol, None);
     let enter = |_| {
@@ -179,7 +179,7 @@ fn a_peer_that_starts_anew_is_let_in_though_its_old_session_waits() {
 }
 
 #[test]
-fn a_session_that_comes_back_to_a_full_server_waits_on() {
+fn resuming_a_session_of_a_full_server_is_rejected_and_the_session_kept() {
     let listening = listening(acknowledged(), Some(2));
     let (first, _, session) = WirePeer::enter(listening.address, Session::default());
     let (_connection, events) = started(listening.accepted());
@@ -202,7 +202,7 @@ fn a_session_that_comes_back_to_a_full_server_waits_on() {
 }
 
 #[test]
-fn a_burst_of_honest_peers_is_let_in_though_nobody_starts_them() {
+fn a_burst_of_peers_with_the_key_is_admitted_before_connections_are_started() {
     let listening = listening(acknowledged(), None);
     let dialled: Vec<TcpStream> = (0..PENDING_HANDSHAKES + 32).map(|_| dial(listening.address)).collect();
     let mut peers: Vec<WirePeer> = dialled.into_iter().map(|stream| WirePeer { stream }).collect();
@@ -222,7 +222,7 @@ fn a_burst_of_honest_peers_is_let_in_though_nobody_starts_them() {
 }
 
 #[test]
-fn a_peer_that_has_proved_itself_is_not_pushed_out_while_nobody_starts_connections() {
+fn an_authenticated_peer_is_not_rejected_while_no_connections_are_started() {
     let listening = listening(acknowledged(), None);
     let enter = |_| {
         let mut peer = WirePeer { stream: dial(listening.address) };

@@ -90,7 +90,7 @@ fn a_first_connect_ends_at_a_server_that_speaks_otherwise_or_has_another_key() {
 }
 
 #[test]
-fn the_last_attempt_says_why_the_client_ends() {
+fn the_last_attempt_gives_the_reason_of_the_close() {
     for (reason, errno, wanted) in [(1, libc::EPROTO, CloseReason::Protocol), (2, libc::EACCES, CloseReason::Rejected)]
     {
         let this = Fixture::with(acknowledged(), Some(1), listen());

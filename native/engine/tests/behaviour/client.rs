@@ -71,7 +71,7 @@ impl Fixture {
 }
 
 #[test]
-fn a_connected_client_says_so_first_and_carries_bytes_both_ways() {
+fn a_client_reports_connected_first_and_exchanges_data() {
     let listener = listen();
     let (this, peer) = Fixture::connected(&listener);
     assert_eq!(this.client.remote_address(), Ok(listener.1));
@@ -99,7 +99,7 @@ fn a_refused_connect_can_be_repeated() {
 }
 
 #[test]
-fn a_connect_that_nobody_answers_ends_at_its_limit() {
+fn an_unanswered_connect_fails_at_its_timeout() {
     const LIMIT: Duration = Duration::from_millis(300);
     let unanswering = FullListener::new();
     let this = Fixture::new();
@@ -125,7 +125,7 @@ fn closing_cancels_a_connect_under_way() {
 }
 
 #[test]
-fn a_connect_and_a_close_at_once_are_both_answered_whoever_wins() {
+fn a_connect_and_a_concurrent_close_both_get_a_result() {
     let (listener, address) = listen();
     for _ in 0..200 {
         let this = Fixture::new();
@@ -204,7 +204,7 @@ fn connect_does_not_wait_for_a_close_whose_peer_stalls_and_nothing_sent_is_lost(
 }
 
 #[test]
-fn connect_hears_of_a_connection_that_broke_before_its_own_one() {
+fn connect_reports_a_connection_that_failed_before_its_own() {
     let listener = listen_stalling();
     let (this, first) = Fixture::connected(&listener);
     this.client.send(&pattern(0, OVERFLOW_BYTES), Ticket(2)).unwrap();
@@ -451,7 +451,7 @@ fn a_client_whose_peer_reset_the_connection_has_a_local_address_only() {
 }
 
 #[test]
-fn connect_to_the_unspecified_address_tells_the_address_of_the_peer() {
+fn connect_to_the_unspecified_address_reports_the_peer_address() {
     let this = Fixture::new();
     let (_listener, address) = listen();
     this.start_connecting((Ipv4Addr::UNSPECIFIED, address.port()).into()).unwrap();

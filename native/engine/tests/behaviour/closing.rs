@@ -86,7 +86,7 @@ fn what_arrives_after_a_close_is_not_reported() {
 }
 
 #[test]
-fn a_peer_that_never_stops_sending_is_cut_off_and_holds_up_nobody() {
+fn a_closed_peer_that_never_stops_sending_is_reset_and_blocks_no_other() {
     let pair = Pair::new();
     thread::scope(|scope| {
         scope.spawn(|| {
@@ -115,7 +115,7 @@ fn everything_but_consuming_is_refused_after_a_close() {
 }
 
 #[test]
-fn a_connection_says_whether_it_is_open() {
+fn is_open_reports_the_state_of_a_connection() {
     let pair = Pair::new();
     assert!(pair.connection.is_open() && pair.connection.is_connected());
     pair.close();
@@ -150,7 +150,7 @@ fn a_peer_that_resets_while_the_queue_drains_fails_the_sends_and_the_close() {
 }
 
 #[test]
-fn an_end_says_fin_behind_the_queue_and_goes_on_receiving() {
+fn end_sends_fin_after_the_queue_and_receives_on() {
     let Pair { connection, events, peer, .. } = Pair::stalling();
     let data = pattern(0, OVERFLOW_BYTES);
     overflow(&connection, Ticket(1), &data);

@@ -62,7 +62,7 @@ fn what_was_not_written_is_rejected_where_that_is_wanted() {
 }
 
 #[test]
-fn an_acknowledged_client_comes_back_to_its_session() {
+fn a_client_with_acknowledge_resumes_its_session() {
     let (this, mut peer) = Fixture::entered();
     peer.say(DATA, b"a");
     expect!(this.events, ConnectionEvent::Message(_));

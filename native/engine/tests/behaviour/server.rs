@@ -19,7 +19,7 @@ use crate::peer::{
 };
 
 #[test]
-fn a_listening_server_tells_its_port_and_takes_connections() {
+fn a_listening_server_reports_its_port_and_accepts_connections() {
     let pair = Pair::new();
     assert_ne!(pair.listening.address.port(), 0);
     assert_eq!(pair.listening.server.local_address(), Ok(pair.listening.address));
@@ -99,7 +99,7 @@ fn a_server_that_listens_on_an_address_already_goes_on_and_counts_it_as_the_newe
 }
 
 #[test]
-fn a_port_in_use_is_refused_whoever_uses_it() {
+fn listen_on_a_port_in_use_fails() {
     let foreign = TcpListener::bind(ANY_PORT).unwrap();
     let (_deaf, unlistened) = deaf_socket();
     let own = Listening::new();
@@ -161,7 +161,7 @@ fn a_connection_that_is_given_up_unstarted_ends_and_makes_room() {
 }
 
 #[test]
-fn a_peer_that_was_gone_before_its_start_is_heard_to_the_end() {
+fn data_sent_before_disconnect_is_delivered_after_start() {
     let listening = Listening::new();
     let mut peer = dial(listening.address);
     let pending = listening.accepted();

@@ -60,7 +60,7 @@ async fn the_task_reads_messages_of_gaps_also_where_the_owner_has_a_poller() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wrong_checksum_of_a_gap_is_told_and_the_next_message_comes() {
+async fn a_wrong_checksum_with_idle_gaps_is_reported_and_the_next_message_is_delivered() {
     let mut this = Fixture::new(checked(Layout::IdleGap(GAP))).await;
     for (bytes, told) in
         [(CORRUPT, format!("{:?}", ConnectionEvent::Corrupt(CORRUPT.into()))), (INTACT, "message 123456789".into())]
@@ -72,7 +72,7 @@ async fn a_wrong_checksum_of_a_gap_is_told_and_the_next_message_comes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wrong_checksum_is_told_between_the_messages_around_it() {
+async fn a_wrong_checksum_is_reported_between_the_messages_around_it() {
     let stream = [INTACT, CORRUPT, INTACT].concat();
     let mut this = Fixture::new(checked(Layout::Fixed(9))).await;
     this.hear(&stream).await;

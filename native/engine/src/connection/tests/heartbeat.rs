@@ -6,7 +6,7 @@ use super::*;
 use crate::limits::{EVENT_OVERHEAD_BYTES, RECEIVE_HIGH_BYTES};
 
 #[tokio::test(start_paused = true)]
-async fn an_acknowledgement_that_nobody_agreed_on_ends_the_connection() {
+async fn an_acknowledgement_without_the_option_ends_the_connection() {
     let mut this = Fixture::new(protocol(true, false)).await;
     this.say(Kind::Acknowledge, &[0; 8]).await;
     this.events.assert_next(&format!("broken {}", libc::EPROTO)).await;
@@ -74,7 +74,7 @@ async fn half_a_frame_is_a_sign_of_life() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_side_that_does_not_read_keeps_its_peer_and_says_that_it_lives() {
+async fn a_side_with_paused_reads_keeps_its_peer_and_sends_pongs() {
     let mut this = Fixture::new(protocol(true, false)).await;
     let messages = RECEIVE_HIGH_BYTES / EVENT_OVERHEAD_BYTES + 1;
     this.peer.write_all(&frame(Kind::Data, &[]).repeat(messages)).await.unwrap();
@@ -94,7 +94,7 @@ async fn a_side_that_does_not_read_keeps_its_peer_and_says_that_it_lives() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_is_asked_behind_a_bye() {
+async fn no_ping_is_sent_after_bye() {
     let mut this = Fixture::new(protocol(true, true)).await;
     this.connection.end(END).unwrap();
     this.events.assert_next("completed 2").await;

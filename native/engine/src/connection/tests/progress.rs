@@ -135,7 +135,7 @@ async fn suspending(protocol: Protocol) -> Fixture {
 }
 
 #[tokio::test(start_paused = true)]
-async fn suspend_delivers_what_was_sent_to_a_slow_peer_that_talks_and_receives_what_it_says() {
+async fn suspend_sends_the_queue_to_a_slow_peer_and_receives_its_data() {
     for protocol in [Protocol::default(), bulk(protocol(false, false))] {
         let (overhead, heard) = if protocol.framing.is_some() { (4, "message .") } else { (0, "received \0\0\0\x01.") };
         let mut this = suspending(protocol).await;

@@ -45,7 +45,7 @@ async fn next_told(mut told: impl FnMut() -> Vec<String>) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn eof_behind_unread_bytes_is_told_where_it_is_watched_for() {
+async fn eof_after_unread_bytes_is_reported_when_watched() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     this.hear(&vec![b'x'; SENT_BYTES]).await;
     let link = this.readable();
@@ -61,7 +61,7 @@ async fn eof_behind_unread_bytes_is_told_where_it_is_watched_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reset_behind_unread_bytes_is_told_where_it_is_watched_for() {
+async fn reset_after_unread_bytes_is_reported_when_watched() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     this.hear(&vec![b'x'; SENT_BYTES]).await;
     let link = this.readable();
@@ -76,7 +76,7 @@ async fn reset_behind_unread_bytes_is_told_where_it_is_watched_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn link_that_is_watched_for_its_end_tells_of_bytes_again_when_it_was_read() {
+async fn a_link_watched_for_eof_reports_bytes_again_after_a_read() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     this.hear(b"early").await;
     let link = this.readable();
@@ -90,7 +90,7 @@ async fn link_that_is_watched_for_its_end_tells_of_bytes_again_when_it_was_read(
 const MESSAGES: usize = RECEIVE_HIGH_BYTES / EVENT_OVERHEAD_BYTES + 4_000;
 
 #[tokio::test(start_paused = true)]
-async fn eof_behind_unread_frames_is_told_and_the_frames_are_read_when_there_is_credit_again() {
+async fn eof_after_unread_frames_is_reported_and_the_frames_are_read_when_there_is_credit() {
     let mut this = Fixture::new(protocol(true, false)).await;
     this.peer.write_all(&frame(Kind::Data, &[]).repeat(MESSAGES)).await.unwrap();
     settle().await;
@@ -119,7 +119,7 @@ async fn reset_behind_unread_messages_that_come_again_ends_the_link_at_once() {
 
 /// `connect` to no address: the socket has an error and hangs up, and nothing says that the peer sends no more.
 #[tokio::test(start_paused = true)]
-async fn a_connection_that_the_system_cut_is_told_as_readable() {
+async fn a_connection_that_the_system_reset_is_reported_as_readable() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     rustix::net::connect_unspec(&*this.stream()).unwrap();
     settle().await;

@@ -86,7 +86,7 @@ impl Fixture {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_comes_is_told_once_and_again_only_when_there_was_nothing_left() {
+async fn readability_is_reported_once_until_everything_was_read() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     this.hear(b"early").await;
     let link = this.readable();
@@ -117,7 +117,7 @@ async fn a_read_that_fills_its_buffer_is_not_the_last() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_behind_urgent_data_is_told() {
+async fn data_after_urgent_data_is_reported() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     socket2::SockRef::from(&this.peer).send_out_of_band(b"before!").unwrap();
     this.hear(b" and behind").await;
@@ -131,7 +131,7 @@ async fn what_is_behind_urgent_data_is_told() {
 
 /// Woken by another thread, so the clock is a real one.
 #[tokio::test]
-async fn who_sleeps_is_woken_once_and_who_is_awake_is_left_alone() {
+async fn a_sleeping_owner_is_woken_once_and_an_awake_owner_is_not() {
     let woken = Arc::new(Notify::new());
     let wakes = Arc::new(AtomicUsize::new(0));
     let wake = {
@@ -228,7 +228,7 @@ async fn why_a_link_broke_is_why_sending_fails_although_the_owner_has_read_it() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_nobody_reads_stays_with_the_kernel_and_holds_up_the_peer() {
+async fn unread_data_stays_in_the_kernel_and_causes_backpressure() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     let piece = [7; 64 * 1024];
     while this.peer.try_write(&piece).is_ok() || timeout(SECOND, this.peer.writable()).await.is_ok() {}
@@ -321,7 +321,7 @@ async fn nothing_is_read_of_a_connection_that_is_closed_and_its_socket_goes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_comes_for_a_link_that_was_let_go_is_told_to_nobody() {
+async fn data_for_a_dropped_link_is_not_reported() {
     let poller = Poller::new(|| {});
     let mut this = Fixture::read_with(Arc::clone(&poller), Protocol::default(), None).await;
     this.hear(b"x").await;

@@ -123,7 +123,7 @@ async fn unsent_messages_are_rejected_where_that_is_wanted_and_sent_ones_wait() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_owner_that_waits_for_drained_is_told_when_a_cut_took_what_waited() {
+async fn drained_is_reported_when_the_queue_is_lost_with_its_link() {
     let mut this = Fixture::resilient(Protocol { acknowledge: false, heartbeat: None, ..rejecting() }, true).await;
     let data = vec![7; 90];
     let mut queued = 0;
@@ -138,7 +138,7 @@ async fn an_owner_that_waits_for_drained_is_told_when_a_cut_took_what_waited() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_owner_that_waits_for_drained_is_told_when_the_next_link_brings_the_acknowledgement() {
+async fn drained_is_reported_when_the_next_link_acknowledges() {
     let mut this = Fixture::resilient(protocol(false, true), true).await;
     this.send(b"sent", SEND);
     this.assert_hears(Kind::Data, b"sent").await;
@@ -193,7 +193,7 @@ async fn an_end_without_a_link_is_said_behind_what_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn closing_right_after_an_end_says_goodbye_once() {
+async fn close_right_after_end_sends_one_bye() {
     let mut this = Fixture::new(protocol(false, true)).await;
     this.connection.end(END).unwrap();
     this.connection.close(Some(CLOSE)).unwrap();
@@ -270,7 +270,7 @@ async fn a_new_session_fails_what_the_old_one_sent_and_counts_from_the_beginning
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_that_breaks_while_nobody_consumes_is_replaced_at_once() {
+async fn a_link_that_fails_during_backpressure_is_replaced_at_once() {
     let mut this = Fixture::resilient(protocol(false, true), true).await;
     let messages = RECEIVE_HIGH_BYTES / EVENT_OVERHEAD_BYTES + 1;
     this.peer.write_all(&frame(Kind::Data, &[]).repeat(messages)).await.unwrap();

@@ -70,7 +70,7 @@ async fn closing_is_the_work_of_a_task() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_nobody_keeps_is_closed() {
+async fn dropping_the_handle_closes_the_connection() {
     let mut this = accepted(Protocol::default()).await;
     drop(this.connection);
     this.events.assert_next("closed Local").await;

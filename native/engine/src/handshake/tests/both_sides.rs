@@ -4,7 +4,7 @@ use super::*;
 use crate::wire::Kind;
 
 #[tokio::test(start_paused = true)]
-async fn each_side_says_what_the_vectors_say_and_reads_nothing_behind_it() {
+async fn each_side_sends_the_messages_of_the_vectors_and_reads_nothing_after_them() {
     let next = b"the first frame behind";
     for vector in handshakes() {
         let expected = Outcome { result: Ok(vector.entered()), said: vector.client_says(), unread: next.to_vec() };
@@ -32,7 +32,7 @@ async fn they_understand_each_other_byte_by_byte_with_the_shortest_messages() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_cannot_agree_says_so_on_both_sides() {
+async fn different_options_fail_on_both_sides() {
     let key = |byte| Some(Arc::new(Key::from_bytes(&[byte; 10]).unwrap()));
     let plain = Terms::default();
     let beating = Terms { heartbeat: Some(Duration::from_millis(1)), ..Terms::default() };
@@ -145,7 +145,7 @@ async fn hello_is_heard_once_it_decrypts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_peer_whose_version_does_not_encrypt_is_told_apart() {
+async fn a_peer_whose_version_does_not_encrypt_is_rejected() {
     let vector = returning();
     let old = |kind| vector.framing.control_frame(kind, &[&[1, 7, 0, 0, 0, 1][..], &[7; 32]].concat());
     let outcome = server(&vector, &old(Kind::Hello)).await;

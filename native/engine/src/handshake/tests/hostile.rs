@@ -4,7 +4,7 @@ use super::*;
 use crate::wire::Kind;
 
 #[tokio::test]
-async fn a_recorded_peer_is_nobody() {
+async fn a_replayed_handshake_is_rejected() {
     let recorded = returning();
     let mut vector = returning();
     vector.client_random[31] ^= 1;
@@ -16,7 +16,7 @@ async fn a_recorded_peer_is_nobody() {
 }
 
 #[tokio::test]
-async fn what_a_client_says_proves_nothing_when_it_comes_back() {
+async fn reflected_messages_of_a_client_prove_nothing() {
     let vector = returning();
     let said = client(&vector, &vector.challenge).await.said;
     let (hello, proof) = said.split_at(vector.hello.len());
@@ -28,7 +28,7 @@ async fn what_a_client_says_proves_nothing_when_it_comes_back() {
 }
 
 #[tokio::test]
-async fn what_a_server_says_proves_nothing_when_it_comes_back() {
+async fn reflected_messages_of_a_server_prove_nothing() {
     let vector = returning();
     let outcome = server(&vector, &[&vector.hello[..], &vector.welcome].concat()).await;
     assert_eq!(outcome.result, Err(HandshakeError::WrongKey));

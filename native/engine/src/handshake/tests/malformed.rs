@@ -41,7 +41,7 @@ async fn openings() {
 }
 
 #[tokio::test]
-async fn sessions_that_a_client_comes_back_to() {
+async fn sessions_to_resume() {
     for (id, received, acknowledge, is_right) in [
         (0, 0, true, true),
         (9, 0, true, true),
@@ -121,7 +121,7 @@ async fn frames_that_are_no_message() {
 }
 
 #[tokio::test]
-async fn fields_that_nobody_knows() {
+async fn unknown_fields() {
     let vector = open();
     let longer = |message: &[u8]| frame(&[&message[2..], &[0]].concat());
     let script = [vector.challenge.clone(), longer(&vector.welcome)].concat();

@@ -51,13 +51,13 @@ proptest! {
     }
 
     #[test]
-    fn whatever_a_stranger_says_lets_nobody_in(says in vec(any::<u8>(), 0..300), choice in any::<u8>()) {
+    fn random_bytes_are_not_admitted(says in vec(any::<u8>(), 0..300), choice in any::<u8>()) {
         crate::fuzzing::handshake(&[&[choice | 8, 50], &says[..]].concat());
     }
 
     /// Bytes of a real handshake, out of their places.
     #[test]
-    fn a_real_handshake_in_another_order_lets_nobody_in(order in vec(0..4_usize, 1..6)) {
+    fn a_reordered_handshake_is_not_admitted(order in vec(0..4_usize, 1..6)) {
         let vector = returning();
         let messages = [&vector.hello, &vector.challenge, &vector.proof, &vector.welcome];
         let says: Vec<u8> = order.iter().flat_map(|index| messages[*index].clone()).collect();

@@ -341,7 +341,7 @@ fn check(names: [u64; 4], heard: &[Heard; 4]) {
 }
 
 #[test]
-fn two_links_that_nobody_touches_hear_everything() {
+fn two_links_without_an_attacker_receive_everything() {
     let (_, heard) = run(&mut Chance(1), &mut VecDeque::new(), [0, 1, 2, 3], true);
     for (side, heard) in heard.iter().enumerate() {
         assert_eq!((&heard.messages, heard.has_ended), (&said((side ^ 1) as u64), true));
@@ -349,7 +349,7 @@ fn two_links_that_nobody_touches_hear_everything() {
 }
 
 #[test]
-fn whatever_an_attacker_does_nothing_changed_is_heard() {
+fn an_attacker_cannot_have_modified_data_delivered() {
     let count = std::env::var("ATTACKS").map_or(MANIPULATIONS, |count| count.parse().unwrap());
     let (mut chance, mut seen, mut manipulations, mut names) = (Chance(SEED), VecDeque::new(), 0, 0);
     while manipulations < count {
