@@ -5,6 +5,7 @@ import { behaviour } from '../support/behaviour.mjs';
 import { Condition } from '../support/condition.mjs';
 import { library } from '../support/library.mjs';
 import { CARRIERS } from '../support/peers.mjs';
+import { openPair } from '../support/sockets.mjs';
 import { write } from '../support/raw.mjs';
 
 /** So many that a turn which something else begins is the exception. */
@@ -27,6 +28,9 @@ const LIMITS = {
     queued: { locks: 2, systemCalls: 0 },
   },
 };
+
+/** The most for a round trip of a client and a connection while JavaScript is awake: two messages, each with the `send` of it. */
+const ROUND_TRIP = { locks: 6, systemCalls: 8 };
 
 function costSince([locks, ownLocks, ownSystemCalls]) {
   const [now, ownNow, ownSystemCallsNow] = library.counts();
@@ -90,3 +94,21 @@ for (const { name, open } of CARRIERS) {
     assertWithin(`a queued send of a ${name}`, costOfSend(socket), LIMITS[name].queued);
   });
 }
+
+behaviour('a round trip while JavaScript is awake takes few locks and system calls', async (t) => {
+  const { client, connection } = await openPair(t);
+  const done = new Condition();
+  let trips = 0;
+  connection.on('message', ({ message }) => connection.send({ data: message }));
+  client.on('message', () => {
+    trips += 1;
+    if (trips < MESSAGES) client.send({ data: 'x' });
+    else done.changed();
+  });
+  const before = library.counts();
+  await client.send({ data: 'x' });
+  await done.until('all round trips', () => trips === MESSAGES);
+  const { locks, systemCalls } = costSince(before);
+  const cost = { locks: Math.floor(locks / MESSAGES), systemCalls: Math.floor(systemCalls / MESSAGES) };
+  assertWithin('a round trip', cost, ROUND_TRIP);
+});
