@@ -225,7 +225,7 @@ behaviour('a reflected proof is rejected', async (t) => {
   const { sockets, port } = await rawServer(t);
   const client = newClient(t, keyed());
   const refused = rejectsWith(client.connect(to(port)), 2301071, SYSTEM_TEXT.EPROTO);
-  // A mirror: sends back what it hears.
+  // Echoes received data.
   const raw = await sockets.next('the raw connection');
   raw.pipe(raw);
   await refused;

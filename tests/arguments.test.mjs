@@ -129,7 +129,7 @@ behaviour('an argument error reaches a callback in a later turn', async (t) => {
 
 behaviour('ports beyond 16 bits are truncated and an unknown family is taken as IPv4', async (t) => {
   const server = newServer(t);
-  // An address of loopback that nobody else uses.
+  // A loopback address that no other test uses.
   for (const port of [-1, 65_535]) {
     await within('listen', server.listen({ address: '127.0.0.91', port }));
     assert.equal((await server.getLocalAddress()).port, 65_535);

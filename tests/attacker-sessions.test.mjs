@@ -31,7 +31,7 @@ class End {
     return this.socket.send({ data: text });
   }
 
-  /** Everything came, once, in order, and nothing else has happened than links that were replaced. */
+  /** Checks that all messages arrived once and in order, and that links were replaced without other events. */
   async assertWhole() {
     const { recorder, expected } = this;
     await recorder.until('all messages', () => recorder.texts.length >= expected.length);

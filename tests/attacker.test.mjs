@@ -23,7 +23,7 @@ const NOT_OPEN = new Set([2301009, 2303109]);
 
 const said = (name) => Array.from({ length: MESSAGES }, (_, number) => `${SECRET} ${number} of ${name}`);
 
-/** Sends everything; what fails by then is told by events. */
+/** Sends everything; later failures are reported by events. */
 async function talk(socket, name) {
   const sends = said(name).map((data) => socket.send({ data }));
   await within(`the sends of ${name}`, Promise.allSettled(sends));

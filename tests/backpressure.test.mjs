@@ -20,7 +20,7 @@ const READ_BYTES = 16 * 1024;
 const FLOOD_PEERS = 8;
 const FLOOD_BYTES = 8 * MIB;
 
-/** Pairs whose sockets send to each other what nobody takes. */
+/** Pairs whose sockets send to each other without reading. */
 const STALLED_PAIRS = 8;
 
 /** More than the module may hold of one connection, by far. */
@@ -48,7 +48,7 @@ async function receivesAll(socket, pour) {
   assert.equal(checksum.digest(), sha256(...pour.chunks));
 }
 
-/** Has the peer pour while nobody listens, and resolves when a late listener has got the last of it. */
+/** The peer sends without a listener; resolves when a late listener has received the last byte. */
 async function keepsTheLastBytes(socket, peer) {
   const closed = new Promise((resolve) => {
     socket.on('close', resolve);

@@ -120,7 +120,7 @@ for (const { name, open } of CARRIERS) {
       await within('close', socket.close());
       await ended;
     }
-    // A reader that looks up only every 500 ms, as the system's kit does, needs twice as long.
+    // A reader that polls every 500 ms, as the system socket API does, needs twice as long.
     const limitMs = 5_000 * SLOWDOWN;
     const elapsedMs = performance.now() - start;
     assert.ok(elapsedMs < limitMs, `20 closes took ${elapsedMs} ms`);

@@ -51,7 +51,7 @@ function peakResidentBytes({ pid }) {
   return Number(kibibytes) * 1024;
 }
 
-/** Tells `sender` what `receiver` says it has, until it says no more. */
+/** Passes acknowledgements from `receiver` to `sender` until there are no more. */
 async function tellOn(receiver, sender) {
   for (;;) sender.tell('allow', await receiver.hear('received', LIMIT_MS));
 }

@@ -6,7 +6,7 @@ import { closedPort, rawServer } from './support/raw.mjs';
 import { record } from './support/recorder.mjs';
 import { LOOPBACK, newClient, newServer, openClient, openPair, openServer, roundTrips } from './support/sockets.mjs';
 
-/** More than the system's kit lets into a process. */
+/** More clients than the system socket API allows in a process. */
 const CLIENTS = 1_100;
 
 /** Writes of one byte, and the size of a large one. */

@@ -20,7 +20,7 @@ function whole({ fill, head, ...vector }) {
   return { ...vector, bytes: frame, messages: [frame], isLong: true };
 }
 
-/** What a listener was told, as a vector says it. */
+/** The arguments of a listener, in the form of the vectors. */
 function received(recorder) {
   return recorder.events.flatMap(({ type, values: [value] }) => {
     if (type === 'message') return [hex(value.message)];

@@ -21,7 +21,7 @@ const TIMEOUT_MS = 10 * INTERVAL_MS;
 /** Longer than any test. */
 const NEVER_MS = 24 * 60 * 60 * 1_000;
 
-/** What a connection takes that nobody listens to, before it stops reading. */
+/** Bytes that a connection without a listener keeps before it stops reading. */
 const CREDIT_BYTES = 512 * 1024;
 
 /** More than that. */

@@ -38,7 +38,7 @@ const optionsWith = (number) => ({
   keepAliveCount: number,
 });
 
-/** What every socket takes without a word, as the system's kit does. */
+/** Values that every socket accepts, as the system socket API does. */
 const ODD_OPTIONS = [{}, ...ODD_NUMBERS.map(optionsWith), { socketTimeout: 0.5 }, { socketTimeout: 1e300 }];
 
 /** Fields of the wrong type that the system socket API takes, too. */

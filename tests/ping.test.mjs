@@ -23,7 +23,7 @@ const LINES = { framing: { type: 'delimiter', maxMessageBytes: MESSAGE_BYTES } }
 /** Lines with their ends, which a function finds. */
 const FOUND_LINES = { framing: { type: 'custom', messageLength: (bytes) => bytes.indexOf(0x0a) + 1 } };
 
-/** Everything that a raw peer gets, in one text, and who waits for some of it. */
+/** Everything that a raw peer receives, as one string, with waiters for parts of it. */
 function textOf(peer) {
   const recorder = { text: '', waiting: [] };
   peer.on('data', (chunk) => {

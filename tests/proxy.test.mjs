@@ -8,7 +8,7 @@ import { record } from './support/recorder.mjs';
 import { closeQuietly, LOOPBACK, newClient, openServer } from './support/sockets.mjs';
 import { ANSWER, relay, scriptedProxy, socks5 } from './support/socks.mjs';
 
-/** Nobody is asked for this address: a proxy that is scripted goes nowhere. */
+/** This address is never contacted: a scripted proxy connects to nothing. */
 const TARGET = { address: '10.9.8.7', port: 80 };
 const KNOWN = { username: 'Jürgen', password: 'geheim 🙂' };
 const { passwordWanted, noAuthentication } = ANSWER;

@@ -31,7 +31,7 @@ async function isPending(t, promise) {
   return !isSettled;
 }
 
-/** What comes of a call on a new object in this state, in a word; `expected` says whether to wait for it. */
+/** The result of a call on a new object in this state, as one word; `expected` tells whether to wait for it. */
 async function resultOf(t, { open, call, word }, ports, expected) {
   const socket = await open(t, ports);
   try {

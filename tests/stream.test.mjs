@@ -10,7 +10,7 @@ import { openServer, roundTrips } from './support/sockets.mjs';
 /** More than one go takes of a stream. */
 const STREAM_BYTES = 4 * MIB;
 
-/** The same, and less than is kept while nobody listens. */
+/** The same, and less than is kept without a listener. */
 const KEPT_BYTES = 400_000;
 
 /** The first message of `socket`, whose listener is gone when this resolves. */

@@ -150,7 +150,7 @@ function handshakesOf(vector) {
   };
 }
 
-/** How one side writes what is behind its message of the handshake, and how the other one reads it. */
+/** The writer and the reader of data after the handshake. */
 function recordsOf(vector, from) {
   const { client, server } = handshakesOf(vector);
   server.takeOpening(KIND.hello, client.opening(KIND.hello));

@@ -9,7 +9,7 @@ const client = library.constructTCPSocketInstance(JSON.parse(process.argv[4]));
 await client.connect({ address: { address: '127.0.0.1', port } });
 await client.setExtraOptions({ socketLinger: { on: true, linger: 2 } });
 const message = new ArrayBuffer(64 * 1024);
-// Whether they are lost, close tells.
+// `close` tells whether they are lost.
 for (let sent = 0; sent < count; sent += 1) client.send({ data: message }).catch(() => {});
 client.close().then(() => say('closed'), ({ message: why }) => say('failed', { command: 'close', message: why }));
 say('closing');

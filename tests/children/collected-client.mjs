@@ -1,4 +1,4 @@
-// A client that nobody refers to tries to connect to a server that never answers, while garbage is collected.
+// An unreferenced client connects to a server that never answers, during garbage collection.
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -1,4 +1,4 @@
-// Loads the module and makes one object of each kind, and nothing else.
+// Loads the module and creates one object of each class.
 import { library } from '../support/library.mjs';
 
 library.constructTCPSocketServerInstance().on('connect', () => {});

@@ -1,4 +1,4 @@
-// A Worker with a server, without the module, that greets everyone who connects.
+// A Worker with a server, without the module, that sends a greeting to each client.
 import net from 'node:net';
 import { parentPort } from 'node:worker_threads';
 

@@ -1,4 +1,4 @@
-// Connects to an address that the kernel forbids, again and again; says what it hears of each attempt.
+// Connects repeatedly to an address that the kernel forbids, and reports each result.
 import process from 'node:process';
 import { library } from '../support/library.mjs';
 import { say } from '../support/parent.mjs';

@@ -44,7 +44,7 @@ async function sendInVain() {
   const accepted = once(peers, 'connection');
   await client.connect({ address: { address: '127.0.0.1', port: peers.address().port } });
   const [peer] = await accepted;
-  // What nobody takes keeps the client open.
+  // Unread data keeps the client open.
   await new Promise((resolve) => peer.end('unread', resolve));
   await exchange(1);
   const gone = once(peer, 'close');

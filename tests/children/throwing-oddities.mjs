@@ -4,7 +4,7 @@ import { library } from '../support/library.mjs';
 import { say } from '../support/parent.mjs';
 
 const ODDITIES = [5, 'text', null, undefined, Symbol('odd'), { toString: null }];
-/** What becomes of each where nothing but an Error can be reported. */
+/** The result of each if only an Error can be reported. */
 const TEXTS = ['5', 'text', 'null', 'undefined', '(no text)', '(no text)'];
 const uncaught = [];
 process.on('uncaughtException', (thrown) => uncaught.push(thrown));

@@ -50,7 +50,7 @@ export class Diary {
     };
   }
 
-  /** Hears events of `types`. */
+  /** Listens for events of `types`. */
   hear(socket, types, options) {
     for (const type of types) socket.on(type, this.listener(type, options));
   }

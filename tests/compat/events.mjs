@@ -210,7 +210,7 @@ const CALL_ROWS = [
   }, 'close() returns undefined; message "hi"', module(623), differing('close() resolves; message "hi"', 'server-close')),
 ];
 
-/** Rows of events: what comes to listeners, in which order, and with what. */
+/** Rows of events: their order and arguments. */
 export const EVENT_ROWS = [...STREAM_ROWS, ...LISTENER_ROWS, ...CALL_ROWS];
 
 /** What `run` of a row is given: the objects of its kind, and a diary. */

@@ -56,7 +56,7 @@ export class Call {
     [this.#member, this.#ports] = [member, ports];
   }
 
-  /** What comes of the call, as rows say it. */
+  /** The result of the call, in the form of the rows. */
   async outcome(object, args, form) {
     const member = this.#member;
     if (typeof object[member] !== 'function') return `returns${word(member, object[member], this.#ports)}`;

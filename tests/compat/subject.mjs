@@ -47,7 +47,7 @@ export class Subject {
     [this.#t, this.#open, this.#ports] = [t, open, ports];
   }
 
-  /** What comes of a row in one form, in words; after a failure also whether it changed the object. */
+  /** The result of a row in one form, as text; after a failure also whether the object changed. */
   async outcome({ member, state, args, here }, form) {
     this.#object ??= await this.#open(this.#t, this.#ports);
     const object = this.#object;

@@ -8,7 +8,7 @@ import { say } from '../support/parent.mjs';
 
 const record = { sent: [], received: [] };
 
-/** Tells which process this is, and which file the module it has loaded is. */
+/** Reports the process id and the path of the loaded module. */
 export function introduce() {
   const sha256 = createHash('sha256').update(readFileSync(libraryPath)).digest('hex');
   say('started', { pid: process.pid, library: libraryPath, sha256 });
@@ -19,7 +19,7 @@ export function optionsFor(key) {
   return key === undefined ? {} : { framing: { type: 'length' }, admission: { key } };
 }
 
-/** Tells of every message of `socket`, and at its end what it has carried. */
+/** Reports every message of `socket`, and its statistics at the end. */
 export function tellOf(socket) {
   socket.on('message', ({ message, remoteInfo: { address, port } }) => {
     const text = Buffer.from(message).toString('utf8');
@@ -30,7 +30,7 @@ export function tellOf(socket) {
   socket.on('close', () => say('closed', { record }));
 }
 
-/** Sends `text`, and tells when the kernel has it. */
+/** Sends `text` and resolves when the kernel has taken it. */
 export async function send(socket, text) {
   await socket.send({ data: text });
   record.sent.push(text);

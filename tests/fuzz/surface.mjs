@@ -134,7 +134,7 @@ function keep(kind, object) {
   all.push(object);
 }
 
-/** The right arguments of each member; what is not here takes a callback alone. */
+/** Valid arguments of each member; other members take a callback only. */
 const ARGUMENTS = {
   listen: () => [values.netAddress(random, ports)],
   bind: () => [values.netAddress(random, ports)],

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { behaviourIn, childPath, startInNetwork } from '../support/own-network.mjs';
 
-/** Packets to these addresses go into the loopback device, come out of it, and are nobody's. */
+/** Packets to these addresses pass the loopback device and are dropped. */
 const HOLES = ['ip route add 198.51.100.0/24 dev lo', 'ip route add unreachable 203.0.113.0/24'];
 
 /** Has names asked for at one of these addresses. */

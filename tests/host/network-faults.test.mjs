@@ -7,7 +7,7 @@ import { record } from '../support/recorder.mjs';
 import { openClient, openPair } from '../support/sockets.mjs';
 import { behaviourIn, childPath, startInNetwork } from '../support/own-network.mjs';
 
-/** Whoever connects to an address of this network is told EACCES. */
+/** Connecting to an address of this network fails with EACCES. */
 const PROHIBITED = ['ip route add prohibit 203.0.113.0/24', 'ip -6 route add prohibit 2001:db8:1::/64 dev lo'];
 
 /** Local ports that the kernel chooses from: so few that a closed port among them is soon its choice. */

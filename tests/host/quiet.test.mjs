@@ -1,4 +1,4 @@
-// What comes while JavaScript is busy waits with the kernel, and wakes no thread of the module.
+// Data that arrives while JavaScript is busy stays in the kernel and wakes no thread of the module.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';

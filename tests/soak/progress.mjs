@@ -1,4 +1,4 @@
-// Peers that make progress, slowly, and ports at which nobody listens.
+// Slow peers that make progress, and ports without a listener.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
@@ -29,7 +29,7 @@ async function openServer(options, bytes, asks = 0) {
       else connection.on('message', ({ message }) => { assert.equal(message.byteLength, asks); answer(); });
     });
   });
-  // Whoever waits for it hears of it later than it can fail.
+  // Awaiting it starts later than it can fail.
   closing.catch(() => {});
   await server.listen({ address: LOOPBACK, port: 0 });
   return { server, address: await server.getLocalAddress(), closing };
@@ -72,7 +72,7 @@ export const PROGRESS = {
     await server.close({ connections: 'abort' });
   },
 
-  /** A port that the kernel itself may choose for the client, at which nobody listens any more. */
+  /** A port in the kernel's ephemeral range without a listener. */
   async selfAddressed() {
     const server = net.createServer();
     server.listen(0, LOOPBACK);

@@ -8,7 +8,7 @@ const WINDOW = 64;
 /** How long everything sent may take to arrive, in milliseconds. */
 const FINISH_MS = 60_000;
 
-/** Sends numbered messages over a socket without a pause until it is told to finish, and checks those that come. */
+/** Sends numbered messages over a socket until it is asked to finish, and checks received ones. */
 export class Talk {
   #socket;
   #receiver = new NumberedReceiver();

@@ -60,7 +60,7 @@ export class Child {
     this.#process.stdin.write(`${JSON.stringify({ command, ...options })}\n`);
   }
 
-  /** Tells it nothing more, so that nothing but open sockets keeps it alive. */
+  /** Closes its input, so that only open sockets keep it alive. */
   leave() {
     this.#process.stdin.end();
   }

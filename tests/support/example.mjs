@@ -6,7 +6,7 @@ import { within } from './deadline.mjs';
 import { library } from './library.mjs';
 import { closeQuietly, LOOPBACK, roundTrips } from './sockets.mjs';
 
-/** Every way to import the module, or the system's kit that it stands in for, and what does the same here. */
+/** Every form of import of the module or of the system socket API, with its equivalent here. */
 const IMPORTS = [
   [/^import (?:socket|\* as socket) from '(?:libsocketkit\.so|@socketkit\/native)';$/gm, ''],
   [/^import \{ socket \} from '@kit\.NetworkKit';$/gm, ''],

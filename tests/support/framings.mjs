@@ -11,14 +11,14 @@ function byDelimiter(name, delimiter, framing = { type: 'delimiter', delimiter }
   return { name, framing, frame: (message) => Buffer.concat([Buffer.from(message), Buffer.from(delimiter)]) };
 }
 
-/** Frames with lengths of 4 bytes, as they are unless told otherwise. */
+/** Frames with the default length field of 4 bytes. */
 export const DEFAULT_LENGTH = {
   name: 'a length',
   framing: { type: 'length' },
   frame: (message) => frame({}, Buffer.from(message)),
 };
 
-/** Lines, which are what a delimiter makes unless told otherwise. */
+/** Lines, the default of delimiter framing. */
 export const LINES = byDelimiter('lines', '\n', { type: 'delimiter' });
 
 /** Every kind of framing. */

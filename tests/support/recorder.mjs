@@ -74,7 +74,7 @@ class Recorder {
     return this.events.filter((event) => event.type === type).map((event) => event.values[0]);
   }
 
-  /** Resolves when `predicate` holds of what has come. */
+  /** Resolves when `predicate` is true for the received data. */
   until(what, predicate, milliseconds) {
     return this.#condition.until(what, predicate, milliseconds);
   }

@@ -52,7 +52,7 @@ export async function openClient(t, port, options) {
   return client;
 }
 
-/** A client, and the connection that a server made of it; both sides have the same options unless told otherwise. */
+/** A client and its connection at a server; by default both sides have the same options. */
 export async function openPair(t, serverOptions, clientOptions = serverOptions) {
   const { server, connections, port } = await openServer(t, serverOptions);
   const client = await openClient(t, port, clientOptions);

@@ -91,7 +91,7 @@ export async function scriptedProxy(t, serve) {
   return port;
 }
 
-/** A proxy that leads every client to this port of loopback, and tells `asked` where each wanted to go. */
+/** A proxy that connects every client to this loopback port, and reports the requested address to `asked`. */
 export function relay(t, port, asked = () => {}) {
   return scriptedProxy(t, async (client) => {
     await client.methods();

@@ -9,7 +9,7 @@ const ACKNOWLEDGED = { framing: { type: 'length' }, acknowledge: true };
 const NEVER_MS = 600_000;
 const RECONNECTING = { reconnect: { minDelayMs: NEVER_MS, maxDelayMs: NEVER_MS } };
 
-/** Begins to close; what becomes of that is not waited for. */
+/** Starts to close without waiting for the result. */
 function closing(t, socket) {
   t.after(() => closeQuietly(socket));
   socket.close().catch(() => {});
