@@ -2,151 +2,148 @@
 
 use std::time::Duration;
 
-/// Names that the system is asked for at the same time, each on a thread that ends with its look-up; asking is the only
-/// blocking call there is. Where name servers are silent the system takes tens of seconds to give up, and other names get
-/// through meanwhile.
+/// Maximum number of concurrent DNS lookups, each on a blocking thread that ends with its lookup. If name servers do not answer,
+/// a lookup takes tens of seconds; other lookups use the remaining threads.
 pub const LOOKUP_THREADS: usize = 4;
 
-/// Connections that the kernel completes before they are accepted. The system's kit uses the same number; the kernel
-/// lowers it to its own `somaxconn`.
+/// Kernel backlog of a listening socket, in connections. The system socket API uses the same value; the kernel lowers it to its
+/// `somaxconn`.
 pub const LISTEN_BACKLOG_CONNECTIONS: i32 = 511;
 
-/// Connections of one server that were handed to its owner and not yet started. Each listening socket holds back one
-/// more, the rest waits in the kernel's backlog.
+/// Connections of one server that were passed to its owner and not started yet. Each listening socket holds one more; the rest
+/// waits in the kernel's backlog.
 pub const PENDING_CONNECTIONS: usize = 64;
 
-/// First pause of a listener after the process ran out of descriptors or memory. Long enough not to spin.
+/// First delay of a listener after the process ran out of descriptors or memory. Long enough not to spin.
 pub const ACCEPT_PAUSE_MIN: Duration = Duration::from_millis(50);
 
-/// Longest pause of such a listener: how late it may notice that there are descriptors again.
+/// Longest delay of such a listener, and so the longest time until it notices free descriptors.
 pub const ACCEPT_PAUSE_MAX: Duration = Duration::from_secs(1);
 
-/// How often a listener whose socket the system took away tries to listen again, with pauses as above: about five seconds.
+/// Number of attempts to listen again after the system has closed a listening socket, with delays as above: about five seconds.
 pub const LISTEN_AGAIN_TRIES: usize = 10;
 
-/// Bytes received on one connection and not yet consumed, above which its reading stops. Large enough to cover one
-/// turn of a busy consumer at loopback speed.
+/// Received and unconsumed bytes of one connection at which reading stops. Large enough for one turn of a busy consumer at
+/// loopback speed.
 pub const RECEIVE_HIGH_BYTES: usize = 512 * 1024;
 
-/// Bytes not yet consumed at which reading goes on. A quarter of the high mark, so that stop and go do not alternate
-/// with each message.
+/// Unconsumed bytes at which reading resumes. A quarter of the high mark, so that reading does not stop and resume with each
+/// message.
 pub const RECEIVE_LOW_BYTES: usize = 128 * 1024;
 
-/// What a message costs beside its bytes, added for each one that was received or waits to be sent, so that many small
-/// ones are bounded too.
+/// Bytes that each received or queued message counts in addition to its length, so that many small messages are limited too.
 pub const EVENT_OVERHEAD_BYTES: usize = 64;
 
-/// Links of which one question to the kernel tells that something has come.
+/// Maximum number of readable links that one `epoll_wait` returns.
 pub const POLLER_BATCH_LINKS: usize = 64;
 
-/// Buffer of one read of a stream with frames by its owner. One for each thread that reads such, and reused: what comes is small
-/// or is copied once more, which costs less than the kernel's own copy.
+/// Size of the buffer for reads of framed streams by the owner. One per reading thread, reused. Data is small or copied once more,
+/// which costs less than the kernel's own copy.
 pub const READ_MESSAGES_BYTES: usize = 64 * 1024;
 
 /// Bytes of an incomplete record that count as a sign of life. Who has no key can send less than a record, and so has few of them.
 pub const SIGN_OF_LIFE_BYTES: usize = 1024;
 
-/// Smallest buffer of one read of the worker. One per worker thread and reused, so an idle connection owns none.
+/// Minimum size of the worker's read buffer. One per worker thread, reused, so an idle connection has none.
 pub const READ_MIN_BYTES: usize = 16 * 1024;
 
-/// Largest buffer of one read: a bulk sender fills it, and one such buffer stays below the low mark.
+/// Maximum size of a read buffer: a bulk sender fills it, and it is smaller than the low mark.
 pub const READ_MAX_BYTES: usize = 128 * 1024;
 
-/// What may wait on one connection for the kernel to take it, unless its protocol says otherwise. A send that would exceed it
-/// is refused, unless nothing is waiting: then its size is the caller's own choice.
+/// Default limit of the send queue of one connection. A send that exceeds it is rejected, unless the queue is empty: then its size
+/// is the caller's choice.
 pub const SEND_QUEUE_LIMIT_BYTES: usize = 16 * 1024 * 1024;
 
-/// The same where the protocol is a plain stream without a limit of its own, and the peer takes something every
-/// [`DRAIN_TIMEOUT`]: whoever sends a file without waiting for anything loses nothing of it.
+/// The limit for plain streams without a set limit, while the peer accepts data at least every [`DRAIN_TIMEOUT`]: an app that sends
+/// a file without awaiting loses no data.
 pub const SEND_QUEUE_MOST_BYTES: usize = 256 * 1024 * 1024;
 
-/// Messages that one write hands to the kernel where they are. More of them are copied into one piece first.
+/// Maximum number of messages in one vectored write. More messages are copied into one buffer first.
 pub const WRITE_BATCH_MESSAGES: usize = 32;
 
-/// What sends that leave together come to before they are written, also when their sender goes on. The kernel takes as much
-/// at once, and a phone's memory does not notice it.
+/// Bytes of gathered sends at which they are written, even if the sender continues. The kernel takes as much at once, and the
+/// amount is small for a phone's memory.
 pub const GATHER_BYTES: usize = 64 * 1024;
 
-/// Bytes written to one connection before the worker looks at the others, and before a caller that wants to send gets
-/// the queue. A peer that takes as fast as we write would hold up both without end.
+/// Bytes written to one connection before the worker serves the others and before a sender gets the queue's lock. A peer that
+/// reads as fast as this side writes would block both without end.
 pub const WRITE_TURN_BYTES: usize = 256 * 1024;
 
-/// How long the peer of a closing connection may take nothing of what is still queued before it is reset. The system's
-/// kit gives a send as long.
+/// Time without progress after which the peer of a closing connection with queued data is reset. The system socket API gives a
+/// send the same time.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long a peer on this machine may be silent although its kernel answers, unless told otherwise: an app in the background is frozen,
-/// and its kernel is not.
+/// Default time that a peer on this machine can be silent while its kernel answers: an app in the background is frozen, its kernel
+/// is not.
 pub const STALLED_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// How long the peer of a closed connection, whose kernel has everything, may be silent before the socket goes. Bytes that come later
-/// get a reset, which could destroy what it has not read.
+/// Time of silence after which the socket of a closed connection is released once the peer's kernel has everything. Later data
+/// causes a reset, which could destroy data that the peer has not read.
 pub const LINGER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a closed connection discards what its peer sends: as long as Linux itself keeps a socket that its process has closed
+/// Longest time for which a closed connection discards received data: as long as Linux keeps a socket that its process has closed
 /// (`tcp_fin_timeout`).
 pub const LINGER_LIMIT: Duration = Duration::from_secs(60);
 
-/// How much of that it discards: a peer that sends without end is cut off.
+/// Most bytes that a closed connection discards: a peer that sends without end is reset.
 pub const LINGER_BYTES: usize = 64 * 1024 * 1024;
 
-/// How long a client waits for an address of a name to answer before it tries the next one beside it: what RFC 8305, section 5,
-/// recommends.
+/// Delay before a client tries the next address of a name in parallel, as RFC 8305, section 5, recommends.
 pub const NEXT_ADDRESS_DELAY: Duration = Duration::from_millis(250);
 
-/// How often a client tries to bind its port again for a connection that follows another one.
+/// Number of attempts of a client to bind its port again for the next connection.
 pub const BIND_AGAIN_TRIES: usize = 10;
 
-/// The pause between these tries: an acknowledgement on loopback takes less.
+/// Delay between these attempts: an acknowledgement on loopback takes less.
 pub const BIND_AGAIN_PAUSE: Duration = Duration::from_millis(20);
 
-/// How long `connect` tries unless told otherwise. The system kit's documented default.
+/// Default timeout of `connect`, as documented for the system socket API.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Longest message of a framing. One is held as a whole, twice while it goes over to JavaScript, and no phone's process
-/// has memory for more.
+/// Largest maximum of a message. A message is kept in memory as a whole, twice while it is passed to JavaScript, and no phone's
+/// process has memory for more.
 pub const MESSAGE_LIMIT_BYTES: usize = 1024 * 1024 * 1024;
 
-/// Longest message of a framing unless told otherwise.
+/// Default maximum of a framed message.
 pub const MESSAGE_BYTES: usize = 1024 * 1024;
 
-/// Most bytes of a frame before its length field. Headers in use have up to some twenty; what goes before a message must need no
-/// memory of its own.
+/// Maximum number of bytes before the length field of a frame. Headers in use have up to some twenty bytes; the bytes before a
+/// message must not need memory of their own.
 pub const HEADER_LIMIT_BYTES: usize = 64;
 
-/// Most delimiters of a framing. Each byte is compared with the last one of all of them.
+/// Maximum number of delimiters of a framing. Each byte is compared with the last one of all of them.
 pub const DELIMITERS_LIMIT: usize = 8;
 
-/// Longest delimiter or marker of a framing. Those in use have one or two bytes; boundaries of documents stay below this.
+/// Maximum length of a delimiter or marker. Those in use have one or two bytes; MIME boundaries are shorter than this.
 pub const DELIMITER_LIMIT_BYTES: usize = 64;
 
 /// How long a kernel may delay an acknowledgement (RFC 1122, section 4.2.3.2).
 pub const DELAYED_ACK_MAX: Duration = Duration::from_millis(500);
 
-/// How late a timer has to be for this process to have been stopped meanwhile: longer than a busy machine keeps its worker waiting.
+/// Delay of a timer that indicates that this process was suspended: longer than a busy machine delays its worker.
 pub const STOPPED_TIME: Duration = Duration::from_millis(250);
 
-/// Shortest key. A recorded handshake lets its reader try keys at their own pace, and this many bits are beyond that.
+/// Minimum length of a key. A recorded handshake allows testing keys offline, which this length makes infeasible.
 pub const KEY_MIN_BITS: usize = 80;
 
-/// How long a peer may take for the handshake, unless told otherwise.
+/// Default timeout of the handshake.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Handshakes of one server that may be under way, and peers that have proved themselves and wait to be handed over. Others wait in
-/// the kernel's backlog. So many peers that say nothing keep it busy for four seconds at most, which `connect` waits out.
+/// Maximum number of pending handshakes and of authenticated peers that wait for the owner, per server. Others wait in the kernel's
+/// backlog. As many silent peers block it for at most four seconds, which is less than the default timeout of `connect`.
 pub const PENDING_HANDSHAKES: usize = 128;
 
-/// How long a peer may take for each of its messages of a handshake while others wait for its place.
+/// Timeout for each handshake message of a peer while other peers wait for its place.
 pub const HANDSHAKE_STEP_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Peers turned away that their server's owner has not been told of. More are counted, and not told.
+/// Maximum number of queued rejections of one server. Further ones are counted and not reported.
 pub const PENDING_REJECTIONS: usize = 64;
 
-/// How long an acknowledged connection of a server waits for its peer to come back, unless told otherwise.
+/// Default time that an acknowledged connection of a server waits for its client to reconnect.
 pub const RETURN_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Wait before the first attempt to connect again, unless told otherwise: a person hardly notices it.
+/// Default delay before the first reconnect attempt: hardly noticeable for a person.
 pub const RECONNECT_MIN_DELAY: Duration = Duration::from_millis(200);
 
-/// Longest wait between two attempts, unless told otherwise.
+/// Default maximum delay between two reconnect attempts.
 pub const RECONNECT_MAX_DELAY: Duration = Duration::from_secs(10);
