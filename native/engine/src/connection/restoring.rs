@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::driver::Driver;
 use super::restore::{Loss, Restored};
-use super::state::{Addresses, Suspension};
+use super::shared::Shared;
+use super::state::{Addresses, State, Suspension};
 use super::transport::Transport;
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::{CloseReason, ConnectionEvent};
@@ -15,20 +16,30 @@ use crate::sync::lock;
 
 impl Driver {
     pub(super) fn interrupt(&mut self, lost: Option<SocketError>) {
-        let mut state = lock(&self.shared.state);
-        state.stop_owner_reads();
-        self.waited |= state.queue.has_messages();
-        let dropped = state.interrupt();
         let errno = lost.as_ref().map_or(libc::ENOTCONN, |error| error.errno);
-        self.shared.fail(dropped, state.error(Operation::Send, errno));
-        drop(state);
+        self.waited |= Self::end_link(&self.shared, &mut lock(&self.shared.state), errno);
         self.lost = lost;
+    }
+
+    /// Takes the link from the owner and from the sends that need it. Returns whether messages waited.
+    fn end_link(shared: &Shared, state: &mut State, errno: i32) -> bool {
+        state.stop_owner_reads();
+        let waited = state.queue.has_messages();
+        let dropped = state.interrupt();
+        shared.fail(dropped, state.error(Operation::Send, errno));
+        waited
     }
 
     pub(super) async fn suspend(&mut self, mut transport: Box<Transport>) {
         self.take_back(&mut transport);
-        let marks = lock(&self.shared.state).say_bye(&transport.stream);
-        self.interrupt(None);
+        let marks = {
+            // One lock: the peer refuses what a send would put behind `Bye`.
+            let mut state = lock(&self.shared.state);
+            let marks = state.say_bye(&transport.stream);
+            self.waited |= Self::end_link(&self.shared, &mut state, libc::ENOTCONN);
+            marks
+        };
+        self.lost = None;
         let released = self.release_link(transport, &marks).await;
         if lock(&self.shared.state).phase.is_open() {
             self.answer_suspend(released.map_err(|errno| self.shared.error(Operation::Suspend, errno)));

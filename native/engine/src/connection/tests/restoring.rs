@@ -314,3 +314,21 @@ async fn the_first_link_answers_the_call_that_asked_for_it() {
     events.assert_next("closed Local").await;
     events.assert_next("completed 3").await;
 }
+
+#[tokio::test]
+async fn nothing_that_is_sent_while_suspending_goes_behind_bye() {
+    for round in 0..200 {
+        let mut this = Fixture::resilient(Protocol { acknowledge: false, ..protocol(true, false) }, true).await;
+        let shared = Arc::clone(&this.connection.shared);
+        settle().await;
+        this.connection.suspend(SUSPEND).unwrap();
+        let sender = std::thread::spawn(move || {
+            for _ in 0..200 {
+                lock(&shared.state).send(&Message::new(b"x"), SEND).unwrap();
+            }
+        });
+        let all = this.read_to_end_awake().await;
+        sender.join().unwrap();
+        assert!(all.ends_with(&frame(Kind::Bye, &[])), "round {round}: {:?}", &all[all.len().saturating_sub(20)..]);
+    }
+}
