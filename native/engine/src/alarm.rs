@@ -4,6 +4,7 @@ use std::io;
 use std::time::Instant;
 
 use tokio::sync::watch;
+use tokio::task::yield_now;
 use tokio::time::sleep_until;
 
 use crate::runtime;
@@ -59,6 +60,8 @@ async fn run(mut changes: watch::Receiver<Option<Instant>>, wake: impl Fn()) {
         let changed = tokio::select! {
             changed = changes.changed() => changed,
             () = passed => {
+                // What has come is read before: a process that was stopped finds both at once.
+                yield_now().await;
                 wake();
                 changes.changed().await
             }
@@ -91,9 +94,11 @@ mod tests {
     }
 
     async fn pass(time: Duration) {
-        tokio::task::yield_now().await;
+        yield_now().await;
         advance(time).await;
-        tokio::task::yield_now().await;
+        // Once to find the time over, and once to wake.
+        yield_now().await;
+        yield_now().await;
     }
 
     fn after(time: Duration) -> Option<std::time::Instant> {

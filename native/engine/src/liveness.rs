@@ -15,7 +15,7 @@ pub(crate) enum Due {
     Nothing,
     /// To ask the peer whether it is there.
     Ask,
-    /// To tell the peer, whose questions are not being read, that this side is there.
+    /// To tell the peer that this side is there: its questions are not being read, or they wait behind what it sends.
     Reassure,
     /// To say that the peer is silent although its kernel answers.
     Stalled,
@@ -60,6 +60,12 @@ pub(crate) struct Liveness {
     acknowledged: u64,
     /// When the peer's kernel took bytes of messages, as far as that is known.
     taken_at: Instant,
+    /// [`SentMarks::written`] when the peer was last known to hear from this side.
+    said: u64,
+    /// When that was.
+    said_at: Instant,
+    /// Whether something came since.
+    owes_word: bool,
     /// While nothing is read: when this side told its peer last that it is there.
     deaf_since: Option<Instant>,
     /// When this side began to read, for the first time or again.
@@ -80,6 +86,9 @@ impl Liveness {
             stalled_since: None,
             acknowledged: 0,
             taken_at: now,
+            said: 0,
+            said_at: now,
+            owes_word: false,
             deaf_since: None,
             listens_since: now,
         }
@@ -89,7 +98,15 @@ impl Liveness {
     pub(crate) fn hear(&mut self, now: Instant) -> bool {
         self.heard = now;
         self.question = None;
+        self.owes_word = true;
         self.stalled_since.take().is_some()
+    }
+
+    /// The peer needs no word of this side for now: it got one, or sent nothing but an answer itself. `written` is what the kernel has taken, where that is known.
+    pub(crate) fn say(&mut self, written: Option<u64>, now: Instant) {
+        self.said = written.unwrap_or(self.said);
+        self.said_at = now;
+        self.owes_word = false;
     }
 
     /// Says whether the link is being read. Silence counts only while it is: what the peer says otherwise is not heard.
@@ -115,7 +132,8 @@ impl Liveness {
     pub(crate) fn due(&mut self, now: Instant, active: Instant, look: impl FnOnce() -> LinkView) -> Due {
         let is_idle = |this: &Self| this.idle_deadline(active).is_some_and(|deadline| now >= deadline);
         let asks = self.deaf_since.is_none() && self.heartbeat.is_some_and(|one| now >= self.heard + one.interval);
-        let view = (is_idle(self) || asks).then(look);
+        let owes_word = self.deaf_since.is_none() && self.word_deadline().is_some_and(|deadline| now >= deadline);
+        let view = (is_idle(self) || asks || owes_word).then(look);
         if let Some(view) = &view {
             self.observe(now, view);
         }
@@ -124,9 +142,28 @@ impl Liveness {
         }
         match (self.deaf_since, self.heartbeat, view) {
             (Some(since), ..) => self.reassure(since, now),
-            (None, Some(heartbeat), Some(view)) => self.ask(heartbeat, now, &view),
+            (None, Some(heartbeat), Some(view)) => {
+                let word = if owes_word { self.give_word(now, &view) } else { Due::Nothing };
+                match self.ask(heartbeat, now, &view) {
+                    Due::Nothing => word,
+                    due => due,
+                }
+            }
             _ => Due::Nothing,
         }
+    }
+
+    /// When the peer is told that this side is there, which hears it and says nothing. A proxy between them takes what the peer sends,
+    /// and its ping behind that: without a word it would take this side for gone while it still receives.
+    fn word_deadline(&self) -> Option<Instant> {
+        let interval = self.peer_interval.filter(|_| self.heartbeat.is_some())?;
+        self.owes_word.then(|| self.said_at + interval / 2)
+    }
+
+    fn give_word(&mut self, now: Instant, view: &LinkView) -> Due {
+        let has_spoken = view.marks.written > self.said;
+        self.say(Some(view.marks.written), now);
+        if has_spoken { Due::Nothing } else { Due::Reassure }
     }
 
     /// Takes note of what the peer's kernel has acknowledged, and of what has arrived and was not read yet.
@@ -186,6 +223,7 @@ impl Liveness {
         // A ping that waits behind nothing is there at once.
         let is_there = progress.acknowledged >= marks.written;
         self.question = Some(Question { arrived: progress.arrived, looked_at: now, is_there });
+        self.say(None, now);
         Due::Ask
     }
 
@@ -199,7 +237,10 @@ impl Liveness {
     pub(crate) fn deadline(&self, active: Instant) -> Option<Instant> {
         let life = match (self.deaf_since, self.heartbeat) {
             (Some(since), _) => self.peer_interval.map(|interval| since + interval),
-            (None, Some(heartbeat)) => Some(self.life_deadline(heartbeat)),
+            (None, Some(heartbeat)) => {
+                let life = self.life_deadline(heartbeat);
+                Some(self.word_deadline().map_or(life, |word| word.min(life)))
+            }
             (None, None) => None,
         };
         [self.idle_deadline(active), life].into_iter().flatten().min()
@@ -293,6 +334,41 @@ mod tests {
     fn dues(clocks: &mut Liveness, start: Instant, views: &[LinkView]) -> Vec<Due> {
         let due = |(second, view): (usize, &LinkView)| clocks.due(start + SECOND * second as u32, start, || *view);
         views.iter().enumerate().map(due).collect()
+    }
+
+    /// What is due at each half second while the peer sends, and this side's kernel has taken so many bytes by then.
+    fn dues_while_hearing(clocks: &mut Liveness, start: Instant, written: &[u64]) -> Vec<Due> {
+        let due = |(step, written): (usize, &u64)| {
+            let now = start + SECOND * (step as u32 + 1) / 2;
+            clocks.hear(now);
+            clocks.due(now, start, || view(0, 0, SentMarks { written: *written, ..SentMarks::default() }))
+        };
+        written.iter().enumerate().map(due).collect()
+    }
+
+    #[test]
+    fn a_side_that_only_receives_tells_its_peer_twice_an_interval_that_it_is_there() {
+        let (mut clocks, start) = liveness(None);
+        let dues = dues_while_hearing(&mut clocks, start, &[0, 0, 0, 0, 0]);
+        assert_eq!(dues, [Due::Nothing, Due::Reassure, Due::Nothing, Due::Reassure, Due::Nothing]);
+    }
+
+    #[test]
+    fn a_side_that_sends_as_well_says_nothing_more() {
+        let (mut clocks, start) = liveness(None);
+        let dues = dues_while_hearing(&mut clocks, start, &[9, 9, 9, 18, 18, 18]);
+        assert_eq!(dues[..5], [Due::Nothing; 5]);
+        assert_eq!(dues[5], Due::Reassure);
+    }
+
+    #[test]
+    fn a_side_that_has_answered_a_ping_says_nothing_more() {
+        let (mut clocks, start) = liveness(None);
+        for second in 1..20 {
+            clocks.hear(start + SECOND * second);
+            clocks.say(None, start + SECOND * second);
+            assert_eq!(clocks.due(start + SECOND * second, start, quiet), Due::Nothing);
+        }
     }
 
     #[test]
@@ -392,6 +468,7 @@ mod tests {
         assert_eq!(clocks.due(start + SECOND * 3, start, quiet), Due::Stalled);
         assert!(clocks.hear(start + SECOND * 60));
         assert!(!clocks.hear(start + SECOND * 61));
+        clocks.say(None, start + SECOND * 61);
         assert_eq!(clocks.deadline(start), Some(start + SECOND * 62));
     }
 
@@ -453,6 +530,7 @@ mod tests {
         let (mut clocks, start) = liveness(None);
         assert_eq!(clocks.due(start + SECOND, start, quiet), Due::Ask);
         clocks.hear(start + SECOND * 2);
+        clocks.say(None, start + SECOND * 2);
         assert_eq!(clocks.deadline(start), Some(start + SECOND * 3));
         assert_eq!(clocks.due(start + SECOND * 3, start, quiet), Due::Ask);
     }

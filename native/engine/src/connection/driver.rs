@@ -264,7 +264,12 @@ impl Driver {
                 }
                 end
             }
-            Due::Reassure => self.say(transport, |state| state.push_control(Kind::Pong, &[])),
+            Due::Reassure => {
+                let end = self.say(transport, |state| state.push_control(Kind::Pong, &[]));
+                let written = lock(&self.shared.state).queue.marks().written;
+                transport.liveness.say(Some(written), now);
+                end
+            }
             Due::PeerGone => Some(self.lost(libc::ETIMEDOUT, CloseReason::Timeout)),
             // It came while its owner had no time to read.
             Due::Idle if has_unread => {

@@ -112,9 +112,11 @@ impl Driver {
             Frame::Corrupt(data) => self.deliver(data, ConnectionEvent::Corrupt),
             Frame::Ping => {
                 lock(&self.shared.state).push_control(Kind::Pong, &[]);
+                transport.liveness.say(None, Instant::now());
                 return Ok(true);
             }
-            Frame::Pong => {}
+            // It wants no answer.
+            Frame::Pong => transport.liveness.say(None, Instant::now()),
             Frame::Acknowledge(count) => self.acknowledged(count)?,
             Frame::Bye => {
                 transport.bye = true;

@@ -22,6 +22,7 @@ use crate::poller::Poller;
 use crate::progress::SentMarks;
 use crate::protocol::{Protocol, Unsent};
 use crate::send_queue::{Outgoing, SendProgress, SendQueue};
+use crate::tcp_info::TcpInfo;
 use crate::wire::Kind;
 
 pub(super) struct State {
@@ -502,14 +503,24 @@ impl State {
         if !is_plain || !self.phase.is_up() || self.cost_with(data_bytes) > SEND_QUEUE_MOST_BYTES {
             return false;
         }
-        let (written, now) = (self.queue.marks().written, Instant::now());
+        let (taken, now) = (self.taken_bytes(), Instant::now());
         match self.exceeded {
-            Some((at, since)) if at == written => now.duration_since(since) < DRAIN_TIMEOUT,
+            Some((at, since)) if at == taken => now.duration_since(since) < DRAIN_TIMEOUT,
             _ => {
-                self.exceeded = Some((written, now));
+                self.exceeded = Some((taken, now));
                 true
             }
         }
+    }
+
+    /// What the peer's kernel has acknowledged; where this one does not know, what this one has taken. With a slow peer this one takes
+    /// nothing for long: it waits until a good part of its buffer is free.
+    fn taken_bytes(&self) -> u64 {
+        let info = match self.phase.link() {
+            Some(Link::Up(stream)) => TcpInfo::of(stream).ok(),
+            _ => None,
+        };
+        info.and_then(|info| info.acknowledged_bytes()).unwrap_or(self.queue.marks().written)
     }
 
     /// How much of `parts` the kernel takes at once, with nothing waiting before them.

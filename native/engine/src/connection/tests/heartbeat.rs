@@ -69,8 +69,26 @@ async fn half_a_frame_is_a_sign_of_life() {
     sleep(SECOND / 2).await;
     let start = Instant::now();
     this.peer.write_all(&[9]).await.unwrap();
+    this.assert_hears(Kind::Pong, &[]).await;
     this.assert_hears(Kind::Ping, &[]).await;
     assert_eq!(start.elapsed().as_secs(), 1);
+}
+
+/// A proxy between both has taken all that the peer sent, and its ping behind that.
+#[tokio::test(start_paused = true)]
+async fn a_side_that_only_receives_says_that_it_lives() {
+    let mut this = Fixture::new(protocol(true, false)).await;
+    for _ in 0..12 {
+        this.say(Kind::Data, b"x").await;
+        // A paused clock does not wait for the kernel.
+        while this.events.told().is_empty() {
+            yield_now().await;
+        }
+        sleep(SECOND / 2).await;
+    }
+    for _ in 0..5 {
+        this.assert_hears(Kind::Pong, &[]).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
