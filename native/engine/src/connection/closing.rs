@@ -136,11 +136,12 @@ impl Driver {
         let socket = SockRef::from(&*stream);
         // An error means that there is nothing left to linger for.
         let linger = socket.linger().unwrap_or(None);
-        let aborted = lock(&self.shared.state).aborts() || linger == Some(Duration::ZERO);
         let lost = match linger {
-            _ if aborted => Some(libc::ECONNABORTED),
+            Some(Duration::ZERO) => Some(libc::ECONNABORTED),
+            _ if self.is_only_aborted() => Some(libc::ECONNABORTED),
             linger => self.drain(&mut transport, linger.unwrap_or(limits::DRAIN_TIMEOUT)).await.err(),
         };
+        let told = lost.filter(|errno| *errno != libc::ECONNRESET || !self.has_peer_left_with_all(&transport));
         // From here on the port may be taken over, also where a live client could not claim it. The peer may be gone already;
         // there is nobody left to tell.
         let _ = socket.set_reuse_address(true);
@@ -152,7 +153,7 @@ impl Driver {
         let (tickets, close) = lock(&self.shared.state).close();
         self.shared.fail(tickets, self.shared.error(Operation::Send, lost.unwrap_or(libc::EIO)));
         drop(self.guard.take());
-        match lost {
+        match told {
             None => self.announce(close, CloseReason::Local),
             Some(errno) => self.announce_loss(close, errno),
         }
@@ -166,14 +167,34 @@ impl Driver {
         self.tell_end(close, close.map_or(reason, |close| close.reason), &Ok(()));
     }
 
-    /// Tells the end of a connection whose peer has not got all that was sent: it has taken nothing for too long, or is gone. One that
-    /// had ended its side before is known to have gone.
+    /// Tells the end of a connection whose peer has not got all that was sent: it has taken nothing for too long, or is gone, or this
+    /// side has reset it. Nobody waits for the close that follows the end of the peer, so that an error tells.
     pub(super) fn announce_loss(&self, close: Option<Close>, errno: i32) {
-        let is_ours = errno == libc::ETIMEDOUT || close.is_some_and(|close| close.reason == CloseReason::Local);
-        if !is_ours || errno == libc::ECONNABORTED {
+        let is_meant = errno == libc::ECONNABORTED && !close.is_some_and(|close| close.aborts && close.promises);
+        if is_meant {
             return self.announce(close, CloseReason::Local);
         }
-        self.tell_end(close, reason_of(errno), &Err(self.shared.error(Operation::Close, errno)));
+        let reason = if errno == libc::ECONNABORTED { CloseReason::Local } else { reason_of(errno) };
+        let error = self.shared.error(Operation::Close, errno);
+        if close.is_some_and(|close| close.ticket.is_none() && close.reason == CloseReason::Remote) {
+            self.shared.sink.post(ConnectionEvent::Failed(error.clone()));
+        }
+        self.tell_end(close, reason, &Err(error));
+    }
+
+    /// Whether it is reset, and no call waits that is to fail then if something has not arrived.
+    fn is_only_aborted(&self) -> bool {
+        let state = lock(&self.shared.state);
+        state.aborts() && !state.promises()
+    }
+
+    /// Whether the peer ended its side, has all that was taken of messages, and cares for nothing else.
+    fn has_peer_left_with_all(&self, transport: &Transport) -> bool {
+        let (peer_ended, marks) = {
+            let state = lock(&self.shared.state);
+            (state.phase.peer_ended(), state.queue.marks())
+        };
+        peer_ended && transport.has_delivered(&marks) == Ok(true)
     }
 
     fn tell_end(&self, close: Option<Close>, reason: CloseReason, result: &Result<(), SocketError>) {

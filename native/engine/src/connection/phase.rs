@@ -40,6 +40,8 @@ pub(super) struct Close {
     pub(super) ticket: Option<Ticket>,
     /// Whether it is reset, whatever waits.
     pub(super) aborts: bool,
+    /// Whether the ticket is that of a call that promises that everything has arrived.
+    pub(super) promises: bool,
 }
 
 impl Phase {
@@ -123,7 +125,7 @@ impl Phase {
                 if earlier.ticket.is_some() || close.ticket.is_none() {
                     return false;
                 }
-                earlier.ticket = close.ticket;
+                (earlier.ticket, earlier.promises) = (close.ticket, close.promises);
             }
             Self::Closed { .. } => return false,
         }
@@ -135,7 +137,7 @@ impl Phase {
 mod tests {
     use super::*;
 
-    const CLOSE: Close = Close { reason: CloseReason::Local, ticket: None, aborts: false };
+    const CLOSE: Close = Close { reason: CloseReason::Local, ticket: None, aborts: false, promises: false };
 
     #[test]
     fn peer_end_gives_the_close_reason() {

@@ -452,12 +452,17 @@ impl State {
 
     /// Closes as told; false when it was closing or closed.
     pub(super) fn begin_close(&mut self, ticket: Option<Ticket>, aborts: bool, reason: CloseReason) -> bool {
-        self.phase.begin_close(Close { reason, ticket, aborts })
+        self.phase.begin_close(Close { reason, ticket, aborts, promises: ticket.is_some() && !aborts })
     }
 
     /// Whether it is to be reset, whatever waits.
     pub(super) fn aborts(&self) -> bool {
         matches!(self.phase, Phase::Closing(Close { aborts: true, .. }))
+    }
+
+    /// Whether a call waits for its end that is to fail if something has not arrived.
+    pub(super) fn promises(&self) -> bool {
+        matches!(self.phase, Phase::Closing(Close { promises: true, .. }))
     }
 
     /// Drops what waits and returns the tickets of those who will not get it.

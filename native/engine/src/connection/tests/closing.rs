@@ -5,6 +5,7 @@ use std::net::TcpStream as Peer;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
@@ -16,6 +17,9 @@ const QUEUED_BYTES: usize = 24 * 1024 * 1024;
 
 /// What a slow peer takes at a time: enough for the kernel to ask for more.
 const SIP_BYTES: usize = 6 * 1024 * 1024;
+
+/// What the kernel takes at once, and that of a peer that does not read does not.
+const SENT_BYTES: usize = 1024 * 1024;
 
 const SEND: Ticket = Ticket(1);
 const CLOSE: Ticket = Ticket(2);
@@ -82,6 +86,49 @@ async fn a_linger_of_nothing_resets_an_acknowledged_connection_too() {
     this.connection.close(Some(super::CLOSE)).unwrap();
     this.events.assert_next(&format!("failed 1 {}", libc::ECONNABORTED)).await;
     this.events.assert_next("closed Local").await;
+}
+
+#[tokio::test]
+async fn a_reset_after_the_end_of_the_peer_is_told_where_something_was_lost() {
+    for wanted in [&["closed Reset", "failed 3 104"], &["broken 104", "closed Reset"]] {
+        let mut this = Fixture::new(Protocol::default()).await;
+        this.peer.shutdown().await.unwrap();
+        this.events.assert_next("ended").await;
+        assert_eq!(this.connection.send(&vec![0; SENT_BYTES], super::SEND), Ok(SendProgress::Sent));
+        if wanted[0].starts_with("closed") {
+            this.connection.close(Some(super::CLOSE)).unwrap()
+        } else {
+            this.connection.finish()
+        }
+        this.peer.set_zero_linger().unwrap();
+        drop(this.peer);
+        this.events.assert_next(wanted[0]).await;
+        this.events.assert_next(wanted[1]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_has_everything_may_leave_after_its_end() {
+    let mut this = Fixture::new(Protocol::default()).await;
+    this.peer.shutdown().await.unwrap();
+    this.events.assert_next("ended").await;
+    this.send(b"last", super::SEND);
+    this.await_acknowledgement(Some(0)).await;
+    this.peer.set_zero_linger().unwrap();
+    drop(this.peer);
+    this.connection.close(Some(super::CLOSE)).unwrap();
+    this.events.assert_next("closed Remote").await;
+    this.events.assert_next("completed 3").await;
+}
+
+#[tokio::test]
+async fn a_close_that_a_reset_forestalls_fails_where_something_was_lost() {
+    let mut this = Fixture::new(Protocol::default()).await;
+    assert_eq!(this.connection.send(&vec![0; SENT_BYTES], super::SEND), Ok(SendProgress::Sent));
+    this.connection.close(Some(super::CLOSE)).unwrap();
+    this.connection.downgrade().abort();
+    this.events.assert_next("closed Local").await;
+    this.events.assert_next(&format!("failed 3 {}", libc::ECONNABORTED)).await;
 }
 
 /// A connection that is closing, though its peer has not taken what was sent.
