@@ -395,7 +395,7 @@ export interface TCPServerCloseOptions {
     * are reset.
     */
   connections?: 'keep' | 'drain' | 'abort'
-  /** How long draining may take, in milliseconds; 20000 unless given. What is not over by then is reset. */
+  /** How long draining may take, in milliseconds; as long as peers take something, unless given. What is not over by then is reset. */
   deadlineMs?: number
 }
 

@@ -73,7 +73,7 @@ pub fn server_options<'a>(argument: &Argument<'a>) -> Read<(ServerOptions, Inbox
 /// Reads `TCPServerCloseOptions`.
 pub fn close_options(argument: &Argument<'_>) -> Read<Connections> {
     let Some(options) = fields::optional_object(argument, "options")? else { return Ok(Connections::Keep) };
-    let deadline = fields::milliseconds(&options, "deadlineMs")?.unwrap_or(limits::DRAIN_TIMEOUT);
+    let deadline = fields::milliseconds(&options, "deadlineMs")?;
     match fields::choice(&options, "connections", &["keep", "drain", "abort"])? {
         Some("drain") => Ok(Connections::Drain(deadline)),
         Some("abort") => Ok(Connections::Abort),
@@ -339,7 +339,7 @@ mod declared {
         /// are reset.
         #[napi(ts_type = "'keep' | 'drain' | 'abort'")]
         pub connections: Option<()>,
-        /// How long draining may take, in milliseconds; 20000 unless given. What is not over by then is reset.
+        /// How long draining may take, in milliseconds; as long as peers take something, unless given. What is not over by then is reset.
         pub deadline_ms: Option<f64>,
     }
 }

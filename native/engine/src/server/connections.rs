@@ -8,8 +8,9 @@ pub enum Connections {
     /// They stay open.
     #[default]
     Keep,
-    /// They are closed when everything sent has gone out; after this time they are reset.
-    Drain(Duration),
+    /// They are closed when everything sent has gone out. One whose peer takes nothing for
+    /// [`DRAIN_TIMEOUT`](crate::limits::DRAIN_TIMEOUT) is reset, and all after the time given here, if there is one.
+    Drain(Option<Duration>),
     /// They are reset at once.
     Abort,
 }

@@ -152,8 +152,11 @@ impl Shared {
         };
         if let Connections::Drain(limit) = connections {
             started.iter().for_each(WeakConnection::close);
-            // What is not over by then is reset.
-            let _ = timeout(limit, wait_for(&started)).await;
+            match limit {
+                // What is not over by then is reset.
+                Some(limit) => drop(timeout(limit, wait_for(&started)).await),
+                None => wait_for(&started).await,
+            }
         }
         started.iter().for_each(WeakConnection::abort);
         wait_for(&started).await;

@@ -12,7 +12,7 @@ use crate::pair::{CLOSE, Listening, OVERFLOW_BYTES, assert_alive, assert_silent,
 use crate::peer::{assert_same_bytes, dial, dial_stalling, pattern, read_bytes, read_to_end, wait_for_end};
 use crate::wire_peer::{BYE, DATA, Session, WirePeer, acknowledged};
 
-const DRAIN: Connections = Connections::Drain(Duration::from_secs(3_600));
+const DRAIN: Connections = Connections::Drain(None);
 
 /// A connection that has sent more than the kernel takes.
 fn overflowing(listening: &Listening) -> (Connection, Events, TcpStream, Vec<u8>) {
@@ -46,7 +46,7 @@ fn draining_sends_what_waits_before_it_ends_the_connections() {
 fn draining_resets_at_its_deadline_what_is_not_over() {
     let listening = Listening::new();
     let (_connection, events, peer, _) = overflowing(&listening);
-    listening.server.close(Connections::Drain(Duration::from_millis(20)), CLOSE).unwrap();
+    listening.server.close(Connections::Drain(Some(Duration::from_millis(20))), CLOSE).unwrap();
     assert_eq!(completed(&events, Ticket(1)), Err(libc::ECONNABORTED));
     assert_eq!(expect!(events, ConnectionEvent::Closed(reason) => reason), CloseReason::Local);
     assert_server_closed(&listening);
