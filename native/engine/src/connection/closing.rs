@@ -115,15 +115,18 @@ impl Transport {
 }
 
 impl Driver {
-    /// Closes while there is no link, or before there was one.
-    pub(super) fn close_without_link(mut self) {
+    /// Closes while there is no link, or before there was one; `lost` says why the peer has not got all of the last one.
+    pub(super) fn close_without_link(mut self, lost: Option<i32>) {
         let (tickets, close) = lock(&self.shared.state).close();
         drop(self.guard.take());
         if let (Some(opening), Some(restorer)) = (self.opening.take(), &self.restorer) {
             self.shared.complete([opening], &Err(restorer.cancelled()));
         }
         self.shared.fail(tickets, self.shared.error(Operation::Send, libc::ECONNABORTED));
-        self.announce(close, CloseReason::Local);
+        match lost {
+            None => self.announce(close, CloseReason::Local),
+            Some(errno) => self.announce_loss(close, errno),
+        }
     }
 
     pub(super) async fn close(mut self, mut transport: Transport) {

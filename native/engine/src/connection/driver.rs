@@ -76,14 +76,19 @@ impl Driver {
             if let Some(mut transport) = link {
                 match self.serve(&mut transport).await {
                     End::Closing => return Box::pin(self.close(*transport)).await,
-                    End::Suspended => Box::pin(self.suspend(transport)).await,
+                    End::Suspended => {
+                        let lost = Box::pin(self.suspend(transport)).await;
+                        if lost.is_some() {
+                            return self.close_without_link(lost);
+                        }
+                    }
                     End::Lost(loss) if self.replaces_links() => self.interrupt(Some(loss.error)),
                     End::Lost(loss) | End::Failed(loss) => return self.fail(loss),
                 }
             }
             link = match Box::pin(self.restore()).await {
                 Ok(transport) => Some(Box::new(transport)),
-                Err(None) => return self.close_without_link(),
+                Err(None) => return self.close_without_link(None),
                 Err(Some(loss)) => return self.fail(loss),
             };
         }

@@ -30,7 +30,8 @@ impl Driver {
         waited
     }
 
-    pub(super) async fn suspend(&mut self, mut transport: Box<Transport>) {
+    /// Lets the link go. Returns why its peer has not got all, where this side closes the connection meanwhile.
+    pub(super) async fn suspend(&mut self, mut transport: Box<Transport>) -> Option<i32> {
         self.take_back(&mut transport);
         let marks = {
             // One lock: the peer refuses what a send would put behind `Bye`.
@@ -41,9 +42,12 @@ impl Driver {
         };
         self.lost = None;
         let released = self.release_link(transport, &marks).await;
-        if lock(&self.shared.state).phase.is_open() {
+        let is_open = lock(&self.shared.state).phase.is_open();
+        let lost = released.err();
+        if is_open || lost.is_some_and(|errno| errno != libc::ECONNABORTED) {
             self.answer_suspend(released.map_err(|errno| self.shared.error(Operation::Suspend, errno)));
         }
+        lost.filter(|_| !is_open)
     }
 
     /// The link that is made when it is wanted again is a new beginning.

@@ -131,6 +131,18 @@ async fn a_close_that_a_reset_forestalls_fails_where_something_was_lost() {
     this.events.assert_next(&format!("failed 3 {}", libc::ECONNABORTED)).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_close_while_suspending_fails_with_what_the_link_has_lost() {
+    let mut this = Fixture::resilient(Protocol::default(), true).await;
+    assert_eq!(this.connection.send(&vec![0; SENT_BYTES], super::SEND), Ok(SendProgress::Sent));
+    this.connection.suspend(SUSPEND).unwrap();
+    settle().await;
+    this.connection.close(Some(super::CLOSE)).unwrap();
+    this.events.assert_next(&format!("failed 5 {}", libc::ETIMEDOUT)).await;
+    this.events.assert_next("closed Timeout").await;
+    this.events.assert_next(&format!("failed 3 {}", libc::ETIMEDOUT)).await;
+}
+
 /// A connection that is closing, though its peer has not taken what was sent.
 async fn closing() -> (Connection, Receiver<Told>, Peer) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
