@@ -7,6 +7,8 @@ export class Stage {
   #root;
   #send;
   #dark = false;
+  /** What the app has called before its state came, which is no part of that. */
+  #early = [];
   /** Parts that look after themselves once everything that came together has been done. */
   settling = new Set();
 
@@ -32,17 +34,24 @@ export class Stage {
 
   /** Shows a whole state, of which nothing is there yet. */
   replace(operations) {
+    const early = this.#early;
     this.clear();
-    this.apply(operations);
+    this.apply([...operations, ...early]);
   }
 
   clear() {
+    this.#early = [];
     this.#root?.removeAll();
+    this.#root = undefined;
     this.#parts.clear();
     this.settling.clear();
   }
 
   apply(operations) {
+    if (!this.#root && operations[0]?.[0] !== 'reset') {
+      this.#early.push(...operations.filter(([name]) => name === 'call'));
+      return;
+    }
     for (const [name, id, ...values] of operations) {
       try {
         this[`_${name}`](id, ...values);
