@@ -10,6 +10,9 @@ use crate::workspace::Workspace;
 /// Steps of `cargo xtask test`, by their whole names.
 const STEPS: [&str; 4] = ["format", "tidy", "lint", "engine host"];
 
+/// The step that runs by itself.
+const ALONE: &str = "engine host";
+
 /// Files of tests that together call every part of the module, and each take some seconds.
 const FILES: [&str; 12] = [
     "tests/acknowledge.test.mjs",
@@ -35,18 +38,31 @@ pub(crate) fn perform(workspace: &Workspace) -> Result<()> {
     test::perform(workspace, &steps(workspace))
 }
 
-/// All share the machine: the compiler and Node wait for each other rarely.
+/// The engine's tests compare times, so nothing runs beside them. The rest shares the machine: the compiler and Node wait for each
+/// other rarely.
 fn steps(workspace: &Workspace) -> Vec<Step> {
     let all = step::all(workspace);
     let mut steps: Vec<Step> = all.into_iter().filter(|step| STEPS.contains(&step.name.as_str())).collect();
     steps.push(step::page_types());
     steps.extend(FILES.map(|file| step::of_file(Load::Unoptimized, file)));
-    steps.into_iter().map(|step| step.sharing_machine(true)).collect()
+    steps.into_iter().map(share).collect()
+}
+
+fn share(step: Step) -> Step {
+    let shares = step.name != ALONE;
+    step.sharing_machine(shares)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_runs_beside_the_tests_that_compare_times() {
+        let alone = |step: &Step| !step.shares_machine;
+        let names: Vec<String> = steps(&Workspace::current()).into_iter().filter(alone).map(|step| step.name).collect();
+        assert_eq!(names, [ALONE]);
+    }
 
     #[test]
     fn each_name_is_that_of_a_step_or_of_a_file() {
