@@ -60,7 +60,7 @@ async fn run(mut changes: watch::Receiver<Option<Instant>>, wake: impl Fn()) {
         let changed = tokio::select! {
             changed = changes.changed() => changed,
             () = passed => {
-                // What has come is read before: a process that was stopped finds both at once.
+                // Received data is read first: after a suspension both are due at once.
                 yield_now().await;
                 wake();
                 changes.changed().await
@@ -114,6 +114,24 @@ mod tests {
         pass(SECOND).await;
         pass(10 * SECOND).await;
         assert_eq!(woken.load(Ordering::Relaxed), 1);
+    }
+
+    /// A process that was stopped finds what has come and the end of the time at once.
+    #[tokio::test(start_paused = true)]
+    async fn what_has_come_by_the_deadline_is_taken_before_it_wakes() {
+        let (sender, changes) = watch::channel(after(SECOND));
+        let (taken, seen) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (reader, wake) = (Arc::clone(&taken), (Arc::clone(&taken), Arc::clone(&seen)));
+        tokio::spawn(run(changes, move || wake.1.store(wake.0.load(Ordering::Relaxed), Ordering::Relaxed)));
+        // Its timer is the first one.
+        yield_now().await;
+        tokio::spawn(async move {
+            tokio::time::sleep(SECOND).await;
+            reader.store(1, Ordering::Relaxed);
+        });
+        pass(SECOND).await;
+        assert_eq!(seen.load(Ordering::Relaxed), 1);
+        drop(sender);
     }
 
     #[tokio::test(start_paused = true)]

@@ -24,7 +24,7 @@ pub(crate) async fn timeout<T>(limit: Duration, future: impl Future<Output = T>)
             return Some(done);
         }
         let was_stopped = start.elapsed() >= limit.saturating_add(limits::STOPPED_TIME);
-        // A task that yields goes on after the runtime has asked the kernel what has come.
+        // A task that yields continues after the runtime has polled the kernel.
         yield_now().await;
         match poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await {
             Poll::Ready(done) => return Some(done),

@@ -15,7 +15,21 @@ async fn exceeding(protocol: Protocol) -> Fixture {
     let this = Fixture::new(protocol).await;
     assert_eq!(this.connection.send(&vec![0; EXCESS], Ticket(1)), Ok(SendProgress::Queued));
     assert!(this.connection.queued_bytes() > SEND_QUEUE_LIMIT_BYTES);
+    fill_peer(&this).await;
     this
+}
+
+/// Waits until the peer's kernel takes no more, and has acknowledged what it has.
+async fn fill_peer(this: &Fixture) {
+    let mut before = None;
+    loop {
+        settle().await;
+        let (is_unanswered, acknowledged) = (this.info().unwrap().is_unanswered(), this.acknowledged_bytes());
+        if !is_unanswered && acknowledged == before {
+            return;
+        }
+        before = acknowledged;
+    }
 }
 
 /// The errno of another send, or 0.
@@ -38,6 +52,20 @@ async fn plain_stream_exceeds_the_limit_as_long_as_its_peer_takes_something() {
     }
     assert!(this.connection.queued_bytes() > SEND_QUEUE_LIMIT_BYTES);
     assert_eq!(send(&this, MIB), 0);
+}
+
+/// This side's kernel takes no more until a good part of its buffer is free, which lasts with a slow peer.
+#[tokio::test(start_paused = true)]
+async fn what_the_peer_acknowledges_counts_before_the_kernel_takes_more() {
+    let mut this = exceeding(Protocol::default()).await;
+    assert_eq!(send(&this, MIB), 0);
+    let before = this.connection.queued_bytes();
+    advance(DRAIN_TIMEOUT).await;
+    while send(&this, 1) == libc::ENOBUFS {
+        this.peer.read_exact(&mut vec![0; MIB / 16]).await.unwrap();
+        yield_now().await;
+    }
+    assert!(this.connection.queued_bytes() > before, "the kernel has taken more");
 }
 
 #[tokio::test(start_paused = true)]
