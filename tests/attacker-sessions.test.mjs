@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import process from 'node:process';
-import { KEYED, SECRET, assertHidden, manipulate, openPlace } from './support/attacker.mjs';
+import { KEYED, SECRET, assertHidden, attackOnce, manipulate, openPlace } from './support/attacker.mjs';
 import { behaviour } from './support/behaviour.mjs';
 import { within } from './support/deadline.mjs';
 import { newRandom } from './support/random.mjs';
@@ -100,13 +100,10 @@ behaviour('each message of two attacked sessions arrives once and in order', asy
   const sessions = [await openSession(t, place), await openSession(t, place)];
   let attacks = 0;
   for (let number = 0; attacks < ATTACKS; number += 1) {
-    let chunksLeft = random.below(12);
-    attacker.treat = (chunk, from, peer) => {
-      if (chunksLeft-- !== 0) return false;
+    attacker.treat = attackOnce(random, (chunk, from, peer) => {
       attacks += 1;
       attack(random, place, chunk, from, peer);
-      return true;
-    };
+    });
     await talk(sessions, number);
     assertHidden(attacker);
     sessions.flatMap(({ ends }) => ends).forEach((end) => end.forget());

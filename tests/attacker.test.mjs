@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import process from 'node:process';
-import { Attacker, HEARTBEAT_MS, KEYED, SECRET, assertHidden, manipulate, openPlace } from './support/attacker.mjs';
+import { Attacker, HEARTBEAT_MS, KEYED, SECRET, assertHidden, attackOnce, manipulate, openPlace } from './support/attacker.mjs';
 import { behaviour } from './support/behaviour.mjs';
 import { within } from './support/deadline.mjs';
 import { newRandom } from './support/random.mjs';
@@ -77,13 +77,10 @@ behaviour('an attacker on the path cannot read data or have modified data delive
   const delivered = { client: 0, server: 0 };
   let attacks = 0;
   for (let number = 0; attacks < ATTACKS; number += 1) {
-    let chunksLeft = random.below(12);
-    attacker.treat = (chunk, from, peer) => {
-      if (chunksLeft-- !== 0) return false;
+    attacker.treat = attackOnce(random, (chunk, from, peer) => {
       attacks += 1;
       manipulate(random, attacker, chunk, from, peer);
-      return true;
-    };
+    });
     await round(t, place, number, random.pick(['client', 'server']), delivered);
     assertHidden(attacker);
     attacker.seen.splice(0, Math.max(0, attacker.seen.length - 50));

@@ -159,3 +159,13 @@ export function assertHidden(attacker) {
   assert.ok(seen.length > 0 && !seen.includes(SECRET.slice(0, 10)), 'a message is readable on the way');
   assert.ok(!seen.includes(SETTINGS), 'a setting is readable on the way');
 }
+
+/** A treatment that passes on a random number of chunks, and attacks the next one. */
+export function attackOnce(random, attack) {
+  let chunksLeft = random.below(12);
+  return (chunk, from, peer) => {
+    if (chunksLeft-- !== 0) return false;
+    attack(chunk, from, peer);
+    return true;
+  };
+}
