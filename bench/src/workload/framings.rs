@@ -171,7 +171,7 @@ fn task(name: &str, layout: Layout, messages: usize) -> Value {
     json!({ "name": name, "framed": true, "framing": layout.options(), "messages": messages, "answerBytes": MESSAGE_BYTES })
 }
 
-/// Sends back what comes, until the end.
+/// Echoes all received data until EOF.
 fn give_back(mut stream: TcpStream) -> Result<()> {
     let mut buffer = vec![0; WRITE_BYTES];
     loop {

@@ -41,7 +41,7 @@ pub const POLLER_BATCH_LINKS: usize = 64;
 /// which costs less than the kernel's own copy.
 pub const READ_MESSAGES_BYTES: usize = 64 * 1024;
 
-/// Bytes of an incomplete record that count as a sign of life. Who has no key can send less than a record, and so has few of them.
+/// Bytes of an incomplete record that count as a sign of life. A peer without the key can send at most the rest of one record, so it can cause few signs.
 pub const SIGN_OF_LIFE_BYTES: usize = 1024;
 
 /// Minimum size of the worker's read buffer. One per worker thread, reused, so an idle connection has none.

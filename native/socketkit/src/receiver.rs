@@ -23,7 +23,7 @@ pub trait Receiver {
     fn has_room(&self) -> bool;
     /// Has the end of `link` told of while the credit does not allow to read it.
     fn watch_end(&self, link: LinkId);
-    /// Whether it goes on reading when the credit is used up and nobody listens, and drops the oldest bytes.
+    /// Whether reading continues without credit and without a listener; the oldest bytes are dropped.
     fn drops_unheard(&self) -> bool;
     /// Sets the next ping.
     fn set_ping(&self, ping: Bytes);
@@ -43,7 +43,7 @@ pub trait Receiver {
     fn awaits_finish(&self) -> bool;
     /// There is a link; called before the `connect` listener.
     fn connected(&self);
-    /// The peer sends no more, and nobody listens for the bytes that it sent, of which some may not be read.
+    /// The peer sends no more, and there is no listener for received bytes, some of which may be unread.
     fn left(&self);
     /// The connection is no more, though `close` may still wait for bytes to be delivered.
     fn over(&self);

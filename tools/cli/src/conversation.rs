@@ -35,7 +35,7 @@ pub(crate) enum Event {
     Closed,
 }
 
-/// A connection, whoever opened it.
+/// A connection of a client or of a server.
 pub(crate) enum Peer {
     Client(Client),
     Connection(Connection),

@@ -92,7 +92,7 @@ impl Transport {
     /// Says FIN, once: the kernel tells of each time anew.
     fn say_fin(&mut self) {
         if !std::mem::replace(&mut self.has_said_fin, true) {
-            // A connection that is gone says so itself.
+            // An error means that the connection is gone, which reading reports.
             let _ = SockRef::from(&*self.stream).shutdown(Shutdown::Write);
         }
     }
@@ -171,7 +171,7 @@ impl Driver {
     }
 
     /// Tells the end of a connection whose peer has not got all that was sent: it has taken nothing for too long, or is gone, or this
-    /// side has reset it. Nobody waits for the close that follows the end of the peer, so that an error tells.
+    /// side has reset it. The automatic close after EOF has no call to fail, so `Failed` is posted.
     pub(super) fn announce_loss(&self, close: Option<Close>, errno: i32) {
         let is_meant = errno == libc::ECONNABORTED && !close.is_some_and(|close| close.aborts && close.promises);
         if is_meant {

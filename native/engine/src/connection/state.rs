@@ -383,7 +383,7 @@ impl State {
         }
         self.fin = Fin::Sent;
         if !self.protocol.acknowledge {
-            // A connection that is gone says so itself.
+            // An error means that the connection is gone, which reading reports.
             let _ = SockRef::from(stream).shutdown(Shutdown::Write);
         }
         ticket
