@@ -134,8 +134,12 @@ impl Liveness {
         let asks = self.deaf_since.is_none() && self.heartbeat.is_some_and(|one| now >= self.heard + one.interval);
         let owes_word = self.deaf_since.is_none() && self.word_deadline().is_some_and(|deadline| now >= deadline);
         let view = (is_idle(self) || asks || owes_word).then(look);
+        let was_stopped = self.deadline(active).is_some_and(|deadline| now >= deadline + limits::STOPPED_TIME);
         if let Some(view) = &view {
             self.observe(now, view);
+            if was_stopped {
+                self.excuse(now);
+            }
         }
         if is_idle(self) {
             return Due::Idle;
@@ -188,6 +192,18 @@ impl Liveness {
             self.stalled_since = self.stalled_since.map(|_| now);
         }
         question.is_there |= marks.ping_end.is_some_and(|end| progress.acknowledged >= end);
+    }
+
+    /// This process was stopped, and perhaps its peer as well, which then had no time to answer: it is asked again, or, where it is
+    /// stalled, has as long as an answer may take.
+    fn excuse(&mut self, now: Instant) {
+        let Some(heartbeat) = self.heartbeat else { return };
+        let answer_time = heartbeat.timeout.saturating_sub(heartbeat.interval);
+        let least = now.checked_sub(self.stalled_timeout.saturating_sub(answer_time)).unwrap_or(now);
+        match &mut self.stalled_since {
+            Some(since) => *since = least.max(*since),
+            None => self.question = None,
+        }
     }
 
     fn reassure(&mut self, since: Instant, now: Instant) -> Due {
@@ -408,9 +424,8 @@ mod tests {
         let (mut clocks, start) = liveness(None);
         assert_eq!(clocks.due(start + SECOND, start, || view(7, 0, BULK)), Due::Ask);
         let late = start + SECOND * 60;
-        assert_eq!(clocks.due(late, start, || view(8, 0, BULK)), Due::Nothing);
-        assert_eq!(clocks.due(late + SECOND, start, || view(8, 0, BULK)), Due::Ask);
-        assert_eq!(clocks.due(late + SECOND * 3, start, || view(8, 0, BULK)), Due::PeerGone);
+        let dues = [0, 1, 2, 3].map(|second| clocks.due(late + SECOND * second, start, || view(8, 0, BULK)));
+        assert_eq!(dues, [Due::Nothing, Due::Ask, Due::Nothing, Due::PeerGone]);
     }
 
     #[test]
@@ -419,6 +434,29 @@ mod tests {
         let late = start + SECOND * 60;
         assert_eq!(clocks.due(late, start, quiet), Due::Ask);
         assert_eq!(clocks.due(late + SECOND, start, quiet), Due::Nothing);
+        assert_eq!(clocks.due(late + SECOND * 2, start, quiet), Due::PeerGone);
+    }
+
+    #[test]
+    fn a_peer_that_was_asked_before_this_process_was_stopped_is_asked_again() {
+        for (is_local, expected) in [(false, Due::PeerGone), (true, Due::Stalled)] {
+            let (mut clocks, start) = liveness_of(None, None, is_local);
+            assert_eq!(clocks.due(start + SECOND, start, quiet), Due::Ask);
+            let late = start + SECOND * 3 + limits::STOPPED_TIME;
+            assert_eq!(clocks.due(late, start, quiet), Due::Ask);
+            assert_eq!(clocks.deadline(start), Some(late + SECOND * 2));
+            assert_eq!(clocks.due(late + SECOND * 2, start, quiet), expected);
+        }
+    }
+
+    #[test]
+    fn time_in_which_this_process_was_stopped_does_not_count_for_a_stalled_peer() {
+        let (mut clocks, start) = liveness_of(None, Some(SECOND * 5), true);
+        assert_eq!(clocks.due(start + SECOND, start, quiet), Due::Ask);
+        assert_eq!(clocks.due(start + SECOND * 3, start, quiet), Due::Stalled);
+        let late = start + SECOND * 60;
+        assert_eq!(clocks.due(late, start, quiet), Due::Nothing);
+        assert_eq!(clocks.deadline(start), Some(late + SECOND * 2));
         assert_eq!(clocks.due(late + SECOND * 2, start, quiet), Due::PeerGone);
     }
 
@@ -457,7 +495,7 @@ mod tests {
         let (mut clocks, start) = liveness_of(None, Some(SECOND * 5), false);
         let mut due =
             |seconds: u32, acknowledged| clocks.due(start + SECOND * seconds, start, || view(0, acknowledged, BULK));
-        assert_eq!([due(1, 0), due(3, 0)], [Due::Ask, Due::Stalled]);
+        assert_eq!([due(1, 0), due(2, 0), due(3, 0)], [Due::Ask, Due::Nothing, Due::Stalled]);
         assert_eq!([due(8, 300), due(13, 600), due(18, 600)], [Due::Nothing, Due::Nothing, Due::PeerGone]);
     }
 
