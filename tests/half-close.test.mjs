@@ -57,6 +57,22 @@ for (const { name, open } of CARRIERS) {
     assert.equal(`${await answer}`, 'answer');
   });
 
+  behaviour(`a ${name} with allowHalfOpen reports the reset of a half-closed peer`, async (t) => {
+    for (const sends of [false, true]) {
+      const { socket, peer } = await open(t, { allowHalfOpen: true });
+      const events = record(socket);
+      const ended = new Promise((resolve) => socket.on('end', resolve));
+      await end(peer, 'question');
+      await within('the end event', ended);
+      if (sends) {
+        await within('send', socket.send({ data: 'answer' }));
+      }
+      peer.resetAndDestroy();
+      await events.closed();
+      assert.deepEqual([events.order, events.closeReason], [['message', 'error', 'close'], 'reset']);
+    }
+  });
+
   behaviour(`a ${name} with allowHalfOpen that ends its side too is closed, whoever ends first`, async (t) => {
     for (const first of ['peer', 'this side']) {
       const { socket, peer } = await open(t, { allowHalfOpen: true });

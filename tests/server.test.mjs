@@ -6,7 +6,7 @@ import { rejectsWith } from './support/errors.mjs';
 import { DEFAULT_LENGTH } from './support/framings.mjs';
 import { MIB, payload } from './support/payload.mjs';
 import { STALLING_BYTES } from './support/pour.mjs';
-import { closedPort, isFree, rawClient, readToEnd, write } from './support/raw.mjs';
+import { closedPort, end, isFree, rawClient, readToEnd, write } from './support/raw.mjs';
 import { record } from './support/recorder.mjs';
 import { LOOPBACK, newClient, newServer, openClient, openPair, openServer, roundTrips } from './support/sockets.mjs';
 import { WirePeer } from './support/wire-peer.mjs';
@@ -114,6 +114,18 @@ const BEYOND_CREDIT = Array.from({ length: 140 }, (_, index) => Buffer.from(payl
 const READ_MESSAGES = 132;
 
 const FRAMED = { framing: DEFAULT_LENGTH.framing };
+behaviour('a half-closed peer of a server with allowHalfOpen keeps its place and gets broadcasts, without a message listener', async (t) => {
+  const { server, port, peers, taken } = await openWithPeers(t, 1, { allowHalfOpen: true, maxConnections: 1 });
+  await end(peers[0], 'an unread byte');
+  const rejected = new Promise((resolve) => server.on('reject', resolve));
+  await rawClient(t, port);
+  await within('the reject event', rejected);
+  assert.deepEqual(server.getConnections(), taken);
+  assert.equal(await within('broadcast', server.broadcast({ data: 'hello' })), 1);
+  await within('end', taken[0].end());
+  assert.equal(`${await readToEnd(peers[0])}`, 'hello');
+});
+
 const LEAVES = [
   { name: 'a stream, EOF', options: {}, leave: 'close', reason: 'remote' },
   { name: 'a stream, a reset', options: {}, leave: 'abort', reason: 'reset' },
@@ -245,6 +257,21 @@ behaviour('close with drain sends everything and FIN, then resolves', async (t) 
   for (const { receivedBytes, how } of await Promise.all(endings)) assert.deepEqual([receivedBytes, how], [STALLING_BYTES, 'fin']);
   for (const recorder of recorders) await recorder.closed();
   assert.deepEqual(recorders.map(({ closeReason }) => closeReason), ['local', 'local']);
+  assert.deepEqual([server.getConnections().length, await isFree(port)], [0, true]);
+});
+
+behaviour('close with drain is rejected when a peer resets before it has everything', async (t) => {
+  const { server, port, peers, taken } = await openWithPeers(t, 2);
+  const recorders = taken.map((connection) => record(connection));
+  const sends = taken.map((connection) => connection.send({ data: new ArrayBuffer(STALLING_BYTES) }).then(() => 0, ({ code }) => code));
+  const closed = rejectsWith(server.close({ connections: 'drain' }), 2301104, 'close');
+  const prompt = ending(peers[0].resume());
+  peers[1].resetAndDestroy();
+  await within('close', closed, BULK_DEADLINE_MS);
+  assert.deepEqual(await prompt, { receivedBytes: STALLING_BYTES, how: 'fin' });
+  assert.deepEqual(await within('the sends', Promise.all(sends)), [0, 2303204]);
+  for (const recorder of recorders) await recorder.closed();
+  assert.deepEqual(recorders.map(({ closeReason }) => closeReason), ['local', 'reset']);
   assert.deepEqual([server.getConnections().length, await isFree(port)], [0, true]);
 });
 

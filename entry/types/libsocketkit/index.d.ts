@@ -697,7 +697,8 @@ export declare class TCPSocketServer {
   listen(address: NetAddress, callback: (error: SocketError, data: void) => void): void
   /**
     * Stops listening. When it is finished the ports are free, and the connections as `options` want them; they stay
-    * open unless told otherwise. `close` comes before. Does nothing when it does not listen.
+    * open unless told otherwise. `close` comes before. Fails with 2301110 or 2301104 when data of a drained connection
+    * was lost. Does nothing when it does not listen.
     */
   close(options?: TCPServerCloseOptions): Promise<void>
   /** The open connections that `connect` has announced, in the order in which they came. */

@@ -461,6 +461,11 @@ impl Connection {
         state.phase.peer_ended() && (state.has_ended() || !self.shared.protocol.allow_half_open)
     }
 
+    /// Whether this side stays open when the peer ends its side.
+    pub fn allows_half_open(&self) -> bool {
+        self.shared.protocol.allow_half_open
+    }
+
     /// What went through it.
     pub fn statistics(&self) -> Statistics {
         self.shared.statistics()
@@ -513,12 +518,16 @@ impl WeakConnection {
     }
 
     /// Returns when the last event was posted.
-    pub(crate) async fn wait_until_ended(&self) {
-        let ended = self.shared.upgrade().map(|shared| shared.ended.subscribe());
-        if let Some(mut ended) = ended {
-            // A connection that is gone has ended as well.
-            let _ = ended.wait_for(|ended| *ended).await;
-        }
+    ///
+    /// # Errors
+    /// Why the peer has not got all that was sent before this side closed the connection.
+    pub(crate) async fn wait_until_ended(&self) -> Result<(), SocketError> {
+        // A connection that is gone has ended as well.
+        let Some(shared) = self.shared.upgrade() else { return Ok(()) };
+        // The sender is there as long as `shared` is.
+        let _ = shared.ended.subscribe().wait_for(|ended| *ended).await;
+        let state = lock(&shared.state);
+        state.phase.loss().map_or(Ok(()), |errno| Err(state.error(Operation::Close, errno)))
     }
 
     /// Sets options; a connection that has ended is no error.

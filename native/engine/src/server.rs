@@ -167,7 +167,8 @@ impl Server {
     }
 
     /// Stops listening on every port, and does with the connections as told. The ports are free, and the connections
-    /// over, when `Closed` and `Completed` with `ticket` come. Where it was closed before, `Completed` alone follows those of
+    /// over, when `Closed` and `Completed` with `ticket` come; the latter with an error where the peer of a drained connection has not
+    /// got all that was sent. Where it was closed before, `Completed` alone follows those of
     /// that close; where it never listened, nothing comes: [`Closing::Over`].
     ///
     /// # Errors
@@ -192,9 +193,9 @@ impl Server {
                 let _ = listener.accepting.await;
             }
             ended.handshakes.abort();
-            shared.end_connections(connections, ended.number).await;
+            let result = shared.end_connections(connections, ended.number).await;
             shared.sink.post(ServerEvent::Closed);
-            shared.sink.complete(ticket, Ok(()));
+            shared.sink.complete(ticket, result);
         });
         Ok(Closing::Announced)
     }

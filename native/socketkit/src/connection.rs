@@ -298,7 +298,8 @@ impl Receiver for State {
     }
 
     fn left(&self) {
-        if !self.has_left.replace(true) {
+        // A peer that has ended its side alone may still receive.
+        if !self.connection.allows_half_open() && !self.has_left.replace(true) {
             self.place.give_up();
             self.emitter.set_kept(false);
         }

@@ -146,7 +146,8 @@ impl TCPSocketServer {
     }
 
     /// Stops listening. When it is finished the ports are free, and the connections as `options` want them; they stay
-    /// open unless told otherwise. `close` comes before. Does nothing when it does not listen.
+    /// open unless told otherwise. `close` comes before. Fails with 2301110 or 2301104 when data of a drained connection
+    /// was lost. Does nothing when it does not listen.
     #[napi(ts_type = "(options?: TCPServerCloseOptions): Promise<void>")]
     pub fn close(&self, env: Env, options: Argument<'_>) -> Returned {
         self.run(&env, &|state| {

@@ -99,7 +99,7 @@ impl Transport {
 
     /// Waits for bytes of the peer, and drops them; 0 when it has ended or broken the connection.
     async fn discard(&mut self) -> usize {
-        let wants = Wants { read: true, write: false, end: false };
+        let wants = Wants { read: true, write: false, end: false, error: false };
         // Who cannot be waited for is not.
         while self.prepare(wants).is_ok() {
             // Polls, because `readable` would not let other tasks run while a peer sends without a pause.
@@ -178,6 +178,7 @@ impl Driver {
             return self.announce(close, CloseReason::Local);
         }
         let reason = if errno == libc::ECONNABORTED { CloseReason::Local } else { reason_of(errno) };
+        lock(&self.shared.state).phase.lose(errno);
         let error = self.shared.error(Operation::Close, errno);
         if close.is_some_and(|close| close.ticket.is_none() && close.reason == CloseReason::Remote) {
             self.shared.sink.post(ConnectionEvent::Failed(error.clone()));
@@ -281,7 +282,7 @@ impl Driver {
             if transport.finish_writing(marks)? {
                 return Ok(());
             }
-            let wants = Wants { read: transport.peer_sends, write: true, end: false };
+            let wants = Wants { read: transport.peer_sends, write: true, end: false, error: false };
             let progress = transport.meter.read(&transport.stream, marks.written);
             if patience.is_over(Instant::now(), &progress, &Work { wants, written: marks.written, left_bytes: 0 }) {
                 return Err(libc::ETIMEDOUT);
@@ -327,7 +328,7 @@ impl Driver {
                 return Err(libc::ECONNRESET);
             }
         }
-        Ok(Some(Work { wants: Wants { read, write, end: false }, written: marks.written, left_bytes }))
+        Ok(Some(Work { wants: Wants { read, write, end: false, error: false }, written: marks.written, left_bytes }))
     }
 
     /// Reads and drops what the peer still sends: the reset that its bytes would get from a socket which is gone could destroy what

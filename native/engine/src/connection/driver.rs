@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+use socket2::SockRef;
 use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -41,6 +42,7 @@ pub(super) struct Driver {
 enum Wake {
     Changed,
     Ready(Ready),
+    Failed,
     Time,
     Replaced,
 }
@@ -120,6 +122,7 @@ impl Driver {
                 }
                 Wake::Ready(Ready::Readable) => self.receive(transport),
                 Wake::Ready(Ready::ReadClosed) => self.hear_end(transport),
+                Wake::Failed => Some(self.broken(transport)),
                 Wake::Time => self.mind_time(transport),
                 Wake::Replaced => Some(self.lost(libc::ECONNRESET, CloseReason::Reset)),
             };
@@ -188,6 +191,7 @@ impl Driver {
         tokio::select! {
             biased;
             ready = poll_fn(|context| transport.poll_ready(wants, context)) => Wake::Ready(ready),
+            () = transport.failed(wants) => Wake::Failed,
             () = shared.task.notified() => Wake::Changed,
             () = poll_fn(|context| match restorer {
                 Some(restorer) => restorer.poll_replaced(context),
@@ -317,6 +321,13 @@ impl Driver {
         }
         self.shared.sink.post(ConnectionEvent::Failed(loss.error));
         self.announce(None, loss.reason);
+    }
+
+    /// The kernel has an error of the link.
+    fn broken(&self, transport: &Transport) -> End {
+        let error = SockRef::from(&*transport.stream).take_error().ok().flatten();
+        let errno = error.map_or(libc::ECONNRESET, |error| errno_of(&error));
+        self.lost(errno, reason_of(errno))
     }
 
     pub(super) fn lost(&self, errno: i32, reason: CloseReason) -> End {

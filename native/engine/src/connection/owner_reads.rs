@@ -155,8 +155,8 @@ impl Shared {
             // Posted under the lock, so that the task cannot conclude the connection in between.
             self.sink.post(ConnectionEvent::Ended);
         }
-        // What else can come of it is the task's to find out.
-        if !is_plain {
+        // What else can come of it is the task's to find out: a reset, where this side stays open.
+        if !is_plain || self.protocol.allow_half_open {
             self.notify_task_of(state);
         }
         ReadOutcome::NOTHING

@@ -18,6 +18,8 @@ pub(super) enum Phase {
     Closed {
         /// Whether the peer had ended it before.
         peer_ended: bool,
+        /// The errno that says why the peer has not got all that was sent before this side closed it.
+        loss: Option<i32>,
     },
 }
 
@@ -81,7 +83,22 @@ impl Phase {
             Self::Open(_) => false,
             Self::PeerEnded(_) => true,
             Self::Closing(close) => close.reason == CloseReason::Remote,
-            Self::Closed { peer_ended } => *peer_ended,
+            Self::Closed { peer_ended, .. } => *peer_ended,
+        }
+    }
+
+    /// Why the peer has not got all that was sent before this side closed it: an errno.
+    pub(super) fn loss(&self) -> Option<i32> {
+        match self {
+            Self::Closed { loss, .. } => *loss,
+            Self::Open(_) | Self::PeerEnded(_) | Self::Closing(_) => None,
+        }
+    }
+
+    /// Records `errno` as the [loss](Phase::loss) of one that is closed.
+    pub(super) fn lose(&mut self, errno: i32) {
+        if let Self::Closed { loss, .. } = self {
+            *loss = Some(errno);
         }
     }
 
@@ -170,7 +187,7 @@ mod tests {
         assert!(phase.set_link(Link::Broken(libc::ECONNRESET)));
         phase.break_with(libc::EPIPE);
         assert_eq!(phase.stream().err(), Some(libc::ECONNRESET));
-        phase = Phase::Closed { peer_ended: false };
+        phase = Phase::Closed { peer_ended: false, loss: None };
         assert!(!phase.set_link(Link::Connecting));
         assert_eq!(phase.stream().err(), Some(libc::EBADF));
     }

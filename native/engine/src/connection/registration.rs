@@ -72,6 +72,12 @@ impl Registration {
         }
     }
 
+    /// Returns when the socket has an error. Leaves alone what else the runtime tells.
+    pub(super) async fn failed(&self) {
+        // Its error would be that of the registration, which a read or write finds again.
+        let _ = self.socket.ready(Interest::ERROR).await;
+    }
+
     /// Ready when the socket can be written or has an error.
     pub(super) fn poll_write_ready(&self, context: &mut Context<'_>) -> Poll<()> {
         self.socket.poll_write_ready(context).map(drop)

@@ -43,6 +43,8 @@ pub(super) struct Transport {
     /// Whether the peer said that it ends on purpose.
     pub(super) bye: bool,
     reader: Reader,
+    /// Whether this side stays open when the peer sends no more.
+    allows_half_open: bool,
     /// Whether closing has said FIN.
     pub(super) has_said_fin: bool,
     /// Whether the owner knows that the peer sends no more, though not everything is read.
@@ -67,6 +69,8 @@ pub(super) struct Wants {
     pub(super) write: bool,
     /// That the peer sends no more, where nothing is read.
     pub(super) end: bool,
+    /// That the link has failed, where nothing else would tell.
+    pub(super) error: bool,
 }
 
 /// Which of them came.
@@ -111,6 +115,7 @@ impl Transport {
             watches_end: false,
             strategy: ReadStrategy::new(),
             reader: Reader::Task(Frames::new(protocol, opener)),
+            allows_half_open: protocol.allow_half_open,
         }
     }
 
@@ -151,7 +156,10 @@ impl Transport {
     /// What to wait for where the driver reads as far as the credit goes: what comes if it `may_take`, and the end otherwise.
     pub(super) fn wants(&self, may_take: bool, write: bool) -> Wants {
         let is_read_here = self.peer_sends && !self.is_read_by_owner();
-        Wants { read: is_read_here && may_take, write, end: is_read_here && !may_take && !self.has_told_end }
+        let end = is_read_here && !may_take && !self.has_told_end;
+        // No read finds the reset of a link that is half open.
+        let error = self.allows_half_open && !self.peer_sends;
+        Wants { read: is_read_here && may_take, write, end, error }
     }
 
     /// Prepares to wait for what `wants` says. While an owner reads, what comes is nothing that the driver is woken for.
@@ -162,7 +170,7 @@ impl Transport {
         let reads = !self.is_read_by_owner();
         let is_ready = self.registration.as_ref().is_some_and(|registration| registration.tells_reads() == reads);
         let tells_all = !(wants.read && self.watches_end);
-        if (wants.read || wants.write || wants.end) && !(is_ready && tells_all) {
+        if (wants.read || wants.write || wants.end || wants.error) && !(is_ready && tells_all) {
             // One place after the other.
             self.registration = None;
             self.registration = Some(Registration::new(&self.stream, reads)?);
@@ -186,6 +194,15 @@ impl Transport {
             return Poll::Ready(Ready::ReadClosed);
         }
         Poll::Pending
+    }
+
+    /// Returns when the link has failed, where that was prepared to be waited for.
+    pub(super) async fn failed(&self, wants: Wants) {
+        match &self.registration {
+            // Boxed: few connections are half open.
+            Some(registration) if wants.error => Box::pin(registration.failed()).await,
+            _ => std::future::pending().await,
+        }
     }
 
     /// Writes what the kernel takes now.

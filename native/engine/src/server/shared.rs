@@ -18,6 +18,7 @@ use super::place::Place;
 use super::rejections::Rejections;
 use super::sessions::Sessions;
 use crate::connection::WeakConnection;
+use crate::error::SocketError;
 use crate::event::{EventSink, RejectReason, ServerEvent};
 use crate::options::SocketOptions;
 use crate::protocol::Protocol;
@@ -145,9 +146,13 @@ impl Shared {
         }
     }
 
-    pub(super) async fn end_connections(&self, connections: Connections, last_intake: u64) {
+    /// Does with the connections of intakes up to `last_intake` as told, and waits for them.
+    ///
+    /// # Errors
+    /// Why the peer of one that was drained has not got all.
+    pub(super) async fn end_connections(&self, connections: Connections, last_intake: u64) -> Result<(), SocketError> {
         let started: Vec<WeakConnection> = match connections {
-            Connections::Keep => return,
+            Connections::Keep => return Ok(()),
             Connections::Drain(_) | Connections::Abort => lock(&self.settings).clear(last_intake),
         };
         if let Connections::Drain(limit) = connections {
@@ -155,16 +160,22 @@ impl Shared {
             match limit {
                 // What is not over by then is reset.
                 Some(limit) => drop(timeout(limit, wait_for(&started)).await),
-                None => wait_for(&started).await,
+                None => return wait_for(&started).await,
             }
         }
         started.iter().for_each(WeakConnection::abort);
-        wait_for(&started).await;
+        wait_for(&started).await
     }
 }
 
-async fn wait_for(connections: &[WeakConnection]) {
+/// Waits for all of them.
+///
+/// # Errors
+/// The first that one of them ended with.
+async fn wait_for(connections: &[WeakConnection]) -> Result<(), SocketError> {
+    let mut result = Ok(());
     for connection in connections {
-        connection.wait_until_ended().await;
+        result = result.and(connection.wait_until_ended().await);
     }
+    result
 }

@@ -9,7 +9,7 @@ use socket_engine::{
 
 use crate::events::Events;
 use crate::pair::{CLOSE, Listening, OVERFLOW_BYTES, assert_alive, assert_silent, completed, started};
-use crate::peer::{assert_same_bytes, dial, dial_stalling, pattern, read_bytes, read_to_end, wait_for_end};
+use crate::peer::{assert_same_bytes, dial, dial_stalling, pattern, read_bytes, read_to_end, reset, wait_for_end};
 use crate::wire_peer::{BYE, DATA, Session, WirePeer, acknowledged};
 
 const DRAIN: Connections = Connections::Drain(None);
@@ -51,6 +51,21 @@ fn draining_resets_at_its_deadline_what_is_not_over() {
     assert_eq!(expect!(events, ConnectionEvent::Closed(reason) => reason), CloseReason::Local);
     assert_server_closed(&listening);
     wait_for_end(&peer);
+}
+
+#[test]
+fn draining_fails_where_a_peer_resets_before_it_has_everything() {
+    let listening = Listening::new();
+    let (_kept, _, kept_peer, data) = overflowing(&listening);
+    let (_connection, events, peer, _) = overflowing(&listening);
+    listening.server.close(DRAIN, CLOSE).unwrap();
+    reset(peer);
+    assert_eq!(completed(&events, Ticket(1)), Err(libc::ECONNRESET));
+    assert_eq!(expect!(events, ConnectionEvent::Closed(reason) => reason), CloseReason::Reset);
+    assert_silent(&listening.events);
+    assert_same_bytes(&read_to_end(&kept_peer), &data);
+    expect!(listening.events, ServerEvent::Closed);
+    assert_eq!(completed(&listening.events, CLOSE), Err(libc::ECONNRESET));
 }
 
 #[test]
