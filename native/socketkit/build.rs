@@ -1,17 +1,17 @@
 //! Link arguments of the native module.
 //!
-//! They stand here and not in `.cargo/config.toml` because `ohrs build` replaces the flags given there.
+//! They are here and not in `.cargo/config.toml` because `ohrs build` replaces the flags there.
 
 /// Node-API functions whose calls go through `src/node_api/wraps.rs`.
 const WRAPPED: [&str; 4] = ["napi_module_register", "napi_reference_unref", "napi_wrap", "napi_unwrap"];
 
-/// Pages of 64 KiB are the largest that an arm64 kernel may be configured with.
+/// 64 KiB is the largest page size that an arm64 kernel can have.
 const MAX_PAGE_SIZE_BYTES: u32 = 64 * 1024;
 
 fn main() {
     napi_build_ohos::setup();
     println!("cargo::rerun-if-changed=native/socketkit/build.rs");
-    // On every target, so that the bytes which are tested are the bytes which are shipped.
+    // On every target, so that the tested bytes are the shipped bytes.
     for symbol in WRAPPED {
         println!("cargo::rustc-cdylib-link-arg=-Wl,--wrap={symbol}");
     }
@@ -20,12 +20,12 @@ fn main() {
     }
 }
 
-/// The phone binds every symbol at load time: what is missing has to fail the link instead.
+/// The phone binds all symbols at load time, so a missing symbol must fail the link.
 fn link_for_phone() {
-    // The build id is what ties the stripped library to its symbols.
-    // Functions of the same machine code become one: none is compared by its address.
-    // RELR takes a bit for what RELA takes 24 bytes for. The loader of OpenHarmony 5.0.0 (API 12) knows it: `do_relr_relocs` in
-    // ldso/linux/dynlink.c of third_party_musl, since 2022. It looks symbols up in the GNU table where there is one.
+    // The build id connects the stripped library to its symbols.
+    // Identical machine code is merged: no function is compared by its address.
+    // RELR stores a relocation in a bit instead of 24 bytes. The loader of OpenHarmony 5.0.0 (API 12) supports it: `do_relr_relocs` in
+    // ldso/linux/dynlink.c of third_party_musl, since 2022. It also looks up symbols in the GNU hash table, if there is one.
     let arguments = [
         "-Wl,-z,defs",
         "-Wl,-z,nodelete",

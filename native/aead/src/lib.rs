@@ -1,5 +1,7 @@
-//! ChaCha20-Poly1305. A crate of its own, because generic code is compiled as the crate that names its types: this one is compiled for
-//! speed, and the engine for size, which would make the cipher fifteen times slower.
+//! ChaCha20-Poly1305, in a crate of its own to be compiled for speed.
+//!
+//! Generic code is compiled with the options of the crate that names its types. The engine is compiled for size, which would make the
+//! cipher fifteen times slower.
 #![forbid(unsafe_code)]
 
 mod wide;
@@ -16,10 +18,11 @@ pub const KEY_BYTES: usize = 32;
 /// Length of the tag that authenticates a ciphertext.
 pub const TAG_BYTES: usize = 16;
 
-/// More than the cipher needs of the stack.
+/// More stack than the cipher needs.
 const STACK_BYTES: usize = 4096;
 
-/// Encrypts `text` where it is, and returns the tag; `None` where it is too long. `number` is what no other text of the key has.
+/// Encrypts `text` in place, and returns the tag; `None` if it is too long.
+/// `number` must be unique for the key.
 pub fn seal(key: &[u8; KEY_BYTES], number: u64, ad: &[u8], text: &mut [u8]) -> Option<[u8; TAG_BYTES]> {
     let tag = encrypt(key, number, ad, text);
     overwrite_stack();
@@ -32,7 +35,8 @@ fn encrypt(key: &[u8; KEY_BYTES], number: u64, ad: &[u8], text: &mut [u8]) -> Op
     tag.ok().map(Into::into)
 }
 
-/// Decrypts `text` where it is. False, and `text` stays as it is, when the tag is not the one that [`seal`] has made of it.
+/// Decrypts `text` in place.
+/// Returns false, and leaves `text` unchanged, if the tag is not the one from [`seal`].
 pub fn open(key: &[u8; KEY_BYTES], number: u64, ad: &[u8], text: &mut [u8], tag: &[u8; TAG_BYTES]) -> bool {
     let is_genuine = decrypt(key, number, ad, text, tag);
     overwrite_stack();
@@ -44,13 +48,14 @@ fn decrypt(key: &[u8; KEY_BYTES], number: u64, ad: &[u8], text: &mut [u8], tag: 
     ChaCha20Poly1305::new(key.into()).decrypt_inout_detached(&nonce(number), ad, text.into(), tag.into()).is_ok()
 }
 
-/// Overwrites what a call that has just returned left on the stack: the cipher is moved, and copies of the key stay where it was.
+/// Overwrites the stack of a call that has just returned.
+/// Moving the cipher leaves copies of the key there.
 #[inline(never)]
 fn overwrite_stack() {
     std::hint::black_box(&mut [0_u8; STACK_BYTES]);
 }
 
-/// Four zero bytes and the number, its low byte first: how the Noise protocol counts.
+/// Returns the nonce of the Noise protocol: four zero bytes and the number, little-endian.
 fn nonce(number: u64) -> Nonce {
     let mut nonce = Nonce::default();
     let (_, low) = nonce.split_at_mut(4);

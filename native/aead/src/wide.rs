@@ -1,7 +1,7 @@
-//! ChaCha20 that combines text and key stream eight bytes at a time.
+//! ChaCha20 that XORs text and key stream eight bytes at a time.
 //!
-//! `cipher` does it byte by byte and leaves the rest to the vectoriser, which does not run where the program is linked for size: it took
-//! twice as long as the key stream itself.
+//! `cipher` does it byte by byte and relies on the vectoriser, which is off when the program is linked for size: it took twice as long
+//! as the key stream itself.
 
 use chacha20::ChaCha20;
 use chacha20::cipher::{
@@ -9,7 +9,7 @@ use chacha20::cipher::{
     StreamCipherSeek,
 };
 
-/// Key stream that is made at a time: some of the blocks that are made side by side.
+/// Key stream per step: several blocks, which are computed in parallel.
 const STREAM_BYTES: usize = 1024;
 
 const WORD_BYTES: usize = size_of::<u64>();

@@ -1,4 +1,4 @@
-//! Addresses as callers spell them, and the socket addresses that they mean.
+//! Addresses as strings, and their socket addresses.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
@@ -12,11 +12,11 @@ pub enum AddressFamily {
     V4,
     /// IPv6.
     V6,
-    /// Whatever the address is: what a family number that nobody defined stands for.
+    /// Either family: stands for undefined family numbers.
     Any,
 }
 
-/// An address as the caller spelled it.
+/// An address as passed by the caller.
 ///
 /// ```
 /// use socket_engine::{AddressFamily, Host, NetAddress};
@@ -29,25 +29,26 @@ pub enum AddressFamily {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NetAddress {
-    /// Numeric address, `localhost`, or (for `connect` only) a host name; for other calls also an IPv4 address as one number.
+    /// Numeric address or `localhost`.
+    /// For `connect` also a host name, for other calls also an IPv4 address as one number.
     pub address: String,
-    /// Family that the address must have.
+    /// Required family of the address.
     pub family: AddressFamily,
     /// Port; 0 lets the kernel choose.
     pub port: u16,
 }
 
-/// Where to connect to.
+/// Target of a connect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Host {
-    /// A known address.
+    /// A socket address.
     Address(SocketAddr),
-    /// A name that has to be looked up.
+    /// A name to look up.
     Name(NetAddress),
 }
 
 impl Host {
-    /// The address, where no look-up is needed.
+    /// Returns the socket address if no lookup is needed.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         match self {
             Self::Address(address) => Some(*address),
@@ -65,7 +66,7 @@ impl fmt::Display for Host {
     }
 }
 
-/// Why an address cannot be used.
+/// Reason why an address is invalid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AddressError {
     /// It is neither a numeric address nor `localhost`.
@@ -90,20 +91,22 @@ impl fmt::Display for AddressError {
 impl std::error::Error for AddressError {}
 
 impl NetAddress {
-    /// The socket address meant, for calls that take no host names. Of IPv4 also a decimal number is one: of the four bytes
-    /// in the order of the machine's memory, as the system socket API takes it.
+    /// Returns the socket address, for calls that take no host names.
+    ///
+    /// An IPv4 address may be a decimal number: its four bytes in native byte order, as in the system socket API.
     ///
     /// # Errors
-    /// When the text is no numeric address (and not `localhost`), or one of the other family.
+    /// When the text is not a numeric address and not `localhost`, or has the other family.
     pub fn to_socket_address(&self) -> Result<SocketAddr, AddressError> {
         let address = self.parse()?.or_else(|| self.parse_number());
         address.ok_or_else(|| AddressError::NotNumeric(self.address.clone()))
     }
 
-    /// Where `connect` should go: host names are allowed. `localhost` of any family is one, as it has two addresses.
+    /// Returns the target of a `connect`.
+    /// `localhost` of any family is a host name, because it has two addresses.
     ///
     /// # Errors
-    /// When the address is numeric and of the other family, or empty.
+    /// When the address is empty, or numeric and of the other family.
     pub fn to_host(&self) -> Result<Host, AddressError> {
         if self.address.is_empty() {
             return Err(AddressError::NotNumeric(self.address.clone()));
@@ -114,12 +117,12 @@ impl NetAddress {
         Ok(self.parse()?.map_or_else(|| Host::Name(self.clone()), Host::Address))
     }
 
-    /// Whether it is this machine's own name.
+    /// Returns whether this is `localhost`.
     pub(crate) fn is_localhost(&self) -> bool {
         self.address.eq_ignore_ascii_case("localhost")
     }
 
-    /// Whether `address` may stand for this one.
+    /// Returns whether the family allows `address`.
     pub(crate) fn admits(&self, address: IpAddr) -> bool {
         match self.family {
             AddressFamily::V4 => address.is_ipv4(),
@@ -138,13 +141,13 @@ impl NetAddress {
         Err(AddressError::WrongFamily(self.address.clone()))
     }
 
-    /// The IPv4 address that `strtol` would find.
+    /// Parses a number as `strtol` does.
     fn parse_number(&self) -> Option<SocketAddr> {
         if self.family == AddressFamily::V6 {
             return None;
         }
         let digits = self.address.trim_start_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']);
-        // Parsing takes a sign as `strtol` does, and nothing behind the digits.
+        // Accepts a sign, as `strtol` does, and rejects trailing characters.
         let bytes = digits.parse::<i128>().ok().and_then(|number| u32::try_from(number).ok())?.to_ne_bytes();
         Some(SocketAddr::new(Ipv4Addr::from(bytes).into(), self.port))
     }
@@ -167,7 +170,7 @@ fn parse_numeric(text: &str, port: u16) -> Option<SocketAddr> {
     }
     let (ip, scope) = text.split_once('%')?;
     let ip = ip.parse::<Ipv6Addr>().ok()?;
-    // A scope that is no number names an interface; scope 0 makes the kernel refuse what needs one.
+    // A scope that is not a number names an interface. With scope 0 the kernel rejects addresses that need one.
     let scope_id = scope.parse().or_else(|_| if_nametoindex(scope)).unwrap_or(0);
     Some(SocketAddr::V6(SocketAddrV6::new(ip, port, 0, scope_id)))
 }
@@ -211,7 +214,7 @@ mod tests {
             ("::1", AddressFamily::V6, "[::1]:80"),
             ("::1", AddressFamily::Any, "[::1]:80"),
             ("fe80::1%2", AddressFamily::V6, "[fe80::1%2]:80"),
-            // Linux makes its loopback interface before any other.
+            // On Linux, the loopback interface has index 1.
             ("fe80::1%lo", AddressFamily::V6, "[fe80::1%1]:80"),
             ("fe80::1%unheard-of", AddressFamily::V6, "[fe80::1]:80"),
             ("localhost", AddressFamily::V4, "127.0.0.1:80"),

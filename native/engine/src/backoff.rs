@@ -1,10 +1,10 @@
-//! How long to wait before the next attempt to connect.
+//! Delays between attempts to connect.
 
 use std::time::Duration;
 
 use crate::limits;
 
-/// When and how often to connect again.
+/// Delays and limits of reconnecting.
 ///
 /// ```
 /// use std::time::Duration;
@@ -16,11 +16,12 @@ use crate::limits;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reconnect {
-    /// About how long to wait before the first attempt after a link was lost, and before the second of the first `connect`.
+    /// Approximate first delay.
+    /// After a link loss, and after the first attempt of the first `connect`.
     pub min_delay: Duration,
-    /// The longest wait. A link that lasts no longer counts as a failed attempt.
+    /// Longest delay. A link that does not last longer counts as a failed attempt.
     pub max_delay: Duration,
-    /// Attempts without success after which it is given up; `None`: never.
+    /// Failed attempts after which the client gives up; `None`: never.
     pub max_attempts: Option<u32>,
 }
 
@@ -30,7 +31,7 @@ impl Default for Reconnect {
     }
 }
 
-/// Counts attempts: each wait is about twice as long as the one before, up to the longest.
+/// Counts attempts: each delay is about twice the previous one, up to the longest.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     reconnect: Reconnect,
@@ -39,32 +40,34 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// The first attempt is made at once.
+    /// Creates a backoff whose first attempt is immediate.
     pub(crate) fn new(reconnect: Reconnect) -> Self {
         Self { reconnect, attempts: 0, waits: 0 }
     }
 
-    /// Begins anew, with an attempt at once.
+    /// Restarts with an immediate attempt.
     pub(crate) fn begin(&mut self) {
         (self.attempts, self.waits) = (0, 0);
     }
 
-    /// Begins anew after a success, but not at once: the peer may be one that drops every link it takes.
+    /// Restarts after a success, with a delay: the peer may drop every link that it accepts.
     pub(crate) fn reset(&mut self) {
         (self.attempts, self.waits) = (0, 1);
     }
 
-    /// A link is lost that has lasted so long. It counts as a success when that is longer than the longest wait; otherwise
-    /// the attempt that made it has failed.
+    /// Handles the loss of a link that lasted `lasted`.
+    ///
+    /// It counts as a success if it lasted longer than the longest delay, otherwise as a failed attempt.
     pub(crate) fn lose(&mut self, lasted: Duration) {
         if lasted > self.reconnect.max_delay {
             self.reset();
         }
     }
 
-    /// Number of the next attempt, from 1 on, and how long to wait before it; `None` when there are no more. `jitter`,
-    /// from 0 to 1, takes up to half of the wait away, so that clients that lost the same server do not all come back
-    /// at once.
+    /// Returns the number of the next attempt, from 1, and the delay before it.
+    /// `None` if no attempts are left.
+    ///
+    /// `jitter`, from 0 to 1, removes up to half of the delay, so that the clients of one server do not all reconnect at once.
     pub(crate) fn next(&mut self, jitter: f64) -> Option<(u32, Duration)> {
         if self.reconnect.max_attempts.is_some_and(|most| self.attempts >= most) {
             return None;

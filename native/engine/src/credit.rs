@@ -1,9 +1,10 @@
-//! How many received bytes may wait for their consumer.
+//! Limits the received bytes that wait for their consumer.
 
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 
-/// Counts bytes between one producer and one consumer: above the high mark the producer stops, at the low mark it may
-/// go on. Pure bookkeeping; waking the producer is the caller's part.
+/// Counts bytes between one producer and one consumer.
+///
+/// The producer stops above the high mark and continues at the low mark. Pure bookkeeping; the caller wakes the producer.
 ///
 /// ```
 /// use socket_engine::Credit;
@@ -12,7 +13,7 @@ use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 /// credit.take(100);
 /// assert!(!credit.may_take());
 /// assert!(!credit.give_back(50));
-/// // At the low mark the producer is woken.
+// The low mark is reached: wake the producer.
 /// assert!(credit.give_back(30));
 /// assert!(credit.may_take());
 /// ```
@@ -25,17 +26,18 @@ pub struct Credit {
 }
 
 impl Credit {
-    /// A credit with nothing used. `low_bytes` lies below `high_bytes`.
+    /// Creates a credit with nothing used. `low_bytes` must be below `high_bytes`.
     pub fn new(high_bytes: usize, low_bytes: usize) -> Self {
         Self { used_bytes: AtomicUsize::new(0), stopped: AtomicBool::new(false), high_bytes, low_bytes }
     }
 
-    /// The producer hands `bytes` over.
+    /// Counts `bytes` that the producer passes to the consumer.
     pub fn take(&self, bytes: usize) {
         self.used_bytes.fetch_add(bytes, Ordering::SeqCst);
     }
 
-    /// Whether the producer may hand over more. After a `false` it waits until `give_back` says `true`.
+    /// Returns whether the producer may continue.
+    /// After `false` it waits until `give_back` returns `true`.
     pub fn may_take(&self) -> bool {
         if !self.stopped.load(Ordering::SeqCst) {
             if self.has_room() {
@@ -50,20 +52,22 @@ impl Credit {
         }
     }
 
-    /// Whether a producer that looks before each step may hand over more.
+    /// Returns whether there is room, for a producer that checks before each step.
     pub fn has_room(&self) -> bool {
         self.used_bytes.load(Ordering::SeqCst) < self.high_bytes
     }
 
-    /// The consumer is done with `bytes`. True when a stopped producer has to be woken. Giving back more than was
-    /// taken counts as giving back all: a client's consumer may still be busy with an earlier connection.
+    /// Counts `bytes` that the consumer has processed.
+    /// Returns true if a stopped producer must be woken.
+    ///
+    /// Giving back more than was taken gives back all: a client's consumer may still process an earlier connection.
     pub fn give_back(&self, bytes: usize) -> bool {
         let less = |used: usize| Some(used.saturating_sub(bytes));
         let before = self.used_bytes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).unwrap_or_else(|used| used);
         before.saturating_sub(bytes) <= self.low_bytes && self.stopped.swap(false, Ordering::SeqCst)
     }
 
-    /// Bytes handed over and not given back.
+    /// Bytes passed to the consumer and not given back.
     pub fn used_bytes(&self) -> usize {
         self.used_bytes.load(Ordering::SeqCst)
     }
@@ -77,7 +81,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// A producer that stops at `false` and goes on at `true`, and a consumer that gives back what it took.
+        /// A producer that stops at `false` and continues at `true`, and a consumer.
         #[test]
         fn what_is_used_is_bounded_and_nobody_sleeps_while_there_is_room(
             steps in vec((any::<bool>(), 1..50_usize), 0..200),

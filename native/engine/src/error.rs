@@ -1,4 +1,4 @@
-//! The error of every operation: what was tried, where, and what the kernel answered.
+//! The error of every operation: operation, address, and errno.
 
 use std::fmt;
 use std::io;
@@ -8,20 +8,20 @@ use crate::address::Host;
 
 use crate::proxy::ProxyError;
 
-/// The errno of closing a client that is not open: the system socket API reports it as -1.
+/// Errno of closing a client that is not open: the system socket API reports it as -1.
 pub const NEVER_OPENED: i32 = -1;
 
-/// The errno of bytes whose checksum is wrong: that of a bad message.
+/// Errno of bytes with a wrong checksum: bad message.
 pub const BAD_CHECKSUM: i32 = libc::EBADMSG;
 
-/// What was being done when an error came.
+/// Operation that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// Making a socket.
     Open,
     /// Opening a listening socket.
     Listen,
-    /// Taking a connection from a listening socket.
+    /// Accepting a connection.
     Accept,
     /// Giving a client socket its local address.
     Bind,
@@ -31,17 +31,17 @@ pub enum Operation {
     Send,
     /// Receiving bytes.
     Receive,
-    /// Getting the answer to a request.
+    /// Waiting for the answer to a request.
     Request,
     /// Closing a socket.
     Close,
-    /// Letting a link go for a while.
+    /// Suspending a link.
     Suspend,
     /// Setting options of a socket.
     SetOptions,
-    /// Asking for the address of the peer.
+    /// Reading the address of the peer.
     GetRemoteAddress,
-    /// Asking for the socket's own address.
+    /// Reading the local address.
     GetLocalAddress,
 }
 
@@ -65,21 +65,22 @@ impl Operation {
     }
 }
 
-/// What is wrong between this side and its peer, as the handshake showed; the kernel has no part in it.
+/// Mismatch between this side and its peer, found in the handshake.
+/// Not an error of the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PeerFault {
     /// The two sides do not have the same key.
     Key,
-    /// The peer speaks something else, another version, or has other options.
+    /// The peer has another protocol, version or other options.
     Protocol,
-    /// The peer has a key, and speaks a version that does not encrypt with it.
+    /// The peer has a key, and a version that does not encrypt.
     OldVersion,
-    /// The peer has as many connections as it may have.
+    /// The peer has reached its connection limit.
     Limit,
 }
 
 impl PeerFault {
-    /// The error number that says it.
+    /// Returns the errno that represents the fault.
     pub(crate) fn errno(self) -> i32 {
         match self {
             Self::Key => libc::EACCES,
@@ -92,34 +93,35 @@ impl PeerFault {
 /// A failed operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SocketError {
-    /// What was tried.
+    /// Operation that failed.
     pub operation: Operation,
-    /// The address that it was tried with, where one is known.
+    /// Address of the operation, if known.
     pub address: Option<SocketAddr>,
-    /// The name of the host, where its address is not known.
+    /// Host name, if the address is not known.
     pub host: Option<Box<str>>,
-    /// The kernel's error number, or [`NEVER_OPENED`]; where `peer` or `proxy` says what failed, the number that stands for it.
+    /// The kernel's errno, or [`NEVER_OPENED`].
+    /// With `peer` or `proxy`, a number that represents it.
     pub errno: i32,
-    /// What failed, where the kernel did its part.
+    /// Fault of the peer; the kernel reported no error.
     pub peer: Option<PeerFault>,
-    /// What failed, where that was a proxy.
+    /// Error of a proxy.
     pub proxy: Option<Box<ProxyError>>,
     /// Whether this process may not use the network at all.
     pub is_forbidden: bool,
 }
 
 impl SocketError {
-    /// An error of `operation` with the address it concerns.
+    /// Creates an error of `operation` with its address.
     pub fn new(operation: Operation, address: impl Into<Option<SocketAddr>>, errno: i32) -> Self {
         Self { operation, address: address.into(), host: None, errno, peer: None, proxy: None, is_forbidden: false }
     }
 
-    /// A connect that failed in the handshake with the peer at `address`.
+    /// Creates the error of a connect that failed in the handshake with the peer at `address`.
     pub(crate) fn of_peer(address: SocketAddr, fault: PeerFault) -> Self {
         Self { peer: Some(fault), ..Self::new(Operation::Connect, address, fault.errno()) }
     }
 
-    /// The same, of a connect to `host`; an address that is known already says more.
+    /// Adds the host of a connect, unless an address is known, which is more specific.
     pub(crate) fn at(mut self, host: &Host) -> Self {
         match host {
             Host::Address(address) => self.address = self.address.or(Some(*address)),
@@ -131,16 +133,16 @@ impl SocketError {
         self
     }
 
-    /// A connect to `target` that failed at a proxy.
+    /// Creates the error of a connect to `target` that failed at a proxy.
     pub(crate) fn of_proxy(target: Option<SocketAddr>, error: ProxyError) -> Self {
         Self { proxy: Some(Box::new(error)), ..Self::new(Operation::Connect, target, libc::EPROTO) }
     }
 
-    /// Wraps `error`; one that carries no errno becomes `EIO`.
+    /// Wraps `error`; without an errno it becomes `EIO`.
     pub(crate) fn from_io(operation: Operation, address: impl Into<Option<SocketAddr>>, error: &io::Error) -> Self {
         let is_forbidden = forbidden(error).is_some();
         let errno = match errno_of(error) {
-            // The scope of a link-local address names no interface; without a scope the kernel says this.
+            // The scope of a link-local address names no interface; without a scope the kernel reports `EINVAL`.
             libc::ENODEV => libc::EINVAL,
             errno => errno,
         };
@@ -148,7 +150,7 @@ impl SocketError {
     }
 }
 
-/// What the kernel says when it gives this process no socket at all; the number is its errno.
+/// Error of the kernel when it refuses every socket to this process; the number is its errno.
 #[derive(Debug)]
 pub(crate) struct NetworkForbidden(pub(crate) i32);
 
@@ -164,7 +166,7 @@ fn forbidden(error: &io::Error) -> Option<i32> {
     error.get_ref().and_then(|inner| inner.downcast_ref::<NetworkForbidden>()).map(|forbidden| forbidden.0)
 }
 
-/// The errno in `error`, or `EIO` where the library made the error itself.
+/// Returns the errno of `error`, or `EIO` if a library created the error itself.
 pub(crate) fn errno_of(error: &io::Error) -> i32 {
     match error.raw_os_error() {
         Some(errno) => errno,
@@ -173,7 +175,8 @@ pub(crate) fn errno_of(error: &io::Error) -> i32 {
     }
 }
 
-/// Whether the same call may succeed later: the socket does not block, or a signal came.
+/// Returns whether the same call may succeed later.
+/// The socket is non-blocking, or a signal arrived.
 pub(crate) fn is_transient(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }

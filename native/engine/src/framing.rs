@@ -1,4 +1,4 @@
-//! Where a message begins and ends in a stream of bytes.
+//! Message framing: finds message boundaries in a byte stream.
 
 mod checksum;
 mod cut;

@@ -1,7 +1,6 @@
-//! What a fuzzer feeds: each function takes what a peer, or a person, might say, and panics where the engine makes
-//! something of it that it must not.
+//! Fuzz targets: functions of untrusted input that panic if the engine handles it wrongly.
 //!
-//! Not part of the engine that ships. The tests feed these functions with the corpus of every fuzzer.
+//! Not part of the shipped engine. The tests run these functions on the corpus of every fuzzer.
 
 pub use crate::connection::fuzzing::records;
 pub use crate::framing::fuzzing::{frames, layouts};

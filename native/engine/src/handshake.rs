@@ -1,6 +1,7 @@
-//! What both sides say before the first message of a typed stream: their terms, and which session goes on. Four messages; with a
-//! key the first two are those of Noise, and the other two the first records. None of these functions reads a byte behind its last
-//! message.
+//! Handshake of a typed stream: agrees on parameters and on the session to resume.
+//!
+//! It has four messages; with a key the first two are Noise messages, and the other two the first records. No function reads
+//! beyond the last message.
 
 mod channel;
 mod client;

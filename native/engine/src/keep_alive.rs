@@ -1,4 +1,4 @@
-//! Whether a peer is gone although bytes are under way to it: `SO_KEEPALIVE` of the kernel asks only when none are.
+//! Detects dead peers while data is in flight: `SO_KEEPALIVE` probes only idle connections.
 
 use std::net::TcpStream;
 use std::time::Duration;
@@ -8,19 +8,20 @@ use tokio::time::Instant;
 
 use crate::tcp_info::TcpInfo;
 
-/// Watches the answers of a peer's kernel, in the times that the socket's keep-alive has. Does no I/O and owns no timer.
+/// Watches for acknowledgements, with the keep-alive times of the socket.
+/// Does no I/O and owns no timer.
 #[derive(Debug)]
 pub(crate) struct KeepAlive {
     idle: Duration,
     interval: Duration,
     count: u32,
-    /// How often in a row an answer was missing.
+    /// Number of consecutive missing answers.
     missing: u32,
     deadline: Instant,
 }
 
 impl KeepAlive {
-    /// That of `socket`, from `now` on; `None` where it is off.
+    /// Creates a watch for `socket`, starting at `now`; `None` if keep-alive is off.
     pub(crate) fn of(socket: &TcpStream, now: Instant) -> Option<Self> {
         if !Self::is_on(socket) {
             return None;
@@ -30,7 +31,7 @@ impl KeepAlive {
         Some(Self::new(socket.tcp_keepalive_time().ok()?, interval, socket.tcp_keepalive_retries().ok()?, now))
     }
 
-    /// Whether `socket` is to be watched. One that cannot be asked is not.
+    /// Returns whether keep-alive of `socket` is on; false if the kernel does not report it.
     pub(crate) fn is_on(socket: &TcpStream) -> bool {
         SockRef::from(socket).keepalive().unwrap_or(false)
     }
@@ -39,13 +40,15 @@ impl KeepAlive {
         Self { idle, interval, count, missing: 0, deadline: now + idle }
     }
 
-    /// When [`KeepAlive::is_gone`] has to be asked next.
+    /// Time of the next call of [`KeepAlive::is_gone`].
     pub(crate) fn deadline(&self) -> Instant {
         self.deadline
     }
 
-    /// Whether the peer is gone: its kernel has acknowledged nothing for the idle time and `count` intervals, and has not answered
-    /// what it was sent since. One that has no room answers, and is there. `look` asks the kernel, when it is time to.
+    /// Returns whether the peer is dead.
+    ///
+    /// Its kernel has then acknowledged nothing for the idle time and `count` intervals, although it was sent something. A peer with a
+    /// zero window answers, so it is alive. `look` asks the kernel, when it is time to.
     pub(crate) fn is_gone(&mut self, now: Instant, look: impl FnOnce() -> Option<TcpInfo>) -> bool {
         if now < self.deadline {
             return false;
@@ -64,7 +67,8 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// At how many looks a peer is given up, whose kernel owes an answer for so many seconds at each of them; 0: it owes none.
+    /// Returns at which check a peer is given up.
+    /// `owed`: seconds overdue at each, 0 if no answer is due.
     fn given_up_at(owed: &[u64]) -> Option<usize> {
         let mut now = Instant::now();
         let mut watch = KeepAlive::new(SECOND * 5, SECOND, 3, now);
@@ -78,9 +82,9 @@ mod tests {
     fn a_peer_that_owes_an_answer_for_too_long_is_gone() {
         for (expected, owed) in [
             (Some(3), &[5, 6, 7, 8, 9][..]),
-            // What was sent just before the first look.
+            // Sent just before the first check.
             (Some(8), &[0, 1, 2, 3, 4, 5, 6, 7, 8]),
-            // A moment in which something is under way.
+            // Single moments with data in flight.
             (None, &[60, 0, 60, 0, 60, 0, 60]),
             (None, &[0, 0, 0, 0, 0, 0]),
             // The idle time was over before anything was sent.

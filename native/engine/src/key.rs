@@ -1,4 +1,4 @@
-//! What both sides of an admission know.
+//! The shared key of `admission`.
 
 use std::fmt;
 use std::io;
@@ -8,13 +8,15 @@ use zeroize::Zeroizing;
 
 use crate::limits::KEY_MIN_BITS;
 
-/// Bytes of a generated key.
+/// Length of a generated key in bytes.
 const GENERATED_BYTES: usize = 16;
 
-/// Characters between two hyphens of a generated key: as many as one remembers while typing.
+/// Characters between two hyphens of a generated key.
+/// As many as people remember while typing.
 const GROUP_CHARACTERS: usize = 4;
 
-/// A key that two sides share. Its memory is overwritten when it is dropped, and it is never printed.
+/// A key that two sides share.
+/// Its memory is overwritten when it is dropped, and `Debug` does not print it.
 ///
 /// ```
 /// use socket_engine::{Key, KeyError};
@@ -27,21 +29,20 @@ const GROUP_CHARACTERS: usize = 4;
 /// ```
 pub struct Key(Zeroizing<Vec<u8>>);
 
-/// Why something is no key.
+/// Reason why a key is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyError {
-    /// It has a character that is not in base32's alphabet, or an impossible number of them.
+    /// It has a character outside of base32's alphabet, or an impossible length.
     NotBase32,
-    /// It has less than [`KEY_MIN_BITS`].
+    /// It is shorter than [`KEY_MIN_BITS`].
     TooShort {
-        /// The bits that it has.
+        /// Its length in bits.
         bits: usize,
     },
 }
 
 impl Key {
-    /// The key that `text` spells in base32 (RFC 4648). Upper and lower case are the same; spaces, hyphens and the
-    /// padding at the end do not count.
+    /// Decodes a key from base32 (RFC 4648). Ignores case, spaces, hyphens and padding.
     pub fn from_base32(text: &str) -> Result<Self, KeyError> {
         let mut digits = Zeroizing::new(Vec::with_capacity(text.len()));
         digits.extend(text.bytes().filter(|byte| !matches!(byte, b' ' | b'-')));
@@ -49,13 +50,13 @@ impl Key {
             digits.pop();
         }
         let length = BASE32_NOPAD_NOCASE.decode_len(digits.len()).map_err(|_| KeyError::NotBase32)?;
-        // Wiped also where only its beginning is base32.
+        // Wiped on errors, too.
         let mut bytes = Zeroizing::new(vec![0; length]);
         BASE32_NOPAD_NOCASE.decode_mut(&digits, &mut bytes).map_err(|_| KeyError::NotBase32)?;
         Self::from_zeroizing(bytes)
     }
 
-    /// The key that consists of `bytes`.
+    /// Creates a key from `bytes`.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
         Self::from_zeroizing(Zeroizing::new(bytes.to_vec()))
     }
@@ -65,8 +66,10 @@ impl Key {
         if bits < KEY_MIN_BITS { Err(KeyError::TooShort { bits }) } else { Ok(Self(bytes)) }
     }
 
-    /// A new key of 128 random bits: the text that [`Key::from_base32`] reads, in groups of four with hyphens between
-    /// them, which is overwritten when it is dropped. Fails only where the system has no random numbers.
+    /// Generates a key of 128 random bits, as text for [`Key::from_base32`].
+    ///
+    /// The text has groups of four characters with hyphens between them, and is overwritten when it is dropped. Fails only if the
+    /// system has no random numbers.
     pub fn generate() -> io::Result<Zeroizing<String>> {
         let mut bytes = Zeroizing::new([0; GENERATED_BYTES]);
         getrandom::fill(bytes.as_mut_slice())?;

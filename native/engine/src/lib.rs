@@ -1,7 +1,7 @@
-//! TCP server, connection and client on tokio. Knows nothing of JavaScript.
+//! TCP server, connection and client on tokio; independent of JavaScript.
 //!
-//! Calls never block: what cannot be done at once is finished by the runtime's worker and reported through the
-//! [`EventSink`] that the caller handed over. One sink serves one object and receives its events in order.
+//! Calls never block: the runtime's worker finishes what cannot be done at once, and reports it to the [`EventSink`] of the caller.
+//! One sink serves one object and receives its events in order.
 //!
 //! ```text
 //!  caller's threads                     worker (tokio, one thread)            watcher (one thread)
@@ -17,11 +17,11 @@
 //!
 //! * Without a [`Poller`] the connection task reads, and posts [`ConnectionEvent::Received`] or
 //!   [`ConnectionEvent::Message`]. Their bytes count against the connection's credit until [`Connection::consume`].
-//! * With a [`Poller`] the owner reads links without control frames itself, when [`Poller::poll`] says so.
-//! * No call has to be awaited, so none can be cancelled half-way. A [`Ticket`] names a call whose result comes later.
-//! * The runtime is made with the first socket and lives as long as the process.
+//! * With a [`Poller`] the owner reads links without control frames itself, when [`Poller::poll`] reports them.
+//! * No call has to be awaited, so none can be cancelled midway. A [`Ticket`] identifies a call whose result comes later.
+//! * The runtime is created with the first socket and lives as long as the process.
 //!
-//! `examples/echo_server.rs` and `examples/client.rs` are whole programs; this is the smallest one:
+//! `examples/echo_server.rs` and `examples/client.rs` are complete programs; this is the smallest one:
 //!
 //! ```
 //! use std::sync::Arc;

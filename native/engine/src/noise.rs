@@ -1,4 +1,4 @@
-//! Noise_NNpsk0_25519_ChaChaPoly_SHA256: the handshake that encrypts a link, and the records behind it.
+//! `Noise_NNpsk0_25519_ChaChaPoly_SHA256`: the handshake of encrypted links.
 
 mod primitives;
 mod records;
@@ -18,49 +18,50 @@ use primitives::{ChaChaPoly, Curve25519, Secret, Sha256, SystemRandom};
 pub(crate) use records::at_record;
 pub(crate) use records::{LENGTH_BYTES, Opener, Plaintext, RecordError, Sealer, record_length, record_rest};
 
-/// What both sides mix into their handshake before its first message: another protocol has another prologue.
+/// Prologue that both sides mix into the handshake: another protocol has another prologue.
 const PROLOGUE: &[u8] = b"socketkit 2";
 
-/// What stands before the pairing key where that is hashed.
+/// Prefix of the pairing key in the hash.
 const KEY_LABEL: &[u8] = b"socketkit 2 key";
 
-/// What a message of the handshake has beside its payload: a public key and a tag.
+/// Overhead of a handshake message: a public key and a tag.
 pub(crate) const OVERHEAD_BYTES: usize = 32 + TAG_BYTES;
 
 type State = NqHandshakeCore<Curve25519, ChaChaPoly, Sha256, SystemRandom>;
 
-/// Why a message of the handshake is refused.
+/// Reason why a handshake message is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoiseError {
-    /// It is not as long as it has to be.
+    /// It has the wrong length.
     Length,
-    /// It was made with another key, or changed on its way.
+    /// It was made with another key, or changed in transit.
     Key,
 }
 
-/// The keys of one link, one for each direction.
+/// Ciphers of one link, one for each direction.
 pub(crate) struct LinkCiphers {
     pub(crate) sealer: Sealer,
     pub(crate) opener: Opener,
 }
 
 impl LinkCiphers {
-    /// What encrypts, and what decrypts, of a link that may be encrypted.
+    /// Splits the ciphers of a link that may be encrypted.
     pub(crate) fn split(this: Option<Self>) -> (Option<Sealer>, Option<Opener>) {
         this.map(|Self { sealer, opener }| (sealer, opener)).unzip()
     }
 }
 
-/// One side of a handshake between its two messages. Boxed, so that its secrets stay where they are overwritten.
+/// One side of a handshake in progress.
+/// Boxed, so that its secrets stay in memory that is overwritten.
 pub(crate) struct Handshake(Box<State>);
 
 impl Handshake {
-    /// The side that sends the first message.
+    /// Creates the side that sends the first message.
     pub(crate) fn initiator(key: &Key, ephemeral: &[u8; 32]) -> Result<Self, NoiseError> {
         Self::new(key, ephemeral, true)
     }
 
-    /// The side that answers.
+    /// Creates the side that answers.
     pub(crate) fn responder(key: &Key, ephemeral: &[u8; 32]) -> Result<Self, NoiseError> {
         Self::new(key, ephemeral, false)
     }
@@ -78,7 +79,7 @@ impl Handshake {
         Ok(this)
     }
 
-    /// The next message of this side.
+    /// Encodes the next message of this side.
     pub(crate) fn write(&mut self, payload: &[u8]) -> Result<Vec<u8>, NoiseError> {
         let mut message = vec![0; payload.len() + OVERHEAD_BYTES];
         let written = self.0.write_message(payload, &mut message);
@@ -87,7 +88,7 @@ impl Handshake {
         Ok(message)
     }
 
-    /// The payload of the next message of the peer.
+    /// Decodes the next message of the peer and returns its payload.
     pub(crate) fn read(&mut self, message: &[u8]) -> Result<Vec<u8>, NoiseError> {
         let length = message.len().checked_sub(OVERHEAD_BYTES).ok_or(NoiseError::Length)?;
         let mut payload = vec![0; length];
@@ -97,7 +98,7 @@ impl Handshake {
         Ok(payload)
     }
 
-    /// The keys, once both messages were written or read.
+    /// Returns the keys, after both messages.
     pub(crate) fn finish(self) -> Result<LinkCiphers, NoiseError> {
         let is_initiator = self.0.is_initiator();
         let ciphers = self.0.get_state().split().map_err(|_| NoiseError::Key)?;
@@ -106,7 +107,7 @@ impl Handshake {
         Ok(LinkCiphers { sealer: Sealer::new(to_peer), opener: Opener::new(from_peer) })
     }
 
-    /// Overwrites the place of the pre-shared key, which is taken out of it, and not wiped, when it is used.
+    /// Overwrites the pre-shared key, which the library does not wipe after use.
     fn forget_key(&mut self) {
         self.0.push_psk(&[0; 32]);
     }
@@ -121,7 +122,7 @@ impl From<ClatterError> for NoiseError {
     }
 }
 
-/// The pre-shared key of the pattern.
+/// Derives the pre-shared key of the pattern.
 fn shared_secret(key: &Key) -> Secret {
     let mut hash = Sha256::default();
     hash.input(KEY_LABEL);

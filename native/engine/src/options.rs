@@ -1,4 +1,4 @@
-//! Options of sockets, and making sockets with those that every socket of this kit has.
+//! Socket options, and sockets with the options that all sockets have.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -15,17 +15,19 @@ use crate::limits::LISTEN_BACKLOG_CONNECTIONS;
 use crate::port::{self, PortClaim};
 use crate::runtime;
 
-/// The largest `TCP_KEEPIDLE` and `TCP_KEEPINTVL` that Linux takes.
+/// Maximum of `TCP_KEEPIDLE` and `TCP_KEEPINTVL` on Linux.
 const KEEP_ALIVE_MAX_SECONDS: u32 = 32_767;
 
-/// The largest `TCP_KEEPCNT` that Linux takes.
+/// Maximum of `TCP_KEEPCNT` on Linux.
 const KEEP_ALIVE_MAX_COUNT: u32 = 127;
 
-/// The longest time to linger that Linux takes whatever the rate of its clock: more would become another, even none.
+/// Longest linger time that is safe at any clock rate of the kernel.
+/// Longer ones overflow, even to 0.
 const LINGER_MAX_SECONDS: u64 = 1_000_000;
 
-/// Options that a caller asked for; what is `None` stays as it is. Values that the kernel does not know as such are
-/// cut to what it takes.
+/// Socket options to set; `None` leaves an option unchanged.
+///
+/// Values outside of the kernel's range are clamped.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -39,7 +41,7 @@ const LINGER_MAX_SECONDS: u64 = 1_000_000;
 ///
 /// let server = Server::new(Arc::new(Ignore), ServerOptions::default());
 /// server.listen(([127, 0, 0, 1], 0).into())?;
-/// // For the connections that are there, and for later ones.
+// Applies to open and to later connections.
 /// server.set_options(SocketOptions { keep_alive: Some(true), ..SocketOptions::default() })?;
 /// # Ok::<(), SocketError>(())
 /// ```
@@ -47,35 +49,36 @@ const LINGER_MAX_SECONDS: u64 = 1_000_000;
 pub struct SocketOptions {
     /// `SO_KEEPALIVE`
     pub keep_alive: Option<bool>,
-    /// `TCP_KEEPIDLE` in milliseconds: the silence after which the peer is asked. The kernel counts whole seconds, so a
-    /// part of one becomes a whole; it takes 1 to 32,767 of them.
+    /// `TCP_KEEPIDLE` in milliseconds: idle time before the first probe.
+    /// The kernel counts whole seconds, 1 to 32,767; fractions are rounded up.
     pub keep_alive_idle_ms: Option<i32>,
-    /// `TCP_KEEPINTVL` in milliseconds, likewise: the time between two questions.
+    /// `TCP_KEEPINTVL` in milliseconds: time between two probes; rounded likewise.
     pub keep_alive_interval_ms: Option<i32>,
-    /// `TCP_KEEPCNT`: how many questions without an answer end the connection, 1 to 127.
+    /// `TCP_KEEPCNT`: number of unanswered probes that ends the connection, 1 to 127.
     pub keep_alive_count: Option<i32>,
     /// `SO_OOBINLINE`
     pub out_of_band_inline: Option<bool>,
-    /// `TCP_NODELAY`; on unless set.
+    /// `TCP_NODELAY`; default on.
     pub no_delay: Option<bool>,
-    /// `SO_LINGER`: the outer `None` leaves it, the inner one switches it off. The kernel counts whole seconds, so a
-    /// part of one becomes a whole.
+    /// `SO_LINGER`: the outer `None` leaves it unchanged, the inner one switches it off.
+    /// The kernel counts whole seconds; fractions are rounded up.
     pub linger: Option<Option<Duration>>,
-    /// `SO_RCVBUF` in bytes, as setsockopt takes it: the kernel doubles it, and cuts it to its limits.
+    /// `SO_RCVBUF` in bytes, as for setsockopt.
+    /// The kernel doubles the value, and clamps it to its limits.
     pub receive_buffer_bytes: Option<i32>,
     /// `SO_SNDBUF` in bytes, likewise.
     pub send_buffer_bytes: Option<i32>,
     /// `SO_REUSEADDR`; takes effect at the next bind.
     pub reuse_address: Option<bool>,
-    /// `SO_RCVTIMEO` and `SO_SNDTIMEO` in milliseconds; 0 means none. One socket refuses a negative one with `EDOM`, a
-    /// server ignores it, as the system's kit has it.
+    /// `SO_RCVTIMEO` and `SO_SNDTIMEO` in milliseconds; 0: none.
+    /// For negative values, a single socket fails with `EDOM`, a server ignores them, as the system socket API does.
     pub timeout_ms: Option<i32>,
-    /// `TCP_FASTOPEN_CONNECT`: of a client, from its next socket on.
+    /// `TCP_FASTOPEN_CONNECT` of a client; takes effect with its next socket.
     pub fast_open: Option<bool>,
 }
 
 impl SocketOptions {
-    /// These options, with those of `newer` in place of them where it has any.
+    /// Returns these options, overridden by those of `newer`.
     pub(crate) fn merged(self, newer: Self) -> Self {
         Self {
             keep_alive: newer.keep_alive.or(self.keep_alive),
@@ -93,20 +96,20 @@ impl SocketOptions {
         }
     }
 
-    /// Whether there is one of keep-alive among them.
+    /// Returns whether a keep-alive option is set.
     pub(crate) fn changes_keep_alive(&self) -> bool {
         let details = [self.keep_alive_idle_ms, self.keep_alive_interval_ms, self.keep_alive_count];
         self.keep_alive.is_some() || details.iter().any(Option::is_some)
     }
 
-    /// Sets them on `socket`.
+    /// Sets the options on `socket`.
     pub(crate) fn apply(&self, socket: &SockRef<'_>) -> io::Result<()> {
         apply(self.keep_alive, |on| socket.set_keepalive(on))?;
         self.apply_keep_alive_details(socket)?;
         apply(self.out_of_band_inline, |on| socket.set_out_of_band_inline(on))?;
         apply(self.no_delay, |on| socket.set_tcp_nodelay(on))?;
         apply(self.linger, |time| socket.set_linger(time.map(whole_seconds)))?;
-        // The library hands the number on as the C int that the kernel takes; a negative one means the most it gives.
+        // The library passes the number to the kernel as a C int; negative values mean the maximum.
         apply(self.receive_buffer_bytes, |bytes| socket.set_recv_buffer_size(bytes as usize))?;
         apply(self.send_buffer_bytes, |bytes| socket.set_send_buffer_size(bytes as usize))?;
         apply(self.reuse_address, |on| socket.set_reuse_address(on))?;
@@ -117,13 +120,13 @@ impl SocketOptions {
         })
     }
 
-    /// Sets them on a client's `socket` that is not connected.
+    /// Sets the options on `socket` of a client, before it is connected.
     pub(crate) fn apply_unconnected(&self, socket: &Socket) -> io::Result<()> {
         self.apply(&SockRef::from(socket))?;
         apply(self.fast_open, |on| Ok(setsockopt(socket, sockopt::TcpFastOpenConnect, &on)?))
     }
 
-    /// Unlike socket2's own way, this does not switch keep-alive on.
+    /// Unlike socket2's function, this does not switch keep-alive on.
     fn apply_keep_alive_details(&self, socket: &Socket) -> io::Result<()> {
         let seconds = |milliseconds: i32| within(milliseconds, 1_000, KEEP_ALIVE_MAX_SECONDS);
         apply(self.keep_alive_idle_ms, |ms| Ok(setsockopt(socket, sockopt::TcpKeepIdle, &seconds(ms))?))?;
@@ -132,17 +135,18 @@ impl SocketOptions {
         apply(count, |count| Ok(setsockopt(socket, sockopt::TcpKeepCount, &count)?))
     }
 
-    /// Whether ports are taken over from connections that have ended.
+    /// Returns whether ports of ended connections are reused.
     fn takes_ports_over(&self) -> bool {
         self.reuse_address.unwrap_or(true)
     }
 
-    /// These options for a bound socket whose port is not claimed: with `SO_REUSEADDR` others could have it too.
+    /// Returns these options for a bound socket whose port is not claimed.
+    /// With `SO_REUSEADDR` others could bind the port, too.
     pub(crate) fn without_reuse_address(self) -> Self {
         Self { reuse_address: None, ..self }
     }
 
-    /// Refuses what one socket cannot have.
+    /// Checks for options that are invalid for a single socket.
     pub(crate) fn check(&self) -> io::Result<()> {
         match self.timeout_ms {
             Some(milliseconds) if milliseconds < 0 => Err(io::Error::from_raw_os_error(libc::EDOM)),
@@ -159,13 +163,14 @@ fn whole_seconds(time: Duration) -> Duration {
     Duration::from_secs(time.as_secs().min(LINGER_MAX_SECONDS) + u64::from(time.subsec_nanos() > 0))
 }
 
-/// How many `units` are in `number`, rounded up, and at least 1 and at most `maximum`.
+/// Divides `number` by `units`, rounded up, clamped to 1 to `maximum`.
 fn within(number: i32, units: u32, maximum: u32) -> u32 {
     u32::try_from(number).unwrap_or(0).div_ceil(units).clamp(1, maximum)
 }
 
-/// A listening socket on `address`. Takes a port over from connections in TIME_WAIT, unless the options say otherwise,
-/// but never one that is in use.
+/// Creates a listening socket on `address`.
+///
+/// Reuses a port of connections in TIME_WAIT, unless the options exclude it, but never a port in use.
 pub(crate) fn listening_socket(address: SocketAddr, options: &SocketOptions) -> io::Result<TcpListener> {
     let socket = new_socket(address)?;
     port::bind_listener(&socket, address, options.takes_ports_over())?;
@@ -173,23 +178,25 @@ pub(crate) fn listening_socket(address: SocketAddr, options: &SocketOptions) -> 
     Ok(socket.into())
 }
 
-/// A client socket with `options`, bound to `local` for the first time, and the claim on its port. Takes a port over from
-/// connections in TIME_WAIT, unless the options say otherwise, but never one that is in use.
+/// Creates a client socket with its first binding to `local`, and the claim on its port.
+///
+/// Reuses a port of connections in TIME_WAIT, unless the options exclude it, but never a port in use.
 pub(crate) fn bound_socket(local: SocketAddr, options: &SocketOptions) -> io::Result<(Socket, Option<PortClaim>)> {
     let socket = unbound_socket(local, &options.without_reuse_address())?;
     let claim = port::bind_client(&socket, local, options.takes_ports_over())?;
     Ok((socket, claim))
 }
 
-/// The same, bound to an address that its client has bound before, with `claim`.
+/// As [`bound_socket`], for an address that the client has bound before, with `claim`.
 pub(crate) fn bound_socket_again(local: SocketAddr, options: &SocketOptions, claim: &PortClaim) -> io::Result<Socket> {
     let socket = unbound_socket(local, &options.without_reuse_address())?;
     port::bind_client_again(&socket, local, Some(claim))?;
     Ok(socket)
 }
 
-/// A client socket with `options` that the kernel gives a local address when it connects to `peer`. Small messages
-/// leave at once: `TCP_NODELAY` is on unless the options say otherwise.
+/// Creates a client socket whose local address the kernel chooses when it connects to `peer`.
+///
+/// Small messages are sent at once: `TCP_NODELAY` is on unless the options switch it off.
 pub(crate) fn unbound_socket(peer: SocketAddr, options: &SocketOptions) -> io::Result<Socket> {
     let socket = new_socket(peer)?;
     socket.set_tcp_nodelay(true)?;
@@ -197,10 +204,10 @@ pub(crate) fn unbound_socket(peer: SocketAddr, options: &SocketOptions) -> io::R
     Ok(socket)
 }
 
-/// Connects `socket`, which never blocks.
+/// Connects `socket`, which is non-blocking.
 ///
 /// # Cancel safety
-/// The kernel goes on connecting a cancelled one, until it is disconnected or closed.
+/// After cancelling, the kernel continues to connect until the socket is disconnected or closed.
 pub(crate) async fn connect(socket: &Socket, peer: SocketAddr) -> io::Result<()> {
     let begun = socket.connect(&peer.into()).map_err(|error| match error.raw_os_error() {
         Some(libc::ENETUNREACH) if lacks_interface(peer) => io::Error::from_raw_os_error(libc::EINVAL),
@@ -215,34 +222,34 @@ pub(crate) async fn connect(socket: &Socket, peer: SocketAddr) -> io::Result<()>
     socket.take_error()?.map_or(Ok(()), Err)
 }
 
-/// Undoes a connect of `socket` that failed or is under way.
+/// Undoes a failed or pending connect of `socket`.
 pub(crate) fn disconnect(socket: &Socket) -> io::Result<()> {
     rustix::net::connect_unspec(socket)?;
-    // What the connect failed with is of no interest any more.
+    // Discards the error of the connect.
     let _ = socket.take_error()?;
     Ok(())
 }
 
-/// Whether the scope of `address` names no interface, which the kernel says to who binds it.
+/// Returns whether the scope of `address` names no interface; bind then fails.
 fn lacks_interface(address: SocketAddr) -> bool {
     let SocketAddr::V6(scoped) = address else { return false };
     let bound = new_socket(address).and_then(|socket| socket.bind(&SocketAddr::V6(scoped).into()));
     scoped.scope_id() != 0 && bound.is_err_and(|error| error.raw_os_error() == Some(libc::ENODEV))
 }
 
-/// Sets what every connection has, and then `options`.
+/// Sets the options of all connections, and then `options`.
 pub(crate) fn prepare(socket: &SockRef<'_>, options: &SocketOptions) -> io::Result<()> {
     socket.set_tcp_nodelay(true)?;
     options.apply(socket)
 }
 
-/// Whether this process has had a socket: then it may use the network.
+/// Whether this process has had a socket, which means that it may use the network.
 static IS_ALLOWED: AtomicBool = AtomicBool::new(false);
 
-/// Checks that this process may use the network. Asks the kernel for a socket until there was one.
+/// Checks that this process may use the network: opens a test socket if it has had none yet.
 ///
 /// # Errors
-/// One that [is forbidden](SocketError::is_forbidden) when the kernel gives it none.
+/// An error that [is forbidden](SocketError::is_forbidden) when the kernel refuses a socket.
 pub fn check_network() -> Result<(), SocketError> {
     if IS_ALLOWED.load(Ordering::Relaxed) {
         return Ok(());
@@ -263,7 +270,7 @@ fn new_socket(address: SocketAddr) -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// A process that may not use the network is given no socket at all.
+/// The kernel refuses every socket to a process that may not use the network.
 fn no_socket(error: io::Error) -> io::Error {
     match error.raw_os_error() {
         Some(errno @ (libc::EPERM | libc::EACCES)) => io::Error::other(NetworkForbidden(errno)),
@@ -326,7 +333,7 @@ mod tests {
             let socket = applied(SocketOptions { timeout_ms: Some(milliseconds), ..Default::default() });
             [socket.read_timeout().unwrap(), socket.write_timeout().unwrap()]
         };
-        // Milliseconds that the kernel's clock can tell apart, whatever its rate.
+        // Multiples of a clock tick of the kernel, at any clock rate.
         assert_eq!(timeouts(2_000), [Some(Duration::from_secs(2)); 2]);
         assert_eq!(timeouts(0), [None; 2]);
         assert_eq!(timeouts(-1), [None; 2]);

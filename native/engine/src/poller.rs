@@ -1,4 +1,4 @@
-//! Links that one thread reads itself, and how it learns that something has come.
+//! Links that one thread reads itself: finds those that are readable.
 
 use std::fmt;
 use std::io;
@@ -17,8 +17,9 @@ use crate::limits::POLLER_BATCH_LINKS;
 use crate::poller_group::{EMPTY_EVENT, GroupedSet, Wake, oneshot};
 use crate::sync::lock;
 
-/// The links of the connections that one thread reads. While it is awake it asks for what has come, and nobody is woken by
-/// that; when it goes to sleep it has them watched.
+/// The links of the connections that one thread reads, as an epoll set.
+///
+/// While the thread is awake, it polls the set, and arriving bytes cause no wake-up. Before it sleeps, it arms the set.
 ///
 /// ```
 /// use std::sync::mpsc::channel;
@@ -26,53 +27,55 @@ use crate::sync::lock;
 ///
 /// let (wake, woken) = channel();
 /// let poller = Poller::new(move || drop(wake.send(())));
-/// // It is given to `Client::new` or `PendingConnection::start`, with the number of the connection.
+// For `Client::new` or `PendingConnection::start`, with the number of the connection.
 /// let target = poller.target(1);
-/// // In the thread that owns the connections, whose `try_read` finds something on a link that is readable:
+// In the thread that owns the connections; `try_read` reads a readable link:
 /// let mut ready = Vec::new();
 /// while poller.poll(|id, link, readiness| ready.push((id, link, readiness))) {}
 /// poller.arm();
-/// // Then the thread waits for `woken`, calls `poll` and so on.
+// Then the thread waits for `woken`, calls `poll`, and so on.
 /// # drop(target);
 /// # drop(woken);
 /// ```
 pub struct Poller {
     wake: Arc<Wake>,
     owned: Mutex<Owned>,
-    /// The set, for each message: nothing locks it.
+    /// The set, cached for each message: reading it takes no lock.
     set: OnceCell<Weak<GroupedSet>>,
     last: AtomicU64,
-    /// How many links it has.
+    /// Number of links.
     links: AtomicUsize,
 }
 
-/// What a poller has until it is closed.
+/// State of a poller until it is closed.
 #[derive(Default)]
 struct Owned {
-    /// Made for the first link.
+    /// Created for the first link.
     set: Option<Arc<GroupedSet>>,
     is_closed: bool,
 }
 
-/// An object whose links a poller has, by the name that its thread gave it.
+/// An object with links of a poller, by the id that its thread chose.
 #[derive(Clone, Debug)]
 pub struct PollTarget {
     poller: Arc<Poller>,
     id: u64,
 }
 
-/// What a link is ready for.
+/// Readiness of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readiness {
-    /// `Connection::try_read` finds bytes, the end or an error.
+    /// `Connection::try_read` returns bytes, EOF or an error.
     Readable,
-    /// The peer sends no more, and the link was watched for that.
+    /// The peer has closed its side; reported only by links that are watched for this.
     ReadClosed,
 }
 
 impl Poller {
-    /// A poller for a thread that `wake` wakes. It is called from another thread and must not block: once at most after the
-    /// first link was added, and after each [`Poller::arm`]; it may also be called when the thread is awake again.
+    /// Creates a poller for a thread that `wake` wakes.
+    ///
+    /// `wake` is called on another thread and must not block: at most once after the first link was added, and after each
+    /// [`Poller::arm`]. It may also be called when the thread is awake again.
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self {
             wake: Arc::new(wake),
@@ -83,44 +86,48 @@ impl Poller {
         })
     }
 
-    /// The object that this thread calls `id`, below 2^40.
+    /// Returns the object with the id `id` of this thread, below 2^40.
     pub fn target(self: &Arc<Self>, id: u64) -> PollTarget {
         PollTarget { poller: Arc::clone(self), id }
     }
 
-    /// Calls `each` for links that are ready, with the id of their object: as many as one question to the kernel names. False when
-    /// there is none. A link is ready once; [`Connection::try_read`](crate::Connection::try_read) has it watched again.
+    /// Calls `each` for ready links, with the id of their object.
+    ///
+    /// Handles the links of one `epoll_wait`; returns false if none was ready. Each link is reported once;
+    /// [`Connection::try_read`](crate::Connection::try_read) watches it again.
     pub fn poll(&self, mut each: impl FnMut(u64, LinkId, Readiness)) -> bool {
         let Some(set) = self.set() else { return false };
         let mut events = [EMPTY_EVENT; POLLER_BATCH_LINKS];
         count_system_call();
-        // A question that is interrupted is asked again at the next turn: the set is still full then, and armed.
+        // An interrupted call is repeated in the next turn: the set is still ready then, and armed.
         let count = epoll::wait(&*set, &mut events, Some(&Timespec::default())).unwrap_or(0);
         for event in events.iter().take(count) {
             let (link, flags) = (LinkId(event.data.u64()), event.flags);
-            // A connection that the system has cut says neither: reading it tells why.
+            // A connection that the system has aborted sets neither flag: reading it reports the reason.
             let is_end = flags.contains(EventFlags::RDHUP) && !flags.contains(EventFlags::IN);
             each(link.target(), link, if is_end { Readiness::ReadClosed } else { Readiness::Readable });
         }
         count > 0
     }
 
-    /// Goes to sleep: has the thread woken, once, when a link has something, and at once where one has already.
+    /// Arms the wake-up before the thread sleeps.
+    ///
+    /// `wake` is called once, as soon as a link is ready; at once if one is ready already.
     pub fn arm(&self) {
         if let Some(Err(error)) = self.set().map(|set| set.arm()) {
             log::error!("epoll_ctl failed, the thread is not woken any more: {error}");
         }
     }
 
-    /// Watches no link any more, now and later, and gives the descriptor back.
+    /// Closes the descriptor; no link is watched from now on.
     pub fn close(&self) {
         *lock(&self.owned) = Owned { set: None, is_closed: true };
     }
 
-    /// Has it be ready, once, when `socket` has something.
+    /// Watches `socket` for data, one-shot.
     ///
     /// # Errors
-    /// What the kernel said: `EMFILE`, `ENOSPC`, …; `EBADF` when closed.
+    /// The kernel's error: `EMFILE`, `ENOSPC`, …; `EBADF` when closed.
     pub(crate) fn add(&self, link: LinkId, socket: impl AsFd) -> io::Result<()> {
         let set = self.make_set()?;
         self.links.fetch_add(1, Ordering::SeqCst);
@@ -141,18 +148,19 @@ impl Poller {
         }
     }
 
-    /// Has it be ready once more.
+    /// Watches `socket` again, one-shot.
     ///
     /// # Errors
-    /// When the socket is not there.
+    /// When the socket was not added.
     pub(crate) fn watch(&self, link: LinkId, socket: impl AsFd) -> io::Result<()> {
         self.modify(link, socket, oneshot())
     }
 
-    /// Has [`Readiness::ReadClosed`], once, when the peer sends no more, and not `Readable`, until [`Poller::watch`].
+    /// Reports [`Readiness::ReadClosed`], once, when the peer closes its side.
+    /// Does not report `Readable` until [`Poller::watch`].
     ///
     /// # Errors
-    /// When the socket is not there.
+    /// When the socket was not added.
     pub(crate) fn watch_end(&self, link: LinkId, socket: impl AsFd) -> io::Result<()> {
         self.modify(link, socket, EventFlags::RDHUP | EventFlags::ONESHOT)
     }
@@ -163,12 +171,12 @@ impl Poller {
         Ok(epoll::modify(&*set, socket, EventData::new_u64(link.0), flags)?)
     }
 
-    /// Lets a link go.
+    /// Removes a link.
     pub(crate) fn remove(&self, socket: impl AsFd) {
         self.links.fetch_sub(1, Ordering::SeqCst);
         if let Some(set) = self.set() {
             count_system_call();
-            // It is there; if it were not, so much the better.
+            // Ignore the error: the descriptor may already be removed.
             let _ = epoll::delete(&*set, socket);
         }
     }
@@ -183,7 +191,7 @@ impl PollTarget {
         &self.poller
     }
 
-    /// A name for a new link of the object.
+    /// Returns an id for a new link of the object.
     pub(crate) fn new_link(&self) -> LinkId {
         LinkId::new(self.id, self.poller.last.fetch_add(1, Ordering::SeqCst))
     }

@@ -1,4 +1,4 @@
-//! Epoll sets of threads that sleep, and the one thread that waits for all of them.
+//! Epoll sets of sleeping threads, and the thread that waits for all of them.
 
 use std::collections::HashMap;
 use std::io;
@@ -16,14 +16,14 @@ use crate::sync::lock;
 
 static GROUP: OnceCell<Arc<PollerGroup>> = OnceCell::new();
 
-/// A set of sockets of which nobody has to be told, unless its thread sleeps and has armed it.
+/// Epoll set of one thread. It causes a wake-up only when it is armed.
 pub(crate) struct GroupedSet {
     set: OwnedFd,
     number: u64,
     group: Arc<PollerGroup>,
 }
 
-/// Waits for the sets of all threads. Made on first use and kept until the process ends.
+/// Waits for the sets of all threads. Created on first use, and kept until the process ends.
 struct PollerGroup {
     sets: OwnedFd,
     sleepers: Mutex<Sleepers>,
@@ -39,10 +39,10 @@ struct Sleepers {
 }
 
 impl GroupedSet {
-    /// An empty set of the thread that `wake` wakes, armed.
+    /// Creates an empty, armed set for the thread that `wake` wakes.
     ///
     /// # Errors
-    /// What the kernel said when it refused a thread or a descriptor.
+    /// The kernel's error when it refuses a thread or a descriptor.
     pub(crate) fn new(wake: &Arc<Wake>) -> io::Result<Self> {
         let group = Arc::clone(GROUP.get_or_try_init(PollerGroup::start)?);
         let set = epoll::create(CreateFlags::CLOEXEC)?;
@@ -52,7 +52,8 @@ impl GroupedSet {
         Ok(new)
     }
 
-    /// Has the thread woken, once, as soon as there is something in the set; at once where there is already.
+    /// Arms the set: its thread is woken once, as soon as the set is ready.
+    /// At once if it is ready already.
     pub(crate) fn arm(&self) -> io::Result<()> {
         count_system_call();
         Ok(epoll::modify(&self.group.sets, &self.set, EventData::new_u64(self.number), oneshot())?)
@@ -106,10 +107,10 @@ impl Sleepers {
     }
 }
 
-/// Room for an event.
+/// Buffer element for an event.
 pub(crate) const EMPTY_EVENT: Event = Event { flags: EventFlags::empty(), data: EventData::new_u64(0) };
 
-/// Told once for each time that it is asked for; asking for what is there already counts.
+/// Flags for one event per call; data that is already there counts.
 pub(crate) fn oneshot() -> EventFlags {
     EventFlags::IN | EventFlags::ONESHOT
 }

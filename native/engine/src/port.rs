@@ -1,9 +1,9 @@
-//! Binding local ports: taking one over from connections that have ended, and from nothing else.
+//! Binds local ports: reuses those of ended connections only.
 //!
-//! With `SO_REUSEADDR` on both sockets, Linux lets one have the port of the other unless that one listens: the port of a
-//! connection in TIME_WAIT, which is wanted, and that of a connected client, which is not. The kernel copies the option to
-//! TIME_WAIT when the socket is closed, also when the process is killed, so a live client has to have it. What refuses others while
-//! the client lives is its [`PortClaim`].
+//! With `SO_REUSEADDR` on both sockets, Linux lets one bind the port of the other unless the other listens. This covers the port of a
+//! connection in TIME_WAIT, which is wanted, and that of a connected client, which is not. The kernel copies the option to TIME_WAIT
+//! when the socket is closed, also when the process is killed, so a live client must have it. While the client lives, its
+//! [`PortClaim`] keeps others off the port.
 
 use std::io;
 use std::net::{Shutdown, SocketAddr};
@@ -13,12 +13,14 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::sync::lock;
 
-/// Held while `SO_REUSEADDR` is on for a claim: meanwhile its port is not guarded.
+/// Held while a claim has `SO_REUSEADDR`: its port is not guarded meanwhile.
 static BINDING: Mutex<()> = Mutex::new(());
 
-/// Claim of a live client on its port: another socket, bound to the same address without `SO_REUSEADDR` and never
-/// connected, which listens for a moment and accepts nothing. Nothing else can be bound there until it is closed, and it
-/// leaves no TIME_WAIT behind. The kernel closes it with the process, however that ends.
+/// Claim of a live client on its port.
+///
+/// A second socket, bound to the same address without `SO_REUSEADDR` and never connected, which listens for a moment and accepts
+/// nothing. No other socket can bind the address until it is closed, and it leaves no TIME_WAIT behind. The kernel closes it when the
+/// process ends, for whatever reason.
 #[derive(Debug)]
 pub(crate) struct PortClaim {
     socket: Socket,
@@ -28,14 +30,14 @@ impl PortClaim {
     /// Claims the port of `bound`, which has `SO_REUSEADDR`.
     ///
     /// # Errors
-    /// `EADDRINUSE` when another process claims the port; otherwise what the kernel said: `EMFILE`, …
+    /// `EADDRINUSE` when another process claims the port; otherwise the kernel's error: `EMFILE`, …
     fn new(bound: &Socket) -> io::Result<Self> {
         let claim = Self::open(bound)?;
         claim.guard()?;
         Ok(claim)
     }
 
-    /// A claim that guards nothing yet.
+    /// Creates a claim that does not guard the port yet.
     fn open(bound: &Socket) -> io::Result<Self> {
         let local = bound.local_addr()?;
         let socket = Socket::new(Domain::from(i32::from(local.family())), Type::STREAM, Some(Protocol::TCP))?;
@@ -44,23 +46,24 @@ impl PortClaim {
         Ok(Self { socket })
     }
 
-    /// Refuses the port to everything else. Of sockets that share a port one alone can begin to listen: this decides between
-    /// processes that bind it at once.
+    /// Guards the port against all other sockets.
+    ///
+    /// Of sockets that share a port, only one can start to listen: this decides between processes that bind it at the same time.
     ///
     /// # Errors
-    /// `EADDRINUSE` when another process claims the port; otherwise what the kernel said.
+    /// `EADDRINUSE` when another process claims the port; otherwise the kernel's error.
     fn guard(&self) -> io::Result<()> {
         let listening = self.socket.listen(0);
         self.socket.set_reuse_address(false)?;
         listening?;
-        // Ends the listening, and leaves the socket bound.
+        // Stops listening; the socket stays bound.
         self.socket.shutdown(Shutdown::Read)
     }
 
     /// Binds another `socket` of the client to the claimed address.
     ///
     /// # Errors
-    /// `EINVAL` when it is bound, `EADDRINUSE` when another process claims the port; otherwise what the kernel said.
+    /// `EINVAL` when it is bound, `EADDRINUSE` when another process claims the port; otherwise the kernel's error.
     fn bind_beside(&self, socket: &Socket) -> io::Result<()> {
         let _alone = lock(&BINDING);
         socket.set_reuse_address(true)?;
@@ -71,12 +74,14 @@ impl PortClaim {
     }
 }
 
-/// Binds a client's `socket` to `local`, and claims the port; `None`: it could not be claimed, or need not be because the socket
-/// lets nobody take the port over. A port whose connections have ended is taken over if `takes_over`.
+/// Binds a client's `socket` to `local`, and claims the port.
+///
+/// Returns `None` if the port could not be claimed, or need not be because the socket does not allow reuse. With `takes_over`, a port of
+/// ended connections is reused.
 ///
 /// # Errors
-/// `EADDRINUSE` when something live has the port, also when another process has bound or claimed it meanwhile; otherwise what the
-/// kernel said.
+/// `EADDRINUSE` when a live socket has the port, also when another process has bound or claimed it meanwhile; otherwise the kernel's
+/// error.
 pub(crate) fn bind_client(socket: &Socket, local: SocketAddr, takes_over: bool) -> io::Result<Option<PortClaim>> {
     let _alone = lock(&BINDING);
     bind(socket, local, takes_over)?;
@@ -89,10 +94,10 @@ pub(crate) fn bind_client(socket: &Socket, local: SocketAddr, takes_over: bool) 
     Ok(claim)
 }
 
-/// Claims the port of `bound`; `None`: there is no descriptor for it.
+/// Claims the port of `bound`; returns `None` if there is no descriptor for it.
 ///
 /// # Errors
-/// `EADDRINUSE` when a client of another process, which has bound the port at the same time, has claimed it.
+/// `EADDRINUSE` when a client of another process, which bound the port at the same time, has claimed it.
 fn claim(bound: &Socket) -> io::Result<Option<PortClaim>> {
     match PortClaim::new(bound) {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(error),
@@ -103,7 +108,7 @@ fn claim(bound: &Socket) -> io::Result<Option<PortClaim>> {
 /// Binds another `socket` of a client to `local`, which it has bound before, with `claim`.
 ///
 /// # Errors
-/// `EADDRINUSE` when something live has the port; `EINVAL` when the socket is bound; otherwise what the kernel said.
+/// `EADDRINUSE` when a live socket has the port; `EINVAL` when the socket is bound; otherwise the kernel's error.
 pub(crate) fn bind_client_again(socket: &Socket, local: SocketAddr, claim: Option<&PortClaim>) -> io::Result<()> {
     match claim {
         Some(claim) => claim.bind_beside(socket),
@@ -114,18 +119,20 @@ pub(crate) fn bind_client_again(socket: &Socket, local: SocketAddr, claim: Optio
     }
 }
 
-/// Binds a `socket` that will listen on `address`. A port whose connections have ended, or whose listener has, is taken
-/// over if `takes_over`.
+/// Binds a `socket` that will listen on `address`.
+///
+/// With `takes_over`, a port of ended connections or of an ended listener is reused.
 ///
 /// # Errors
-/// `EADDRINUSE` when a listener or a client has the port; otherwise what the kernel said.
+/// `EADDRINUSE` when a listener or a client has the port; otherwise the kernel's error.
 pub(crate) fn bind_listener(socket: &Socket, address: SocketAddr, takes_over: bool) -> io::Result<()> {
     let _alone = lock(&BINDING);
     bind(socket, address, takes_over)?;
     socket.set_reuse_address(takes_over)
 }
 
-/// Binds without `SO_REUSEADDR` first: the kernel skips its checks of a port that was first bound with it.
+/// Binds without `SO_REUSEADDR` first.
+/// The kernel skips its checks of a port that was first bound with it.
 fn bind(socket: &Socket, local: SocketAddr, takes_over: bool) -> io::Result<()> {
     match socket.bind(&local.into()) {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse && takes_over => {
@@ -149,7 +156,7 @@ mod tests {
         Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP)).unwrap()
     }
 
-    /// A port of an address that no other test uses.
+    /// Returns a port of an address that no other test uses.
     fn any_port(host: u8) -> SocketAddr {
         (Ipv4Addr::new(127, 0, 77, host), 0).into()
     }
@@ -174,7 +181,7 @@ mod tests {
         }
     }
 
-    /// An address from which a connection has just been closed, so that it is in TIME_WAIT.
+    /// Returns an address with a connection in TIME_WAIT.
     fn in_time_wait(host: u8) -> SocketAddr {
         let listener = TcpListener::bind(any_port(host)).unwrap();
         let client = Client::bind(any_port(host)).unwrap();
@@ -290,7 +297,7 @@ mod tests {
         let _peer = client.connect(&listener);
         let local = client.local;
         drop(client);
-        // Its peer has not closed: the port is in FIN_WAIT.
+        // The peer has not closed: the port is in FIN_WAIT.
         assert_in_use(new_socket().bind(&local.into()));
         Client::bind(local).unwrap();
     }

@@ -1,60 +1,64 @@
-//! The progress of a link: what heartbeat, idle time-out, closing and returning decide by.
+//! Progress of a link: the basis of heartbeat, idle time-out, closing and resuming.
 
 use std::net::TcpStream;
 use std::time::Duration;
 
 use crate::tcp_info::TcpInfo;
 
-/// How far the bytes of one link have come, in each direction, and how the peer's kernel answers.
+/// Progress of the bytes of one link in each direction, and answers of the peer's kernel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Progress {
-    /// Bytes that have arrived here, read or not.
+    /// Bytes that have arrived, read or not.
     pub(crate) arrived: u64,
-    /// Bytes that the peer's kernel has acknowledged; where this one does not know, those that this one has taken.
+    /// Bytes that the peer's kernel has acknowledged.
+    /// If unknown, those that this side's kernel has taken.
     pub(crate) acknowledged: u64,
-    /// How long ago it acknowledged last.
+    /// Time since the last acknowledgement.
     pub(crate) acknowledged_ago: Duration,
-    /// Whether it owes no answer: a peer whose process does nothing still has a kernel that does.
+    /// Whether no answer of the peer's kernel is due.
+    /// A kernel answers also for a process that hangs.
     pub(crate) is_answered: bool,
-    /// Whether it has everything that was sent, FIN included.
+    /// Whether the peer's kernel has everything that was sent, including FIN.
     pub(crate) is_delivered: bool,
-    /// Whether there is no connection any more.
+    /// Whether the connection no longer exists.
     pub(crate) is_closed: bool,
 }
 
 impl Progress {
-    /// Whether the peer's kernel answers: it owes nothing, or has acknowledged something within `limit`. One that is sent small
-    /// messages without a pause delays its acknowledgements, and owes the last one at every moment.
+    /// Returns whether the peer's kernel answers.
+    /// No answer is due, or it acknowledged data within `limit`.
+    ///
+    /// While small messages arrive without a pause, a kernel delays its acknowledgements, so that one is due at every moment.
     pub(crate) fn has_answered_within(&self, limit: Duration) -> bool {
         self.is_answered || self.acknowledged_ago < limit
     }
 }
 
-/// Up to where bytes were sent that mean something, counted as [`Progress::acknowledged`] is.
+/// Positions of sent bytes, in the counting of [`Progress::acknowledged`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SentMarks {
-    /// Everything that this side's kernel has taken.
+    /// End of all bytes that this side's kernel has taken.
     pub(crate) written: u64,
-    /// The end of what it has taken of messages.
+    /// End of the last bytes of messages that it has taken.
     pub(crate) message_end: u64,
-    /// The end of the last ping, `None` while one waits to be written.
+    /// End of the last ping; `None` while one waits to be written.
     pub(crate) ping_end: Option<u64>,
 }
 
-/// Tells how far a link has come.
+/// Measures the progress of a link.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ProgressMeter {
-    /// What the peer's kernel had acknowledged when the link began, where [`Progress::acknowledged`] has to count from then on.
+    /// Bytes acknowledged when the link began; [`Progress::acknowledged`] counts from there.
     acknowledged_before: Option<u64>,
 }
 
 impl ProgressMeter {
-    /// A meter of a link that begins now.
+    /// Creates a meter of a link that begins now.
     pub(crate) fn from_now(stream: &TcpStream) -> Self {
         Self { acknowledged_before: TcpInfo::of(stream).ok().and_then(|info| info.acknowledged_bytes()) }
     }
 
-    /// Asks the kernel; `written` is what it has taken on this link.
+    /// Asks the kernel; `written` is the number of bytes that it has taken on this link.
     pub(crate) fn read(self, stream: &TcpStream, written: u64) -> Progress {
         let Ok(info) = TcpInfo::of(stream) else {
             return Progress { acknowledged: written, is_answered: true, is_delivered: true, ..Progress::default() };
@@ -70,7 +74,8 @@ impl ProgressMeter {
         }
     }
 
-    /// Whether the peer's kernel has all messages. Of a connection that is no more, the count alone tells: it may have broken.
+    /// Returns whether the peer's kernel has all messages.
+    /// If the connection no longer exists, only the count is reliable: it may have broken.
     pub(crate) fn has_messages(self, progress: &Progress, marks: &SentMarks) -> bool {
         let counts = self.acknowledged_before.is_some();
         let tells_nothing = counts && progress.is_closed;

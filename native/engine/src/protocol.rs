@@ -1,4 +1,4 @@
-//! How a connection speaks with its peer; chosen before it begins, and the same on both sides.
+//! Protocol of a connection; chosen before it begins, and the same on both sides.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,57 +11,58 @@ use crate::handshake::Terms;
 use crate::key::Key;
 use crate::limits;
 
-/// Asking a silent peer whether it is there.
+/// Pings to a silent peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Heartbeat {
-    /// Silence after which the peer is asked.
+    /// Silence before a ping.
     pub interval: Duration,
-    /// Silence after which it counts as gone, or as stalled.
+    /// Silence after which the peer counts as gone or stalled.
     pub timeout: Duration,
-    /// How long a stalled peer, whose kernel answers, may stay silent after that; `None`: [`STALLED_TIMEOUT`](limits::STALLED_TIMEOUT)
-    /// on loopback, no time elsewhere.
+    /// How long a stalled peer, whose kernel answers, may then stay silent.
+    /// `None`: [`STALLED_TIMEOUT`](limits::STALLED_TIMEOUT) on loopback, otherwise 0.
     pub stalled_timeout: Option<Duration>,
 }
 
 impl Heartbeat {
-    /// How long a peer may stay stalled; `is_local`: it is on this machine.
+    /// Returns how long a peer may stay stalled; `is_local`: it is on this machine.
     pub(crate) fn stalled_timeout(self, is_local: bool) -> Duration {
         let usual = if is_local { limits::STALLED_TIMEOUT } else { Duration::ZERO };
         self.stalled_timeout.unwrap_or(usual)
     }
 }
 
-/// What a peer without this protocol is asked with.
+/// Pings for a peer without this protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ping {
-    /// The message that is sent.
+    /// Message to send.
     pub message: Bytes,
-    /// Whether the owner makes another message for the next one. This one is the first then.
+    /// Whether the owner makes the next message; this one is then the first.
     pub is_made: bool,
-    /// What messages of the peer, or reads without framing, answer it; they go no further. `None`: all go to the owner.
+    /// Which messages of the peer (without framing: reads) are answers; they are dropped.
+    /// `None`: none.
     pub pong: Option<Pong>,
 }
 
-/// What messages that answer a [`Ping`] are.
+/// Answers to a [`Ping`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pong {
-    /// Those that begin with this.
+    /// Messages that begin with these bytes.
     Prefix(Bytes),
-    /// Those that are this.
+    /// Messages equal to these bytes.
     Whole(Bytes),
 }
 
-/// What happens to messages that the kernel does not have when the link is lost.
+/// Treatment of messages that the kernel has not taken when the link is lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unsent {
     /// They wait for the next link.
     #[default]
     Keep,
-    /// They are rejected, and so is what is sent while there is no link.
+    /// They are rejected, and so are messages sent while there is no link.
     Reject,
 }
 
-/// What is agreed on beside TCP. The default is a plain stream of bytes.
+/// Protocol on top of TCP. The default is a plain byte stream.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -83,42 +84,45 @@ pub enum Unsent {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Protocol {
-    /// Where messages begin and end; `None`: nowhere, they are bytes.
+    /// Message framing; `None`: a byte stream without messages.
     pub framing: Option<Framing>,
     /// Heartbeats.
     pub heartbeat: Option<Heartbeat>,
-    /// What heartbeats are in a protocol of the peer; `None`: those of typed frames.
+    /// Ping of the peer's own protocol; `None`: heartbeats are typed frames.
     pub ping: Option<Ping>,
-    /// Whether a send is finished only when the peer has the message, and survives a lost link until then.
+    /// Whether a send is finished only when the peer has the message.
+    /// Until then it survives a link loss.
     pub acknowledge: bool,
-    /// What both sides must know.
+    /// Shared key.
     pub key: Option<Arc<Key>>,
-    /// How long a server lets its peer take for the handshake; a client has the time of its attempt.
+    /// Time limit of a server for the handshake; a client has the time of its attempt.
     pub handshake_timeout: Duration,
-    /// Time without a message in either direction after which the connection is closed.
+    /// Time without messages in either direction after which the connection is closed.
     pub idle_timeout: Option<Duration>,
-    /// What may wait to be finished; a send beyond it is refused, unless nothing waits. `None`:
-    /// [`SEND_QUEUE_LIMIT_BYTES`](limits::SEND_QUEUE_LIMIT_BYTES), and without framing up to
-    /// [`SEND_QUEUE_MOST_BYTES`](limits::SEND_QUEUE_MOST_BYTES) while the peer takes something.
+    /// Limit of unfinished bytes; a send beyond it is refused, unless the queue is empty.
+    ///
+    /// `None`: [`SEND_QUEUE_LIMIT_BYTES`](limits::SEND_QUEUE_LIMIT_BYTES), and without framing up to
+    /// [`SEND_QUEUE_MOST_BYTES`](limits::SEND_QUEUE_MOST_BYTES) while the peer makes progress.
     pub send_queue_limit_bytes: Option<usize>,
-    /// For connections that get a new link when they lose one.
+    /// For connections that reconnect.
     pub unsent: Unsent,
-    /// Whether a connection that its peer has ended stays open until this side has ended it as well.
+    /// Whether a connection that its peer has ended stays open until this side has ended it, too.
     pub allow_half_open: bool,
 }
 
-/// Why a protocol is impossible.
+/// Reason why a protocol is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProtocolError {
-    /// Heartbeat, acknowledgement and admission need frames that can carry anything.
+    /// Heartbeat, acknowledgement and admission need frames that can carry any bytes.
     NeedsLengthFraming,
-    /// They need frames that are nothing but a length and a message: an option of the framing excludes one of them.
+    /// They need frames of just a length and a message.
+    /// The second name is the framing option that excludes the first.
     Excludes(&'static str, &'static str),
-    /// They have heartbeats of their own.
+    /// The feature has heartbeats of its own.
     PingExcludes(&'static str),
-    /// It is longer than messages are, contains what ends them, or is empty where nothing does.
+    /// The ping is longer than messages may be, contains a delimiter, or is empty without one.
     PingIsNoMessage,
-    /// A peer would count as gone before it was asked.
+    /// A peer would count as gone before the first ping.
     HeartbeatTimeoutTooShort,
 }
 
@@ -140,10 +144,10 @@ impl Default for Protocol {
 }
 
 impl Protocol {
-    /// Whether it can be spoken.
+    /// Checks the protocol.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The reason why it is invalid.
     pub fn check(&self) -> Result<(), ProtocolError> {
         if let Some(feature) = self.typed_feature() {
             let framing = self.framing.as_ref().ok_or(ProtocolError::NeedsLengthFraming)?;
@@ -172,23 +176,26 @@ impl Protocol {
         if is_message { Ok(()) } else { Err(ProtocolError::PingIsNoMessage) }
     }
 
-    /// Whether `read`, a message or, without framing, the bytes of one read, answers a ping. Where the owner of a connection finds
-    /// messages, it asks [`Protocol::is_pong`] itself.
+    /// Returns whether `read` answers a ping, and is dropped.
+    /// A message or, without framing, the bytes of one read.
+    ///
+    /// An owner that finds messages itself calls [`Protocol::is_pong`].
     pub(crate) fn drops(&self, read: &[u8]) -> bool {
         !self.owner_finds_messages() && self.is_pong(read)
     }
 
-    /// Whether reads count as activity: those in which the owner finds messages may hold nothing but answers to pings.
+    /// Returns whether reads count as activity.
+    /// Reads in which the owner finds messages may hold only answers to pings.
     pub(crate) fn counts_reads(&self) -> bool {
         !(self.owner_finds_messages() && self.ping.as_ref().is_some_and(|ping| ping.pong.is_some()))
     }
 
-    /// Whether the owner of a connection finds messages.
+    /// Returns whether the owner of a connection finds messages.
     fn owner_finds_messages(&self) -> bool {
         self.framing.as_ref().is_some_and(|framing| framing.custom_limit_bytes().is_some())
     }
 
-    /// Whether `message` of the peer answers a ping, and says nothing else.
+    /// Returns whether `message` is just an answer to a ping.
     pub(crate) fn is_pong(&self, message: &[u8]) -> bool {
         match self.ping.as_ref().and_then(|ping| ping.pong.as_ref()) {
             Some(Pong::Prefix(prefix)) => message.starts_with(prefix),
@@ -197,28 +204,29 @@ impl Protocol {
         }
     }
 
-    /// Whether frames may come between messages that their sender did not send.
+    /// Returns whether control frames may arrive between messages.
     pub(crate) fn has_control_frames(&self) -> bool {
         self.is_typed() || self.ping.is_some()
     }
 
-    /// Whether a connection has something to do at some time, whatever happens to it.
+    /// Returns whether a connection always needs timers.
     pub(crate) fn has_timers(&self) -> bool {
         self.has_control_frames() || self.idle_timeout.is_some()
     }
 
-    /// Whether frames begin with a type byte, and a handshake comes first.
+    /// Returns whether frames begin with a type byte, and a handshake comes first.
     pub(crate) fn is_typed(&self) -> bool {
         self.typed_feature().is_some()
     }
 
-    /// Whether an owner may read by itself: where it is busy, typed frames still have to be answered, and messages that nothing but
-    /// time tells apart to be taken one by one.
+    /// Returns whether the owner may read sockets itself.
+    ///
+    /// While it is busy, typed frames still have to be answered, and messages that end with an idle gap read one by one.
     pub(crate) fn lets_owner_read(&self) -> bool {
         !self.has_control_frames() && self.framing.as_ref().and_then(Framing::idle_gap).is_none()
     }
 
-    /// What needs typed frames, if something does.
+    /// Returns a feature that needs typed frames, if one is enabled.
     fn typed_feature(&self) -> Option<&'static str> {
         if self.heartbeat.is_some() && self.ping.is_none() {
             Some("heartbeat")
@@ -229,12 +237,12 @@ impl Protocol {
         }
     }
 
-    /// Whether connections are encrypted, which a key has them be.
+    /// Returns whether connections are encrypted: with a key they are.
     pub(crate) fn is_encrypted(&self) -> bool {
         self.key.is_some()
     }
 
-    /// What the handshake has to agree on, where there is one.
+    /// Returns the parameters of the handshake.
     pub(crate) fn terms(&self) -> Terms {
         Terms {
             heartbeat: self.heartbeat.map(|heartbeat| heartbeat.interval),

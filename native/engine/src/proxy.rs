@@ -15,7 +15,7 @@ pub use credentials::Credentials;
 use dialogue::Dialogue;
 pub use error::{ProxyError, ProxyFault};
 
-/// A proxy, and who uses it.
+/// A proxy and its credentials.
 ///
 /// ```
 /// use socket_engine::{AddressFamily, Host, NetAddress, Proxy, Route};
@@ -28,15 +28,16 @@ pub use error::{ProxyError, ProxyFault};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proxy {
-    /// Where the proxy is.
+    /// Address of the proxy.
     pub host: Host,
-    /// For a proxy that asks who uses it.
+    /// Credentials for a proxy that asks for them.
     pub credentials: Option<Credentials>,
 }
 
 impl Proxy {
-    /// Has the proxy at the other end of `stream` connect to `target`, whose name it looks up itself where that is one.
-    /// What the returned stream carries is between here and there.
+    /// Asks the proxy on `stream` to connect to `target`, and returns a stream to the target.
+    ///
+    /// The proxy looks up `target` if that is a host name.
     ///
     /// # Cancel safety
     /// Dropping the future closes the stream.
@@ -48,7 +49,7 @@ impl Proxy {
         }
     }
 
-    /// What went wrong on the way to `target`, and the cause of it.
+    /// Builds the error of a connect to `target`.
     pub(crate) fn error(&self, target: &Host, fault: ProxyFault, cause: impl fmt::Display) -> ProxyError {
         ProxyError { fault, proxy: self.host.to_string(), target: target.to_string(), cause: cause.to_string() }
     }

@@ -1,5 +1,6 @@
-//! What was sent and is not finished: messages that the kernel did not take yet, control frames between them, and
-//! messages that the peer has not acknowledged.
+//! Unfinished sends of one connection.
+//!
+//! Messages that the kernel has not taken yet, control frames between them, and messages that the peer has not acknowledged.
 
 mod encryption;
 
@@ -16,25 +17,25 @@ use crate::noise::Sealer;
 use crate::progress::SentMarks;
 use crate::wire::Kind;
 
-/// How far a send got at once.
+/// Result of a send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendProgress {
-    /// The kernel has every byte; no `Completed` event follows.
+    /// The kernel has all bytes; no `Completed` event follows.
     Sent,
-    /// It is not finished; a `Completed` event with the call's ticket follows.
+    /// Queued; a `Completed` event with the call's ticket follows.
     Queued,
-    /// It waits for [`Connection::flush`](crate::Connection::flush), which says whether a `Completed` event follows.
+    /// Gathered; [`Connection::flush`](crate::Connection::flush) returns whether `Completed` follows.
     Gathered,
 }
 
-/// A message on its way, as a frame; where the link is encrypted, that is done when it is written.
+/// A message as a frame. On an encrypted link it is encrypted when it is written.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
-    /// All of it, or what the kernel has not taken of a message that is never sent again.
+    /// The frame; without resending, only the part that the kernel has not taken.
     pub(crate) frame: Bytes,
-    /// How much of `frame` the kernel has.
+    /// Number of bytes of `frame` that the kernel has taken.
     pub(crate) written: usize,
-    /// Names the call that sent it.
+    /// Ticket of the `send` call.
     pub(crate) ticket: Ticket,
 }
 
@@ -50,38 +51,38 @@ enum Cargo {
     Control(Kind),
 }
 
-/// What became of a turn of writing.
+/// Result of a turn of writing.
 #[derive(Debug, Default)]
 pub(crate) struct Written {
-    /// The sends that are finished.
+    /// Finished sends.
     pub(crate) done: Vec<Ticket>,
-    /// Messages of which the kernel took the last byte.
+    /// Number of messages whose last byte the kernel took.
     pub(crate) messages: u64,
-    /// What ended the turn; `WouldBlock` is one of them.
+    /// Error that ended the turn, including `WouldBlock`.
     pub(crate) error: Option<io::Error>,
 }
 
-/// The queue of one connection. Does no I/O of its own.
+/// The send queue of one connection. Does no I/O of its own.
 #[derive(Default)]
 pub(crate) struct SendQueue {
     unsent: VecDeque<Queued>,
-    /// With the kernel, and not acknowledged by the peer; empty where nobody acknowledges.
+    /// Taken by the kernel, not acknowledged by the peer; empty without acknowledgement.
     unacknowledged: VecDeque<Queued>,
     acknowledges: bool,
-    /// Messages of the session that the peer has acknowledged.
+    /// Number of messages of the session that the peer has acknowledged.
     acknowledged: u64,
-    /// Bytes of the messages that are not finished.
+    /// Bytes of unfinished messages.
     bytes: usize,
     gathered: Gathered,
-    /// How far the link's bytes have come into the kernel.
+    /// Positions in the byte stream of the link that the kernel has taken.
     marks: SentMarks,
-    /// What encrypts the link; `None`: nothing does.
+    /// Encrypts the link; `None` without encryption.
     encryption: Option<Box<Encryption>>,
-    /// Whether a link was encrypted: without a cipher nothing is written from then on.
+    /// Whether a link was encrypted: from then on nothing is written without a cipher.
     is_keyed: bool,
 }
 
-/// The messages at the end of the queue that no write was tried for: their sender lets them leave together.
+/// Messages at the end of the queue that no write was tried for: they are sent together.
 #[derive(Clone, Copy, Default)]
 struct Gathered {
     messages: usize,
@@ -89,48 +90,49 @@ struct Gathered {
 }
 
 impl SendQueue {
-    /// An empty queue. With `acknowledges`, a message stays until [`SendQueue::acknowledge`] covers it.
+    /// Creates an empty queue.
+    /// With `acknowledges`, messages stay until [`SendQueue::acknowledge`] covers them.
     pub(crate) fn new(acknowledges: bool) -> Self {
         Self { acknowledges, ..Self::default() }
     }
 
-    /// Encrypts, with `sealer`, everything that is written of a link that begins.
+    /// Encrypts a new link with `sealer`.
     pub(crate) fn encrypt_with(&mut self, sealer: Option<Sealer>) {
         self.is_keyed |= sealer.is_some();
         self.encryption = sealer.map(|sealer| Box::new(Encryption::new(sealer)));
     }
 
-    /// Whether every message is finished and no control frame waits.
+    /// Returns whether all messages are finished and no control frame waits.
     pub(crate) fn is_empty(&self) -> bool {
         self.unsent.is_empty() && self.unacknowledged.is_empty()
     }
 
-    /// Whether some message is not finished.
+    /// Returns whether a message is unfinished.
     pub(crate) fn has_messages(&self) -> bool {
         !self.unacknowledged.is_empty() || self.unsent.iter().any(|queued| !queued.is_control())
     }
 
-    /// Whether something waits for the kernel.
+    /// Returns whether bytes wait for the kernel.
     pub(crate) fn has_unsent(&self) -> bool {
         !self.unsent.is_empty()
     }
 
-    /// Bytes of messages that are not finished.
+    /// Bytes of unfinished messages.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// What the queue costs, its messages included: many small ones take more than their bytes.
+    /// Memory of the queue with its messages: many small messages take more than their bytes.
     pub(crate) fn cost_bytes(&self) -> usize {
         self.bytes + (self.unsent.len() + self.unacknowledged.len()) * EVENT_OVERHEAD_BYTES
     }
 
-    /// Up to where the kernel has taken what was sent on this link.
+    /// Returns the positions up to which the kernel has taken the bytes of this link.
     pub(crate) fn marks(&self) -> SentMarks {
         self.marks
     }
 
-    /// Counts bytes of a message that the kernel took at once, past the queue.
+    /// Counts bytes of a message that the kernel took at once, without the queue.
     pub(crate) fn count_written(&mut self, bytes: usize) {
         if bytes > 0 {
             self.marks.written += bytes as u64;
@@ -138,7 +140,7 @@ impl SendQueue {
         }
     }
 
-    /// Adds a message. One that the kernel has already is expected only where the peer acknowledges.
+    /// Adds a message; with acknowledgement, also one that the kernel has taken completely.
     pub(crate) fn push(&mut self, message: Outgoing) {
         let Outgoing { frame, written, ticket } = message;
         let is_sent = self.acknowledges && written == frame.len();
@@ -148,24 +150,25 @@ impl SendQueue {
         queue.push_back(queued);
     }
 
-    /// Adds a message that is to leave together with others. Nothing else waits for the kernel.
+    /// Adds a message that will be sent together with others. No other bytes wait for the kernel.
     pub(crate) fn gather(&mut self, message: Outgoing) {
         self.gathered.messages += 1;
         self.gathered.bytes += message.frame.len();
         self.push(message);
     }
 
-    /// How many messages were gathered since the last write.
+    /// Returns the number of messages gathered since the last write.
     pub(crate) fn gathered(&self) -> usize {
         self.gathered.messages
     }
 
-    /// Whether so much was gathered that it is to be written.
+    /// Returns whether enough was gathered for a write.
     pub(crate) fn has_gathered_enough(&self) -> bool {
         self.gathered.bytes >= GATHER_BYTES
     }
 
-    /// Puts a control frame before every message that the kernel has nothing of, in place of an earlier one of its kind.
+    /// Inserts a control frame before all messages that the kernel has no byte of.
+    /// It replaces an earlier one of the same kind.
     pub(crate) fn push_control(&mut self, kind: Kind, frame: Bytes) {
         if kind == Kind::Ping {
             self.marks.ping_end = None;
@@ -180,7 +183,7 @@ impl SendQueue {
         }
     }
 
-    /// How many frames at the front the kernel has some of, or are in a record that was begun.
+    /// Counts the first frames that are partly written, or in a record in progress.
     fn begun(&self) -> usize {
         let mut covered = self.encryption.as_ref().map_or(0, |encryption| encryption.covers());
         let is_begun = |queued: &&Queued| {
@@ -191,8 +194,9 @@ impl SendQueue {
         self.unsent.iter().take_while(is_begun).count()
     }
 
-    /// Encrypts a message that nothing waits before, and returns how much of it the kernel has taken, which may be nothing. `None`
-    /// where the link is not encrypted. What is left of it has to be pushed, as what the link sends next.
+    /// Encrypts and writes a message when the queue is empty; returns the number of bytes taken.
+    ///
+    /// This may be nothing. Returns `None` without encryption. Push the rest as the next message of the link.
     pub(crate) fn send_encrypted(
         &mut self,
         parts: [&[u8]; 3],
@@ -215,13 +219,14 @@ impl SendQueue {
         Some(Ok(sent))
     }
 
-    /// Puts a control frame behind everything that waits.
+    /// Adds a control frame at the end of the queue.
     pub(crate) fn push_last(&mut self, kind: Kind, frame: Bytes) {
         self.unsent.push_back(Queued { frame, written: 0, cargo: Cargo::Control(kind) });
     }
 
-    /// Writes `frame` as the last one of the link, before everything that waits. Writes nothing where the kernel has a part of another
-    /// frame, because `frame` would be taken for the rest of that.
+    /// Writes `frame` as the last one of the link, before everything in the queue.
+    ///
+    /// Writes nothing if the kernel has taken part of another frame, because the peer would take `frame` for the rest of it.
     pub(crate) fn end_link(&mut self, frame: &[u8], mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>) {
         let covered = self.encryption.as_ref().map_or(0, |encryption| encryption.covers());
         let is_begun = covered > 0 || self.unsent.front().is_some_and(|front| front.written > 0);
@@ -229,15 +234,15 @@ impl SendQueue {
             return;
         }
         let SentMarks { written, .. } = &mut self.marks;
-        // Where the kernel does not take it, the peer sees a cut.
+        // If the kernel does not take it, the peer sees a link loss.
         let _ = match &mut self.encryption {
             Some(encryption) => encryption.write([frame], write, written).map(drop),
             None => write(&[IoSlice::new(frame)]).map(|bytes| *written += bytes as u64),
         };
     }
 
-    /// Hands the front of the queue to `write`, until nothing waits, `write` fails, or it has taken
-    /// [`WRITE_TURN_BYTES`].
+    /// Passes the front of the queue to `write`, until the queue is empty or `write` fails.
+    /// Stops when `write` has taken [`WRITE_TURN_BYTES`].
     pub(crate) fn write_with(&mut self, mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>) -> Written {
         let mut result = Written::default();
         let mut left = WRITE_TURN_BYTES;
@@ -258,8 +263,9 @@ impl SendQueue {
         result
     }
 
-    /// One write: of a record; else of a few messages where they are, or of the many small ones that come to [`GATHER_BYTES`], as one
-    /// piece. Returns how much of the queue the kernel has with it.
+    /// Performs one write, and returns how many bytes of the queue the kernel has with it.
+    ///
+    /// Writes a record on an encrypted link; otherwise a few messages in place, or many small ones, up to [`GATHER_BYTES`], as a copy.
     fn write_front(&mut self, write: &mut impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>) -> io::Result<usize> {
         if let Some(encryption) = &mut self.encryption {
             return encryption.write(self.unsent.iter().map(Queued::rest), write, &mut self.marks.written);
@@ -272,7 +278,8 @@ impl SendQueue {
         Ok(written)
     }
 
-    /// Whether what encrypted the link is gone: what is queued after that must not leave in the clear.
+    /// Returns whether the cipher of an encrypted link is gone.
+    /// Later messages must not be sent in plain text.
     fn has_lost_cipher(&self) -> bool {
         self.is_keyed && self.encryption.is_none()
     }
@@ -291,8 +298,10 @@ impl SendQueue {
         write(&rests.take(WRITE_BATCH_MESSAGES).map(IoSlice::new).collect::<Vec<_>>())
     }
 
-    /// The peer has the first `count` messages of the session. Returns the sends that this finishes, or `None` when it
-    /// cannot have them: they were not sent.
+    /// Handles the acknowledgement of the first `count` messages of the session.
+    /// Returns the sends that this finishes.
+    ///
+    /// Returns `None` if the peer cannot have them, because they were not sent.
     pub(crate) fn acknowledge(&mut self, count: u64) -> Option<Vec<Ticket>> {
         let newly = usize::try_from(count.checked_sub(self.acknowledged)?).ok()?;
         if newly > self.unacknowledged.len() {
@@ -304,7 +313,8 @@ impl SendQueue {
         Some(finished.iter().filter_map(Queued::ticket).collect())
     }
 
-    /// The link is gone: control frames are void, and every message is to be sent from its first byte.
+    /// Handles the loss of the link: drops control frames.
+    /// All messages start again at their first byte.
     pub(crate) fn rewind(&mut self) {
         let acknowledges = self.acknowledges;
         self.gathered = Gathered::default();
@@ -319,7 +329,7 @@ impl SendQueue {
         }
     }
 
-    /// Sends again what the peer has not acknowledged, before everything else.
+    /// Queues the messages that the peer has not acknowledged again, before all others.
     pub(crate) fn send_again(&mut self) {
         while let Some(mut queued) = self.unacknowledged.pop_back() {
             queued.written = 0;
@@ -327,15 +337,17 @@ impl SendQueue {
         }
     }
 
-    /// Drops the messages that the kernel took and the peer did not acknowledge, and begins a session in which nothing
-    /// is acknowledged. Returns whose they were.
+    /// Starts a new session, in which nothing is acknowledged.
+    /// Returns the tickets of dropped messages.
+    ///
+    /// Drops the messages that the kernel took and the peer did not acknowledge.
     pub(crate) fn forget_session(&mut self) -> Vec<Ticket> {
         self.acknowledged = 0;
         self.bytes -= self.unacknowledged.iter().map(|queued| queued.frame.len()).sum::<usize>();
         self.unacknowledged.drain(..).filter_map(|queued| queued.ticket()).collect()
     }
 
-    /// Drops what the kernel has not taken, and returns whose it was.
+    /// Drops what the kernel has not taken, and returns the tickets.
     pub(crate) fn drop_unsent(&mut self) -> Vec<Ticket> {
         self.gathered = Gathered::default();
         let weight: usize = self.unsent.iter().map(|queued| self.weight(queued)).sum();
@@ -343,7 +355,7 @@ impl SendQueue {
         self.unsent.drain(..).filter_map(|queued| queued.ticket()).collect()
     }
 
-    /// Drops everything, the key of the link as well, and returns the tickets that will never be finished.
+    /// Drops everything, including the key of the link; returns the tickets of unfinished sends.
     pub(crate) fn clear(&mut self) -> Vec<Ticket> {
         self.encryption = None;
         let mut tickets = self.forget_session();
@@ -356,7 +368,7 @@ impl SendQueue {
             let taken = written.min(front.rest().len());
             front.written += taken;
             written -= taken;
-            // A record is with the kernel as a whole.
+            // The kernel takes records as a whole.
             let end = self.marks.written - if self.encryption.is_some() { 0 } else { written as u64 };
             match front.cargo {
                 Cargo::Message(_) if taken > 0 => self.marks.message_end = end,
@@ -384,7 +396,7 @@ impl SendQueue {
         }
     }
 
-    /// What a queued frame adds to `bytes`.
+    /// Returns what a queued frame adds to `bytes`.
     fn weight(&self, queued: &Queued) -> usize {
         match queued.cargo {
             Cargo::Control(_) => 0,

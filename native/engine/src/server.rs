@@ -1,4 +1,4 @@
-//! A server: its listening sockets and the connections that they take.
+//! A server: its listening sockets and accepted connections.
 
 use std::fmt;
 use std::io;
@@ -49,14 +49,14 @@ pub struct Server {
     shared: Arc<Shared>,
 }
 
-/// How a server and its connections speak, and how many there may be.
+/// Protocol and limits of a server.
 #[derive(Clone, Debug)]
 pub struct ServerOptions {
-    /// How it speaks with its peers.
+    /// Protocol of its connections.
     pub protocol: Protocol,
-    /// Open connections beyond which peers are turned away; `None`: as many as the system allows.
+    /// Limit of open connections, above which peers are rejected; `None`: no limit.
     pub max_connections: Option<usize>,
-    /// How long an acknowledged connection waits for its peer to come back.
+    /// How long an acknowledged connection waits for its peer to reconnect.
     pub return_timeout: Duration,
 }
 
@@ -67,7 +67,7 @@ impl Default for ServerOptions {
 }
 
 impl Server {
-    /// A server that does not listen yet.
+    /// Creates a server that does not listen yet.
     pub fn new(sink: Arc<dyn EventSink<ServerEvent>>, options: ServerOptions) -> Self {
         let ServerOptions { protocol, max_connections, return_timeout } = options;
         let shared = Arc::new(Shared {
@@ -89,12 +89,14 @@ impl Server {
         Self { shared }
     }
 
-    /// Binds `address`, listens and accepts. May be called several times, for several ports; an address that it listens on
-    /// already stays as it is. Returns the address with the port that the kernel chose where it was 0. `Listening` follows. An
-    /// address that is not loopback's is logged.
+    /// Binds `address`, listens and accepts.
+    /// Returns the address, with the port that the kernel chose for port 0.
+    ///
+    /// May be called several times, for several ports; listening twice on one address has no effect. `Listening` follows. An address that
+    /// is not loopback is logged.
     ///
     /// # Errors
-    /// What the kernel said: `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, …
+    /// The kernel's error: `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, …
     pub fn listen(&self, address: SocketAddr) -> Result<SocketAddr, SocketError> {
         self.try_listen(address).map_err(|error| SocketError::from_io(Operation::Listen, address, &error))
     }
@@ -108,14 +110,14 @@ impl Server {
         let _context = runtime.enter();
         let listener = options::listening_socket(address, &lock(&self.shared.settings).options)?;
         let local = listener.local_addr()?;
-        // `::ffff:127.0.0.1` is loopback too.
+        // `::ffff:127.0.0.1` is loopback, too.
         if !local.ip().to_canonical().is_loopback() {
             log::warn!("listening on {local}: other devices may connect");
         }
         let fd = listener.as_raw_fd();
         let listener = runtime::register(listener, Interest::READABLE)?;
         let intake = Arc::clone(&lock(&self.shared.intake));
-        // Held while the task is made, which looks for its listener here.
+        // Locked until the task is created: the task looks for its listener here.
         let mut listeners = lock(&self.shared.listeners);
         let accepting = runtime.spawn(accept_all(Arc::clone(&self.shared), intake, listener, local));
         self.shared.sink.post(ServerEvent::Listening(local));
@@ -124,7 +126,7 @@ impl Server {
         Ok(local)
     }
 
-    /// Whether it listens on `address`, which is the newest one then.
+    /// Returns whether it listens on `address`, which then becomes the newest one.
     fn listens_on(&self, address: SocketAddr) -> bool {
         let mut listeners = lock(&self.shared.listeners);
         let place = listeners.iter().position(|listener| listener.local == address);
@@ -135,22 +137,22 @@ impl Server {
         place.is_some()
     }
 
-    /// The next connection that was taken and has no owner yet; after [`Server::close`], none that was taken before.
+    /// Returns the next accepted connection without an owner.
+    /// After [`Server::close`], only later ones.
     pub fn accept(&self) -> Option<PendingConnection> {
         let taken = lock(&self.shared.intake).accepted.pop()?;
         Some(PendingConnection { taken, server: Arc::clone(&self.shared) })
     }
 
-    /// Makes room for the report of another rejected peer, after [`ServerEvent::Rejected`].
+    /// Makes room for another rejection event, after [`ServerEvent::Rejected`].
     pub fn consume_rejection(&self) {
         self.shared.rejections.consume();
     }
 
-    /// Sets options of all connections, those that are there and those that come.
+    /// Sets options of all connections, open and later ones.
     ///
     /// # Errors
-    /// `EBADF` when it does not listen; otherwise the first error of a connection that is there. The others have the
-    /// options all the same.
+    /// `EBADF` when it does not listen; otherwise the first error of an open connection. The options of the others are set nevertheless.
     pub fn set_options(&self, options: SocketOptions) -> Result<(), SocketError> {
         if !self.is_listening() {
             return Err(SocketError::new(Operation::SetOptions, None, libc::EBADF));
@@ -161,18 +163,19 @@ impl Server {
         results.into_iter().collect()
     }
 
-    /// The descriptor of the newest listening socket. It stays the server's.
+    /// Returns the descriptor of the newest listening socket; the server still owns it.
     pub fn descriptor(&self) -> Option<RawFd> {
         lock(&self.shared.listeners).last().and_then(|listener| listener.fd)
     }
 
-    /// Stops listening on every port, and does with the connections as told. The ports are free, and the connections
-    /// over, when `Closed` and `Completed` with `ticket` come; the latter with an error where the peer of a drained connection has not
-    /// got all that was sent. Where it was closed before, `Completed` alone follows those of
-    /// that close; where it never listened, nothing comes: [`Closing::Over`].
+    /// Stops listening on all ports, and treats the connections as `connections` says.
+    ///
+    /// The ports are free, and the connections closed, when `Closed` and `Completed` with `ticket` arrive; `Completed` has an error if
+    /// the peer of a drained connection has not got all that was sent. If the server was closed before, only `Completed` follows, after
+    /// the events of that close. If it never listened, no event follows: [`Closing::Over`].
     ///
     /// # Errors
-    /// What the kernel said when it refused the threads of the runtime.
+    /// The kernel's error when it refuses the threads of the runtime.
     pub fn close(&self, connections: Connections, ticket: Ticket) -> Result<Closing, SocketError> {
         let runtime = runtime::handle().map_err(|error| SocketError::from_io(Operation::Close, None, &error))?;
         let listeners = std::mem::take(&mut *lock(&self.shared.listeners));
@@ -189,7 +192,7 @@ impl Server {
             let _done = done;
             for listener in listeners {
                 listener.accepting.abort();
-                // An aborted task is the wanted result; when it is joined, its socket is closed.
+                // An aborted task is the intended result; after the join its socket is closed.
                 let _ = listener.accepting.await;
             }
             ended.handshakes.abort();
@@ -200,19 +203,19 @@ impl Server {
         Ok(Closing::Announced)
     }
 
-    /// Completes `ticket` when the newest close is done, if there was one.
+    /// Completes `ticket` when the newest close is done, if there is one.
     fn await_close(&self, runtime: &Handle, ticket: Ticket) -> Closing {
         let Some(mut closing) = lock(&self.shared.closing).clone() else { return Closing::Over };
         let sink = Arc::clone(&self.shared.sink);
         runtime.spawn(async move {
-            // Nothing is sent: this ends when the sender is dropped.
+            // No value is ever sent: this ends when the sender is dropped.
             let _ = closing.changed().await;
             sink.complete(ticket, Ok(()));
         });
         Closing::Announced
     }
 
-    /// What went through all its connections.
+    /// Returns statistics of all its connections, including closed ones.
     pub fn statistics(&self) -> Statistics {
         let is_encrypted = self.shared.protocol.is_encrypted();
         let all = Statistics { is_encrypted, ..self.shared.counters.statistics() };
@@ -220,7 +223,7 @@ impl Server {
         settings.connections().filter_map(WeakConnection::statistics).fold(all, Statistics::with_queues_of)
     }
 
-    /// Stops listening, without waiting for anything.
+    /// Stops listening, without waiting.
     pub fn dispose(&self) {
         for listener in lock(&self.shared.listeners).drain(..) {
             listener.accepting.abort();
@@ -228,7 +231,7 @@ impl Server {
         self.shared.end_intake();
     }
 
-    /// The address of the newest listening socket.
+    /// Returns the address of the newest listening socket.
     ///
     /// # Errors
     /// `EBADF` when it does not listen.
@@ -237,12 +240,12 @@ impl Server {
         newest.ok_or_else(|| SocketError::new(Operation::GetLocalAddress, None, libc::EBADF))
     }
 
-    /// Whether it listens on some port.
+    /// Returns whether it listens on a port.
     pub fn is_listening(&self) -> bool {
         !lock(&self.shared.listeners).is_empty()
     }
 
-    /// Its state: bound while it listens, connected while it has an open connection.
+    /// Returns its state: bound while it listens, connected while it has an open connection.
     pub fn state(&self) -> SocketState {
         SocketState {
             is_bound: self.is_listening(),

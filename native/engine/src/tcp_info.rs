@@ -1,6 +1,6 @@
-//! What the kernel knows of a TCP connection: `TCP_INFO`, by getsockopt, which apps may use.
+//! Reads `TCP_INFO` of a connection with getsockopt, which apps may use.
 //!
-//! The only unsafe code of the engine: no crate in use has a safe call for this option.
+//! The only unsafe code of the engine: none of its crates has a safe call for this option.
 #![allow(unsafe_code, reason = "one call of getsockopt, which checks the length that it is given")]
 
 use std::io;
@@ -8,25 +8,27 @@ use std::net::TcpStream;
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
-/// As many bytes as are read here: those up to `tcpi_notsent_bytes`. Newer kernels have more, older ones less.
+/// Number of bytes that are read: up to `tcpi_notsent_bytes`.
+/// Newer kernels return more, older ones fewer.
 const INFO_BYTES: usize = 148;
 
-/// States of a connection, as the kernel numbers them.
+/// TCP states, with the kernel's numbers.
 const FIN_WAIT2: u8 = 5;
 const TIME_WAIT: u8 = 6;
 const CLOSE: u8 = 7;
 #[cfg(test)]
 const CLOSE_WAIT: u8 = 8;
 
-/// Questions whether it has room that a peer's kernel may leave unanswered: Linux answers two a second (`tcp_invalid_ratelimit`), and
-/// asks the first ones faster.
+/// Number of window probes that a peer may leave unanswered.
+///
+/// Linux answers two a second (`tcp_invalid_ratelimit`), and sends the first ones faster.
 const UNANSWERED_PROBES: u8 = 1;
 
-/// A connection as the kernel sees it. Fields that the kernel does not have are `None`.
+/// Kernel statistics of a connection. Fields that the kernel lacks are `None`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct TcpInfo {
     state: u8,
-    /// Questions to a peer without room that it has not answered.
+    /// Unanswered window probes.
     probes: u8,
     /// Packets that the peer has not acknowledged.
     unacknowledged_packets: u32,
@@ -38,13 +40,13 @@ pub(crate) struct TcpInfo {
 }
 
 impl TcpInfo {
-    /// Asks the kernel.
+    /// Reads the statistics of `socket`.
     ///
     /// # Errors
-    /// What the kernel said.
+    /// The kernel's error.
     pub(crate) fn of(socket: &TcpStream) -> io::Result<Self> {
         let mut info = [0_u8; INFO_BYTES];
-        // It fits, for it is a small constant.
+        // A small constant fits.
         let mut length = INFO_BYTES as libc::socklen_t;
         let (level, name) = (libc::IPPROTO_TCP, libc::TCP_INFO);
         // SAFETY: `info` is valid for writes of `length` bytes, `length` for a write of its own type, and both outlive the call,
@@ -58,7 +60,7 @@ impl TcpInfo {
         Ok(Self::parse(info.get(..length as usize).unwrap_or_default()))
     }
 
-    /// Reads a `struct tcp_info` as far as there is one: it only ever grew at its end.
+    /// Parses `struct tcp_info` as far as the kernel filled it: new versions only append fields.
     fn parse(info: &[u8]) -> Self {
         let byte = |place: usize| info.get(place).copied().unwrap_or_default();
         let word = |place: usize| bytes_at(info, place).map(u32::from_ne_bytes);
@@ -76,39 +78,40 @@ impl TcpInfo {
         }
     }
 
-    /// Bytes of the connection that the peer's kernel has acknowledged.
+    /// Bytes that the peer's kernel has acknowledged.
     pub(crate) fn acknowledged_bytes(&self) -> Option<u64> {
         self.acknowledged_bytes
     }
 
-    /// Bytes of the connection that have arrived in order, read or not.
+    /// Bytes that have arrived in order, read or not.
     pub(crate) fn received_bytes(&self) -> Option<u64> {
         self.received_bytes
     }
 
-    /// How long ago the peer's kernel acknowledged something last, or answered a question.
+    /// Time since the peer's kernel last acknowledged data or answered a probe.
     pub(crate) fn last_acknowledged(&self) -> Duration {
         self.last_acknowledged
     }
 
-    /// Whether the peer's kernel has acknowledged everything that was handed to this one; FIN too, where that was said.
+    /// Returns whether the peer's kernel has acknowledged all sent bytes, and FIN if sent.
     pub(crate) fn is_delivered(&self) -> bool {
         let is_over = matches!(self.state, FIN_WAIT2 | TIME_WAIT | CLOSE);
         is_over || self.unacknowledged_packets == 0 && self.unsent_bytes.unwrap_or_default() == 0
     }
 
-    /// Whether there is no connection any more: both sides have ended it, or it broke.
+    /// Returns whether the connection no longer exists: both sides have closed it, or it broke.
     pub(crate) fn is_closed(&self) -> bool {
         self.state == CLOSE
     }
 
-    /// Whether the end of the peer's stream has arrived, or there is no connection any more.
+    /// Returns whether FIN of the peer has arrived, or the connection no longer exists.
     #[cfg(test)]
     pub(crate) fn is_read_closed(&self) -> bool {
         matches!(self.state, CLOSE_WAIT | CLOSE)
     }
 
-    /// Whether the peer's kernel has yet to answer what it was sent last: bytes, or a question whether it has room.
+    /// Returns whether the peer's kernel still has to answer the last packet.
+    /// Data or a window probe.
     pub(crate) fn is_unanswered(&self) -> bool {
         if self.unacknowledged_packets > 0 {
             return self.last_sent < self.last_acknowledged;
@@ -119,7 +122,7 @@ impl TcpInfo {
 
 #[cfg(test)]
 impl TcpInfo {
-    /// That of a connection whose peer has not answered for so long.
+    /// Returns the statistics of a connection whose peer has not answered for `silence`.
     pub(crate) fn unanswered_for(silence: Duration) -> Self {
         Self { unacknowledged_packets: 1, last_acknowledged: silence, ..Self::default() }
     }
@@ -131,7 +134,7 @@ fn bytes_at<const N: usize>(info: &[u8], place: usize) -> Option<[u8; N]> {
 
 #[cfg(test)]
 mod tests {
-    // A test may panic: that is how it fails.
+    // A test fails by panicking.
     #![allow(clippy::unwrap_used)]
 
     use std::io::{Read, Write};
@@ -208,10 +211,10 @@ mod tests {
         for (expected, info) in [
             (false, info(0, 0, 0, 10, 20)),
             (true, info(1, 0, 0, 10, 20)),
-            // It said that it has no room for what was sent again.
+            // It reported a zero window for the retransmission.
             (false, info(1, 0, 0, 20, 10)),
             (false, info(0, 0, 9, 10, 20)),
-            // Kernels do not answer each of these.
+            // Kernels do not answer each probe.
             (false, info(0, 1, 9, 20, 10)),
             (true, info(0, 2, 9, 20, 10)),
         ] {

@@ -1,11 +1,11 @@
-//! The frames of a typed stream: what each one says, and how.
+//! Frames of a typed stream, and their encoding.
 
 use bytes::{Buf, Bytes};
 
-/// Longest frame that carries no data, its type byte included.
+/// Longest frame without data, including its type byte.
 pub(crate) const CONTROL_MAX_BYTES: usize = 1 + size_of::<u64>();
 
-/// What a frame is for: its first byte.
+/// Type of a frame: its first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Kind {
@@ -13,26 +13,26 @@ pub(crate) enum Kind {
     Data = 0x00,
     /// Asks for a `Pong`.
     Ping = 0x01,
-    /// Says that this side lives.
+    /// Answers a `Ping`.
     Pong = 0x02,
-    /// Says how many messages this side has received in the session so far.
+    /// Number of messages received in the session so far.
     Acknowledge = 0x03,
-    /// Says that the end of the stream, which follows, is meant.
+    /// Announces the end of the stream, which follows: it is intended.
     Bye = 0x04,
-    /// Opens the handshake.
+    /// Starts the handshake.
     Hello = 0x10,
-    /// The server's answer to `Hello`.
+    /// The server's reply to `Hello`.
     Challenge = 0x11,
-    /// The client's proof, and the session that it comes back to.
+    /// The client's proof, and the session to resume.
     Proof = 0x12,
-    /// The server's proof, and the session that is entered.
+    /// The server's proof, and the session.
     Welcome = 0x13,
-    /// The server does not want this client; why.
+    /// The server rejects the client, for this reason.
     Refused = 0x14,
 }
 
 impl Kind {
-    /// The type byte.
+    /// Returns the type byte.
     pub(crate) const fn byte(self) -> u8 {
         self as u8
     }
@@ -42,26 +42,28 @@ impl Kind {
     }
 }
 
-/// A frame that comes after the handshake.
+/// A frame after the handshake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Frame {
     /// A message.
     Data(Bytes),
-    /// To be answered with `Pong` at once.
+    /// Must be answered with `Pong` at once.
     Ping,
-    /// The peer lives.
+    /// Answer to a ping.
     Pong,
-    /// So many messages has the peer received in the session so far.
+    /// Number of messages that the peer has received in the session so far.
     Acknowledge(u64),
-    /// The end of the stream, which follows, is meant.
+    /// The end of the stream, which follows, is intended.
     Bye,
-    /// Bytes with a wrong checksum, which no typed stream has.
+    /// Bytes with a wrong checksum; typed streams have no checksums.
     Corrupt(Bytes),
 }
 
 impl Frame {
-    /// Reads what a typed [`Decoder`](crate::framing::Decoder) took out of a stream: the type byte and what follows. `None`
-    /// for what is no frame of a known kind.
+    /// Parses a frame from a typed [`Decoder`](crate::framing::Decoder).
+    /// The type byte and the content.
+    ///
+    /// Returns `None` for an unknown type or invalid content.
     pub(crate) fn parse(mut frame: Bytes) -> Option<Self> {
         let kind = frame.try_get_u8().ok().and_then(Kind::from_byte)?;
         let parsed = match kind {

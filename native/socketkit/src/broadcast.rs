@@ -1,27 +1,28 @@
-//! A call that is finished when all its parts are.
+//! A send to several connections, finished when all its parts are.
 
 use std::any::Any;
 use std::rc::Rc;
 
 use socket_engine::{SendProgress, SocketError, Ticket};
 
-/// One message on its way to several connections.
+/// One message in transit to several connections.
 pub struct Broadcast {
     ticket: Ticket,
     parts: Vec<Ticket>,
-    /// The connections of the parts. They must not be collected before: their results would not come.
+    /// Connections of the parts, kept from being collected: their results would not arrive.
     connections: Vec<Rc<dyn Any>>,
     finished: usize,
     reached: i32,
 }
 
 impl Broadcast {
-    /// A broadcast for the call with `ticket`.
+    /// Creates a broadcast for the call with `ticket`.
     pub fn new(ticket: Ticket) -> Self {
         Self { ticket, parts: Vec::new(), connections: Vec::new(), finished: 0, reached: 0 }
     }
 
-    /// Adds the part of `connection`. Why one failed, its own events tell.
+    /// Adds the part of `connection`.
+    /// If it failed, the connection's own events report the reason.
     pub fn add(&mut self, part: Ticket, connection: Rc<dyn Any>, sent: Result<SendProgress, SocketError>) {
         match sent {
             Ok(SendProgress::Sent) => self.reached += 1,
@@ -33,24 +34,24 @@ impl Broadcast {
         }
     }
 
-    /// The call that waits for it.
+    /// Returns the ticket of the call.
     pub fn ticket(&self) -> Ticket {
         self.ticket
     }
 
-    /// The parts that are finished later.
+    /// Returns the tickets of unfinished parts.
     pub fn parts(&self) -> &[Ticket] {
         &self.parts
     }
 
-    /// One more part is finished; true when it was the last one.
+    /// Counts a finished part; returns true for the last one.
     pub fn finish(&mut self, succeeded: bool) -> bool {
         self.finished += 1;
         self.reached += i32::from(succeeded);
         self.finished == self.parts.len()
     }
 
-    /// How many connections have it.
+    /// Returns the number of connections that got the message.
     pub fn reached(&self) -> i32 {
         self.reached
     }

@@ -1,4 +1,4 @@
-//! A call from JavaScript and the way its result goes back: a promise, or a callback.
+//! A call from JavaScript, and its result: by promise or callback.
 
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -17,7 +17,7 @@ use crate::node_api::{self, Deferred, Reference};
 use crate::outbox::ObjectEvent;
 use crate::types::{NetAddress, SocketStateBase};
 
-/// What a successful call gives.
+/// Value of a successful call.
 pub enum Reply {
     /// `undefined`.
     Nothing,
@@ -25,21 +25,21 @@ pub enum Reply {
     State(SocketState),
     /// An address.
     Address(SocketAddr),
-    /// A descriptor, or a number of connections.
+    /// A descriptor or a number of connections.
     Number(i32),
 }
 
-/// How far a call got.
+/// State of a call.
 pub enum Progress<'a> {
-    /// It is finished.
+    /// Finished.
     Done(Reply),
-    /// Its result comes later, with the call's ticket.
+    /// The result arrives later, with the call's ticket.
     Awaited,
-    /// The same of a send that leaves together with others.
+    /// As `Awaited`, for a send that is gathered with others.
     Gathered(&'a Cork),
 }
 
-/// A method whose result goes back as the caller wants it.
+/// A method and how it reports errors.
 #[derive(Clone, Copy)]
 pub struct Method {
     name: &'static str,
@@ -48,49 +48,49 @@ pub struct Method {
     needs_permission: bool,
 }
 
-/// Why a call failed.
+/// Reason why a call failed.
 enum Failure {
-    /// The engine could not do it.
+    /// The engine reported an error.
     Socket(SocketError),
-    /// An argument is malformed; this says what is wrong with it.
+    /// An argument is invalid, with the message.
     Argument(String),
 }
 
-/// How the caller wants the result.
+/// How the caller receives the result.
 enum Answer {
     Promise(Deferred),
     Callback(Reference),
 }
 
-/// A call whose result comes later.
+/// A call whose result arrives later.
 struct PendingCall {
     answer: Answer,
     method: Method,
     outcome: result::Result<Reply, Failure>,
-    /// Those that it is one of.
+    /// Callbacks of the object that includes this one.
     due: Option<Rc<DueCallbacks>>,
-    /// The object must not be collected before: its socket would be closed.
+    /// Keeps the object from being collected: its socket would be closed.
     _owner: Option<Reference>,
     _lease: Lease,
 }
 
 impl Method {
-    /// A method that reports every malformed argument through the promise or the callback.
+    /// A method that reports invalid arguments through the promise or callback.
     pub const fn new(name: &'static str, base: CodeBase) -> Self {
         Self { name, base, throws_types: false, needs_permission: true }
     }
 
-    /// A method that throws when an argument is of another type than the one declared, as the system's own does.
+    /// A method that throws if an argument has a wrong type, as the system method does.
     pub const fn throwing_types(name: &'static str, base: CodeBase) -> Self {
         Self { name, base, throws_types: true, needs_permission: true }
     }
 
-    /// The same method, which does not ask whether the app may use the network, as the system's own does not.
+    /// The same method without the network permission check, as in the system method.
     pub const fn without_permission(self) -> Self {
         Self { needs_permission: false, ..self }
     }
 
-    /// How far a call got, or that the app may not use the network.
+    /// Returns the state of a call, or an error if the app lacks the network permission.
     fn permitted(self, progress: result::Result<Progress, SocketError>) -> result::Result<Progress, SocketError> {
         match progress {
             Ok(Progress::Awaited) => progress,
@@ -100,7 +100,7 @@ impl Method {
         }
     }
 
-    /// The JavaScript error of a failed call.
+    /// Creates the JavaScript error of a failed call.
     fn error<'env>(self, env: &'env Env, failure: &Failure) -> Result<Unknown<'env>> {
         match failure {
             Failure::Socket(error) => socket_error(env, self.base, error),
@@ -108,7 +108,7 @@ impl Method {
         }
     }
 
-    /// What a refusal that is not thrown says.
+    /// Returns the message of an argument error that is not thrown.
     fn undelivered(self, refusal: Refusal) -> Read<String> {
         refusal.into_fault(self.throws_types)
     }
@@ -125,8 +125,9 @@ impl Reply {
     }
 }
 
-/// Runs `operation`, which is `method` of the object behind `emitter`, for a caller who wants the result in `callback`, or as a promise when
-/// there is none. Returns what JavaScript gets back. A callback is never called before this returns.
+/// Runs `operation` for `method`; reports its result to `callback`, if given, or by promise.
+///
+/// Returns the return value for JavaScript. A callback is never called before this returns.
 pub fn call<'env, E: ObjectEvent>(
     emitter: &'env Emitter<E>,
     method: Method,
@@ -157,13 +158,13 @@ pub fn call<'env, E: ObjectEvent>(
                 Ok(promise)
             }
             (callback, cork) => {
-                // Made only now: a promise that is never settled would stay for ever. What completes, does so in a later turn.
+                // Created only now: a promise that is never settled would leak. Completions arrive in a later turn.
                 let (returned, answer) = Answer::new(emitter.env(), callback)?;
                 let call = PendingCall::new(emitter, answer, method, outcome)?;
                 let call = if is_known { call.due(emitter) } else { call };
                 emitter.environment().await_completion(ticket, Box::new(call));
                 cork.into_iter().for_each(|cork| cork.add(Gathered { ticket, deferred: None }));
-                // A callback gets what is known already in a turn of its own.
+                // A callback receives a known result in a turn of its own.
                 if is_known {
                     emitter.mailbox().complete(ticket, Ok(()));
                 }
@@ -174,14 +175,14 @@ pub fn call<'env, E: ObjectEvent>(
     run().map_err(|refusal| refusal.throw(emitter.env(), method.name))
 }
 
-/// Settles the promise of `deferred` when the result of `ticket` comes.
+/// Settles the promise of `deferred` when the result of `ticket` arrives.
 pub fn await_deferred<E>(emitter: &Emitter<E>, method: Method, ticket: Ticket, deferred: Deferred) -> Result<()> {
     let call = PendingCall::new(emitter, Answer::Promise(deferred), method, Ok(Reply::Nothing))?;
     emitter.environment().await_completion(ticket, Box::new(call));
     Ok(())
 }
 
-/// A promise of a result that is known while its caller waits.
+/// Returns a promise of a known result.
 fn settled<'env, E>(
     emitter: &'env Emitter<E>,
     method: Method,
@@ -205,7 +206,7 @@ impl PendingCall {
         Ok(Self { answer, method, outcome, due: None, _owner, _lease: Lease::new(emitter.environment()) })
     }
 
-    /// The same call, whose result is known already.
+    /// Returns the same call with a known result.
     fn due<E>(self, emitter: &Emitter<E>) -> Self {
         let due = Rc::clone(emitter.due_callbacks());
         due.add();
@@ -226,7 +227,7 @@ impl Call for PendingCall {
 }
 
 impl Answer {
-    /// The answer to a caller, and what the call returns to it.
+    /// Returns how the caller receives the result, and the return value of the call.
     fn new<'env>(env: &'env Env, callback: Argument<'_>) -> Read<(Unknown<'env>, Self)> {
         if let Some(callback) = callback {
             return Ok((node_api::undefined(env)?, Self::Callback(Reference::new(env, &callback)?)));

@@ -56,12 +56,12 @@ struct State {
     inbox: Inbox,
     cork: Cork,
     client: Client,
-    /// Between the delivery of `connect` and that of `close`.
+    /// Whether `connect` was delivered, and `close` was not yet.
     announced: Cell<bool>,
 }
 
 impl State {
-    /// Delivers nothing of a connection that this side has closed but its `close`, which waits behind `before` others.
+    /// Drops events of a closed connection, except its `close`, which follows `before` others.
     fn mute(&self, closing: &result::Result<Closing, SocketError>, before: u64) {
         match closing {
             Ok(Closing::Announced) => self.inbox.mute(&self.emitter, before + 1),
@@ -70,13 +70,13 @@ impl State {
         }
     }
 
-    /// `close` events that were posted and are still on their way.
+    /// Returns the number of posted `close` events that are not delivered yet.
     fn undelivered_closes(&self) -> u64 {
         self.inbox.undelivered(self.emitter.mailbox().closes())
     }
 
-    /// Has another `close` delivered where that of a connection which the peer has ended was: the system socket API tells of
-    /// both ends.
+    /// Delivers another `close`, after that of a connection which the peer has ended.
+    /// The system socket API reports both ends.
     fn announce_close(&self) {
         if self.client.was_ended() && self.undelivered_closes() == 0 {
             self.emitter.mailbox().post(ConnectionEvent::Closed(CloseReason::Local));
@@ -151,10 +151,10 @@ impl Receiver for State {
         self.client.has_room()
     }
 
-    /// It has no place among others that it could lose.
+    /// A client has no place that it could lose.
     fn watch_end(&self, _: LinkId) {}
 
-    /// The system socket API drops whatever nobody listens for.
+    /// The system socket API drops bytes without a listener.
     fn drops_unheard(&self) -> bool {
         !self.client.has_frames()
     }

@@ -44,15 +44,15 @@ const EVENTS: &[EventName] = &[
     EventName::Connect,
 ];
 
-/// `clientId` of the connection that was announced last, of whichever server.
+/// `clientId` of the newest connection of any server.
 static LAST_CLIENT_ID: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
-    /// What the constructor finds when the module itself calls it.
+    /// Argument for the constructor when the module itself calls it.
     static STARTED: RefCell<Option<Started>> = const { RefCell::new(None) };
 }
 
-/// A connection that has no JavaScript object yet.
+/// A connection without a JavaScript object.
 struct Started {
     environment: Rc<Environment>,
     mailbox: Arc<Mailbox<ConnectionEvent>>,
@@ -60,14 +60,14 @@ struct Started {
     place: ConnectionPlace,
     connections: Connections,
     kind: InboxKind,
-    /// Those of the app, and their names.
+    /// Functions of the app, with their names.
     functions: Vec<(&'static CStr, Reference)>,
 }
 
-/// The connections of one server, as long as somebody has them.
+/// The connections of one server, as weak references.
 pub type Connections = Rc<RefCell<Vec<Weak<State>>>>;
 
-/// Those of `connections` that are open.
+/// Returns the open ones of `connections`.
 pub fn open_ones(connections: &Connections) -> Vec<Rc<State>> {
     let mut connections = connections.borrow_mut();
     connections.retain(|connection| connection.upgrade().is_some_and(|state| state.is_listed()));
@@ -82,19 +82,19 @@ pub struct TCPSocketConnection {
     native: Native<State>,
 }
 
-/// What belongs to one connection.
+/// State of one connection.
 pub struct State {
     emitter: Emitter<ConnectionEvent>,
     inbox: Inbox,
     cork: Cork,
     connection: Connection,
     place: ConnectionPlace,
-    /// Its peer has left behind bytes that nobody listened for.
+    /// Whether its peer has left unread bytes behind that have no listener.
     has_left: Cell<bool>,
     client_id: u32,
 }
 
-/// Starts `pending` and makes its JavaScript object, which is added to `connections`.
+/// Starts `pending`, creates its JavaScript object, and adds it to `connections`.
 pub fn announce<'env>(
     server: &'env Emitter<ServerEvent>,
     connections: &Connections,
@@ -138,19 +138,19 @@ impl State {
         connections.borrow_mut().push(Rc::downgrade(&state));
         state.emitter.register(object);
         state.emitter.set_open(true);
-        // Its server has it, who may want nothing but to broadcast.
+        // The server keeps it, for apps that only broadcast.
         state.emitter.set_kept(true);
         Ok(state)
     }
 }
 
 impl State {
-    /// Whether it is one of the open connections of its server.
+    /// Returns whether it is one of the open connections of its server.
     fn is_listed(&self) -> bool {
         self.connection.is_open() && !self.has_left.get()
     }
 
-    /// The JavaScript object.
+    /// Returns the JavaScript object.
     pub fn object<'env>(&self, env: &'env Env) -> Result<Option<Unknown<'env>>> {
         self.emitter.object(env)
     }
@@ -215,7 +215,7 @@ impl Recipient for State {
 
     fn end(&self) {
         self.emitter.end_turn();
-        // One that is closed already stays so.
+        // A closed connection stays closed.
         let _ = self.connection.close(None);
     }
 }
@@ -253,7 +253,7 @@ impl Receiver for State {
         self.connection.watch_end(link);
     }
 
-    /// The system socket API reads nothing while nobody listens, either.
+    /// The system socket API also reads nothing without a listener.
     fn drops_unheard(&self) -> bool {
         false
     }
@@ -291,7 +291,7 @@ impl Receiver for State {
     }
 
     fn connected(&self) {
-        // The session goes on, with a place that its peer has come back to.
+        // The session continues, with a place that its peer has taken again.
         if self.has_left.replace(false) {
             self.emitter.set_kept(true);
         }
@@ -322,7 +322,7 @@ impl TCPSocketConnection {
 
 #[napi(js_name = "TCPSocketConnection")]
 impl TCPSocketConnection {
-    /// Only a server makes connections.
+    /// Only servers create connections.
     #[napi(constructor, skip_typescript, catch_unwind)]
     pub fn new(this: This<'_>) -> Result<Self> {
         let started = STARTED.take().ok_or_else(|| internal("a TCPSocketConnection is made by its server only"))?;

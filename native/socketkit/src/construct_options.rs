@@ -1,4 +1,4 @@
-//! What a client or a server is made with: declared and read here.
+//! Constructor options of clients and servers: declarations and parsing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,10 +19,10 @@ use crate::inbox::InboxKind;
 use crate::node_api;
 use crate::request_options;
 
-/// Silence, in intervals of the heartbeat, after which a peer counts as gone unless told otherwise.
+/// Default time-out of the heartbeat, in intervals.
 const HEARTBEAT_TIMEOUT_INTERVALS: u32 = 3;
 
-/// How messages come, and the functions of the app that have a part in it.
+/// Kind of inbox, and the app's functions for it.
 pub type InboxOptions<'a> = (InboxKind, Functions<'a>);
 
 /// Functions of the app.
@@ -33,7 +33,7 @@ pub struct Functions<'a> {
 }
 
 impl Functions<'_> {
-    /// Keeps them with an object.
+    /// Stores them with an object.
     pub fn set<E>(&self, emitter: &Emitter<E>) -> Result<()> {
         for (name, function) in [(MESSAGE_LENGTH, &self.message_length), (PING, &self.ping)] {
             function.iter().try_for_each(|function| emitter.set_function(name, function))?;
@@ -42,7 +42,7 @@ impl Functions<'_> {
     }
 }
 
-/// Reads `TCPSocketOptions`.
+/// Parses `TCPSocketOptions`.
 pub fn client_options<'a>(argument: &Argument<'a>) -> Read<(ClientOptions, InboxOptions<'a>)> {
     let Some(options) = fields::optional_object(argument, "options")? else { return Ok(Default::default()) };
     let mut protocol = protocol(&options)?;
@@ -57,7 +57,7 @@ pub fn client_options<'a>(argument: &Argument<'a>) -> Read<(ClientOptions, Inbox
     Ok((ClientOptions { protocol, reconnect }, inbox))
 }
 
-/// Reads `TCPSocketServerOptions`.
+/// Parses `TCPSocketServerOptions`.
 pub fn server_options<'a>(argument: &Argument<'a>) -> Read<(ServerOptions, InboxOptions<'a>)> {
     let Some(options) = fields::optional_object(argument, "options")? else { return Ok(Default::default()) };
     let protocol = protocol(&options)?;
@@ -70,7 +70,7 @@ pub fn server_options<'a>(argument: &Argument<'a>) -> Read<(ServerOptions, Inbox
     Ok((options, inbox))
 }
 
-/// Reads `TCPServerCloseOptions`.
+/// Parses `TCPServerCloseOptions`.
 pub fn close_options(argument: &Argument<'_>) -> Read<Connections> {
     let Some(options) = fields::optional_object(argument, "options")? else { return Ok(Connections::Keep) };
     let deadline = fields::milliseconds(&options, "deadlineMs")?;
@@ -109,7 +109,7 @@ fn protocol(options: &Object<'_>) -> Read<Protocol> {
     Ok(protocol)
 }
 
-/// What an inbox needs, and the functions of the app.
+/// Returns the options of an inbox, and the functions of the app.
 fn inbox<'a>(options: &Object<'a>, protocol: &Protocol) -> Read<InboxOptions<'a>> {
     let limit_bytes = protocol.framing.as_ref().and_then(Framing::custom_limit_bytes);
     let message_length = match fields::field_object(options, "framing")? {
@@ -136,7 +136,7 @@ fn heartbeat(fields: &Object<'_>) -> Read<Heartbeat> {
     Ok(Heartbeat { interval, timeout, stalled_timeout })
 }
 
-/// What heartbeats are in the peer's own protocol.
+/// Parses the ping of the peer's own protocol.
 fn ping(fields: &Object<'_>) -> Read<Option<Ping>> {
     let is_pong = fields::field_object(fields, "isPong")?;
     let function = fields.get::<Unknown<'_>>("ping")?.filter(|value| node_api::is_function(value).unwrap_or(false));

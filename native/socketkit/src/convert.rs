@@ -1,4 +1,4 @@
-//! Arguments from JavaScript, checked.
+//! Checks and converts arguments from JavaScript.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use crate::error::Refusal;
 use crate::node_api;
 use crate::types::ProxyTypes;
 
-/// An argument that may be missing.
+/// An optional argument.
 pub type Argument<'env> = Option<Unknown<'env>>;
 
-/// The result of reading arguments.
+/// Result of parsing an argument.
 pub type Read<T> = std::result::Result<T, Refusal>;
 
-/// Reads a `NetAddress`.
+/// Parses a `NetAddress`.
 pub fn net_address(argument: &Argument<'_>) -> Read<NetAddress> {
     net_address_of(&object(argument, "address")?)
 }
@@ -33,7 +33,7 @@ fn net_address_of(object: &Object<'_>) -> Read<NetAddress> {
     Ok(NetAddress { address, family, port })
 }
 
-/// Reads `TCPConnectOptions`: where to connect to, and how long to try. A time-out of no time means the default.
+/// Parses `TCPConnectOptions`: target and time-out. A time-out of 0 means the default.
 pub fn connect_options(argument: &Argument<'_>) -> Read<(Route, Duration)> {
     let object = object(argument, "options")?;
     let route = Route { target: host(&object)?, proxy: proxy(&object)? };
@@ -60,14 +60,14 @@ fn proxy(options: &Object<'_>) -> Read<Option<Proxy>> {
     Ok(Some(Proxy { host: host(&proxy)?, credentials: credentials(&proxy)? }))
 }
 
-/// No user name and no password are the same as empty ones.
+/// A missing user name and password count as empty.
 fn credentials(proxy: &Object<'_>) -> Read<Option<Credentials>> {
     let (username, password) = (text(proxy, "username")?, text(proxy, "password")?);
     let is_given = !username.is_empty() || !password.is_empty();
     Ok(is_given.then_some(Credentials { username, password }))
 }
 
-/// Reads `TCPSendOptions` and runs `send` with the bytes to be sent.
+/// Parses `TCPSendOptions` and runs `send` with the bytes to send.
 pub fn with_send_options<R>(argument: &Argument<'_>, send: impl FnOnce(&[u8]) -> R) -> Read<R> {
     let object = object(argument, "options")?;
     let wrong = || Refusal::parameter("options.data", "must be a string, an ArrayBuffer, a typed array or a DataView");
@@ -83,10 +83,10 @@ pub fn with_send_options<R>(argument: &Argument<'_>, send: impl FnOnce(&[u8]) ->
     Ok(send(&encoding::encode(&text, encoding.as_deref().unwrap_or_default())))
 }
 
-/// Reads `TCPExtraOptions`.
+/// Parses `TCPExtraOptions`.
 pub fn extra_options(argument: &Argument<'_>) -> Read<SocketOptions> {
     let object = object(argument, "options")?;
-    // The kernel takes C ints; larger numbers are cut to the largest of them.
+    // The kernel takes C ints; larger numbers are clamped.
     let int = |field: &str| -> Read<Option<i32>> { Ok(number(&object, field)?.map(|number| number as i32)) };
     let own_int =
         |field: &str| -> Read<Option<i32>> { Ok(optional_number(&object, field)?.map(|number| number as i32)) };
@@ -106,8 +106,9 @@ pub fn extra_options(argument: &Argument<'_>) -> Read<SocketOptions> {
     })
 }
 
-/// In seconds, as the system socket API takes them, whatever its declarations say. Without a time, lingering is not switched
-/// on: one of 0 would reset the connection.
+/// Linger time in seconds, as in the system socket API, whatever its declarations say.
+///
+/// Without a time, lingering stays off: a time of 0 would reset the connection.
 fn linger(options: &Object<'_>) -> Read<Option<Option<Duration>>> {
     let Some(linger) = field_object(options, "socketLinger")? else { return Ok(None) };
     if !boolean(&linger, "on")?.unwrap_or(false) {
@@ -117,7 +118,8 @@ fn linger(options: &Object<'_>) -> Read<Option<Option<Duration>>> {
     Ok(seconds.map(|seconds| Some(Duration::from_secs(seconds.into()))))
 }
 
-/// The callback of a call with one record: the second argument, or the first one when it is all that there is.
+/// Returns the callback of a call with one record.
+/// The second argument, or the first if it is the only one.
 pub fn last_callback<'env>(first: &Argument<'env>, second: Argument<'env>) -> napi_ohos::Result<Argument<'env>> {
     match (first, second) {
         (Some(value), None) if node_api::is_function(value)? => Ok(Some(*value)),
@@ -125,7 +127,7 @@ pub fn last_callback<'env>(first: &Argument<'env>, second: Argument<'env>) -> na
     }
 }
 
-/// Reads a callback that may be missing.
+/// Parses an optional callback.
 pub fn callback<'env>(argument: Argument<'env>) -> Read<Argument<'env>> {
     match argument {
         Some(value) if !node_api::is_function(&value)? => Err(Refusal::wrong_type("callback", "must be a function")),
@@ -133,18 +135,18 @@ pub fn callback<'env>(argument: Argument<'env>) -> Read<Argument<'env>> {
     }
 }
 
-/// Reads a callback that must be there.
+/// Parses a required callback.
 pub fn listener<'env>(argument: Argument<'env>) -> Read<Unknown<'env>> {
     callback(argument)?.ok_or_else(|| Refusal::parameter("callback", "is missing"))
 }
 
-/// Reads a string argument called `name`.
+/// Parses the string argument `name`.
 pub fn string(argument: &Argument<'_>, name: &str) -> Read<String> {
     let text = argument.as_ref().map(node_api::as_string).transpose()?.flatten();
     text.ok_or_else(|| Refusal::parameter(name, "must be a string"))
 }
 
-/// Reads an object argument called `name`.
+/// Parses the object argument `name`.
 pub fn object<'env>(argument: &Argument<'env>, name: &str) -> Read<Object<'env>> {
     let object = argument.as_ref().map(node_api::as_object).transpose()?.flatten();
     object.ok_or_else(|| Refusal::wrong_type(name, "must be an object"))
@@ -154,34 +156,35 @@ fn required_string(object: &Object<'_>, field: &str) -> Read<String> {
     string(&object.get::<Unknown<'_>>(field)?, field)
 }
 
-/// A number of a record of the system socket API. What is not a number is none.
+/// Reads a number of a system record; other types count as missing.
 fn number(object: &Object<'_>, field: &str) -> Read<Option<f64>> {
     Ok(declared(object, field, "a number", node_api::as_number)?.filter(|number| !number.is_nan()))
 }
 
-/// The same as an unsigned C int of the same low bits.
+/// Reads a number as unsigned C int, keeping the low bits.
 fn unsigned(object: &Object<'_>, field: &str) -> Read<Option<u32>> {
     const MODULUS: f64 = 4_294_967_296.0;
     let number = number(object, field)?.filter(|number| number.is_finite());
     Ok(number.map(|number| number.trunc().rem_euclid(MODULUS) as u32))
 }
 
-/// A boolean of such a record.
+/// Reads a boolean of a system record.
 fn boolean(object: &Object<'_>, field: &str) -> Read<Option<bool>> {
     declared(object, field, "a boolean", node_api::as_boolean)
 }
 
-/// A string of such a record; an empty one when it has none.
+/// Reads a string of a system record; empty if it has none.
 fn text(object: &Object<'_>, field: &str) -> Read<String> {
     Ok(declared(object, field, "a string", node_api::as_string)?.unwrap_or_default())
 }
 
-/// An object within such a record.
+/// Reads an object in a system record.
 fn field_object<'env>(object: &Object<'env>, field: &str) -> Read<Option<Object<'env>>> {
     declared(object, field, "an object", node_api::as_object)
 }
 
-/// A field of a record of the system socket API, which refuses none for its type; one of another type counts as left out.
+/// Reads a field of a system record.
+/// As in the system socket API, a wrong type counts as missing.
 fn declared<'env, T>(
     object: &Object<'env>,
     field: &str,
@@ -196,7 +199,7 @@ fn declared<'env, T>(
     Ok(converted)
 }
 
-/// Reads a number that may be missing.
+/// Reads an optional number.
 pub fn optional_number(object: &Object<'_>, field: &str) -> Read<Option<f64>> {
     let Some(value) = object.get::<Unknown<'_>>(field)? else {
         return Ok(None);
@@ -204,7 +207,7 @@ pub fn optional_number(object: &Object<'_>, field: &str) -> Read<Option<f64>> {
     node_api::as_number(&value)?.map(Some).ok_or_else(|| Refusal::parameter(field, "must be a number"))
 }
 
-/// Reads a boolean that may be missing.
+/// Reads an optional boolean.
 pub fn optional_boolean(object: &Object<'_>, field: &str) -> Read<Option<bool>> {
     let Some(value) = object.get::<Unknown<'_>>(field)? else { return Ok(None) };
     node_api::as_boolean(&value)?.map(Some).ok_or_else(|| Refusal::parameter(field, "must be a boolean"))

@@ -1,4 +1,4 @@
-//! The sends of one connection that leave together.
+//! Sends of one connection that are written together.
 
 use std::cell::{Cell, RefCell};
 
@@ -6,37 +6,39 @@ use socket_engine::Ticket;
 
 use crate::node_api::Deferred;
 
-/// What a connection was told to send in a burst, after the send that left at once. A burst is a turn of the module, or what
-/// JavaScript does outside of one until its microtasks run.
+/// Sends of a burst that follow the first one, which is written at once.
+///
+/// A burst is a turn of the module, or JavaScript code outside of a turn until its microtasks run.
 #[derive(Default)]
 pub struct Cork {
-    /// The burst in which something left at once last.
+    /// The last burst in which a send was written at once.
     burst: Cell<u64>,
     gathered: RefCell<Vec<Gathered>>,
-    /// How many of the first of them the kernel has.
+    /// Number of sends, counted from the first, that the kernel has.
     written: Cell<usize>,
 }
 
-/// A send whose promise or call is not settled.
+/// A send whose promise or callback is not settled.
 pub struct Gathered {
-    /// Names it.
+    /// Ticket of the call.
     pub ticket: Ticket,
-    /// Its promise; `None`: something else waits for the ticket.
+    /// Its promise; `None` if other code waits for the ticket.
     pub deferred: Option<Deferred>,
 }
 
 impl Cork {
-    /// Whether the next send leaves at once: the first of `burst` does, unless earlier ones are not settled.
+    /// Returns whether the next send is written at once.
+    /// The first of `burst` is, unless earlier ones are unsettled.
     pub fn lets_through(&self, burst: u64) -> bool {
         self.burst.get() != burst && self.gathered.borrow().is_empty()
     }
 
-    /// Whether nothing waits to be settled.
+    /// Returns whether no send is unsettled.
     pub fn is_empty(&self) -> bool {
         self.gathered.borrow().is_empty()
     }
 
-    /// Something left at once in `burst`.
+    /// Records that a send was written at once in `burst`.
     pub fn begin(&self, burst: u64) {
         self.burst.set(burst);
     }
@@ -46,17 +48,17 @@ impl Cork {
         self.gathered.borrow_mut().push(gathered);
     }
 
-    /// The kernel has all of them.
+    /// Records that the kernel has all of them.
     pub fn set_written(&self) {
         self.written.set(self.gathered.borrow().len());
     }
 
-    /// Takes those that the kernel is not known to have.
+    /// Removes and returns the sends that the kernel may not have.
     pub fn take_unwritten(&self) -> Vec<Gathered> {
         self.gathered.borrow_mut().split_off(self.written.get())
     }
 
-    /// Takes those that the kernel has, in their order.
+    /// Removes and returns the sends that the kernel has, in order.
     pub fn take_written(&self) -> Vec<Gathered> {
         let later = self.take_unwritten();
         self.written.set(0);

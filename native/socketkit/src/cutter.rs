@@ -1,4 +1,4 @@
-//! Messages that a function of the app finds in what was read.
+//! Splits received bytes into messages with a function of the app.
 
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
@@ -12,46 +12,46 @@ use socket_engine::ConnectionEvent;
 use crate::emitter::{Emitter, MESSAGE_LENGTH};
 use crate::node_api;
 
-/// What is half received of a stream that a function takes apart.
+/// Partial message of a stream that an app's function splits.
 pub struct Cutter {
     limit_bytes: usize,
     rest: RefCell<Vec<u8>>,
-    /// Bytes of the message that `rest` begins with; 0 where that is not known.
+    /// Length of the first message of `rest`; 0 if unknown.
     known_bytes: Cell<usize>,
-    /// Nothing more of this link can be taken apart.
+    /// Whether this link cannot be split any further.
     is_broken: Cell<bool>,
 }
 
-/// What was found.
+/// Result of splitting.
 #[derive(Default)]
 pub struct Found {
     pub messages: Vec<Bytes>,
-    /// The errno of what cannot be taken apart.
+    /// Errno of a failure to split.
     pub fault: Option<i32>,
 }
 
 impl Cutter {
-    /// For messages of at most so many bytes.
+    /// Creates a cutter for messages of at most `limit_bytes`.
     pub fn new(limit_bytes: usize) -> Self {
         Self { limit_bytes, rest: RefCell::default(), known_bytes: Cell::new(0), is_broken: Cell::new(false) }
     }
 
-    /// Begins a stream.
+    /// Starts a new stream.
     pub fn clear(&self) {
         self.rest.take();
         self.known_bytes.set(0);
         self.is_broken.set(false);
     }
 
-    /// Whether a message was begun and not ended.
+    /// Returns whether a message is incomplete.
     pub fn is_within(&self) -> bool {
         !self.rest.borrow().is_empty()
     }
 
-    /// The messages that are whole with `data`, which the function of `emitter` finds.
+    /// Adds `data`; returns the complete messages, as found by the function of `emitter`.
     ///
     /// # Errors
-    /// When there is no memory for the bytes; then they are looked at the next time.
+    /// When there is no memory for the bytes; the next call processes them.
     pub fn cut(&self, emitter: &Emitter<ConnectionEvent>, data: &[u8]) -> Result<Found> {
         if self.is_broken.get() {
             return Ok(Found::default());
@@ -106,7 +106,7 @@ impl Cutter {
     }
 }
 
-/// The length that `function` tells; the error is an errno.
+/// Calls `function` for the length of a message; the error is an errno.
 fn length_of(
     env: &Env,
     function: &Unknown<'_>,

@@ -1,4 +1,4 @@
-//! What every class of the module is made of: a mailbox, listeners, and whether the socket is open.
+//! Common parts of all classes: mailbox, listeners, and whether the socket is open.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::CStr;
@@ -17,13 +17,13 @@ use crate::node_api::{self, Holder, Reference};
 use crate::outbox::{Mailbox, ObjectEvent};
 use crate::retry::Retry;
 
-/// The function that tells how long messages are, kept beside the listeners.
+/// Name of the function for message lengths, stored next to the listeners.
 pub const MESSAGE_LENGTH: &CStr = c"messageLength";
 
-/// The function that makes pings.
+/// Name of the function that creates pings.
 pub const PING: &CStr = c"ping";
 
-/// An event that listeners can be attached to.
+/// Event with listeners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventName {
     /// `connect`
@@ -72,54 +72,55 @@ impl EventName {
     }
 }
 
-/// The JavaScript side of one object.
+/// JavaScript side of one object.
 pub struct Emitter<E> {
     environment: Rc<Environment>,
     mailbox: Arc<Mailbox<E>>,
     holder: Holder,
     events: &'static [EventName],
-    /// A bit for each event that has a listener.
+    /// One bit for each event that has a listener.
     attached: Cell<u16>,
-    /// How often listeners were attached or removed.
+    /// Number of changes of listeners.
     changes: Cell<u64>,
     open: RefCell<Option<Lease>>,
-    /// Whether the object is kept while its socket is open, also when nobody listens to it.
+    /// Whether the object is kept while its socket is open, also without listeners.
     is_kept: Cell<bool>,
-    /// The object itself, until the turn has ended that delivers what waits.
+    /// Keeps the object until the turn that delivers its pending events has ended.
     awaiting_turn: RefCell<Option<Reference>>,
-    /// What could not be delivered, and is tried again.
+    /// Retry of a failed delivery.
     retry: RefCell<Option<Retry>>,
     due: Rc<DueCallbacks>,
 }
 
-/// The callbacks of an object that get a result which was known when it was asked for.
+/// Callbacks of an object whose results were known at the call.
 #[derive(Default)]
 pub struct DueCallbacks {
     count: Cell<usize>,
-    /// One was called, and may have asked for more since.
+    /// Whether one was called, which may have made more calls.
     was_called: Cell<bool>,
 }
 
 impl DueCallbacks {
-    /// One is to be called.
+    /// Counts a callback to call.
     pub fn add(&self) {
         self.count.set(self.count.get() + 1);
     }
 
-    /// One was called.
+    /// Counts a called callback.
     pub fn remove(&self) {
         self.count.set(self.count.get().saturating_sub(1));
         self.was_called.set(true);
     }
 
-    /// Whether the object is still used: one is to be called, or was since this was asked last.
+    /// Returns whether the object is in use.
+    /// A callback is pending, or was called since the last query.
     pub fn hold(&self) -> bool {
         self.was_called.take() || self.count.get() > 0
     }
 }
 
 impl<E> Emitter<E> {
-    /// The emitter of `this`, which has `events`.
+    /// Creates the emitter of `this`, which has `events`.
     pub fn new(
         environment: &Rc<Environment>,
         mailbox: Arc<Mailbox<E>>,
@@ -142,38 +143,39 @@ impl<E> Emitter<E> {
         })
     }
 
-    /// Its callbacks that are to be called.
+    /// Returns its pending callbacks.
     pub fn due_callbacks(&self) -> &Rc<DueCallbacks> {
         &self.due
     }
 
-    /// The environment of the object.
+    /// Returns the environment of the object.
     pub fn environment(&self) -> &Rc<Environment> {
         &self.environment
     }
 
-    /// The mailbox of the object.
+    /// Returns the mailbox of the object.
     pub fn mailbox(&self) -> &Arc<Mailbox<E>> {
         &self.mailbox
     }
 
-    /// Lets `object` have its events.
+    /// Registers `object` for its events.
     pub fn register(&self, object: Weak<dyn Registered>) {
         self.environment.register(self.mailbox.id, object);
     }
 
-    /// The object itself, unless it was collected.
+    /// Returns the object, unless it was collected.
     pub fn object<'env>(&self, env: &'env Env) -> Result<Option<Unknown<'env>>> {
         self.holder.owner(env)
     }
 
-    /// A reference that keeps the object from being collected.
+    /// Returns a reference that keeps the object from being collected.
     pub fn owner(&self) -> Result<Option<Reference>> {
         self.object(self.env())?.map(|owner| Reference::new(self.env(), &owner)).transpose()
     }
 
-    /// Says whether the object's socket is open: an open one keeps the process of a Node alive, and is not collected
-    /// while somebody listens to it.
+    /// Sets whether the object's socket is open.
+    ///
+    /// An open socket keeps a Node process alive, and is not collected while it has listeners.
     pub fn set_open(&self, open: bool) {
         if self.open.borrow().is_some() == open {
             return;
@@ -182,7 +184,7 @@ impl<E> Emitter<E> {
         self.update_keeping();
     }
 
-    /// Says whether somebody keeps the object while its socket is open, without listening to it.
+    /// Sets whether the object is kept while its socket is open, without listeners.
     pub fn set_kept(&self, kept: bool) {
         self.is_kept.set(kept);
         self.update_keeping();
@@ -205,7 +207,7 @@ impl<E> Emitter<E> {
         Ok(())
     }
 
-    /// Has what waits delivered in a turn of its own, and keeps the object for that: one that is over would not be.
+    /// Requests a turn that delivers pending events; keeps the object until then, even if closed.
     pub fn await_turn(&self) {
         if self.open.borrow().is_none() {
             self.awaiting_turn.replace(self.kept_owner());
@@ -220,25 +222,26 @@ impl<E> Emitter<E> {
         })
     }
 
-    /// What waited was delivered, or waits for another attempt, or never will be delivered.
+    /// Ends that turn: pending events were delivered, wait for a retry, or are dropped.
     pub fn end_turn(&self) {
         self.awaiting_turn.take();
         let retry = self.retry.take().and_then(Retry::end_turn);
         self.retry.replace(retry);
     }
 
-    /// Keeps a function of the app.
+    /// Stores a function of the app.
     pub fn set_function(&self, name: &CStr, function: &Unknown<'_>) -> Result<()> {
         self.holder.set(self.env(), name, function)
     }
 
-    /// A function of the app, if there is one.
+    /// Returns a function of the app, if set.
     pub fn function(&self, name: &CStr) -> Result<Option<Unknown<'_>>> {
         let Some(function) = self.holder.get(self.env(), name)? else { return Ok(None) };
         Ok(node_api::is_function(&function)?.then_some(function))
     }
 
-    /// `off(type, callback?)`: removes the listener, or only `callback` if that is it.
+    /// `off(type, callback?)`: removes the listener.
+    /// With `callback`, only if that is the listener.
     pub fn off(&self, name: &Argument<'_>, callback: Argument<'_>) -> Result<()> {
         let detach = || -> Read<()> {
             let event = self.event(name)?;
@@ -258,12 +261,12 @@ impl<E> Emitter<E> {
         Ok(())
     }
 
-    /// Whether there is a listener for `event`.
+    /// Returns whether `event` has a listener.
     pub fn has(&self, event: EventName) -> bool {
         self.attached.get() & event.bit() != 0
     }
 
-    /// Calls the listener for `event`, if there is one.
+    /// Calls the listener for `event`, if set.
     pub fn emit<const N: usize>(&self, event: EventName, arguments: [Unknown<'_>; N]) {
         match self.listener(event) {
             Ok(listener) => self.call(event, listener.as_ref(), arguments),
@@ -271,7 +274,7 @@ impl<E> Emitter<E> {
         }
     }
 
-    /// Calls `listener`, which is that for `event`, if there is one.
+    /// Calls `listener`, the one for `event`, if set.
     pub fn call<const N: usize>(&self, event: EventName, listener: Option<&Unknown<'_>>, arguments: [Unknown<'_>; N]) {
         let called = listener.map_or(Ok(()), |listener| node_api::call(self.env(), listener, arguments));
         if let Err(error) = called {
@@ -279,7 +282,7 @@ impl<E> Emitter<E> {
         }
     }
 
-    /// Calls the listener for `event` with `value`, if there is one.
+    /// Calls the listener for `event` with `value`, if set.
     pub fn emit_value(&self, event: EventName, value: impl ToNapiValue) {
         if !self.has(event) {
             return;
@@ -298,17 +301,18 @@ impl<E> Emitter<E> {
         }
     }
 
-    /// The handle for Node-API calls on this thread.
+    /// Handle for Node-API calls on this thread.
     pub fn env(&self) -> &Env {
         self.environment.env()
     }
 
-    /// How often listeners were attached or removed: as long as that stays, a listener does.
+    /// Returns the number of changes of listeners.
+    /// While it is constant, a listener does not change.
     pub fn changes(&self) -> u64 {
         self.changes.get()
     }
 
-    /// The listener for `event`.
+    /// Returns the listener for `event`.
     pub fn listener(&self, event: EventName) -> Result<Option<Unknown<'_>>> {
         if self.has(event) { self.holder.get(self.env(), event.text()) } else { Ok(None) }
     }
@@ -320,7 +324,8 @@ impl<E> Emitter<E> {
         }
     }
 
-    /// The event of this name; `None`: it never comes, which is no error in the system socket API either.
+    /// Returns the event `name`.
+    /// `None` for unknown events, which are allowed as in the system socket API.
     fn event(&self, name: &Argument<'_>) -> Read<Option<EventName>> {
         let name = convert::string(name, "type")?;
         let known = self.events.iter().find(|event| event.text().to_bytes() == name.as_bytes());
@@ -333,7 +338,7 @@ impl<E> Emitter<E> {
 }
 
 impl<E: ObjectEvent> Emitter<E> {
-    /// Has what could not be delivered tried again after a while. True when it is the first failure in a row.
+    /// Schedules a retry of a failed delivery; returns true for the first of several failures.
     pub fn await_retry(&self) -> bool {
         let earlier = self.retry.take();
         let is_first = earlier.is_none();

@@ -1,16 +1,16 @@
-//! The encodings that a text can be sent in.
+//! Encodings for sent strings.
 
 use std::borrow::Cow;
 use std::sync::Once;
 
-/// How the characters of a text become bytes.
+/// Encoding of characters as bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Encoding {
     /// UTF-8, the default.
     Utf8,
-    /// UTF-16, low byte first, without a byte order mark.
+    /// UTF-16, little-endian, without a byte order mark.
     Utf16LittleEndian,
-    /// UTF-16, high byte first, without a byte order mark.
+    /// UTF-16, big-endian, without a byte order mark.
     Utf16BigEndian,
     /// US-ASCII: U+0000 to U+007F.
     Ascii,
@@ -18,8 +18,9 @@ enum Encoding {
     Latin1,
 }
 
-/// The bytes of `text` in the encoding called `name`. No name is refused, and no text: in an encoding that is not known, or
-/// that lacks a character of the text, it is sent as UTF-8, like every text of the system socket API.
+/// Encodes `text` in the encoding `name`.
+///
+/// Never fails: if the encoding is unknown or lacks a character of the text, the result is UTF-8, as in the system socket API.
 pub fn encode<'a>(text: &'a str, name: &str) -> Cow<'a, [u8]> {
     static UNKNOWN: Once = Once::new();
     static INEXPRESSIBLE: Once = Once::new();
@@ -39,9 +40,10 @@ pub fn encode<'a>(text: &'a str, name: &str) -> Cow<'a, [u8]> {
 }
 
 impl Encoding {
-    /// The encoding of this name, whose case does not matter: one that the system's declarations have. What has another name was sent
-    /// as UTF-8 there, whatever the name meant, and its peer takes it for that. `UTF-16` alone is little-endian, as the Encoding Standard
-    /// has it, and with it the decoders of the system and of browsers. `US-AECII` is how its documents spell US-ASCII.
+    /// Returns the encoding `name`, ignoring case, if the declarations of the system have it.
+    ///
+    /// For other names the system sends UTF-8, and peers expect that. `UTF-16` is little-endian, as in the Encoding Standard and in the
+    /// decoders of the system and of browsers. `US-AECII` is the spelling of US-ASCII in the system's documents.
     fn named(name: &str) -> Option<Self> {
         Some(match name.to_ascii_lowercase().as_str() {
             "" | "utf-8" | "utf8" => Self::Utf8,
@@ -53,10 +55,10 @@ impl Encoding {
         })
     }
 
-    /// The bytes of `text`.
+    /// Encodes `text`.
     ///
     /// # Errors
-    /// The first character that the encoding does not have.
+    /// The first character that the encoding lacks.
     fn encode(self, text: &str) -> Result<Cow<'_, [u8]>, char> {
         match self {
             Self::Utf8 => Ok(text.as_bytes().into()),

@@ -1,4 +1,4 @@
-//! One JavaScript environment: its outbox, its objects, and the calls whose result comes later.
+//! A JavaScript environment: its outbox, its objects, and its pending calls.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
@@ -17,22 +17,22 @@ use crate::outbox::{Mailbox, ObjectEvent, Outbox, Told};
 use crate::request_ticket;
 
 thread_local! {
-    /// The environments of this thread; one, unless the engine runs several on it.
+    /// Environments of this thread; one, unless the engine runs several on it.
     static ENVIRONMENTS: RefCell<Vec<Rc<Environment>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Takes the events of one object on the JavaScript thread.
+/// Handles the events of one object on the JavaScript thread.
 pub trait Recipient {
-    /// What can happen to the object.
+    /// Events of the object.
     type Event: ObjectEvent;
 
-    /// Where they wait.
+    /// Returns the queue of the events.
     fn mailbox(&self) -> &Mailbox<Self::Event>;
 
-    /// Takes an event, which comes after all that came before. True when it is to be delivered.
+    /// Takes an event, in order. Returns true if it must be delivered.
     fn take(&self, event: Self::Event) -> bool;
 
-    /// Takes what a link of it is ready for. True when it is to be delivered.
+    /// Takes the readiness of a link. Returns true if it must be delivered.
     fn take_ready(&self, _link: LinkId, _readiness: Readiness) -> bool {
         false
     }
@@ -40,48 +40,48 @@ pub trait Recipient {
     /// Takes the result of sending the request whose answer `ticket` waits for.
     fn take_request(&self, _ticket: Ticket, _result: std::result::Result<(), SocketError>) {}
 
-    /// Delivers what was taken and can be delivered. Also called when the object asked for a turn. Returns what that
-    /// takes of a turn, in bytes.
+    /// Delivers pending events as far as possible.
+    /// Returns the share of the turn that this takes, in bytes. Also called after the object requested a turn.
     fn deliver(&self) -> usize;
 
-    /// The environment ends: closes the socket. Nothing is delivered any more.
+    /// Closes the socket when the environment ends. Nothing is delivered afterwards.
     fn end(&self);
 }
 
-/// A call whose result comes later.
+/// A pending call.
 pub trait Call {
-    /// Hands the result over.
+    /// Reports the result.
     fn finish(self: Box<Self>, env: &Env, result: std::result::Result<(), SocketError>);
 
-    /// Hands a value over, as the result.
+    /// Reports `value` as result.
     fn finish_with(self: Box<Self>, env: &Env, value: &Unknown<'_>);
 }
 
-/// The sends of one object that leave together.
+/// Sends of one object that are written together.
 pub trait Corked {
-    /// Hands them to the kernel.
+    /// Writes them.
     fn write(&self);
 
-    /// Settles those that the kernel has. Not while anything is borrowed: it may run JavaScript.
+    /// Settles those that the kernel has. Call it without borrows: it may run JavaScript.
     fn settle(&self, environment: &Environment);
 }
 
-/// A recipient, whatever its events.
+/// A recipient of any event type.
 pub trait Object {
-    /// Takes up to `limit` of what waits, and delivers what can be delivered.
+    /// Takes up to `limit` pending events, and delivers what can be delivered.
     fn turn(&self, environment: &Environment, limit: usize) -> Spent;
 
-    /// The same, and behind that what a link of it is ready for.
+    /// As [`Object::turn`], and then handles a ready link.
     fn ready(&self, environment: &Environment, limit: usize, ready: Ready) -> Spent;
 
-    /// Asks for a turn although nothing new has come.
+    /// Requests a turn without a new event.
     fn request_turn(&self);
 
-    /// The environment ends.
+    /// Ends the object with its environment.
     fn end(&self);
 }
 
-/// What the turn of one object has taken of the environment's.
+/// Share of the environment's turn that one object has used.
 pub struct Spent {
     events: usize,
     bytes: usize,
@@ -110,7 +110,7 @@ impl<R: Recipient> Object for R {
     }
 }
 
-/// A link that is ready, and the object that has it.
+/// A ready link and its object.
 #[derive(Clone, Copy)]
 pub struct Ready {
     object: u64,
@@ -118,14 +118,15 @@ pub struct Ready {
     readiness: Readiness,
 }
 
-/// Whose turn it is.
+/// What is served next.
 enum Next {
-    /// An object that stands in line.
+    /// An object in the queue.
     Object(u64),
     Ready(Ready),
 }
 
-/// What this module has in one JavaScript environment. Made on first use, emptied when the environment ends.
+/// State of this module in one JavaScript environment.
+/// Created on first use, cleared when the environment ends.
 pub struct Environment {
     env: Env,
     outbox: Arc<Outbox>,
@@ -133,38 +134,39 @@ pub struct Environment {
     microtasks: RefCell<Option<Rc<Microtasks>>>,
     objects: RefCell<HashMap<u64, Weak<dyn Object>>>,
     calls: RefCell<HashMap<Ticket, Box<dyn Call>>>,
-    /// The broadcast that a part belongs to.
+    /// Broadcast of each part.
     parts: RefCell<HashMap<Ticket, Rc<RefCell<Broadcast>>>>,
     last_object: Cell<u64>,
     last_ticket: Cell<u64>,
-    /// Links that are ready, and were not read since.
+    /// Ready links that were not read yet.
     ready: RefCell<VecDeque<Ready>>,
-    /// Whether an object in line goes before a link that is ready: they take turns.
+    /// Whether a queued object goes before a ready link: they alternate.
     is_for_line: Cell<bool>,
-    /// How many turns there were.
+    /// Number of turns.
     turns: Cell<u64>,
     bursts: Bursts,
-    /// Objects that are to have the next turn, whatever comes.
+    /// Objects that must be in the next turn.
     next_turn: RefCell<Vec<u64>>,
-    /// What keeps the process of a Node alive: open sockets and calls under way.
+    /// Number of open sockets and pending calls, which keep a Node process alive.
     leases: Cell<usize>,
     ended: Cell<bool>,
 }
 
-/// When sends leave together, and those that wait for that.
+/// Times of writing gathered sends, and the objects with such sends.
 #[derive(Default)]
 struct Bursts {
     number: Cell<u64>,
-    /// There is a turn, at whose end they leave. Otherwise a microtask lets them.
+    /// Whether a turn is running, at whose end they are written.
+    /// Otherwise a microtask writes them.
     has_turn: Cell<bool>,
-    /// Something was sent outside of a turn.
+    /// Whether something was sent outside of a turn.
     needs_flush: Cell<bool>,
     awaits_flush: Cell<bool>,
     corked: RefCell<Vec<Rc<dyn Corked>>>,
 }
 
 impl Environment {
-    /// The environment behind `env`.
+    /// Returns the environment of `env`.
     pub fn of(env: &Env) -> Result<Rc<Self>> {
         if let Some(environment) = find(env) {
             return Ok(environment);
@@ -190,53 +192,54 @@ impl Environment {
             ended: Cell::new(false),
         });
         let ending = Rc::clone(&environment);
-        // Added after the doorbell was made, so that it runs before the engine tears the doorbell down.
+        // Added after the doorbell, so that it runs before the engine removes the doorbell.
         node_api::on_environment_end(env, move || ending.end())?;
         ENVIRONMENTS.with_borrow_mut(|environments| environments.push(Rc::clone(&environment)));
         Ok(environment)
     }
 
-    /// The handle for Node-API calls on this thread.
+    /// Handle for Node-API calls on this thread.
     pub fn env(&self) -> &Env {
         &self.env
     }
 
-    /// What makes promises of what is known already.
+    /// Returns the functions that create settled promises.
     pub fn promises(&self) -> Result<Rc<Promises>> {
         self.promises.borrow().clone().ok_or_else(|| error::internal("the environment has ended"))
     }
 
-    /// A mailbox for a new object.
+    /// Creates a mailbox for a new object.
     pub fn new_mailbox<E>(&self) -> Arc<Mailbox<E>> {
         self.outbox.mailbox(next_of(&self.last_object))
     }
 
-    /// A name for a call whose result comes later.
+    /// Creates a ticket for a pending call.
     pub fn new_ticket(&self) -> Ticket {
         Ticket(next_of(&self.last_ticket))
     }
 
-    /// Where this thread learns of what the links of the object `id` bring.
+    /// Returns the poll target for the links of object `id`.
     pub fn poll_target(&self, id: u64) -> PollTarget {
         self.outbox.poller().target(id)
     }
 
-    /// Lets `object` have the turns of `id`, for as long as it lives.
+    /// Registers `object` for the turns of `id` as long as it lives.
     pub fn register(&self, id: u64, object: Weak<dyn Object>) {
         self.objects.borrow_mut().insert(id, object);
     }
 
-    /// Forgets the object `id`.
+    /// Removes the object `id`.
     pub fn unregister(&self, id: u64) {
         self.objects.borrow_mut().remove(&id);
     }
 
-    /// Keeps `call` until the result of `ticket` comes.
+    /// Stores `call` until the result of `ticket` arrives.
     pub fn await_completion(&self, ticket: Ticket, call: Box<dyn Call>) {
         self.calls.borrow_mut().insert(ticket, call);
     }
 
-    /// Keeps `broadcast` until all its parts are finished. Returns its result when they are already.
+    /// Stores `broadcast` until all its parts are finished.
+    /// Returns its result if they already are.
     pub fn await_parts(&self, broadcast: Broadcast) -> Option<i32> {
         if broadcast.parts().is_empty() {
             return Some(broadcast.reached());
@@ -248,34 +251,36 @@ impl Environment {
         None
     }
 
-    /// Number of the turn that there is now. What a listener awaits of JavaScript alone goes on before the next one.
+    /// Number of the current turn.
+    /// Code after an `await` of a JavaScript value runs before the next turn.
     pub fn turn_number(&self) -> u64 {
         self.turns.get()
     }
 
-    /// Lets the object `id` have the next turn although nothing new has come.
+    /// Puts the object `id` into the next turn, without a new event.
     pub fn await_next_turn(&self, id: u64) {
         self.next_turn.borrow_mut().push(id);
     }
 
-    /// Number of the burst that sends belong to now.
+    /// Number of the current burst.
     pub fn burst(&self) -> u64 {
         self.bursts.number.get()
     }
 
-    /// The same for a send that leaves at once, behind which the burst has to end.
+    /// As [`Environment::burst`], for a send that is written at once.
+    /// Schedules the end of the burst.
     pub fn begin_burst(&self) -> u64 {
         self.bursts.needs_flush.set(true);
         self.bursts.number.get()
     }
 
-    /// Lets the sends of `corked` leave when the burst ends.
+    /// Writes the sends of `corked` at the end of the burst.
     pub fn add_corked(&self, corked: Rc<dyn Corked>) {
         self.bursts.needs_flush.set(true);
         self.bursts.corked.borrow_mut().push(corked);
     }
 
-    /// Sees to it that the burst ends to which something was added. May run JavaScript.
+    /// Ensures that the burst ends after something was added. May run JavaScript.
     pub fn await_flush(&self) {
         if self.bursts.needs_flush.take() && !self.bursts.has_turn.get() {
             self.queue_flush();
@@ -294,15 +299,16 @@ impl Environment {
         }
     }
 
-    /// Ends the burst: writes what was gathered.
+    /// Ends the burst: writes the gathered sends.
     fn write_gathered(&self) {
         self.bursts.number.set(self.bursts.number.get() + 1);
         let corked = self.bursts.corked.borrow().clone();
         corked.iter().for_each(|corked| corked.write());
     }
 
-    /// Ends the burst of a turn. What the kernel has is settled in a microtask, as on OpenHarmony JavaScript would go on
-    /// behind each result that is settled in a turn.
+    /// Ends the burst of a turn. Sends that the kernel has are settled in a microtask.
+    ///
+    /// On OpenHarmony, settling a promise in a turn would run the continuation at once.
     fn end_burst(&self) {
         self.bursts.has_turn.set(false);
         self.write_gathered();
@@ -311,7 +317,7 @@ impl Environment {
         }
     }
 
-    /// Ends the burst, and settles what the kernel has.
+    /// Ends the burst, and settles the sends that the kernel has.
     fn flush(&self) {
         self.bursts.awaits_flush.set(false);
         self.write_gathered();
@@ -319,7 +325,7 @@ impl Environment {
         corked.iter().for_each(|corked| corked.settle(self));
     }
 
-    /// Takes a bounded part of what waits. The outbox rings again for the rest.
+    /// Handles a limited number of events. The outbox requests another turn for the rest.
     fn turn(&self) {
         let _end = TurnEnd(self);
         self.turns.set(self.turns.get() + 1);
@@ -336,23 +342,23 @@ impl Environment {
             node_api::report_pending(&self.env);
         }
         self.write_gathered();
-        // So that it waits for the next turn, and nobody has to wake this thread for it.
+        // Otherwise the bytes would wait for the next turn, or need a wake-up of this thread.
         self.poll();
     }
 
-    /// Asks which links are ready. False when none is.
+    /// Polls for ready links. Returns false if none is.
     fn poll(&self) -> bool {
         let mut waiting = self.ready.borrow_mut();
         self.outbox.poll(|object, link, readiness| waiting.push_back(Ready { object, link, readiness }))
     }
 
-    /// Leaves a link that is ready for later: its object has more of what came before.
+    /// Keeps a ready link for later if its object has earlier events.
     fn put_off(&self, ready: Ready) -> Option<Ready> {
         self.ready.borrow_mut().push_back(ready);
         None
     }
 
-    /// An object in line, and a link that is ready, by turns.
+    /// Returns the next queued object or ready link, alternately.
     fn next(&self) -> Option<Next> {
         let in_line = || self.outbox.next().map(Next::Object);
         let ready = || self.ready.borrow_mut().pop_front().map(Next::Ready);
@@ -360,8 +366,8 @@ impl Environment {
         if is_for_line { in_line().or_else(ready) } else { ready().or_else(in_line) }
     }
 
-    /// The next object for which something comes: answers that wait for the end of the burst leave before that is asked, as their
-    /// peers may answer at once.
+    /// Returns the next item.
+    /// Answers that wait for the end of the burst are written before the poll, as peers may reply at once.
     fn next_that_comes(&self) -> Option<Next> {
         self.write_gathered();
         if self.poll() { self.next() } else { None }
@@ -371,7 +377,7 @@ impl Environment {
         self.objects.borrow().get(&id).and_then(Weak::upgrade)
     }
 
-    /// Lets an object have its turn, unless it is no more.
+    /// Gives an object its turn, if it still exists.
     fn turn_of(&self, next: Next, limit: usize) -> Spent {
         let (Next::Object(id) | Next::Ready(Ready { object: id, .. })) = next;
         // Upgraded before the call, because the object may unregister itself in it.
@@ -386,11 +392,12 @@ impl Environment {
         })
     }
 
-    /// Hands events to their object; between them, results to the calls that wait for them, and behind them what is ready. Returns
-    /// what that takes of a turn, in bytes.
+    /// Passes events to their object, results to their calls, and finally a ready link.
+    ///
+    /// Returns the share of the turn that this takes, in bytes.
     fn deliver<R: Recipient>(&self, recipient: &R, told: Vec<Told<R::Event>>, ready: Option<Ready>) -> usize {
         let mut cost = 0;
-        // What is left of the turn before, too. A delivery for each result would give a stream as many shares of a turn.
+        // Includes the rest of the previous turn. A delivery for each result would give a stream as many shares of a turn.
         let mut is_due = true;
         for told in told {
             match told {
@@ -413,15 +420,15 @@ impl Environment {
         cost
     }
 
-    /// Hands the result of `ticket` to the call that waits for it.
+    /// Passes the result of `ticket` to its call.
     pub fn complete(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {
-        // Its answer is what its call waits for.
+        // The call waits for the answer, not for the send.
         if request_ticket::answered_by(ticket).is_some() {
             return;
         }
         let is_known = self.calls.borrow().contains_key(&ticket) || self.parts.borrow().contains_key(&ticket);
         if !is_known {
-            // A gathered send that the engine has written itself.
+            // For gathered sends that the engine has written itself.
             self.write_gathered();
         }
         let part = self.parts.borrow_mut().remove(&ticket);
@@ -446,7 +453,7 @@ impl Environment {
         }
     }
 
-    /// Hands `value` to the call that waits for the result of `ticket`.
+    /// Settles the call of `ticket` with `value`.
     pub fn complete_with(&self, ticket: Ticket, value: &Unknown<'_>) {
         let call = self.calls.borrow_mut().remove(&ticket);
         if let Some(call) = call {
@@ -454,15 +461,16 @@ impl Environment {
         }
     }
 
-    /// Whether a call waits for the result of `ticket`.
+    /// Returns whether a call waits for the result of `ticket`.
     pub fn has_call(&self, ticket: Ticket) -> bool {
         self.calls.borrow().contains_key(&ticket)
     }
 
-    /// Closes every socket and lets go of everything that belongs to JavaScript; nothing is called any more. Does not
-    /// wait for finalizers: OpenHarmony does not run them when an environment ends.
+    /// Closes all sockets and releases all JavaScript values; no callback is called afterwards.
+    ///
+    /// Does not wait for finalizers: OpenHarmony does not run them when an environment ends.
     fn end(&self) {
-        // It would be with the kernel already, had it left alone.
+        // These sends would already be with the kernel, had they not been gathered.
         self.write_gathered();
         self.ended.set(true);
         self.bursts.corked.take();
@@ -507,7 +515,7 @@ impl Microtask for Environment {
     }
 }
 
-/// Ends a turn, also one that panics.
+/// Ends a turn, even after a panic.
 struct TurnEnd<'a>(&'a Environment);
 
 impl Drop for TurnEnd<'_> {
@@ -519,11 +527,11 @@ impl Drop for TurnEnd<'_> {
     }
 }
 
-/// Keeps the process of a Node alive until dropped.
+/// Keeps a Node process alive until dropped.
 pub struct Lease(Rc<Environment>);
 
 impl Lease {
-    /// Takes a lease of `environment`.
+    /// Creates a lease of `environment`.
     pub fn new(environment: &Rc<Environment>) -> Self {
         environment.change_leases(environment.leases.get() + 1);
         Self(Rc::clone(environment))
@@ -536,7 +544,7 @@ impl Drop for Lease {
     }
 }
 
-/// The number after the last one.
+/// Increments `last` and returns it.
 fn next_of(last: &Cell<u64>) -> u64 {
     last.set(last.get() + 1);
     last.get()

@@ -1,4 +1,4 @@
-//! The only table from errors to the codes that JavaScript sees.
+//! The table of all JavaScript error codes.
 
 use std::fmt;
 use std::result;
@@ -9,23 +9,23 @@ use socket_engine::{AddressError, ProxyFault, SocketError};
 
 use crate::node_api;
 
-/// Code of every call of an app that lacks the permission to use the network.
+/// Code of every call of an app that lacks the network permission.
 const PERMISSION_DENIED: i32 = 201;
 
-/// Code of every malformed argument.
+/// Code of every invalid argument.
 const PARAMETER_ERROR: i32 = 401;
 
-/// Which thousand an errno is added to.
+/// Base that an errno is added to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeBase {
-    /// Everything but the two below: 2301000.
+    /// All other operations: 2301000.
     Socket,
     /// `listen` of a server and `send` of its connections: 2303100.
     Server,
 }
 
 impl CodeBase {
-    /// The code of an error, as the system's kit forms it.
+    /// Returns the code of an error, as the system socket API forms it.
     pub fn code(self, error: &SocketError) -> i32 {
         if let Some(error) = &error.proxy {
             return proxy_code(error.fault);
@@ -41,7 +41,7 @@ impl CodeBase {
     }
 }
 
-/// The system's own codes of what fails with a SOCKS5 proxy.
+/// Returns the system's code of a SOCKS5 failure.
 fn proxy_code(fault: ProxyFault) -> i32 {
     match fault {
         ProxyFault::Unreachable => 2_301_206,
@@ -55,12 +55,12 @@ fn proxy_code(fault: ProxyFault) -> i32 {
     }
 }
 
-/// The JavaScript error of a failed operation.
+/// Creates the JavaScript error of a failed operation.
 pub fn socket_error<'env>(env: &'env Env, base: CodeBase, error: &SocketError) -> Result<Unknown<'env>> {
     node_api::error_with_code(env, base.code(error), &error.to_string())
 }
 
-/// The JavaScript error of `bytes` that came in place of a message.
+/// Creates the JavaScript error for corrupt `bytes`.
 pub fn corrupt_error<'env>(env: &'env Env, error: &SocketError, bytes: &[u8]) -> Result<Unknown<'env>> {
     let data = node_api::array_buffer_from_parts(env, &[bytes])?;
     let error = socket_error(env, CodeBase::Socket, error)?;
@@ -68,45 +68,46 @@ pub fn corrupt_error<'env>(env: &'env Env, error: &SocketError, bytes: &[u8]) ->
     Ok(error)
 }
 
-/// The JavaScript error of a malformed argument of `method`.
+/// Creates the JavaScript error of an invalid argument of `method`.
 pub fn argument_error<'env>(env: &'env Env, method: &str, fault: &str) -> Result<Unknown<'env>> {
     node_api::error_with_code(env, PARAMETER_ERROR, &format!("{method}: {fault}"))
 }
 
-/// Why a call is refused before it begins. Boxed to keep results small.
+/// Reason why a call is rejected before it starts. Boxed to keep results small.
 #[derive(Debug)]
 pub struct Refusal(Box<Reason>);
 
 #[derive(Debug)]
 enum Reason {
-    /// An argument is of another type than the one declared; JavaScript gets code 401.
+    /// An argument has another type than declared; code 401.
     Type(String),
-    /// What an argument has in it is wrong; JavaScript gets code 401.
+    /// An argument has an invalid value; code 401.
     Parameter(String),
-    /// The engine said no, or threw an exception of its own: a getter of an argument, for one.
+    /// The JavaScript engine reported an error or an exception, such as one of a getter.
     Engine(Error),
 }
 
 impl Refusal {
-    /// A malformed argument: `what` it is and what it `should` be.
+    /// An invalid argument: its name `what`, and what it `should` be.
     pub fn parameter(what: &str, should: impl fmt::Display) -> Self {
         Self::fault(format!("{what} {should}"))
     }
 
-    /// A malformed argument, with the whole message.
+    /// An invalid argument, with the complete message.
     pub fn fault(message: String) -> Self {
         Self(Box::new(Reason::Parameter(message)))
     }
 
-    /// An argument `what` of another type: what it `should` be.
+    /// An argument `what` of a wrong type: what it `should` be.
     pub fn wrong_type(what: &str, should: impl fmt::Display) -> Self {
         Self(Box::new(Reason::Type(format!("{what} {should}"))))
     }
 
-    /// What it says, unless it is to be thrown: also where another type is, with `throws_types`.
+    /// Returns the message, unless the error is to be thrown.
+    /// With `throws_types`, wrong types are.
     ///
     /// # Errors
-    /// Itself.
+    /// `self`, if it is to be thrown.
     pub fn into_fault(self, throws_types: bool) -> result::Result<String, Self> {
         match *self.0 {
             Reason::Parameter(fault) => Ok(fault),
@@ -115,7 +116,7 @@ impl Refusal {
         }
     }
 
-    /// An error for the log.
+    /// Converts it to an error for the log.
     pub fn into_internal(self) -> Error {
         match *self.0 {
             Reason::Engine(error) => error,
@@ -123,7 +124,7 @@ impl Refusal {
         }
     }
 
-    /// Throws it in `env` as the error of `method`; what is returned ends the `#[napi]` function.
+    /// Throws it in `env` as error of `method`; return the result from the `#[napi]` function.
     pub fn throw(self, env: &Env, method: &str) -> Error {
         match *self.0 {
             Reason::Engine(error) => error,
@@ -147,15 +148,16 @@ impl From<AddressError> for Refusal {
     }
 }
 
-/// Logs that the engine refused something for which nobody can be blamed. An environment that is being ended refuses
-/// everything; there is nothing to say about that.
+/// Logs an unexpected error of the JavaScript engine, which is not caused by the app.
+///
+/// Logs nothing while an environment ends, as it then rejects every call.
 pub fn report(what: impl fmt::Display, error: &Error) {
     if error.status != Status::PendingException {
         log::error!("{what}: {error}");
     }
 }
 
-/// An error of the binding itself that no caller can cause.
+/// Creates an error of the binding itself that no caller can cause.
 pub fn internal(message: &str) -> Error {
     Error::new(Status::GenericFailure, message.to_owned())
 }

@@ -1,4 +1,4 @@
-//! Fields of records that only this module has. One of another type is refused.
+//! Fields of records that only this module has. A wrong type is an error.
 
 use std::time::Duration;
 
@@ -10,20 +10,20 @@ use crate::convert::{self, Argument, Read};
 use crate::error::Refusal;
 use crate::node_api;
 
-/// Elements of a list that are read: more than any list may have.
+/// Limit of list elements that are read: longer than any valid list.
 const LIST_LIMIT: u32 = 1_000;
 
-/// A record that may be missing.
+/// Reads an optional record.
 pub fn optional_object<'env>(argument: &Argument<'env>, name: &str) -> Read<Option<Object<'env>>> {
     if argument.is_none() { Ok(None) } else { convert::object(argument, name).map(Some) }
 }
 
-/// A record in a field that may be missing.
+/// Reads an optional record in a field.
 pub fn field_object<'env>(options: &Object<'env>, field: &str) -> Read<Option<Object<'env>>> {
     optional_object(&options.get::<Unknown<'_>>(field)?, field)
 }
 
-/// One of the texts in `among`.
+/// Reads one of the strings in `among`.
 pub fn choice<'a>(options: &Object<'_>, field: &str, among: &[&'a str]) -> Read<Option<&'a str>> {
     let value = options.get::<Unknown<'_>>(field)?;
     if value.is_none() {
@@ -34,19 +34,19 @@ pub fn choice<'a>(options: &Object<'_>, field: &str, among: &[&'a str]) -> Read<
     found.map(Some).ok_or_else(|| Refusal::parameter(field, format!("must be one of {}", among.join(", "))))
 }
 
-/// A text, where the field has one.
+/// Reads an optional string.
 pub fn text(options: &Object<'_>, field: &str) -> Read<Option<String>> {
     let value = options.get::<Unknown<'_>>(field)?;
     Ok(value.as_ref().map(node_api::as_string).transpose()?.flatten())
 }
 
-/// Bytes, or a text as UTF-8.
+/// Reads bytes, or a string as UTF-8.
 pub fn bytes(options: &Object<'_>, field: &str) -> Read<Option<Bytes>> {
     let value = options.get::<Unknown<'_>>(field)?;
     value.map(|value| bytes_of(value, field)).transpose()
 }
 
-/// Several of those, or one alone.
+/// Reads a list of such values, or a single one.
 pub fn list_of_bytes(options: &Object<'_>, field: &str) -> Read<Option<Vec<Bytes>>> {
     let Some(value) = options.get::<Unknown<'_>>(field)? else { return Ok(None) };
     let object = node_api::as_object(&value)?;
@@ -57,7 +57,8 @@ pub fn list_of_bytes(options: &Object<'_>, field: &str) -> Read<Option<Vec<Bytes
     (0..count).map(|index| bytes_of(list.get_element(index)?, field)).collect::<Read<_>>().map(Some)
 }
 
-/// What `function` returns, which has to be bytes or a text; `None` where it throws, which is logged.
+/// Calls `function`, which must return bytes or a string.
+/// `None` if it throws, which is logged.
 pub fn made_bytes(env: &Env, function: &Unknown<'_>, field: &str) -> Read<Option<Bytes>> {
     let made = node_api::call_for_value(env, function, &node_api::undefined(env)?)?;
     made.map(|made| bytes_of(made, field)).transpose()
@@ -74,7 +75,7 @@ fn bytes_of(value: Unknown<'_>, field: &str) -> Read<Bytes> {
     node_api::with_bytes(&value, Bytes::copy_from_slice)?.ok_or_else(wrong)
 }
 
-/// A whole number from 1 on.
+/// Reads an integer from 1.
 pub fn count(options: &Object<'_>, field: &str) -> Read<Option<usize>> {
     let Some(number) = convert::optional_number(options, field)? else { return Ok(None) };
     let is_count = number >= 1.0 && number.fract() == 0.0;
@@ -85,7 +86,7 @@ pub fn count(options: &Object<'_>, field: &str) -> Read<Option<usize>> {
     }
 }
 
-/// A whole number from `least` to `most`.
+/// Reads an integer from `least` to `most`.
 pub fn whole(options: &Object<'_>, field: &str, least: i32, most: i32) -> Read<Option<i32>> {
     let Some(number) = convert::optional_number(options, field)? else { return Ok(None) };
     let is_whole = (f64::from(least)..=f64::from(most)).contains(&number) && number.fract() == 0.0;
@@ -96,17 +97,17 @@ pub fn whole(options: &Object<'_>, field: &str, least: i32, most: i32) -> Read<O
     }
 }
 
-/// Whether a field is given.
+/// Returns whether a field is set.
 pub fn has(options: &Object<'_>, field: &str) -> Read<bool> {
     Ok(options.get::<Unknown<'_>>(field)?.is_some())
 }
 
-/// A time, from one millisecond to 24 days, which is what timers take.
+/// Reads a time from one millisecond to 24 days, the limit of timers.
 pub fn milliseconds(options: &Object<'_>, field: &str) -> Read<Option<Duration>> {
     milliseconds_from(1, options, field)
 }
 
-/// The same, from `least` milliseconds on.
+/// As [`milliseconds`], from `least` milliseconds.
 pub fn milliseconds_from(least: i32, options: &Object<'_>, field: &str) -> Read<Option<Duration>> {
     let Some(number) = convert::optional_number(options, field)? else { return Ok(None) };
     if (f64::from(least)..=f64::from(i32::MAX)).contains(&number) {

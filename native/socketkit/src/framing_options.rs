@@ -1,4 +1,4 @@
-//! Where messages begin and end: declared and read here.
+//! Framing options: declarations and parsing.
 
 use bytes::Bytes;
 use napi_ohos::bindgen_prelude::{Object, Unknown};
@@ -17,7 +17,7 @@ const MARKERS: u8 = 16;
 const IDLE_GAP: u8 = 32;
 const CUSTOM: u8 = 64;
 
-/// The types of framing, and a bit for each.
+/// Framing types, with one bit each.
 const TYPES: [(&str, u8); 7] = [
     ("length", LENGTH),
     ("varint", VARINT),
@@ -28,7 +28,7 @@ const TYPES: [(&str, u8); 7] = [
     ("custom", CUSTOM),
 ];
 
-/// Fields, and the types that they belong to. Those that belong to all are not among them.
+/// Fields, with the bits of their types. Fields of all types are not listed.
 const FIELDS: [(&str, u8); 17] = [
     ("lengthBytes", LENGTH),
     ("includesHeader", LENGTH),
@@ -49,7 +49,7 @@ const FIELDS: [(&str, u8); 17] = [
     ("checksum", !CUSTOM),
 ];
 
-/// Reads `FramingOptions`.
+/// Parses `FramingOptions`.
 pub fn framing(options: &Object<'_>) -> Read<Framing> {
     let name = fields::choice(options, "type", &TYPES.map(|(name, _)| name))?.ok_or_else(|| missing("type"))?;
     let kind = TYPES.iter().find(|(known, _)| *known == name).map_or(0, |(_, kind)| *kind);
@@ -82,7 +82,7 @@ pub fn framing(options: &Object<'_>) -> Read<Framing> {
     Framing::new(layout, checksum, max_message_bytes).map_err(|error| Refusal::fault(error.to_string()))
 }
 
-/// The function of type `custom`.
+/// Returns the function of type `custom`.
 pub fn message_length<'env>(options: &Object<'env>) -> Read<Argument<'env>> {
     let value = options.get::<Unknown<'env>>("messageLength")?;
     match value {
@@ -120,7 +120,7 @@ fn markers(options: &Object<'_>) -> Read<Markers> {
     Ok(Markers { start, end, escape })
 }
 
-/// The bytes of CRC-16/MODBUS have one order.
+/// CRC-16/MODBUS has a fixed byte order.
 fn checksum(options: &Object<'_>, little_endian: bool) -> Read<Option<Checksum>> {
     let kinds = ["crc16-modbus", "crc16-ccitt", "crc32"];
     Ok(fields::choice(options, "checksum", &kinds)?.map(|name| match name {

@@ -1,4 +1,4 @@
-//! Bytes as texts of hexadecimal digits.
+//! Bytes as hexadecimal strings.
 
 use napi_derive_ohos::napi;
 use napi_ohos::Env;

@@ -1,4 +1,4 @@
-//! The events of one connection on their way to its listeners.
+//! Delivers the events of one connection to its listeners.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -26,53 +26,54 @@ use crate::types::{Peer, PeerValues, SocketCloseInfo};
 mod finding;
 
 thread_local! {
-    /// Where small reads land, of which nobody knows beforehand how small they are. Empty while it is in use.
+    /// Buffer for small reads, whose size is unknown before. Empty while in use.
     static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// Keeps what arrived while there is no `message` listener, or the last of it; the connection's credit bounds it.
+/// Pending events of one connection.
+/// Without a `message` listener, keeps received bytes up to the connection's credit.
 #[derive(Default)]
 pub struct Inbox {
     waiting: RefCell<VecDeque<Delivery>>,
-    /// The peer of the connection whose events are being delivered.
+    /// Peer of the connection whose events are being delivered.
     peer: RefCell<Option<Rc<Peer>>>,
-    /// How many `close` events are still to come before anything else is delivered again: this side has closed those
-    /// connections, and wants to hear no more of them.
+    /// Number of `close` events of connections that this side has closed.
+    /// Until then all other events are dropped.
     muted: Cell<u64>,
-    /// How many `Closed` events were delivered so far.
+    /// Number of delivered `Closed` events.
     closes: Cell<u64>,
     /// Whether the peer has ended the connection whose events are being delivered.
     has_ended: Cell<bool>,
-    /// Messages are not delivered for now.
+    /// Whether delivery of messages is paused.
     paused: Cell<bool>,
-    /// What the last read brought.
+    /// Size of the last read.
     last_bytes: Cell<usize>,
-    /// The turn in which a listener was last called that may answer.
+    /// Turn of the last call of a listener that may send an answer.
     last_call: Cell<u64>,
-    /// The link whose end is watched for, because what it has cannot be read for lack of credit.
+    /// Link that is watched for EOF, because there is no credit to read its data.
     watched_link: Cell<Option<LinkId>>,
-    /// The peer sends no more, and not everything was read when it ended.
+    /// Whether the peer has closed its side before everything was read.
     is_read_closed: Cell<bool>,
-    /// Whether the log says that bytes of the connection were dropped.
+    /// Whether dropping bytes was logged.
     told_drop: Cell<bool>,
-    /// The requests that wait for answers, where there can be some.
+    /// Pending requests, if the connection supports them.
     requests: Option<Box<Requests>>,
-    /// What takes apart what was read, where a function of the app does.
+    /// Splits read bytes with a function of the app, if set.
     cutter: Option<Box<Cutter>>,
-    /// Whether something may wait for it.
+    /// Whether it may have bytes to split.
     has_raw: Cell<bool>,
 }
 
-/// How messages come.
+/// Kind of delivery of messages.
 #[derive(Clone, Copy, Default)]
 pub struct InboxKind {
-    /// The longest message, where a function of the app tells how long they are.
+    /// Limit of messages, if a function of the app determines their length.
     pub limit_bytes: Option<usize>,
-    /// What answers to requests are, where there can be some.
+    /// Options of requests, if enabled.
     pub requests: Option<RequestOptions>,
 }
 
-/// What waits to be delivered.
+/// A pending item.
 enum Delivery {
     Received(Bytes),
     Readable(LinkId),
@@ -82,9 +83,9 @@ enum Delivery {
     Message(Bytes),
     /// The answer to the request with this ticket.
     Answer(Ticket, Bytes),
-    /// Bytes in place of a message.
+    /// Corrupt bytes instead of a message.
     Corrupt(Bytes),
-    /// What the cutter is to take apart.
+    /// Bytes for the cutter.
     Raw(Bytes),
     Connected(SocketAddr),
     Reconnecting(Box<Reconnecting>),
@@ -93,29 +94,29 @@ enum Delivery {
     Closed(CloseReason),
 }
 
-/// What the messages of one delivery have in common, made for the first of them.
+/// Common state of the messages of one delivery, created for the first one.
 struct Batch<'a> {
     receiver: &'a dyn Receiver,
-    /// The listener, and the changes of listeners after which it was asked for.
+    /// The listener, with the number of changes of listeners when it was read.
     listener: Option<(u64, Option<Unknown<'a>>)>,
     peer: Option<PeerValues<'a>>,
 }
 
-/// What one read brings.
+/// Result of one read.
 enum Brought<'env> {
     Nothing,
     Buffer(Unknown<'env>),
-    /// There is no ArrayBuffer of them, for this reason.
+    /// No ArrayBuffer could be created, for this reason.
     Bytes(Bytes, Error),
 }
 
 impl Inbox {
-    /// The inbox of a connection to `peer`.
+    /// Creates the inbox of a connection to `peer`.
     pub fn with_peer(peer: Option<SocketAddr>) -> Self {
         Self { peer: RefCell::new(peer.map(|peer| Rc::new(peer.into()))), ..Self::default() }
     }
 
-    /// The same inbox, to which messages come in this way.
+    /// Sets the kind of delivery.
     pub fn with_kind(self, kind: InboxKind) -> Self {
         Self {
             requests: kind.requests.map(|options| Box::new(Requests::new(options))),
@@ -124,17 +125,18 @@ impl Inbox {
         }
     }
 
-    /// The requests that wait for answers, where there can be some.
+    /// Returns the pending requests, if supported.
     pub fn requests(&self) -> Option<&Requests> {
         self.requests.as_deref()
     }
 
-    /// How many of the `closes` that were posted are not delivered yet.
+    /// Returns how many of the posted `closes` are not delivered yet.
     pub fn undelivered(&self, closes: u64) -> u64 {
         closes.saturating_sub(self.closes.get())
     }
 
-    /// This side has closed the connection of `emitter`. Delivers nothing but `close` events, until `closes` of them were delivered.
+    /// Mutes the inbox after this side has closed the connection of `emitter`.
+    /// Delivers only `close` events, until `closes` of them were delivered.
     pub fn mute(&self, emitter: &Emitter<ConnectionEvent>, closes: u64) {
         self.muted.set(self.muted.get().max(closes));
         if let Some(requests) = self.requests() {
@@ -143,7 +145,7 @@ impl Inbox {
         }
     }
 
-    /// Whether the owner knows that the peer has ended the connection.
+    /// Returns whether the owner knows that the peer has ended the connection.
     pub fn has_ended(&self) -> bool {
         self.has_ended.get()
     }
@@ -152,15 +154,15 @@ impl Inbox {
         self.muted.get() > 0
     }
 
-    /// Stops delivering messages for a while, or goes on at the next turn.
+    /// Pauses the delivery of messages, or resumes it in the next turn.
     pub fn pause(&self, pause: bool) {
         self.paused.set(pause);
     }
 
-    /// Takes an event, which waits until it is delivered. True when it does.
+    /// Takes an event. Returns true if it has to be delivered.
     pub fn take(&self, receiver: &dyn Receiver, event: ConnectionEvent) -> bool {
         let delivery = match event {
-            // They wait for nothing that was received.
+            // They do not wait for received bytes.
             ConnectionEvent::Drained => return self.emit_at_once(receiver, EventName::Drain),
             ConnectionEvent::Stalled => return self.emit_at_once(receiver, EventName::Stalled),
             ConnectionEvent::Recovered => return self.emit_at_once(receiver, EventName::Recovered),
@@ -185,12 +187,12 @@ impl Inbox {
         true
     }
 
-    /// Takes what a link is ready for. True when it is to be delivered.
+    /// Takes the readiness of a link. Returns true if it must be delivered.
     pub fn take_ready(&self, link: LinkId, readiness: Readiness) -> bool {
         match readiness {
             Readiness::ReadClosed => self.is_read_closed.set(true),
             Readiness::Readable => {
-                // It was read to its end, and is watched for that again.
+                // It was read to its end, and is watched again.
                 self.watched_link.set(None);
                 self.waiting.borrow_mut().push_back(Delivery::Readable(link));
             }
@@ -198,7 +200,8 @@ impl Inbox {
         true
     }
 
-    /// Emits an event that does not wait for others; false, as nothing has to be delivered.
+    /// Emits an event that does not wait for others.
+    /// Returns false, as nothing is left to deliver.
     fn emit_at_once(&self, receiver: &dyn Receiver, event: EventName) -> bool {
         if !self.is_muted() {
             receiver.emitter().emit(event, []);
@@ -206,8 +209,9 @@ impl Inbox {
         false
     }
 
-    /// Delivers what can be delivered; of a stream as much as the object's share of a turn. Returns what that takes of a
-    /// turn, in bytes.
+    /// Delivers what can be delivered, limited to the object's share of a turn.
+    ///
+    /// Returns the share of the turn that this takes, in bytes.
     pub fn deliver(&self, receiver: &dyn Receiver) -> usize {
         let emitter = receiver.emitter();
         let mut batch = Batch { receiver, listener: None, peer: None };
@@ -274,7 +278,7 @@ impl Inbox {
                     receiver.emitter().emit(EventName::Connect, []);
                 }
                 Delivery::Reconnecting(reconnecting) => emit_reconnecting(receiver.emitter(), &reconnecting),
-                // An answer may be on its way: of a listener that awaits something first, or of a callback.
+                // An answer may follow: from a listener after an `await`, or from a callback.
                 Delivery::Ended if self.is_in_use(emitter) => {
                     self.waiting.borrow_mut().push_front(Delivery::Ended);
                     emitter.environment().await_next_turn(emitter.mailbox().id);
@@ -283,7 +287,7 @@ impl Inbox {
                 Delivery::Ended if self.cutter.as_ref().is_some_and(|cutter| cutter.is_within()) => {
                     receiver.fail(libc::EPROTO);
                 }
-                // It was taken apart.
+                // Already split.
                 Delivery::Raw(_) => {}
                 Delivery::Ended => {
                     let requests = self.requests().into_iter();
@@ -304,12 +308,12 @@ impl Inbox {
         stored + delivered + streamed
     }
 
-    /// Whether a listener or a callback was called a moment ago, or is to be called, that may use the connection.
+    /// Returns whether a listener or callback that may use the connection is pending or just ran.
     fn is_in_use(&self, emitter: &Emitter<ConnectionEvent>) -> bool {
         emitter.due_callbacks().hold() || self.last_call.get() == emitter.environment().turn_number()
     }
 
-    /// Whether the peer sends no more, though not everything that it sent was delivered.
+    /// Returns whether the peer has closed its side, although not all of its data was delivered.
     fn knows_end(&self) -> bool {
         self.is_read_closed.get() || self.waiting.borrow().iter().any(|event| matches!(event, Delivery::Ended))
     }
@@ -318,13 +322,13 @@ impl Inbox {
         emitter.has(EventName::Message) && !self.paused.get()
     }
 
-    /// Reads once, and hands over what that brings. Returns how many bytes it was.
+    /// Reads once, and delivers the result. Returns the number of bytes.
     ///
     /// # Errors
-    /// When no message could be made. What was read waits in front of everything else.
+    /// When no message could be created. The bytes are then first in the queue.
     fn read(&self, batch: &mut Batch<'_>, link: LinkId) -> Result<usize> {
         let (receiver, emitter) = (batch.receiver, batch.receiver.emitter());
-        // More may have come, and the listener may want none of it. A read that fails is to be repeated.
+        // There may be more data, and the listener may remove itself. A failed read has to be repeated.
         self.waiting.borrow_mut().push_front(Delivery::Readable(link));
         self.prepare(batch)?;
         let read = node_api::with_handle_scope(emitter.env(), || {
@@ -349,8 +353,9 @@ impl Inbox {
         read.flatten()
     }
 
-    /// What one read brings. Where much comes it is read where it stays; how much that is costs a question to the kernel, so
-    /// small reads are copied.
+    /// Reads once: much data into its final buffer, little data through a scratch buffer.
+    ///
+    /// Finding out the size of the data costs a system call.
     fn read_once<'env>(&self, receiver: &'env dyn Receiver, link: LinkId) -> Result<(Brought<'env>, ReadOutcome)> {
         let (env, is_bulk) = (receiver.emitter().env(), self.last_bytes.get() >= limits::SCRATCH_BYTES);
         let available = if is_bulk { receiver.available_bytes(link) } else { 0 };
@@ -365,10 +370,10 @@ impl Inbox {
         Ok((brought, piece))
     }
 
-    /// Hands over what has arrived, as one message. Returns how many bytes it was.
+    /// Delivers received bytes as one message. Returns their number.
     ///
     /// # Errors
-    /// When no message could be made. The parts wait in front of everything else, each as the event that it was.
+    /// When no message could be created. The parts are then first in the queue, each as the event that it was.
     fn deliver_parts(&self, batch: &mut Batch<'_>, parts: Vec<Bytes>, event: fn(Bytes) -> Delivery) -> Result<usize> {
         let env = batch.receiver.emitter().env();
         let size = parts.iter().map(Bytes::len).sum();
@@ -385,10 +390,10 @@ impl Inbox {
         delivered.inspect_err(|_| parts.into_iter().rev().for_each(|part| self.put_back(part, event)))
     }
 
-    /// Calls the `error` listener for bytes in place of a message. Returns how many they are.
+    /// Calls the `error` listener for corrupt bytes. Returns their number.
     ///
     /// # Errors
-    /// When there is no memory for them. They wait in front of everything else.
+    /// When there is no memory for them. They are then first in the queue.
     fn deliver_corrupt(&self, receiver: &dyn Receiver, bytes: Bytes) -> Result<usize> {
         let (emitter, size) = (receiver.emitter(), bytes.len());
         let peer = self.peer.borrow().as_ref().map(|peer| peer.socket_address());
@@ -402,7 +407,7 @@ impl Inbox {
         delivered.flatten().inspect_err(|_| self.put_back(bytes, Delivery::Corrupt))
     }
 
-    /// Makes what `batch` lacks, in a scope that outlives its messages.
+    /// Creates what `batch` lacks, in a scope that outlives its messages.
     fn prepare(&self, batch: &mut Batch<'_>) -> Result<()> {
         let emitter = batch.receiver.emitter();
         if batch.listener.is_none_or(|(changes, _)| changes != emitter.changes()) {
@@ -415,8 +420,9 @@ impl Inbox {
         Ok(())
     }
 
-    /// Calls the `message` listener. The bytes count as delivered already: a continuation that the listener has queued runs
-    /// before it returns here.
+    /// Calls the `message` listener.
+    ///
+    /// The bytes count as delivered before the call: a continuation that the listener has queued runs before it returns.
     fn hand_over(&self, batch: &Batch<'_>, message: Unknown<'_>) {
         let emitter = batch.receiver.emitter();
         self.last_call.set(emitter.environment().turn_number());
@@ -428,7 +434,7 @@ impl Inbox {
         self.waiting.borrow_mut().push_front(event(bytes));
     }
 
-    /// Keeps the bytes of an ArrayBuffer of which no message could be made.
+    /// Keeps the bytes of an ArrayBuffer for which no message could be created.
     fn put_buffer_back(&self, receiver: &dyn Receiver, buffer: &Unknown<'_>) {
         node_api::report_pending(receiver.emitter().env());
         match node_api::with_bytes(buffer, Bytes::copy_from_slice) {
@@ -441,8 +447,9 @@ impl Inbox {
         }
     }
 
-    /// Keeps what can be read while nobody listens, as far as the credit and the object's share of a turn go: what comes
-    /// behind it is seen then. `stored` counts the bytes of this turn.
+    /// Reads and keeps data without a listener, limited by credit and share of a turn.
+    ///
+    /// This detects EOF and errors after the data. `stored` counts the bytes of this turn.
     fn store(&self, receiver: &dyn Receiver, stored: &mut usize) {
         let mut waiting = self.waiting.borrow_mut();
         while let Some(place) = waiting.iter().position(|event| matches!(event, Delivery::Readable(_))) {
@@ -476,7 +483,7 @@ impl Inbox {
         }
     }
 
-    /// Has the end of a link told of, once, whose bytes cannot be read for lack of credit.
+    /// Watches for EOF of a link, once, whose bytes cannot be read for lack of credit.
     fn watch_end(&self, receiver: &dyn Receiver, unread: Option<&Delivery>) {
         if let Some(&Delivery::Readable(link)) = unread
             && self.watched_link.replace(Some(link)) != Some(link)
@@ -485,7 +492,8 @@ impl Inbox {
         }
     }
 
-    /// Drops the oldest bytes that nobody listens for; false where they are to be kept, or there are none.
+    /// Drops the oldest bytes without a listener.
+    /// Returns false if they must be kept, or there are none.
     fn drop_oldest(&self, receiver: &dyn Receiver, waiting: &mut VecDeque<Delivery>) -> bool {
         if self.paused.get() || !receiver.drops_unheard() {
             return false;
@@ -506,19 +514,20 @@ impl Inbox {
         self.has_ended.set(false);
         self.is_read_closed.set(false);
         self.told_drop.set(false);
-        // A closed object may be collected, and its listener with it: not before that was called.
+        // Keeps a closed object, and its listener, from being collected before the call.
         let _owner = receiver.emitter().owner();
         receiver.closed();
         receiver.emitter().emit_value(EventName::Close, SocketCloseInfo::from(reason));
-        // The listener may use it, also when it awaits something first.
+        // The listener may use it, also after an `await`.
         if receiver.awaits_finish() {
             self.last_call.set(receiver.emitter().environment().turn_number());
             self.waiting.borrow_mut().push_back(Delivery::Ended);
         }
     }
 
-    /// Takes the next event, or the next bytes if somebody listens for them. Nothing is borrowed when this returns,
-    /// because a listener may call back.
+    /// Removes the next event; bytes only if there is a listener for them.
+    ///
+    /// No borrow is held on return, because a listener may call back.
     fn next(&self, emitter: &Emitter<ConnectionEvent>) -> Option<Delivery> {
         let listening = self.is_listened_to(emitter);
         let mut waiting = self.waiting.borrow_mut();
@@ -531,8 +540,9 @@ impl Inbox {
         }
     }
 
-    /// The next event that waits behind bytes which nobody listens for. Somebody who listens for other events alone would
-    /// otherwise never hear of them; the bytes go on waiting for a listener.
+    /// Removes the next event behind bytes without a listener.
+    ///
+    /// Otherwise listeners for other events would never receive them; the bytes stay.
     fn next_behind_bytes(
         &self,
         emitter: &Emitter<ConnectionEvent>,
@@ -550,7 +560,7 @@ impl Inbox {
         if wanted { waiting.remove(behind) } else { None }
     }
 
-    /// `first`, and what arrived together with it, up to the size of one message.
+    /// Returns `first` and the bytes that arrived with it, up to the size of one message.
     fn with_next(&self, first: Bytes) -> Vec<Bytes> {
         let mut waiting = self.waiting.borrow_mut();
         let mut total = first.len();
@@ -577,7 +587,7 @@ impl<'env> Brought<'env> {
     }
 }
 
-/// Reads once, into an ArrayBuffer of at most so many bytes.
+/// Reads once, into an ArrayBuffer of at most `most` bytes.
 fn read_in_place(receiver: &dyn Receiver, link: LinkId, most: usize) -> Result<(Brought<'_>, ReadOutcome)> {
     let env = receiver.emitter().env();
     node_api::array_buffer_filled(env, most, |buffer, bytes| {
@@ -591,7 +601,7 @@ fn read_in_place(receiver: &dyn Receiver, link: LinkId, most: usize) -> Result<(
     })
 }
 
-/// Reads once with `read`; what `make` makes of the bytes, if there are any.
+/// Reads once with `read`, and passes the bytes, if any, to `make`.
 fn with_scratch<T>(
     read: impl FnOnce(&mut [u8]) -> ReadOutcome,
     make: impl FnOnce(&[u8]) -> T,
@@ -604,7 +614,7 @@ fn with_scratch<T>(
     (made, piece)
 }
 
-/// A `SocketMessageInfo`. Its keys are C strings, which Node looks up in one step.
+/// Creates a `SocketMessageInfo`. Its keys are C strings, which Node looks up in one step.
 fn message<'env>(
     env: &'env Env,
     bytes: &Unknown<'_>,
@@ -619,7 +629,7 @@ fn message<'env>(
     Ok(info.to_unknown())
 }
 
-/// Leaves what could not be delivered for a later turn.
+/// Schedules a retry for what could not be delivered.
 fn put_off(emitter: &Emitter<ConnectionEvent>, error: &Error) {
     node_api::report_pending(emitter.env());
     if emitter.await_retry() {
@@ -639,7 +649,7 @@ fn emit_reconnecting(emitter: &Emitter<ConnectionEvent>, reconnecting: &Reconnec
     }
 }
 
-/// A `SocketReconnectInfo`.
+/// Creates a `SocketReconnectInfo`.
 fn reconnect_info<'env>(env: &'env Env, reconnecting: &Reconnecting) -> Result<Unknown<'env>> {
     let mut info = Object::new(env)?;
     info.set_c_named_property(c"attempt", reconnecting.attempt)?;

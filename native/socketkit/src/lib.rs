@@ -1,4 +1,5 @@
-//! The native module `libsocketkit.so`: converts between JavaScript and the socket engine, and decides nothing.
+//! The native module `libsocketkit.so`.
+//! Converts between JavaScript and the socket engine, without logic of its own.
 #![deny(clippy::undocumented_unsafe_blocks)]
 
 mod broadcast;
@@ -38,14 +39,15 @@ use napi_ohos::bindgen_prelude::Object;
 use napi_ohos::{Env, JsString, Result};
 use socket_engine::Key;
 
-/// Runs when an environment imports the module. Starts nothing but the log.
+/// Runs when an environment imports the module. Starts only the log.
 #[napi(module_exports, catch_unwind)]
 pub fn import(_exports: Object<'_>) -> Result<()> {
     log::install();
     Ok(())
 }
 
-/// What messages have cost so far, for the tests of that: locks of all threads, locks of this thread, system calls of this thread.
+/// Costs of messages so far, for tests.
+/// Locks of all threads, locks of this thread, system calls of this thread.
 #[cfg(debug_assertions)]
 #[napi(skip_typescript, catch_unwind)]
 pub fn counts() -> Vec<f64> {

@@ -1,4 +1,4 @@
-//! Where the `log` macros go: to hilog on OpenHarmony, to standard error elsewhere.
+//! Output of the `log` macros: hilog on OpenHarmony, otherwise standard error.
 
 #[cfg(not(target_env = "ohos"))]
 use std::io::Write;
@@ -9,7 +9,7 @@ struct Logger;
 
 static LOGGER: Logger = Logger;
 
-/// Sends the `log` macros to the system's log. Harmless when called again: every Worker loads the module anew.
+/// Installs the logger. May be called again: every Worker loads the module anew.
 pub fn install() {
     if log::set_logger(&LOGGER).is_ok() {
         log::set_max_level(LevelFilter::Info);
@@ -37,6 +37,6 @@ fn write(record: &Record<'_>) {
 
 #[cfg(not(target_env = "ohos"))]
 fn write(record: &Record<'_>) {
-    // Unlike `eprintln`, this does not panic when nobody can read it.
+    // Unlike `eprintln`, this does not panic if standard error is closed.
     let _ = writeln!(std::io::stderr(), "socketkit {}: {}", record.level(), record.args());
 }

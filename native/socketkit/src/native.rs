@@ -1,4 +1,4 @@
-//! What is behind the JavaScript object of a class.
+//! Native state of a class's JavaScript object.
 
 use std::hint::black_box;
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use napi_ohos::{Env, Error, Result, Status};
 
 use crate::node_api::{self, Returned};
 
-/// Which class an object is of. Any two differ in all that they have.
+/// Class of an object. Any two tags differ in all bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Class(u64);
 
@@ -21,31 +21,33 @@ impl Class {
     pub const CLIENT: Self = Self(0xc371_2e4f_a85d_069b);
 }
 
-/// The state of an object, behind its class. Each class of this module is nothing but one of these, and so begins alike:
-/// JavaScript can call a member of one class on an object of another (Node looks at the receivers of methods only, not
-/// at those of getters, and OpenHarmony at none), and napi-ohos takes what is there for what it wants.
+/// State of an object, after its class tag.
+///
+/// Each class of this module consists of one of these, so all begin alike. JavaScript can call a member of one class on an object of
+/// another (Node checks the receivers of methods only, not of getters, and OpenHarmony none), and napi-ohos does not check the type.
 #[repr(C)]
 pub struct Native<T> {
     class: Class,
     state: Rc<T>,
 }
 
-/// What a member of a class does. Not a type parameter: the code around it would be there once for each member.
+/// Implementation of a member.
+/// Not a type parameter, which would duplicate the surrounding code for each member.
 pub type Member<'a, T> = &'a (dyn Fn(&'a Rc<T>) -> Result<Unknown<'a>> + 'a);
 
 impl<T> Native<T> {
-    /// The state of an object of `class`.
+    /// Creates the state of an object of `class`.
     pub fn new(class: Class, state: Rc<T>) -> Self {
         Self { class, state }
     }
 
-    /// Runs `member` of `class`. Throws when the object is of another class.
+    /// Runs `member` of `class`. Throws if the object has another class.
     pub fn run<'a>(&'a self, class: Class, env: &Env, member: Member<'a, T>) -> Returned {
         node_api::run(env, &|| member(self.state(class)?))
     }
 
     fn state(&self, class: Class) -> Result<&Rc<T>> {
-        // The compiler could know what it is, were it what it is taken for.
+        // Without `black_box` the compiler could assume the tag of the declared type.
         if black_box(self.class) == class {
             return Ok(&self.state);
         }

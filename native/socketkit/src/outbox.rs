@@ -1,4 +1,5 @@
-//! What waits for the JavaScript thread: one outbox for each environment, one mailbox for each object.
+//! Event queues for the JavaScript thread.
+//! An outbox for each environment, a mailbox for each object.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
@@ -8,46 +9,46 @@ use socket_engine::{ConnectionEvent, EventSink, LinkId, Poller, Readiness, Serve
 use crate::node_api::Doorbell;
 use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, Ordering, lock};
 
-/// The objects of one environment whose turn it is, and the doorbell that says so.
+/// Objects of one environment that have events, and the doorbell that wakes its thread.
 ///
-/// The number of bytes is bounded by the credit of each connection, the number of accepted connections by their
-/// server; the rest is one event for each call or connection.
+/// The number of bytes is limited by the credit of each connection, the number of accepted connections by their server; otherwise
+/// there is one event for each call or connection.
 pub struct Outbox {
     doorbell: Doorbell,
     poller: Arc<Poller>,
     line: Mutex<Line>,
-    /// How many objects stand in line. Written under its lock.
+    /// Number of queued objects. Written under the lock.
     waiting: AtomicUsize,
 }
 
 #[derive(Default)]
 struct Line {
-    /// Each stands in it once.
+    /// Each object is in it at most once.
     objects: VecDeque<u64>,
-    /// The doorbell was rung and its turn has not ended.
+    /// Whether the doorbell was rung and its turn has not ended.
     awake: bool,
-    /// Nobody will take anything any more.
+    /// Whether the outbox is closed.
     closed: bool,
 }
 
-/// What one object is told, in order.
+/// Events of one object, in order.
 pub struct Mailbox<E> {
-    /// Names the object in its environment.
+    /// Identifies the object in its environment.
     pub id: u64,
     closes: AtomicU64,
     connects: AtomicU64,
-    /// Whether the object was told nothing that it has not taken. Written under the lock of the contents.
+    /// Whether there are no events. Written under the lock of the contents.
     is_empty: AtomicBool,
     outbox: Arc<Outbox>,
     contents: Mutex<Contents<E>>,
 }
 
-/// An event of one kind of object.
+/// Event of one kind of object.
 pub trait ObjectEvent: Send + 'static {
-    /// Whether the object is closed.
+    /// Returns whether the object is closed.
     fn is_close(&self) -> bool;
 
-    /// Whether the object has another link.
+    /// Returns whether the object has a new link.
     fn is_connect(&self) -> bool {
         false
     }
@@ -69,24 +70,24 @@ impl ObjectEvent for ServerEvent {
     }
 }
 
-/// What an object is told.
+/// Content of a mailbox.
 pub enum Told<E> {
-    /// Something happened to it.
+    /// An event of the object.
     Event(E),
-    /// A call of it is finished.
+    /// The result of a call.
     Completed(Ticket, Result<(), SocketError>),
 }
 
 struct Contents<E> {
     told: VecDeque<Told<E>>,
-    /// The object stands in line.
+    /// Whether the object is queued.
     ready: bool,
-    /// Nobody will take anything any more.
+    /// Whether the mailbox is closed.
     closed: bool,
 }
 
 impl Outbox {
-    /// An empty outbox whose thread `doorbell` wakes.
+    /// Creates an empty outbox whose thread `doorbell` wakes.
     pub fn new(doorbell: Doorbell) -> Arc<Self> {
         Arc::new_cyclic(|me: &Weak<Self>| {
             let me = Weak::clone(me);
@@ -95,17 +96,17 @@ impl Outbox {
         })
     }
 
-    /// The doorbell.
+    /// Returns the doorbell.
     pub fn doorbell(&self) -> &Doorbell {
         &self.doorbell
     }
 
-    /// Where this thread learns of what streams bring: it reads them itself, into the ArrayBuffer that the listener gets.
+    /// Returns the poller of this thread, which reads streams into the listener's ArrayBuffer.
     pub fn poller(&self) -> &Arc<Poller> {
         &self.poller
     }
 
-    /// Takes the doorbell away. No object has a turn any more.
+    /// Removes the doorbell. No object gets a turn afterwards.
     pub fn close(&self) {
         self.doorbell.remove();
         self.poller.close();
@@ -115,19 +116,21 @@ impl Outbox {
         self.waiting.store(0, Ordering::SeqCst);
     }
 
-    /// A mailbox for the object `id`.
+    /// Creates a mailbox for the object `id`.
     pub fn mailbox<E>(self: &Arc<Self>, id: u64) -> Arc<Mailbox<E>> {
         let contents = Contents { told: VecDeque::new(), ready: false, closed: false };
         let (closes, connects, is_empty) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(true));
         Arc::new(Mailbox { id, closes, connects, is_empty, outbox: Arc::clone(self), contents: Mutex::new(contents) })
     }
 
-    /// Calls `each` for the links that have something, with the ids of their objects. False when none has.
+    /// Calls `each` for ready links, with the ids of their objects.
+    /// Returns false if none is ready.
     pub fn poll(&self, each: impl FnMut(u64, LinkId, Readiness)) -> bool {
         self.poller.poll(each)
     }
 
-    /// The next object in line. One that comes to stand in an empty line at this moment is left for the end of the turn.
+    /// Returns the next queued object.
+    /// One that enters an empty queue at this moment waits for the end of the turn.
     pub fn next(&self) -> Option<u64> {
         if self.waiting.load(Ordering::SeqCst) == 0 {
             return None;
@@ -138,7 +141,7 @@ impl Outbox {
         next
     }
 
-    /// Ends a turn: goes to sleep when everything was taken, otherwise, or where something `is_left`, rings for another turn.
+    /// Ends a turn: sleeps if nothing is queued or `is_left`, otherwise requests another turn.
     pub fn end_turn(&self, is_left: bool) {
         let mut line = lock(&self.line);
         line.awake = is_left || !line.objects.is_empty();
@@ -147,7 +150,7 @@ impl Outbox {
         if awake { self.doorbell.ring() } else { self.poller.arm() }
     }
 
-    /// Lets the thread have a turn, if it sleeps.
+    /// Requests a turn if the thread sleeps.
     pub fn wake(&self) {
         let mut line = lock(&self.line);
         let asleep = !line.closed && !std::mem::replace(&mut line.awake, true);
@@ -173,7 +176,7 @@ impl Outbox {
 }
 
 impl<E> Mailbox<E> {
-    /// Takes up to `limit` of what the object was told; what remains comes again after the other objects.
+    /// Removes up to `limit` events; the rest follows after the other objects.
     pub fn take(&self, limit: usize) -> Vec<Told<E>> {
         let mut contents = lock(&self.contents);
         let count = contents.told.len().min(limit);
@@ -188,7 +191,7 @@ impl<E> Mailbox<E> {
         taken
     }
 
-    /// Lets the object have a turn although nothing new has come.
+    /// Requests a turn for the object, without a new event.
     pub fn request_turn(&self) {
         let mut contents = lock(&self.contents);
         let asks = !contents.closed && !std::mem::replace(&mut contents.ready, true);
@@ -198,22 +201,22 @@ impl<E> Mailbox<E> {
         }
     }
 
-    /// Whether the object was told nothing that it has not taken.
+    /// Returns whether there are no events.
     pub fn is_empty(&self) -> bool {
         self.is_empty.load(Ordering::SeqCst)
     }
 
-    /// How many events said so far that the object is closed.
+    /// Returns the number of close events so far.
     pub fn closes(&self) -> u64 {
         self.closes.load(Ordering::SeqCst)
     }
 
-    /// How many events said so far that the object has a link.
+    /// Returns the number of connect events so far.
     pub fn connects(&self) -> u64 {
         self.connects.load(Ordering::SeqCst)
     }
 
-    /// Drops what it has and what comes: there is no object any more.
+    /// Drops all events, pending and later ones: the object no longer exists.
     pub fn close(&self) {
         let mut contents = lock(&self.contents);
         contents.closed = true;

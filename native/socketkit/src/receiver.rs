@@ -1,52 +1,54 @@
-//! What an inbox needs of its connection.
+//! Functions that an inbox needs from its connection.
 
 use bytes::Bytes;
 use socket_engine::{ConnectionEvent, Decoded, LinkId, ReadOutcome, SendProgress, SocketError, Ticket};
 
 use crate::emitter::Emitter;
 
-/// The connection that an inbox belongs to.
+/// The connection of an inbox.
 pub trait Receiver {
-    /// Its listeners.
+    /// Returns its listeners.
     fn emitter(&self) -> &Emitter<ConnectionEvent>;
     /// Reads bytes of `link`.
     fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome;
-    /// Reads bytes of `link` that are handed over at once: they take no credit.
+    /// Reads bytes of `link` that are delivered at once: they use no credit.
     fn receive(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome;
     /// Reads messages of `link`.
     fn read_messages(&self, link: LinkId, messages: &mut Vec<Decoded>) -> ReadOutcome;
-    /// Whether it reads messages, and not bytes.
+    /// Returns whether it reads messages instead of bytes.
     fn has_frames(&self) -> bool;
-    /// Bytes that a read would get now; 0 when that is not known.
+    /// Returns the number of available bytes; 0 if unknown.
     fn available_bytes(&self, link: LinkId) -> usize;
-    /// Whether the credit allows to read more.
+    /// Returns whether the credit allows to read more.
     fn has_room(&self) -> bool;
-    /// Has the end of `link` told of while the credit does not allow to read it.
+    /// Watches for EOF of `link` while the credit does not allow to read it.
     fn watch_end(&self, link: LinkId);
-    /// Whether reading continues without credit and without a listener; the oldest bytes are dropped.
+    /// Returns whether reading continues without credit and without a listener.
+    /// The oldest bytes are dropped.
     fn drops_unheard(&self) -> bool;
     /// Sets the next ping.
     fn set_ping(&self, ping: Bytes);
-    /// Whether a message that was found in what was read answers a ping.
+    /// Returns whether a message found in read data answers a ping.
     fn is_pong(&self, message: &[u8]) -> bool;
-    /// Takes the credit of a message of `bytes` that was found in what was read.
+    /// Takes credit for a message of `bytes` found in read data.
     fn hold(&self, bytes: usize);
-    /// Gives back the credit of a receipt of `bytes`.
+    /// Returns credit of `bytes`.
     fn consume(&self, bytes: usize);
-    /// Sends at once, behind everything sent before.
+    /// Sends at once, after everything sent before.
     fn send_alone(&self, data: &[u8], ticket: Ticket) -> std::result::Result<SendProgress, SocketError>;
-    /// Ends the link, for a reason that this errno says.
+    /// Ends the link with this errno.
     fn fail(&self, errno: i32);
-    /// The peer sends no more, and everything it sent was delivered; also called when `close` was, where it can still be used.
+    /// Called after the peer closed its side and all its data was delivered.
+    /// Again after `close`, if the connection is still usable.
     fn finish(&self);
-    /// Whether `close` is delivered while it can still be used, until `finish` is called again.
+    /// Returns whether `close` is delivered while the connection is usable, until the next `finish`.
     fn awaits_finish(&self) -> bool;
-    /// There is a link; called before the `connect` listener.
+    /// Called when there is a link, before the `connect` listener.
     fn connected(&self);
-    /// The peer sends no more, and there is no listener for received bytes, some of which may be unread.
+    /// Called when the peer has closed its side, without a listener for bytes that may be unread.
     fn left(&self);
-    /// The connection is no more, though `close` may still wait for bytes to be delivered.
+    /// Called when the connection has ended; `close` may still wait for the delivery of bytes.
     fn over(&self);
-    /// The connection is no more; called before the `close` listener.
+    /// Called when the connection has ended, before the `close` listener.
     fn closed(&self);
 }

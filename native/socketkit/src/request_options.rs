@@ -1,4 +1,4 @@
-//! What tells the answer to a request from other messages: declared and read here.
+//! Options that match answers to requests: declarations and parsing.
 
 use std::time::Duration;
 
@@ -9,34 +9,35 @@ use crate::error::Refusal;
 use crate::fields;
 use crate::limits::REQUEST_TIMEOUT;
 
-/// Bytes of the widest field.
+/// Maximum field width in bytes.
 const FIELD_MAX_BYTES: i32 = 8;
 
-/// The last place where a field may begin.
+/// Maximum field offset.
 const OFFSET_MAX_BYTES: i32 = 1024;
 
-/// How answers are found, and how long they may take.
+/// How answers are matched, and their time-out.
 #[derive(Clone, Copy)]
 pub struct RequestOptions {
     pub matching: Matching,
-    /// What all answers have; `None`: any message can be one.
+    /// Pattern of all answers; `None`: any message can be one.
     pub mark: Option<Mark>,
-    /// Unless the request has its own.
+    /// Default time-out of a request.
     pub timeout: Duration,
-    /// Whether the answer to a request comes although the link was lost that it was sent on.
+    /// Whether answers are accepted on a later link than that of the request.
     pub outlive_links: bool,
 }
 
-/// What the answer to a request is.
+/// Answer to a request.
 #[derive(Clone, Copy)]
 pub enum Matching {
     /// The message with the same value in a field.
     Field(Field),
     /// A message for each request, in the order of the requests.
     Order,
-    /// The next message: there is one request at a time.
+    /// The next message: only one request at a time.
     Single {
-        /// How long nothing comes from a device before it gets the next request after one without an answer; `None`: the connection ends.
+        /// Required silence of a device after a request without an answer, before the next request.
+        /// `None`: the connection ends.
         quiet: Option<Duration>,
     },
 }
@@ -50,31 +51,31 @@ pub struct Mark {
 }
 
 impl Mark {
-    /// Whether `message` has it.
+    /// Returns whether `message` has the pattern.
     pub fn is_in(self, message: &[u8]) -> bool {
         message.get(self.offset).is_some_and(|byte| byte & self.mask == self.value)
     }
 }
 
-/// Bytes of a message that hold a number.
+/// Bytes of a message that contain a number.
 #[derive(Clone, Copy)]
 pub struct Field {
     offset: usize,
     bytes: usize,
     is_little_endian: bool,
-    /// Whether the kit writes it.
+    /// Whether socketkit writes the field.
     pub is_written: bool,
 }
 
 impl Field {
-    /// Its value in `message`, if that is long enough.
+    /// Returns its value in `message`, if that is long enough.
     pub fn read(self, message: &[u8]) -> Option<u64> {
         let bytes = message.get(self.offset..self.offset + self.bytes)?;
         let add = |value, byte: &u8| value << 8 | u64::from(*byte);
         Some(if self.is_little_endian { bytes.iter().rev().fold(0, add) } else { bytes.iter().fold(0, add) })
     }
 
-    /// Writes `value` into `message`, which is long enough.
+    /// Writes `value` into `message`, which must be long enough.
     pub fn write(self, message: &mut [u8], mut value: u64) {
         let Some(bytes) = message.get_mut(self.offset..self.offset + self.bytes) else { return };
         for place in 0..self.bytes {
@@ -84,14 +85,14 @@ impl Field {
         }
     }
 
-    /// The value that follows `value`; never 0, which some protocols do not allow.
+    /// Returns the value after `value`; never 0, which some protocols exclude.
     pub fn after(self, value: u64) -> u64 {
         let last = u64::MAX >> (64 - 8 * self.bytes);
         if value >= last { 1 } else { value + 1 }
     }
 }
 
-/// Reads `RequestsOptions`, for sockets with `acknowledge` or without.
+/// Parses `RequestsOptions`, for sockets with or without `acknowledge`.
 pub fn requests(options: &Object<'_>, acknowledges: bool) -> Read<RequestOptions> {
     let kind = fields::choice(options, "match", &["field", "order", "single"])?;
     for (field, needed) in [

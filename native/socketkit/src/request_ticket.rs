@@ -1,16 +1,16 @@
-//! The tickets of a request: one for sending it, one for its answer.
+//! Tickets of a request: one for sending it, one for its answer.
 
 use socket_engine::Ticket;
 
-/// Set in the ticket with which a request is sent, and not in that which waits for its answer.
+/// Bit of the ticket for sending; not set in the ticket for the answer.
 const SENDING: u64 = 1 << 63;
 
-/// The ticket with which the request is sent whose answer `ticket` waits for.
+/// Returns the ticket for sending the request whose answer has `ticket`.
 pub fn sending(ticket: Ticket) -> Ticket {
     Ticket(ticket.0 | SENDING)
 }
 
-/// The ticket that waits for the answer, where `ticket` is that with which a request is sent.
+/// Returns the ticket for the answer if `ticket` is that of sending a request.
 pub fn answered_by(ticket: Ticket) -> Option<Ticket> {
     (ticket.0 & SENDING != 0).then_some(Ticket(ticket.0 & !SENDING))
 }

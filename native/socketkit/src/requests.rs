@@ -1,4 +1,4 @@
-//! Requests of one connection, and what tells their answers from other messages.
+//! Pending requests of one connection, and matching of their answers.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -19,77 +19,77 @@ use crate::receiver::Receiver;
 use crate::request_options::{Matching, RequestOptions};
 use crate::request_ticket;
 
-/// In place of the ticket of a request that was not sent, and gets no answer.
+/// Placeholder for a request that was not sent, and gets no answer.
 const NOBODY: Ticket = Ticket(0);
 
-/// A time that does not come, in milliseconds.
+/// A time that is never reached, in milliseconds.
 const NEVER_MS: u64 = 1 << 40;
 
-/// The requests of one connection that are open.
+/// Pending requests of one connection.
 pub struct Requests {
     options: RequestOptions,
     open: RefCell<Open>,
     born: Instant,
-    /// Made for the first deadline.
+    /// Created for the first deadline.
     alarm: RefCell<Option<Alarm>>,
-    /// When it wakes, in milliseconds after `born`.
+    /// Time of its wake-up, in milliseconds after `born`.
     alarm_ms: Cell<u64>,
 }
 
-/// What waits. A request whose call is over may still be among it: then it is passed over.
+/// Pending requests. May contain requests whose calls have ended; these are skipped.
 #[derive(Default)]
 struct Open {
-    /// By the value of their field.
+    /// Requests by field value.
     by_field: HashMap<u64, Request>,
-    /// In the order in which they were sent, where that is the order of the answers.
+    /// Requests in the order of sending, if answers have the same order.
     in_order: VecDeque<Request>,
-    /// Not sent, because there is one at a time.
+    /// Unsent requests, if only one at a time is allowed.
     line: VecDeque<(Ticket, Duration, Box<[u8]>)>,
     line_bytes: usize,
-    /// Those of a connection that this side has closed.
+    /// Requests of a connection that this side has closed.
     given_up: Vec<Ticket>,
-    /// What was written into the field of the last one.
+    /// Last field value.
     last_value: u64,
-    /// The last one that the kernel has taken for the link of which the owner knows.
+    /// Last request that the kernel has taken for the link that the owner knows.
     sent: Ticket,
-    /// The last one that it has taken for a link of which the owner does not know yet.
+    /// Last request that it has taken for a link that the owner does not know yet.
     sent_later: Ticket,
-    /// The last one that leaves together with others.
+    /// Last gathered request.
     gathered: Ticket,
-    /// How many links the owner knows of.
+    /// Number of links that the owner knows.
     links: u64,
-    /// Nothing may come until then, in milliseconds, before the next one is sent.
+    /// Silence is required until this time, in milliseconds, before the next request.
     quiet_until_ms: Option<u64>,
 }
 
 #[derive(Clone, Copy)]
 struct Request {
     ticket: Ticket,
-    /// When its time is over, in milliseconds.
+    /// Deadline, in milliseconds.
     end_ms: u64,
 }
 
-/// What a message is.
+/// Classification of a message.
 pub enum Claim {
-    /// An ordinary one.
+    /// An ordinary message.
     Message,
-    /// The answer that the call with this ticket waits for.
+    /// The answer for the call with this ticket.
     Answer(Ticket),
     /// The answer to a request that has timed out.
     Late,
 }
 
-/// How sending has begun.
+/// Result of sending.
 pub type Sent = result::Result<SendProgress, SocketError>;
 
 impl Requests {
-    /// None is open.
+    /// Creates an empty list.
     pub fn new(options: RequestOptions) -> Self {
         let alarm_ms = Cell::new(NEVER_MS);
         Self { options, open: RefCell::default(), born: Instant::now(), alarm: RefCell::default(), alarm_ms }
     }
 
-    /// How long the answer to a request may take that says nothing of that.
+    /// Returns the default time-out.
     pub fn timeout(&self) -> Duration {
         self.options.timeout
     }
@@ -98,12 +98,12 @@ impl Requests {
         matches!(self.options.matching, Matching::Single { .. })
     }
 
-    /// When `time` will have passed; not earlier.
+    /// Returns the time after `time` in milliseconds, rounded up.
     fn ms_after(&self, time: Duration) -> u64 {
         (self.born.elapsed() + time).as_millis() as u64 + 1
     }
 
-    /// `data` with the value of its field, which no open request has.
+    /// Returns `data` with a field value that no pending request has.
     pub fn with_field<'a>(&self, data: &'a [u8], environment: &Environment) -> Read<(Cow<'a, [u8]>, u64)> {
         let Matching::Field(field) = self.options.matching else { return Ok((data.into(), 0)) };
         let short = || Refusal::parameter("options.data", "must reach to the end of the field of requests");
@@ -126,7 +126,7 @@ impl Requests {
         Err(Refusal::parameter("requests.fieldBytes", "has no value that no open request has"))
     }
 
-    /// Sends a request with `send`, or has it wait until it is its turn.
+    /// Sends a request with `send`, or queues it.
     pub fn begin(
         &self,
         emitter: &Emitter<ConnectionEvent>,
@@ -154,21 +154,21 @@ impl Requests {
         Ok(())
     }
 
-    /// A request whose time begins.
+    /// Creates a request and starts its time-out.
     fn timed(&self, ticket: Ticket, timeout: Duration, emitter: &Emitter<ConnectionEvent>) -> Request {
         let end_ms = self.ms_after(timeout);
         self.wake_at(emitter, end_ms);
         Request { ticket, end_ms }
     }
 
-    /// The kernel has all that was gathered.
+    /// Records that the kernel has all gathered requests.
     pub fn take_written(&self, emitter: &Emitter<ConnectionEvent>) {
         let mut open = self.open.borrow_mut();
         let gathered = open.gathered;
         open.note(SendProgress::Sent, gathered, emitter);
     }
 
-    /// The kernel has the request whose answer `ticket` waits for, or never will.
+    /// Records that the kernel has the request whose answer has `ticket`, or never will.
     pub fn take_result(&self, environment: &Environment, ticket: Ticket, result: result::Result<(), SocketError>) {
         let mut open = self.open.borrow_mut();
         if result.is_ok() {
@@ -182,7 +182,7 @@ impl Requests {
         environment.complete(ticket, result);
     }
 
-    /// What `message` is, which has come.
+    /// Classifies a received `message`.
     pub fn claim(&self, message: &[u8], environment: &Environment) -> Claim {
         if self.options.mark.is_some_and(|mark| !mark.is_in(message)) {
             return Claim::Message;
@@ -206,26 +206,26 @@ impl Requests {
         }
     }
 
-    /// This side has closed the connection: all that is open will get no answer.
+    /// Marks all pending requests as failed after this side has closed the connection.
     pub fn give_up(&self) {
         let mut open = self.open.borrow_mut();
         let all = open.take_all();
         open.given_up.extend(all);
     }
 
-    /// Tells those that were given up.
+    /// Rejects the requests marked by [`Requests::give_up`].
     pub fn end_given_up(&self, environment: &Environment) {
         let given_up = mem::take(&mut self.open.borrow_mut().given_up);
         fail(environment, given_up, libc::ECONNABORTED);
     }
 
-    /// No answer comes any more, to any request.
+    /// Rejects all requests: no answers can arrive.
     pub fn fail_all(&self, environment: &Environment, errno: i32) {
         let all = self.open.borrow_mut().take_all();
         fail(environment, all, errno);
     }
 
-    /// A link is gone: no answer comes to those that were sent. Where the session goes on, it does.
+    /// Handles the loss of a link: rejects the sent requests, unless the session continues.
     pub fn lose_link(&self, environment: &Environment, errno: i32) {
         if !self.options.outlive_links {
             let lost = self.open.borrow_mut().take_sent();
@@ -233,7 +233,7 @@ impl Requests {
         }
     }
 
-    /// There is another link.
+    /// Handles a new link.
     pub fn connected(&self, emitter: &Emitter<ConnectionEvent>) {
         self.lose_link(emitter.environment(), libc::ECONNRESET);
         let mut open = self.open.borrow_mut();
@@ -243,7 +243,7 @@ impl Requests {
         }
     }
 
-    /// Ends those whose time is over, when all that has come was looked at, and sends the next one.
+    /// Rejects timed-out requests, after all received data was handled, and sends the next one.
     pub fn mind_time(&self, receiver: &dyn Receiver) {
         let emitter = receiver.emitter();
         let now_ms = self.born.elapsed().as_millis() as u64;
@@ -255,7 +255,7 @@ impl Requests {
         self.send_next(receiver);
     }
 
-    /// Takes those whose time is over, and has the object get a turn when that of others is.
+    /// Removes requests that have timed out, and sets the alarm for the next one.
     fn take_due(&self, receiver: &dyn Receiver, now_ms: u64) -> Vec<Ticket> {
         let mut open = self.open.borrow_mut();
         let mut due = open.take_from_field(&|request| request.end_ms <= now_ms);
@@ -281,12 +281,12 @@ impl Requests {
         due
     }
 
-    /// Sends nothing until nothing has come for so long; `None`: on this link.
+    /// Sends nothing until the device was silent for `quiet`; `None`: for the rest of this link.
     fn wait_for_quiet(&self, open: &mut Open, quiet: Option<Duration>) {
         open.quiet_until_ms = Some(quiet.map_or(NEVER_MS, |quiet| self.ms_after(quiet)));
     }
 
-    /// Sends the request whose turn it is.
+    /// Sends the next request in the queue.
     fn send_next(&self, receiver: &dyn Receiver) {
         let environment = receiver.emitter().environment();
         loop {
@@ -304,7 +304,7 @@ impl Requests {
         }
     }
 
-    /// Has the object get a turn then.
+    /// Requests a turn of the object at that time.
     fn wake_at(&self, emitter: &Emitter<ConnectionEvent>, ms: u64) {
         if ms >= self.alarm_ms.get() {
             return;
@@ -313,7 +313,7 @@ impl Requests {
         let mut alarm = self.alarm.borrow_mut();
         if alarm.is_none() {
             let mailbox = Arc::clone(emitter.mailbox());
-            // The engine's thread runs already: something was sent.
+            // The engine's thread already runs, because something was sent.
             *alarm = Alarm::new(Box::new(move || mailbox.request_turn())).ok();
         }
         alarm.iter().for_each(|alarm| alarm.set(Some(self.born + Duration::from_millis(ms))));
@@ -321,12 +321,12 @@ impl Requests {
 }
 
 impl Open {
-    /// Whether an open request has this in its field.
+    /// Returns whether a pending request has this field value.
     fn has(&self, value: u64, environment: &Environment) -> bool {
         self.by_field.get(&value).is_some_and(|request| environment.has_call(request.ticket))
     }
 
-    /// Whether a request may be sent where there is one at a time.
+    /// Returns whether a request may be sent, if only one at a time is allowed.
     fn may_send(&self) -> bool {
         self.in_order.is_empty() && self.quiet_until_ms.is_none()
     }
@@ -341,14 +341,14 @@ impl Open {
         Ok(())
     }
 
-    /// The first one that waits, if it may be sent.
+    /// Removes the first queued request, if it may be sent.
     fn leave_line(&mut self) -> Option<(Ticket, Duration, Box<[u8]>)> {
         let first = if self.may_send() { self.line.pop_front() } else { None }?;
         self.line_bytes -= first.2.len() + EVENT_OVERHEAD_BYTES;
         Some(first)
     }
 
-    /// The request whose answer comes next.
+    /// Returns the request whose answer is next.
     fn next_in_order(&mut self) -> Option<Request> {
         loop {
             let request = self.in_order.pop_front()?;
@@ -358,7 +358,7 @@ impl Open {
         }
     }
 
-    /// How far this request has got.
+    /// Records the progress of sending this request.
     fn note(&mut self, progress: SendProgress, ticket: Ticket, emitter: &Emitter<ConnectionEvent>) {
         let last = match progress {
             SendProgress::Queued => return,
@@ -381,7 +381,7 @@ impl Open {
         taken
     }
 
-    /// Takes those that were sent.
+    /// Removes the requests that were sent.
     fn take_sent(&mut self) -> Vec<Ticket> {
         let sent = self.sent;
         self.quiet_until_ms = None;
@@ -402,7 +402,7 @@ impl Open {
     }
 }
 
-/// Tells those whose calls are not over.
+/// Rejects the requests whose calls are pending.
 fn fail(environment: &Environment, tickets: Vec<Ticket>, errno: i32) {
     for ticket in tickets {
         environment.complete(ticket, Err(error(errno)));

@@ -1,4 +1,4 @@
-//! How connections and clients send.
+//! Sending on connections and clients.
 
 use std::rc::Rc;
 use std::result;
@@ -17,26 +17,26 @@ use crate::error;
 use crate::inbox::Inbox;
 use crate::node_api;
 
-/// What sends.
+/// An object that sends.
 pub trait Sender: 'static {
-    /// The methods that JavaScript calls.
+    /// The JavaScript methods.
     const SEND: Method;
     const REQUEST: Method;
 
-    /// Its listeners.
+    /// Returns its listeners.
     fn emitter(&self) -> &Emitter<ConnectionEvent>;
-    /// What comes to it.
+    /// Returns its inbox.
     fn inbox(&self) -> &Inbox;
-    /// Its sends that leave together.
+    /// Returns its gathered sends.
     fn cork(&self) -> &Cork;
     /// Sends at once.
     fn send_now(&self, message: &Message<'_>, ticket: Ticket) -> result::Result<SendProgress, SocketError>;
-    /// Keeps a message until [`Sender::flush`].
+    /// Gathers a message until [`Sender::flush`].
     fn gather(&self, message: &Message<'_>, ticket: Ticket) -> result::Result<SendProgress, SocketError>;
-    /// Writes what was gathered; true when the kernel has it.
+    /// Writes the gathered messages; returns true if the kernel has all of them.
     fn flush(&self) -> bool;
 
-    /// Sends at once, behind what was gathered.
+    /// Sends at once, after the gathered messages.
     fn send_alone(&self, data: &[u8], ticket: Ticket) -> result::Result<SendProgress, SocketError>
     where
         Self: Sized,
@@ -66,7 +66,7 @@ pub fn send<'env, S: Sender>(
     promise
 }
 
-/// Sends a part of a broadcast. [`Environment::await_flush`] has to follow.
+/// Sends a part of a broadcast. Call [`Environment::await_flush`] afterwards.
 pub fn send_part<S: Sender>(
     sender: &Rc<S>,
     message: &Message<'_>,
@@ -79,7 +79,8 @@ pub fn send_part<S: Sender>(
     sent
 }
 
-/// Sends a message: the first of a burst at once, what follows when the burst ends. Of a gathered one the cork has to be told.
+/// Sends a message: the first of a burst at once, later ones when the burst ends.
+/// Gathered messages must be added to the cork.
 fn send_message<S: Sender>(
     sender: &Rc<S>,
     message: &Message<'_>,

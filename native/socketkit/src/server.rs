@@ -39,7 +39,7 @@ struct State {
     emitter: Emitter<ServerEvent>,
     server: Server,
     connections: Connections,
-    /// How messages come to its connections.
+    /// Kind of delivery for its connections.
     kind: InboxKind,
 }
 
@@ -73,7 +73,7 @@ impl Recipient for State {
                 self.server.consume_rejection();
             }
             ServerEvent::Closed => {
-                // One that cannot listen any more closes by itself.
+                // A server that can no longer listen closes by itself.
                 self.emitter.set_open(self.server.is_listening());
                 self.emitter.emit(EventName::Close, []);
             }

@@ -1,4 +1,4 @@
-//! The records that cross the border, as the system's kit declares them.
+//! Records between JavaScript and Rust, as the system socket API declares them.
 
 use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{JsObjectValue, Object, Unknown};
@@ -30,7 +30,8 @@ impl From<SocketAddr> for NetAddress {
     }
 }
 
-/// The address without its port. A link-local one says which interface is meant: it is none without.
+/// Returns the address without its port.
+/// A link-local address includes its interface, which it needs.
 fn text_of(address: SocketAddr) -> String {
     match address {
         SocketAddr::V6(address) if address.scope_id() != 0 => format!("{}%{}", address.ip(), address.scope_id()),
@@ -50,7 +51,7 @@ pub enum ProxyTypes {
 }
 
 impl ProxyTypes {
-    /// As JavaScript has it.
+    /// Returns the JavaScript number.
     pub fn number(self) -> f64 {
         f64::from(self as i32)
     }
@@ -73,7 +74,7 @@ impl From<SocketState> for SocketStateBase {
     }
 }
 
-/// The sender of messages.
+/// Sender of messages.
 pub struct Peer {
     socket_address: SocketAddr,
     address: Box<str>,
@@ -89,19 +90,19 @@ impl From<SocketAddr> for Peer {
 }
 
 impl Peer {
-    /// Its address.
+    /// Returns its address.
     pub fn socket_address(&self) -> SocketAddr {
         self.socket_address
     }
 
-    /// The same in JavaScript.
+    /// Returns its JavaScript values.
     pub fn values<'env>(&self, env: &'env Env) -> Result<PeerValues<'env>> {
         let (address, family) = (node_api::to_js(env, &*self.address)?, node_api::to_js(env, self.family)?);
         Ok(PeerValues { address, family, port: node_api::to_js(env, self.port)? })
     }
 }
 
-/// The values of a peer, for as many messages as follow each other.
+/// JavaScript values of a peer, shared by consecutive messages.
 #[derive(Clone, Copy)]
 pub struct PeerValues<'env> {
     address: Unknown<'env>,
@@ -110,8 +111,9 @@ pub struct PeerValues<'env> {
 }
 
 impl PeerValues<'_> {
-    /// A `SocketRemoteInfo` for a message of `size` bytes. One comes with each, and Node takes a quarter of the time when
-    /// properties are set one by one.
+    /// Creates a `SocketRemoteInfo` for a message of `size` bytes.
+    ///
+    /// Each message has one; setting the properties one by one takes Node a quarter of the time.
     pub fn remote_info<'env>(&self, env: &'env Env, size: usize) -> Result<Object<'env>> {
         let mut info = Object::new(env)?;
         info.set_c_named_property(c"address", self.address)?;
@@ -196,7 +198,7 @@ pub struct SocketRejectInfo {
 }
 
 impl SocketRejectInfo {
-    /// The peer, and why.
+    /// Creates the record.
     pub fn new(peer: SocketAddr, reason: RejectReason) -> Self {
         let reason = match reason {
             RejectReason::Key => "key",
@@ -208,10 +210,9 @@ impl SocketRejectInfo {
     }
 }
 
-/// Declares the records that JavaScript makes or that are built piece by piece.
+/// Declares the records that JavaScript creates or that are built field by field.
 ///
-/// ArkTS knows no structural typing: what may stand for another type says so, in its name, as napi-derive has no other
-/// place for it.
+/// ArkTS has no structural typing: alternatives are part of the type's name, as napi-derive has no other place for them.
 mod declared {
     #![expect(dead_code, reason = "read by napi-derive alone, which declares them in index.d.ts")]
 

@@ -1,13 +1,13 @@
-//! Checksums behind messages.
+//! Checksums that follow messages.
 
 use crc::{CRC_16_IBM_3740, CRC_16_MODBUS, CRC_32_ISO_HDLC, Crc};
 
-// Tables of 2 KiB in all: without them a byte takes ten times longer.
+// Lookup tables, 2 KiB in total: without them a byte takes ten times as long.
 static MODBUS: Crc<u16> = Crc::<u16>::new(&CRC_16_MODBUS);
 static CCITT: Crc<u16> = Crc::<u16>::new(&CRC_16_IBM_3740);
 static CRC_32: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
-/// A checksum, and the order of its bytes.
+/// A checksum and its byte order.
 ///
 /// ```
 /// use std::time::Duration;
@@ -21,20 +21,20 @@ static CRC_32: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Checksum {
-    /// How it is computed.
+    /// The algorithm.
     pub kind: ChecksumKind,
-    /// Its least significant byte comes first.
+    /// Whether the least significant byte comes first.
     pub little_endian: bool,
 }
 
-/// How a checksum is computed.
+/// Checksum algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChecksumKind {
     /// CRC-16/MODBUS.
     Crc16Modbus,
     /// CRC-16/IBM-3740, often called CCITT or CCITT-FALSE.
     Crc16Ccitt,
-    /// CRC-32/ISO-HDLC, which Ethernet, zip and PNG have.
+    /// CRC-32/ISO-HDLC, as used by Ethernet, zip and PNG.
     Crc32,
 }
 
@@ -46,12 +46,12 @@ pub(super) struct ChecksumBytes {
 }
 
 impl Checksum {
-    /// How many bytes it has.
+    /// Length in bytes.
     pub(super) fn len(self) -> usize {
         if self.kind == ChecksumKind::Crc32 { 4 } else { 2 }
     }
 
-    /// That of all `parts` together.
+    /// Computes the checksum of the concatenation of `parts`.
     pub(super) fn of(self, parts: &[&[u8]]) -> ChecksumBytes {
         let sum = match self.kind {
             ChecksumKind::Crc16Modbus => crc16(&MODBUS, parts),
@@ -69,7 +69,7 @@ impl Checksum {
 }
 
 impl ChecksumBytes {
-    /// Those of no checksum.
+    /// Empty: no checksum.
     pub(super) const NONE: Self = Self { bytes: [0; 4], count: 0 };
 
     pub(super) fn as_slice(&self) -> &[u8] {

@@ -1,25 +1,25 @@
-//! A frame in a buffer.
+//! Position of a frame in a buffer.
 
-/// Where a frame is, and the message in it.
+/// Position of a frame, and of its message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cut {
-    /// Where what its checksum covers begins.
+    /// Start of the bytes that the checksum covers.
     pub(super) frame: usize,
-    /// Where the message begins.
+    /// Start of the message.
     pub(super) start: usize,
-    /// Where message and checksum end.
+    /// End of message and checksum.
     pub(super) end: usize,
-    /// Where the next frame may begin.
+    /// Earliest start of the next frame.
     pub(super) next: usize,
 }
 
-/// What is known of the bytes of a buffer whose first frame is not whole.
+/// Progress of the search in a buffer whose first frame is incomplete.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Scan {
-    /// Bytes at the front that are not looked at again.
+    /// Bytes at the front that are already searched.
     pub(super) done: usize,
-    /// Whether the end of the frame before is the start of this one.
+    /// Whether the end marker of the previous frame is the start marker of this one.
     pub(super) is_open: bool,
-    /// Whether something is escaped in it that never is.
+    /// Whether the frame contains an invalid escape sequence.
     pub(super) is_corrupt: bool,
 }

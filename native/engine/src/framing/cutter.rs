@@ -1,4 +1,4 @@
-//! Where the first frame of a buffer is.
+//! Finds the first frame of a buffer.
 
 use bytes::BytesMut;
 
@@ -8,7 +8,8 @@ use super::error::FramingError;
 use super::layout::{Framing, Layout};
 
 impl Framing {
-    /// The first frame of `buffer`, whose message and checksum are not above `limit_bytes`; `None` while it is not whole.
+    /// Returns the first frame of `buffer`, or `None` while it is incomplete.
+    /// Message and checksum together are limited to `limit_bytes`.
     pub(super) fn cut(
         &self,
         buffer: &mut BytesMut,
@@ -24,7 +25,7 @@ impl Framing {
             }
             Layout::Delimiter(list) => delimiter::find(list, buffer, scan),
             Layout::Markers(markers) => markers.find(buffer, scan, limit_bytes)?,
-            // Time tells, or the owner.
+            // A timer or the owner finds the end.
             Layout::IdleGap(_) | Layout::Custom => None,
         };
         match cut {

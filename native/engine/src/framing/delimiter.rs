@@ -1,4 +1,4 @@
-//! Messages with a delimiter behind them.
+//! Messages that end with a delimiter.
 
 use bytes::Bytes;
 use memchr::memchr2;
@@ -7,10 +7,10 @@ use super::cut::{Cut, Scan};
 use super::options_error::FramingOptionsError;
 use crate::limits::DELIMITER_LIMIT_BYTES;
 
-/// Checks that each delimiter of `list` can end a message.
+/// Checks that each delimiter in `list` can end a message.
 pub(super) fn check(list: &[Bytes]) -> Result<(), FramingOptionsError> {
     list.iter().try_for_each(|one| FramingOptionsError::check("delimiter", one.len(), 1..=DELIMITER_LIMIT_BYTES))?;
-    // It would have ended one before.
+    // A delimiter that contains another one is never found: the other one ends the message first.
     let is_hidden = |one: &Bytes| {
         let (_, rest) = one.split_last().unwrap_or((&0, &[]));
         find_end(list, rest, 0).is_some()
@@ -24,10 +24,10 @@ pub(super) fn check(list: &[Bytes]) -> Result<(), FramingOptionsError> {
     Ok(())
 }
 
-/// The first message of `buffer`, which may be too long.
+/// Finds the first message of `buffer`, which may exceed the limit.
 pub(super) fn find(list: &[Bytes], buffer: &[u8], scan: &mut Scan) -> Option<Cut> {
     let Some((end, next)) = find_end(list, buffer, scan.done) else {
-        // The last bytes may be the beginning of a delimiter.
+        // The last bytes may be the start of a delimiter.
         scan.done = (buffer.len() + 1).saturating_sub(longest(list));
         return None;
     };
@@ -35,7 +35,7 @@ pub(super) fn find(list: &[Bytes], buffer: &[u8], scan: &mut Scan) -> Option<Cut
     Some(Cut { frame: 0, start: 0, end, next })
 }
 
-/// Whether the first of `list`, behind `message`, is not where the peer would find the message's end.
+/// Returns whether `message`, followed by the first delimiter of `list`, would end early.
 pub(super) fn is_cut(list: &[Bytes], message: &[u8]) -> bool {
     let left_bytes = message.len().min(longest(list) - 1);
     let is_cut_at_seam = || {
@@ -49,8 +49,9 @@ pub(super) fn is_cut(list: &[Bytes], message: &[u8]) -> bool {
     find_end(list, message, 0).is_some() || (left_bytes > 0 && is_cut_at_seam())
 }
 
-/// Where the first message of `buffer` and its delimiter end, in which no delimiter begins before `from`. The delimiter that ends
-/// first counts; the longest one of those that end there.
+/// Finds the end of the first message of `buffer` and of its delimiter.
+///
+/// No delimiter begins before `from`. The delimiter that ends first counts; of several that end there, the longest.
 fn find_end(list: &[Bytes], buffer: &[u8], from: usize) -> Option<(usize, usize)> {
     let lasts = |index: usize| list.get(index).and_then(|one| one.last().copied());
     let first = lasts(0)?;

@@ -1,4 +1,4 @@
-//! What a message gets around it on the wire.
+//! Headers and trailers of messages on the wire.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use super::layout::{Framing, Layout};
 use super::piece::Piece;
 use crate::wire::Kind;
 
-/// A message with what goes before and behind it.
+/// A message with its header and trailer.
 #[derive(Clone, Debug)]
 pub(crate) struct Envelope<'a> {
     head: Piece,
@@ -20,8 +20,10 @@ pub(crate) struct Envelope<'a> {
 }
 
 impl Framing {
-    /// What goes before and behind `message`; with a `kind` in a typed stream. Fails on a message that the peer could
-    /// not read back as it is.
+    /// Builds the header and trailer of `message`, with a `kind` in a typed stream.
+    ///
+    /// # Errors
+    /// When the peer could not decode the same message.
     pub(crate) fn envelope<'a>(&self, message: &'a [u8], kind: Option<Kind>) -> Result<Envelope<'a>, FramingError> {
         let limit_bytes = self.limit_bytes(kind.is_some());
         if message.len() > limit_bytes {
@@ -30,8 +32,10 @@ impl Framing {
         Envelope::new(self, message, kind)
     }
 
-    /// A whole frame of `kind` with `fields`, which every width of a length can say. For typed streams, and for all but data,
-    /// whose limit this does not check.
+    /// Builds a frame of `kind` with `fields`.
+    /// Each width of the length field can express its length.
+    ///
+    /// For control frames of typed streams; the limit of data frames is not checked.
     pub(crate) fn control_frame(&self, kind: Kind, fields: &[u8]) -> Bytes {
         let mut frame = BytesMut::new();
         if let Ok(envelope) = Envelope::new(self, fields, Some(kind)) {
@@ -42,7 +46,8 @@ impl Framing {
 }
 
 impl<'a> Envelope<'a> {
-    /// Does not check that the message is short enough, but that its length can be said and that its end will be found.
+    /// Checks that the length can be expressed and the end found.
+    /// Does not check the message limit.
     pub(super) fn new(framing: &Framing, message: &'a [u8], kind: Option<Kind>) -> Result<Self, FramingError> {
         let (mut head, mut body, mut tail) = (Piece::default(), Cow::Borrowed(message), Piece::default());
         let checksum_bytes = framing.checksum_bytes();
@@ -69,7 +74,7 @@ impl<'a> Envelope<'a> {
         Ok(Self { head, body, tail })
     }
 
-    /// What goes before the message, the message itself, and what goes behind it.
+    /// Returns header, message and trailer.
     pub(crate) fn parts(&self) -> [&[u8]; 3] {
         [self.head.as_slice(), &self.body, self.tail.as_slice()]
     }

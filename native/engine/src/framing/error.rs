@@ -1,25 +1,26 @@
-//! Why a framing refuses bytes.
+//! Errors of encoding and decoding frames.
 
 use crate::noise::RecordError;
 
-/// Why bytes are no frame, or a message cannot become one.
+/// Reason why bytes are not a frame, or a message cannot be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FramingError {
     /// The message is longer than the framing allows.
     TooLong {
-        /// Longest message.
+        /// Longest allowed message.
         limit_bytes: usize,
     },
-    /// The peer would take another message for it: it contains the delimiter or has a wrong length, for one.
+    /// The peer would decode another message.
+    /// This one has a wrong length, or contains the delimiter.
     Ambiguous,
-    /// The frame is of an unknown kind, or its content is not what its kind or its length says.
+    /// The frame has an unknown type, or its content does not fit its type or length.
     Malformed,
-    /// A record was not encrypted by the peer in this place: somebody has changed what it sent.
+    /// A record is not authentic at this position of the stream: it was changed in transit.
     Forged,
 }
 
 impl FramingError {
-    /// The error number that says it.
+    /// Returns the errno that represents this error.
     pub(crate) fn errno(self) -> i32 {
         match self {
             Self::TooLong { .. } => libc::EMSGSIZE,

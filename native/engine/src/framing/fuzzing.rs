@@ -1,6 +1,6 @@
-//! Streams of frames that a peer might send.
+//! Fuzzes the decoder with streams of frames.
 
-// A fuzzer may panic: that is how it fails.
+// A fuzzer fails by panicking.
 #![allow(clippy::indexing_slicing)]
 
 mod layouts;
@@ -13,24 +13,25 @@ use crate::wire::{CONTROL_MAX_BYTES, Frame, Kind};
 
 pub use layouts::layouts;
 
-/// What is in a stream of any layout.
+/// Content of a stream of any layout.
 #[derive(Debug, PartialEq, Eq)]
 struct Found {
     decoded: Vec<super::Decoded>,
     error: Option<FramingError>,
 }
 
-/// What a stream was made into.
+/// Result of decoding a stream.
 #[derive(Debug, PartialEq, Eq)]
 struct Decoded {
     bodies: Vec<Bytes>,
     error: Option<FramingError>,
-    /// Bytes of the stream that are in no body and wait for more.
+    /// Undecoded bytes at the end of the stream.
     waiting_bytes: usize,
 }
 
-/// Takes a stream apart, at once and in pieces, and puts it together again. The first four bytes choose the framing
-/// and the pieces.
+/// Decodes a stream at once and in pieces, and encodes the result again.
+///
+/// The first four bytes choose the framing and the pieces.
 pub fn frames(data: &[u8]) {
     let Some(([choice, low, high, piece], stream)) = data.split_first_chunk() else { return };
     let Ok((framing, typed)) = choose(*choice, usize::from(u16::from_le_bytes([*low, *high])) + 1) else { return };
@@ -53,7 +54,7 @@ fn choose(choice: u8, max_message_bytes: usize) -> Result<(Framing, bool), super
         0 => Framing::length(1, little_endian, max_message_bytes.min(255)),
         1 => Framing::length(2, little_endian, max_message_bytes.min(65_535)),
         2 => Framing::length(4, little_endian, max_message_bytes),
-        // A few, of which some overlap with themselves.
+        // Some of these delimiters overlap with themselves.
         _ => {
             let delimiters: [&'static [u8]; 4] = [b"\n", b"aa", b"aba", b"\r\n\r\n"];
             let delimiter = delimiters.get(usize::from(choice >> 4) % 4).copied().unwrap_or(b"\n");
@@ -80,7 +81,7 @@ fn decode(framing: &Framing, typed: bool, stream: &[u8], piece_bytes: usize) -> 
     Decoded { bodies, error: None, waiting_bytes: buffer.len() }
 }
 
-/// The longest frame there can be.
+/// Returns the length of the longest possible frame.
 pub(super) fn frame_max_bytes(framing: &Framing, typed: bool) -> usize {
     let body_bytes = framing.limit_bytes(typed) + usize::from(typed);
     match &framing.layout {
@@ -92,7 +93,7 @@ pub(super) fn frame_max_bytes(framing: &Framing, typed: bool) -> usize {
     }
 }
 
-/// The frame that `body` was in; `None` where it is none that a peer may send.
+/// Encodes `body`; returns `None` if a peer must not send it.
 fn encode(framing: &Framing, typed: bool, body: &Bytes) -> Option<Bytes> {
     let control = |kind, fields: &[u8]| Some(framing.control_frame(kind, fields));
     let frame = if typed { Frame::parse(body.clone())? } else { Frame::Data(body.clone()) };

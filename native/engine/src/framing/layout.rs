@@ -1,4 +1,4 @@
-//! What the frames of a stream look like.
+//! Frame layouts.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::markers::Markers;
 use super::options_error::FramingOptionsError;
 use crate::limits::{DELIMITERS_LIMIT, MESSAGE_BYTES, MESSAGE_LIMIT_BYTES};
 
-/// How messages are told apart. Both sides of a connection have the same one.
+/// Message framing; must be the same on both sides of a connection.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -35,30 +35,34 @@ pub struct Framing {
     max_message_bytes: usize,
 }
 
-/// What a frame looks like.
+/// Frame layout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// Each message has its length before it.
+    /// Each message follows its length.
     Length(LengthOptions),
     /// Each message has this many bytes.
     Fixed(usize),
-    /// Each message has one of these (1 to 64 bytes each) behind it: the first one when it is sent.
+    /// Each message ends with one of these delimiters of 1 to 64 bytes.
+    /// Sent messages end with the first one.
     Delimiter(Arc<[Bytes]>),
     /// Each message is between two markers.
     Markers(Markers),
-    /// Each message ends when nothing has come for this long.
+    /// A message ends when no bytes have arrived for this time.
     IdleGap(Duration),
-    /// The owner of a connection finds messages: it gets what each read brings, and sends what it has made.
+    /// The owner of the connection finds messages.
+    /// It receives the bytes of each read, and sends complete frames.
     Custom,
 }
 
 impl Framing {
-    /// Messages of `layout`, with a `checksum` behind each. `max_message_bytes` goes from 1 to what the layout can say, and not
-    /// beyond [`MESSAGE_LIMIT_BYTES`]; unless given it is as much as that, and at most [`MESSAGE_BYTES`]. In a typed stream the
-    /// length counts the type byte as well, so that the longest message there has one byte less than the length can say.
+    /// Creates a framing of `layout`, with `checksum` after each message.
+    ///
+    /// `max_message_bytes` is 1 to the limit of the layout, at most [`MESSAGE_LIMIT_BYTES`]; the default is the limit of the layout,
+    /// at most [`MESSAGE_BYTES`]. In a typed stream the length field also counts the type byte, so the longest message there is one
+    /// byte shorter than the limit of the field.
     ///
     /// # Errors
-    /// What is wrong with an option, or which two exclude each other.
+    /// Returns the invalid option, or two options that exclude each other.
     pub fn new(
         layout: Layout,
         checksum: Option<Checksum>,
@@ -78,10 +82,10 @@ impl Framing {
         Ok(framing)
     }
 
-    /// Messages with nothing but a length of `width_bytes` before them, which does not count itself.
+    /// Creates a framing with a length of `width_bytes`, which does not count itself.
     ///
     /// # Errors
-    /// Those of [`Framing::new`].
+    /// As [`Framing::new`].
     pub fn length(
         width_bytes: usize,
         little_endian: bool,
@@ -91,18 +95,19 @@ impl Framing {
         Self::new(Layout::Length(options), None, Some(max_message_bytes))
     }
 
-    /// Messages with `delimiter` behind them, which `max_message_bytes` does not count.
+    /// Creates a framing with `delimiter` after each message.
+    /// `max_message_bytes` does not count it.
     ///
     /// # Errors
-    /// Those of [`Framing::new`].
+    /// As [`Framing::new`].
     pub fn delimiter(delimiter: Bytes, max_message_bytes: usize) -> Result<Self, FramingOptionsError> {
         Self::new(Layout::Delimiter(Arc::new([delimiter])), None, Some(max_message_bytes))
     }
 
-    /// The length field, where a frame is nothing but that and a message; otherwise an option that says so.
+    /// Returns the length field of frames that consist of a length and a message only.
     ///
     /// # Errors
-    /// The name of that option.
+    /// The name of an option that adds something else.
     pub(crate) fn plain_length(&self) -> Result<LengthField, &'static str> {
         match &self.layout {
             Layout::Length(_) if self.checksum.is_some() => Err("checksum"),
@@ -111,12 +116,12 @@ impl Framing {
         }
     }
 
-    /// The longest message, where the owner of a connection finds them.
+    /// Returns the limit of messages, if the owner of the connection finds them.
     pub fn custom_limit_bytes(&self) -> Option<usize> {
         (self.layout == Layout::Custom).then_some(self.max_message_bytes)
     }
 
-    /// How long nothing comes behind a message, where that is what ends it.
+    /// Returns the idle gap that ends a message, if the layout has one.
     pub(crate) fn idle_gap(&self) -> Option<Duration> {
         match self.layout {
             Layout::IdleGap(gap) => Some(gap),
@@ -124,12 +129,12 @@ impl Framing {
         }
     }
 
-    /// Longest message.
+    /// Longest allowed message.
     pub(super) fn limit_bytes(&self, typed: bool) -> usize {
         self.max_message_bytes.min(self.layout_limit_bytes() - usize::from(typed))
     }
 
-    /// Longest message that the layout can say.
+    /// Longest message that the layout can express.
     fn layout_limit_bytes(&self) -> usize {
         match &self.layout {
             Layout::Length(options) => options.limit_bytes(self.checksum_bytes()),
@@ -149,7 +154,7 @@ impl Layout {
             Self::Length(options) => options.check(),
             Self::Fixed(_) if has_limit => Err(FramingOptionsError::Conflict("maxMessageBytes", "messageBytes")),
             Self::Fixed(bytes) => FramingOptionsError::check("messageBytes", *bytes, 1..=MESSAGE_LIMIT_BYTES),
-            // The bytes of a checksum may be those of the delimiter.
+            // A checksum may contain the delimiter.
             Self::Delimiter(_) if has_checksum => Err(FramingOptionsError::Conflict("checksum", "delimiter")),
             Self::Delimiter(list) => {
                 FramingOptionsError::check("delimiter", list.len(), 1..=DELIMITERS_LIMIT)?;

@@ -1,4 +1,4 @@
-//! Messages with their length before them.
+//! Messages that follow their length.
 
 use bytes::Bytes;
 
@@ -8,47 +8,48 @@ use super::options_error::FramingOptionsError;
 use super::piece::{FIELD_MAX_BYTES, Piece};
 use crate::limits::{HEADER_LIMIT_BYTES, MESSAGE_LIMIT_BYTES};
 
-/// Longest varint that is read: [`MESSAGE_LIMIT_BYTES`] and all that may be added to it fit into 35 bits.
+/// Longest accepted varint: [`MESSAGE_LIMIT_BYTES`] plus all adjustments fit into 35 bits.
 const VARINT_MAX_BYTES: usize = 5;
 
-/// Lengths from this on are beyond every limit, whatever is added to them. Above it sums could overflow.
+/// Lengths from here on exceed every limit, whatever is added to them.
+/// Higher ones could overflow sums.
 const VALUE_LIMIT: u64 = 1 << 40;
 
-/// The number that says how long a message is.
+/// Encoding of a length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LengthField {
     /// An unsigned number of 1, 2, 3, 4 or 8 bytes.
     Fixed {
-        /// How many.
+        /// Number of bytes.
         width_bytes: usize,
-        /// The least significant one comes first.
+        /// Whether the least significant byte comes first.
         little_endian: bool,
     },
-    /// An unsigned LEB128 number, as MQTT and protobuf have it.
+    /// An unsigned LEB128 number, as in MQTT and protobuf.
     Varint,
 }
 
-/// A length field, and what it counts.
+/// A length field and what it counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LengthOptions {
-    /// The field itself.
+    /// Encoding of the field.
     pub field: LengthField,
     /// Bytes of the frame before the field.
     pub offset: usize,
-    /// Added to the field's number; then it counts what follows the field.
+    /// Added to the field's value; the sum is the number of bytes after the field.
     pub adjustment: isize,
-    /// The number also counts the field and what is before it.
+    /// Whether the value also counts the field and the bytes before it.
     pub includes_header: bool,
-    /// Messages are received without the field and what is before it.
+    /// Whether received messages exclude the field and the bytes before it.
     pub strip_header: bool,
-    /// What is sent before the field: as many bytes as `offset` says, unless frames are sent whole.
+    /// Bytes to send before the field, exactly `offset` bytes; empty if whole frames are sent.
     pub header_prefix: Bytes,
-    /// Messages are sent with the field and what is before it.
+    /// Whether sent messages include the field and the bytes before it.
     pub whole_frames: bool,
 }
 
 impl LengthOptions {
-    /// Nothing but `field`, which counts the message alone.
+    /// Creates options with just `field`, which counts the message only.
     pub fn new(field: LengthField) -> Self {
         Self {
             field,
@@ -87,7 +88,10 @@ impl LengthOptions {
         }
     }
 
-    /// The field, where there is nothing else; otherwise the name of an option that says so.
+    /// Returns the field if no other option is set.
+    ///
+    /// # Errors
+    /// The name of another option that is set.
     pub(super) fn plain(&self) -> Result<LengthField, &'static str> {
         match self.field {
             LengthField::Varint => Err("type"),
@@ -100,7 +104,7 @@ impl LengthOptions {
         }
     }
 
-    /// Longest message with `checksum_bytes` behind it.
+    /// Longest message if `checksum_bytes` follow it.
     pub(super) fn limit_bytes(&self, checksum_bytes: usize) -> usize {
         let header_bytes = self.offset + self.field.limit_width_bytes();
         let frame = self.frame_bytes(self.field.greatest(), header_bytes);
@@ -108,14 +112,16 @@ impl LengthOptions {
         usize::try_from(frame).unwrap_or(0).saturating_sub(rest)
     }
 
-    /// Bytes of the frame whose field, which ends its first `header_bytes`, says `value`.
+    /// Returns the length of a frame with `value` in its field and a header of `header_bytes`.
     fn frame_bytes(&self, value: u64, header_bytes: usize) -> i64 {
         let counted = if self.includes_header { 0 } else { header_bytes };
         value.min(VALUE_LIMIT) as i64 + self.adjustment as i64 + counted as i64
     }
 
-    /// Where the first frame of `buffer` is, and where its message begins; `None` while its field is not whole. The frame itself may
-    /// not be all there. Lengths beyond every limit are all the same.
+    /// Finds the first frame of `buffer` and its message.
+    /// Returns `None` while its field is incomplete.
+    ///
+    /// The frame itself may be incomplete. Lengths beyond every limit all count as the same length.
     pub(super) fn find(&self, buffer: &[u8]) -> Result<Option<Cut>, FramingError> {
         let field = buffer.get(self.offset..).unwrap_or_default();
         let Some((value, width_bytes)) = self.field.read(field) else { return Ok(None) };
@@ -128,7 +134,7 @@ impl LengthOptions {
         Ok(Some(Cut { frame: 0, start, end, next: end }))
     }
 
-    /// Writes what is before a message of `body_bytes`, all that follows the field counted.
+    /// Writes the header of a message; `body_bytes` counts everything after the field.
     pub(super) fn put_header(&self, body_bytes: usize, head: &mut Piece) -> Result<(), FramingError> {
         let too_long = FramingError::TooLong { limit_bytes: self.limit_bytes(0) };
         let header_bytes = self.offset + self.field.limit_width_bytes();
@@ -143,7 +149,8 @@ impl LengthOptions {
         Ok(())
     }
 
-    /// Checks that the field of `frame`, with `checksum_bytes` to follow, says how long it is.
+    /// Checks that the field of `frame` has the right value.
+    /// `checksum_bytes` will follow the frame.
     pub(super) fn check_frame(&self, frame: &[u8], checksum_bytes: usize) -> Result<(), FramingError> {
         match self.find(frame) {
             Ok(Some(cut)) if cut.end == frame.len() + checksum_bytes => Ok(()),
@@ -153,7 +160,7 @@ impl LengthOptions {
 }
 
 impl LengthField {
-    /// Bytes of the widest number; of a varint, of the widest that is counted on.
+    /// Returns the bytes of the widest field; for a varint, the widest one that limits assume.
     pub(crate) fn limit_width_bytes(self) -> usize {
         match self {
             Self::Fixed { width_bytes, .. } => width_bytes,
@@ -161,7 +168,7 @@ impl LengthField {
         }
     }
 
-    /// The greatest number.
+    /// Greatest value.
     fn greatest(self) -> u64 {
         match self {
             Self::Fixed { width_bytes, .. } => u64::MAX >> (u64::BITS - 8 * width_bytes.clamp(1, 8) as u32),
@@ -169,7 +176,8 @@ impl LengthField {
         }
     }
 
-    /// The number at the front of `bytes`, and how many bytes it has; `None` while some of them are missing.
+    /// Reads the value at the front of `bytes`, and returns it with its length.
+    /// `None` while bytes are missing.
     pub(crate) fn read(self, bytes: &[u8]) -> Option<(u64, usize)> {
         let append = |value: u64, byte: &u8| value << 8 | u64::from(*byte);
         match self {
@@ -192,7 +200,7 @@ impl LengthField {
         }
     }
 
-    /// Writes `value`, which is not above the greatest number.
+    /// Writes `value`, which must not exceed the greatest value.
     fn put(self, value: u64, to: &mut Piece) {
         match self {
             Self::Fixed { width_bytes, little_endian: true } => {

@@ -10,8 +10,10 @@ use super::error::FramingError;
 use super::options_error::FramingOptionsError;
 use crate::limits::DELIMITER_LIMIT_BYTES;
 
-/// What begins and what ends a message. Where both are the same, or there is no start, one marker between two messages will do, and
-/// empty messages are skipped. What comes before a start is too.
+/// Start and end markers of messages.
+///
+/// If both markers are equal, or the start is empty, one marker between two messages is enough, and empty messages are skipped.
+/// Bytes before a start marker are skipped, too.
 ///
 /// ```
 /// use socket_engine::{Escape, Markers};
@@ -23,40 +25,42 @@ use crate::limits::DELIMITER_LIMIT_BYTES;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Markers {
-    /// Begins a message; may be empty.
+    /// Start marker; may be empty.
     pub start: Bytes,
-    /// Ends it.
+    /// End marker.
     pub end: Bytes,
-    /// How bytes that could be taken for a marker are sent; otherwise no message contains the end.
+    /// How bytes that look like a marker are escaped.
+    /// Without it, messages must not contain the end marker.
     pub escape: Option<Escape>,
 }
 
-/// What is sent in place of bytes that mean something.
+/// Escape sequences for bytes with a special meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Escape {
-    /// Comes before what stands for such a byte.
+    /// Starts an escape sequence.
     pub byte: u8,
-    /// Such bytes, each followed by what stands for it: `c0 dc db dd` of SLIP. `None`: the byte with bit 5 turned over stands for
-    /// it, as in HDLC; that of any other byte as well.
+    /// Escaped bytes, each followed by its code: `c0 dc db dd` for SLIP.
+    ///
+    /// `None`: the code is the byte with bit 5 inverted, as in HDLC; the peer may escape any byte like this.
     pub pairs: Option<Bytes>,
 }
 
-/// Bit 5, which HDLC turns over.
+/// Bit 5, which HDLC inverts.
 const TURNED_OVER: u8 = 0x20;
 
-/// What the bytes at some place of a stream are.
+/// Meaning of the bytes at a position of a stream.
 enum Symbol {
     /// A byte of the message.
     Byte {
         byte: u8,
-        /// How many bytes it takes.
+        /// Number of bytes that it takes in the stream.
         count: usize,
-        /// It is no escape that stands for nothing.
+        /// False for an invalid escape sequence.
         is_intact: bool,
     },
-    /// The end of the message.
+    /// The end marker.
     End,
-    /// The beginning of one of those.
+    /// The first part of an escape sequence or a marker.
     Unfinished,
 }
 
@@ -65,7 +69,7 @@ impl Markers {
         FramingOptionsError::check("start", self.start.len(), 0..=DELIMITER_LIMIT_BYTES)?;
         FramingOptionsError::check("end", self.end.len(), 1..=DELIMITER_LIMIT_BYTES)?;
         let Some(escape) = &self.escape else {
-            // The bytes of a checksum may be those of the end.
+            // A checksum may contain the end marker.
             return if has_checksum { Err(FramingOptionsError::Needs("checksum", "escapeByte")) } else { Ok(()) };
         };
         let end = self.end_byte();
@@ -74,7 +78,7 @@ impl Markers {
             None => escape.byte != end,
         };
         let is_paired = escape.pairs.as_ref().is_none_or(|pairs| pairs.len() % 2 == 0);
-        // The end must not begin as what stands for a byte does.
+        // The end marker must not begin like an escape sequence.
         let hides_end = end == escape.byte && self.end.get(1).is_none_or(|code| escape.byte_of(*code, end).is_some());
         if !is_paired || hides_end || !escapes(end) || !escapes(escape.byte) {
             let option = if escape.pairs.is_some() { "escapePairs" } else { "escapeByte" };
@@ -84,8 +88,9 @@ impl Markers {
         Ok(())
     }
 
-    /// The first frame of `buffer`, which does not contain the start any more when that is not sent for each. What is done of a frame
-    /// that is not whole is what it will be.
+    /// Finds the first frame of `buffer`, and removes a start marker that messages may share.
+    ///
+    /// In an incomplete frame, the searched part is already unescaped.
     pub(super) fn find(
         &self,
         buffer: &mut BytesMut,
@@ -128,12 +133,12 @@ impl Markers {
         Ok(None)
     }
 
-    /// Whether a marker that ends a message also begins the next one.
+    /// Returns whether one marker can end a message and start the next one.
     fn shares_marker(&self) -> bool {
         self.start.is_empty() || self.start == self.end
     }
 
-    /// Drops what is before the start. False when that was all.
+    /// Drops bytes before the start marker. Returns false if no bytes remain.
     fn begin(&self, buffer: &mut BytesMut, scan: &mut Scan, shares_marker: bool) -> bool {
         let Some(first) = self.start.first() else {
             scan.is_open = true;
@@ -159,7 +164,7 @@ impl Markers {
         true
     }
 
-    /// Moves bytes that mean nothing else from `read` to `written`.
+    /// Moves ordinary bytes from `read` to `written`.
     fn move_plain(&self, buffer: &mut BytesMut, read: &mut usize, written: &mut usize) {
         let rest = buffer.get(*read..).unwrap_or_default();
         let end = self.end_byte();
@@ -188,7 +193,7 @@ impl Markers {
         }
     }
 
-    /// What is between the markers: the message, and `sum` behind it.
+    /// Returns the escaped bytes between the markers: the message followed by `sum`.
     pub(super) fn wrap<'a>(&self, message: &'a [u8], sum: &[u8]) -> Result<Cow<'a, [u8]>, FramingError> {
         let is_skipped = self.shares_marker() && message.is_empty() && sum.is_empty();
         let is_cut = || super::delimiter::is_cut(std::slice::from_ref(&self.end), message);
@@ -215,7 +220,8 @@ impl Markers {
         to.extend_from_slice(rest);
     }
 
-    /// Where the first byte is that is escaped. The escape byte and the first one of the end always are.
+    /// Finds the first byte to escape.
+    /// The escape byte and the first byte of the end marker are always escaped.
     fn find_special(&self, escape: &Escape, bytes: &[u8]) -> Option<usize> {
         let end = self.end_byte();
         let has_others = match &escape.pairs {
@@ -229,7 +235,7 @@ impl Markers {
         }
     }
 
-    /// What stands for `byte`, if it is escaped.
+    /// Returns the code of `byte` if it is escaped.
     fn code_of(&self, escape: &Escape, byte: u8) -> Option<u8> {
         match &escape.pairs {
             Some(pairs) => {
@@ -247,7 +253,7 @@ impl Markers {
 }
 
 impl Escape {
-    /// The byte that `code` stands for.
+    /// Returns the byte whose code is `code`.
     fn byte_of(&self, code: u8, end: u8) -> Option<u8> {
         match &self.pairs {
             Some(pairs) => {

@@ -1,35 +1,35 @@
-//! What is wrong with the options of a framing.
+//! Errors in framing options.
 
 use std::fmt;
 use std::ops::RangeInclusive;
 
-/// Why there can be no such framing. Options have the names that JavaScript gives them.
+/// Reason why framing options are invalid. Options have their JavaScript names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FramingOptionsError {
-    /// A number, or a number of bytes, is not in its range.
+    /// A number is out of range.
     Range {
-        /// What it is a number of.
+        /// Name of the option.
         option: &'static str,
-        /// Its least value.
+        /// Minimum.
         least: usize,
-        /// Its greatest value, which other options may lower.
+        /// Maximum; other options may lower it.
         most: usize,
     },
-    /// An option is not what it has to be.
+    /// An option has an invalid value.
     Invalid {
-        /// Which one.
+        /// Name of the option.
         option: &'static str,
-        /// What it must be.
+        /// Allowed values.
         must: &'static str,
     },
     /// Two options exclude each other.
     Conflict(&'static str, &'static str),
-    /// The first option means nothing without the second.
+    /// The first option requires the second.
     Needs(&'static str, &'static str),
 }
 
 impl FramingOptionsError {
-    /// Checks that the number of an option is in its range.
+    /// Checks that the value of an option is in its range.
     pub(super) fn check(option: &'static str, number: usize, range: RangeInclusive<usize>) -> Result<(), Self> {
         let (least, most) = range.into_inner();
         if (least..=most).contains(&number) { Ok(()) } else { Err(Self::Range { option, least, most }) }

@@ -5,7 +5,8 @@ use crate::limits::{DELIMITER_LIMIT_BYTES, HEADER_LIMIT_BYTES};
 /// Longest length field.
 pub(crate) const FIELD_MAX_BYTES: usize = 8;
 
-/// A header with its field and the type byte; a delimiter, a marker and a checksum are not longer.
+/// A header with its field and the type byte.
+/// A delimiter, a marker and a checksum are not longer.
 const PIECE_MAX_BYTES: usize = HEADER_LIMIT_BYTES + FIELD_MAX_BYTES + 1;
 
 const _: () = assert!(PIECE_MAX_BYTES >= DELIMITER_LIMIT_BYTES, "a marker is a piece");

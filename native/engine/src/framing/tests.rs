@@ -1,6 +1,6 @@
-//! Every message comes back as it was, however the stream is cut.
+//! Tests that each message is received unchanged, however the stream is split.
 
-// A test may panic: that is how it fails.
+// A test fails by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod layouts;
@@ -25,12 +25,12 @@ fn delimited(delimiter: &'static str, max_message_bytes: usize) -> Framing {
     Framing::delimiter(Bytes::from_static(delimiter.as_bytes()), max_message_bytes).unwrap()
 }
 
-/// `message` as it goes over the wire.
+/// Encodes `message`.
 fn framed(framing: &Framing, message: &[u8], kind: Option<Kind>) -> Result<Vec<u8>, FramingError> {
     Ok(framing.envelope(message, kind)?.parts().concat())
 }
 
-/// What the decoder makes of `stream` when it comes in pieces of these sizes; the rest in one.
+/// Decodes `stream` in pieces of `sizes`; the rest is one piece.
 fn decoded(framing: &Framing, typed: bool, stream: &[u8], sizes: &[usize]) -> (Vec<Bytes>, Option<FramingError>) {
     let mut decoder = Decoder::new(framing, typed);
     let (mut buffer, mut messages, mut rest) = (BytesMut::new(), Vec::new(), stream);
@@ -55,7 +55,7 @@ fn decoded(framing: &Framing, typed: bool, stream: &[u8], sizes: &[usize]) -> (V
 fn any_framing() -> impl Strategy<Value = Framing> {
     let length = (prop_oneof![Just(1), Just(2), Just(4)], any::<bool>(), 1..=255_usize)
         .prop_map(|(width_bytes, little_endian, max)| framing(width_bytes, little_endian, max));
-    // Few different bytes, so that delimiters overlap with themselves and with messages.
+    // Few byte values, so that delimiters overlap with themselves and with messages.
     let delimiter = (vec(0..3_u8, 1..6), 1..=255_usize)
         .prop_map(|(delimiter, max)| Framing::delimiter(Bytes::from(delimiter), max).unwrap());
     prop_oneof![length, delimiter]
@@ -158,7 +158,7 @@ fn a_message_of_the_limit_passes_both_ways_and_one_byte_more_does_not() {
         let longer = vec![b'x'; limit_bytes + 1];
         assert_eq!(framed(&framing, &longer, kind), Err(too_long), "{framing:?}");
         assert_eq!(too_long.errno(), libc::EMSGSIZE);
-        // What a peer with a higher limit would send, if the length can say it.
+        // A message from a peer with a higher limit, if the field can express its length.
         if longer.len() + usize::from(typed) < 256 || limit_bytes == 65_535 {
             let stream = Envelope::new(&framing, &longer, kind).unwrap().parts().concat();
             assert_eq!(decoded(&framing, typed, &stream, &[1; 8]), (vec![], Some(too_long)), "{framing:?}");

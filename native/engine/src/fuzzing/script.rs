@@ -1,4 +1,4 @@
-//! A peer that says everything at once and hears everything.
+//! A scripted peer, which sends everything at once and records what it receives.
 
 use std::io;
 use std::pin::{Pin, pin};
@@ -6,23 +6,23 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A stream whose peer says `says`, in pieces, and then ends its side.
+/// A stream whose peer sends `says`, in pieces, and then closes its side.
 pub(crate) struct Script<'a> {
     says: &'a [u8],
-    /// How much of it was read.
+    /// Number of bytes that were read.
     pub(crate) read_bytes: usize,
-    /// What was written.
+    /// Bytes that were written.
     pub(crate) heard: Vec<u8>,
     piece_bytes: usize,
 }
 
 impl<'a> Script<'a> {
-    /// No read gets more than `piece_bytes`, and at least one.
+    /// Creates a stream whose reads return at most `piece_bytes`, and at least one byte.
     pub(crate) fn new(says: &'a [u8], piece_bytes: usize) -> Self {
         Self { says, read_bytes: 0, heard: Vec::new(), piece_bytes: piece_bytes.max(1) }
     }
 
-    /// What was read.
+    /// Returns the bytes that were read.
     pub(crate) fn read(&self) -> &'a [u8] {
         self.says.get(..self.read_bytes).unwrap_or_default()
     }
@@ -53,7 +53,7 @@ impl AsyncWrite for Script<'_> {
     }
 }
 
-/// What comes of `future`, which has nothing to wait for; `None` if it waits all the same.
+/// Runs `future`, which never has to wait, and returns its result; `None` if it waits.
 pub(crate) fn run<T>(future: impl Future<Output = T>) -> Option<T> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => Some(result),

@@ -1,6 +1,6 @@
-//! Every fuzzer's corpus, without a fuzzer.
+//! Runs the corpus of every fuzzer.
 
-// A test may panic: that is how it fails.
+// A test fails by panicking.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;

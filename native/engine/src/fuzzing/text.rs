@@ -1,4 +1,4 @@
-//! Keys and addresses that somebody typed.
+//! Fuzzes keys and addresses that a user typed.
 
 use std::net::SocketAddr;
 
@@ -8,7 +8,7 @@ use crate::address::{AddressFamily, Host, NetAddress};
 use crate::key::Key;
 use crate::limits::KEY_MIN_BITS;
 
-/// What is taken for a key or for an address is spelled again, and must come to the same.
+/// Formats each accepted key and address again, and compares.
 pub fn text(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
     key(text);

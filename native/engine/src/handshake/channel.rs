@@ -1,4 +1,4 @@
-//! Messages of the handshake over a stream: each is a frame, or, once there are keys, a record.
+//! Handshake messages on a stream: each is a frame or, with encryption, a record.
 
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -9,17 +9,17 @@ use crate::framing::{FIELD_MAX_BYTES, Framing, LengthField};
 use crate::noise::{LENGTH_BYTES, LinkCiphers, record_length};
 use crate::wire::Kind;
 
-/// A stream whose frames have no more to do with the longest message than with each other.
+/// A stream of frames with a length limit of their own, independent of the longest message.
 pub(super) struct Channel<'a, S> {
     stream: &'a mut S,
     framing: &'a Framing,
     pub(super) field: LengthField,
-    /// With it, messages are records.
+    /// Ciphers of an encrypted link, whose messages are records.
     pub(super) ciphers: Option<LinkCiphers>,
 }
 
 impl<'a, S: AsyncRead + AsyncWrite + Unpin> Channel<'a, S> {
-    /// There is no handshake but behind plain lengths: a delimiter could occur in it.
+    /// Fails for framings other than plain lengths: a handshake could contain a delimiter.
     pub(super) fn new(stream: &'a mut S, framing: &'a Framing) -> Result<Self, HandshakeError> {
         let field = framing.plain_length().map_err(|_| HandshakeError::Malformed)?;
         Ok(Self { stream, framing, field, ciphers: None })
@@ -40,7 +40,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Channel<'a, S> {
         self.send(Kind::Refused, &[reason as u8]).await
     }
 
-    /// The fields of the next message, which must be of this kind.
+    /// Receives the fields of the next message, which must be of `kind`.
     pub(super) async fn receive(&mut self, kind: Kind) -> Result<Bytes, HandshakeError> {
         match self.receive_any().await? {
             (byte, fields) if byte == kind.byte() => Ok(fields),
@@ -48,7 +48,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Channel<'a, S> {
         }
     }
 
-    /// Likewise, from a server, which may refuse instead.
+    /// As [`Channel::receive`], from a server, which may send `Refused` instead.
     pub(super) async fn receive_unless_refused(&mut self, kind: Kind) -> Result<Bytes, HandshakeError> {
         match self.receive_any().await? {
             (byte, fields) if byte == kind.byte() => Ok(fields),
@@ -57,7 +57,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Channel<'a, S> {
         }
     }
 
-    /// The type byte and the fields of the next message.
+    /// Receives the type byte and the fields of the next message.
     async fn receive_any(&mut self) -> Result<(u8, Bytes), HandshakeError> {
         let mut fields = match &mut self.ciphers {
             Some(ciphers) => {
@@ -82,7 +82,7 @@ async fn receive_frame<S: AsyncRead + Unpin>(stream: &mut S, field: LengthField)
     Ok(body.into())
 }
 
-/// A record with its length before it.
+/// Receives a record, including its length.
 async fn receive_record<S: AsyncRead + Unpin>(stream: &mut S) -> Result<BytesMut, HandshakeError> {
     let mut record = BytesMut::zeroed(LENGTH_BYTES);
     stream.read_exact(&mut record).await?;

@@ -18,24 +18,25 @@ use crate::key::Key;
 use crate::noise::{Handshake, LinkCiphers};
 use crate::wire::Kind;
 
-/// What a client knows after the handshake.
+/// Result of the handshake for the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Entered {
-    /// The session, and how many messages the server has received in it. None if nothing is acknowledged.
+    /// The session, with the number of messages that the server has received in it.
+    /// None without acknowledgement.
     pub session: Session,
-    /// Whether it is the one that the client came back to. If not, the server knows nothing of that one any more.
+    /// Whether it is the session to resume. If false, the server no longer has that session.
     pub resumed: bool,
-    /// After which silence the server asks whether this side lives.
+    /// The server sends a ping after it has received nothing for this time.
     pub peer_heartbeat: Option<Duration>,
 }
 
-/// Enters the server at the other end of `stream`, coming back to `session` if there was one; without `acknowledge`
-/// there is none. Where the terms have a key, the link is encrypted from then on.
+/// Performs the handshake with the server on `stream`, resuming `session` if it is one.
+///
+/// Without `acknowledge` there is no session. If `terms` have a key, the link is encrypted from then on.
 ///
 /// # Cancel safety
 ///
-/// Not cancel safe: `stream` is in the middle of a handshake then and only good for being dropped. There is no deadline
-/// in here, callers have theirs around it.
+/// Not cancel safe: a cancelled handshake leaves `stream` unusable; drop it. There is no time-out here; callers add one.
 pub(crate) async fn enter<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
     framing: &Framing,
@@ -45,7 +46,7 @@ pub(crate) async fn enter<S: AsyncRead + AsyncWrite + Unpin>(
     enter_with(stream, framing, terms, session.unwrap_or_default(), &random_bytes()?).await
 }
 
-/// The same with given random bytes.
+/// As [`enter`], with the given random bytes.
 pub(super) async fn enter_with<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
     framing: &Framing,
@@ -71,7 +72,7 @@ pub(super) async fn enter_with<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// Says what this side wants, and hears the same of the server; returns the interval of its heartbeat.
+/// Exchanges parameters with the server; returns the interval of its heartbeat.
 async fn open<S: AsyncRead + AsyncWrite + Unpin>(
     channel: &mut Channel<'_, S>,
     terms: &Terms,
@@ -81,7 +82,7 @@ async fn open<S: AsyncRead + AsyncWrite + Unpin>(
     agree_openly(channel.receive_unless_refused(Kind::Challenge).await?, terms)
 }
 
-/// Does the same with a key, which it leaves the ciphers of in `channel`.
+/// As [`open`], with a key; stores the ciphers in `channel`.
 async fn open_with_key<S: AsyncRead + AsyncWrite + Unpin>(
     channel: &mut Channel<'_, S>,
     terms: &Terms,
@@ -92,7 +93,7 @@ async fn open_with_key<S: AsyncRead + AsyncWrite + Unpin>(
     let hello = noise.write(&keyed_terms(terms, channel.field))?;
     channel.send(Kind::Hello, &keyed_fields(&hello)).await?;
     let challenge = channel.receive_unless_refused(Kind::Challenge).await.map_err(|error| match error {
-        // A server says so in a record.
+        // A server reports this in a record.
         HandshakeError::Refused(RefusalReason::Limit) => HandshakeError::Malformed,
         error => error,
     });
@@ -102,7 +103,7 @@ async fn open_with_key<S: AsyncRead + AsyncWrite + Unpin>(
     agree_on(&payload, terms, channel.field)
 }
 
-/// Whether a server may answer so to a client that came with `session`.
+/// Returns whether a server may send `entered` to a client that asked for `session`.
 fn is_answer(entered: &Entered, session: Session, terms: &Terms) -> bool {
     match (terms.acknowledge, entered.resumed) {
         (false, _) => !entered.resumed && entered.session == Session::default(),

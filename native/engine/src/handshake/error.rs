@@ -1,17 +1,17 @@
-//! Why there is no connection after a handshake.
+//! Handshake errors.
 
 use crate::error::{PeerFault, errno_of};
 use crate::noise::{NoiseError, RecordError};
 
-/// Why a server does not want a client.
+/// Reason why a server rejects a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum RefusalReason {
-    /// The two sides speak different versions or have different terms.
+    /// The sides have different versions or parameters.
     Terms = 1,
-    /// The client does not know the key.
+    /// The client has another key.
     Key = 2,
-    /// The server has as many connections as it may have.
+    /// The server has reached its connection limit.
     Limit = 3,
 }
 
@@ -21,25 +21,25 @@ impl RefusalReason {
     }
 }
 
-/// Why there is no connection after a handshake.
+/// Reason why a handshake failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HandshakeError {
-    /// The connection broke, or ended, with this errno.
+    /// The connection broke or ended, with this errno.
     Io(i32),
-    /// The peer sent something else than the handshake.
+    /// The peer sent something other than a handshake.
     Malformed,
-    /// The peer does not know the key.
+    /// The peer has another key.
     WrongKey,
-    /// The peer speaks another version or has other terms.
+    /// The peer has another version or other parameters.
     TermsDiffer,
-    /// The peer has a key, and a version that does not encrypt with it.
+    /// The peer has a key, and a version that does not encrypt.
     OldVersion,
-    /// The server does not want this client.
+    /// The server rejects this client.
     Refused(RefusalReason),
 }
 
 impl HandshakeError {
-    /// What the peer did, or the errno of what the kernel said.
+    /// Returns the fault of the peer; as error, the errno of a system call.
     pub(crate) fn peer_fault(self) -> Result<PeerFault, i32> {
         match self {
             Self::Io(errno) => Err(errno),
@@ -54,7 +54,7 @@ impl HandshakeError {
 impl From<std::io::Error> for HandshakeError {
     fn from(error: std::io::Error) -> Self {
         Self::Io(match error.kind() {
-            // A peer that ends the connection in the middle of a handshake has cut it.
+            // A peer that ends the connection during the handshake has aborted it.
             std::io::ErrorKind::UnexpectedEof => libc::ECONNRESET,
             _ => errno_of(&error),
         })

@@ -1,4 +1,4 @@
-//! Handshakes that a peer might attempt.
+//! Fuzzes handshakes with messages from a peer.
 
 mod keyed;
 
@@ -18,11 +18,12 @@ pub use keyed::keyed;
 
 const KEY: [u8; 16] = [7; 16];
 
-/// The longest that is read of a peer: two messages.
+/// Longest input that is read from a peer: two messages.
 const HEARD_MAX_BYTES: usize = 2 * (FIELD_MAX_BYTES + MESSAGE_MAX_BYTES);
 
-/// Lets a client or a server hear a peer that does not know the key. The first two bytes choose who hears it, under
-/// which terms, and the pieces that it comes in.
+/// Runs a client or a server against a peer without the key.
+///
+/// The first two bytes choose the side, its parameters, and the pieces of the peer's bytes.
 pub fn handshake(data: &[u8]) {
     let Some(([choice, piece], says)) = data.split_first_chunk() else { return };
     let Some((framing, terms)) = choose(*choice, choice & 8 != 0) else { return };
@@ -39,7 +40,7 @@ pub fn handshake(data: &[u8]) {
     }
 }
 
-/// The framing and the terms that `choice` means.
+/// Returns the framing and the parameters for `choice`.
 fn choose(choice: u8, has_key: bool) -> Option<(Framing, Terms)> {
     let width_bytes = [1, 2, 4, 4].get(usize::from(choice >> 5 & 3)).copied().unwrap_or(4);
     let framing = Framing::length(width_bytes, choice & 16 != 0, 200).ok()?;
@@ -51,13 +52,13 @@ fn choose(choice: u8, has_key: bool) -> Option<(Framing, Terms)> {
     Some((framing, terms))
 }
 
-/// The session that a client comes back to.
+/// Returns the session that a client resumes.
 fn session(returns: bool, terms: &Terms) -> Session {
     let session = Session { id: SessionId([9; 16]), received: 3 };
     if returns && terms.acknowledge { session } else { Session::default() }
 }
 
-/// The `Welcome` that says what a client has learnt of it.
+/// Runs a client, and encodes the `Welcome` that matches its result.
 fn as_client(script: &mut Script<'_>, framing: &Framing, terms: &Terms, returns: bool) -> Option<Vec<u8>> {
     let session = session(returns, terms);
     let result = run(enter_with(script, framing, terms, session, &[1; 32].into()));
@@ -71,7 +72,7 @@ fn as_client(script: &mut Script<'_>, framing: &Framing, terms: &Terms, returns:
     Some(framing.control_frame(Kind::Welcome, &fields).to_vec())
 }
 
-/// The `Proof` that says what a server has learnt of it.
+/// Runs a server, and encodes the `Proof` that matches its result.
 fn as_server(script: &mut Script<'_>, framing: &Framing, terms: &Terms) -> Option<Vec<u8>> {
     let result = run(greet_with(script, framing, terms, &[2; 32].into(), || {}));
     assert!(result.is_some(), "a peer that ended is waited for");

@@ -1,4 +1,4 @@
-//! The fields of the handshake's messages, without their type bytes.
+//! Fields of handshake messages, without type bytes.
 
 use std::time::Duration;
 
@@ -10,28 +10,29 @@ use super::terms::Terms;
 use crate::framing::LengthField;
 use crate::noise::OVERHEAD_BYTES;
 
-/// Longest frame or record of a handshake that is read, its type byte included. Leaves room for what later versions say first.
+/// Longest accepted frame or record of a handshake, with its type byte.
+/// Leaves room for later versions.
 pub(super) const MESSAGE_MAX_BYTES: usize = 64;
 
-/// The version of a stream without a key.
+/// Version of unencrypted streams.
 const OPEN_VERSION: u8 = 1;
 
-/// The version of a stream that is encrypted.
+/// Version of encrypted streams.
 const KEYED_VERSION: u8 = 2;
 
 const HEARTBEAT: u8 = 1;
 const ACKNOWLEDGE: u8 = 1 << 1;
 
-/// Said of a key in version 1, which did not encrypt.
+/// Flag of a key in version 1, which did not encrypt.
 const OLD_ADMISSION: u8 = 1 << 2;
 
-/// In what says how lengths are written, beside their width.
+/// Flag of the byte order, next to the width of lengths.
 const LITTLE_ENDIAN: u8 = 1 << 7;
 
-/// A random number that no other handshake has.
+/// A random number, unique for each handshake.
 pub(super) type Nonce = [u8; 32];
 
-/// The fields of `Hello` and of `Challenge` of a side that has no key.
+/// Encodes the fields of `Hello` and `Challenge` without a key.
 pub(super) fn open_fields(terms: &Terms, nonce: &Nonce) -> Vec<u8> {
     let mut fields = vec![OPEN_VERSION];
     put_terms(&mut fields, terms);
@@ -39,7 +40,7 @@ pub(super) fn open_fields(terms: &Terms, nonce: &Nonce) -> Vec<u8> {
     fields
 }
 
-/// Reads what the peer of a side without a key sent; returns the interval of the peer's heartbeat.
+/// Checks the peer's fields without a key; returns the interval of the peer's heartbeat.
 pub(super) fn agree_openly(mut fields: Bytes, terms: &Terms) -> Result<Option<Duration>, HandshakeError> {
     if fields.try_get_u8()? != OPEN_VERSION {
         return Err(HandshakeError::TermsDiffer);
@@ -51,12 +52,13 @@ pub(super) fn agree_openly(mut fields: Bytes, terms: &Terms) -> Result<Option<Du
     peer.agree(terms)
 }
 
-/// The fields of `Hello` and of `Challenge` of a side that has a key: `message` has the terms in it.
+/// Encodes the fields of `Hello` and `Challenge` with a key.
+/// `message` contains the parameters.
 pub(super) fn keyed_fields(message: &[u8]) -> Vec<u8> {
     [&[KEYED_VERSION], message].concat()
 }
 
-/// The Noise message in the same.
+/// Returns the Noise message in these fields.
 pub(super) fn keyed_message(mut fields: Bytes) -> Result<Bytes, HandshakeError> {
     match (fields.try_get_u8()?, fields.first()) {
         (KEYED_VERSION, _) if fields.len() == OVERHEAD_BYTES + KEYED_TERMS_BYTES => Ok(fields),
@@ -66,10 +68,10 @@ pub(super) fn keyed_message(mut fields: Bytes) -> Result<Bytes, HandshakeError> 
     }
 }
 
-/// Length of the terms in a Noise message.
+/// Length of the parameters in a Noise message.
 const KEYED_TERMS_BYTES: usize = size_of::<u8>() + size_of::<u32>() + size_of::<u8>();
 
-/// The terms in a Noise message.
+/// Encodes the parameters for a Noise message.
 pub(super) fn keyed_terms(terms: &Terms, field: LengthField) -> Vec<u8> {
     let mut payload = Vec::with_capacity(KEYED_TERMS_BYTES);
     put_terms(&mut payload, terms);
@@ -77,7 +79,7 @@ pub(super) fn keyed_terms(terms: &Terms, field: LengthField) -> Vec<u8> {
     payload
 }
 
-/// Reads the same; returns the interval of the peer's heartbeat.
+/// Checks the peer's parameters; returns the interval of the peer's heartbeat.
 pub(super) fn agree_on(payload: &[u8], terms: &Terms, field: LengthField) -> Result<Option<Duration>, HandshakeError> {
     let mut rest = payload;
     let peer = PeerTerms::get(&mut rest)?;
@@ -85,18 +87,18 @@ pub(super) fn agree_on(payload: &[u8], terms: &Terms, field: LengthField) -> Res
     if rest == [lengths(field)] { Ok(agreed) } else { Err(HandshakeError::TermsDiffer) }
 }
 
-/// How the lengths of frames are written.
+/// Encodes the format of frame lengths.
 fn lengths(field: LengthField) -> u8 {
     match field {
         LengthField::Fixed { width_bytes, little_endian } => {
             width_bytes as u8 | if little_endian { LITTLE_ENDIAN } else { 0 }
         }
-        // No stream with a handshake has it.
+        // Streams with a handshake never have a varint.
         LengthField::Varint => 0,
     }
 }
 
-/// What a peer has said that it wants.
+/// Parameters that a peer has sent.
 struct PeerTerms {
     flags: u8,
     heartbeat_ms: u32,
@@ -107,7 +109,7 @@ impl PeerTerms {
         Ok(Self { flags: from.try_get_u8()?, heartbeat_ms: from.try_get_u32()? })
     }
 
-    /// The interval of its heartbeat, where it wants the same as this side.
+    /// Returns the interval of the peer's heartbeat, if its parameters equal those of this side.
     fn agree(&self, terms: &Terms) -> Result<Option<Duration>, HandshakeError> {
         if (self.flags & HEARTBEAT == 0) != (self.heartbeat_ms == 0) {
             return Err(HandshakeError::Malformed);
@@ -129,18 +131,18 @@ fn flags(terms: &Terms) -> u8 {
     flag(terms.heartbeat.is_some(), HEARTBEAT) | flag(terms.acknowledge, ACKNOWLEDGE)
 }
 
-/// Not zero, because a peer would take that for none.
+/// At least 1: a peer takes 0 for no heartbeat.
 fn whole_milliseconds(interval: Duration) -> u32 {
     u32::try_from(interval.as_millis()).unwrap_or(u32::MAX).max(1)
 }
 
-/// The part of `Proof` and `Welcome` that says which session is meant.
+/// Encodes a session as fields of `Proof` and `Welcome`.
 pub(super) fn put_session(fields: &mut Vec<u8>, session: Session) {
     fields.put_slice(&session.id.0);
     fields.put_u64(session.received);
 }
 
-/// Reads the same; nothing may follow it.
+/// Decodes a session; it must be all of `fields`.
 pub(super) fn get_session(mut fields: &[u8]) -> Result<Session, HandshakeError> {
     let mut id = SessionId::default();
     fields.try_copy_to_slice(&mut id.0)?;

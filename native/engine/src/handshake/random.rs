@@ -4,10 +4,11 @@ use zeroize::Zeroizing;
 
 use super::error::HandshakeError;
 
-/// What one side brings to one handshake: its nonce, or, with a key, the private key that it uses once.
+/// Random bytes of one side for one handshake.
+/// The nonce or, with a key, the ephemeral private key.
 pub(super) type RandomBytes = Zeroizing<[u8; 32]>;
 
-/// New random bytes. Fails only where the system has none.
+/// Generates random bytes. Fails only if the system has none.
 pub(super) fn random_bytes() -> Result<RandomBytes, HandshakeError> {
     let mut bytes = RandomBytes::default();
     getrandom::fill(bytes.as_mut_slice()).map_err(std::io::Error::from)?;

@@ -1,4 +1,5 @@
-//! The server's side of the handshake, in two parts: between them the owner of the sessions answers.
+//! The server's side of the handshake, in two parts.
+//! In between, the owner of the sessions decides.
 
 use std::time::Duration;
 
@@ -18,25 +19,26 @@ use crate::key::Key;
 use crate::noise::{Handshake, LinkCiphers};
 use crate::wire::Kind;
 
-/// A client that has proved what it had to prove and waits for its welcome.
+/// A client that is authenticated and waits for `Welcome`.
 pub(crate) struct Guest {
-    /// The session that it comes back to, and how many messages it has received in it. None if it is new.
+    /// The session to resume, with the number of messages that the client has received in it.
+    /// None for a new client.
     pub returning: Option<Session>,
-    /// After which silence it asks whether this side lives.
+    /// The client sends a ping after it has received nothing for this time.
     pub peer_heartbeat: Option<Duration>,
     framing: Framing,
-    /// With it, the link is encrypted.
+    /// Ciphers of an encrypted link.
     ciphers: Option<LinkCiphers>,
 }
 
-/// Hears the client at the other end of `stream` and has it prove that it knows the key. Tells a client with other
-/// terms or another key so; any other is only to be left. Calls `heard_hello` when the first of the client's two messages was found to be
-/// one of this handshake.
+/// Receives the client's messages on `stream` and checks that it has the key.
+///
+/// Sends `Refused` to a client with other parameters or another key; after other errors just drop `stream`. Calls `heard_hello` when
+/// the first of the client's two messages is valid.
 ///
 /// # Cancel safety
 ///
-/// Not cancel safe: `stream` is in the middle of a handshake then and only good for being dropped. There is no deadline
-/// in here, callers have theirs around it.
+/// Not cancel safe: a cancelled handshake leaves `stream` unusable; drop it. There is no time-out here; callers add one.
 pub(crate) async fn greet<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
     framing: &Framing,
@@ -46,7 +48,7 @@ pub(crate) async fn greet<S: AsyncRead + AsyncWrite + Unpin>(
     greet_with(stream, framing, terms, &random_bytes()?, heard_hello).await
 }
 
-/// The same with given random bytes.
+/// As [`greet`], with the given random bytes.
 pub(super) async fn greet_with<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
     framing: &Framing,
@@ -57,21 +59,21 @@ pub(super) async fn greet_with<S: AsyncRead + AsyncWrite + Unpin>(
     let mut channel = Channel::new(stream, framing)?;
     let heard = hear(&mut channel, terms, random, heard_hello).await;
     let reason = match heard {
-        // A client that has the keys has seen it by itself.
+        // A client that has the keys has detected it itself.
         Err(_) if channel.ciphers.is_some() => None,
         Err(HandshakeError::TermsDiffer | HandshakeError::OldVersion) => Some(RefusalReason::Terms),
         Err(HandshakeError::WrongKey) => Some(RefusalReason::Key),
         _ => None,
     };
     if let Some(reason) = reason {
-        // The client may be gone; what was wrong with it matters more.
+        // The client may be gone; report its error, not this one.
         let _ = channel.refuse(reason).await;
     }
     let (returning, peer_heartbeat) = heard?;
     Ok(Guest { returning, peer_heartbeat, framing: framing.clone(), ciphers: channel.ciphers })
 }
 
-/// Returns the session that the client comes back to, and the interval of its heartbeat.
+/// Returns the session to resume, and the interval of the client's heartbeat.
 async fn hear<S: AsyncRead + AsyncWrite + Unpin>(
     channel: &mut Channel<'_, S>,
     terms: &Terms,
@@ -92,8 +94,9 @@ async fn hear<S: AsyncRead + AsyncWrite + Unpin>(
     Ok((returning(get_session(&claim)?, terms)?, peer_heartbeat))
 }
 
-/// Answers the first message of a client that has the key, and leaves the ciphers in `channel`. A client with other terms is told
-/// those of this side: what it is told has to come from here.
+/// Answers the first message of a client with the key, and stores the ciphers in `channel`.
+///
+/// A client with other parameters receives those of this side: their authenticity has to be provable.
 async fn answer_with_key<S: AsyncRead + AsyncWrite + Unpin>(
     channel: &mut Channel<'_, S>,
     hello: Bytes,
@@ -102,7 +105,7 @@ async fn answer_with_key<S: AsyncRead + AsyncWrite + Unpin>(
     ephemeral: &RandomBytes,
     heard_hello: impl FnOnce(),
 ) -> Result<Option<Duration>, HandshakeError> {
-    // Checked first: a state that is dropped half way keeps the key.
+    // Checked first: a handshake state that is dropped midway does not wipe the key.
     let hello = keyed_message(hello)?;
     let mut noise = Handshake::responder(key, ephemeral)?;
     let payload = noise.read(&hello)?;
@@ -113,7 +116,7 @@ async fn answer_with_key<S: AsyncRead + AsyncWrite + Unpin>(
     agree_on(&payload, terms, channel.field)
 }
 
-/// The session that a client with `session` comes back to.
+/// Returns the session that a client resumes, as sent in `session`.
 fn returning(session: Session, terms: &Terms) -> Result<Option<Session>, HandshakeError> {
     match session {
         Session { id, received: 0 } if id.is_none() => Ok(None),
@@ -123,9 +126,10 @@ fn returning(session: Session, terms: &Terms) -> Result<Option<Session>, Handsha
 }
 
 impl Guest {
-    /// Lets the client in. `session` is the one it came back to if that is `resumed`, with what this side has received
-    /// in it, and otherwise a new one; without `acknowledge` it is the default, which is none. Returns the keys of the link where
-    /// it is encrypted.
+    /// Accepts the client, and returns the keys of the link if it is encrypted.
+    ///
+    /// `session` is the resumed one if `resumed`, with the number of messages that this side has received in it, and otherwise a new one;
+    /// without `acknowledge` it is the default, which is none.
     ///
     /// # Cancel safety
     ///
@@ -143,8 +147,10 @@ impl Guest {
         Ok(channel.ciphers)
     }
 
-    /// Tells the client that it is not wanted, instead of a welcome. What the client sent and nobody read must still be read before
-    /// `stream` is dropped, or the kernel takes the answer back.
+    /// Sends `Refused` instead of `Welcome`.
+    ///
+    /// Read all pending bytes of the client before dropping `stream`, otherwise the kernel resets the connection and the client may not
+    /// receive the answer.
     ///
     /// # Cancel safety
     ///
@@ -167,7 +173,7 @@ impl Guest {
     }
 }
 
-/// Tells the client at the other end of `stream` that it is not wanted, before [`greet`].
+/// Sends `Refused` to the client on `stream`, before [`greet`].
 #[cfg(test)]
 pub(crate) async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,

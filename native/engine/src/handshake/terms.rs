@@ -1,17 +1,19 @@
-//! What a side wants of a connection.
+//! Parameters that a side requires.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::key::Key;
 
-/// What this side wants of a connection. Apart from the interval of the heartbeat, the peer must want the same.
+/// Parameters that this side requires.
+/// Except for the heartbeat interval, the peer must have the same.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Terms {
-    /// The silence after which this side asks whether its peer lives; counted in milliseconds, at least one.
+    /// This side sends a ping after it has received nothing for this time.
+    /// In milliseconds, at least one.
     pub heartbeat: Option<Duration>,
-    /// Whether messages are acknowledged, and sent again after a cut.
+    /// Whether messages are acknowledged, and sent again after a link loss.
     pub acknowledge: bool,
-    /// What both sides have to know.
+    /// Shared key.
     pub key: Option<Arc<Key>>,
 }

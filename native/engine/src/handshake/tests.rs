@@ -1,6 +1,6 @@
-//! One side at a time against what the other side might say.
+//! Tests of one side against scripted messages of the other.
 
-// A test may panic: that is how it fails.
+// A test fails by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod both_sides;
@@ -21,28 +21,29 @@ use crate::framing::Framing;
 use crate::key::Key;
 use crate::wire::tests::vectors::{HandshakeVector, handshakes};
 
-/// More than a handshake.
+/// Longer than a handshake.
 const PIPE_BYTES: usize = 1024;
 
-/// Where the connection was cut.
+/// The error of a broken connection.
 const CUT: HandshakeError = HandshakeError::Io(libc::ECONNRESET);
 
-/// What came of one side whose peer said all of `script` and then nothing more.
+/// Result of one side whose peer sent all of `script` and then nothing.
 #[derive(Debug, PartialEq)]
 struct Outcome<T> {
     result: Result<T, HandshakeError>,
-    /// What this side sent.
+    /// Bytes that this side sent.
     said: Vec<u8>,
-    /// What it left unread.
+    /// Bytes that this side left unread.
     unread: Vec<u8>,
 }
 
-/// What comes of `sides` before both wait for ever: with nothing else to do, a clock that is paused leaps to the end.
+/// Returns the result of `sides`, or panics when both wait forever.
+/// The paused clock then jumps to the deadline.
 async fn settled<T>(sides: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(1), sides).await.expect("a side waits for what the other does not say")
 }
 
-/// The client of `vector`.
+/// Runs the client of `vector`.
 async fn client(vector: &HandshakeVector, script: &[u8]) -> Outcome<Entered> {
     let (mut stream, mut peer) = duplex(PIPE_BYTES);
     peer.write_all(script).await.unwrap();
@@ -51,7 +52,8 @@ async fn client(vector: &HandshakeVector, script: &[u8]) -> Outcome<Entered> {
     finish(result.map(|(entered, _)| entered), stream, peer).await
 }
 
-/// The server of `vector`; the outcome is the session that the client came back to, and the interval of its heartbeat.
+/// Runs the server of `vector`.
+/// Returns the session to resume, and the interval of the client's heartbeat.
 async fn server(vector: &HandshakeVector, script: &[u8]) -> Outcome<(Option<Session>, Option<Duration>)> {
     let (mut stream, mut peer) = duplex(PIPE_BYTES);
     peer.write_all(script).await.unwrap();
@@ -79,38 +81,38 @@ async fn finish<T>(
     Outcome { result, said, unread }
 }
 
-/// The vector of this name.
+/// Returns the vector `name`.
 fn vector(name: &str) -> HandshakeVector {
     handshakes().into_iter().find(|vector| vector.name == name).unwrap()
 }
 
-/// A vector with a key, whose client comes back to its session.
+/// Returns a vector with a key, whose client resumes its session.
 fn returning() -> HandshakeVector {
     vector("a session goes on")
 }
 
-/// A vector without a key, whose messages can be made up.
+/// Returns a vector without a key, whose messages can be forged.
 fn open() -> HandshakeVector {
     vector("a session that the server does not know")
 }
 
 impl HandshakeVector {
-    /// What the client says.
+    /// Returns all messages of the client.
     fn client_says(&self) -> Vec<u8> {
         [&self.hello[..], &self.proof].concat()
     }
 
-    /// What the server says.
+    /// Returns all messages of the server.
     fn server_says(&self) -> Vec<u8> {
         [&self.challenge[..], &self.welcome].concat()
     }
 
-    /// What the client learns.
+    /// Returns the client's result.
     fn entered(&self) -> Entered {
         Entered { session: self.answered, resumed: self.resumed, peer_heartbeat: self.server.heartbeat }
     }
 
-    /// What the server learns.
+    /// Returns the server's result.
     fn greeted(&self) -> (Option<Session>, Option<Duration>) {
         ((!self.asked.id.is_none()).then_some(self.asked), self.client.heartbeat)
     }

@@ -29,7 +29,7 @@ impl Dh for Curve25519 {
     type PubKey = [u8; 32];
     type Output = Secret;
 
-    /// Keys are made where it can be said that the system has no random numbers.
+    // Keys are generated elsewhere, where a lack of random numbers can be reported.
     fn genkey_rng<R: Rng>(_: &mut R) -> DhResult<KeyPair<Self::PubKey, Self::PrivateKey>> {
         Err(DhError::KeyGeneration)
     }

@@ -1,4 +1,4 @@
-//! What is sent behind the handshake: a length of two bytes, and so many bytes of ciphertext.
+//! Records after the handshake: a length of two bytes, and ciphertext of that length.
 
 use bytes::{Buf, BytesMut};
 use clatter::cipherstate::CipherState;
@@ -6,10 +6,10 @@ use socket_aead::TAG_BYTES;
 
 use super::primitives::ChaChaPoly;
 
-/// The length before each record.
+/// Bytes of the length field.
 pub(crate) const LENGTH_BYTES: usize = 2;
 
-/// Longest ciphertext of a record: that of a message of the Noise protocol.
+/// Longest ciphertext of a record: that of a Noise message.
 pub(super) const RECORD_MAX_BYTES: usize = 65_535;
 
 /// Longest plaintext of a record.
@@ -18,26 +18,28 @@ pub(super) const PLAINTEXT_MAX_BYTES: usize = RECORD_MAX_BYTES - TAG_BYTES;
 /// Records of one direction after which its key is replaced.
 pub(super) const REKEY_RECORDS: u64 = 4096;
 
-/// Why bytes are no record.
+/// Reason why a record is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RecordError {
-    /// Its length cannot be that of a record.
+    /// A record cannot have this length.
     Length,
-    /// The peer has not encrypted it in this place.
+    /// It is not authentic at this position of the stream.
     Forged,
 }
 
-/// Encrypts the records of one direction of one link. There is one, and it cannot be copied, so that no nonce is used twice.
+/// Encrypts the records of one direction of one link.
+/// Not `Clone`, so that no nonce is used twice.
 pub(crate) struct Sealer(Direction);
 
-/// Decrypts the records of the other direction.
+/// Decrypts the records of one direction.
 pub(crate) struct Opener {
     direction: Direction,
-    /// Something came that the peer has not sent: nothing behind it is taken.
+    /// Whether a record was not authentic: no more records are accepted.
     is_broken: bool,
 }
 
-/// The key of one direction, and how many records it was used for. Boxed, so that the key stays where it is overwritten.
+/// Key of one direction, with its record counter.
+/// Boxed, so that the key stays in memory that is overwritten.
 struct Direction {
     cipher: Box<CipherState<ChaChaPoly>>,
     records: u64,
@@ -48,7 +50,7 @@ impl Direction {
         Self { cipher, records: 0 }
     }
 
-    /// Counts a record; true when the key could be replaced where that is due.
+    /// Counts a record and replaces the key when due; returns false if that fails.
     fn count(&mut self) -> bool {
         self.records += 1;
         !self.records.is_multiple_of(REKEY_RECORDS) || self.cipher.rekey().is_ok()
@@ -60,14 +62,15 @@ impl Sealer {
         Self(Direction::new(cipher))
     }
 
-    /// Replaces `to` by a record with as much of `parts` as one holds, and returns how much that is. `None` when the cipher can
-    /// encrypt no more.
+    /// Replaces the content of `to` with a record of as many bytes of `parts` as fit.
+    ///
+    /// Returns that number of bytes, or `None` if the cipher cannot encrypt any more.
     pub(crate) fn seal<'a>(&mut self, parts: impl IntoIterator<Item = &'a [u8]>, to: &mut Vec<u8>) -> Option<usize> {
         to.clear();
         self.seal_behind(&mut Plaintext::new(parts.into_iter()), to)
     }
 
-    /// Does the same with `plaintext`, behind what `to` has.
+    /// As [`Sealer::seal`], but appends the record to `to`.
     pub(crate) fn seal_behind<'a>(
         &mut self,
         plaintext: &mut Plaintext<'a, impl Iterator<Item = &'a [u8]>>,
@@ -84,7 +87,7 @@ impl Sealer {
     }
 }
 
-/// What is still to be encrypted of a list of parts.
+/// The rest of a list of parts to encrypt.
 pub(crate) struct Plaintext<'a, I> {
     part: &'a [u8],
     parts: I,
@@ -95,7 +98,7 @@ impl<'a, I: Iterator<Item = &'a [u8]>> Plaintext<'a, I> {
         Self { part: &[], parts }
     }
 
-    /// Whether nothing is left.
+    /// Returns whether nothing is left.
     pub(crate) fn is_empty(&mut self) -> bool {
         while self.part.is_empty() {
             let Some(part) = self.parts.next() else { return true };
@@ -104,7 +107,7 @@ impl<'a, I: Iterator<Item = &'a [u8]>> Plaintext<'a, I> {
         false
     }
 
-    /// Appends as much as a record holds to `to`, and returns how much that is.
+    /// Appends as many bytes as fit into a record to `to`, and returns their number.
     fn take_into(&mut self, to: &mut Vec<u8>) -> usize {
         let mut room = PLAINTEXT_MAX_BYTES;
         while room > 0 && !self.is_empty() {
@@ -122,10 +125,12 @@ impl Opener {
         Self { direction: Direction::new(cipher), is_broken: false }
     }
 
-    /// Takes the first record out of `from`, and returns its plaintext, which is not empty; `None` while it is not all there.
+    /// Removes the first record from `from` and returns its plaintext, which is not empty.
+    ///
+    /// Returns `None` while the record is incomplete.
     ///
     /// # Errors
-    /// When it is none that the peer has sent in this place. No other record can be taken then.
+    /// When the record is not authentic at this position. All later calls then fail, too.
     pub(crate) fn open(&mut self, from: &mut BytesMut) -> Result<Option<BytesMut>, RecordError> {
         let Some(record_bytes) = record_length(from)? else { return Ok(None) };
         let end = LENGTH_BYTES + record_bytes;
@@ -139,7 +144,7 @@ impl Opener {
         Ok(Some(record))
     }
 
-    /// Decrypts a record, without its length, where it is.
+    /// Decrypts a record, without its length, in place.
     ///
     /// # Errors
     /// As [`Opener::open`].
@@ -156,20 +161,21 @@ impl Opener {
     }
 }
 
-/// Both ends of a direction with `key` that has had so many records.
+/// Returns both ends of a direction with `key` after the given number of records.
 #[cfg(any(fuzzing, test))]
 pub(crate) fn at_record(key: &[u8; 32], records: u64) -> (Sealer, Opener) {
     let direction = || Direction { cipher: Box::new(CipherState::new(key, records)), records };
     (Sealer(direction()), Opener { direction: direction(), is_broken: false })
 }
 
-/// How many bytes are known to be missing of the record that `from` begins with; 0: none.
+/// Returns the known number of missing bytes of the first record of `from`, or 0.
 pub(crate) fn record_rest(from: &[u8]) -> Result<usize, RecordError> {
     let known_bytes = record_length(from)?.map_or(LENGTH_BYTES, |record_bytes| LENGTH_BYTES + record_bytes);
     Ok(known_bytes.saturating_sub(from.len()))
 }
 
-/// The length of the record that `from` begins with; `None` while it is not all there.
+/// Returns the length of the first record of `from`.
+/// `None` while its length field is incomplete.
 pub(crate) fn record_length(from: &[u8]) -> Result<Option<usize>, RecordError> {
     let Some(length) = from.first_chunk() else { return Ok(None) };
     let length = usize::from(u16::from_be_bytes(*length));

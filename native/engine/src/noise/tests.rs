@@ -1,6 +1,6 @@
-//! The vectors, and what records do in every order.
+//! Tests with vectors, and of records in any order.
 
-// A test may panic: that is how it fails.
+// A test fails by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod attack;
@@ -12,7 +12,7 @@ use super::records::{PLAINTEXT_MAX_BYTES, RECORD_MAX_BYTES, REKEY_RECORDS};
 use super::*;
 use crate::wire::tests::vectors::{bytes, handshakes, named};
 
-/// The keys of both sides after a handshake.
+/// Returns the keys of both sides after a handshake.
 fn link(key: &Key, client: &[u8; 32], server: &[u8; 32]) -> (LinkCiphers, LinkCiphers) {
     let (mut near, mut far) = (Handshake::initiator(key, client).unwrap(), Handshake::responder(key, server).unwrap());
     assert_eq!(far.read(&near.write(b"terms").unwrap()).unwrap(), b"terms");
@@ -20,7 +20,7 @@ fn link(key: &Key, client: &[u8; 32], server: &[u8; 32]) -> (LinkCiphers, LinkCi
     (near.finish().unwrap(), far.finish().unwrap())
 }
 
-/// Any of them.
+/// Returns the keys of some link.
 pub(crate) fn any_link() -> (LinkCiphers, LinkCiphers) {
     link(&Key::from_bytes(&[1; 16]).unwrap(), &[2; 32], &[3; 32])
 }
@@ -85,7 +85,7 @@ fn near_payload(key: &Key, ephemeral: &[u8; 32], challenge: &[u8], hello: &[u8])
     near.read(challenge).unwrap()
 }
 
-/// Seals and opens filler records up to each one of the vectors.
+/// Encrypts and decrypts filler records up to each record of the vectors.
 fn check_records(mut sealer: Sealer, mut opener: Opener, vector: &Value, from: &str) {
     let records: Vec<&Value> = vector["records"].as_array().unwrap().iter().filter(|one| one["from"] == from).collect();
     let last = records.last().unwrap()["number"].as_u64().unwrap();

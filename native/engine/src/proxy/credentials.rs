@@ -1,13 +1,13 @@
-//! Who uses a proxy.
+//! Credentials for a proxy.
 
 use std::fmt;
 
-/// What a proxy knows its user by. RFC 1929 has 1 to 255 bytes of each.
+/// User name and password for a proxy, 1 to 255 bytes each (RFC 1929).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// The name of the user.
+    /// User name.
     pub username: String,
-    /// The password, which the proxy gets as it is.
+    /// Password; the proxy receives it in plain text.
     pub password: String,
 }
 

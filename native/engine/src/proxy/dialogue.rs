@@ -1,4 +1,4 @@
-//! What a client says to a proxy and the proxy answers, before the stream is the client's own.
+//! Request and replies of SOCKS5, before the stream carries data of the client.
 
 use std::io;
 use std::pin::Pin;
@@ -13,10 +13,10 @@ use super::credentials::Credentials;
 use super::error::ProxyFault;
 use crate::address::Host;
 
-/// Length of the first answer, which chooses the way of authentication.
+/// Length of the first reply, which selects the authentication method.
 const CHOICE_BYTES: usize = 2;
 
-/// A stream to a proxy, which remembers how far the dialogue got.
+/// A stream to a proxy, with a count of received bytes.
 pub(super) struct Dialogue<S> {
     stream: S,
     received_bytes: usize,
@@ -28,7 +28,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<S> {
         Self { stream, received_bytes: 0, is_sending: false }
     }
 
-    /// Asks for a connection to `target`, and returns the stream that leads there; or the step that failed, and why.
+    /// Asks for a connection to `target`; returns a stream to the target.
+    ///
+    /// # Errors
+    /// The step that failed, and the cause.
     pub(super) async fn hold(
         mut self,
         credentials: Option<&Credentials>,
@@ -55,7 +58,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<S> {
 
     fn explain(&self, error: &Error) -> (ProxyFault, String) {
         match error {
-            // The library says the same of an authentication that it does not know.
+            // The library also reports this for an authentication method that it does not know.
             Error::UnknownAuthMethod if self.received_bytes > CHOICE_BYTES => {
                 (ProxyFault::Target, "for a reason that SOCKS5 does not define".to_owned())
             }

@@ -1,25 +1,25 @@
-//! What can fail with a proxy.
+//! Errors of connecting through a proxy.
 
 use std::fmt;
 
-/// The step that failed.
+/// Step that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProxyFault {
-    /// There is no connection to the proxy.
+    /// Connecting to the proxy.
     Unreachable,
-    /// The proxy does not accept the user name and the password.
+    /// The proxy rejects the user name or the password.
     Credentials,
     /// The proxy did not connect to the target.
     Target,
-    /// The proxy accepts no way of authentication that the client has.
+    /// The proxy accepts no authentication method of the client.
     Authentication,
     /// A request could not be sent.
     Send,
-    /// An answer did not come in full.
+    /// A reply did not arrive in full.
     Receive,
-    /// A request cannot be made: a name or a password is longer than SOCKS5 allows, or empty.
+    /// A request cannot be encoded: a name or a password is empty, or longer than SOCKS5 allows.
     Request,
-    /// An answer is none of SOCKS5.
+    /// A reply is not SOCKS5.
     Answer,
 }
 
@@ -38,10 +38,10 @@ impl ProxyFault {
     }
 }
 
-/// A connect through a proxy that failed.
+/// Error of a connect through a proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProxyError {
-    /// The step that failed.
+    /// Step that failed.
     pub fault: ProxyFault,
     pub(super) proxy: String,
     pub(super) target: String,

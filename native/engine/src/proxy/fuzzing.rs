@@ -1,15 +1,16 @@
-//! Answers that a proxy might give.
+//! Fuzzes the client with replies of a proxy.
 
 use super::Credentials;
 use super::dialogue::Dialogue;
 use crate::address::{AddressFamily, Host, NetAddress};
 use crate::fuzzing::{Script, run};
 
-/// Where an address of a reply begins.
+/// Offset of the address in a reply.
 const ADDRESS_OFFSET_BYTES: usize = 4;
 
-/// Lets a client hear a proxy. The first three bytes choose what it asks for, as whom, and the pieces that the answers
-/// come in.
+/// Runs a client against a proxy.
+///
+/// The first three bytes choose the request, the credentials, and the pieces of the replies.
 pub fn proxy(data: &[u8]) {
     let Some(([choice, length, piece], says)) = data.split_first_chunk() else { return };
     let text = "x".repeat(usize::from(*length) + usize::from(choice & 1));
@@ -28,7 +29,8 @@ pub fn proxy(data: &[u8]) {
     }
 }
 
-/// How much of `read` is behind the last answer of a proxy that connected; `None` where there is no such answer.
+/// Returns the number of bytes of `read` after the last reply.
+/// `None` without a reply of success.
 fn reply_bytes(read: &[u8], has_credentials: bool) -> Option<usize> {
     let rest = match read {
         [5, 0, rest @ ..] => rest,

@@ -1,4 +1,4 @@
-//! How what leaves is encrypted: record by record, as the kernel takes it.
+//! Encrypts outgoing bytes, record by record, as the kernel takes them.
 
 use std::cell::RefCell;
 use std::io::{self, IoSlice};
@@ -7,17 +7,19 @@ use crate::error::is_transient;
 use crate::noise::{Plaintext, Sealer};
 
 thread_local! {
-    /// Where records are made: one for each thread that writes, so that an idle connection owns no buffer.
+    /// Buffer for records.
+    /// One for each thread that writes, so that an idle connection owns no buffer.
     static RECORD: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Records of one write: the rest of a message that is a little longer than a record leaves with its beginning.
+/// Records per write: a message a little longer than a record is sent at once.
 const RECORDS_AT_ONCE: usize = 2;
 
-/// Encrypts what one link sends. What the kernel has not taken of a record goes before everything else.
+/// Encrypts the bytes that one link sends.
+/// The rest of a partly written record goes before everything else.
 pub(super) struct Encryption {
     sealer: Sealer,
-    /// The rest of the records of one write; empty: none were begun.
+    /// Rest of the records of one write; empty if none is in progress.
     rest: Vec<u8>,
     written: usize,
     /// Bytes of plaintext in those records.
@@ -29,16 +31,18 @@ impl Encryption {
         Self { sealer, rest: Vec::new(), written: 0, covers: 0 }
     }
 
-    /// How much of the front of the queue is in records that were begun.
+    /// Returns how many bytes at the front of the queue are in records in progress.
     pub(super) fn covers(&self) -> usize {
         self.covers
     }
 
-    /// Writes the records that were begun, or else some with the beginning of `parts`. Returns how much plaintext the kernel has with
-    /// them; counts the bytes of the records in `written`, also where they could not be written to their end.
+    /// Writes the records in progress, otherwise new records with the start of `parts`.
+    ///
+    /// Returns the plaintext bytes of the records that the kernel has taken completely. Adds the bytes of the records to `written`, also
+    /// those of incompletely written ones.
     ///
     /// # Errors
-    /// Those of `write`: after `WouldBlock` the rest is kept.
+    /// The errors of `write`: after `WouldBlock` the rest is kept.
     pub(super) fn write<'a>(
         &mut self,
         parts: impl IntoIterator<Item = &'a [u8]>,
@@ -63,7 +67,7 @@ impl Encryption {
         Ok(std::mem::take(&mut self.covers))
     }
 
-    /// Replaces `records` by those of one write, and returns how much of `parts` they have.
+    /// Replaces `records` with those of one write; returns the bytes of `parts` in them.
     fn seal<'a>(&mut self, parts: impl IntoIterator<Item = &'a [u8]>, records: &mut Vec<u8>) -> Option<usize> {
         records.clear();
         let mut plaintext = Plaintext::new(parts.into_iter());
@@ -78,7 +82,7 @@ impl Encryption {
     }
 }
 
-/// Nothing, where the kernel takes nothing now.
+/// Converts `WouldBlock` to 0 bytes.
 fn until_blocked(taken: io::Result<usize>) -> io::Result<usize> {
     match taken {
         Err(error) if is_transient(&error) => Ok(0),

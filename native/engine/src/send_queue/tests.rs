@@ -1,6 +1,6 @@
-//! Order, completion, and what a cut leaves.
+//! Tests of order, completion, and link loss.
 
-// A test may panic: that is how it fails.
+// A test fails by panicking.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod encrypted;
@@ -21,7 +21,7 @@ fn queue(acknowledges: bool, texts: &[&'static str]) -> SendQueue {
     queue
 }
 
-/// A kernel that takes `sizes` bytes in turn and then blocks.
+/// Simulates a kernel that takes `sizes` bytes in turn and then blocks.
 fn kernel<'a>(taken: &'a mut Vec<u8>, sizes: &'a [usize]) -> impl FnMut(&[IoSlice<'_>]) -> io::Result<usize> + 'a {
     let mut sizes = sizes.iter();
     move |slices| {

@@ -1,4 +1,4 @@
-//! Connections that a server took and that have no owner yet.
+//! Accepted connections without an owner.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -10,17 +10,18 @@ use super::admitted::Admitted;
 use super::place::Place;
 use crate::sync::lock;
 
-/// A connection that a server took.
+/// An accepted connection.
 pub(super) struct Taken {
     pub(super) admitted: Admitted,
     pub(super) runtime: Handle,
-    /// The intake that it came with.
+    /// The intake in which it was accepted.
     pub(super) intake: u64,
     pub(super) place: Arc<Place>,
     pub(super) permit: OwnedSemaphorePermit,
 }
 
-/// Those of one intake, oldest first; `None` once it is closed. The server's permits bound their number.
+/// Connections of one intake, oldest first; `None` once it is closed.
+/// The server's permits limit their number.
 pub(super) struct Accepted(Mutex<Option<VecDeque<Taken>>>);
 
 impl Default for Accepted {
@@ -30,7 +31,7 @@ impl Default for Accepted {
 }
 
 impl Accepted {
-    /// Adds one; false, and closes it, when nothing is taken any more.
+    /// Adds a connection; after the close, returns false and closes it.
     pub(super) fn push(&self, connection: Taken) -> bool {
         let mut waiting = lock(&self.0);
         let Some(waiting) = waiting.as_mut() else { return false };
@@ -38,12 +39,12 @@ impl Accepted {
         true
     }
 
-    /// Takes the oldest.
+    /// Removes the oldest connection.
     pub(super) fn pop(&self) -> Option<Taken> {
         lock(&self.0).as_mut()?.pop_front()
     }
 
-    /// Closes those that wait, and takes no more.
+    /// Closes the waiting connections, and accepts no more.
     pub(super) fn close(&self) {
         let waiting = lock(&self.0).take();
         drop(waiting);

@@ -1,4 +1,4 @@
-//! How a listening socket takes connections, and what it does when it cannot.
+//! Accepts connections of a listening socket, and handles its failures.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -26,7 +26,7 @@ pub(super) async fn accept_all(
     let mut listener = Some(listener);
     while let Some(socket) = listener.take() {
         let lost = shared.accept_until_lost(&intake, socket, local).await;
-        // Whoever hears of the error finds no descriptor any more.
+        // Cleared first: the descriptor must not be visible to receivers of the error.
         shared.set_listener(local, None);
         shared.sink.post(ServerEvent::AcceptFailed(SocketError::from_io(Operation::Accept, local, &lost)));
         match shared.listen_again(local).await {
@@ -40,7 +40,7 @@ pub(super) async fn accept_all(
 }
 
 impl Shared {
-    /// Takes connections until the system takes the listening socket away; returns what it said.
+    /// Accepts connections until the system closes the listening socket; returns its error.
     async fn accept_until_lost(
         self: &Arc<Self>,
         intake: &Arc<Intake>,
@@ -58,14 +58,14 @@ impl Shared {
         }
     }
 
-    /// Takes one connection. It gets no place in the runtime here: it may need none.
+    /// Accepts one connection. It is not registered with the reactor here: it may not need to be.
     async fn accept_one(self: &Arc<Self>, intake: &Arc<Intake>, listener: &AsyncFd<TcpListener>) -> io::Result<()> {
         let (stream, peer) = listener.async_io(Interest::READABLE, TcpListener::accept).await?;
         stream.set_nonblocking(true)?;
         self.receive(intake, stream, peer).await
     }
 
-    /// Reports the first error of a row and pauses: the descriptors that are missing come back on their own time.
+    /// Reports the first of several errors and pauses: missing descriptors become free later.
     async fn wait_out(&self, pause: &mut Pause, local: SocketAddr, error: &io::Error) {
         if pause.is_first() {
             self.sink.post(ServerEvent::AcceptFailed(SocketError::from_io(Operation::Accept, local, error)));
@@ -73,10 +73,11 @@ impl Shared {
         tokio::time::sleep(pause.next()).await;
     }
 
-    /// Listens again at `local`, at once and then with longer and longer pauses. `None` when the server has let the listener go.
+    /// Listens again at `local`, at once and then after increasing pauses.
+    /// `None` if the server has removed the listener.
     ///
     /// # Errors
-    /// What the kernel said last, after [`limits::LISTEN_AGAIN_TRIES`].
+    /// The kernel's last error, after [`limits::LISTEN_AGAIN_TRIES`].
     async fn listen_again(&self, local: SocketAddr) -> io::Result<Option<AsyncFd<TcpListener>>> {
         let mut pause = Pause::default();
         let mut tries = 1;
@@ -100,12 +101,12 @@ impl Shared {
     }
 }
 
-/// Whether the socket does not listen any more, and never will: the system has closed it.
+/// Returns whether the socket can never listen again, because the system has closed it.
 fn is_lost(error: &io::Error) -> bool {
     [libc::EINVAL, libc::EBADF, libc::ENOTSOCK].contains(&errno_of(error))
 }
 
-/// Errors that concern the one connection that was about to be accepted (accept(2), "Error handling").
+/// Returns whether only the accepted connection failed (accept(2), "Error handling").
 fn is_of_the_peer(error: &io::Error) -> bool {
     const ERRNOS: [i32; 10] = [
         libc::ECONNABORTED,
@@ -122,7 +123,7 @@ fn is_of_the_peer(error: &io::Error) -> bool {
     ERRNOS.contains(&errno_of(error))
 }
 
-/// Pauses between failures, each twice as long as the one before.
+/// Pauses after failures, each twice as long as the one before.
 #[derive(Debug, Default)]
 struct Pause {
     last: Option<Duration>,

@@ -1,4 +1,4 @@
-//! Whether a peer that has connected becomes a connection of the server.
+//! Decides whether a connected peer becomes a connection of the server.
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,10 +17,10 @@ use crate::handshake::{Guest, HandshakeError, RefusalReason, Session, SessionId,
 use crate::timeout::timeout;
 
 impl Shared {
-    /// Lets a peer in, or begins the handshake that decides on it.
+    /// Accepts a peer, or starts the handshake that decides on it.
     ///
     /// # Errors
-    /// When there is no place in the runtime for the handshake.
+    /// When the reactor cannot register the socket for the handshake.
     pub(super) async fn receive(
         self: &Arc<Self>,
         intake: &Arc<Intake>,
@@ -35,7 +35,7 @@ impl Shared {
             None => match self.count_in() {
                 Some(place) => {
                     let admitted = Admitted { stream, peer, peer_interval: None, membership: None, ciphers: None };
-                    // The semaphore is never closed, so this fails only with the task.
+                    // The semaphore is never closed, so this fails only when the task ends.
                     if let Ok(permit) = Arc::clone(&self.pending).acquire_owned().await {
                         self.accept(admitted, intake, place, permit);
                     }
@@ -50,12 +50,13 @@ impl Shared {
         self.protocol.framing.as_ref().filter(|_| self.protocol.is_typed())
     }
 
-    /// A place among the connections, unless there are as many as there may be.
+    /// Takes a place for a connection, unless the limit is reached.
     fn count_in(&self) -> Option<Place> {
         Place::take(&self.connections, self.max_connections)
     }
 
-    /// Begins the handshake of a peer as soon as there is a place for it; meanwhile others wait in the kernel's backlog.
+    /// Starts the handshake of a peer as soon as there is a place for it.
+    /// Others wait in the kernel's backlog.
     async fn begin_handshake(
         self: &Arc<Self>,
         intake: &Arc<Intake>,
@@ -66,7 +67,7 @@ impl Shared {
         let Some(turn) = intake.handshakes.take_place().await else { return };
         let (server, own, progress) = (Arc::clone(self), Arc::clone(intake), Arc::clone(&turn.progress));
         let handshake = tokio::spawn(async move {
-            // Boxed: the memory of a task is aligned, and where something that stays lies behind it, the allocator cannot use it for
+            // Boxed: the memory of a task is aligned, and if a long-lived allocation follows it, the allocator cannot reuse it for
             // the task of the next handshake.
             let handshake = Box::pin(server.shake_hands(&own, &framing, stream, peer, &turn.progress));
             if let Err(rejected) = turn.hold(handshake).await.unwrap_or(Err(RejectReason::Limit)) {
@@ -76,7 +77,8 @@ impl Shared {
         intake.handshakes.add(handshake, progress);
     }
 
-    /// Hears a peer and lets it in. Its time counts while the server waits for it, and not while it waits for the server.
+    /// Performs the handshake with a peer and accepts it.
+    /// Time limits apply to the peer, not to waits of this server.
     async fn shake_hands(
         self: &Arc<Self>,
         intake: &Intake,
@@ -94,7 +96,7 @@ impl Shared {
         let guest = self.in_time(greet(&mut stream, framing, &terms, heard_hello)).await?;
         progress.prove();
         if let Some(owner) = guest.returning.and_then(|session| self.sessions.owner(session.id)) {
-            // A task that takes no more, or has another link waiting, lets this one go; the peer tries again.
+            // A task that takes no more, or has another link waiting, drops this one; the peer tries again.
             let _ = owner.try_send(Returning { number, stream, peer, guest });
             return Ok(());
         }
@@ -102,7 +104,7 @@ impl Shared {
             self.in_time(guest.refuse(&mut stream, RefusalReason::Limit)).await?;
             return Err(RejectReason::Limit);
         };
-        // Before the welcome: a peer that was let in is not turned away again.
+        // Before `Welcome`: a welcomed peer is not rejected any more.
         let Ok(permit) = Arc::clone(&self.pending).acquire_owned().await else { return Ok(()) };
         let admitted = self.in_time(self.welcome(guest, stream, peer, number)).await?;
         self.accept(admitted, intake, place, permit);

@@ -1,4 +1,4 @@
-//! A peer that a server has let in.
+//! A peer that a server has accepted.
 
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -6,12 +6,12 @@ use std::time::Duration;
 use super::sessions::Membership;
 use crate::noise::LinkCiphers;
 
-/// What a peer was let in with.
+/// An accepted peer and its parameters.
 pub(super) struct Admitted {
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
     pub(super) peer_interval: Option<Duration>,
     pub(super) membership: Option<Membership>,
-    /// The keys of a link that is encrypted.
+    /// Keys of an encrypted link.
     pub(super) ciphers: Option<LinkCiphers>,
 }

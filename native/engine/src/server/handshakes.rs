@@ -1,4 +1,4 @@
-//! The handshakes of a server that are under way, and who has to make room for others.
+//! Pending handshakes of a server, and which of them are aborted to make room.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -12,31 +12,31 @@ use tokio::time::{Instant, sleep_until};
 use crate::limits;
 use crate::sync::lock;
 
-/// The handshakes under way. Each has a place until it ends.
+/// Pending handshakes. Each has a place until it ends.
 pub(super) struct Handshakes {
     places: Arc<Semaphore>,
     running: Mutex<Vec<Handshake>>,
 }
 
-/// A place among the handshakes. Dropping it gives the place up.
+/// A place for a handshake. Dropping it frees the place.
 pub(super) struct HandshakePlace {
     pub(super) progress: Arc<Progress>,
     _permit: OwnedSemaphorePermit,
 }
 
-/// A handshake. Dropping it gives it up.
+/// A handshake. Dropping it aborts it.
 struct Handshake {
     task: JoinHandle<()>,
     progress: Arc<Progress>,
 }
 
-/// How far a peer has come.
+/// Progress of a peer.
 pub(super) struct Progress {
-    /// When it completed a message, or began; `None` once it has proved itself.
+    /// Time of its last complete message, or of the start; `None` once it is authenticated.
     last: Mutex<Option<Instant>>,
-    /// It is asked to make room.
+    /// Asks the handshake to end.
     asked: Notify,
-    /// It has been asked, and stays.
+    /// Reports that the handshake continues.
     stays: Notify,
 }
 
@@ -47,7 +47,7 @@ impl Drop for Handshake {
 }
 
 impl HandshakePlace {
-    /// Waits for `handshake` to end; `None` when its peer has to make room for another one.
+    /// Waits for `handshake` to end; `None` if it is aborted to make room for another one.
     ///
     /// # Cancel safety
     /// As `handshake`.
@@ -59,7 +59,7 @@ impl HandshakePlace {
                 done = &mut handshake => return Some(done),
                 () = self.progress.asked.notified() => {}
             }
-            // A task that yields goes on after the runtime has asked the kernel what has come: this process may have been stopped.
+            // Yields so that the runtime polls the kernel first: messages may have arrived while this process was stopped.
             yield_now().await;
             let done = poll_fn(|context| Poll::Ready(handshake.as_mut().poll(context))).await;
             if let Poll::Ready(done) = done {
@@ -78,12 +78,12 @@ impl Progress {
         Self { last: Mutex::new(Some(Instant::now())), asked: Notify::new(), stays: Notify::new() }
     }
 
-    /// The peer has completed a message.
+    /// Records that the peer has completed a message.
     pub(super) fn advance(&self) {
         *lock(&self.last) = Some(Instant::now());
     }
 
-    /// The peer has proved itself, and is not to be pushed out any more.
+    /// Records that the peer is authenticated: its handshake is no longer aborted.
     pub(super) fn prove(&self) {
         *lock(&self.last) = None;
     }
@@ -92,7 +92,7 @@ impl Progress {
         *lock(&self.last)
     }
 
-    /// Whether the peer takes too long for a message.
+    /// Returns whether the peer takes too long for a message.
     fn is_late(&self) -> bool {
         self.last().is_some_and(|last| Instant::now() >= last + limits::HANDSHAKE_STEP_TIMEOUT)
     }
@@ -105,8 +105,9 @@ impl Default for Handshakes {
 }
 
 impl Handshakes {
-    /// Waits for a place, and takes it. While there is none, peers that take too long for a message have to leave. `None` when the
-    /// server has ended.
+    /// Waits for a place, and takes it; `None` when the server has ended.
+    ///
+    /// While there is none, aborts handshakes of peers that take too long for a message.
     pub(super) async fn take_place(&self) -> Option<HandshakePlace> {
         loop {
             let slowest = self.slowest_since().map(|since| since + limits::HANDSHAKE_STEP_TIMEOUT);
@@ -128,17 +129,17 @@ impl Handshakes {
         running.push(Handshake { task, progress });
     }
 
-    /// Whether there are any.
+    /// Returns whether there are any.
     pub(super) fn are_under_way(&self) -> bool {
         lock(&self.running).iter().any(|handshake| !handshake.task.is_finished())
     }
 
-    /// Gives all of them up.
+    /// Aborts all of them.
     pub(super) fn abort(&self) {
         lock(&self.running).clear();
     }
 
-    /// When the peer completed its last message that has waited longest since.
+    /// Returns the oldest time of a last message.
     fn slowest_since(&self) -> Option<Instant> {
         let running = lock(&self.running);
         running.iter().filter(|handshake| !handshake.task.is_finished()).filter_map(|one| one.progress.last()).min()
@@ -148,7 +149,7 @@ impl Handshakes {
         let late: Vec<_> = lock(&self.running).extract_if(.., |handshake| handshake.progress.is_late()).collect();
         late.iter().for_each(|handshake| handshake.progress.asked.notify_one());
         for mut handshake in late {
-            // Its descriptor is free before the next peer takes one: a crowd comes faster than tasks end.
+            // Its descriptor must be free before the next peer takes one: peers may connect faster than tasks end.
             tokio::select! {
                 biased;
                 _ = &mut handshake.task => {}
@@ -167,7 +168,7 @@ async fn wait_until(deadline: Option<Instant>) {
 
 #[cfg(test)]
 mod tests {
-    // A test may panic: that is how it fails.
+    // A test fails by panicking.
     #![allow(clippy::unwrap_used)]
 
     use std::time::Duration;
@@ -178,7 +179,7 @@ mod tests {
 
     use super::*;
 
-    /// The numbers of the peers that had to make room.
+    /// Numbers of the aborted handshakes.
     type PushedOut = Arc<Mutex<Vec<usize>>>;
 
     fn sorted(pushed_out: &PushedOut) -> Vec<usize> {
@@ -187,7 +188,7 @@ mod tests {
         all
     }
 
-    /// A handshake that goes on until it is pushed out.
+    /// Starts a handshake that continues until it is aborted.
     async fn begin(handshakes: &Handshakes, number: usize, pushed_out: &PushedOut) -> Arc<Progress> {
         let place = handshakes.take_place().await.unwrap();
         let (progress, pushed_out) = (Arc::clone(&place.progress), Arc::clone(pushed_out));
@@ -256,7 +257,7 @@ mod tests {
         for number in 1..limits::PENDING_HANDSHAKES {
             begin(&handshakes, number, &pushed_out).await;
         }
-        // As after a stop of this process: the time is over, and the runtime has not asked the kernel yet.
+        // As after a stop of this process: the time is over, and the runtime has not polled the kernel yet.
         advance(limits::HANDSHAKE_STEP_TIMEOUT).await;
         peer.write_u8(1).await.unwrap();
         begin(&handshakes, 1_000, &pushed_out).await;

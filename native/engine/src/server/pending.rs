@@ -1,4 +1,4 @@
-//! A connection between its server and its owner.
+//! An accepted connection before it has an owner.
 
 use std::fmt;
 use std::io;
@@ -20,7 +20,7 @@ use crate::poller::PollTarget;
 use crate::statistics::Counters;
 use crate::sync::lock;
 
-/// A connection that a server took and nobody has started yet. Dropping it closes it.
+/// An accepted connection that is not started yet. Dropping it closes it.
 ///
 /// ```
 /// use std::sync::{Arc, OnceLock};
@@ -65,23 +65,24 @@ pub struct PendingConnection {
 }
 
 impl PendingConnection {
-    /// The peer's address.
+    /// Returns the peer's address.
     pub fn peer(&self) -> SocketAddr {
         self.taken.admitted.peer
     }
 
-    /// Its place among the connections of its server.
+    /// Returns its place among the connections of its server.
     pub fn place(&self) -> ConnectionPlace {
         ConnectionPlace(Arc::clone(&self.taken.place))
     }
 
-    /// Starts to receive and to send; events go to `sink`. With `poller` the owner reads a link without typed frames itself,
-    /// when its poller says so, and gets no `Received` and `Message`. One that was taken before its server was closed together
-    /// with its connections is reset at once.
+    /// Starts to receive and to send; events go to `sink`.
+    ///
+    /// With `poller` the owner reads a link without typed frames itself, when its poller reports it, and gets no `Received` and `Message`.
+    /// A connection accepted before its server was closed together with its connections is reset at once.
     ///
     /// # Errors
-    /// When the kernel cannot tell the address on this side. A peer that has gone already is no error: what it sent
-    /// is received, and then how it went.
+    /// When the kernel does not report the local address. A peer that has already disconnected is not an error: its data is received,
+    /// followed by the end of the connection.
     pub fn start(
         self,
         sink: Arc<dyn EventSink<ConnectionEvent>>,

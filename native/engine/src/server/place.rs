@@ -1,10 +1,11 @@
-//! The places of a server's connections.
+//! Places for the connections of a server.
 
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// A place among the connections of a server, of which there may be so many. Dropping it gives the place up.
+/// A place for a connection of a server; their number is limited.
+/// Dropping it frees the place.
 pub(super) struct Place {
     connections: Arc<AtomicUsize>,
     most: Option<usize>,
@@ -12,13 +13,13 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Takes a place, unless there are as many connections as there may be.
+    /// Takes a place, unless the limit is reached.
     pub(super) fn take(connections: &Arc<AtomicUsize>, most: Option<usize>) -> Option<Self> {
         let place = Self { connections: Arc::clone(connections), most, is_taken: AtomicBool::new(false) };
         place.enter().then_some(place)
     }
 
-    /// Takes the place again after [`Place::leave`]; false when there are as many as there may be.
+    /// Takes the place again after [`Place::leave`]; false if the limit is reached.
     pub(super) fn enter(&self) -> bool {
         if self.is_taken.load(Ordering::SeqCst) {
             return true;
@@ -29,7 +30,7 @@ impl Place {
         has_entered
     }
 
-    /// Gives the place up for a while.
+    /// Frees the place for a while.
     pub(super) fn leave(&self) {
         if self.is_taken.swap(false, Ordering::SeqCst) {
             self.connections.fetch_sub(1, Ordering::SeqCst);
@@ -37,7 +38,7 @@ impl Place {
     }
 }
 
-/// Gives a place up when it is dropped, whoever else knows of the place.
+/// Frees a place when it is dropped, even if the place is shared.
 pub(super) struct PlaceGuard(pub(super) Arc<Place>);
 
 impl Drop for PlaceGuard {
@@ -46,12 +47,13 @@ impl Drop for PlaceGuard {
     }
 }
 
-/// The place of a connection among those of its server, for who has to give it up early.
+/// The place of a connection, for code that has to free it early.
 #[derive(Clone)]
 pub struct ConnectionPlace(pub(super) Arc<Place>);
 
 impl ConnectionPlace {
-    /// Gives the place up although the connection is still there: its peer has left, and nobody has read all that it sent.
+    /// Frees the place while the connection still exists.
+    /// Its peer has left, and not all of its data is read.
     pub fn give_up(&self) {
         self.0.leave();
     }

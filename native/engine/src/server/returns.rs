@@ -1,4 +1,4 @@
-//! How a session waits for its peer.
+//! Waits for the peer of a session to reconnect.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -21,22 +21,22 @@ use crate::timeout::timeout;
 struct Returns {
     membership: Membership,
     server: Arc<Shared>,
-    /// Its place among the connections; it has none while it waits.
+    /// Place for the connection; not taken while it waits.
     place: Arc<Place>,
     sink: Arc<dyn EventSink<ConnectionEvent>>,
-    /// How long the peer may be away.
+    /// Time limit for the peer's return.
     limit: Duration,
-    /// How long a welcome may take.
+    /// Time limit for sending `Welcome`.
     handshake_timeout: Duration,
-    /// A peer that came back before the loss of its last link was noticed.
+    /// A peer that reconnected before the loss of its last link was noticed.
     early: Option<Returning>,
 }
 
 impl Shared {
-    /// Waits for `deadline`, and then for a peer that is on its way: after a stop of this process, it waits in the kernel.
+    /// Waits until `deadline`, and for peers that connected while this process was stopped.
     async fn wait_for_late_returns(&self, deadline: Instant) {
         sleep_until(deadline).await;
-        // A task that yields goes on after the runtime has asked the kernel what has come.
+        // Yields so that the runtime polls the kernel first.
         yield_now().await;
         let is_on_its_way = lock(&self.intake).handshakes.are_under_way();
         if is_on_its_way {
@@ -44,7 +44,7 @@ impl Shared {
         }
     }
 
-    /// What brings a session of `membership` its links.
+    /// Returns the source of new links of a session.
     pub(super) fn returns(
         self: &Arc<Self>,
         membership: Membership,
@@ -91,7 +91,7 @@ impl Returns {
                 continue;
             }
             self.membership.newest = returning.number;
-            // A peer that is gone again, or found no place, may come once more.
+            // A peer that is gone again, or found no place, may return once more.
             if let Some(restored) = self.let_in(returning, session).await {
                 return Ok(restored);
             }

@@ -1,4 +1,4 @@
-//! The sessions of a server, to which their peers can come back.
+//! Sessions of a server that its peers can resume.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -11,31 +11,33 @@ use tokio::sync::{mpsc, oneshot};
 use crate::handshake::{Guest, SessionId};
 use crate::sync::lock;
 
-/// The sessions that a peer can come back to.
+/// Sessions that a peer can resume.
 pub(super) struct Sessions {
     owners: Mutex<HashMap<SessionId, mpsc::Sender<Returning>>>,
-    /// Those that wait for their peer, the one that waits longest first. What is sent, or dropped, ends the wait.
+    /// Waiting sessions, longest wait first. Sending to, or dropping, the sender ends the wait.
     waiting: Mutex<VecDeque<(SessionId, oneshot::Sender<()>)>>,
-    /// How many may wait.
+    /// Limit of waiting sessions.
     max_waiting: usize,
-    /// How many handshakes have begun.
+    /// Number of handshakes that have begun.
     handshakes: AtomicU64,
 }
 
-/// The place of a handshake among all of a server, in the order of their first messages. A peer that answers a challenge begins no other
-/// handshake meanwhile, so that of two links of a session the one with the higher number is the newer one.
+/// Number of a handshake of a server, in the order of first messages.
+///
+/// A peer that answers a challenge starts no other handshake meanwhile. So of two links of a session, the one with the higher number
+/// is newer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct HandshakeNumber(u64);
 
-/// The wait of a session for its peer. Dropping it ends the wait.
+/// Wait of a session for its peer. Dropping it ends the wait.
 pub(super) struct Wait<'a> {
     id: SessionId,
     sessions: &'a Sessions,
-    /// Ready when others have waited for less long, and there is no room.
+    /// Ready when too many sessions wait, and this one has waited longest.
     pub(super) is_over: oneshot::Receiver<()>,
 }
 
-/// A peer that has come back, and waits for its welcome.
+/// A peer that has reconnected, and waits for `Welcome`.
 pub(super) struct Returning {
     pub(super) number: HandshakeNumber,
     pub(super) stream: TcpStream,
@@ -43,23 +45,23 @@ pub(super) struct Returning {
     pub(super) guest: Guest,
 }
 
-/// A session's place among those that a peer can come back to. Dropping it gives the place up.
+/// Registration of a session that its peer can resume. Dropping it removes the session.
 pub(super) struct Membership {
     pub(super) id: SessionId,
-    /// The handshake of the newest link. What comes of an earlier one was held back on its way.
+    /// Handshake of the newest link. Links of earlier handshakes arrived late.
     pub(super) newest: HandshakeNumber,
     pub(super) links: mpsc::Receiver<Returning>,
     pub(super) sessions: Arc<Sessions>,
 }
 
 impl Sessions {
-    /// No session yet; `max_waiting` may wait for their peers.
+    /// Creates an empty list; `max_waiting` sessions may wait for their peers.
     pub(super) fn new(max_waiting: Option<usize>) -> Self {
         let max_waiting = max_waiting.unwrap_or(usize::MAX);
         Self { owners: Mutex::default(), waiting: Mutex::default(), max_waiting, handshakes: AtomicU64::default() }
     }
 
-    /// Lets a session wait for its peer. Where too many do, the wait of the first one is over.
+    /// Lets a session wait for its peer. If too many wait, the longest wait ends.
     pub(super) fn wait(&self, id: SessionId) -> Wait<'_> {
         let (end, is_over) = oneshot::channel();
         let mut waiting = lock(&self.waiting);
@@ -70,20 +72,20 @@ impl Sessions {
         Wait { id, sessions: self, is_over }
     }
 
-    /// Numbers a handshake whose first message has come.
+    /// Numbers a handshake whose first message has arrived.
     pub(super) fn number_handshake(&self) -> HandshakeNumber {
         HandshakeNumber(self.handshakes.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
-    /// Adds a session, whose first link came of the handshake `newest`.
+    /// Adds a session, whose first link is from the handshake `newest`.
     pub(super) fn add(self: &Arc<Self>, id: SessionId, newest: HandshakeNumber) -> Membership {
-        // One link waits for the connection's task; a peer that makes another one meanwhile has to try again.
+        // One link can wait for the connection's task; a peer that makes another one meanwhile has to try again.
         let (sender, links) = mpsc::channel(1);
         lock(&self.owners).insert(id, sender);
         Membership { id, newest, links, sessions: Arc::clone(self) }
     }
 
-    /// The way to the owner of a session.
+    /// Returns the channel to the owner of a session.
     pub(super) fn owner(&self, id: SessionId) -> Option<mpsc::Sender<Returning>> {
         lock(&self.owners).get(&id).cloned()
     }

@@ -1,4 +1,4 @@
-//! What a server shares with its tasks and its connections.
+//! State that a server shares with its tasks and its connections.
 
 use std::net::SocketAddr;
 use std::os::fd::RawFd;
@@ -26,7 +26,7 @@ use crate::statistics::Counters;
 use crate::sync::lock;
 use crate::timeout::timeout;
 
-/// What has one lifetime with the server, its listeners and its connections.
+/// State that lives as long as the server, its listeners and its connections.
 pub(super) struct Shared {
     pub(super) sink: Arc<dyn EventSink<ServerEvent>>,
     pub(super) protocol: Arc<Protocol>,
@@ -45,7 +45,7 @@ pub(super) struct Shared {
     pub(super) closing: Mutex<Option<watch::Receiver<()>>>,
 }
 
-/// What is taken from one `listen` after a close to the next close: closing one leaves what came after it alone.
+/// Accepted connections between two closes: closing one intake leaves later ones unchanged.
 #[derive(Default)]
 pub(super) struct Intake {
     pub(super) number: u64,
@@ -53,12 +53,12 @@ pub(super) struct Intake {
     pub(super) accepted: Accepted,
 }
 
-/// What later connections start with, and the connections that are there.
+/// Options of later connections, and the open connections.
 #[derive(Default)]
 pub(super) struct Settings {
     pub(super) options: SocketOptions,
     pub(super) started: Vec<Started>,
-    /// The first intake whose connections were not closed together with the server.
+    /// First intake whose connections were not closed together with the server.
     pub(super) first_intake: u64,
 }
 
@@ -68,14 +68,14 @@ pub(super) struct Started {
 }
 
 impl Settings {
-    /// Takes the connections that are to be closed: those of intakes up to `last`.
+    /// Removes and returns the connections to close: those of intakes up to `last`.
     fn clear(&mut self, last: u64) -> Vec<WeakConnection> {
         self.first_intake = last + 1;
         let ended = self.started.extract_if(.., |started| started.intake <= last);
         ended.map(|started| started.connection).collect()
     }
 
-    /// Adds a connection to the `open` ones; forgets those that are gone before they are the greater part.
+    /// Adds a connection to the `open` ones. Removes closed ones before they are the majority.
     pub(super) fn add(&mut self, started: Started, open: usize) {
         if self.started.len() > 2 * open {
             self.started.retain(|started| started.connection.is_there());
@@ -90,20 +90,21 @@ impl Settings {
 
 pub(super) struct Listener {
     pub(super) local: SocketAddr,
-    /// `None` while the system has taken the socket away, and there is no other one yet.
+    /// `None` while the system has closed the socket and there is no new one yet.
     pub(super) fd: Option<RawFd>,
     pub(super) accepting: JoinHandle<()>,
 }
 
 impl Shared {
-    /// Says where the socket of the listener at `local` is; false when the server has let it go.
+    /// Sets the descriptor of the listener at `local`.
+    /// Returns false if the server has removed it.
     pub(super) fn set_listener(&self, local: SocketAddr, fd: Option<RawFd>) -> bool {
         let mut listeners = lock(&self.listeners);
         let found = listeners.iter_mut().find(|listener| listener.local == local);
         found.map(|listener| listener.fd = fd).is_some()
     }
 
-    /// Forgets the listener at `local`, which cannot listen any more. The last one closes the server.
+    /// Removes the failed listener at `local`. Removing the last one closes the server.
     pub(super) fn lose_listener(&self, local: SocketAddr) {
         let mut listeners = lock(&self.listeners);
         let count = listeners.len();
@@ -117,14 +118,14 @@ impl Shared {
         self.sink.post(ServerEvent::Closed);
     }
 
-    /// Begins the next intake, and gives up what is left of the one that ends.
+    /// Starts the next intake, and closes what is left of the previous one.
     pub(super) fn end_intake(&self) {
         let ended = self.next_intake();
         ended.handshakes.abort();
         ended.accepted.close();
     }
 
-    /// Begins the next intake; returns the one that ends.
+    /// Starts the next intake; returns the previous one.
     pub(super) fn next_intake(&self) -> Arc<Intake> {
         let mut intake = lock(&self.intake);
         let next = Intake { number: intake.number + 1, ..Intake::default() };
@@ -139,7 +140,7 @@ impl Shared {
         }
     }
 
-    /// Turns a peer away.
+    /// Rejects a peer.
     pub(super) fn reject(&self, peer: SocketAddr, reason: RejectReason) {
         if self.rejections.add() {
             self.sink.post(ServerEvent::Rejected(peer, reason));
@@ -158,7 +159,7 @@ impl Shared {
         if let Connections::Drain(limit) = connections {
             started.iter().for_each(WeakConnection::close);
             match limit {
-                // What is not over by then is reset.
+                // Connections that are still open then are reset.
                 Some(limit) => drop(timeout(limit, wait_for(&started)).await),
                 None => return wait_for(&started).await,
             }

@@ -1,6 +1,6 @@
-//! What frames say, and what is none.
+//! Tests of valid and invalid frames.
 
-// A test may panic: that is how it fails.
+// A test fails by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 pub(crate) mod vectors;

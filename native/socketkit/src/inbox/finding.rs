@@ -1,4 +1,4 @@
-//! What was read, as the messages and answers in it.
+//! Finds messages and answers in received data.
 
 use std::collections::VecDeque;
 
@@ -16,7 +16,7 @@ use crate::receiver::Receiver;
 use crate::requests::Claim;
 
 impl Inbox {
-    /// Takes a message that the connection's task has read. True when it is to be delivered.
+    /// Takes a message that the connection's task has read. Returns true if it must be delivered.
     pub(super) fn take_message(&self, receiver: &dyn Receiver, message: Bytes) -> bool {
         let delivery = self.claim(receiver, message, Delivery::Message);
         let is_some = delivery.is_some();
@@ -24,7 +24,7 @@ impl Inbox {
         is_some
     }
 
-    /// What becomes of a message that has come, which is one `event` unless it is an answer.
+    /// Decides whether a message is an answer; otherwise it becomes an `event`.
     fn claim(&self, receiver: &dyn Receiver, message: Bytes, event: fn(Bytes) -> Delivery) -> Option<Delivery> {
         if self.cutter.is_some() {
             self.has_raw.set(true);
@@ -45,10 +45,10 @@ impl Inbox {
         }
     }
 
-    /// Has the app's function take apart what was read, in the place of which messages wait then.
+    /// Splits read bytes into messages with the app's function.
     ///
     /// # Errors
-    /// When there is no memory for the bytes. They are taken apart the next time.
+    /// When there is no memory for the bytes. The next call splits them.
     pub(super) fn cut(&self, receiver: &dyn Receiver) -> Result<()> {
         let Some(cutter) = &self.cutter else { return Ok(()) };
         while self.has_raw.get() && !self.is_muted() {
@@ -78,7 +78,8 @@ impl Inbox {
         Ok(())
     }
 
-    /// Reads messages once; behind them is `Readable` if more may have come. With them how many bytes they have.
+    /// Reads messages once, followed by `Readable` if there may be more data.
+    /// Also returns the number of bytes.
     pub(super) fn read_messages(&self, receiver: &dyn Receiver, link: LinkId) -> (VecDeque<Delivery>, usize) {
         let mut messages = Vec::new();
         let piece = receiver.read_messages(link, &mut messages);
@@ -91,7 +92,8 @@ impl Inbox {
         (read.chain(more).collect(), size)
     }
 
-    /// Has the app's function make the next ping. Where it makes none, the one before is sent again.
+    /// Creates the next ping with the app's function.
+    /// If that fails, the previous ping is sent again.
     pub(super) fn make_ping(&self, receiver: &dyn Receiver) {
         let emitter = receiver.emitter();
         let made = node_api::with_handle_scope(emitter.env(), || {
@@ -104,15 +106,15 @@ impl Inbox {
         }
     }
 
-    /// Hands an answer to the call that waits for it. Returns how many bytes it is.
+    /// Passes an answer to its call. Returns the number of bytes.
     ///
     /// # Errors
-    /// When there is no memory for it. It waits in front of everything else.
+    /// When there is no memory for it. It is then first in the queue.
     pub(super) fn deliver_answer(&self, receiver: &dyn Receiver, ticket: Ticket, bytes: Bytes) -> Result<usize> {
         let (emitter, size) = (receiver.emitter(), bytes.len());
         let delivered = node_api::with_handle_scope(emitter.env(), || {
             let answer = node_api::array_buffer_from_parts(emitter.env(), &[&bytes])?;
-            // Who awaits it may send.
+            // The code that awaits it may send.
             self.last_call.set(emitter.environment().turn_number());
             receiver.consume(size);
             emitter.environment().complete_with(ticket, &answer);
@@ -129,7 +131,7 @@ impl Inbox {
             Delivery::Connected(_) => requests.connected(emitter),
             Delivery::Reconnecting(reconnecting) => requests.lose_link(environment, reconnecting.error.errno),
             Delivery::Failed(error) => requests.fail_all(environment, error.errno),
-            // What this side has closed was given up then.
+            // Requests of a connection that this side has closed were ended at that time.
             Delivery::Closed(_) if !self.is_muted() => requests.fail_all(environment, libc::ECONNABORTED),
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! ArrayBuffers made from bytes, and the bytes of ArrayBuffers. (`copy_from` of napi-ohos 1.2 returns zeros.)
+//! Creates and reads ArrayBuffers. (`copy_from` of napi-ohos 1.2 returns zeros.)
 
 use std::ffi::c_void;
 use std::{ptr, slice};
@@ -9,7 +9,7 @@ use napi_ohos::{Env, Error, JsValue, Result, Status, sys};
 use super::exception;
 use super::status::check;
 
-/// A new ArrayBuffer with the bytes of all `parts`, in order.
+/// Creates an ArrayBuffer with the bytes of all `parts`, in order.
 pub fn array_buffer_from_parts<'env>(env: &'env Env, parts: &[impl AsRef<[u8]>]) -> Result<Unknown<'env>> {
     let length = parts.iter().map(|part| part.as_ref().len()).sum();
     array_buffer_filled(env, length, |buffer, mut target| {
@@ -22,7 +22,8 @@ pub fn array_buffer_from_parts<'env>(env: &'env Env, parts: &[impl AsRef<[u8]>])
     })
 }
 
-/// What `fill` makes of a new ArrayBuffer and its bytes, which are zeros. `fill` must not run JavaScript.
+/// Creates an ArrayBuffer of zeros.
+/// Returns the result of `fill`, which must not run JavaScript.
 pub fn array_buffer_filled<'env, T>(
     env: &'env Env,
     length: usize,
@@ -36,7 +37,7 @@ pub fn array_buffer_filled<'env, T>(
     let bytes = if length == 0 {
         &mut []
     } else if data.is_null() {
-        // What OpenHarmony answers where it has no memory.
+        // OpenHarmony's result if it has no memory.
         return Err(Error::new(Status::GenericFailure, format!("no memory for an ArrayBuffer of {length} bytes")));
     } else {
         // SAFETY: the engine has made `length` bytes at `data`, zeroed, of which nobody else knows until this returns.
@@ -46,7 +47,7 @@ pub fn array_buffer_filled<'env, T>(
     Ok(fill(unsafe { Unknown::from_raw_unchecked(env.raw(), value) }, bytes))
 }
 
-/// A `Uint8Array` of what `buffer` has from `start` to `end`.
+/// Creates a `Uint8Array` of the range `start` to `end` of `buffer`.
 pub fn bytes_view<'env>(env: &'env Env, buffer: &Unknown<'_>, start: usize, end: usize) -> Result<Unknown<'env>> {
     let mut view = ptr::null_mut();
     let (kind, length) = (sys::TypedarrayType::uint8_array, end.saturating_sub(start));
@@ -57,8 +58,10 @@ pub fn bytes_view<'env>(env: &'env Env, buffer: &Unknown<'_>, start: usize, end:
     Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), view) })
 }
 
-/// Runs `read` with the bytes of `value`: an ArrayBuffer, or what a typed array or a DataView shows of one. `None` when
-/// it is neither. `read` must not run JavaScript.
+/// Runs `read` with the bytes of `value`.
+/// An ArrayBuffer, or the range of a typed array or DataView.
+///
+/// Returns `None` for other values. `read` must not run JavaScript.
 pub fn with_bytes<R>(value: &Unknown<'_>, read: impl FnOnce(&[u8]) -> R) -> Result<Option<R>> {
     let env = value.value().env;
     let Some(view) = View::of(env, value.raw())? else { return Ok(None) };
@@ -80,11 +83,11 @@ pub fn with_bytes<R>(value: &Unknown<'_>, read: impl FnOnce(&[u8]) -> R) -> Resu
     Ok(bytes.get(view.offset..end).map(read))
 }
 
-/// A part of an ArrayBuffer.
+/// A range of an ArrayBuffer.
 struct View {
     buffer: sys::napi_value,
     offset: usize,
-    /// `None`: up to its end.
+    /// `None`: to its end.
     length: Option<usize>,
 }
 
@@ -129,8 +132,10 @@ fn is(env: sys::napi_env, value: sys::napi_value, test: Test) -> Result<bool> {
     Ok(result)
 }
 
-/// The view's `byteLength`; `None` when it has none: that of a DataView whose buffer was detached, or is too small for it
-/// now, throws. Engines differ in whether Node-API's own length counts bytes or elements.
+/// Returns the view's `byteLength`; `None` if it has none.
+///
+/// The getter of a DataView throws if its buffer was detached or is now too small. Engines differ in whether Node-API's own length
+/// counts bytes or elements.
 fn byte_length(env: sys::napi_env, value: sys::napi_value) -> Result<Option<usize>> {
     let mut property = ptr::null_mut();
     let mut length = 0_i64;

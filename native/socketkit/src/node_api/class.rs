@@ -1,4 +1,4 @@
-//! Instances of the module's classes, made by the module.
+//! Creates instances of the module's classes.
 
 use std::ptr;
 
@@ -7,8 +7,9 @@ use napi_ohos::{Env, Error, JsValue, Result, Status, sys};
 
 use super::status::check;
 
-/// `new name(…arguments)`. napi-ohos' own `into_instance` leaves a reference on OpenHarmony that keeps the object for ever; the
-/// constructor's way does not. `name` ends with a NUL, as napi-ohos registers it.
+/// Returns `new name(…arguments)`. `name` ends with a NUL, as napi-ohos registers it.
+///
+/// The `into_instance` of napi-ohos leaves a reference on OpenHarmony that keeps the object forever; the constructor does not.
 pub fn new_instance<'env>(env: &'env Env, name: &'static str, arguments: &[Unknown<'_>]) -> Result<Unknown<'env>> {
     let missing = || Error::new(Status::GenericFailure, format!("class {name} is not registered"));
     let constructor_ref = get_class_constructor(name).ok_or_else(missing)?;

@@ -1,4 +1,4 @@
-//! What runs when an environment ends.
+//! Hooks that run when an environment ends.
 
 use std::ffi::c_void;
 
@@ -6,7 +6,8 @@ use napi_ohos::{Env, Result, sys};
 
 use super::status::check;
 
-/// Runs `hook` once, on the environment's thread, before the environment is gone. Hooks run last in, first out.
+/// Runs `hook` once, on the environment's thread, before the environment ends.
+/// Hooks run last in, first out.
 pub fn on_environment_end<F: FnOnce() + 'static>(env: &Env, hook: F) -> Result<()> {
     let data = Box::into_raw(Box::new(hook));
     // SAFETY: `data` is the hook that `run` takes over.

@@ -1,4 +1,4 @@
-//! A promise and the means to settle it. (napi-ohos' `JsDeferred` uses freed memory when a Worker ends.)
+//! Promises of native code. (napi-ohos' `JsDeferred` uses freed memory when a Worker ends.)
 
 use std::ptr;
 
@@ -13,7 +13,7 @@ pub struct Deferred {
 }
 
 impl Deferred {
-    /// A new promise, and what settles it.
+    /// Creates a promise and its deferred.
     pub fn new(env: &Env) -> Result<(Self, Unknown<'_>)> {
         let mut raw = ptr::null_mut();
         let mut promise = ptr::null_mut();

@@ -1,4 +1,4 @@
-//! Wakes a JavaScript thread from any other.
+//! Wakes a JavaScript thread from any other thread.
 
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,16 +10,16 @@ use super::exception::report_pending;
 use super::status::check;
 use crate::sync::{Mutex, MutexGuard, lock};
 
-/// What happens on the JavaScript thread after the doorbell was rung.
+/// Handler on the JavaScript thread.
 pub trait Ring {
     /// Called once for each ring, on the thread of `env`.
     fn rung(env: Env);
 }
 
-/// Wakes one environment. Carries nothing and does not keep the process alive by itself.
+/// Wakes one environment. Carries no data and does not keep the process alive by itself.
 ///
-/// It is two thread-safe functions that are called in turn: Node answers a function that is called again while it is
-/// being answered without letting its event loop go on in between.
+/// It uses two thread-safe functions alternately: Node calls a function that is queued again during its own call without returning to
+/// the event loop.
 pub struct Doorbell {
     functions: Mutex<Option<Functions>>,
 }
@@ -34,7 +34,7 @@ struct Functions {
 unsafe impl Send for Functions {}
 
 impl Doorbell {
-    /// A doorbell of `env`'s thread.
+    /// Creates a doorbell for the thread of `env`.
     pub fn new<R: Ring>(env: &Env) -> Result<Self> {
         let functions = Functions { next: new_function::<R>(env)?, after: new_function::<R>(env)? };
         let doorbell = Self { functions: Mutex::new(Some(functions)) };
@@ -42,7 +42,7 @@ impl Doorbell {
         Ok(doorbell)
     }
 
-    /// Rings. Never blocks; after [`Doorbell::remove`] nothing happens.
+    /// Rings. Never blocks; has no effect after [`Doorbell::remove`].
     pub fn ring(&self) {
         if let Some(functions) = self.lock().as_mut() {
             let mode = sys::ThreadsafeFunctionCallMode::nonblocking;
@@ -55,12 +55,12 @@ impl Doorbell {
         }
     }
 
-    /// Whether the doorbell keeps the process of a Node alive.
+    /// Sets whether the doorbell keeps a Node process alive.
     pub fn keep_process(&self, env: &Env, keep: bool) -> Result<()> {
         self.for_each(|function| keep_process(env, function, keep))
     }
 
-    /// Takes the doorbell away, before its environment ends. OpenHarmony aborts when that is forgotten.
+    /// Removes the doorbell, before its environment ends. OpenHarmony aborts otherwise.
     pub fn remove(&self) {
         if let Some(functions) = self.lock().take() {
             for function in [functions.next, functions.after] {
@@ -126,16 +126,16 @@ unsafe extern "C" fn answer<R: Ring>(
     _context: *mut c_void,
     _data: *mut c_void,
 ) {
-    // The environment is being torn down.
+    // The environment is ending.
     if env.is_null() {
         return;
     }
     let env = Env::from_raw(env);
-    // What native code before this turn has left behind would make its calls fail.
+    // A pending exception of earlier native code would make calls fail.
     report_pending(&env);
     if catch_unwind(AssertUnwindSafe(|| R::rung(env))).is_err() {
         log::error!("the turn on the JavaScript thread panicked");
     }
-    // OpenHarmony reports what is left while it holds a lock that ringing takes.
+    // OpenHarmony reports a remaining exception while it holds a lock that ringing needs.
     report_pending(&env);
 }

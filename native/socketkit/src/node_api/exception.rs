@@ -8,10 +8,11 @@ use napi_ohos::{Env, Error, JsValue, Result, Status, sys};
 use super::status::check;
 use super::value::as_string;
 
-/// A JavaScript `Error` with `code` and `message`, both of which `JSON.stringify` and the spread operator show, in this order.
+/// Creates an `Error` with enumerable `code` and `message`, in this order.
+/// `JSON.stringify` and the spread operator show both.
 pub fn error_with_code<'env>(env: &'env Env, code: i32, message: &str) -> Result<Unknown<'env>> {
     let error = new_error(env, message)?;
-    // The engine hides the message from both, and keeps properties in the order in which they were made.
+    // The engine's message is not enumerable; properties keep the order in which they are defined.
     let mut object = Object::from_raw(env.raw(), error.raw());
     object.delete_named_property("message")?;
     object.set("code", code)?;
@@ -19,7 +20,7 @@ pub fn error_with_code<'env>(env: &'env Env, code: i32, message: &str) -> Result
     Ok(error)
 }
 
-/// Throws `error` and returns what the calling `#[napi]` function must return, so that the exception goes on.
+/// Throws `error`, and returns the result for the calling `#[napi]` function.
 pub fn throw(env: &Env, error: &Unknown<'_>) -> Error {
     // SAFETY: `error` is alive and belongs to `env`.
     match check(unsafe { sys::napi_throw(env.raw(), error.raw()) }, "napi_throw") {
@@ -28,7 +29,7 @@ pub fn throw(env: &Env, error: &Unknown<'_>) -> Error {
     }
 }
 
-/// Takes the exception that is pending, if one is.
+/// Takes the pending exception, if there is one.
 pub(super) fn take(env: &Env) -> Result<Option<Unknown<'_>>> {
     let mut pending = false;
     let mut exception = ptr::null_mut();
@@ -43,7 +44,7 @@ pub(super) fn take(env: &Env) -> Result<Option<Unknown<'_>>> {
     }
 }
 
-/// Reports the exception that is pending, if one is, as uncaught. None is pending afterwards.
+/// Reports the pending exception, if there is one, as uncaught. None is pending afterwards.
 pub fn report_pending(env: &Env) {
     let reported = take(env).and_then(|exception| match exception {
         Some(exception) => report(env, &exception),
@@ -54,13 +55,13 @@ pub fn report_pending(env: &Env) {
     }
 }
 
-/// Makes `exception` an uncaught exception of the environment. None is pending afterwards.
+/// Reports `exception` as uncaught exception of the environment. None is pending afterwards.
 pub(super) fn report(env: &Env, exception: &Unknown<'_>) -> Result<()> {
     let mut status = fatal(env, exception);
     if status == sys::Status::napi_invalid_arg {
         status = fatal(env, &as_error(env, exception)?);
     }
-    // OpenHarmony's Workers have nobody to report to before 5.1, and it stays pending.
+    // OpenHarmony's Workers have no handler before 5.1, and the exception stays pending.
     if let Some(left) = take(env)? {
         log::error!("uncaught exception: {}", text_of(env, &left));
     }
@@ -72,8 +73,9 @@ fn fatal(env: &Env, exception: &Unknown<'_>) -> sys::napi_status {
     unsafe { sys::napi_fatal_exception(env.raw(), exception.raw()) }
 }
 
-/// An Error in the place of what is none, which OpenHarmony does not report. It is logged as well: nobody there hears of an
-/// Error without a stack.
+/// Converts other values to an Error: OpenHarmony reports only Errors.
+///
+/// Also logs the value: OpenHarmony does not report an Error without a stack either.
 fn as_error<'env>(env: &'env Env, exception: &Unknown<'_>) -> Result<Unknown<'env>> {
     let text = text_of(env, exception);
     log::error!("uncaught exception that is no Error: {text}");
@@ -85,7 +87,8 @@ pub(super) fn log_thrown(env: &Env, exception: &Unknown<'_>) {
     log::error!("an app's function has thrown: {}", text_of(env, exception));
 }
 
-/// `value` as text, also where it cannot be converted. None is pending afterwards.
+/// Converts `value` to text; works also for values that cannot be converted.
+/// No exception is pending afterwards.
 fn text_of(env: &Env, value: &Unknown<'_>) -> String {
     let mut text = ptr::null_mut();
     // SAFETY: `value` is alive and belongs to `env`; `text` receives its text.

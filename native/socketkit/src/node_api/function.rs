@@ -9,8 +9,10 @@ use super::exception;
 use super::status::check;
 use super::value::undefined;
 
-/// Calls `function` with `arguments`. What it throws becomes an uncaught exception of the environment, as with any
-/// listener that nobody called from JavaScript, and is no error here.
+/// Calls `function` with `arguments`.
+/// An exception becomes an uncaught exception of the environment.
+///
+/// It is not an error of this call, as for any listener that is not called by JavaScript.
 pub fn call<const N: usize>(env: &Env, function: &Unknown<'_>, arguments: [Unknown<'_>; N]) -> Result<()> {
     let this = undefined(env)?;
     let arguments = arguments.each_ref().map(JsValue::raw);
@@ -34,7 +36,8 @@ pub fn call<const N: usize>(env: &Env, function: &Unknown<'_>, arguments: [Unkno
     }
 }
 
-/// What `function` returns for `argument`; `None` where it throws, which is logged.
+/// Calls `function` with `argument` and returns its result.
+/// `None` if it throws, which is logged.
 pub fn call_for_value<'env>(
     env: &'env Env,
     function: &Unknown<'_>,

@@ -1,20 +1,20 @@
-//! OpenHarmony's log.
+//! hilog, the log of OpenHarmony.
 
 use std::ffi::CString;
 
 use hilog_sys::{LogLevel, LogType, OH_LOG_Print};
 use log::Level;
 
-/// `hdc shell hilog -D 5353` shows the module's lines and those of the pages, which use the same.
+/// Domain of module and pages: `hdc shell hilog -D 5353` shows both.
 const DOMAIN: u32 = 0x5353;
 
-/// Names the module in the log; at most 31 bytes.
+/// Tag of the module in the log; at most 31 bytes.
 const TAG: &std::ffi::CStr = c"socketkit";
 
-/// hilog cuts a line at 4096 bytes, its own prefix included.
+/// hilog truncates lines at 4096 bytes, including its own prefix.
 const LINE_BYTES: usize = 3500;
 
-/// Writes one line. Everything after a NUL is left out.
+/// Writes one line. Omits everything after a NUL.
 pub fn hilog(level: Level, text: &str) {
     let line: Vec<u8> = text.bytes().take(LINE_BYTES).take_while(|byte| *byte != 0).collect();
     let Ok(line) = CString::new(line) else { return };

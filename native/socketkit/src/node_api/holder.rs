@@ -1,4 +1,4 @@
-//! The listeners of one JavaScript object, kept by that object.
+//! Stores the listeners of a JavaScript object in that object.
 
 use std::cell::Cell;
 use std::ffi::CStr;
@@ -12,8 +12,10 @@ use super::value::to_js;
 
 const PROPERTY: &CStr = c"__listeners";
 
-/// A plain object behind a hidden property of an owner. The garbage collector sees owner -> holder -> listeners, so a
-/// listener that captures its owner is no leak. While [`Holder::keep_owner`] is in force, the owner is not collected.
+/// A plain object in a hidden property of its owner.
+///
+/// The garbage collector sees owner -> holder -> listeners, so a listener that captures its owner does not leak. While
+/// [`Holder::keep_owner`] is on, the owner is not collected.
 pub struct Holder {
     env: sys::napi_env,
     owner: sys::napi_ref,
@@ -22,7 +24,7 @@ pub struct Holder {
 }
 
 impl Holder {
-    /// Makes the holder of `owner`.
+    /// Creates the holder of `owner`.
     pub fn new(env: &Env, owner: &Object<'_>) -> Result<Self> {
         let holder = Object::new(env)?;
         hide(env, owner, &holder)?;
@@ -32,7 +34,7 @@ impl Holder {
         Ok(new)
     }
 
-    /// Keeps the owner, and so its listeners, from being collected, or stops doing so.
+    /// Sets whether the owner, with its listeners, is kept from being collected.
     pub fn keep_owner(&self, keep: bool) -> Result<()> {
         if self.kept.replace(keep) == keep {
             return Ok(());
@@ -47,14 +49,14 @@ impl Holder {
         check(status, "napi_reference_ref")
     }
 
-    /// The owner, unless it was collected.
+    /// Returns the owner, unless it was collected.
     pub fn owner<'env>(&self, env: &'env Env) -> Result<Option<Unknown<'env>>> {
         let owner = value_of(env, self.owner)?;
         // SAFETY: the value was asked for just now and is there.
         Ok(owner.map(|owner| unsafe { Unknown::from_raw_unchecked(env.raw(), owner) }))
     }
 
-    /// Sets the listener called `name`.
+    /// Sets the listener `name`.
     pub fn set(&self, env: &Env, name: &CStr, listener: &Unknown<'_>) -> Result<()> {
         let Some(holder) = value_of(env, self.holder)? else {
             return Ok(());
@@ -64,7 +66,7 @@ impl Holder {
         check(status, "napi_set_named_property")
     }
 
-    /// The listener called `name`, or `undefined`; `None` when the owner is gone.
+    /// Returns the listener `name`, or `undefined`; `None` if the owner was collected.
     pub fn get<'env>(&self, env: &'env Env, name: &CStr) -> Result<Option<Unknown<'env>>> {
         let Some(holder) = value_of(env, self.holder)? else {
             return Ok(None);
@@ -90,7 +92,7 @@ impl Drop for Holder {
     }
 }
 
-/// What a weak reference refers to, unless it was collected.
+/// Returns the target of a weak reference, unless it was collected.
 fn value_of(env: &Env, reference: sys::napi_ref) -> Result<Option<sys::napi_value>> {
     let mut value = ptr::null_mut();
     // SAFETY: the reference is alive until its holder is dropped; a collected value comes back as null.
@@ -107,12 +109,12 @@ fn weak_reference(env: &Env, object: &Object<'_>) -> Result<sys::napi_ref> {
     Ok(reference)
 }
 
-/// Defines the property that cannot be seen when the owner is enumerated, and not be replaced.
+/// Defines the hidden property: not enumerable, not writable.
 fn hide(env: &Env, owner: &Object<'_>, holder: &Object<'_>) -> Result<()> {
     define(env, owner, PROPERTY, holder.raw(), sys::PropertyAttributes::default)
 }
 
-/// Gives `object` a property that is seen when it is enumerated, and cannot be replaced.
+/// Defines an enumerable, read-only property of `object`.
 pub fn define_constant<T: ToNapiValue>(env: &Env, object: &Object<'_>, name: &CStr, value: T) -> Result<()> {
     define(env, object, name, to_js(env, value)?.raw(), sys::PropertyAttributes::enumerable)
 }

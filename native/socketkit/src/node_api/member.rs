@@ -1,4 +1,4 @@
-//! What members of classes have in common when JavaScript calls them.
+//! Common code of all class members.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,7 +7,7 @@ use std::ptr;
 use napi_ohos::bindgen_prelude::{ToNapiValue, Unknown};
 use napi_ohos::{Env, Error, JsError, JsValue, Result, Status, sys};
 
-/// What JavaScript gets back from a member: a value, or nothing where an exception is pending.
+/// Return value of a member: a value, or none if an exception is pending.
 pub struct Returned(sys::napi_value);
 
 impl ToNapiValue for Returned {
@@ -16,7 +16,8 @@ impl ToNapiValue for Returned {
     }
 }
 
-/// Runs `member`. Its error is thrown, and so is a panic. `#[napi(catch_unwind)]` does the same with 3 KB of code at each member.
+/// Runs `member`; throws its error or panic.
+/// `#[napi(catch_unwind)]` does the same with 3 KB of code for each member.
 pub fn run<'env>(env: &Env, member: &dyn Fn() -> Result<Unknown<'env>>) -> Returned {
     let outcome = catch_unwind(AssertUnwindSafe(member)).unwrap_or_else(|panic| Err(error_of(&*panic)));
     Returned(outcome.map_or_else(|error| throw(env, error), |value| value.raw()))

@@ -15,22 +15,22 @@ use super::value::undefined;
 
 const NAME: &CStr = c"flush";
 
-/// What a microtask does.
+/// Body of a microtask.
 pub trait Microtask {
     /// Called on the thread of `env`.
     fn run(env: Env);
 }
 
-/// Queues one kind of microtask of one environment.
+/// Queues one kind of microtask in one environment.
 pub struct Microtasks {
-    /// A fulfilled promise, its `then`, and what is handed to it.
+    /// A fulfilled promise, its `then`, and the function for it.
     promise: Reference,
     then: Reference,
     function: Reference,
 }
 
 impl Microtasks {
-    /// Those that do what `M` says.
+    /// Creates a queue for microtasks that run `M`.
     pub fn new<M: Microtask>(env: &Env, promises: &Promises) -> Result<Self> {
         let promise = promises.resolved(env, &undefined(env)?)?;
         let mut function = ptr::null_mut();
@@ -49,7 +49,8 @@ impl Microtasks {
         })
     }
 
-    /// Has one run when the JavaScript that runs now has ended; at once where the engine runs microtasks after each call.
+    /// Queues one. It runs after the current JavaScript code.
+    /// At once if the engine runs microtasks after each call.
     pub fn queue(&self, env: &Env) -> Result<()> {
         let (promise, then, function) = (self.promise.get(env)?, self.then.get(env)?, self.function.get(env)?);
         let argument = function.raw();
@@ -57,7 +58,7 @@ impl Microtasks {
         let status =
             unsafe { sys::napi_call_function(env.raw(), promise.raw(), then.raw(), 1, &argument, ptr::null_mut()) };
         if status != sys::Status::napi_ok {
-            // It is told of by the status.
+            // The status reports it.
             exception::take(env)?;
         }
         check(status, "napi_call_function")

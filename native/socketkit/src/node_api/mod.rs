@@ -1,7 +1,8 @@
-//! All `unsafe` code of the binding: what napi-ohos lacks, or has in a form that does not hold on OpenHarmony.
+//! All `unsafe` code of the binding.
+//! Functions that napi-ohos lacks, or that misbehave on OpenHarmony.
 //!
-//! Everything here is used on the JavaScript thread of the environment it was made in, except [`Doorbell::ring`]. The
-//! types hold raw pointers and are not `Send`, so the compiler sees to it.
+//! Use each object on the JavaScript thread of its environment only, except [`Doorbell::ring`]. The types hold raw pointers and are
+//! not `Send`, so the compiler enforces this.
 
 mod array_buffer;
 mod class;

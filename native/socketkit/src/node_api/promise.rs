@@ -1,4 +1,4 @@
-//! Promises of what is known already.
+//! Promises that are settled when they are created.
 
 use std::ffi::CStr;
 use std::ptr;
@@ -9,11 +9,11 @@ use napi_ohos::{Env, JsValue, Result, sys};
 use super::reference::Reference;
 use super::status::check;
 
-/// `Promise.resolve` and `Promise.reject`, as they were when this was made.
+/// `Promise.resolve` and `Promise.reject`, saved when this was created.
 ///
-/// OpenHarmony runs microtasks whenever a deferred is settled: other code in the middle of the statement that made the call, and
-/// a rejection is found unhandled before the caller has the promise. It does not when these functions are called from native code
-/// that JavaScript has called.
+/// OpenHarmony runs microtasks whenever a deferred is settled. Then other code runs in the middle of the calling statement, and a
+/// rejection counts as unhandled before the caller has the promise. These functions avoid this, if called from native code that
+/// JavaScript has called.
 pub struct Promises {
     constructor: Reference,
     resolve: Reference,
@@ -21,7 +21,7 @@ pub struct Promises {
 }
 
 impl Promises {
-    /// Those of `env`.
+    /// Saves the functions of `env`.
     pub fn new(env: &Env) -> Result<Self> {
         let mut global = ptr::null_mut();
         // SAFETY: `global` receives the global object.
@@ -36,12 +36,12 @@ impl Promises {
         })
     }
 
-    /// A promise that is fulfilled with `value`.
+    /// Returns a promise that is fulfilled with `value`.
     pub fn resolved<'env>(&self, env: &'env Env, value: &Unknown<'_>) -> Result<Unknown<'env>> {
         self.call(env, &self.resolve, value)
     }
 
-    /// A promise that is rejected with `error`.
+    /// Returns a promise that is rejected with `error`.
     pub fn rejected<'env>(&self, env: &'env Env, error: &Unknown<'_>) -> Result<Unknown<'env>> {
         self.call(env, &self.reject, error)
     }
@@ -60,7 +60,7 @@ impl Promises {
     }
 }
 
-/// A property of `object`.
+/// Returns a property of `object`.
 pub(super) fn property<'env>(env: &'env Env, object: &Unknown<'_>, name: &CStr) -> Result<Unknown<'env>> {
     let mut value = ptr::null_mut();
     // SAFETY: `object` is alive and belongs to `env`; `value` receives the property.

@@ -14,7 +14,7 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// Refers to `value`, which is an object or a function.
+    /// Creates a reference to `value`, an object or a function.
     pub fn new(env: &Env, value: &Unknown<'_>) -> Result<Self> {
         let mut raw = ptr::null_mut();
         // SAFETY: `value` is alive and belongs to `env`; `raw` receives the reference.
@@ -22,7 +22,7 @@ impl Reference {
         Ok(Self { env: env.raw(), raw })
     }
 
-    /// The value referred to.
+    /// Returns the value.
     pub fn get<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
         let mut value = ptr::null_mut();
         // SAFETY: the reference is alive until dropped.

@@ -6,7 +6,7 @@ use napi_ohos::{Env, Result, sys};
 
 use super::status::check;
 
-/// Runs `work` in a handle scope of its own: the values it makes can be collected afterwards.
+/// Runs `work` in a handle scope: values created in it can be collected afterwards.
 pub fn with_handle_scope<T>(env: &Env, work: impl FnOnce() -> T) -> Result<T> {
     let mut raw = ptr::null_mut();
     // SAFETY: `raw` receives the scope.
@@ -15,7 +15,7 @@ pub fn with_handle_scope<T>(env: &Env, work: impl FnOnce() -> T) -> Result<T> {
     Ok(work())
 }
 
-/// Closes the scope also when `work` panics.
+/// Closes the scope even if `work` panics.
 struct Scope {
     env: sys::napi_env,
     raw: sys::napi_handle_scope,

@@ -2,7 +2,7 @@
 
 use napi_ohos::{Error, Result, Status, sys};
 
-/// Turns a status into a `Result`; `call` names the function that gave it.
+/// Converts a status to a `Result`; `call` is the name of the function.
 pub(super) fn check(status: sys::napi_status, call: &str) -> Result<()> {
     match status {
         sys::Status::napi_ok => Ok(()),

@@ -1,4 +1,4 @@
-//! JavaScript values as Rust values, checked before they are converted.
+//! Converts JavaScript values to Rust values, with type checks.
 
 use std::ffi::CStr;
 use std::ptr;
@@ -8,31 +8,32 @@ use napi_ohos::{Env, JsValue, Result, ValueType, sys};
 
 use super::status::check;
 
-/// How many bytes of an unpaired surrogate OpenHarmony makes.
+/// Bytes that OpenHarmony writes for an unpaired surrogate.
 const SURROGATE_BYTES: usize = 3;
 
-/// `value` in JavaScript.
+/// Converts `value` to JavaScript.
 pub fn to_js<T: ToNapiValue>(env: &Env, value: T) -> Result<Unknown<'_>> {
     // SAFETY: `env` is the current environment and the value was made in it just now.
     unsafe { Ok(Unknown::from_raw_unchecked(env.raw(), T::to_napi_value(env.raw(), value)?)) }
 }
 
-/// `value` in JavaScript, `undefined` when there is none.
+/// Converts `value` to JavaScript; `None` becomes `undefined`.
 pub fn to_js_or_undefined<T: ToNapiValue>(env: &Env, value: Option<T>) -> Result<Unknown<'_>> {
     value.map_or_else(|| undefined(env), |value| to_js(env, value))
 }
 
-/// JavaScript's `undefined`.
+/// Returns `undefined`.
 pub fn undefined(env: &Env) -> Result<Unknown<'_>> {
     to_js(env, ())
 }
 
-/// `value` as an object, or `None` when it is none.
+/// Returns `value` as object, or `None` for other types.
 pub fn as_object<'env>(value: &Unknown<'env>) -> Result<Option<Object<'env>>> {
     cast(value, ValueType::Object)
 }
 
-/// `value` as a string, or `None` when it is none. Each unpaired surrogate becomes U+FFFD.
+/// Returns `value` as string, or `None` for other types.
+/// Each unpaired surrogate becomes U+FFFD.
 pub fn as_string(value: &Unknown<'_>) -> Result<Option<String>> {
     if value.get_type()? != ValueType::String {
         return Ok(None);
@@ -41,7 +42,8 @@ pub fn as_string(value: &Unknown<'_>) -> Result<Option<String>> {
     Ok(Some(text.unwrap_or_else(|error| replace_surrogates(error.into_bytes()))))
 }
 
-/// The bytes of a string, which are UTF-8 in Node. On OpenHarmony an unpaired surrogate becomes three bytes that are not.
+/// Returns the bytes of a string: UTF-8 in Node.
+/// On OpenHarmony, an unpaired surrogate becomes three invalid bytes.
 fn utf8_of(value: &Unknown<'_>) -> Result<Vec<u8>> {
     let (env, raw) = (value.value().env, value.raw());
     let mut length = 0;
@@ -58,7 +60,8 @@ fn utf8_of(value: &Unknown<'_>) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A string of bytes that are UTF-8 but for unpaired surrogates. Each is ED, A0 to BF and one more byte, and U+FFFD has as many.
+/// Converts bytes to a string, replacing unpaired surrogates with U+FFFD.
+/// Each surrogate is ED, A0 to BF, and one more byte; U+FFFD also has three bytes.
 fn replace_surrogates(mut bytes: Vec<u8>) -> String {
     let mut start = 0;
     while let Some(surrogate) = bytes.get_mut(start..).and_then(first_surrogate) {
@@ -69,35 +72,36 @@ fn replace_surrogates(mut bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
-/// The first surrogate in `bytes`, with its place.
+/// Returns the first surrogate in `bytes`, with its position.
 fn first_surrogate(bytes: &mut [u8]) -> Option<(usize, &mut [u8])> {
     let place = bytes.windows(SURROGATE_BYTES).position(|unit| matches!(unit, [0xed, 0xa0..=0xbf, _]))?;
     bytes.get_mut(place..place + SURROGATE_BYTES).map(|unit| (place, unit))
 }
 
-/// `value` as a number, or `None` when it is none.
+/// Returns `value` as number, or `None` for other types.
 pub fn as_number(value: &Unknown<'_>) -> Result<Option<f64>> {
     cast(value, ValueType::Number)
 }
 
-/// `value` as a boolean, or `None` when it is none.
+/// Returns `value` as boolean, or `None` for other types.
 pub fn as_boolean(value: &Unknown<'_>) -> Result<Option<bool>> {
     cast(value, ValueType::Boolean)
 }
 
-/// The property called `name`, or `None` when there is none. `Object::get` does the same with a name that Node has to make a
-/// string of first; this one is for what each message needs.
+/// Returns the property `name`, or `None` if it is undefined.
+///
+/// For properties of each message: `Object::get` does the same, but Node has to create a string from the name first.
 pub fn property<'env>(object: &Object<'env>, name: &CStr) -> Result<Option<Unknown<'env>>> {
     let property: Unknown<'env> = object.get_c_named_property_unchecked(name)?;
     Ok((property.get_type()? != ValueType::Undefined).then_some(property))
 }
 
-/// Whether `value` can be called.
+/// Returns whether `value` is a function.
 pub fn is_function(value: &Unknown<'_>) -> Result<bool> {
     Ok(value.get_type()? == ValueType::Function)
 }
 
-/// Whether both are the same value (`===`).
+/// Returns whether both are the same value (`===`).
 pub fn same(one: &Unknown<'_>, other: &Unknown<'_>) -> Result<bool> {
     let mut equal = false;
     // SAFETY: both values are alive in the current handle scope and belong to the same environment.

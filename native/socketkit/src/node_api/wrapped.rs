@@ -1,4 +1,4 @@
-//! What this module has wrapped in JavaScript objects.
+//! Native values that this module has wrapped in JavaScript objects.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -8,25 +8,25 @@ use std::hash::{BuildHasherDefault, Hasher};
 use napi_ohos::{Env, sys};
 
 thread_local! {
-    /// By its address. Every call of a member looks here.
+    /// Wrapped values by address. Every call of a member looks here.
     static WRAPPED: RefCell<Table> = RefCell::default();
     static LAST_ID: Cell<usize> = const { Cell::new(0) };
 }
 
 type Table = HashMap<usize, Wrapped, BuildHasherDefault<AddressHasher>>;
 
-/// One native value, and how it is finalized.
+/// One native value and its finalizer.
 struct Wrapped {
     native: *mut c_void,
-    /// Tells it from an earlier one at the same address.
+    /// Distinguishes it from an earlier value at the same address.
     id: usize,
-    /// The environment of its object.
+    /// Environment of its object.
     of: sys::napi_env,
     finalize: sys::napi_finalize,
     hint: *mut c_void,
 }
 
-/// Spreads addresses, which are multiples of 16, over the table.
+/// Hashes addresses, which are multiples of 16.
 #[derive(Default)]
 struct AddressHasher(u64);
 
@@ -51,14 +51,14 @@ impl Hasher for AddressHasher {
     }
 }
 
-/// The finalizer that the engine is to call, and its hint, for a value that is about to be wrapped.
+/// Returns the finalizer for the engine, and its hint, for a new wrapped value.
 pub(super) fn finalizer() -> (sys::napi_finalize, *mut c_void) {
     let id = LAST_ID.get().wrapping_add(1);
     LAST_ID.set(id);
     (Some(finalize), std::ptr::without_provenance_mut(id))
 }
 
-/// Remembers that `native` is wrapped, with the hint of its [`finalizer`].
+/// Adds `native` as wrapped, with the hint of its [`finalizer`].
 pub(super) fn insert(
     env: sys::napi_env,
     native: *mut c_void,
@@ -70,22 +70,23 @@ pub(super) fn insert(
     WRAPPED.with_borrow_mut(|all| all.insert(native.addr(), wrapped));
 }
 
-/// Whether this module has wrapped `native`, and it is not finalized.
+/// Returns whether this module has wrapped `native` and not finalized it.
 pub(super) fn contains(native: *mut c_void) -> bool {
     WRAPPED.try_with(|all| all.borrow().contains_key(&native.addr())).unwrap_or(false)
 }
 
-/// Finalizes everything that is wrapped in objects of `env` now, for an environment that ends. The engine may still call the
-/// finalizers afterwards; then they do nothing, and members of the objects are refused.
+/// Finalizes all values in objects of `env`, an environment that ends.
+///
+/// The engine may still call the finalizers afterwards; then they have no effect, and members of the objects throw.
 pub fn finalize_all(env: &Env) {
     let left: Vec<Wrapped> = WRAPPED
         .with_borrow_mut(|all| all.extract_if(|_, wrapped| wrapped.of == env.raw()).map(|(_, left)| left).collect());
     left.into_iter().for_each(run);
 }
 
-/// Called by the engine when an object was collected, or when the reference to its wrap is deleted.
+/// Called by the engine when an object was collected or its wrap's reference is deleted.
 unsafe extern "C" fn finalize(_env: sys::napi_env, native: *mut c_void, id: *mut c_void) {
-    // The table is gone when the thread ends, and nothing can be finalized any more.
+    // The table no longer exists when the thread ends; then nothing can be finalized.
     if let Some(wrapped) = WRAPPED.try_with(|all| take(&mut all.borrow_mut(), native, id)).ok().flatten() {
         run(wrapped);
     }
@@ -96,7 +97,7 @@ fn take(all: &mut Table, native: *mut c_void, id: *mut c_void) -> Option<Wrapped
     if is_same { all.remove(&native.addr()) } else { None }
 }
 
-/// Not called while the table is borrowed: a finalizer makes calls of its own.
+/// Call it without a borrow of the table: finalizers make calls of their own.
 fn run(wrapped: Wrapped) {
     if let Some(finalize) = wrapped.finalize {
         // SAFETY: whoever has wrapped `native` gave the finalizer with its hint for one call on this thread; it was taken out

@@ -1,7 +1,7 @@
-//! The Node-API calls in which OpenHarmony and Node differ.
+//! Node-API functions in which OpenHarmony and Node differ.
 //!
-//! The linker sends every call of `napi_module_register`, `napi_reference_unref`, `napi_wrap` and `napi_unwrap`, those inside
-//! napi-ohos included, to the functions here (`--wrap` in `build.rs`, on every target).
+//! The linker redirects every call of `napi_module_register`, `napi_reference_unref`, `napi_wrap` and `napi_unwrap`, also those inside
+//! napi-ohos, to the functions here (`--wrap` in `build.rs`, on every target).
 
 use std::ffi::{CStr, c_void};
 use std::ptr;
@@ -55,11 +55,10 @@ unsafe extern "C" fn module_register(module: *mut sys::napi_module) {
     unsafe { real_module_register(Box::into_raw(kept)) }
 }
 
-/// Drops one reference; that there was none left counts as success.
+/// Drops one reference; succeeds also if none was left.
 ///
-/// OpenHarmony's `napi_wrap` hands out a reference with count 1, which napi-ohos then drops. Node
-/// hands it out with count 0 and answers the drop with `napi_generic_failure`, its only reason for
-/// that status here; without this wrap every `new` would fail there.
+/// OpenHarmony's `napi_wrap` returns a reference with count 1, which napi-ohos then drops. In Node the count is 0, and the drop fails
+/// with `napi_generic_failure`, its only reason for that status here; without this wrap every `new` would fail there.
 ///
 /// # Safety
 ///
@@ -77,8 +76,10 @@ unsafe extern "C" fn reference_unref(
     }
 }
 
-/// Wraps `native` in an object, and remembers it: [`unwrap`] returns nothing else, and [`wrapped::finalize_all`] finalizes what
-/// is left when the environment ends. OpenHarmony finalizes nothing then.
+/// Wraps `native` in an object, and records it.
+///
+/// [`unwrap`] returns recorded values only, and [`wrapped::finalize_all`] finalizes the remaining ones when the environment ends:
+/// OpenHarmony finalizes nothing then.
 ///
 /// # Safety
 ///
@@ -102,10 +103,11 @@ unsafe extern "C" fn wrap(
     status
 }
 
-/// What is wrapped in an object; `napi_invalid_arg` when that is nothing, or is not this module's.
+/// Returns the value wrapped in an object.
+/// `napi_invalid_arg` if there is none, or another module has wrapped it.
 ///
-/// OpenHarmony answers `napi_ok` and null for an object without a wrap, where Node answers `napi_invalid_arg`. Neither knows
-/// which module has wrapped an object, and what another one has put there must not be read.
+/// For an object without a wrap, OpenHarmony returns `napi_ok` and null, Node `napi_invalid_arg`. Neither knows which module has
+/// wrapped an object, and the value of another module must not be read.
 ///
 /// # Safety
 ///

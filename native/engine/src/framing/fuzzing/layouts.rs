@@ -1,4 +1,4 @@
-//! Streams of every layout that a peer might send.
+//! Fuzzes all layouts with streams from a peer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +11,9 @@ use crate::framing::{
     Markers,
 };
 
-/// Takes a stream apart, at once and in pieces, as the slow reference does, and puts what is in it together again. The first four
-/// bytes choose the layout, its details, the longest message and the pieces.
+/// Decodes a stream at once and in pieces, and compares with the slow reference.
+///
+/// The first four bytes choose the layout, its options, the longest message and the pieces.
 pub fn layouts(data: &[u8]) {
     let Some(([layout, details, limit, piece], stream)) = data.split_first_chunk() else { return };
     let Ok(framing) = framing_of(*layout, *details, usize::from(*limit) + 1) else { return };
@@ -26,7 +27,8 @@ pub fn layouts(data: &[u8]) {
     }
 }
 
-/// What is taken for sending comes back as it was. With the header on one side alone it is another one there.
+/// Asserts that an encoded message decodes to itself.
+/// If only one side has the header, to the message with or without it.
 fn assert_comes_back(framing: &Framing, message: &Bytes) {
     if matches!(&framing.layout, Layout::Length(options) if options.strip_header == options.whole_frames) {
         return;
@@ -34,7 +36,7 @@ fn assert_comes_back(framing: &Framing, message: &Bytes) {
     let Ok(envelope) = framing.envelope(message, None) else { return };
     let stream = envelope.parts().concat();
     let all = decode(framing, &stream, usize::MAX);
-    // A gap without bytes is none.
+    // A gap without bytes ends no message.
     if !stream.is_empty() {
         assert_eq!(all, Found { decoded: vec![Decoded::Message(message.clone())], error: None }, "{framing:?}");
     }
@@ -74,7 +76,7 @@ fn framing_of(layout: u8, details: u8, limit_bytes: usize) -> Result<Framing, Fr
     };
     let limit_bytes = (!matches!(layout, Layout::Fixed(_))).then_some(limit_bytes);
     let checksum = checksum.map(|kind| Checksum { kind, little_endian });
-    // Where the layout has no checksum it goes without one, and where it cannot say so much, with less.
+    // Layouts without support for a checksum get none; layouts with short lengths get a lower limit.
     Framing::new(layout.clone(), checksum, limit_bytes)
         .or_else(|_| Framing::new(layout.clone(), None, limit_bytes))
         .or_else(|_| Framing::new(layout, checksum, None))

@@ -1,4 +1,4 @@
-//! The frames of a stream, looked for byte by byte: slow, and the same as what the decoder finds.
+//! Reference decoder: slow, byte by byte, with the same result as the real one.
 
 use bytes::Bytes;
 
@@ -7,7 +7,7 @@ use crate::framing::{
     Checksum, ChecksumKind, Decoded, Framing, FramingError, Layout, LengthField, LengthOptions, Markers,
 };
 
-/// Where a frame ends, what its checksum covers, where its message begins in that, and whether it is well escaped.
+/// A frame: its end, start of checksummed bytes and of message, and whether escapes are valid.
 struct Frame {
     next: usize,
     covered: Vec<u8>,
@@ -15,7 +15,7 @@ struct Frame {
     is_corrupt: bool,
 }
 
-/// What is in all of `stream`, behind which time passes.
+/// Decodes all of `stream`, followed by an idle gap.
 pub(super) fn decode(framing: &Framing, stream: &[u8]) -> Found {
     let limit_bytes = framing.limit_bytes(false);
     let too_long = FramingError::TooLong { limit_bytes };
@@ -45,13 +45,13 @@ pub(super) fn decode(framing: &Framing, stream: &[u8]) -> Found {
     Found { decoded, error: None }
 }
 
-/// A frame of `end` bytes, if they are there.
+/// Returns a frame of `end` bytes if they have arrived.
 fn plain(rest: &[u8], end: usize, start: usize) -> Option<Frame> {
     let covered = rest.get(..end)?.to_vec();
     Some(Frame { next: end, covered, start, is_corrupt: false })
 }
 
-/// The error says whether the message is too long.
+/// Finds a frame with a length field; the error is true if the message is too long.
 fn length(options: &LengthOptions, rest: &[u8], most_bytes: usize) -> Result<Option<Frame>, bool> {
     let field: Vec<u8> = rest.iter().skip(options.offset).copied().collect();
     let (value, width) = match options.field {
@@ -158,7 +158,7 @@ fn checked(checksum: Option<Checksum>, frame: Frame) -> Decoded {
     Decoded::Message(covered.split_off(start).into())
 }
 
-/// Bit by bit, as the polynomials say.
+/// Computes the checksum bit by bit, from its polynomial.
 fn sum_of(checksum: Checksum, data: &[u8]) -> Vec<u8> {
     let (width, polynomial, start, is_reflected, flips) = match checksum.kind {
         ChecksumKind::Crc16Modbus => (16, 0x8005, 0xffff, true, 0),

@@ -1,4 +1,4 @@
-//! What is particular to single layouts.
+//! Tests of single layouts.
 
 use std::time::Duration;
 
@@ -181,7 +181,7 @@ fn what_only_plain_lengths_carry_excludes_every_other_option() {
     assert_eq!(Framing::new(Layout::Length(options), CRC, None).unwrap().plain_length(), Err("checksum"));
 }
 
-/// Bytes that mean something to some layout.
+/// Bytes with a special meaning in at least one layout.
 const SPECIAL: &[u8] = b"\x00\x01\x02\x03\x04\x08\x0a\x0b\x0d\x10\x1c\x5d\x5e\x7d\x7e\x80\xc0\xdb\xdc\xddabc";
 
 proptest! {

@@ -1,4 +1,4 @@
-//! `docs/framing-vectors.json`, which the module is tested against as well.
+//! Tests with `docs/framing-vectors.json`, which tests of the module use, too.
 
 use std::time::Duration;
 
@@ -75,7 +75,7 @@ fn checksum_of(fields: &Value, little_endian: bool) -> Option<Checksum> {
     Some(Checksum { kind, little_endian: little_endian || kind == ChecksumKind::Crc16Modbus })
 }
 
-/// What is to be received, and what to be sent for it.
+/// Returns the messages to receive, and the messages to send for the same bytes.
 fn messages_of(vector: &Value) -> (Vec<Decoded>, Option<Vec<Bytes>>) {
     let received: Vec<Decoded> = vector["messages"].as_array().unwrap().iter().map(decoded_of).collect();
     let same = || received.iter().map(|decoded| decoded.bytes().clone()).collect();
@@ -96,7 +96,7 @@ fn decoded_of(value: &Value) -> Decoded {
 
 type All = (Vec<Decoded>, Option<FramingError>);
 
-/// What the pieces of a stream bring; time passes behind the last one.
+/// Decodes the pieces of a stream, followed by an idle gap.
 fn decode_all<'a>(framing: &Framing, pieces: impl IntoIterator<Item = &'a [u8]>) -> All {
     let (mut decoder, mut buffer, mut all) = (Decoder::new(framing, false), BytesMut::new(), Vec::new());
     for piece in pieces {
@@ -113,7 +113,7 @@ fn decode_all<'a>(framing: &Framing, pieces: impl IntoIterator<Item = &'a [u8]>)
     (all, None)
 }
 
-/// Receives `bytes` as a whole, byte by byte, and cut at every place.
+/// Decodes `bytes` at once, byte by byte, and split at each position.
 fn assert_received(vector: &Value, framing: &Framing, bytes: &[u8], expected: &All) {
     assert_eq!(&decode_all(framing, [bytes]), expected, "{vector}");
     assert_eq!(&decode_all(framing, bytes.chunks(1)), expected, "{vector}");

@@ -1,4 +1,4 @@
-//! Handshakes of a peer that knows the key, says what it likes, and may be changed on its way.
+//! Fuzzes handshakes with a peer that has the key, with manipulated messages.
 
 use crate::framing::Framing;
 use crate::fuzzing::{Script, run};
@@ -10,24 +10,26 @@ use crate::key::Key;
 use crate::noise::{Handshake, LinkCiphers, NoiseError};
 use crate::wire::Kind;
 
-/// The private keys of both sides.
+/// Private key of this side.
 const OURS: [u8; 32] = [1; 32];
 const THEIRS: [u8; 32] = [2; 32];
 
-/// What is changed in what the peer says: its terms, byte by byte, and its record.
+/// Changes to the peer's parameters, byte by byte, and to its record.
 struct Changes<'a> {
     terms: &'a [u8; 6],
     record: &'a [u8],
-    /// What an attacker does on the way, and where.
+    /// Kind and position of a manipulation in transit.
     attack: u8,
     place: usize,
 }
 
-/// Lets a client or a server hear a peer with the key. The first byte chooses who hears it, under which terms; the second one the
-/// pieces; three more an attack; six change the terms, and the others the plaintext of the record.
+/// Runs a client or a server against a peer with the key.
 ///
-/// The reference: the peer is let in where it wants the same and says what the protocol has in this place, and nothing was changed
-/// on the way.
+/// The first byte chooses the side and its parameters, the second one the pieces; three more a manipulation; six change the
+/// parameters, and the others are the plaintext of the record.
+///
+/// Reference: the peer is accepted if it has the same parameters and sends the right message at each step, and nothing was changed
+/// in transit.
 pub fn keyed(data: &[u8]) {
     let Some(([choice, piece, attack, low, high], rest)) = data.split_first_chunk() else { return };
     let Some((changed, record)) = rest.split_first_chunk() else { return };
@@ -48,7 +50,7 @@ pub fn keyed(data: &[u8]) {
     assert!(!is_seen, "the session is readable on the way");
 }
 
-/// What the peer says altogether, and whether it is to be let in.
+/// Returns all bytes of the peer, and whether it must be accepted.
 fn say(
     framing: &Framing,
     terms: &Terms,
@@ -79,7 +81,7 @@ fn say(
     Some((said, is_good))
 }
 
-/// The peer's message of the pattern with `theirs` in it, and its keys once it has heard `own`.
+/// Returns the peer's Noise message with payload `theirs`, and its keys after reading `own`.
 fn agree(key: &Key, own: &[u8], theirs: &[u8], is_client: bool) -> Result<(Vec<u8>, LinkCiphers), NoiseError> {
     if is_client {
         let (mut near, mut far) = (Handshake::initiator(key, &OURS)?, Handshake::responder(key, &THEIRS)?);
@@ -106,14 +108,14 @@ fn attacked(mut said: Vec<u8>, changes: &Changes<'_>) -> Vec<u8> {
     said
 }
 
-/// A good `Proof`.
+/// Builds a valid `Proof`.
 fn proof(terms: &Terms) -> Vec<u8> {
     let mut proof = vec![0x12];
     put_session(&mut proof, super::session(true, terms));
     proof
 }
 
-/// A good `Welcome` for a client that comes with `session`.
+/// Builds a valid `Welcome` for a client that asks for `session`.
 fn welcome(terms: &Terms, session: Session) -> Vec<u8> {
     let mut welcome = vec![0x13, u8::from(!session.id.is_none())];
     let new = if terms.acknowledge { Session { id: SessionId([9; 16]), received: 0 } } else { session };

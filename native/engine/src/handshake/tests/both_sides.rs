@@ -1,4 +1,4 @@
-//! What both sides say to each other, and learn from it.
+//! Tests of the exchange between both sides, and of their results.
 
 use super::*;
 use crate::wire::Kind;
@@ -124,7 +124,7 @@ async fn with_a_key_other_lengths_are_other_terms_also_where_somebody_translates
     }
 }
 
-/// Whether the server of `vector` has counted this Hello as heard.
+/// Returns whether the server of `vector` reports `hello` as received.
 async fn is_heard(vector: &HandshakeVector, hello: &[u8]) -> bool {
     let (mut near, mut far) = duplex(PIPE_BYTES);
     near.write_all(hello).await.unwrap();

@@ -1,4 +1,4 @@
-//! Peers that do not know the key, and those who change or repeat what others said.
+//! Tests with peers that lack the key, and with changed or replayed messages.
 
 use super::*;
 use crate::wire::Kind;

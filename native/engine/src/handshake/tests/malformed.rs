@@ -1,8 +1,8 @@
-//! Messages that nobody may say.
+//! Tests with invalid messages.
 
 use super::*;
 
-/// A frame for the framing of [`open`]: two bytes, the low one first.
+/// Encodes a frame for the framing of [`open`]: a length of two bytes, little-endian.
 fn frame(body: &[u8]) -> Vec<u8> {
     [&(body.len() as u16).to_le_bytes(), body].concat()
 }

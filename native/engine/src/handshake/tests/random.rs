@@ -1,4 +1,4 @@
-//! Any two sides, and any peer.
+//! Property tests with any two sides and any peer.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -15,7 +15,7 @@ fn any_terms() -> impl Strategy<Value = Terms> {
     })
 }
 
-/// What both sides must want alike.
+/// Returns the parameters that must be equal on both sides.
 fn common(terms: &Terms) -> (bool, bool, Option<&[u8]>) {
     (terms.heartbeat.is_some(), terms.acknowledge, terms.key.as_ref().map(|key| key.as_bytes()))
 }
@@ -55,7 +55,7 @@ proptest! {
         crate::fuzzing::handshake(&[&[choice | 8, 50], &says[..]].concat());
     }
 
-    /// Bytes of a real handshake, out of their places.
+    /// Frames of a real handshake in a wrong order.
     #[test]
     fn a_reordered_handshake_is_not_admitted(order in vec(0..4_usize, 1..6)) {
         let vector = returning();

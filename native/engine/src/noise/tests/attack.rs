@@ -1,5 +1,7 @@
-//! Two links whose bytes an attacker carries: it changes, drops, repeats, reorders, reflects and mixes them as chance has it. No
-//! plaintext is seen, nothing changed or foreign is delivered, and each side ends with what it was told or with a clear error.
+//! Attack on two links.
+//! Changes, drops, repeats, reorders, reflects and mixes bytes at random.
+//!
+//! No plaintext is visible, no changed or foreign data is delivered, and each side ends with all messages or a clear error.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -19,11 +21,12 @@ use crate::framing::{Framing, FramingError};
 use crate::handshake::{HandshakeError, Session, SessionId, Terms, enter, greet};
 use crate::wire::{Frame, Kind};
 
-/// Manipulations of one run, where `ATTACKS` names no other number.
+/// Manipulations of one run, unless `ATTACKS` sets another number.
 const MANIPULATIONS: u64 = 1_000;
 
-/// What must not be seen on the way: part of each message, the settings (heartbeat and acknowledgement, the interval, lengths of two bytes
-/// with the low one first), and the session. Each is too long to be there by chance.
+/// Plaintext that must not be visible in transit. Each is too long to occur by chance.
+///
+/// Part of each message, the settings (heartbeat and acknowledgement, the interval, lengths of two bytes, little-endian), and the session.
 const SECRET: &[u8] = b"plain text of a message";
 const HEARTBEAT_MS: u32 = 0x05e7_1e57;
 const SETTINGS: [u8; 6] = [3, 0x05, 0xe7, 0x1e, 0x57, 0x82];
@@ -31,10 +34,10 @@ const SESSION: [u8; 16] = *b"name of session!";
 
 const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// What each side says: as many messages, and that it says no more.
+/// Number of messages that each side sends before it closes.
 const MESSAGES: usize = 3;
 
-/// Numbers that look random, the same for the same seed.
+/// Pseudo-random numbers with a seed.
 struct Chance(u64);
 
 impl Chance {
@@ -54,7 +57,7 @@ impl Chance {
     }
 }
 
-/// What one side has sent and not been relieved of, and what it was given and has not read.
+/// Bytes that one side has sent, and bytes for it to read.
 #[derive(Default)]
 struct Ends {
     sent: Vec<u8>,
@@ -92,13 +95,13 @@ impl AsyncWrite for Pipe {
     }
 }
 
-/// What one side was given to know.
+/// Messages that one side has received.
 #[derive(Debug, Default)]
 struct Heard {
     has_entered: bool,
     messages: Vec<Vec<u8>>,
     has_ended: bool,
-    /// What it reports; nothing where it has heard everything.
+    /// Its error; `None` if it has received everything.
     error: Option<Fault>,
 }
 
@@ -106,13 +109,14 @@ struct Heard {
 enum Fault {
     Handshake(HandshakeError),
     Record(FramingError),
-    /// The end of the stream, which nobody meant.
+    /// End of the stream without a close frame.
     Cut,
 }
 
 impl Fault {
-    /// Whether it says what a stranger did: cut the link, or change what was said. A stranger cannot make a side believe that its
-    /// peer has other frames, no place for it, or broken sockets.
+    /// Returns whether the error blames the link or its data.
+    ///
+    /// An attacker must not be able to fake other framing, a connection limit or socket errors of the peer.
     fn is_clear(&self) -> bool {
         match self {
             Self::Handshake(error) => match error.peer_fault() {
@@ -137,7 +141,7 @@ fn keyed_terms() -> Terms {
     }
 }
 
-/// The messages of the side with this name.
+/// Returns the messages that side `name` sends.
 fn said(name: u64) -> Vec<Vec<u8>> {
     (0..MESSAGES).map(|number| [SECRET, &name.to_be_bytes(), &[number as u8]].concat()).collect()
 }
@@ -167,7 +171,7 @@ async fn server(mut pipe: Pipe, name: u64) -> Heard {
     }
 }
 
-/// Says everything, and hears the peer to its end.
+/// Sends all messages, and receives until the end.
 async fn talk(mut pipe: Pipe, LinkCiphers { mut sealer, opener }: LinkCiphers, name: u64) -> Heard {
     let mut record = Vec::new();
     for message in said(name) {
@@ -200,11 +204,11 @@ async fn talk(mut pipe: Pipe, LinkCiphers { mut sealer, opener }: LinkCiphers, n
     }
 }
 
-/// Carries what the sides say: 0 and 2 are clients, 1 and 3 their servers.
+/// Relays bytes between the sides: 0 and 2 are clients, 1 and 3 their servers.
 struct Attacker<'a> {
     chance: &'a mut Chance,
     pipes: [Pipe; 4],
-    /// What was seen in this and earlier runs.
+    /// Bytes seen in this and earlier runs.
     seen: &'a mut VecDeque<Vec<u8>>,
     held: Vec<(usize, Vec<u8>)>,
     manipulations: u64,
@@ -212,7 +216,7 @@ struct Attacker<'a> {
 }
 
 impl Attacker<'_> {
-    /// Carries everything that was said since the last time; false when that is nothing.
+    /// Relays everything that was sent since the last call; returns false if that is nothing.
     fn carry(&mut self) -> bool {
         let mut has_carried = false;
         for side in 0..4 {
@@ -263,7 +267,7 @@ impl Attacker<'_> {
     }
 }
 
-/// What a side of version 1, or one that refuses, would say in place of `from`.
+/// Returns what a side of version 1, or a refusing server, would send instead of side `from`.
 fn downgraded(from: usize, chance: &mut Chance) -> Vec<u8> {
     let fields = [&[1, 3 | (chance.below(2) as u8) << 2, 0, 0, 0, 9][..], &chance.bytes(32)].concat();
     let refused = [1 + chance.below(3) as u8];
@@ -275,7 +279,7 @@ fn downgraded(from: usize, chance: &mut Chance) -> Vec<u8> {
     frame.to_vec()
 }
 
-/// What was sent, record by record as far as it is records.
+/// Splits `sent` into records as far as possible.
 fn pieces(mut sent: &[u8]) -> Vec<Vec<u8>> {
     let mut pieces = Vec::new();
     while !sent.is_empty() {
@@ -293,7 +297,7 @@ fn assert_hidden(piece: &[u8]) {
     }
 }
 
-/// One run: how many manipulations there were, and what the four sides have heard.
+/// Performs one run; returns the number of manipulations, and the results of the four sides.
 fn run(chance: &mut Chance, seen: &mut VecDeque<Vec<u8>>, names: [u64; 4], is_honest: bool) -> (u64, [Heard; 4]) {
     let pipes: [Pipe; 4] = Default::default();
     let mut sides: [Pin<Box<dyn Future<Output = Heard>>>; 4] = [
@@ -323,8 +327,10 @@ fn run(chance: &mut Chance, seen: &mut VecDeque<Vec<u8>>, names: [u64; 4], is_ho
     (attacker.manipulations, heard.map(|heard| heard.expect("a side waits behind the end of its stream")))
 }
 
-/// Each side has heard the beginning of what one other side has said, which has heard nobody else; no end that was not said; and of
-/// everything else a clear error.
+/// Checks the four results.
+///
+/// Each side has received a prefix of the messages of one other side, which has received from no third side; no end of the stream
+/// was forged; all other results are clear errors.
 fn check(names: [u64; 4], heard: &[Heard; 4]) {
     for (side, ours) in heard.iter().enumerate() {
         assert!(ours.error.as_ref().is_none_or(Fault::is_clear), "{ours:?}");

@@ -1,4 +1,4 @@
-//! What an encrypted queue writes, in whatever order its callers and its kernel come: one peer can read all of it, record by record.
+//! Tests that one peer can decrypt what an encrypted queue writes, in any order of calls.
 
 use bytes::BytesMut;
 use proptest::collection::vec;
@@ -9,12 +9,12 @@ use crate::noise::{LinkCiphers, Opener, tests::any_link};
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// Sends at once where nothing waits, as far as the kernel takes it, and queues the rest.
+    /// Sends at once as far as the kernel takes it, if the queue is empty; queues the rest.
     Send(usize),
     Gather(usize),
     Control,
     Last,
-    /// The kernel takes so many bytes, in so large pieces.
+    /// The kernel takes this many bytes, in pieces of this size.
     Write(usize, usize),
     Cut,
 }
@@ -31,7 +31,7 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// One link: what its kernel has taken, and what reads it.
+/// One link: the bytes that its kernel has taken, and the opener of its records.
 struct Link {
     opener: Opener,
     taken: BytesMut,
@@ -45,7 +45,7 @@ impl Link {
         Self { opener, taken: BytesMut::new(), read: Vec::new() }
     }
 
-    /// A kernel with room for `bytes` more.
+    /// Simulates a kernel with room for `bytes` more.
     fn kernel(&mut self, mut bytes: usize, piece: usize) -> impl FnMut(&[IoSlice<'_>]) -> io::Result<usize> + '_ {
         move |slices| {
             let data: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
@@ -59,7 +59,7 @@ impl Link {
         }
     }
 
-    /// Reads whole records; each has the nonce that follows the one before, or it could not be read.
+    /// Reads complete records. A record out of order would fail, because nonces count up.
     fn read(&mut self) -> &[u8] {
         while let Some(plaintext) = self.opener.open(&mut self.taken).unwrap() {
             self.read.extend_from_slice(&plaintext);
@@ -68,13 +68,13 @@ impl Link {
     }
 }
 
-/// A frame that says where it begins, and of which number it is.
+/// Builds a frame that contains its length and its number.
 fn frame(number: u64, size: usize) -> Bytes {
     let head = [&number.to_be_bytes()[..], &(size as u64).to_be_bytes()].concat();
     [head, vec![number as u8; size]].concat().into()
 }
 
-/// The numbers of the whole frames in `bytes`.
+/// Returns the numbers of the complete frames in `bytes`.
 fn numbers(mut bytes: &[u8]) -> Vec<u64> {
     let mut numbers = Vec::new();
     while let Some((head, rest)) = bytes.split_at_checked(16) {
@@ -90,7 +90,8 @@ fn numbers(mut bytes: &[u8]) -> Vec<u64> {
 
 const CONTROLS: u64 = 1 << 40;
 
-/// Does `step`, of which `number` is the frame. A connection's lock lets one step happen after the other, whoever does them.
+/// Performs `step`, which sends frame `number`.
+/// The connection's lock serialises steps, whatever their thread.
 fn perform(queue: &mut SendQueue, link: &mut Link, step: &Step, number: u64) {
     match *step {
         Step::Send(size) => {
@@ -118,7 +119,7 @@ fn perform(queue: &mut SendQueue, link: &mut Link, step: &Step, number: u64) {
     link.read();
 }
 
-/// Does all `steps`, and checks that the last link has every message once, in the order of sending.
+/// Performs all `steps`; checks that the last link has every message once, in order.
 fn perform_all<'a>(steps: impl IntoIterator<Item = &'a Step>) {
     let mut queue = SendQueue::new(true);
     let mut link = Link::begin(&mut queue);
@@ -160,7 +161,7 @@ fn a_link_without_its_cipher_ends_in_silence() {
     assert!(link.taken.is_empty());
 }
 
-/// Calls `with` with every interleaving of what is left of `threads`, behind `done`.
+/// Calls `with` with every interleaving of the rest of `threads`, after the steps `done`.
 fn interleave<'a>(threads: [&'a [Step]; 3], done: &mut Vec<&'a Step>, with: &mut impl FnMut(&[&'a Step])) {
     if threads.iter().all(|steps| steps.is_empty()) {
         return with(done);

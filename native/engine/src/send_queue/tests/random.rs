@@ -1,4 +1,4 @@
-//! A queue beside the plainest one that does the same.
+//! Property tests that compare the queue with a simple model.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -10,9 +10,9 @@ enum Step {
     Push(usize),
     Control,
     Write(usize),
-    /// Acknowledges so many of those that were sent.
+    /// Acknowledges this many of the sent messages.
     Acknowledge(usize),
-    /// The link is lost and another one made, in the same session.
+    /// Loses the link; a new one resumes the session.
     Cut,
     NewSession,
 }
@@ -28,12 +28,14 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The same in plain words: every message that is not finished, and how much of it the kernel has.
+/// Model of the queue.
+/// All unfinished messages, with the number of bytes that the kernel has taken.
 struct Model {
     acknowledges: bool,
     waiting: VecDeque<(u64, usize, usize)>,
     acknowledged: u64,
-    /// What the peer reads on this link: the number of the message for each of its bytes; controls left out.
+    /// Bytes that the peer reads on this link, as the number of their message.
+    /// Without control frames.
     read: Vec<u64>,
 }
 
@@ -62,7 +64,7 @@ impl Model {
     }
 }
 
-/// What `bytes` of the queue's front are, without the controls among them.
+/// Writes `bytes` of the queue; returns them as in [`Model::read`].
 fn read(queue: &mut SendQueue, bytes: usize) -> (Vec<u64>, Written) {
     let mut taken = Vec::new();
     let result = queue.write_with(kernel(&mut taken, &[bytes]));

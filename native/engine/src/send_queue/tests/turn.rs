@@ -1,11 +1,11 @@
-//! How much one turn writes.
+//! Tests of the size of a write turn.
 
 use super::*;
 
 const FRAME_BYTES: usize = 10_000;
 const FRAMES: usize = 2 * WRITE_TURN_BYTES / FRAME_BYTES;
 
-/// A queue that takes several turns even if the kernel takes all there is.
+/// Builds a queue that takes several turns even if the kernel takes everything.
 fn long_queue() -> SendQueue {
     let mut queue = SendQueue::new(false);
     for ticket in 0..FRAMES as u64 {

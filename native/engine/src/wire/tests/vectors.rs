@@ -1,4 +1,4 @@
-//! `docs/wire-vectors.json`, which other implementations are tested against as well.
+//! Tests with `docs/wire-vectors.json`, which also tests other implementations.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,21 +14,21 @@ use crate::wire::{Frame, Kind};
 
 const VECTORS: &str = include_str!("../../../../../docs/wire-vectors.json");
 
-/// More than any vector's message.
+/// Longer than the message of any vector.
 const MAX_MESSAGE_BYTES: usize = 200;
 
-/// One handshake, message for message.
+/// All messages of one handshake.
 pub(crate) struct HandshakeVector {
     pub name: String,
     pub framing: Framing,
     pub client: Terms,
     pub server: Terms,
-    /// The nonce, or, with a key, the private key of each side.
+    /// Nonce or, with a key, private key of each side.
     pub client_random: Zeroizing<[u8; 32]>,
     pub server_random: Zeroizing<[u8; 32]>,
-    /// What the client comes with.
+    /// Session that the client asks for.
     pub asked: Session,
-    /// What it is given.
+    /// Session that the server returns.
     pub answered: Session,
     pub resumed: bool,
     pub hello: Vec<u8>,
@@ -37,7 +37,7 @@ pub(crate) struct HandshakeVector {
     pub welcome: Vec<u8>,
 }
 
-/// The handshakes among the vectors.
+/// Returns the handshake vectors.
 pub(crate) fn handshakes() -> Vec<HandshakeVector> {
     vectors("handshakes").iter().map(handshake).collect()
 }
@@ -74,7 +74,7 @@ fn session(value: &Value) -> Session {
     Session { id: SessionId(bytes(value, "id").try_into().unwrap()), received: value["received"].as_u64().unwrap() }
 }
 
-/// All vectors of this name.
+/// Returns all vectors of this name.
 pub(crate) fn named(name: &str) -> Value {
     let vectors: Value = serde_json::from_str(VECTORS).unwrap();
     vectors[name].clone()
@@ -103,7 +103,7 @@ pub(crate) fn unhex(text: &str) -> Vec<u8> {
     data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap()
 }
 
-/// Builds the frame, and takes it apart again.
+/// Encodes the frame and decodes it again.
 fn check(framing: &Framing, message: &[u8], kind: Option<Kind>, frame: &[u8]) {
     assert_eq!(framing.envelope(message, kind).unwrap().parts().concat(), frame);
     let body = [kind.map(Kind::byte).as_slice(), message].concat();
