@@ -19,7 +19,16 @@ export async function startPreview(targets) {
   return { phone, url: site.url };
 }
 
-/** What a desk can ask for. */
+/** Builds both apps again, restarts them, and prints the time that it took. Build errors are printed by the phone. */
+export async function rebuildPages(phone, print = console.log) {
+  const startedMs = performance.now();
+  await Promise.all(Object.keys(phone.apps).map((name) => phone.install(name)));
+  const hasFaults = Object.keys(phone.faults).length > 0;
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+  print(hasFaults ? 'pages not rebuilt: see the errors above' : `pages rebuilt in ${seconds} s`);
+}
+
+/** Commands of a desk. */
 const COMMANDS = {
   start: (phone, { app }) => phone.start(app),
   reinstall: (phone, { app }) => phone.reinstall(app),

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { rebuildPages } from '../../server/preview.mjs';
 import { Preview } from '../e2e/support/preview.mjs';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'preview-'));
@@ -36,4 +37,19 @@ test('a preview whose browser does not start exits and leaves no processes or fi
   const pid = Number(readFileSync(pidFile, 'utf8'));
   assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
   assert.deepEqual(readdirSync(previews), []);
+});
+
+test('rebuilding installs both apps, then prints the time that it took', async () => {
+  const done = [];
+  const phone = { apps: { server: {}, client: {} }, faults: {}, install: async (name) => done.push(name) };
+  await rebuildPages(phone, (line) => done.push(line));
+  assert.deepEqual(done.slice(0, 2), ['server', 'client']);
+  assert.match(done[2], /^pages rebuilt in \d+\.\d s$/);
+});
+
+test('rebuilding a page with an error prints that it was not rebuilt', async () => {
+  const lines = [];
+  const phone = { apps: { server: {} }, faults: {}, install: async (name) => (phone.faults[name] = 'unexpected token') };
+  await rebuildPages(phone, (line) => lines.push(line));
+  assert.deepEqual(lines, ['pages not rebuilt: see the errors above']);
 });
