@@ -1,8 +1,8 @@
-//! The two processors that HarmonyOS runs on, and their names in every tool.
+//! The two ABIs of HarmonyOS, and their names in each tool.
 
 use clap::ValueEnum;
 
-/// A processor with its calling convention, as the HAP's `libs` folder tells them apart.
+/// An ABI, as in the `libs` folder of a HAP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Abi {
     /// Phones.
@@ -14,10 +14,10 @@ pub(crate) enum Abi {
 }
 
 impl Abi {
-    /// Both, in the order in which they are built.
+    /// Both, in build order.
     pub(crate) const ALL: [Self; 2] = [Self::Arm64, Self::X86_64];
 
-    /// The folder's name in `dist/` and in a HAP.
+    /// Name of the folder in `dist/` and in a HAP.
     pub(crate) fn folder(self) -> &'static str {
         match self {
             Self::Arm64 => "arm64-v8a",
@@ -25,7 +25,7 @@ impl Abi {
         }
     }
 
-    /// The processor's name in target triples.
+    /// Name of the processor in target triples.
     pub(crate) fn machine(self) -> &'static str {
         match self {
             Self::Arm64 => "aarch64",
@@ -41,17 +41,17 @@ impl Abi {
         }
     }
 
-    /// rustc's name of the target.
+    /// Name of the target in rustc.
     pub(crate) fn rust_target(self) -> String {
         format!("{}-unknown-linux-ohos", self.machine())
     }
 
-    /// clang's name of the target, which also names folders of the SDK.
+    /// Name of the target in clang, and of folders of the SDK.
     pub(crate) fn clang_target(self) -> String {
         format!("{}-linux-ohos", self.machine())
     }
 
-    /// The name by which cargo's environment variables call the target.
+    /// Name of cargo's environment variable for `setting` of the target.
     pub(crate) fn cargo_variable(self, setting: &str) -> String {
         let target = self.rust_target().to_uppercase().replace('-', "_");
         format!("CARGO_TARGET_{target}_{setting}")

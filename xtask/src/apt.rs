@@ -9,15 +9,15 @@ use anyhow::{Context, Result, bail};
 use crate::command::{command, output, run, succeeds};
 use crate::progress;
 
-/// Steps that run at a time install one after the other, because apt refuses to run twice.
+/// Serialises installations of parallel steps, because apt cannot run twice at a time.
 static INSTALLING: Mutex<()> = Mutex::new(());
 
 /// Installs the named system packages that are missing.
 ///
 /// # Errors
 ///
-/// When there is no apt, when this user may not install, or when apt fails. Where rights are
-/// missing, the message is the one command to run.
+/// When there is no apt, when this user may not install, or when apt fails. If rights are
+/// missing, the message is the command to run.
 pub(crate) fn install(packages: &[&str]) -> Result<()> {
     let turn = take_turn();
     let missing: Vec<&str> = packages.iter().copied().filter(|name| !is_installed(name)).collect();
@@ -54,8 +54,9 @@ fn upgrade_in(_turn: MutexGuard<'_, ()>, packages: &[&str]) -> Result<()> {
         .context("cannot install system packages of Debian 12")
 }
 
-/// Downloads packages of `suite` for `architecture` and unpacks them into `folder`, without installing anything. What apt
-/// has downloaded is in `state` until all is unpacked; a run that was broken off leaves it for the next.
+/// Downloads and unpacks packages of `suite` for `architecture`, without installing them.
+///
+/// Downloads are kept in `state` until all are unpacked, so that an interrupted run can be resumed.
 ///
 /// # Errors
 ///
@@ -79,7 +80,7 @@ pub(crate) fn unpack(suite: &str, architecture: &str, packages: &[&str], state: 
     crate::prepared::remove(state)
 }
 
-/// Whether all of the named system packages are there.
+/// Returns whether all of the system packages are installed.
 pub(crate) fn are_installed(packages: &[&str]) -> bool {
     packages.iter().all(|name| is_installed(name))
 }
@@ -89,7 +90,8 @@ fn is_installed(package: &str) -> bool {
         .is_ok_and(|status| status == "installed")
 }
 
-/// The prefix of a command that needs root, such as `sudo`; `None` if this user cannot run it.
+/// Returns the prefix of a command that needs root, such as `sudo`.
+/// `None` if this user cannot run it.
 fn administrator() -> Option<Vec<&'static str>> {
     if output(command("id").arg("-u")).is_ok_and(|id| id == "0") {
         return Some(Vec::new());
@@ -104,7 +106,7 @@ fn apt_get(prefix: &[&str]) -> Command {
     command
 }
 
-/// The address of the Debian mirror that this machine's own apt uses.
+/// Returns the URL of this machine's Debian mirror.
 fn mirror() -> Result<String> {
     let format = "$(ORIGIN) $(LABEL) $(REPO_URI)";
     let targets = output(command("apt-get").args(["indextargets", "--format", format]))?;
@@ -115,7 +117,7 @@ fn main_mirror(targets: &str) -> Option<String> {
     targets.lines().find_map(|line| line.strip_prefix("Debian Debian ")).map(str::to_owned)
 }
 
-/// An `apt-get` with lists, cache and sources of its own, for one architecture.
+/// Returns an `apt-get` with its own lists, cache and sources, for one architecture.
 fn private_apt_get(state: &Path, architecture: &str) -> Command {
     let mut apt = command("apt-get");
     let folders = [("Dir::Etc::SourceList", "sources.list"), ("Dir::State::Lists", "lists"), ("Dir::Cache", "cache")];

@@ -15,7 +15,7 @@ const IN_PROCESS: u32 = 1_000_000;
 /// Manipulations of links over sockets.
 const OVER_SOCKETS: u32 = 10_000;
 
-/// The tests that count them by this variable.
+/// Tests whose number of manipulations is set by a variable.
 const FILES: [&str; 2] = ["tests/attacker.test.mjs", "tests/attacker-sessions.test.mjs"];
 const VARIABLE: &str = "SOCKETKIT_ATTACKS";
 
@@ -23,7 +23,7 @@ const VARIABLE: &str = "SOCKETKIT_ATTACKS";
 ///
 /// # Errors
 ///
-/// When something was seen or delivered that must not be, or a side ends without a clear error.
+/// When secret data was visible, manipulated data was delivered, or a side ended without a clear error.
 pub(crate) fn perform(workspace: &Workspace) -> Result<()> {
     engine::attack(workspace, IN_PROCESS)?;
     let loader = Load::Host.prepare(workspace)?;

@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: benchmarks the module, Node's `net`, the engine alone and a plain epoll loop.
+//! `cargo xtask bench`.
+//! Benchmarks the module, Node's `net`, the engine alone and a plain epoll loop.
 
 use anyhow::Result;
 
@@ -9,16 +10,16 @@ use crate::workspace::Workspace;
 
 const QUICK: &str = "--quick";
 
-/// What CI runs: it shows that everything works, and leaves the figures of a whole run alone.
+/// Arguments for CI: a quick run that does not overwrite the figures of a full run.
 pub(crate) fn quick() -> Vec<String> {
     [QUICK, "--json", "target/bench-quick.json"].map(str::to_owned).to_vec()
 }
 
-/// Builds what takes part, and measures what `arguments` say, which are those of the program `bench`.
+/// Builds the servers, and runs the benchmark with `arguments` of the program `bench`.
 ///
 /// # Errors
 ///
-/// When something cannot be built, a server fails, or a byte is lost, altered or out of order; never for a time.
+/// When a build or a server fails, or a byte is lost, altered or out of order; never for slow results.
 pub(crate) fn perform(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     host_node::prepare()?;
     let loader = Load::Host.prepare(workspace)?;

@@ -7,13 +7,13 @@ use crate::step::{self, Step};
 use crate::test;
 use crate::workspace::Workspace;
 
-/// Steps of `cargo xtask test`, by their whole names.
+/// Steps of `cargo xtask test`, by full name.
 const STEPS: [&str; 4] = ["format", "tidy", "lint", "engine host"];
 
-/// The step that runs by itself.
+/// The step that runs alone.
 const ALONE: &str = "engine host";
 
-/// Files of tests that together call every part of the module, and each take some seconds.
+/// Test files that together call every part of the module, and each take a few seconds.
 const FILES: [&str; 12] = [
     "tests/acknowledge.test.mjs",
     "tests/admission.test.mjs",
@@ -38,8 +38,9 @@ pub(crate) fn perform(workspace: &Workspace) -> Result<()> {
     test::perform(workspace, &steps(workspace))
 }
 
-/// The engine's tests compare times, so nothing runs beside them. The rest shares the machine: the compiler and Node wait for each
-/// other rarely.
+/// Returns the steps. All but the engine's tests, which measure times, share the machine.
+///
+/// The compiler and Node rarely wait for each other.
 fn steps(workspace: &Workspace) -> Vec<Step> {
     let all = step::all(workspace);
     let mut steps: Vec<Step> = all.into_iter().filter(|step| STEPS.contains(&step.name.as_str())).collect();

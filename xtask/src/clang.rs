@@ -1,4 +1,4 @@
-//! Small C files compiled for the phone's processors.
+//! Compiles small C files for the phone's processors.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::command::{command, run};
 /// System packages with the compiler, the linker and the tools for archives.
 pub(crate) const PACKAGES: [&str; 3] = ["clang-19", "lld-19", "llvm-19"];
 
-/// Where those packages put their programs.
+/// Folder of the programs in those packages.
 pub(crate) const PROGRAMS: &str = "/usr/lib/llvm-19/bin";
 
 /// Compiles C source to an object.
@@ -22,7 +22,7 @@ pub(crate) fn object(abi: Abi, source: &str, to: &Path) -> Result<()> {
     compile(abi, source, &["-c"], to)
 }
 
-/// Compiles C source to a shared library that carries the file's name and needs no other.
+/// Compiles C source to a shared library without dependencies, named after its file.
 ///
 /// # Errors
 ///
@@ -33,7 +33,7 @@ pub(crate) fn shared_library(abi: Abi, source: &str, to: &Path) -> Result<()> {
     compile(abi, source, &["-shared", "-nostdlib", "-fuse-ld=lld", &soname], to)
 }
 
-/// Puts objects into an archive, which is made when it is not there.
+/// Adds objects to an archive, which is created if necessary.
 ///
 /// # Errors
 ///

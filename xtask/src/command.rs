@@ -15,7 +15,8 @@ use crate::progress;
 /// Interval at which a child with a deadline is checked.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Set by `cargo run` or for one toolchain; they would reach another one, or another target folder.
+/// Variables set by `cargo run` or for one toolchain.
+/// They would affect another toolchain or target folder.
 const FOREIGN_VARIABLES: [&str; 3] = ["LD_LIBRARY_PATH", "RUSTFLAGS", "CARGO_TARGET_DIR"];
 
 /// Advice for a program that is not installed.
@@ -25,7 +26,7 @@ const MISSING: &str = "next: `cargo xtask doctor` says what this machine misses,
 const CORRECT: &str =
     "next: correct what it says, and run the same task again; `cargo xtask doctor` says what this machine misses";
 
-/// A command whose environment is that of a fresh shell.
+/// Returns a command with the environment of a fresh shell.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     for variable in FOREIGN_VARIABLES {
@@ -34,15 +35,16 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// Runs to the end; the child writes to this task's own output, by way of the step that runs it, if there is one.
+/// Runs the command to its end.
+/// Its output is part of this task's output, through the step, if there is one.
 ///
 /// # Errors
 ///
-/// When the child cannot be started or ends with another status than 0.
+/// When the command cannot be started, or its status is not 0.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let copying = excerpt::divert(command)?;
     let child = command.spawn();
-    // The command holds the pipe's other end, and might be run again.
+    // The command holds the other end of the pipe, and might be run again.
     if copying.is_some() {
         command.stdout(Stdio::inherit()).stderr(Stdio::inherit());
     }
@@ -55,7 +57,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     check(command, status)
 }
 
-/// Runs to the end, but at most for `limit`; then the child is killed.
+/// Runs the command to its end, for at most `limit`; then kills it.
 ///
 /// # Errors
 ///
@@ -76,8 +78,9 @@ pub(crate) fn run_within(command: &mut Command, limit: Duration) -> Result<()> {
     }
 }
 
-/// As [`run_within`], but what the child writes goes to a file, and at its end to this task's output in one piece:
-/// several can run at a time. Meanwhile a sign says that it runs.
+/// As [`run_within`], but records the output in a file and prints it at once at the end.
+///
+/// Several commands can run at a time; a spinner shows that each is running.
 ///
 /// # Errors
 ///
@@ -92,11 +95,11 @@ pub(crate) fn run_recorded(command: &mut Command, record: &Path, limit: Duration
     outcome
 }
 
-/// Runs to the end and returns what the child wrote to standard output, without the last newline.
+/// Runs the command and returns its standard output, without the last newline.
 ///
 /// # Errors
 ///
-/// As [`run`]; what the child wrote to standard error is in the message.
+/// As [`run`]; the message contains standard error.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command.stdin(Stdio::null()).output().map_err(|error| cannot_start(command, &error))?;
     if !output.status.success() {
@@ -106,7 +109,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }
 
-/// Whether the command can be started and ends with status 0; its output is dropped.
+/// Returns whether the command can be started and its status is 0; drops its output.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     command
         .stdin(Stdio::null())
@@ -116,7 +119,7 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// The command as one would type it.
+/// Returns the command as typed in a shell.
 pub(crate) fn line(command: &Command) -> String {
     std::iter::once(command.get_program())
         .chain(command.get_args())
@@ -125,18 +128,18 @@ pub(crate) fn line(command: &Command) -> String {
         .join(" ")
 }
 
-/// An empty file to append to, in a folder that is made where it is not there.
+/// Creates an empty file to append to, and its folder.
 fn create(path: &Path) -> Result<File> {
     fs::create_dir_all(path.parent().context("a file has a folder")?)?;
     let _ = File::create(path)?;
     Ok(File::options().append(true).open(path)?)
 }
 
-/// Returns an error that describes a status other than 0.
+/// Checks that a status is 0.
 ///
 /// # Errors
 ///
-/// When that is another status than 0.
+/// When it is not.
 pub(crate) fn check(command: &Command, status: ExitStatus) -> Result<()> {
     if status.success() {
         return Ok(());
@@ -144,7 +147,7 @@ pub(crate) fn check(command: &Command, status: ExitStatus) -> Result<()> {
     bail!("failed ({status}): {}\n  {CORRECT}", line(command))
 }
 
-/// The error of a child that cannot be started.
+/// Returns the error of a command that cannot be started.
 pub(crate) fn cannot_start(command: &Command, error: &std::io::Error) -> Error {
     let next = if error.kind() == ErrorKind::NotFound { MISSING } else { CORRECT };
     anyhow!("cannot start: {}: {error}\n  {next}", line(command))

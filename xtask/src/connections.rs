@@ -7,12 +7,13 @@ use anyhow::{Context, Result};
 use rustix::net::{AddressFamily, SocketType, connect_unspec, getpeername, sockopt};
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 
-/// Resets every TCP connection of a process and returns how many there were. Its listening sockets
-/// stay, and so do its descriptors: the process finds them reset when it uses them.
+/// Resets every TCP connection of a process and returns their number.
+///
+/// Listening sockets and descriptors stay: the process detects the reset when it uses them.
 ///
 /// # Errors
 ///
-/// When there is no such process, or this user may not look into it.
+/// When there is no such process, or this user may not access it.
 pub(crate) fn reset(pid: i32) -> Result<usize> {
     let process = Pid::from_raw(pid).context("a process has a positive number")?;
     let handle = pidfd_open(process, PidfdFlags::empty()).with_context(|| format!("no process with id {pid}"))?;
@@ -28,7 +29,7 @@ pub(crate) fn reset(pid: i32) -> Result<usize> {
     Ok(count)
 }
 
-/// The sockets of a process, by their descriptors.
+/// Returns copies of the socket descriptors of a process.
 fn descriptors(pid: i32) -> Result<Vec<RawFd>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(format!("/proc/{pid}/fd"))? {
@@ -61,7 +62,7 @@ mod tests {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let connection = TcpStream::connect(listener.local_addr()?)?;
         let (mut peer, _) = listener.accept()?;
-        // The child keeps the connection as its standard input.
+        // The child has the connection as standard input.
         let mut child = Command::new("sleep").arg("60").stdin(Stdio::from(OwnedFd::from(connection))).spawn()?;
 
         let count = reset(i32::try_from(child.id())?);

@@ -13,7 +13,7 @@ use crate::workspace::Workspace;
 pub(crate) struct Crates(Metadata);
 
 impl Crates {
-    /// Asks cargo; with `target`, for what that target alone needs.
+    /// Reads the crates from cargo; with `target`, only those that it needs.
     ///
     /// # Errors
     ///
@@ -26,7 +26,7 @@ impl Crates {
         Ok(Self(command.exec().context("cargo metadata failed")?))
     }
 
-    /// A crate by its name.
+    /// Returns a crate by name.
     ///
     /// # Errors
     ///
@@ -39,12 +39,13 @@ impl Crates {
             .with_context(|| format!("no dependency named {name} in the workspace"))
     }
 
-    /// The crates whose code is in the library or program that `root` is built to: those that only run at build time
-    /// are not. Sorted by name and version.
+    /// Returns the crates linked into the library or program of `root`, by name and version.
+    ///
+    /// Crates that are used only at build time are not included.
     ///
     /// # Errors
     ///
-    /// When there is no such crate, or cargo metadata has no dependency graph.
+    /// When there is no such crate, or cargo's metadata have no dependency graph.
     pub(crate) fn linked_into(&self, root: &str) -> Result<Vec<&Package>> {
         let resolve = self.0.resolve.as_ref().context("cargo metadata has no dependency graph")?;
         let dependencies: BTreeMap<&PackageId, &[NodeDep]> =
@@ -69,11 +70,11 @@ impl Crates {
     }
 }
 
-/// The folder of a crate's manifest.
+/// Returns the folder of a crate's manifest.
 ///
 /// # Errors
 ///
-/// When cargo names none.
+/// When the manifest has no folder.
 pub(crate) fn folder(package: &Package) -> Result<PathBuf> {
     let folder = package.manifest_path.parent().with_context(|| format!("{} has no folder", package.name))?;
     Ok(folder.as_std_path().to_owned())

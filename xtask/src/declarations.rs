@@ -5,10 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-/// Puts the declarations that `ohrs` wrote into an order that does not change from run to run, and has them say of
-/// enums what the module exports.
+/// Sorts the declarations of `ohrs`, and declares enums as the module exports them.
 ///
-/// `ohrs` lists classes in the order of a hash table, and declares enums that exist for the compiler alone.
+/// `ohrs` lists classes in the order of a hash table, and declares enums as `const`, without a run-time value.
 ///
 /// # Errors
 ///
@@ -20,8 +19,8 @@ pub(crate) fn sort(path: &Path) -> Result<()> {
 
 /// # Errors
 ///
-/// When the committed declarations are not those of the build; the message says where they part
-/// and how to take the new ones over.
+/// When the committed declarations differ from the build; the message has the first difference, and
+/// the command that updates them.
 pub(crate) fn compare(built: &Path, committed: &Path) -> Result<()> {
     let new = fs::read_to_string(built)?;
     let old = fs::read_to_string(committed).unwrap_or_default();
@@ -36,7 +35,7 @@ pub(crate) fn compare(built: &Path, committed: &Path) -> Result<()> {
     )
 }
 
-/// The number of the first line in which the texts differ.
+/// Returns the number of the first line in which the texts differ.
 fn first_difference(old: &str, new: &str) -> Option<usize> {
     if old == new {
         return None;
@@ -45,7 +44,7 @@ fn first_difference(old: &str, new: &str) -> Option<usize> {
     Some(same + 1)
 }
 
-/// Header and other declarations as they are, then the classes by name.
+/// Keeps the header and other declarations, and sorts the classes by name.
 fn sorted(text: &str) -> String {
     let mut blocks = blocks(&text.replace("export declare const enum ", "export declare enum "));
     let mut classes: Vec<String> = blocks.extract_if(.., |block| class_name(block).is_some()).collect();
@@ -54,7 +53,7 @@ fn sorted(text: &str) -> String {
     blocks.join("\n\n") + "\n"
 }
 
-/// The text between blank lines that a new declaration follows.
+/// Splits the text at blank lines before declarations.
 fn blocks(text: &str) -> Vec<String> {
     let mut blocks: Vec<String> = Vec::new();
     for part in text.trim_end().split("\n\n") {

@@ -10,17 +10,18 @@ use crate::load::Load;
 use crate::workspace::Workspace;
 use crate::{host_node, ohos};
 
-/// Starts the two processes and tells the steps.
+/// Starts the two processes and prints the steps.
 const SCRIPT: &str = "tests/demo/main.mjs";
 
-/// Runs the demo with the build for this machine, or with the phone's under emulation; on an encrypted connection if wanted.
+/// Runs the demo with the host build, or the phone build under emulation.
+/// Optionally encrypted.
 ///
 /// # Errors
 ///
-/// When something cannot be built or a step of the demo does not happen.
+/// When a build or a step of the demo fails.
 pub(crate) fn perform(workspace: &Workspace, ohos: bool, encrypted: bool) -> Result<()> {
     let load = if ohos { Load::Ohos(Abi::Arm64) } else { Load::Host };
-    // Before the builds, because its absence is found quickly.
+    // Checked before the builds, because it is quick.
     host_node::prepare()?;
     if ohos {
         ohos::build(workspace)?;

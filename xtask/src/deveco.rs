@@ -3,38 +3,38 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// The folder of the SDK that is called `OHOS_NDK_HOME` elsewhere, below the folder `sdk` of an installation.
+/// Path of the SDK (elsewhere `OHOS_NDK_HOME`) in the folder `sdk` of an installation.
 const SDK: &str = "default/openharmony";
 
-/// DevEco's builder, as a program of this system.
+/// DevEco's build tool on this system.
 const HVIGORW: &str = if cfg!(windows) { "hvigorw.bat" } else { "hvigorw" };
 
-/// Where the builder is in DevEco Studio, and in the command-line tools.
+/// Folders of the build tool in DevEco Studio, and in the command-line tools.
 const PROGRAM_FOLDERS: [&str; 2] = ["tools/hvigor/bin", "bin"];
 
-/// The OpenHarmony SDK that `DEVECO_SDK_HOME` names, or that of an installation where it is usually put.
+/// Returns the OpenHarmony SDK of `DEVECO_SDK_HOME`, or of a default installation.
 pub(crate) fn sdk() -> Option<PathBuf> {
     let installed = installations().into_iter().map(|folder| folder.join("sdk"));
     sdk_in(variable("DEVECO_SDK_HOME").into_iter().chain(installed))
 }
 
-/// The builder, from the search path or an installation.
+/// Returns the build tool, from PATH or an installation.
 pub(crate) fn hvigorw() -> Option<PathBuf> {
     on_path().or_else(|| hvigorw_in(installations()))
 }
 
-/// The first OpenHarmony SDK in folders called `sdk`.
+/// Returns the first OpenHarmony SDK in folders named `sdk`.
 fn sdk_in(folders: impl IntoIterator<Item = PathBuf>) -> Option<PathBuf> {
     folders.into_iter().map(|folder| folder.join(SDK)).find(|sdk| sdk.join("native").is_dir())
 }
 
-/// The first builder in installations.
+/// Returns the first build tool of the installations.
 fn hvigorw_in(installations: impl IntoIterator<Item = PathBuf>) -> Option<PathBuf> {
     let programs = |folder: PathBuf| PROGRAM_FOLDERS.map(|inside| folder.join(inside).join(HVIGORW));
     installations.into_iter().flat_map(programs).find(|program| program.is_file())
 }
 
-/// Folders of DevEco Studio, and of the command-line tools whose programs are in the search path.
+/// Returns folders of DevEco Studio, and of command-line tools in PATH.
 fn installations() -> Vec<PathBuf> {
     let beside_sdk = variable("DEVECO_SDK_HOME").and_then(|sdk| sdk.parent().map(Path::to_owned));
     let around_program = on_path().as_deref().and_then(installation_of);
@@ -43,7 +43,7 @@ fn installations() -> Vec<PathBuf> {
     [beside_sdk, around_program, windows, macos].into_iter().flatten().collect()
 }
 
-/// The installation that a builder belongs to.
+/// Returns the installation of a build tool.
 fn installation_of(hvigorw: &Path) -> Option<PathBuf> {
     let folder = hvigorw.parent()?;
     let inside = PROGRAM_FOLDERS.into_iter().find(|inside| folder.ends_with(inside))?;

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use sha2::{Digest as _, Sha256};
 
-/// The SHA-256 of a file's bytes, in lower-case hexadecimal.
+/// Returns the SHA-256 of a file, in lower-case hexadecimal.
 ///
 /// # Errors
 ///
@@ -16,7 +16,7 @@ pub(crate) fn of_file(path: &Path) -> Result<String> {
     Ok(of_bytes(&bytes))
 }
 
-/// The SHA-256 of bytes, in lower-case hexadecimal.
+/// Returns the SHA-256 of bytes, in lower-case hexadecimal.
 pub(crate) fn of_bytes(bytes: &[u8]) -> String {
     let mut text = String::new();
     for byte in Sha256::digest(bytes) {

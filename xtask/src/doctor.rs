@@ -43,7 +43,8 @@ struct Item {
     state: Result<String, String>,
 }
 
-/// Prints a line for each tool and for each purpose. A missing tool is not an error: few users need all tools.
+/// Prints a line for each tool and for each purpose.
+/// A missing tool is not an error: few users need all tools.
 pub(crate) fn perform(workspace: &Workspace) {
     let items = items(workspace);
     let width = items.iter().map(|item| item.name.len()).max().unwrap_or_default();

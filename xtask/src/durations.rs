@@ -9,23 +9,24 @@ use anyhow::{Context, Result};
 
 use crate::workspace::Workspace;
 
-/// Seconds, by the names of the steps.
+/// Seconds by step name.
 #[derive(Debug, Default)]
 pub(crate) struct Durations(BTreeMap<String, f64>);
 
 impl Durations {
-    /// What earlier runs in this checkout have noted; nothing where none did, or where it cannot be read.
+    /// Reads the durations of earlier runs in this checkout.
+    /// Empty if there are none or they are unreadable.
     pub(crate) fn read(workspace: &Workspace) -> Self {
         let text = fs::read_to_string(file(workspace)).unwrap_or_default();
         Self(serde_json::from_str(&text).unwrap_or_default())
     }
 
     pub(crate) fn set(&mut self, name: &str, took: Duration) {
-        // What a run under other load changes is not worth more digits.
+        // More digits have no meaning, as the load of the machine varies.
         self.0.insert(name.to_owned(), (took.as_secs_f64() * 10.0).round() / 10.0);
     }
 
-    /// Notes them for later runs.
+    /// Writes the durations for later runs.
     ///
     /// # Errors
     ///
@@ -36,7 +37,7 @@ impl Durations {
         fs::write(&path, serde_json::to_string(&self.0)?).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// The line of a step in the list.
+    /// Returns the step's line in the list.
     pub(crate) fn line(&self, name: &str) -> String {
         match self.0.get(name) {
             Some(seconds) => format!("{seconds:>7.1} s  {name}"),

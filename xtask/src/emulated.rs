@@ -1,10 +1,11 @@
-//! What runs on the builds for HarmonyOS in every run: a file for each thing in which they differ from the build for this
-//! machine. `cargo xtask test --whole` runs all files on them.
+//! Tests that run on the builds for HarmonyOS in every run.
+//! A file for each difference from the host build. `cargo xtask test --whole` runs all files on them.
 
 use crate::abi::Abi;
 use crate::load::Load;
 
-/// The files of tests, each with what differs there: the C library (musl), the architecture, or the build of Node.
+/// Test files, each with the tested difference.
+/// The C library (musl), the architecture, or the Node build.
 pub(crate) const FILES: [(&str, &str); 15] = [
     ("tests/codes.test.mjs", "musl: errno values and their texts"),
     ("tests/connect.test.mjs", "architecture: polling of a pending connect and its error"),
@@ -23,11 +24,12 @@ pub(crate) const FILES: [(&str, &str); 15] = [
     ("tests/worker.test.mjs", "musl: several environments, thread-local storage"),
 ];
 
-/// The engine's tests, by the names of their programs: those that talk to the kernel and to the C library.
+/// Test programs of the engine that use the kernel and the C library.
 pub(crate) const ENGINE: [&str; 4] = ["behaviour", "options", "out_of_descriptors", "out_of_threads"];
 
-/// Whether only a whole run has a file of tests on a load. The build for the emulator's processor has all that the phone's has but
-/// for the processor, which is this machine's: in every run it has its demo alone.
+/// Returns whether only a whole run has a test file on a load.
+///
+/// The emulator build differs from the phone build only in the processor, which is that of this machine. So each run has only its demo.
 pub(crate) fn is_for_whole_run(load: Load, file: &str) -> bool {
     match load {
         Load::Ohos(Abi::Arm64) => !is_chosen(file),

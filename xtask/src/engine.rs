@@ -13,14 +13,14 @@ use crate::workspace::Workspace;
 
 const PACKAGE: [&str; 2] = ["--package", "socket_engine"];
 
-/// Ends a test program that hangs; a whole one takes a tenth of that, emulated.
+/// Ends a test program that hangs; a full one takes a tenth of this time under emulation.
 const TIME_LIMIT: [&str; 3] = ["timeout", "--foreground", "20m"];
 
-/// Runs them on this machine, examples in the documentation included.
+/// Runs the tests on this machine, including examples in the documentation.
 ///
 /// # Errors
 ///
-/// When one does not compile, fails, or takes too long.
+/// When a test does not compile, fails, or takes too long.
 pub(crate) fn test_on_host(workspace: &Workspace) -> Result<()> {
     let mut cargo = command("cargo");
     cargo.args(["test", "--locked"]).args(PACKAGE);
@@ -28,23 +28,22 @@ pub(crate) fn test_on_host(workspace: &Workspace) -> Result<()> {
     run(cargo.current_dir(workspace.root()))
 }
 
-/// Lets an attacker manipulate encrypted links so often.
+/// Runs the attack test with this number of manipulations.
 ///
 /// # Errors
 ///
-/// When it sees what it must not, or a side hears what was not said.
+/// When secret data was visible, or a side received data that was not sent.
 pub(crate) fn attack(workspace: &Workspace, manipulations: u32) -> Result<()> {
     let mut cargo = command("cargo");
     cargo.args(["test", "--locked", "--release"]).args(PACKAGE).args(["--lib", "noise::tests::attack"]);
     run(cargo.env("ATTACKS", manipulations.to_string()).current_dir(workspace.root()))
 }
 
-/// Runs them as musl programs for `abi`, emulated where it has to be: those of the programs that `chosen` names, all if it
-/// is empty.
+/// Runs the tests in `chosen` (all if empty) as musl programs for `abi`, or emulated.
 ///
 /// # Errors
 ///
-/// When what it takes cannot be had, when one does not compile, fails, or takes too long.
+/// When a tool cannot be installed, or a test does not compile, fails, or takes too long.
 pub(crate) fn test_on_ohos(workspace: &Workspace, abi: Abi, chosen: &[&str]) -> Result<()> {
     let sdk = Sdk::prepare(workspace, &[abi])?;
     let runner = musl_node::runner(&Musl::prepare(workspace, abi)?, abi, None)?;
@@ -56,15 +55,15 @@ pub(crate) fn test_on_ohos(workspace: &Workspace, abi: Abi, chosen: &[&str]) -> 
         programs => cargo.args(programs.iter().flat_map(|program| ["--test", program])),
     };
     run_tests_with(&mut cargo, &target, &runner)?;
-    // Little to compile, and a good deal less to emulate.
+    // Little to compile, and much less to emulate.
     cargo.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_PROFILE_DEV_OPT_LEVEL", "1");
     run(cargo.current_dir(workspace.root()))
 }
 
-/// Lets cargo start the tests of a target through `runner`, for a limited time.
+/// Lets cargo start the tests of a target with `runner` and a time limit.
 fn run_tests_with(cargo: &mut Command, target: &str, runner: &[String]) -> Result<()> {
     let words: Vec<&str> = TIME_LIMIT.into_iter().chain(runner.iter().map(String::as_str)).collect();
-    // A list of strings is spelled alike in JSON and in cargo's configuration.
+    // Lists of strings have the same syntax in JSON and in cargo's configuration.
     let words = serde_json::to_string(&words)?;
     cargo.args(["--config", &format!("target.{target}.runner={words}")]);
     Ok(())

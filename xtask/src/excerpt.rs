@@ -11,28 +11,28 @@ use std::time::Duration;
 
 use crate::progress;
 
-/// How many lines that name a failure are kept: the first ones.
+/// Maximum number of kept lines that report failures: the first ones.
 const FAILURES_MAX: usize = 20;
 
-/// How many other lines are kept: the last ones.
+/// Maximum number of other kept lines: the last ones.
 const LAST_MAX: usize = 25;
 
-/// Longest line that is kept.
+/// Maximum length of a kept line.
 const LINE_MAX_CHARS: usize = 300;
 
-/// What begins a line that names a failure: Node's two reporters, rustc and clippy, and our own checks.
+/// Prefixes of lines with failures: Node's two reporters, rustc and clippy, our own checks.
 const FAILURES: [&str; 5] = ["not ok ", "✖ ", "error: ", "error[", "FAILED "];
 
-/// How long the end of a child's output is waited for once the child has ended: a process that it left behind may keep
-/// the pipe open.
+/// Time limit for the end of a child's output after its exit.
+/// A process that it left behind may keep the pipe open.
 const END_LIMIT: Duration = Duration::from_secs(2);
 
 thread_local! {
-    /// That of the step which this thread runs.
+    /// Excerpt of the step that this thread runs.
     static CURRENT: RefCell<Option<Excerpt>> = const { RefCell::new(None) };
 }
 
-/// Lines of a step's output, in the order in which they came.
+/// Lines of a step's output, in order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Excerpt(Arc<Mutex<Lines>>);
 
@@ -42,13 +42,13 @@ struct Lines {
     last: VecDeque<String>,
 }
 
-/// A child's output, on its way to this task's output.
+/// Copies a child's output to this task's output.
 pub(crate) struct Copying {
     excerpt: Excerpt,
     reader: PipeReader,
 }
 
-/// Does the work of a step, and returns what is to be repeated of its output.
+/// Runs a step, and returns the lines of its output to repeat.
 pub(crate) fn of<T>(work: impl FnOnce() -> T) -> (T, Vec<String>) {
     let excerpt = Excerpt::default();
     let before = CURRENT.replace(Some(excerpt.clone()));
@@ -57,18 +57,18 @@ pub(crate) fn of<T>(work: impl FnOnce() -> T) -> (T, Vec<String>) {
     (outcome, excerpt.lines())
 }
 
-/// Keeps what is relevant of a text that this thread prints, if it runs a step.
+/// Keeps the relevant lines of a text that this thread prints, if it runs a step.
 pub(crate) fn keep(text: &str) {
     if let Some(excerpt) = CURRENT.with_borrow(Clone::clone) {
         text.lines().for_each(|line| excerpt.push(line));
     }
 }
 
-/// Lets a child that this thread starts write to a pipe, if the thread runs a step.
+/// Redirects the output of a child to a pipe, if this thread runs a step.
 ///
 /// # Errors
 ///
-/// When there can be no pipe.
+/// When the pipe cannot be created.
 pub(crate) fn divert(command: &mut Command) -> io::Result<Option<Copying>> {
     let Some(excerpt) = CURRENT.with_borrow(Clone::clone) else {
         return Ok(None);
@@ -79,7 +79,7 @@ pub(crate) fn divert(command: &mut Command) -> io::Result<Option<Copying>> {
 }
 
 impl Copying {
-    /// Prints what comes, line by line, until all that write have closed the pipe; then tells the receiver.
+    /// Prints each line until all writers have closed the pipe, then notifies the receiver.
     pub(crate) fn start(self) -> Receiver<()> {
         let (done, ended) = channel();
         thread::spawn(move || {
@@ -88,16 +88,16 @@ impl Copying {
                 progress::print(&line);
                 self.excerpt.push(&line);
             }
-            // Nobody may be waiting any more.
+            // The receiver may be gone.
             let _ = done.send(());
         });
         ended
     }
 }
 
-/// Waits for the end of a copy, but not for processes that the child has left behind.
+/// Waits for the end of the output, but not for processes that the child has left behind.
 pub(crate) fn finish(ended: &Receiver<()>) {
-    // Whether it ended or the limit has passed, nothing is left to do.
+    // Whether it has ended or the limit has passed, nothing is left to do.
     let _ = ended.recv_timeout(END_LIMIT);
 }
 
@@ -115,7 +115,7 @@ impl Excerpt {
         }
     }
 
-    /// Those that name failures, and then the last ones.
+    /// Returns the lines with failures, followed by the last ones.
     fn lines(&self) -> Vec<String> {
         let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         lines.failures.iter().chain(&lines.last).cloned().collect()

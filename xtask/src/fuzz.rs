@@ -1,7 +1,7 @@
 //! `cargo xtask fuzz`: libFuzzer on the engine's decoders.
 //!
-//! What `cargo fuzz` does without a sanitizer, which is all that a stable compiler can: the engine is safe code, and
-//! what it must not do panics.
+//! Does what `cargo fuzz` does without a sanitizer, because stable compilers have none: the engine is safe code, and its faults
+//! are panics.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -14,22 +14,22 @@ use crate::command::{check, command, output, run, succeeds};
 use crate::progress;
 use crate::workspace::Workspace;
 
-/// The crate of the fuzzers, which is no member of the workspace: its flags are for it alone.
+/// Crate of the fuzzers. Not a member of the workspace, because its flags apply to it only.
 const MANIFEST: &str = "fuzz/Cargo.toml";
 
-/// What earlier runs have found, a folder for each target.
+/// Findings of earlier runs, with a folder for each target.
 const CORPUS: &str = "fuzz/corpus";
 
-/// The fuzzers, each with the function of `socket_engine::fuzzing` that bears its name.
+/// The fuzzers, each with a function of the same name in `socket_engine::fuzzing`.
 pub(crate) const TARGETS: [&str; 7] = ["frames", "handshake", "keyed", "layouts", "proxy", "records", "text"];
 
-/// System package with the compiler of libFuzzer, which is written in C++.
+/// System package with the C++ compiler for libFuzzer.
 pub(crate) const COMPILER_PACKAGE: &str = "g++";
 
-/// Fuzzers that run side by side: CI has two processors.
+/// Number of parallel fuzzers: CI has two processors.
 const JOBS: usize = 2;
 
-/// Has the compiler count what runs, and tell what is compared.
+/// Makes the compiler insert counters of executed code, and hooks for comparisons.
 const FLAGS: [&str; 6] = [
     "-Cpasses=sancov-module",
     "-Cllvm-args=-sanitizer-coverage-level=4",
@@ -39,16 +39,16 @@ const FLAGS: [&str; 6] = [
     "--cfg=fuzzing",
 ];
 
-/// Longest input. Two of the longest frames that a handshake has, and many of the frames that come after it.
+/// Longest input. Holds two of the longest handshake frames, and many later frames.
 const INPUT_MAX_BYTES: usize = 4096;
 
-/// Longest that one input may take.
+/// Time limit for one input.
 const INPUT_TIMEOUT_S: u32 = 10;
 
-/// Lines of a failed fuzzer's output that are shown: its panic, its stack and its input.
+/// Number of shown lines of a failed fuzzer: its panic, its stack and its input.
 const SHOWN_LINES: usize = 60;
 
-/// A fuzzer that runs.
+/// A running fuzzer.
 struct Running {
     command: Command,
     child: Child,
@@ -56,13 +56,14 @@ struct Running {
     target: String,
 }
 
-/// Runs the fuzzers that `chosen` names, all if it is empty, for `seconds` each. With `keep`, what they found that the
-/// corpus does not have goes into it.
+/// Runs the fuzzers in `chosen` (all if empty) for `seconds` each.
+///
+/// With `keep`, adds new inputs to the corpus.
 ///
 /// # Errors
 ///
-/// When there is no such fuzzer, it cannot be built, or it has found something: an input that makes the engine panic,
-/// hang, or take too much memory is then in `target/fuzz`.
+/// When there is no such fuzzer, it cannot be built, or it has found an input that makes the engine panic,
+/// hang, or take too much memory; the input is then in `target/fuzz`.
 pub(crate) fn perform(workspace: &Workspace, chosen: &[String], seconds: u32, keep: bool) -> Result<()> {
     if let Some(unknown) = chosen.iter().find(|name| !TARGETS.contains(&name.as_str())) {
         bail!("no fuzzer named {unknown:?}; expected one of {}", TARGETS.join(", "));
@@ -73,19 +74,19 @@ pub(crate) fn perform(workspace: &Workspace, chosen: &[String], seconds: u32, ke
     for pair in targets.chunks(JOBS) {
         let running: Vec<Running> =
             pair.iter().map(|target| start(workspace, &programs, target, seconds)).collect::<Result<_>>()?;
-        // All are waited for before the first failure is told.
+        // Waits for all before it reports the first failure.
         let ended: Vec<Result<()>> = running.into_iter().map(finish).collect();
         ended.into_iter().collect::<Result<()>>()?;
     }
     if keep { targets.iter().try_for_each(|target| merge(workspace, &programs, target)) } else { Ok(()) }
 }
 
-/// The folder of the fuzzers' programs.
+/// Builds the fuzzers, and returns the folder of the programs.
 fn build(workspace: &Workspace) -> Result<PathBuf> {
     if !succeeds(command("c++").arg("--version")) {
         apt::install(&[COMPILER_PACKAGE])?;
     }
-    // Named, so that the flags do not reach build scripts.
+    // Explicit target, so that the flags do not affect build scripts.
     let host = output(command("rustc").args(["--print", "host-tuple"]))?;
     let mut cargo = command("cargo");
     cargo.args(["build", "--release", "--locked", "--manifest-path", MANIFEST, "--target", &host]);
@@ -124,7 +125,7 @@ fn finish(mut running: Running) -> Result<()> {
     Err(error)
 }
 
-/// Takes the smallest inputs that together reach everything over into the corpus, and nothing else.
+/// Adds only the smallest inputs that together cover all code to the corpus.
 fn merge(workspace: &Workspace, programs: &Path, target: &str) -> Result<()> {
     let corpus = workspace.path(CORPUS).join(target);
     let found = folder(workspace).join("found").join(target);

@@ -1,4 +1,4 @@
-//! `cargo xtask hap`: both apps as HAPs, by DevEco's own builder.
+//! `cargo xtask hap`: both apps as HAPs, with DevEco's build tool.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,18 +10,19 @@ use crate::command::{command, run};
 use crate::deveco;
 use crate::workspace::Workspace;
 
-/// The status that says that this machine cannot do it, and not that something is wrong with the apps.
+/// Status for a missing tool, as opposed to a failed build.
 const NOT_INSTALLED: u8 = 2;
 
-/// The products of `build-profile.json5` that are apps of their own.
+/// Products of `build-profile.json5` that are apps.
 const PRODUCTS: [&str; 2] = ["server", "client"];
 
-/// Builds both apps where DevEco's builder is; otherwise says in one line what to install. A release is for phones alone,
-/// and is packed for AppGallery as well; without `abis` the builder chooses the processors.
+/// Builds both apps with DevEco's build tool, or prints in one line what to install.
+///
+/// A release is for phones only, and is also packed for AppGallery; without `abis` the build tool chooses the ABIs.
 ///
 /// # Errors
 ///
-/// When the builder fails, or leaves no HAP or APP.
+/// When the build tool fails, or creates no HAP or APP.
 pub(crate) fn perform(workspace: &Workspace, is_release: bool, abis: &[Abi]) -> Result<ExitCode> {
     let Some(hvigorw) = deveco::hvigorw() else {
         eprintln!(
@@ -42,7 +43,7 @@ pub(crate) fn perform(workspace: &Workspace, is_release: bool, abis: &[Abi]) -> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// What `hvigorw` is told to build one app as a HAP.
+/// Returns the arguments of `hvigorw` to build an app as a HAP.
 fn hap_words(product: &str, is_release: bool, abis: &[Abi]) -> Vec<String> {
     let module = format!("module=entry@{product}");
     let mut words = words("module", product, is_release);
@@ -55,7 +56,7 @@ fn hap_words(product: &str, is_release: bool, abis: &[Abi]) -> Vec<String> {
     words
 }
 
-/// What `hvigorw` is told to pack one app for AppGallery.
+/// Returns the arguments of `hvigorw` to pack an app for AppGallery.
 fn app_words(product: &str) -> Vec<String> {
     let mut words = words("project", product, true);
     words.push("assembleApp".to_owned());
@@ -68,7 +69,7 @@ fn words(mode: &str, product: &str, is_release: bool) -> Vec<String> {
     ["--mode", mode, "--no-daemon", "-p", &product, "-p", build_mode].map(str::to_owned).to_vec()
 }
 
-/// Names what the builder has left.
+/// Prints the files that the build tool has created.
 fn find(folder: &Path, extension: &str) -> Result<()> {
     let entries = std::fs::read_dir(folder).with_context(|| format!("hvigorw did not create {}", folder.display()))?;
     let mut count = 0;

@@ -1,17 +1,17 @@
-//! The machine's own Node.
+//! Node on this machine.
 
 use anyhow::{Context, Result, bail};
 
 use crate::command::{command, output};
 
-/// The oldest release that our JavaScript and its packages run on: major and minor number.
+/// Oldest supported release: major and minor number.
 const MIN: (u32, u32) = (20, 19);
 
-/// The program's name.
+/// Returns the program's name.
 ///
 /// # Errors
 ///
-/// When there is none, or it is too old.
+/// When it is missing or too old.
 pub(crate) fn prepare() -> Result<&'static str> {
     let version =
         output(command("node").arg("--version")).with_context(|| format!("Node {} is not installed", wanted()))?;

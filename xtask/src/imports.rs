@@ -1,48 +1,50 @@
-//! `native/socketkit/imports.txt`: what the module may import from the phone.
+//! `native/socketkit/imports.txt`: the symbols that the module may import on a phone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-/// The newest API level whose functions the module may call.
+/// Newest allowed API level of imported functions.
 const MAX_API_LEVEL: u32 = 12;
 
-/// The level of a function that the phone has had since before levels were noted.
+/// Level of functions from before levels were recorded.
 const OLDEST_API_LEVEL: u32 = 10;
 
-/// Where a symbol comes from.
+/// Source of a symbol.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Origin {
     library: String,
     api_level: u32,
 }
 
-/// The line of the list behind which those stand that a prebuilt standard library may import.
+/// Line in the list before the symbols that a prebuilt standard library may import.
 const PREBUILT_STD: &str = "# With a prebuilt standard library:";
 
 /// Symbols by name.
 #[derive(Debug, Default)]
 pub(crate) struct Symbols {
-    /// What the module imports.
+    /// Symbols that the module imports.
     by_name: BTreeMap<String, Vec<Origin>>,
-    /// What it may import besides where the standard library is a prebuilt one.
+    /// Further allowed symbols with a prebuilt standard library.
     of_prebuilt_std: BTreeMap<String, Vec<Origin>>,
 }
 
 impl Symbols {
-    /// Reads the committed list: `symbol library api-level` on each line, sorted, `#` for comments; then the same for
-    /// [`PREBUILT_STD`].
+    /// Reads the committed list: sorted lines `symbol library api-level`, `#` for comments.
+    ///
+    /// The same format follows for [`PREBUILT_STD`].
     ///
     /// # Errors
     ///
-    /// Names the line that is malformed, out of order, or newer than API 12.
+    /// Names the line that is invalid, out of order, or newer than API 12.
     pub(crate) fn read_list(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         Self::parse_list(&text).with_context(|| format!("in {}", path.display()))
     }
 
-    /// Reads the phone's exports: a folder with a table of symbols and levels for each library.
+    /// Reads the exports of a phone.
+    /// A folder with a table of symbols and levels for each library.
     ///
     /// # Errors
     ///
@@ -90,7 +92,7 @@ impl Symbols {
         Ok(symbols)
     }
 
-    /// A level that is not a number, such as that of a beta, counts as newer than all.
+    /// A level that is not a number, such as that of a beta, counts as newer than all others.
     fn add_table(&mut self, text: &str, library: &str) {
         for line in text.lines().skip(1) {
             let (name, level) = line.split_once('\t').unwrap_or((line, ""));
@@ -107,7 +109,7 @@ impl Symbols {
         self.by_name.entry(name.to_owned()).or_default().push(origin);
     }
 
-    /// What `imported` has and this list has not, a message for each.
+    /// Returns a message for each symbol of `imported` that is not in this list.
     pub(crate) fn missing(
         &self,
         imported: &BTreeSet<String>,
@@ -122,7 +124,7 @@ impl Symbols {
             .collect()
     }
 
-    /// What this list has and `imported` has not, a message for each.
+    /// Returns a message for each symbol of this list that is not in `imported`.
     pub(crate) fn unused(&self, imported: &BTreeSet<String>) -> Vec<String> {
         self.by_name
             .keys()
@@ -131,7 +133,7 @@ impl Symbols {
             .collect()
     }
 
-    /// Lines of this list that the phone's exports do not bear out, a message for each.
+    /// Returns a message for each line of this list that contradicts the exports of a phone.
     pub(crate) fn unfounded(&self, phone: &Self) -> Vec<String> {
         let mut messages = Vec::new();
         for (name, origins) in self.by_name.iter().chain(&self.of_prebuilt_std) {
@@ -148,13 +150,13 @@ impl Symbols {
         messages
     }
 
-    /// How many symbols there are.
+    /// Returns the number of symbols.
     pub(crate) fn len(&self) -> usize {
         self.by_name.len()
     }
 }
 
-/// What the phone's exports say of a symbol.
+/// Returns what the exports of a phone say about a symbol.
 fn advice(name: &str, phone: Option<&Symbols>) -> String {
     let Some(phone) = phone else {
         return String::new();
@@ -213,10 +215,10 @@ mod tests {
     #[test]
     fn what_prebuilt_standard_libraries_import_is_listed_for_them() -> Result<()> {
         let list = Symbols::parse_list(include_str!("../../native/socketkit/imports.txt"))?;
-        // Read from modules that Rust 1.89 and Rust 1.98 made with the SDK.
+        // From modules built by Rust 1.89 and Rust 1.98 with the SDK.
         let v1_89 = "fprintf fstat64 fwrite getcwd getpid lseek64 mmap munmap open64 readlink realpath snprintf stat64";
         let v1_98 = "fprintf fstat fwrite getcwd getpid lseek mmap munmap readlink realpath snprintf stat";
-        // The standard library that is built with the module imports these as well.
+        // The standard library that is built with the module also imports these.
         let common = set(&["getcwd", "munmap"]);
         assert_eq!(list.missing(&common, false, None), [""; 0]);
         for names in [v1_89, v1_98] {

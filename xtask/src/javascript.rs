@@ -1,4 +1,4 @@
-//! The JavaScript tests: each file is a program that ends with status 0 when all in it passed.
+//! The JavaScript tests: each file is a program with status 0 if all its tests pass.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,45 +11,45 @@ use crate::load::Load;
 use crate::python;
 use crate::workspace::Workspace;
 
-/// Files that pass on every load.
+/// Folder of files that pass on every load.
 pub(crate) const EVERY_LOAD: &str = "tests";
 
-/// Files that look at the machine's own Node.
+/// Folder of files that test Node on this machine.
 pub(crate) const HOST_ONLY: &str = "tests/host";
 
-/// Files that need an engine which differs from Node as the phone's does.
+/// Folder of files that need an engine with the phone's differences from Node.
 pub(crate) const PHONE_LIKE_ONLY: &str = "tests/phone";
 
-/// Files that need a build which counts what messages cost.
+/// Folder of files that need a build which counts the costs of messages.
 pub(crate) const COUNTED_ONLY: &str = "tests/counted";
 
-/// The demo seen from outside, by the machine's Node, whatever its two processes load.
+/// Test of the demo, which runs in the host Node, whatever the two processes load.
 pub(crate) const DEMO: &str = "tests/host/demo.test.mjs";
 
-/// Files that need the machine for themselves: they use both processors, or look at how much memory a process has.
+/// Files that run alone: they use both processors, or measure the memory of a process.
 const ALONE: [&str; 4] =
     ["tests/backpressure.test.mjs", "tests/churn.test.mjs", "tests/cuts.test.mjs", "tests/host/long.test.mjs"];
 
-/// The file that starts the programs of `tools`.
+/// File that starts the programs of `tools`.
 const TOOLS: &str = "tests/host/tools.test.mjs";
 
-/// System package with `ip`, with which a test makes a network of its own.
+/// System package with `ip`, for tests with their own network.
 pub(crate) const NETWORK_PACKAGE: &str = "iproute2";
 
-/// What marks a test file.
+/// Suffix of test files.
 const SUFFIX: &str = ".test.mjs";
 
-/// Longer than any file takes, so that one that hangs fails.
+/// Time limit of a file; much longer than any file takes.
 const TIME_LIMIT: Duration = Duration::from_secs(5 * 60);
 
-/// The same under emulation.
+/// Time limit under emulation.
 const SLOW_TIME_LIMIT: Duration = Duration::from_secs(20 * 60);
 
-/// The test files of a folder, without those in its subfolders, by their paths from the top.
+/// Returns the paths of the test files in a folder, without its subfolders.
 ///
 /// # Errors
 ///
-/// When the folder is not there or holds none: no tests must not look like passed tests.
+/// When the folder does not exist or has no tests: this must not count as passed.
 pub(crate) fn files(workspace: &Workspace, folder: &str) -> Result<Vec<String>> {
     let mut files = Vec::new();
     let entries =
@@ -67,12 +67,12 @@ pub(crate) fn files(workspace: &Workspace, folder: &str) -> Result<Vec<String>> 
     Ok(files)
 }
 
-/// Whether no other file may run at the same time.
+/// Returns whether the file must run alone.
 pub(crate) fn needs_machine(file: &str) -> bool {
     ALONE.contains(&file)
 }
 
-/// Runs a file in the Node that can load the module.
+/// Runs a file in the Node of the load.
 ///
 /// # Errors
 ///
@@ -86,14 +86,14 @@ pub(crate) fn run_on(workspace: &Workspace, load: Load, file: &str) -> Result<()
     run_script(workspace, &mut script, load, file)
 }
 
-/// The command line program of `tools`.
+/// Builds the command-line program of `tools`, and returns its path.
 fn build_program(workspace: &Workspace) -> Result<PathBuf> {
     let mut cargo = command("cargo");
     run(cargo.args(["build", "--locked", "--package", "socketkit-cli"]).current_dir(workspace.root()))?;
     Ok(workspace.target().join("debug/socketkit"))
 }
 
-/// Runs a file in the machine's own Node; only the processes that it starts load the module.
+/// Runs a file in the host Node; only the processes that it starts load the module.
 ///
 /// # Errors
 ///
@@ -103,7 +103,7 @@ pub(crate) fn run_beside(workspace: &Workspace, load: Load, file: &str) -> Resul
     run_script(workspace, &mut loader.host_script(workspace, Path::new(file))?, load, file)
 }
 
-/// Runs the command that runs a file, and records what it says.
+/// Runs a test file's command, and records its output.
 ///
 /// # Errors
 ///

@@ -11,19 +11,19 @@ use object::{Endianness, Object as _, ObjectSymbol as _};
 /// The requirements of a library.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Library {
-    /// Names of the libraries that are loaded with it.
+    /// Names of the libraries that it needs.
     pub(crate) needed: BTreeSet<String>,
-    /// Names of the symbols that those have to export.
+    /// Names of the symbols that it imports from them.
     pub(crate) imports: BTreeSet<String>,
-    /// What ties it to its symbols, in hexadecimal digits; empty if it has none.
+    /// Build id that connects it to its symbols, in hexadecimal; empty if it has none.
     pub(crate) build_id: String,
-    /// Whether it has neither symbols nor line numbers.
+    /// Whether it has no symbols and line numbers.
     pub(crate) is_stripped: bool,
-    /// The file's size.
+    /// File size.
     pub(crate) size_bytes: u64,
 }
 
-/// Libraries that the module can load: Node-API, the log and the C library.
+/// Libraries that the module may need: Node-API, the log and the C library.
 const ALLOWED: [&str; 3] = ["libace_napi.z.so", "libc.so", "libhilog_ndk.z.so"];
 
 impl Library {
@@ -31,7 +31,7 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// When the file is not there or is not a 64-bit ELF file.
+    /// When the file does not exist or is not a 64-bit ELF file.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let data = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         Self::parse(&data).with_context(|| format!("in {}", path.display()))
@@ -50,11 +50,11 @@ impl Library {
         Ok(Self { needed: needed(data)?, imports, build_id, is_stripped, size_bytes: data.len() as u64 })
     }
 
-    /// Looks at all but the imports.
+    /// Checks everything but the imports.
     ///
     /// # Errors
     ///
-    /// When the library is not stripped, has no build id, needs what the phone does not have, or has more than
+    /// When the library is not stripped, has no build id, needs a library that the phone lacks, or is larger than
     /// `limit_bytes`.
     pub(crate) fn check(&self, limit_bytes: Option<u64>) -> Result<()> {
         if !self.is_stripped {
@@ -67,11 +67,11 @@ impl Library {
         limit_bytes.map_or(Ok(()), |limit_bytes| self.check_size(limit_bytes))
     }
 
-    /// Looks for the imports in the libraries of `folder` that are loaded with this one.
+    /// Checks that the needed libraries in `folder` export all imported symbols.
     ///
     /// # Errors
     ///
-    /// Names each symbol that none of them exports.
+    /// Names each missing symbol.
     pub(crate) fn check_imports(&self, folder: &Path) -> Result<()> {
         let mut exported = BTreeSet::new();
         for name in &self.needed {
@@ -86,7 +86,7 @@ impl Library {
 
     /// # Errors
     ///
-    /// Names each library that the phone does not have for us.
+    /// Names each needed library that is not allowed.
     fn check_needed(&self) -> Result<()> {
         let foreign: Vec<&str> =
             self.needed.iter().map(String::as_str).filter(|name| !ALLOWED.contains(name)).collect();
@@ -107,7 +107,7 @@ impl Library {
     }
 }
 
-/// The symbols that a library exports, such as one of the SDK that is only linked with.
+/// Returns the symbols that a library exports.
 fn exports(path: &Path) -> Result<BTreeSet<String>> {
     let data = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let file = ElfFile64::<Endianness>::parse(data.as_slice()).with_context(|| format!("in {}", path.display()))?;
@@ -164,8 +164,9 @@ mod tests {
         assert!(nameless.check(None).is_err_and(|error| error.to_string().starts_with("it has no build id")));
     }
 
-    /// What the unwinder of the SDK and the prebuilt standard libraries of Rust 1.89 and of 1.98 import; the phone's C
-    /// library, and that of Linux, export all of it.
+    /// Imports of the SDK's unwinder and the prebuilt standard libraries of Rust 1.89 and 1.98.
+    ///
+    /// The C libraries of phones and of Linux export all of them.
     const PREBUILT_STD: [&str; 18] = [
         "fprintf", "fstat", "fstat64", "fwrite", "getcwd", "getpid", "lseek", "lseek64", "mmap", "munmap", "open",
         "open64", "readlink", "realpath", "snprintf", "stat", "stat64", "write",

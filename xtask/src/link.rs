@@ -4,28 +4,28 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// Makes `link` stand for `target`.
+/// Creates the symbolic link `link` to `target`.
 ///
 /// # Errors
 ///
-/// When that is not possible; always, where there are no such links.
+/// When that fails; always, on systems without symbolic links.
 #[cfg(unix)]
 pub(crate) fn symbolic(target: impl AsRef<Path>, link: impl AsRef<Path>) -> Result<()> {
     let link = link.as_ref();
     std::os::unix::fs::symlink(target, link).with_context(|| format!("cannot make the link {}", link.display()))
 }
 
-/// As on other systems.
+/// As for Unix.
 #[cfg(not(unix))]
 pub(crate) fn symbolic(_target: impl AsRef<Path>, link: impl AsRef<Path>) -> Result<()> {
     anyhow::bail!("the link {} can only be made on Linux", link.as_ref().display())
 }
 
-/// Lets a file be started as a program.
+/// Makes a file executable.
 ///
 /// # Errors
 ///
-/// When this user may not.
+/// When the user lacks the right.
 pub(crate) fn make_executable(file: &Path) -> Result<()> {
     #[cfg(unix)]
     {

@@ -1,4 +1,4 @@
-//! The ways in which JavaScript loads the module.
+//! Ways to load the module in JavaScript.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,40 +11,40 @@ use crate::command::{command, output, run};
 use crate::workspace::Workspace;
 use crate::{digest, host_node, musl_node, ohos, phone_layer};
 
-/// Prints the SHA-256 of the file that a process has mapped as the module.
+/// Prints the SHA-256 of the file that the process has mapped as the module.
 const MAPPED_DIGEST: &str = include_str!("load/mapped_digest.js");
 
-/// A library, or the error of its build.
+/// A built library, or the error of its build.
 type Built = OnceLock<std::result::Result<PathBuf, String>>;
 
-/// A build of the module and the Node that loads it.
+/// A build of the module, and the Node that loads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Load {
-    /// The build for this machine, in the machine's own Node.
+    /// The host build in the host Node.
     Host,
-    /// The same, compiled in seconds: for `cargo xtask check`.
+    /// The same, with a faster compilation, for `cargo xtask check`.
     Unoptimized,
-    /// The build for this machine and its Node, with a layer between them that answers as the phone's engine does where the two differ.
+    /// The host build in the host Node, with a layer that behaves as the phone's engine does.
     PhoneLike,
-    /// A build for HarmonyOS, in a Node for musl, emulated where it has to be.
+    /// A build for HarmonyOS in a musl Node, under emulation if necessary.
     Ohos(Abi),
 }
 
-/// A library with the words that start a Node which can load it.
+/// A library, with the command of a Node that can load it.
 #[derive(Debug)]
 pub(crate) struct Loader {
     load: Load,
     library: PathBuf,
-    /// What JavaScript loads in place of the library, which it brings along.
+    /// Layer to load instead of the library; it loads the library.
     layer: Option<PathBuf>,
     node: Vec<String>,
 }
 
 impl Load {
-    /// Those of `cargo xtask test`, the fast ones first.
+    /// Loads of `cargo xtask test`, fast ones first.
     pub(crate) const ALL: [Self; 4] = [Self::Host, Self::PhoneLike, Self::Ohos(Abi::X86_64), Self::Ohos(Abi::Arm64)];
 
-    /// As the tests know it.
+    /// Name in the tests.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Host => "host",
@@ -55,16 +55,16 @@ impl Load {
         }
     }
 
-    /// Whether everything takes many times longer than on a phone.
+    /// Returns whether the load is many times slower than a phone.
     pub(crate) fn is_slow(self) -> bool {
         self == Self::Ohos(Abi::Arm64)
     }
 
-    /// Finds or makes what it takes; the builds for HarmonyOS have to be there.
+    /// Prepares library and Node; the builds for HarmonyOS must exist.
     ///
     /// # Errors
     ///
-    /// When the library is not there or Node cannot be had.
+    /// When the library does not exist or Node cannot be installed.
     pub(crate) fn prepare(self, workspace: &Workspace) -> Result<Loader> {
         let (library, node) = match self {
             Self::Host | Self::PhoneLike => (build_host(workspace)?, vec![host_node::prepare()?.to_owned()]),
@@ -77,11 +77,11 @@ impl Load {
 }
 
 impl Loader {
-    /// A Node that runs a script of the workspace.
+    /// Returns a command that runs a script of the workspace in this Node.
     ///
     /// # Errors
     ///
-    /// When the environment cannot be expressed.
+    /// When the environment cannot be encoded.
     pub(crate) fn script(&self, workspace: &Workspace, script: &Path) -> Result<Command> {
         let mut node = self.node()?;
         self.describe(&mut node)?;
@@ -89,11 +89,12 @@ impl Loader {
         Ok(node)
     }
 
-    /// The machine's own Node, with a script that starts Nodes of this load.
+    /// Returns a command that runs a script in the host Node.
+    /// The script starts Nodes of this load.
     ///
     /// # Errors
     ///
-    /// When there is no suitable Node, or the environment cannot be expressed.
+    /// When Node is missing or too old, or the environment cannot be encoded.
     pub(crate) fn host_script(&self, workspace: &Workspace, script: &Path) -> Result<Command> {
         let mut node = command(host_node::prepare()?);
         self.describe(&mut node)?;
@@ -101,11 +102,11 @@ impl Loader {
         Ok(node)
     }
 
-    /// Tells a script, in whatever Node, how to load the module.
+    /// Adds environment variables that tell a script how to load the module.
     ///
     /// # Errors
     ///
-    /// When the environment cannot be expressed.
+    /// When the environment cannot be encoded.
     pub(crate) fn describe(&self, command: &mut Command) -> Result<()> {
         command.env("SOCKETKIT_LIBRARY", &self.library);
         command.env("SOCKETKIT_NODE", serde_json::to_string(&self.node)?);
@@ -122,11 +123,11 @@ impl Loader {
         Ok(())
     }
 
-    /// The SHA-256 of the library, which a Node that loaded it reads from the file in its memory.
+    /// Returns the SHA-256 of the library, as mapped by a Node that has loaded it.
     ///
     /// # Errors
     ///
-    /// When Node mapped another file than this library, or one with other bytes.
+    /// When Node has mapped another file, or one with different bytes.
     pub(crate) fn mapped_digest(&self) -> Result<String> {
         let mut node = self.node()?;
         self.describe(&mut node)?;
@@ -138,7 +139,7 @@ impl Loader {
         Ok(mapped)
     }
 
-    /// The library, by its path.
+    /// Path of the library.
     pub(crate) fn library(&self) -> &Path {
         &self.library
     }
@@ -151,7 +152,8 @@ impl Loader {
     }
 }
 
-/// Builds when a step first needs it, and never again in this process: a step for each file of tests asks for it.
+/// Builds the library once in this process, for the first step that needs it.
+/// Each test file has a step.
 fn build_host(workspace: &Workspace) -> Result<PathBuf> {
     static BUILT: Built = OnceLock::new();
     build_once(&BUILT, || compile_host(workspace, "release", &["--release"]))

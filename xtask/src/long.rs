@@ -1,4 +1,4 @@
-//! Long runs: `cargo xtask soak`, and the fuzzer of the module's API, which `cargo xtask fuzz` runs last.
+//! Long runs: `cargo xtask soak`, and the API fuzzer, which `cargo xtask fuzz` runs last.
 
 use std::path::Path;
 
@@ -11,17 +11,17 @@ use crate::workspace::Workspace;
 /// The stress test with injected faults.
 const SOAK: &str = "tests/soak/soak.mjs";
 
-/// Random calls with random values.
+/// Fuzzer with random calls and values.
 const SURFACE: &str = "tests/fuzz/surface.mjs";
 
-/// How the fuzzer of the surface is chosen among the others.
+/// Name of the API fuzzer among the others.
 pub(crate) const SURFACE_NAME: &str = "surface";
 
 /// Runs the stress test with the host build for `minutes`.
 ///
 /// # Errors
 ///
-/// When a message was lost, or something has grown.
+/// When a message was lost, or memory has grown.
 pub(crate) fn soak(workspace: &Workspace, minutes: u32) -> Result<()> {
     run_script(workspace, SOAK, &["--minutes", &minutes.to_string()])
 }
@@ -30,7 +30,7 @@ pub(crate) fn soak(workspace: &Workspace, minutes: u32) -> Result<()> {
 ///
 /// # Errors
 ///
-/// When the process died, or a call failed with what is no documented error.
+/// When the process crashed, or a call failed with an undocumented error.
 pub(crate) fn fuzz_surface(workspace: &Workspace, calls: u32) -> Result<()> {
     run_script(workspace, SURFACE, &["--calls", &calls.to_string()])
 }

@@ -1,4 +1,4 @@
-//! The project's tasks: `cargo xtask <task>` does the same on a desk and in CI.
+//! The project's tasks: `cargo xtask <task>` works in the same way locally and in CI.
 
 mod abi;
 mod apt;

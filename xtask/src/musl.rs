@@ -1,4 +1,4 @@
-//! musl for both processors: what the stand-in SDK links with and what the test runs load.
+//! musl for both ABIs, for linking with the stand-in SDK and for running tests.
 
 use std::path::{Path, PathBuf};
 
@@ -8,13 +8,13 @@ use crate::abi::Abi;
 use crate::workspace::Workspace;
 use crate::{apt, link, prepared};
 
-/// The Debian release whose musl knows RELR relocations, which Node's musl builds have.
+/// Debian release whose musl supports RELR relocations, which Node's musl builds need.
 const SUITE: &str = "trixie";
 
-/// `libunwind` is not musl's, but comes from the same place for the same processors.
+/// `libunwind` is not part of musl, but is in the same release for the same processors.
 const PACKAGES: [&str; 3] = ["musl", "musl-dev", "libunwind-19-dev"];
 
-/// An unpacked tree with musl in it.
+/// An unpacked tree with musl.
 #[derive(Debug, Clone)]
 pub(crate) struct Musl {
     abi: Abi,
@@ -22,7 +22,7 @@ pub(crate) struct Musl {
 }
 
 impl Musl {
-    /// Fetches it once.
+    /// Downloads it once.
     ///
     /// # Errors
     ///
@@ -33,28 +33,28 @@ impl Musl {
         let downloads = workspace.downloads(&format!("musl-{}", abi.machine()));
         let root = prepared::folder(&folder, &key, |folder| {
             apt::unpack(SUITE, abi.debian(), &PACKAGES, &downloads, folder)?;
-            // Programs name their loader as /lib/ld-musl-….
+            // Programs expect their loader as /lib/ld-musl-….
             link::symbolic("usr/lib", folder.join("lib"))
         })?;
         Ok(Self { abi, root })
     }
 
-    /// The tree's top, as `qemu -L` wants it.
+    /// Root of the tree, for `qemu -L`.
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The loader, which is at the same time the C library.
+    /// The loader, which is also the C library.
     pub(crate) fn loader(&self) -> PathBuf {
         self.root.join(format!("usr/lib/ld-musl-{}.so.1", self.abi.machine()))
     }
 
-    /// An object that starts or ends a program, such as `crti.o`.
+    /// Returns a start file, such as `crti.o`.
     pub(crate) fn start_object(&self, name: &str) -> PathBuf {
         self.root.join(format!("usr/lib/{}-linux-musl/{name}", self.abi.machine()))
     }
 
-    /// The unwinder's archive.
+    /// Archive of the unwinder.
     pub(crate) fn unwinder(&self) -> PathBuf {
         self.root.join("usr/lib/llvm-19/lib/libunwind.a")
     }

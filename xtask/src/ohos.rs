@@ -1,4 +1,4 @@
-//! `cargo xtask ohos`: the module for the phone and the emulator, and the checks on it.
+//! `cargo xtask ohos`: builds the module for phone and emulator, and checks it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,34 +13,34 @@ use crate::sdk::Sdk;
 use crate::workspace::Workspace;
 use crate::{declarations, digest, ohrs, prepared};
 
-/// The module's file name, as ArkTS imports it.
+/// File name of the module, as imported by ArkTS.
 pub(crate) const LIBRARY: &str = "libsocketkit.so";
 
-/// The declarations that a build writes.
+/// File name of the declarations of a build.
 const DECLARATIONS: &str = "index.d.ts";
 
-/// The declarations that the app compiles with.
+/// Committed declarations, which the app uses.
 const COMMITTED_TYPES: &str = "entry/types/libsocketkit/index.d.ts";
 
-/// The list of what the module may import.
+/// List of allowed imports.
 const IMPORTS: &str = "native/socketkit/imports.txt";
 
-/// An app should not notice in its size that it has the module.
+/// Size limit: the module must not noticeably increase the size of an app.
 const LIMIT_BYTES: u64 = 900 * 1024;
 
-/// The phone's exports, where someone keeps them beside the checkout.
+/// Optional folder with a phone's exports, next to the checkout.
 const PHONE_EXPORTS: &str = "../shared/ohos-ndk-symbols";
 
-/// How the module is compiled.
+/// Build profile of the module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profile {
     /// Optimised, for `dist/`; its symbols are in `dist/symbols`.
     Release,
-    /// To be stepped through in a debugger, for `dist/debug`.
+    /// For debuggers; in `dist/debug`.
     Debug,
 }
 
-/// Builds into `dist/` and checks what is there.
+/// Builds into `dist/` and checks the results.
 ///
 /// # Errors
 ///
@@ -50,7 +50,7 @@ pub(crate) fn perform(workspace: &Workspace, update_types: bool) -> Result<()> {
     check(workspace, update_types)
 }
 
-/// Builds and checks nothing: for those processors, for both if `abis` is empty.
+/// Builds for `abis` (both if empty), without checks.
 ///
 /// # Errors
 ///
@@ -60,20 +60,20 @@ pub(crate) fn build_only(workspace: &Workspace, debug: bool, abis: &[Abi]) -> Re
     build_for(workspace, profile, if abis.is_empty() { &Abi::ALL } else { abis })
 }
 
-/// Builds into `dist/` for both processors.
+/// Builds into `dist/` for both ABIs.
 ///
 /// # Errors
 ///
-/// When something that it takes cannot be had, or the module cannot be built.
+/// When a tool cannot be installed, or the build fails.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     build_for(workspace, Profile::Release, &Abi::ALL)
 }
 
-/// What is in `dist/` already with the same bytes is left alone.
+/// Builds the module. Files in `dist/` with the same bytes are not touched.
 fn build_for(workspace: &Workspace, profile: Profile, abis: &[Abi]) -> Result<()> {
     let sdk = Sdk::prepare(workspace, abis)?;
     let built = workspace.target().join("ohos-dist");
-    // What is there afterwards was then made by this run, whatever status ohrs ends with.
+    // Afterwards all files are from this run, whatever the status of ohrs.
     prepared::remove(&built)?;
     ohrs::build(workspace, &sdk, profile, abis, &built)?;
     for &abi in abis {
@@ -84,7 +84,7 @@ fn build_for(workspace: &Workspace, profile: Profile, abis: &[Abi]) -> Result<()
     replace(&declarations, &workspace.dist().join(DECLARATIONS))
 }
 
-/// Puts a library that was built in `built` where it belongs.
+/// Copies a library from `built` to its final place.
 fn deliver(workspace: &Workspace, sdk: &Sdk, profile: Profile, abi: Abi, built: &Path) -> Result<()> {
     let library = built.join(LIBRARY);
     if !library.is_file() {
@@ -99,12 +99,12 @@ fn deliver(workspace: &Workspace, sdk: &Sdk, profile: Profile, abi: Abi, built: 
     replace(&stripped, &workspace.dist().join(abi.folder()).join(LIBRARY))
 }
 
-/// The release build of the module with its symbols and line numbers.
+/// Path of the release build with symbols and line numbers.
 fn symbols(workspace: &Workspace, abi: Abi) -> PathBuf {
     workspace.dist().join("symbols").join(abi.folder()).join(LIBRARY)
 }
 
-/// Copies a file unless the other one has the same bytes: builds go by the time of change.
+/// Copies a file if the bytes differ: build tools compare modification times.
 fn replace(from: &Path, to: &Path) -> Result<()> {
     let bytes = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
     if fs::read(to).is_ok_and(|present| present == bytes) {
@@ -115,11 +115,11 @@ fn replace(from: &Path, to: &Path) -> Result<()> {
     fs::write(to, bytes).with_context(|| format!("cannot write {}", to.display()))
 }
 
-/// Checks what a build has left.
+/// Checks the results of a build.
 ///
 /// # Errors
 ///
-/// When a library would not load on a phone, or the declarations are not the committed ones.
+/// When a phone could not load a library, or the declarations differ from the committed ones.
 pub(crate) fn check(workspace: &Workspace, update_types: bool) -> Result<()> {
     let sdk = Sdk::prepare(workspace, &Abi::ALL)?;
     let imported = check_libraries(workspace, &sdk)?;
@@ -131,11 +131,11 @@ pub(crate) fn check(workspace: &Workspace, update_types: bool) -> Result<()> {
     check_types(workspace, update_types)
 }
 
-/// The built module for a processor.
+/// Returns the path of the module for an ABI.
 ///
 /// # Errors
 ///
-/// When it is not there.
+/// When it does not exist.
 pub(crate) fn library(workspace: &Workspace, abi: Abi) -> Result<PathBuf> {
     let path = workspace.dist().join(abi.folder()).join(LIBRARY);
     if !path.is_file() {
@@ -144,13 +144,13 @@ pub(crate) fn library(workspace: &Workspace, abi: Abi) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Checks each library by itself and returns what they import together.
+/// Checks each library and returns all imports.
 fn check_libraries(workspace: &Workspace, sdk: &Sdk) -> Result<BTreeSet<String>> {
     let mut imported = BTreeSet::new();
     for abi in Abi::ALL {
         let path = library(workspace, abi)?;
         let library = Library::read(&path)?;
-        // A prebuilt standard library can look for the names in a backtrace, and is larger.
+        // A prebuilt standard library contains code for symbol names in backtraces, and is larger.
         let limit_bytes = (abi == Abi::Arm64 && !sdk.has_prebuilt_std()).then_some(LIMIT_BYTES);
         library.check(limit_bytes).with_context(|| format!("in {}", path.display()))?;
         library.check_imports(&sdk.libraries(abi)).with_context(|| format!("in {}", path.display()))?;
@@ -168,7 +168,7 @@ fn check_libraries(workspace: &Workspace, sdk: &Sdk) -> Result<BTreeSet<String>>
     Ok(imported)
 }
 
-/// Whether a debugger finds the symbols of a library in that file.
+/// Checks that a debugger finds the symbols of a library in `path`.
 fn check_symbols(path: &Path, library: &Library) -> Result<()> {
     let symbols = Library::read(path)?;
     if symbols.is_stripped || symbols.build_id != library.build_id {
@@ -181,7 +181,7 @@ fn check_imports(workspace: &Workspace, sdk: &Sdk, imported: &BTreeSet<String>) 
     let list = Symbols::read_list(&workspace.path(IMPORTS))?;
     let phone = phone_exports(&workspace.path(PHONE_EXPORTS))?;
     let mut findings = list.missing(imported, sdk.has_prebuilt_std(), phone.as_ref());
-    // A prebuilt standard library may do with fewer, or with others: each version of Rust brings its own.
+    // A prebuilt standard library may import fewer or other symbols: these differ between versions of Rust.
     if !sdk.has_prebuilt_std() {
         findings.extend(list.unused(imported));
     }

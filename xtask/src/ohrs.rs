@@ -1,4 +1,4 @@
-//! `ohrs`, the builder of native modules for OpenHarmony.
+//! `ohrs`, the build tool for native modules of OpenHarmony.
 
 use std::path::{Path, PathBuf};
 
@@ -11,12 +11,12 @@ use crate::prepared;
 use crate::sdk::Sdk;
 use crate::workspace::Workspace;
 
-/// The version that our checks were tried with.
+/// Tested version.
 const VERSION: &str = "1.5.0";
 
 /// Builds the module for `abis` into the folder `dist`.
 ///
-/// `ohrs` ends with status 0 for some of its failures: what it left has to be looked at.
+/// `ohrs` exits with status 0 for some failures, so check its results.
 ///
 /// # Errors
 ///
@@ -35,7 +35,7 @@ pub(crate) fn build(workspace: &Workspace, sdk: &Sdk, profile: Profile, abis: &[
     run(ohrs.current_dir(workspace.root())).context("ohrs could not build the module")
 }
 
-/// Runs `ohrs` with the words that a user types in the root, and returns what it writes to standard output.
+/// Runs `ohrs` with a user's arguments in the root, and returns its standard output.
 ///
 /// # Errors
 ///
@@ -48,7 +48,7 @@ pub(crate) fn typed(workspace: &Workspace, sdk: &Sdk, words: &[&str]) -> Result<
 
 /// Packs the folder `package` in `folder` into an archive there, `<name>.har`.
 ///
-/// `ohrs` ends with status 0 when it fails: the archive has to be looked for.
+/// `ohrs` exits with status 0 when it fails, so check that the archive exists.
 ///
 /// # Errors
 ///
@@ -58,8 +58,10 @@ pub(crate) fn artifact(workspace: &Workspace, folder: &Path, name: &str) -> Resu
     run(command(install(workspace)?).args(options).current_dir(folder)).context("ohrs could not pack the module")
 }
 
-/// The program, compiled from its registered sources at the first use: no registry has it built. Not optimised: compiling
-/// takes longer than all it ever does.
+/// Returns the program, compiled from its published sources at the first use.
+/// There is no prebuilt one.
+///
+/// Not optimised: compiling takes longer than all its runs.
 fn install(workspace: &Workspace) -> Result<PathBuf> {
     let folder = prepared::folder(&workspace.tool("ohrs"), VERSION, |folder| {
         println!("installing ohrs {VERSION}");

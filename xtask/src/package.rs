@@ -11,10 +11,10 @@ use crate::command::{command, run};
 use crate::workspace::Workspace;
 use crate::{digest, host_node, ohos, ohrs, pages, prepared, progress};
 
-/// The archive's name, which `ohrs` completes with `.har`.
+/// Name of the archive; `ohrs` adds `.har`.
 const NAME: &str = "socketkit";
 
-/// What is in the archive beside the libraries, and where in the checkout it comes from.
+/// Files in the archive besides the libraries, with their sources in the checkout.
 const FILES: [(&str, &str); 11] = [
     ("CHANGELOG.md", "CHANGELOG.md"),
     ("LICENSE", "LICENSE"),
@@ -22,7 +22,7 @@ const FILES: [(&str, &str); 11] = [
     ("README.md", "package/README.md"),
     ("consumer-rules.txt", "package/consumer-rules.txt"),
     ("index.ets", "package/index.ets"),
-    // A packed HAR's rules are looked for under this name.
+    // Build tools look for a HAR's rules under this name.
     ("obfuscation.txt", "package/consumer-rules.txt"),
     ("oh-package.json5", "package/oh-package.json5"),
     ("src/main/module.json5", "package/src/main/module.json5"),
@@ -30,7 +30,7 @@ const FILES: [(&str, &str); 11] = [
     ("types/libsocketkit/oh-package.json5", "entry/types/libsocketkit/oh-package.json5"),
 ];
 
-/// Checks the package's source and the apps that use it.
+/// Checks the sources of the package, and apps that use it.
 const CHECK_SCRIPT: &str = "preview/check-package.mjs";
 
 /// Builds the module and packs it.
@@ -45,11 +45,11 @@ pub(crate) fn perform(workspace: &Workspace) -> Result<()> {
     check(workspace)
 }
 
-/// Packs what a build has left in `dist/`.
+/// Packs the build in `dist/`.
 ///
 /// # Errors
 ///
-/// When a file is missing, or `ohrs` leaves no archive.
+/// When a file is missing, or `ohrs` creates no archive.
 pub(crate) fn pack(workspace: &Workspace) -> Result<()> {
     let folder = workspace.target().join("package");
     let packed = folder.join(format!("{NAME}.har"));
@@ -64,11 +64,12 @@ pub(crate) fn pack(workspace: &Workspace) -> Result<()> {
     copy(&packed, &archive(workspace))
 }
 
-/// Unpacks the archive and compares it with what it was made from; then compiles the apps and the examples that use it.
+/// Unpacks the archive and compares it with its sources.
+/// Then compiles the apps and examples that use it.
 ///
 /// # Errors
 ///
-/// When a file is missing, is too many or has other bytes, or when something does not compile.
+/// When files are missing, superfluous or different, or something does not compile.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let archive = archive(workspace);
     let folder = workspace.target().join("package/unpacked");
@@ -89,7 +90,7 @@ fn archive(workspace: &Workspace) -> PathBuf {
     workspace.dist().join(format!("{NAME}.har"))
 }
 
-/// The archive's files by their names in it, with `/`, each with the file that it is a copy of.
+/// Returns the archive's files by name, with `/`, each with its source.
 fn contents(workspace: &Workspace) -> Result<Vec<(String, PathBuf)>> {
     let mut contents: Vec<(String, PathBuf)> =
         FILES.iter().map(|(name, source)| ((*name).to_owned(), workspace.path(source))).collect();
@@ -100,7 +101,7 @@ fn contents(workspace: &Workspace) -> Result<Vec<(String, PathBuf)>> {
     Ok(contents)
 }
 
-/// How a folder differs from what it is to contain, a message for each file.
+/// Returns a message for each file in which a folder differs from `contents`.
 fn differences(contents: &[(String, PathBuf)], folder: &Path) -> Result<Vec<String>> {
     let mut left = files(folder, "")?;
     let mut findings = Vec::new();
@@ -115,7 +116,7 @@ fn differences(contents: &[(String, PathBuf)], folder: &Path) -> Result<Vec<Stri
     Ok(findings)
 }
 
-/// All files below a folder, by their names from there, with `/`.
+/// Returns all files below a folder by relative path, with `/`.
 fn files(folder: &Path, prefix: &str) -> Result<BTreeSet<String>> {
     let mut names = BTreeSet::new();
     for entry in fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {

@@ -1,4 +1,4 @@
-//! The checks of the ArkTS pages, which run in Node.
+//! Checks of the ArkTS pages, which run in Node.
 
 use std::fs::{self, File};
 use std::process::Command;
@@ -11,27 +11,27 @@ use crate::host_node;
 use crate::progress;
 use crate::workspace::Workspace;
 
-/// The folder with the checks and what they depend on.
+/// Folder with the checks and their packages.
 const FOLDER: &str = "preview";
 
-/// The client of the npm registry, which is a script on Windows.
+/// npm, which is a script on Windows.
 pub(crate) const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
-/// Names the lock file whose packages are installed.
+/// Contains the digest of the lock file whose packages are installed.
 const STAMP: &str = "node_modules/.installed-from";
 
-/// Installs the checks' packages where they are not, and runs the checks.
+/// Installs npm packages if necessary, and runs the checks.
 ///
 /// # Errors
 ///
-/// When a package cannot be had or a check fails.
+/// When a package cannot be installed or a check fails.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     host_node::prepare()?;
     install(workspace)?;
     progress::run("checking the pages", npm(workspace).args(["run", "--silent", "check"]))
 }
 
-/// As [`check`], but only what the compiler says.
+/// As [`check`], but only with the compiler.
 ///
 /// # Errors
 ///
@@ -42,12 +42,12 @@ pub(crate) fn check_types(workspace: &Workspace) -> Result<()> {
     progress::run("checking the types of the pages", npm(workspace).args(["run", "--silent", "check-types"]))
 }
 
-/// Installs the packages of the pages' checks and of the preview where they are not. Two tasks at the same time wait for
-/// each other.
+/// Installs the npm packages of the checks and of the preview if necessary.
+/// Waits for a parallel installation.
 ///
 /// # Errors
 ///
-/// When a package cannot be had.
+/// When a package cannot be installed.
 pub(crate) fn install(workspace: &Workspace) -> Result<()> {
     let folder = workspace.path(FOLDER);
     let lock = digest::of_file(&folder.join("package-lock.json"))?;

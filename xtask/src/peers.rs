@@ -1,4 +1,4 @@
-//! Tests with third-party programs for the protocols of `docs/protocols.md` as peers.
+//! Tests of the protocols in `docs/protocols.md` with third-party programs.
 
 use std::env;
 use std::ffi::OsString;
@@ -10,24 +10,24 @@ use crate::load::Load;
 use crate::workspace::Workspace;
 use crate::{apt, javascript, pages, python};
 
-/// The files of tests.
+/// Folder of the tests.
 const FOLDER: &str = "tests/peers";
 
-/// System packages with a broker of MQTT and a Redis.
+/// System packages with an MQTT broker and Redis.
 pub(crate) const PACKAGES: [&str; 2] = ["mosquitto", "redis-server"];
 
-/// Where Debian has programs that users seldom start.
+/// Folder of Debian's system programs, which is not always in PATH.
 const SYSTEM_PROGRAMS: &str = "/usr/sbin";
 
-/// Installs the peers where they are not, and runs the tests with them.
+/// Installs the peers if necessary, and runs the tests.
 ///
 /// # Errors
 ///
-/// When a peer cannot be had, or a test fails.
+/// When a peer cannot be installed, or a test fails.
 pub(crate) fn test(workspace: &Workspace) -> Result<()> {
     apt::install(&PACKAGES)?;
     let python_packages = python::packages(workspace)?;
-    // The example's ArkTS becomes JavaScript.
+    // For the conversion of the example's ArkTS to JavaScript.
     pages::install(workspace)?;
     let loader = Load::Host.prepare(workspace)?;
     for file in javascript::files(workspace, FOLDER)? {

@@ -11,11 +11,12 @@ use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
 };
 
-/// Becomes `program`; every socket of the internet that it or its children ask for is refused with `errno`.
+/// Replaces this process by `program`.
+/// Its internet sockets, and those of its children, fail with `errno`.
 ///
 /// # Errors
 ///
-/// When the kernel takes no filter, or there is no such program. It does not return otherwise.
+/// When the kernel rejects the filter, or the program cannot be started. Otherwise it does not return.
 pub(crate) fn run_without(errno: u32, program: &[OsString]) -> Result<()> {
     let (name, arguments) = program.split_first().context("no program is named")?;
     seccompiler::apply_filter(&filter(errno)?)?;

@@ -1,7 +1,7 @@
-//! The functions of the phone's own libraries that our crates declare.
+//! Functions of the phone's libraries that our crates declare.
 //!
-//! The stand-in SDK exports all of them, so that what must not be imported is named by the check of
-//! `imports.txt` and not by a linker.
+//! The stand-in SDK exports all of them, so that forbidden imports are reported by the check of `imports.txt` instead of the
+//! linker.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,16 +11,16 @@ use anyhow::{Result, bail};
 use crate::crates::{self, Crates};
 use crate::workspace::Workspace;
 
-/// Node-API, as napi-sys-ohos declares it, sorted.
+/// Returns the Node-API functions that napi-sys-ohos declares, sorted.
 ///
 /// # Errors
 ///
-/// When the crate's sources cannot be found or declare none.
+/// When the sources of the crate are missing or declare none.
 pub(crate) fn node_api(workspace: &Workspace) -> Result<Vec<String>> {
     declared(workspace, "napi-sys-ohos", &["napi_", "node_api_", "uv_"])
 }
 
-/// The phone's log, as hilog-sys declares it, sorted.
+/// Returns the functions of the phone's log that hilog-sys declares, sorted.
 ///
 /// # Errors
 ///
@@ -41,7 +41,7 @@ fn declared(workspace: &Workspace, package: &str, prefixes: &[&str]) -> Result<V
     Ok(names.into_iter().collect())
 }
 
-/// The names after `fn` that begin with one of the prefixes.
+/// Returns the names after `fn` that begin with one of the prefixes.
 fn functions<'a>(source: &'a str, prefixes: &[&str]) -> Vec<String> {
     let name = |text: &'a str| text.split(|c: char| !c.is_alphanumeric() && c != '_').next();
     source

@@ -1,4 +1,4 @@
-//! The layer between Node and the module that makes Node behave as the phone's engine does.
+//! Layer between Node and the module that makes Node behave as the phone's engine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,14 +10,15 @@ use anyhow::Result;
 use crate::command::{command, run};
 use crate::workspace::Workspace;
 
-/// What the layer is made of.
+/// Sources of the layer.
 const SOURCES: [&str; 2] = ["tests/phone/engine.c", "tests/phone/node_api.h"];
 
-/// Two steps may want it at the same time.
+/// Serialises builds by two steps.
 static BUILDING: Mutex<()> = Mutex::new(());
 
-/// Compiles the layer, which brings `library` along, unless it is newer than both. The system's own compiler will do, which
-/// linking Rust takes as well.
+/// Compiles the layer, which loads `library`, unless it is newer than both.
+///
+/// Uses the system's C compiler, which Rust needs for linking anyway.
 ///
 /// # Errors
 ///
@@ -38,12 +39,12 @@ pub(crate) fn build(workspace: &Workspace, library: &Path) -> Result<PathBuf> {
         .arg(&engine)
         .arg("-Wl,--no-as-needed")
         .arg(library))?;
-    // A Node that has the old one goes on with it.
+    // A running Node keeps the old one.
     fs::rename(&fresh, &layer)?;
     Ok(layer)
 }
 
-/// Whether `file` is there, and not older than any of `others`.
+/// Returns whether `file` exists, and is not older than any of `others`.
 fn is_newest(file: &Path, others: &[&Path]) -> Result<bool> {
     let time = |path: &Path| -> Result<SystemTime> { Ok(fs::metadata(path)?.modified()?) };
     let Ok(own) = time(file) else { return Ok(false) };

@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// Names what a finished folder was made from.
+/// File with the key of a finished folder.
 const STAMP: &str = ".made-from";
 
-/// Makes `folder` unless it was already made from `key`, and returns it.
+/// Creates `folder` unless it was created with `key`, and returns it.
 ///
-/// `make` fills an empty folder beside it, which takes its place only when all went well: a failed
-/// or interrupted run leaves nothing half-made. Two tasks at the same time wait for each other.
+/// `make` fills an empty folder next to it, which replaces it only on success: a failed
+/// or interrupted run leaves no partial folder. Waits for a parallel task.
 ///
 /// # Errors
 ///
-/// What `make` returns, and failures of the file system.
+/// The errors of `make` and of the file system.
 pub(crate) fn folder(folder: &Path, key: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
     let parent = folder.parent().context("a prepared folder has a parent")?;
     fs::create_dir_all(parent)?;
@@ -41,11 +41,11 @@ fn beside(folder: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Removes a folder with all it holds; that there is none is fine.
+/// Removes a folder with its content, if it exists.
 ///
 /// # Errors
 ///
-/// When something of it cannot be removed.
+/// When a file cannot be removed.
 pub(crate) fn remove(folder: &Path) -> Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

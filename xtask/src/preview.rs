@@ -1,4 +1,4 @@
-//! `cargo xtask preview`: both apps in a browser.
+//! `cargo xtask preview`: runs both apps in a browser.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,34 +13,34 @@ use crate::{host_node, javascript, pages, prepared, progress};
 /// Runs the apps and serves their screens.
 const SCRIPT: &str = "preview/server/main.mjs";
 
-/// Where the preview's tests are that need no browser.
+/// Folder of the preview's tests without a browser.
 const UNIT_TESTS: &str = "preview/tests/unit";
 
-/// Where its tests are that touch and type.
+/// Folder of the preview's tests in a browser.
 pub(crate) const BROWSER_TESTS: &str = "preview/tests/e2e";
 
-/// Runs the tests of the app's module in Node, as an app does.
+/// Runs the tests of the app's module in Node.
 const HYPIUM_TESTS: &str = "preview/tests/hypium/hypium.test.mjs";
 
-/// Runs those of the native module as the phone's engine on a desktop does, which has nothing of an app.
+/// Runs the tests of the native module in the phone's JavaScript engine on a desktop.
 const ARK_TESTS: &str = "preview/tests/hypium/ark.test.mjs";
 
-/// What the tests ran of the pages, in a folder for each of their files.
+/// Folder of coverage data, with a subfolder for each test file.
 const COVERAGE: &str = "coverage";
 
-/// Adds that up.
+/// Merges the coverage data.
 const COVERAGE_SCRIPT: &str = "preview/coverage.mjs";
 
-/// The browser of those tests.
+/// Browser of the tests.
 pub(crate) const BROWSER_PACKAGE: &str = "chromium";
 
-/// Serves until it is interrupted; `port` 0 takes a free one.
+/// Serves until it is interrupted; `port` 0 selects a free one.
 ///
 /// # Errors
 ///
-/// When something cannot be installed or built, or the port is taken.
+/// When a package cannot be installed, a build fails, or the port is in use.
 pub(crate) fn perform(workspace: &Workspace, port: u16) -> Result<()> {
-    // Before the builds, because its absence is found quickly.
+    // Checked before the builds, because it is quick.
     host_node::prepare()?;
     pages::install(workspace)?;
     let loader = Load::Host.prepare(workspace)?;
@@ -56,18 +56,18 @@ pub(crate) fn perform(workspace: &Workspace, port: u16) -> Result<()> {
 ///
 /// # Errors
 ///
-/// When a package cannot be had or a test fails.
+/// When a package cannot be installed or a test fails.
 pub(crate) fn test_units(workspace: &Workspace) -> Result<()> {
     pages::install(workspace)?;
     let files = javascript::files(workspace, UNIT_TESTS)?;
     run(command(host_node::prepare()?).arg("--test").args(files).current_dir(workspace.root()))
 }
 
-/// Runs one file of tests in the browser, against both apps with the module for this machine.
+/// Runs one test file in the browser, with both apps and the host build of the module.
 ///
 /// # Errors
 ///
-/// When something cannot be had, a test fails, or the file takes too long.
+/// When a package cannot be installed, a build or a test fails, or the file takes too long.
 pub(crate) fn test_in_browser(workspace: &Workspace, file: &str) -> Result<()> {
     let mut script = covered_script(workspace, file)?;
     script.env("PREVIEW_TASKS", std::env::current_exe().context("this task has a file")?);
@@ -77,17 +77,17 @@ pub(crate) fn test_in_browser(workspace: &Workspace, file: &str) -> Result<()> {
     javascript::run_script(workspace, &mut script, Load::Host, file)
 }
 
-/// Runs the tests of the app's module that need no page with the module for this machine.
+/// Runs the tests of the app's module that need no page, with the host build of the module.
 ///
 /// # Errors
 ///
-/// When something cannot be had, a test fails, or they take too long.
+/// When a package cannot be installed, a build or a test fails, or they take too long.
 pub(crate) fn test_hypium(workspace: &Workspace) -> Result<()> {
     javascript::run_script(workspace, &mut covered_script(workspace, HYPIUM_TESTS)?, Load::Host, HYPIUM_TESTS)?;
     javascript::run_script(workspace, &mut script(workspace, ARK_TESTS)?, Load::Host, ARK_TESTS)
 }
 
-/// A script of tests that notes what they ran of the pages.
+/// Returns the command of a test script that records coverage of the pages.
 fn covered_script(workspace: &Workspace, file: &str) -> Result<Command> {
     let mut script = script(workspace, file)?;
     script.env("PREVIEW_COVERAGE", prepare_coverage(workspace, file)?);
@@ -102,11 +102,11 @@ fn script(workspace: &Workspace, file: &str) -> Result<Command> {
     Ok(script)
 }
 
-/// Reports which statements of the pages ran in the tests in the browser and in those of hypium.
+/// Reports the statement coverage of the pages by browser and hypium tests.
 ///
 /// # Errors
 ///
-/// When too few did; also when those tests have not been run.
+/// When it is too low, or those tests have not been run.
 pub(crate) fn report_coverage(workspace: &Workspace) -> Result<()> {
     pages::install(workspace)?;
     let mut script = command(host_node::prepare()?);
@@ -114,7 +114,7 @@ pub(crate) fn report_coverage(workspace: &Workspace) -> Result<()> {
     progress::run("adding up what the tests ran", script.arg(COVERAGE_SCRIPT).current_dir(workspace.root()))
 }
 
-/// An empty folder for what a file of tests finds out.
+/// Creates an empty folder for the coverage data of a test file.
 fn prepare_coverage(workspace: &Workspace, file: &str) -> Result<PathBuf> {
     let name = Path::new(file).file_stem().context("a test has a file")?;
     let folder = test_folder(workspace).join(COVERAGE).join(name);

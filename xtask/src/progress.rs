@@ -9,18 +9,17 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::{command, excerpt};
 
-/// How often a sign moves.
+/// Interval of the animation.
 const TICK: Duration = Duration::from_millis(100);
 
-/// All signs: there may be several, one below the other.
+/// All spinners; there may be several, one below the other.
 static SIGNS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
-/// Runs a command that is silent until its end; on a terminal a line says meanwhile what is being done and for how long.
-/// Then prints what it wrote.
+/// Runs a silent command with a spinner on a terminal, then prints its output.
 ///
 /// # Errors
 ///
-/// When it cannot be started or ends with another status than 0.
+/// When it cannot be started, or its status is not 0.
 pub(crate) fn run(what: &str, child: &mut Command) -> Result<()> {
     let output = during(what, || child.stdin(Stdio::null()).output());
     let output = output.map_err(|error| command::cannot_start(child, &error))?;
@@ -45,13 +44,13 @@ pub(crate) fn during<T>(what: &str, work: impl FnOnce() -> T) -> T {
     outcome
 }
 
-/// Prints a text while there may be signs; the summary may repeat it.
+/// Prints a text while there may be spinners; the summary may repeat it.
 pub(crate) fn say(text: &str) {
     excerpt::keep(text);
     print(text);
 }
 
-/// Prints a text while there may be signs.
+/// Prints a text while there may be spinners.
 pub(crate) fn print(text: &str) {
     SIGNS.suspend(|| println!("{text}"));
 }

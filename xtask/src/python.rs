@@ -1,4 +1,4 @@
-//! Python packages that the tests import.
+//! Python packages for the tests.
 
 use std::path::PathBuf;
 
@@ -8,17 +8,17 @@ use crate::command::{command, output, run};
 use crate::workspace::Workspace;
 use crate::{apt, digest, prepared, wheel};
 
-/// The packages, each with its version and the digests of its files.
+/// File of packages with versions and digests.
 const REQUIREMENTS: &str = "tests/requirements.txt";
 
-/// The folder with the packages for `PYTHONPATH`, made at the first use.
+/// Returns the folder of the packages, for `PYTHONPATH`; installs them at the first use.
 ///
 /// # Errors
 ///
-/// When a package cannot be had, or is not the one that was tried.
+/// When a package cannot be downloaded, or has another digest.
 pub(crate) fn packages(workspace: &Workspace) -> Result<PathBuf> {
     let requirements = workspace.path(REQUIREMENTS);
-    // Some packages are built for one version of Python.
+    // Some packages depend on the Python version.
     let version = output(command("python3").arg("--version"))?;
     let key = format!("{} for {version}", digest::of_file(&requirements)?);
     prepared::folder(&workspace.tool("python-packages"), &key, |folder| {

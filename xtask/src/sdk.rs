@@ -1,4 +1,4 @@
-//! The OpenHarmony SDK with a Rust toolchain that has a standard library for the phone.
+//! The OpenHarmony SDK, and a Rust toolchain with a standard library for the phone.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,56 +10,58 @@ use crate::command::{command, output, run};
 use crate::workspace::Workspace;
 use crate::{apt, clang, deveco, stand_in};
 
-/// Lets Debian's Rust, which is a release, build the standard library along with the crates. A stripped library has no
-/// names to show in a backtrace, and the code that would look for them is a tenth of it.
+/// Makes Debian's Rust, a release, build the standard library without code for backtraces.
+///
+/// A stripped library has no names for backtraces, and that code is a tenth of its size.
 const DEBIAN_VARIABLES: [(&str, &str); 3] = [
     ("RUSTC_BOOTSTRAP", "1"),
     ("CARGO_UNSTABLE_BUILD_STD", "std,panic_unwind"),
     ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "panic-unwind,default"),
 ];
 
-/// Omits source locations from panics: a panic is caught, so its location is not visible on a phone, and its text is what
-/// the app gets.
+/// Omits source locations of panics: panics are caught, so phones do not show them.
+/// The app receives the text.
 const NO_LOCATIONS: &str = "-Zlocation-detail=none";
 
-/// Debian's Rust, which brings the sources of the standard library.
+/// Debian's Rust, with the sources of the standard library.
 pub(crate) const DEBIAN_RUST: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
 
-/// Where Debian's Rust puts its programs.
+/// Folder of Debian's Rust programs.
 const DEBIAN_PROGRAMS: &str = "/usr/bin";
 
-/// The oldest Rust that compiles our crates.
+/// Oldest Rust that compiles our crates.
 const MIN_RUST: &str = env!("CARGO_PKG_RUST_VERSION");
 
-/// The release profile leaves symbols and line numbers in the library: `dist/symbols` gets it so, `dist/` without them.
+/// Keeps symbols and line numbers in release builds: for `dist/symbols`; `dist/` is stripped.
 const SYMBOL_VARIABLES: [(&str, &str); 2] =
     [("CARGO_PROFILE_RELEASE_STRIP", "none"), ("CARGO_PROFILE_RELEASE_DEBUG", "line-tables-only")];
 
-/// Separates flags in `CARGO_ENCODED_RUSTFLAGS`.
+/// Separator of flags in `CARGO_ENCODED_RUSTFLAGS`.
 const FLAG_SEPARATOR: &str = "\u{1f}";
 
-/// What compiles and links for the phone.
+/// Compiler and linker for the phone.
 #[derive(Debug, Clone)]
 pub(crate) struct Sdk {
     home: PathBuf,
     rust: Rust,
 }
 
-/// Where the standard library for the phone comes from.
+/// Source of the standard library for the phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rust {
-    /// From rustup, prebuilt.
+    /// Prebuilt, from rustup.
     Rustup,
-    /// From Debian's sources, built along with the crates.
+    /// Built with the crates, from Debian's sources.
     Debian,
 }
 
 impl Sdk {
-    /// The SDK that is installed, otherwise a stand-in that is made here; with a standard library for `abis`.
+    /// Returns the installed SDK, otherwise creates a stand-in.
+    /// With a standard library for `abis`.
     ///
     /// # Errors
     ///
-    /// When `OHOS_NDK_HOME` names no SDK, or what a stand-in needs cannot be had.
+    /// When `OHOS_NDK_HOME` is not an SDK, or a tool for the stand-in cannot be installed.
     pub(crate) fn prepare(workspace: &Workspace, abis: &[Abi]) -> Result<Self> {
         if let Some(home) = given_home() {
             return Self::real(home, abis);
@@ -75,12 +77,12 @@ impl Sdk {
         Ok(Self { home: stand_in::prepare(workspace)?, rust })
     }
 
-    /// Whether there is a real one.
+    /// Returns whether a real SDK is installed.
     pub(crate) fn is_given() -> bool {
         given_home().is_some()
     }
 
-    /// Lets a command find the SDK and its Rust, and build below `target/ohos`.
+    /// Sets the variables for SDK, Rust and the target folder `target/ohos`.
     pub(crate) fn lend(&self, workspace: &Workspace, command: &mut Command) -> Result<()> {
         command.env("OHOS_NDK_HOME", &self.home);
         command.env("CARGO_TARGET_DIR", workspace.target().join("ohos"));
@@ -96,17 +98,17 @@ impl Sdk {
         Ok(())
     }
 
-    /// Where the SDK has what is on a phone: libraries with the phone's exports, to link with.
+    /// Returns the SDK's folder of libraries with the phone's exports, for linking.
     pub(crate) fn libraries(&self, abi: Abi) -> PathBuf {
         self.home.join("native/sysroot/usr/lib").join(abi.clang_target())
     }
 
-    /// Whether the standard library is a prebuilt one, which imports what one built for us does without.
+    /// Returns whether the standard library is prebuilt; it then has more imports.
     pub(crate) fn has_prebuilt_std(&self) -> bool {
         self.rust == Rust::Rustup
     }
 
-    /// Writes a copy of a library without symbols and debugging information.
+    /// Writes a copy of a library without symbols and debug information.
     ///
     /// # Errors
     ///
@@ -116,7 +118,8 @@ impl Sdk {
         run(command(program).args(["--strip-all", "-o"]).args([to, from]))
     }
 
-    /// A cargo that compiles programs for `abi`; `ohrs` does the same for the library.
+    /// Returns a cargo command that compiles programs for `abi`.
+    /// For the library, `ohrs` does the same.
     pub(crate) fn cargo(&self, workspace: &Workspace, abi: Abi) -> Result<Command> {
         let mut cargo = command("cargo");
         self.lend(workspace, &mut cargo)?;
@@ -154,12 +157,13 @@ impl Sdk {
     }
 }
 
-/// The SDK that the user has.
+/// Returns the user's SDK.
 pub(crate) fn given_home() -> Option<PathBuf> {
     std::env::var_os("OHOS_NDK_HOME").filter(|home| !home.is_empty()).map(PathBuf::from).or_else(deveco::sdk)
 }
 
-/// Whether rustup's standard library is there for these processors; it is fetched if Debian's Rust is not there either.
+/// Returns whether rustup's standard library is installed for `abis`.
+/// Installs it if Debian's Rust is missing, too.
 fn has_rustup_targets(abis: &[Abi]) -> bool {
     let may_fetch = !apt::are_installed(&DEBIAN_RUST);
     abis.iter().all(|&abi| has_target(abi) || (may_fetch && add_target(abi).is_ok()))
@@ -171,7 +175,7 @@ fn debian_rust() -> Result<Rust> {
     Ok(Rust::Debian)
 }
 
-/// Upgrades Debian's Rust where it is older than our crates ask for.
+/// Upgrades Debian's Rust if it is too old for our crates.
 fn renew_debian_rust() -> Result<()> {
     if is_new_enough(&debian_rust_version()?) {
         return Ok(());
@@ -188,13 +192,13 @@ fn debian_rust_version() -> Result<String> {
     output(command(Path::new(DEBIAN_PROGRAMS).join("rustc")).arg("--version"))
 }
 
-/// Whether `rustc --version` says at least [`MIN_RUST`].
+/// Returns whether `rustc --version` prints at least [`MIN_RUST`].
 fn is_new_enough(version: &str) -> bool {
     let numbers = |text: &str| -> Vec<u32> { text.split('.').map_while(|number| number.parse().ok()).collect() };
     version.split(' ').nth(1).is_some_and(|found| numbers(found) >= numbers(MIN_RUST))
 }
 
-/// Lets rustup fetch the target's standard library unless it is there.
+/// Installs the target's standard library with rustup, unless it is installed.
 fn add_target(abi: Abi) -> Result<()> {
     if has_target(abi) {
         return Ok(());
@@ -204,14 +208,14 @@ fn add_target(abi: Abi) -> Result<()> {
         .with_context(|| format!("Rust's standard library for {target} is missing: run `rustup target add {target}`"))
 }
 
-/// Whether the Rust in the search path can compile for a processor.
+/// Returns whether the Rust in PATH can compile for an ABI.
 pub(crate) fn has_target(abi: Abi) -> bool {
     let target = abi.rust_target();
     output(command("rustc").args(["--print", "target-libdir", "--target", &target]))
         .is_ok_and(|folder| Path::new(&folder).exists())
 }
 
-/// Keeps this machine's paths out of the library, so that every machine makes the same bytes.
+/// Returns flags that keep paths of this machine out of the library, for reproducible builds.
 fn path_flags(workspace: &Workspace) -> Vec<String> {
     let registry = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)

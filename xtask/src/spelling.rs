@@ -7,7 +7,7 @@ use crate::progress;
 use crate::wheel::Wheel;
 use crate::workspace::Workspace;
 
-/// The version that `typos.toml` was written for, prebuilt.
+/// Version that `typos.toml` was written for, prebuilt.
 const WHEEL: Wheel<'_> = Wheel {
     package: "typos==1.52.0",
     platform: "manylinux_2_17_x86_64",
@@ -15,14 +15,14 @@ const WHEEL: Wheel<'_> = Wheel {
     program: "typos-1.52.0.data/scripts/typos",
 };
 
-/// Words that are none of a language, and files without prose.
+/// Allowed words, and files without prose.
 const RULES: &str = "typos.toml";
 
-/// Checks every file that git does not ignore, hidden ones as well.
+/// Checks every file that git does not ignore, including hidden ones.
 ///
 /// # Errors
 ///
-/// When `typos` cannot be had, or finds a misspelling.
+/// When `typos` cannot be installed, or finds a misspelling.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let program = WHEEL.program(workspace, "typos")?;
     let mut typos = command(program);

@@ -1,4 +1,5 @@
-//! A stand-in for the SDK's `native` folder, made of Debian packages: enough for `ohrs build`.
+//! A stand-in for the SDK's `native` folder, made of Debian packages.
+//! Sufficient for `ohrs build`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,20 +15,20 @@ use crate::phone_function;
 use crate::prepared;
 use crate::workspace::Workspace;
 
-/// Raise it when this file makes another folder than before.
+/// Version of the folder; increment it when this file creates another one.
 const VERSION: u32 = 1;
 
-/// Functions that the unwinder misses in musl.
+/// Functions for the unwinder that musl lacks.
 const FORTIFY: &str = include_str!("stand_in/fortify.c");
 
-/// Parts of the C library that musl has inside `libc.so`; linkers still ask for them.
+/// Libraries that are part of musl's `libc.so`, but that linkers expect.
 const EMPTY_ARCHIVES: [&str; 5] = ["m", "dl", "pthread", "rt", "util"];
 
-/// Makes the folder once and returns it; it is what `OHOS_NDK_HOME` names.
+/// Creates the folder once and returns it, for `OHOS_NDK_HOME`.
 ///
 /// # Errors
 ///
-/// When a package cannot be had or a compiler fails.
+/// When a package cannot be installed or a compiler fails.
 pub(crate) fn prepare(workspace: &Workspace) -> Result<PathBuf> {
     let node_api = phone_function::node_api(workspace)?;
     let logging = phone_function::logging(workspace)?;
@@ -61,7 +62,7 @@ fn unwinder(abi: Abi, musl: &Musl, native: &Path) -> Result<()> {
     clang::archive(&archive, &[&fortify])
 }
 
-/// The C library and all that a linker expects around it; returns their folder.
+/// Creates the C library and the files that linkers expect; returns their folder.
 fn system_libraries(abi: Abi, musl: &Musl, native: &Path) -> Result<PathBuf> {
     let folder = native.join("sysroot/usr/lib").join(abi.clang_target());
     fs::create_dir_all(&folder)?;
@@ -78,7 +79,7 @@ fn system_libraries(abi: Abi, musl: &Musl, native: &Path) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// A library that exports the functions and does nothing: it is linked with and never loaded.
+/// Creates a library that exports functions without code: for linking only.
 fn stub(abi: Abi, functions: &[String], to: &Path) -> Result<()> {
     let source: String = functions.iter().map(|name| format!("void {name}(void) {{}}\n")).collect();
     clang::shared_library(abi, &source, to)

@@ -13,34 +13,34 @@ use crate::{
     peers, preview, sdk, spelling, tidy, typed_build, wheel,
 };
 
-/// How long each fuzzer runs.
+/// Duration of each fuzzer.
 const FUZZING_S: u32 = 20;
 
 type Work = Box<dyn Fn(&Session) -> Result<()> + Send + Sync>;
 
-/// Something that passes or fails, with the name by which it is chosen.
+/// A step, selected by name.
 pub(crate) struct Step {
-    /// Unique among the steps.
+    /// Unique name.
     pub(crate) name: String,
-    /// Whether others that say so too may run at the same time.
+    /// Whether it may run at the same time as others of this kind.
     pub(crate) shares_machine: bool,
-    /// What it has for itself all the same.
+    /// Resource that it needs exclusively nevertheless.
     pub(crate) claim: Option<Claim>,
-    /// Whether only a whole run has it.
+    /// Whether only whole runs include it.
     pub(crate) is_for_whole_run: bool,
     work: Work,
 }
 
-/// What exists once on a machine.
+/// A resource that exists once on a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Claim {
-    /// The folder of what is built for HarmonyOS.
+    /// The folder of builds for HarmonyOS.
     Dist,
-    /// The port at which the preview's server app listens.
+    /// The port of the preview's server app.
     PreviewPort,
 }
 
-/// What the steps of one run share.
+/// Shared state of the steps of one run.
 pub(crate) struct Session {
     workspace: Workspace,
     is_whole: bool,
@@ -48,17 +48,18 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// A `whole` run leaves nothing out. What is built for HarmonyOS is only what is `built` already.
+    /// Creates a session. `whole` runs everything; `built` uses existing builds for HarmonyOS.
     pub(crate) fn new(workspace: Workspace, whole: bool, built: bool) -> Self {
         Self { workspace, is_whole: whole, ohos: if built { OnceLock::from(Ok(())) } else { OnceLock::new() } }
     }
 
-    /// The checkout that is tested.
+    /// The tested checkout.
     pub(crate) fn workspace(&self) -> &Workspace {
         &self.workspace
     }
 
-    /// Builds for HarmonyOS when a step first needs it, and never again in this run; the steps look for what it left.
+    /// Builds for HarmonyOS once in this run, for the first step that needs it.
+    /// The steps check the results.
     fn build_ohos(&self) -> Result<()> {
         let build = || ohos::build(&self.workspace).map_err(|error| format!("{error:#}"));
         self.ohos.get_or_init(build).clone().map_err(|error| anyhow!(error))
@@ -73,37 +74,37 @@ impl Session {
 }
 
 impl Step {
-    /// One that has the machine to itself.
+    /// Creates a step that runs alone.
     pub(crate) fn new(name: impl Into<String>, work: impl Fn(&Session) -> Result<()> + Send + Sync + 'static) -> Self {
         Self { name: name.into(), shares_machine: false, claim: None, is_for_whole_run: false, work: Box::new(work) }
     }
 
-    /// One whose deadlines are long enough for company, and which claims nothing that exists once on a machine.
+    /// Marks a step whose time limits allow other steps in parallel, without exclusive resources.
     pub(crate) fn sharing_machine(self, shares_machine: bool) -> Self {
         Self { shares_machine, ..self }
     }
 
-    /// The same, but for that one thing.
+    /// Sets the exclusive resource of the step.
     pub(crate) fn claiming(self, claim: Claim) -> Self {
         Self { shares_machine: true, claim: Some(claim), ..self }
     }
 
-    /// One that takes long and shows little that others do not.
+    /// Marks a slow step that adds little to the others.
     fn for_whole_run(self, is_for_whole_run: bool) -> Self {
         Self { is_for_whole_run, ..self }
     }
 
-    /// Does it.
+    /// Runs the step.
     ///
     /// # Errors
     ///
-    /// Why it failed.
+    /// The reason of its failure.
     pub(crate) fn run(&self, session: &Session) -> Result<()> {
         (self.work)(session)
     }
 }
 
-/// All steps in their order: the quick ones first, emulation last.
+/// Returns all steps in order: quick ones first, emulation last.
 pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
     let mut steps = vec![
         Step::new("packages", |_| install_packages()),
@@ -120,7 +121,7 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
         Step::new("races", |session| cargo(session, &["test", "--locked", "--package", "races"])),
         Step::new("fuzz", |session| fuzz::perform(&session.workspace, &[], FUZZING_S, false)),
     ];
-    // The browser waits much and compilers do not, so they run side by side.
+    // The browser often waits and compilers do not, so they run in parallel.
     steps.extend(preview_steps(workspace));
     steps.extend([
         Step::new("pages", |session| pages::check(&session.workspace)).sharing_machine(true),
@@ -147,7 +148,7 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
         files.extend(file_steps(workspace, load));
     }
     files.extend(folder_steps(workspace, Load::Unoptimized, javascript::COUNTED_ONLY));
-    // Those that share the machine stand together: where one ends, the next begins.
+    // Steps that share the machine are adjacent, so that the next starts when one ends.
     let (sharing, alone): (Vec<Step>, Vec<Step>) = files.into_iter().partition(|step| step.shares_machine);
     steps.extend(sharing);
     steps.extend(alone);
@@ -157,17 +158,18 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Step> {
     steps
 }
 
-/// The types of the pages, by the compiler alone.
+/// Returns the step that checks the types of the pages with the compiler only.
 pub(crate) fn page_types() -> Step {
     Step::new("page types", |session| pages::check_types(&session.workspace))
 }
 
-/// A file of tests on a load that needs no build for HarmonyOS.
+/// Returns the step of a test file on a load without a build for HarmonyOS.
 pub(crate) fn of_file(load: Load, file: &'static str) -> Step {
     Step::new(format!("{} {file}", load.name()), move |session| javascript::run_on(&session.workspace, load, file))
 }
 
-/// The engine's tests on musl: some of them on the phone's processor, and in a whole run all on both processors.
+/// Returns the steps of engine tests on musl.
+/// Some for the phone, in a whole run all on both ABIs.
 fn engine_steps_on_ohos() -> Vec<Step> {
     let step = |abi| {
         let work = move |session: &Session| {
@@ -179,7 +181,7 @@ fn engine_steps_on_ohos() -> Vec<Step> {
     vec![step(Abi::X86_64).for_whole_run(true), step(Abi::Arm64)]
 }
 
-/// The bytes that are tested are those that ship.
+/// Returns the step that checks that the tested bytes are the shipped bytes.
 fn digest_step(load: Load) -> Step {
     Step::new(format!("{} bytes", load.name()), move |session| {
         session.prepare(load)?;
@@ -207,7 +209,7 @@ fn file_steps(workspace: &Workspace, load: Load) -> Vec<Step> {
     steps
 }
 
-/// A step for each file of tests in the browser.
+/// Returns a step for each browser test file.
 fn preview_steps(workspace: &Workspace) -> Vec<Step> {
     let test = |session: &Session, file: &str| preview::test_in_browser(&session.workspace, file);
     let steps = steps_of(workspace, "browser", preview::BROWSER_TESTS, test);
@@ -227,7 +229,7 @@ fn folder_steps(workspace: &Workspace, load: Load, folder: &'static str) -> Vec<
     if files.is_empty() { steps } else { steps.into_iter().zip(&files).map(mark).collect() }
 }
 
-/// A step for each test file; one that fails where there are none.
+/// Returns a step for each test file; a failing one if there are none.
 fn steps_of(
     workspace: &Workspace,
     prefix: &str,
@@ -243,7 +245,7 @@ fn steps_of(
     files.into_iter().map(step).collect()
 }
 
-/// Everything at once, so that apt reads its lists once.
+/// Installs all packages in one call, so that apt reads its lists once.
 fn install_packages() -> Result<()> {
     let mut packages = [sdk::DEBIAN_RUST.as_slice(), clang::PACKAGES.as_slice()].concat();
     packages.extend([musl_node::EMULATOR_PACKAGE, preview::BROWSER_PACKAGE, fuzz::COMPILER_PACKAGE]);
@@ -263,7 +265,7 @@ fn lint(session: &Session) -> Result<()> {
     cargo(session, &[options.as_slice(), &["--", "-D", "warnings"]].concat())
 }
 
-/// What is said of items compiles as documentation: links lead somewhere, code blocks are closed.
+/// Builds the documentation of items: links must be valid, code blocks closed.
 fn documentation(session: &Session) -> Result<()> {
     let mut cargo = command("cargo");
     cargo.args(["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings");

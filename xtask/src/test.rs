@@ -1,4 +1,4 @@
-//! `cargo xtask test`: runs the steps and counts.
+//! `cargo xtask test`: runs the steps and prints a summary.
 
 use std::panic::resume_unwind;
 use std::sync::Mutex;
@@ -13,29 +13,30 @@ use crate::progress::say;
 use crate::step::{self, Claim, Session, Step};
 use crate::workspace::Workspace;
 
-/// How many steps that share the machine run at a time.
+/// Maximum number of parallel steps.
 const LANES: usize = 2;
 
-/// What became of a step.
+/// Result of a step.
 struct Outcome {
     name: String,
     took: Duration,
     error: Option<String>,
-    /// What is to be repeated of its output if it failed.
+    /// Lines of its output to repeat if it failed.
     lines: Vec<String>,
 }
 
-/// Runs the steps, or those of them that the filters choose: by a whole name, or by a part of it. A `whole` run has steps
-/// that others do not. Builds for HarmonyOS unless that is `built`.
+/// Runs the steps that the filters select: by full name, or by a part of it.
+///
+/// A `whole` run has additional steps. Builds for HarmonyOS unless `built` is set.
 ///
 /// # Errors
 ///
-/// When a step failed, or when a filter fits none.
+/// When a step failed, or a filter matches none.
 pub(crate) fn run(workspace: &Workspace, filters: &[String], whole: bool, built: bool) -> Result<()> {
     perform_in(&Session::new(workspace.clone(), whole, built), &chosen(steps(workspace, whole), filters)?)
 }
 
-/// Runs those steps.
+/// Runs the given steps.
 ///
 /// # Errors
 ///
@@ -62,7 +63,7 @@ fn note(workspace: &Workspace, outcomes: &[Outcome]) -> Result<()> {
     durations.write(workspace)
 }
 
-/// The steps of a group that wait, and what those that run have claimed.
+/// Waiting steps of a group, and the resources that running steps use.
 struct Queue<'steps> {
     waiting: Vec<(usize, &'steps Step)>,
     claims: Vec<Claim>,
@@ -73,7 +74,8 @@ impl<'steps> Queue<'steps> {
         Self { waiting: group.iter().enumerate().collect(), claims: Vec::new() }
     }
 
-    /// The first step that may run now. Where none may, those that wait are for the lane that has their claim.
+    /// Returns the next step that may run now.
+    /// If none may, the lane that uses the resource runs the rest.
     fn take(&mut self) -> Option<(usize, &'steps Step)> {
         let is_free = |(_, step): &(usize, &Step)| step.claim.is_none_or(|claim| !self.claims.contains(&claim));
         let place = self.waiting.iter().position(is_free)?;
@@ -87,7 +89,7 @@ impl<'steps> Queue<'steps> {
     }
 }
 
-/// Runs the steps of a group in their order, as many at a time as there are lanes.
+/// Runs the steps of a group in order, as many at a time as there are lanes.
 fn outcomes_of(group: &[Step], session: &Session) -> Vec<Outcome> {
     let queue = Mutex::new(Queue::new(group));
     let lane = || -> Vec<(usize, Outcome)> {
@@ -108,11 +110,11 @@ fn outcomes_of(group: &[Step], session: &Session) -> Vec<Outcome> {
     outcomes.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
-/// The names of the steps, a line for each, with how long it took when it last passed in this checkout.
+/// Prints the names of the steps, with their last duration in this checkout.
 ///
 /// # Errors
 ///
-/// Never; it is a task like the others.
+/// Never; the type matches the other tasks.
 pub(crate) fn list(workspace: &Workspace, whole: bool) -> Result<()> {
     let durations = Durations::read(workspace);
     steps(workspace, whole).iter().for_each(|step| println!("{}", durations.line(&step.name)));
@@ -139,7 +141,7 @@ fn chosen(steps: Vec<Step>, filters: &[String]) -> Result<Vec<Step>> {
     Ok(steps.into_iter().filter(|step| fitting.contains(&step.name)).collect())
 }
 
-/// The one name that is the filter, otherwise all that contain it.
+/// Returns the name that equals the filter, otherwise all that contain it.
 fn fitting_names<'a>(names: &[&'a str], filter: &str) -> Vec<&'a str> {
     match names.iter().find(|name| **name == filter) {
         Some(name) => vec![name],
@@ -203,7 +205,7 @@ mod tests {
         assert!(outcomes.iter().all(|outcome| outcome.error.is_none()));
     }
 
-    /// A step that passes only while the other one runs.
+    /// Returns a step that passes only while the other one runs.
     fn meeting(name: &str, tell: Sender<()>, hear: Receiver<()>) -> Step {
         let hear = Mutex::new(hear);
         Step::new(name, move |_| {
@@ -226,7 +228,7 @@ mod tests {
         assert_eq!([take(&mut queue), take(&mut queue)], [Some(1), None]);
     }
 
-    /// The filters of a line `steps:` of the workflow; those with a space in them are in quotation marks.
+    /// Returns the filters in a line `steps:` of the workflow; those with a space are quoted.
     fn filters(line: &str) -> Vec<&str> {
         let line = line.trim_matches('\'');
         let parts = line.split('"').enumerate();
@@ -240,7 +242,7 @@ mod tests {
         let workspace = Workspace::current();
         let workflow = std::fs::read_to_string(workspace.path(".github/workflows/ci.yml"))?;
         let steps = steps(&workspace, false);
-        // Each job installs them itself.
+        // Each job installs packages itself.
         let names: Vec<&str> = steps.iter().map(|step| step.name.as_str()).filter(|name| *name != "packages").collect();
         let mut covered = Vec::new();
         for filter in workflow.lines().filter_map(|line| line.trim().strip_prefix("steps: ")).flat_map(filters) {

@@ -16,16 +16,16 @@ use crate::progress::say;
 use crate::workspace::Workspace;
 use tree::Tree;
 
-/// Where the invariants are explained, each under its id.
+/// Document that explains each invariant by its id.
 const DOCUMENT: &str = "docs/invariants.md";
 
-/// Something that holds for the tracked files.
+/// An invariant of the tracked files.
 struct Rule {
-    /// As the document calls it.
+    /// Id in the document.
     id: &'static str,
-    /// What holds.
+    /// Description.
     name: &'static str,
-    /// Where it does not hold, a message for each place.
+    /// Returns a message for each violation.
     findings: fn(&Tree) -> Vec<String>,
 }
 
@@ -60,7 +60,7 @@ const RULES: [Rule; 20] = [
 ///
 /// # Errors
 ///
-/// When a rule is broken; each place has been printed then.
+/// When a rule is violated; all violations have been printed.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let tree = Tree::tracked(workspace)?;
     let mut count = 0;
@@ -85,7 +85,7 @@ fn verdict(findings: &[String]) -> String {
     if findings.is_empty() { "holds".to_owned() } else { format!("broken {} times", findings.len()) }
 }
 
-/// The ids that are no word of the text.
+/// Returns the ids that are not in the text.
 fn undocumented(text: &str) -> Vec<&'static str> {
     let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
     RULES.iter().map(|rule| rule.id).filter(|id| !words.contains(id)).collect()

@@ -1,4 +1,4 @@
-//! The build as users type it, `ohrs build --release --arch aarch` in the root: the module, and nothing else.
+//! The build as typed by users: `ohrs build --release --arch aarch` in the root.
 
 use std::fs;
 
@@ -10,17 +10,17 @@ use crate::sdk::Sdk;
 use crate::workspace::Workspace;
 use crate::{ohos, ohrs, prepared};
 
-/// What README and docs/devices.md tell users to type, after `ohrs`.
+/// Arguments of `ohrs` in README and docs/devices.md.
 const WORDS: [&str; 4] = ["build", "--release", "--arch", "aarch"];
 
-/// What `ohrs` says at the end of each package that it builds.
+/// Output of `ohrs` at the end of each package.
 const PACKAGE_DONE: &str = "Create index.d.ts succeed.";
 
-/// Types it; leaves `dist/` as it was.
+/// Runs the build; leaves `dist/` unchanged.
 ///
 /// # Errors
 ///
-/// When the build fails, builds more than the module, or leaves it elsewhere than in `dist/`.
+/// When the build fails, builds other packages than the module, or writes elsewhere than to `dist/`.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let sdk = Sdk::prepare(workspace, &[Abi::Arm64])?;
     let (dist, kept) = (workspace.dist(), workspace.target().join("dist-kept"));

@@ -10,29 +10,31 @@ use crate::host_node;
 use crate::progress;
 use crate::workspace::Workspace;
 
-/// System package with the program.
+/// System package of valgrind.
 const PACKAGE: &str = "valgrind";
 
-/// What Node and napi-ohos do, and not the module.
+/// Suppressed findings of Node and napi-ohos.
 const SUPPRESSIONS: &str = "xtask/src/valgrind/node.supp";
 
-/// What is unsafe, in a minute and a half: buffers in both directions, listeners, promises, objects whose sockets end.
+/// Tests of unsafe code, in 90 seconds.
+/// Buffers in both directions, listeners, promises, objects with ended sockets.
 const TESTS: [&str; 3] = ["views", "reset", "early-bytes"];
 
-/// Reports what is misused, and what is lost for good; each fails the run.
+/// Reports memory errors and definite leaks; each fails the run.
 const OPTIONS: [&str; 7] = [
     "--quiet",
     "--error-exitcode=9",
     "--leak-check=full",
     "--show-leak-kinds=definite",
     "--errors-for-leak-kinds=definite",
-    // Of the test, through Node, to the module.
+    // Stack depth from the test through Node to the module.
     "--num-callers=40",
     "--tool=memcheck",
 ];
 
-/// Runs some of the module's tests under memcheck. With symbols, and without compiled JavaScript, which valgrind would
-/// have to follow.
+/// Runs some of the module's tests under memcheck, with symbols.
+///
+/// JavaScript is not compiled, because valgrind would have to follow the generated code.
 ///
 /// # Errors
 ///
@@ -57,7 +59,7 @@ fn check(workspace: &Workspace, library: &Path, test: &str) -> Result<()> {
     let mut valgrind = command(PACKAGE);
     valgrind.args(OPTIONS).arg(format!("--suppressions={}", workspace.path(SUPPRESSIONS).display()));
     valgrind.args([host_node::prepare()?, "--jitless"]).arg(format!("tests/{test}.test.mjs"));
-    // Everything takes many times longer.
+    // Everything is many times slower.
     valgrind.env("SOCKETKIT_LIBRARY", library).env("SOCKETKIT_SLOW", "1");
     progress::run(&format!("memcheck: {test}"), valgrind.current_dir(workspace.root()))
 }

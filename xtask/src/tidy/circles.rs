@@ -1,16 +1,17 @@
-//! Modules of the native crates that import each other.
+//! Circular imports between modules of the native crates.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::tree::{SourceFile, Tree};
 
-/// The sources of each crate.
+/// Sources of each crate.
 const CRATES: [&str; 2] = ["native/engine/src/", "native/socketkit/src/"];
 
-/// What a module of a crate imports of the same crate: module paths, such as `connection::state`; the root is empty.
+/// Imports of a module from the same crate: module paths, such as `connection::state`.
+/// The root is empty.
 type Graph = BTreeMap<String, BTreeSet<String>>;
 
-/// A message for each circle.
+/// Returns a message for each circle.
 pub(super) fn circles(tree: &Tree) -> Vec<String> {
     CRATES.iter().flat_map(|folder| circles_of(tree, folder)).collect()
 }
@@ -34,7 +35,7 @@ fn circles_of(tree: &Tree, folder: &str) -> Vec<String> {
     found
 }
 
-/// The modules that lead from `start`, which is one of them where it is in a circle.
+/// Returns the modules reachable from `start`, including `start` if it is in a circle.
 fn reachable<'a>(graph: &'a Graph, start: &str) -> BTreeSet<&'a str> {
     let mut reached = BTreeSet::new();
     let mut waiting = vec![start];
@@ -62,14 +63,15 @@ fn graph(tree: &Tree, folder: &str) -> Graph {
     sources.iter().map(|(module, file)| (module.clone(), imports(module, file))).collect()
 }
 
-/// `connection/state.rs` is `connection::state`; `lib.rs` has no name.
+/// Returns the module path, `connection::state` for `connection/state.rs`.
+/// Empty for `lib.rs`.
 fn module_of(path: &str, folder: &str) -> String {
     let name = path.strip_prefix(folder).unwrap_or(path).trim_end_matches(".rs");
     let name = name.strip_suffix("/mod").unwrap_or(name);
     if name == "lib" { String::new() } else { name.replace('/', "::") }
 }
 
-/// The source without comments and without what only tests have, which comes last in a file, or is a declaration.
+/// Removes comments, and test code, which is last in a file or a declaration.
 fn code_of(text: &str) -> String {
     let mut code = String::new();
     let mut lines = text.lines().peekable();
@@ -87,7 +89,7 @@ fn code_of(text: &str) -> String {
     code
 }
 
-/// Every path that the code imports or writes out, each as its segments.
+/// Returns every path that the code imports or uses, split into segments.
 fn paths_of(code: &str) -> Vec<Vec<String>> {
     let mut paths = Vec::new();
     let mut rest = String::new();
@@ -103,7 +105,7 @@ fn paths_of(code: &str) -> Vec<Vec<String>> {
     paths
 }
 
-/// What a `use` statement imports: it stands at the end of what precedes its semicolon.
+/// Returns the import of a `use` statement, at the end of the text before its semicolon.
 fn import_in(statement: &str) -> Option<&str> {
     let start = statement.rfind("use ").filter(|start| {
         let before = statement.get(..*start).unwrap_or_default();
@@ -112,7 +114,7 @@ fn import_in(statement: &str) -> Option<&str> {
     statement.get(start + 4..).map(|import| import.trim_end_matches(';').trim())
 }
 
-/// Takes the braces of an import apart.
+/// Expands the braces of an import.
 fn expand(prefix: &str, import: &str, paths: &mut Vec<Vec<String>>) {
     let import = import.trim();
     let Some((before, inside)) = import.split_once('{') else {
@@ -139,7 +141,7 @@ fn segments(path: &str) -> Vec<String> {
     path.split("::").map(|segment| segment.trim().to_owned()).filter(|segment| !segment.is_empty()).collect()
 }
 
-/// The module of the crate that `path` names, or has an item of; `None` for those of other crates.
+/// Returns the module that `path` names or has an item of; `None` for other crates.
 fn target(module: &str, path: &[String], modules: &BTreeSet<&str>) -> Option<String> {
     let own = || -> Vec<&str> { module.split("::").filter(|segment| !segment.is_empty()).collect() };
     let (mut place, mut rest) = match path.first()?.as_str() {
@@ -167,7 +169,7 @@ fn target(module: &str, path: &[String], modules: &BTreeSet<&str>) -> Option<Str
         place = next;
     }
     let found = place.join("::");
-    // What is re-exported at the root is imported from there by other crates alone.
+    // Only other crates import re-exports of the root.
     (!found.is_empty()).then_some(found)
 }
 

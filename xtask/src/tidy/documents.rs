@@ -1,4 +1,4 @@
-//! Rules on what people read.
+//! Rules for documents.
 
 use std::collections::BTreeSet;
 
@@ -6,16 +6,16 @@ use clap::CommandFactory as _;
 
 use super::tree::{SourceFile, Tree};
 
-/// Folders that builds make: documents may name what is in them.
+/// Folders of build results: documents may name files in them.
 const MADE: [&str; 6] = ["dist", "target", "entry/libs", "entry/build", "preview/node_modules", "oh_modules"];
 
-/// The document that has a row for each task.
+/// Document with a row for each task.
 const OVERVIEW: &str = "docs/tasks.md";
 
-/// The scripts that `npm run` knows.
+/// Scripts of `npm run`.
 const SCRIPTS: &str = "preview/package.json";
 
-/// Where a document refers to something that is not there.
+/// Returns references to things that do not exist.
 pub(super) fn dead_references(tree: &Tree) -> Vec<String> {
     let tasks: BTreeSet<String> =
         crate::Arguments::command().get_subcommands().map(|task| task.get_name().to_owned()).collect();
@@ -29,7 +29,7 @@ pub(super) fn dead_references(tree: &Tree) -> Vec<String> {
     findings
 }
 
-/// The tasks without a row in the overview.
+/// Returns the tasks without a row in the overview.
 pub(super) fn untold_tasks(tree: &Tree) -> Vec<String> {
     let text = tree.text(OVERVIEW).unwrap_or_default();
     let has_row = |task: &str| text.lines().any(|line| words_after(line, "| `cargo xtask ").first() == Some(&task));
@@ -38,7 +38,7 @@ pub(super) fn untold_tasks(tree: &Tree) -> Vec<String> {
     tasks.filter(|task| !has_row(task)).map(|task| format!("{OVERVIEW} has no row for `cargo xtask {task}`")).collect()
 }
 
-/// Rows that promise a test, as "`file`: "its name"", which the file does not have.
+/// Returns rows that refer to a test, as "`file`: "its name"", that the file does not have.
 pub(super) fn untested_promises(tree: &Tree) -> Vec<String> {
     let has_test = |promise: &str| {
         let (file, name) = promise.split_once("`: \"").unwrap_or_default();
@@ -47,29 +47,29 @@ pub(super) fn untested_promises(tree: &Tree) -> Vec<String> {
     tree.files("docs/", ".md").flat_map(|file| file.lines_with_word(promises, |promise| !has_test(promise))).collect()
 }
 
-/// The files and names of tests in a line.
+/// Returns the files and names of tests in a line.
 fn promises(line: &str) -> Vec<&str> {
     let promise = line.strip_suffix("\" |").and_then(|row| row.rsplit_once("| `")).map(|(_, promise)| promise);
     promise.filter(|promise| promise.contains("`: \"")).into_iter().collect()
 }
 
-/// The targets of Markdown's links in a line.
+/// Returns the targets of Markdown links in a line.
 fn links(line: &str) -> Vec<&str> {
     line.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect()
 }
 
-/// What is between single backquotes, up to the first space.
+/// Returns the text in single backticks, up to the first space.
 fn code(line: &str) -> Vec<&str> {
     line.split('`').skip(1).step_by(2).filter_map(|text| text.split(' ').next()).collect()
 }
 
-/// The word that follows each mention of a command; none where an option or a placeholder does.
+/// Returns the word after each mention of a command, except options and placeholders.
 fn words_after<'a>(line: &'a str, command: &str) -> Vec<&'a str> {
     let word = |rest: &'a str| rest.split(|c: char| !c.is_alphanumeric() && c != '-').next();
     line.split(command).skip(1).filter_map(word).filter(|word| word.starts_with(char::is_alphanumeric)).collect()
 }
 
-/// Links to the net are not followed.
+/// Returns whether the target of a link exists; links to websites are not checked.
 fn leads_somewhere(tree: &Tree, file: &SourceFile, link: &str) -> bool {
     if link.contains("://") {
         return true;
@@ -79,7 +79,7 @@ fn leads_somewhere(tree: &Tree, file: &SourceFile, link: &str) -> bool {
     tree.has(&target) && (anchor.is_empty() || tree.text(&target).is_some_and(|text| has_heading(text, anchor)))
 }
 
-/// A path from the top, given by one from a file.
+/// Resolves a path relative to a file.
 fn resolved(from: &str, path: &str) -> String {
     let mut folders: Vec<&str> = from.split('/').collect();
     folders.pop();
@@ -93,7 +93,7 @@ fn resolved(from: &str, path: &str) -> String {
     folders.join("/")
 }
 
-/// Whether a heading has this anchor, by the rules of GitHub.
+/// Returns whether a heading has this anchor, by GitHub's rules.
 fn has_heading(text: &str, anchor: &str) -> bool {
     text.lines().filter(|line| line.starts_with('#')).any(|line| slug(line.trim_start_matches('#').trim()) == anchor)
 }
@@ -103,7 +103,8 @@ fn slug(heading: &str) -> String {
     kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect()
 }
 
-/// Whether what looks like a path is one, from the top or from the document; the end of a file's name may be left out.
+/// Returns whether a text that looks like a path exists, from the root or the document.
+/// It may be a prefix of a file name.
 fn is_there(tree: &Tree, file: &SourceFile, code: &str) -> bool {
     let path = code.split([':', ',', '#']).next().unwrap_or_default().trim_end_matches('/');
     let is_placeholder = path.contains(['<', '*', '{', '…', '$', '|', '\'', '"', '(', '~']);
@@ -170,7 +171,7 @@ mod tests {
         assert_eq!(found("it broke"), ["docs/a.md:1: tests/a.test.mjs`: \"it broke"]);
     }
 
-    /// The part of a line that a finding shows.
+    /// Returns the part of a line that a finding shows.
     fn reference(text: &str) -> &str {
         let inside = links(text).into_iter().chain(code(text)).next().unwrap_or_default();
         if text.contains("fly") { "fly" } else { inside }

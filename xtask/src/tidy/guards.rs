@@ -1,22 +1,22 @@
-//! What is borrowed or locked while the binding calls Node-API.
+//! Borrows and locks that are held during calls of Node-API.
 //!
-//! Such a call can run JavaScript, and on the phone the finalizer of any object, which borrow the same. Found are calls in the
-//! statement of a guard, and in the block in which a guard has a name, alone or in a tuple; of what runs there, methods of `self`
-//! that are given the guard, and the function's own closures, which may call anything.
+//! Such a call can run JavaScript, and on phones the finalizer of any object, which borrow the same data. Found are calls in the
+//! statement of a guard, and in the block of a named guard, alone or in a tuple; also methods of `self` that take the guard, and
+//! the function's own closures, which may call anything.
 //!
-//! Not looked into are other functions that are called there, guards in a struct, in an `Option` or from a function that returns
-//! one, handles of Node-API that a closure is given under another name than `env`, and statements that rustfmt does not lay out.
+//! Not checked are other functions called there, guards in a struct, in an `Option` or returned by a function, Node-API handles that a
+//! closure receives under another name than `env`, and statements that rustfmt does not format.
 
 use super::rust::indentation;
 use super::tree::{SourceFile, Tree};
 
-/// Where the rule holds.
+/// Folder that the rule applies to.
 const BINDING: &str = "native/socketkit/src/";
 
-/// Calls thread-safe functions under its lock, which run nothing on this thread.
+/// Calls thread-safe functions under its lock; they run no code on this thread.
 const EXEMPT: &str = "native/socketkit/src/node_api/doorbell.rs";
 
-/// What makes a guard.
+/// Expressions that create a guard.
 const GUARDS: [&str; 9] = [
     ".borrow()",
     ".borrow_mut()",
@@ -29,13 +29,14 @@ const GUARDS: [&str; 9] = [
     "lock(&",
 ];
 
-/// Methods whose value is a guard.
+/// Methods that return a guard.
 const METHODS: [&str; 4] = [".borrow()", ".borrow_mut()", ".try_borrow()", ".try_borrow_mut()"];
 
-/// Functions whose value is a guard.
+/// Functions that return a guard.
 const FUNCTIONS: [&str; 5] = ["lock(&", "RefCell::borrow(", "RefCell::borrow_mut(", "Ref::map(", "RefMut::map("];
 
-/// Names without which nothing calls Node-API, directly or not. `set` and `take` are missing: cells have them too.
+/// Names of calls that lead to Node-API.
+/// `set` and `take` are missing, because cells also have them.
 const CALLS: [&str; 17] = [
     "env",
     "node_api",
@@ -56,10 +57,11 @@ const CALLS: [&str; 17] = [
     "delete_named_property",
 ];
 
-/// Calls that no single name tells: to set a property, and not a cell; to make an object, and not something else.
+/// Calls for which a name is not enough.
+/// Setting a property instead of a cell, creating an object.
 const PHRASES: [&str; 3] = [".set(\"", "Object::new(", "Reference::new("];
 
-/// Calls of Node-API while something is borrowed or locked.
+/// Returns calls of Node-API while a guard is held.
 pub(super) fn held_across_calls(tree: &Tree) -> Vec<String> {
     tree.files(BINDING, ".rs").filter(|file| file.path != EXEMPT).flat_map(of_file).collect()
 }
@@ -79,7 +81,7 @@ fn of_file(file: &SourceFile) -> Vec<String> {
             in_signature = !code.ends_with(['{', '}', ';']);
         }
         callers.extend(bindings(code).into_iter().filter(|(_, value)| value.ends_with(".env()")).map(|(name, _)| name));
-        // Those are found wherever they stand.
+        // These are always found.
         callers.retain(|name| !CALLS.contains(name));
         let Some(guard) = GUARDS.iter().filter_map(|guard| code.find(guard)).min() else { continue };
         let (before, after) = code.split_at(guard);
@@ -93,7 +95,7 @@ fn of_file(file: &SourceFile) -> Vec<String> {
     findings
 }
 
-/// The lines with code in them, each with its index. Those that go on with the one before are joined to it.
+/// Returns the lines of code with their indexes; continuation lines are joined.
 fn joined_lines(text: &str) -> Vec<(usize, String)> {
     let mut joined: Vec<(usize, String)> = Vec::new();
     for (index, line) in text.lines().enumerate() {
@@ -112,21 +114,21 @@ fn joined_lines(text: &str) -> Vec<(usize, String)> {
     joined
 }
 
-/// Whether `line` is the brace that opens the block of a `head` of several lines.
+/// Returns whether `line` is the opening brace of a multi-line `head`.
 fn is_brace_of(line: &str, head: &str) -> bool {
     line == "{" && !head.ends_with([';', ',', '{', '}'])
 }
 
-/// Of the lines that follow that of a guard, those where it is held.
+/// Returns the lines after a guard in which it is held.
 fn held_lines<'a>(
     following: impl Iterator<Item = &'a (usize, String)>,
     head: &str,
 ) -> impl Iterator<Item = &'a (usize, String)> {
     let depth = indentation(head);
     let end = name_of(head).map(|name| format!("drop({name})"));
-    // The head of a block, or a statement that goes on. An `if` or `while` without `let` is done with its condition.
+    // The head of a block, or a continued statement. An `if` or `while` without `let` drops the guard after its condition.
     let goes_on = head.ends_with(['{', '(', '|']) && !is_plain_condition(head);
-    // Nothing is held in the block for a guard that was not to be had.
+    // In the block of `let … else`, there is no guard.
     let fails = head.ends_with(" else {");
     following.skip_while(move |(_, code)| fails && indentation(code) > depth).take_while(move |(_, code)| {
         let is_deeper = indentation(code) > depth;
@@ -137,7 +139,7 @@ fn held_lines<'a>(
     })
 }
 
-/// The name of a guard that a statement gives one; several have that of the whole pattern.
+/// Returns the name that a statement gives to a guard; for several, the whole pattern.
 fn name_of(code: &str) -> Option<&str> {
     let bindings = bindings(code);
     let mut names = bindings.iter().filter(|(_, value)| is_guard(value)).map(|(name, _)| *name);
@@ -148,7 +150,7 @@ fn name_of(code: &str) -> Option<&str> {
     }
 }
 
-/// What a `let` names, each with its value.
+/// Returns the names of a `let`, each with its value.
 fn bindings(code: &str) -> Vec<(&str, &str)> {
     let Some((pattern, value)) = code.trim().strip_prefix("let ").and_then(|code| code.split_once(" = ")) else {
         return Vec::new();
@@ -157,7 +159,7 @@ fn bindings(code: &str) -> Vec<(&str, &str)> {
     parts(pattern).into_iter().map(bare_name).zip(parts(value)).collect()
 }
 
-/// The parts of a tuple; of anything else the whole.
+/// Returns the parts of a tuple, or the whole text.
 fn parts(text: &str) -> Vec<&str> {
     if !text.starts_with('(') || closing(text) != Some(text.len() - 1) {
         return vec![text];
@@ -171,21 +173,21 @@ fn parts(text: &str) -> Vec<&str> {
     inner.split(is_between).map(str::trim).collect()
 }
 
-/// Of a pattern, the name alone.
+/// Returns the name in a pattern.
 fn bare_name(pattern: &str) -> &str {
     let pattern = pattern.split(':').next().unwrap_or_default().trim();
     pattern.trim_start_matches("Ok(").trim_end_matches(')').trim_start_matches("mut ")
 }
 
-/// Whether a value is a guard, and not something that was had by one.
+/// Returns whether a value is a guard, and not a value read through one.
 fn is_guard(value: &str) -> bool {
     let is_method = METHODS.iter().any(|method| value.ends_with(method));
     let is_function = FUNCTIONS.iter().any(|function| value.starts_with(function));
-    // A call that the line does not end goes on with a closure.
+    // An unclosed call continues with a closure.
     is_method || is_function && closing(value).is_none_or(|end| end == value.len() - 1)
 }
 
-/// Where the first parenthesis of `text` is closed.
+/// Returns the position of the parenthesis that closes the first one of `text`.
 fn closing(text: &str) -> Option<usize> {
     let mut depth = 0;
     text.char_indices().find_map(|(index, letter)| {
@@ -199,19 +201,19 @@ fn is_plain_condition(code: &str) -> bool {
     (code.starts_with("if ") || code.starts_with("while ")) && !code.contains(" let ") || code.ends_with("else {")
 }
 
-/// Of the parameters in a line of a signature, closures and handles of Node-API.
+/// Returns the parameters of a signature line that are closures or Node-API handles.
 fn calling_parameters(line: &str) -> impl Iterator<Item = &str> {
     let parameters = line.split([',', '(']).filter_map(|part| part.split_once(": "));
     parameters.filter(|(_, kind)| kind.starts_with("impl Fn") || is_handle(kind)).map(|(name, _)| name.trim())
 }
 
-/// Whether a type is `Env` or a reference to one.
+/// Returns whether a type is `Env` or a reference to it.
 fn is_handle(kind: &str) -> bool {
     let mut names = kind.trim_start_matches('&').split(' ').skip_while(|name| name.starts_with('\''));
     names.next().is_some_and(|name| words(name).next() == Some("Env"))
 }
 
-/// Whether what follows `before` stands in the parentheses of a method of `self`.
+/// Returns whether the text after `before` is an argument of a method of `self`.
 fn is_argument_of_method(before: &str) -> bool {
     let mut closed = 0;
     for (index, letter) in before.char_indices().rev() {
@@ -238,7 +240,7 @@ fn words(code: &str) -> impl Iterator<Item = &str> {
 }
 
 fn calls_node_api(code: &str) -> bool {
-    // A handle is compared with this, and nothing called.
+    // Compares handles, without a call.
     let code = code.replace("env.raw()", "");
     PHRASES.iter().any(|phrase| code.contains(phrase)) || names_any(&code, &CALLS)
 }

@@ -1,33 +1,33 @@
-//! The marks of tests whose fault is still open: `todo` in JavaScript, `#[ignore]` in Rust.
+//! Marks of tests for open faults: `todo` in JavaScript, `#[ignore]` in Rust.
 
 use super::tree::{SourceFile, Tree};
 
 const JAVASCRIPT: &str = ".test.mjs";
 const RUST: &str = ".rs";
 
-/// What a mark of a JavaScript test begins with, behind which its fault stands.
+/// Prefix of a mark in JavaScript; the fault follows.
 const JAVASCRIPT_MARK: &str = "todo: '";
 
-/// The same in Rust.
+/// Prefix of a mark in Rust.
 const RUST_MARK: &str = "#[ignore = \"";
 
-/// How a fault is named.
+/// Prefix of a fault's number.
 const FAULT: &str = "fault ";
 
-/// A test that waits for a fault to be fixed.
+/// A test of an open fault.
 #[derive(Debug, PartialEq, Eq)]
 struct Mark {
     fault: u32,
-    /// With file and line.
+    /// File and line.
     place: String,
 }
 
-/// Marks that do not name their fault.
+/// Returns marks without a fault number.
 pub(super) fn unnumbered(tree: &Tree) -> Vec<String> {
     marked(tree).into_iter().filter_map(Result::err).collect()
 }
 
-/// How many tests are marked, and a line for each by the number of its fault.
+/// Returns the number of marked tests, and a line for each, sorted by fault.
 pub(super) fn report(tree: &Tree) -> Vec<String> {
     let mut marks: Vec<Mark> = marked(tree).into_iter().filter_map(Result::ok).collect();
     marks.sort_by_key(|mark| mark.fault);
@@ -36,7 +36,7 @@ pub(super) fn report(tree: &Tree) -> Vec<String> {
     lines
 }
 
-/// All marks: those that name no fault are errors, which say where they are.
+/// Returns all marks; those without a fault are errors with their position.
 fn marked(tree: &Tree) -> Vec<Result<Mark, String>> {
     let javascript = tree.files("", JAVASCRIPT).flat_map(|file| marks_of(file, is_javascript_mark, JAVASCRIPT_MARK));
     let rust = tree.files("", RUST).flat_map(|file| marks_of(file, is_rust_mark, RUST_MARK));
@@ -48,7 +48,7 @@ fn marks_of(file: &SourceFile, is_mark: fn(&str) -> bool, start: &str) -> Vec<Re
     lines.map(|(index, line)| mark(line, start, file.at(index, line))).collect()
 }
 
-/// The mark of a line: `fault`, a number, a colon, and what is wrong.
+/// Parses the mark of a line: `fault`, a number, a colon, and a description.
 fn mark(line: &str, start: &str, place: String) -> Result<Mark, String> {
     let named = line.split_once(start).and_then(|(_, reason)| reason.strip_prefix(FAULT)?.split_once(": "));
     match named.and_then(|(number, _)| number.parse().ok()) {
@@ -61,7 +61,7 @@ fn is_javascript_mark(line: &str) -> bool {
     line.split(|c: char| !c.is_alphanumeric()).any(|word| word == "todo")
 }
 
-/// Whether it is an attribute: of its own, or one that a condition makes.
+/// Returns whether it is an attribute, possibly a conditional one.
 fn is_rust_mark(line: &str) -> bool {
     let line = line.trim_start();
     let words = || line.split(|c: char| !c.is_alphanumeric() && c != '_');

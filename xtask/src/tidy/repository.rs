@@ -1,8 +1,8 @@
-//! Rules on all files.
+//! Rules for all files.
 
 use super::tree::{SourceFile, Tree};
 
-/// Hosts of registries; an installation takes them from its own configuration.
+/// Hosts of registries; an installation has its own configuration.
 const HOSTS: [&str; 8] = [
     concat!("crates", ".io"),
     concat!("npmjs", ".org"),
@@ -14,33 +14,33 @@ const HOSTS: [&str; 8] = [
     concat!("rust-lang", ".org/dist"),
 ];
 
-/// They name the registry that each crate came from, as cargo writes it.
+/// Lock files, which contain cargo's name of the registry.
 const CARGO_LOCKS: [&str; 2] = ["Cargo.lock", "fuzz/Cargo.lock"];
 
-/// Folders in which people and services keep their own files.
+/// Folders of users and services.
 const MACHINE_FOLDERS: [&str; 6] = ["home", "root", "work", "Users", "opt", "mnt"];
 
-/// The files that call the system's log.
+/// Files that call the system's log.
 const LOGGERS: [&str; 2] = ["native/socketkit/src/node_api/hilog.rs", "entry/src/main/ets/utils/Logger.ets"];
 
-/// References to native sources in files that depend only on what ships.
+/// Returns references to native sources in files that may only use shipped files.
 pub(super) fn native_sources_outside(tree: &Tree) -> Vec<String> {
     let rooms = [tree.files("tests/", ""), tree.files("preview/", "")];
     rooms.into_iter().flatten().flat_map(|file| file.lines_with(names_native_source)).collect()
 }
 
-/// Hosts of registries.
+/// Returns host names of registries.
 pub(super) fn registry_hosts(tree: &Tree) -> Vec<String> {
     let names_host = |line: &str| HOSTS.iter().any(|host| line.contains(host));
     files_but_locks(tree).flat_map(|file| file.lines_with(names_host)).collect()
 }
 
-/// Absolute paths that only one machine has.
+/// Returns absolute paths of one machine.
 pub(super) fn machine_paths(tree: &Tree) -> Vec<String> {
     files_but_locks(tree).flat_map(|file| file.lines_with(names_machine_path)).collect()
 }
 
-/// Files that write to the system's log under another domain than the first of them.
+/// Returns files that log under another domain than the first one.
 pub(super) fn log_domains(tree: &Tree) -> Vec<String> {
     let domains = LOGGERS.map(|path| (path, tree.text(path).and_then(log_domain)));
     let [(_, first), ..] = domains;
@@ -48,7 +48,7 @@ pub(super) fn log_domains(tree: &Tree) -> Vec<String> {
     others.map(|(path, domain)| format!("{path}: the log's domain is {}", domain.unwrap_or("nowhere"))).collect()
 }
 
-/// The number in a line such as `const DOMAIN: number = 0x5353;`.
+/// Returns the number in a line such as `const DOMAIN: number = 0x5353;`.
 fn log_domain(text: &str) -> Option<&str> {
     let line = text.lines().find(|line| line.starts_with("const DOMAIN"))?;
     line.split_once("= ")?.1.strip_suffix(';')
@@ -58,7 +58,8 @@ fn files_but_locks(tree: &Tree) -> impl Iterator<Item = &SourceFile> {
     tree.files("", "").filter(|file| !CARGO_LOCKS.contains(&file.path.as_str()))
 }
 
-/// The crates' folders are sources; that there are such crates, with their manifests, is public.
+/// Returns whether a line names a crate's sources.
+/// Folders and manifests of crates are public.
 fn names_native_source(line: &str) -> bool {
     ["native/engine/src", "native/engine/tests", "native/socketkit/src", ".rs'", ".rs\""]
         .iter()
@@ -72,7 +73,7 @@ fn names_machine_path(line: &str) -> bool {
     }) || line.contains(concat!("C:", "\\"))
 }
 
-/// Whether a path that follows this text begins there: nothing before it belongs to it.
+/// Returns whether a path can begin after this text.
 fn begins_path(before: &str) -> bool {
     !before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '}' | ')' | '*' | '/' | '@' | '~'))
 }

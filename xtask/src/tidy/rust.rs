@@ -1,26 +1,26 @@
-//! Rules on the native code.
+//! Rules for native code.
 
 use super::tree::{SourceFile, Tree};
 
-/// The engine's root, which denies unsafe code to all of it.
+/// Root of the engine, which denies unsafe code.
 const ENGINE_ROOT: &str = "native/engine/src/lib.rs";
 
-/// The one folder that may hold unsafe code.
+/// The only folder with unsafe code.
 const NODE_API: &str = "native/socketkit/src/node_api/";
 
-/// The one module of the engine that may: it asks the kernel for what no crate has a safe call for.
+/// The only module of the engine with unsafe code: no crate has a safe call for its option.
 const TCP_INFO: &str = "native/engine/src/tcp_info.rs";
 
-/// The one file that forms the codes which JavaScript sees.
+/// The only file that assigns JavaScript error codes.
 const CODE_TABLE: &str = "native/socketkit/src/error.rs";
 
-/// The numbers that the codes start from.
+/// Bases of the error codes.
 const CODE_BASES: [&str; 2] = ["2301", "2303"];
 
-/// What ends the process, or unwinds, on purpose.
+/// Code that deliberately ends the process or unwinds.
 const PANICS: [&str; 6] = [".unwrap()", ".expect(", "panic!(", "unreachable!(", "todo!(", "unimplemented!("];
 
-/// Mentions of Node-API in the engine, and its absence.
+/// Returns mentions of Node-API in the engine; also reports a missing engine.
 pub(super) fn engine_knows_javascript(tree: &Tree) -> Vec<String> {
     let Some(manifest) = tree.files("native/engine/Cargo.toml", "").next() else {
         return vec!["native/engine/Cargo.toml is missing".to_owned()];
@@ -31,7 +31,7 @@ pub(super) fn engine_knows_javascript(tree: &Tree) -> Vec<String> {
         .collect()
 }
 
-/// Unsafe code where none may be, and an engine that does not deny it.
+/// Returns forbidden unsafe code; also reports an engine that does not deny it.
 pub(super) fn unsafe_outside_node_api(tree: &Tree) -> Vec<String> {
     let mut findings: Vec<String> = tree
         .files("native/", ".rs")
@@ -44,14 +44,14 @@ pub(super) fn unsafe_outside_node_api(tree: &Tree) -> Vec<String> {
     findings
 }
 
-/// Async functions and blocks: napi-ohos would give their promises to its own, unsound machinery.
+/// Returns async functions and blocks: napi-ohos would run them with unsound code of its own.
 pub(super) fn async_in_binding(tree: &Tree) -> Vec<String> {
     tree.files("native/socketkit/src/", ".rs")
         .flat_map(|file| lines_of_code(file, |line| has_word(line, "async")))
         .collect()
 }
 
-/// Calls that panic, outside tests.
+/// Returns calls that panic, outside of tests.
 pub(super) fn panics(tree: &Tree) -> Vec<String> {
     tree.files("native/", ".rs")
         .filter(|file| file.path.contains("/src/") && !is_tests(&file.path))
@@ -63,7 +63,7 @@ fn is_tests(path: &str) -> bool {
     path.ends_with("/tests.rs") || path.contains("/tests/")
 }
 
-/// Codes that are formed anywhere but in their table.
+/// Returns error codes outside of their table.
 pub(super) fn codes_outside_table(tree: &Tree) -> Vec<String> {
     let names_code = |line: &str| {
         let digits = line.replace('_', "");
@@ -75,7 +75,7 @@ pub(super) fn codes_outside_table(tree: &Tree) -> Vec<String> {
         .collect()
 }
 
-/// A message for each fitting line, without comments and items that only tests have.
+/// Returns a message for each matching line, without comments and test code.
 fn lines_of_code(file: &SourceFile, fits: impl Fn(&str) -> bool) -> Vec<String> {
     let mut findings = Vec::new();
     let mut lines = file.text.lines().enumerate();
@@ -89,7 +89,7 @@ fn lines_of_code(file: &SourceFile, fits: impl Fn(&str) -> bool) -> Vec<String> 
     findings
 }
 
-/// Goes past an item that rustfmt has laid out: its last line is indented as its first.
+/// Skips an item formatted by rustfmt: its last line has the indentation of its first.
 fn skip_item<'a>(lines: &mut impl Iterator<Item = (usize, &'a str)>, indentation_of_item: usize) {
     for (_, line) in lines {
         let ends = line.ends_with('}') || line.ends_with(';');
@@ -99,7 +99,7 @@ fn skip_item<'a>(lines: &mut impl Iterator<Item = (usize, &'a str)>, indentation
     }
 }
 
-/// How many characters stand before the first that is seen.
+/// Returns the number of characters before the first visible one.
 pub(super) fn indentation(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }

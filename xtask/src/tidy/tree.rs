@@ -1,4 +1,4 @@
-//! The tracked files, as text.
+//! Tracked files, as text.
 
 use std::collections::BTreeSet;
 
@@ -7,35 +7,35 @@ use anyhow::{Context, Result};
 use crate::command::{command, output};
 use crate::workspace::Workspace;
 
-/// A file that git tracks.
+/// A tracked file.
 #[derive(Debug)]
 pub(super) struct SourceFile {
-    /// From the top, with `/`.
+    /// Path from the root, with `/`.
     pub(super) path: String,
-    /// As it is in the working tree.
+    /// Content in the working tree.
     pub(super) text: String,
 }
 
 /// All tracked files.
 #[derive(Debug)]
 pub(super) struct Tree {
-    /// Those that are text.
+    /// Text files.
     files: Vec<SourceFile>,
-    /// Those, all others, and the folders that they are in.
+    /// Paths of all files, and of their folders.
     paths: BTreeSet<String>,
 }
 
 impl Tree {
-    /// Reads them from the checkout.
+    /// Reads the files of the checkout.
     ///
     /// # Errors
     ///
-    /// When this is no git checkout.
+    /// When this is not a git checkout.
     pub(super) fn tracked(workspace: &Workspace) -> Result<Self> {
         let paths = output(command("git").args(["ls-files", "-z"]).current_dir(workspace.root()))
             .context("cannot list tracked files: not a git checkout")?;
         let read = |path: &str| {
-            // A file that is not text, or deleted and not yet committed, has nothing to check.
+            // Binary or deleted files need no check.
             let text = std::fs::read_to_string(workspace.path(path)).ok()?;
             Some(SourceFile { path: path.to_owned(), text })
         };
@@ -43,7 +43,7 @@ impl Tree {
         Ok(Self::new(paths.iter().copied().filter_map(read).collect(), &paths))
     }
 
-    /// A tree of given paths and texts.
+    /// Creates a tree of given paths and texts.
     #[cfg(test)]
     pub(super) fn of(files: &[(&str, &str)]) -> Self {
         let file = |(path, text): &(&str, &str)| SourceFile { path: (*path).to_owned(), text: (*text).to_owned() };
@@ -60,35 +60,35 @@ impl Tree {
         Self { files, paths: all }
     }
 
-    /// The files below a folder whose names end in `suffix`.
+    /// Returns the files below a folder whose names end with `suffix`.
     pub(super) fn files<'a>(&'a self, folder: &'a str, suffix: &'a str) -> impl Iterator<Item = &'a SourceFile> {
         self.files.iter().filter(move |file| file.path.starts_with(folder) && file.path.ends_with(suffix))
     }
 
-    /// Whether there is a file or folder of that path.
+    /// Returns whether the file or folder exists.
     pub(super) fn has(&self, path: &str) -> bool {
         self.paths.contains(path)
     }
 
-    /// Whether there is a file or folder whose path begins so.
+    /// Returns whether a file or folder has this path prefix.
     pub(super) fn begins(&self, path: &str) -> bool {
         self.paths.range(path.to_owned()..).next().is_some_and(|next| next.starts_with(path))
     }
 
-    /// A file's text.
+    /// Returns a file's text.
     pub(super) fn text(&self, path: &str) -> Option<&str> {
         self.files.iter().find(|file| file.path == path).map(|file| file.text.as_str())
     }
 }
 
 impl SourceFile {
-    /// A message for each line that fits, with its number.
+    /// Returns a message for each matching line, with its number.
     pub(super) fn lines_with(&self, fits: impl Fn(&str) -> bool) -> Vec<String> {
         let lines = self.text.lines().enumerate();
         lines.filter(|(_, line)| fits(line)).map(|(index, line)| self.at(index, line)).collect()
     }
 
-    /// A message for each of the words of its lines that fits, with the line's number.
+    /// Returns a message for each matching word, with the line number.
     pub(super) fn lines_with_word<'a>(
         &'a self,
         words: impl Fn(&'a str) -> Vec<&'a str>,
@@ -99,7 +99,7 @@ impl SourceFile {
         words.filter(|(_, word)| fits(word)).map(|(index, word)| self.at(index, word)).collect()
     }
 
-    /// A message that names a line, counted from 0.
+    /// Returns a message for a line, counted from 0.
     pub(super) fn at(&self, index: usize, line: &str) -> String {
         format!("{}:{}: {}", self.path, index + 1, line.trim())
     }
