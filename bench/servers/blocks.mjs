@@ -1,11 +1,11 @@
 export const BLOCK_BYTES = 4096;
 const NUMBER_BYTES = 4;
 
-/** Looks at the numbers with which the blocks of a stream begin. */
+/** Checks the numbers at the start of the blocks of a stream. */
 export class Blocks {
   taken = 0;
 
-  /** Takes what follows; throws when a number is not the one that is due. One that is cut in two is not looked at. */
+  /** Checks the next bytes; throws if a number is wrong. A number split between two calls is not checked. */
   take(bytes, offset, length) {
     const view = new DataView(bytes, offset, length);
     let at = (BLOCK_BYTES - (this.taken % BLOCK_BYTES)) % BLOCK_BYTES;
@@ -18,7 +18,7 @@ export class Blocks {
   }
 }
 
-/** Numbers the blocks of a DataView, from `first` on. */
+/** Numbers the blocks of a DataView, starting with `first`. */
 export function number(view, first) {
   for (let at = 0; at < view.byteLength; at += BLOCK_BYTES) view.setUint32(at, first + at / BLOCK_BYTES, true);
 }

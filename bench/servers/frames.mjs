@@ -1,11 +1,11 @@
-/** Length of the length before a message: four bytes, the highest first. */
+/** Bytes of the length before a message: four, big-endian. */
 const PREFIX_BYTES = 4;
 
-/** Takes messages out of a stream, in plain JavaScript. */
+/** Decodes messages of a stream in plain JavaScript. */
 export class Decoder {
   #rest;
 
-  /** Hands each message that is whole to `deliver`: a part of `bytes`, without a copy. */
+  /** Passes each complete message to `deliver`: a view of `bytes`, without a copy. */
   take(bytes, deliver) {
     const all = this.#rest ? Buffer.concat([this.#rest, bytes]) : bytes;
     let at = 0;
@@ -20,7 +20,7 @@ export class Decoder {
   }
 }
 
-/** `message` with its length before it. */
+/** Returns `message` after its length. */
 export function encode(message) {
   const frame = Buffer.allocUnsafe(PREFIX_BYTES + message.length);
   frame.writeUInt32BE(message.length);

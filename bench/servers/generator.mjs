@@ -1,16 +1,16 @@
-// The way to the load generator, which has started this process.
+// Communication with the load generator, which has started this process.
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 
-/** What this process has to do. */
+/** The task of this process. */
 export const task = JSON.parse(process.argv[2]);
 
-/** Says the value of `name`. */
+/** Reports the value of `name`. */
 export function say(name, value) {
   process.stdout.write(`${JSON.stringify({ name, value })}\n`);
 }
 
-/** Runs the command that comes, with the words behind its name, and says what it gives. */
+/** Runs received commands with their arguments, and reports their results. */
 export function obey(commands) {
   createInterface({ input: process.stdin }).on('line', async (line) => {
     const [name, ...words] = JSON.parse(line).name.split(' ');

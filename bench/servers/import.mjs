@@ -1,4 +1,4 @@
-// Loads the module once, and reports what that took.
+// Loads the module once, and reports the costs.
 import { readdirSync } from 'node:fs';
 import process from 'node:process';
 

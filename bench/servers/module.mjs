@@ -1,4 +1,4 @@
-// The module, used as an app uses it.
+// The module, used as in an app.
 import { Decoder } from './frames.mjs';
 import { framingOf } from './framing.mjs';
 import { obey, say, task } from './generator.mjs';
@@ -6,10 +6,10 @@ import { library } from './library.mjs';
 import { Population } from './population.mjs';
 import { SEND_BYTES, numberFrom, startPour } from './pour.mjs';
 
-/** What may wait at a stalled peer: everything, or less than is sent. */
+/** Queue limit for a stalled peer: everything, or less than is sent. */
 const ROOM_BYTES = { unawaited: 256 * 1024 * 1024, refused: 16 * 1024 * 1024 };
 
-/** As bench/src/protocol.rs has them. */
+/** As in bench/src/protocol.rs. */
 const HEARTBEAT = { intervalMs: 600_000 };
 const ADMISSION = { key: Buffer.from('a key of 16 byte') };
 
@@ -41,7 +41,7 @@ async function pourAwaited(connection, bytes) {
   return { accepted: bytes, refused: 0 };
 }
 
-/** Sends numbered blocks at once; what is refused has no number. */
+/** Sends numbered blocks at once; rejected ones have no number. */
 async function pourAtOnce(connection, bytes) {
   const data = new ArrayBuffer(SEND_BYTES);
   const view = new DataView(data);
@@ -64,7 +64,7 @@ function startEcho() {
   return echo;
 }
 
-/** Takes a message of its own for each frame, and answers the last one. */
+/** Receives a message for each frame, and replies to the last one. */
 function count(connection) {
   let left = task.messages;
   const take = () => { if ((left -= 1) === 0) connection.send({ data: new ArrayBuffer(task.answerBytes ?? 1) }); };
@@ -73,7 +73,7 @@ function count(connection) {
   connection.on('message', task.framed ? take : decode);
 }
 
-/** Answers each piece that comes with many messages. */
+/** Replies to each received piece with many messages. */
 function burst(connection) {
   const data = new ArrayBuffer(task.messageBytes);
   connection.on('message', () => {
@@ -92,7 +92,7 @@ function startBroadcast(server) {
   return () => population.change(1);
 }
 
-/** A client that echoes, and connects where it is told to. */
+/** A client that echoes, and connects on command. */
 function startClient(options) {
   const client = library.constructTCPSocketInstance({ ...options, reconnect: task.reconnects ? {} : undefined });
   echo(client);
@@ -100,7 +100,7 @@ function startClient(options) {
   say('listening', 0);
 }
 
-/** A client that connects where it is told to, and asks there. */
+/** A client that connects on command, and sends requests. */
 function startRequests({ framing }) {
   const requests = { match: 'field', fieldBytes: 4, writesField: true };
   const client = library.constructTCPSocketInstance({ framing, requests });

@@ -1,4 +1,4 @@
-// Node's net, at its best.
+// Node's net, in its fastest form.
 import net from 'node:net';
 import { Decoder, encode } from './frames.mjs';
 import { obey, say, task } from './generator.mjs';
@@ -13,7 +13,7 @@ function echo(connection) {
   connection.on('close', () => population.change(-1));
 }
 
-/** Echoes message by message; the answers to what came together leave together. */
+/** Echoes message by message; replies to messages that arrived together are sent together. */
 function frameEcho(connection) {
   const decoder = new Decoder();
   const answer = (message) => connection.write(encode(message));
@@ -50,7 +50,7 @@ function startEcho() {
   return echo;
 }
 
-/** Answers each piece that comes with many messages. */
+/** Replies to each received piece with many messages. */
 function burst(connection) {
   const message = Buffer.alloc(task.messageBytes);
   const writeAll = () => {

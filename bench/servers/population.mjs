@@ -1,4 +1,4 @@
-/** How many connections are open, and who waits for a number of them. */
+/** Counts open connections, and waits for a number of them. */
 export class Population {
   #count = 0;
   #waiting = new Map();
@@ -11,7 +11,7 @@ export class Population {
   async until(count) {
     if (this.#count !== count) await new Promise((resolve) => { this.#waiting.set(count, resolve); });
     this.#waiting.delete(count);
-    // What is collected late would count as used.
+    // Uncollected garbage would count as used.
     for (let round = 0; round < 3; round += 1) {
       await new Promise((resolve) => { setImmediate(resolve); });
       globalThis.gc();

@@ -1,14 +1,14 @@
-// Sends much, for a peer that may take it late.
+// Sends bulk data to a peer that may read it late.
 import { BLOCK_BYTES, number } from './blocks.mjs';
 import { obey } from './generator.mjs';
 
 /** Bytes of one send. */
 export const SEND_BYTES = 16 * BLOCK_BYTES;
 
-/** Numbers the blocks of a send that begins at `position` of the stream. */
+/** Numbers the blocks of a send at `position` of the stream. */
 export const numberFrom = (view, position) => number(view, position / BLOCK_BYTES);
 
-/** Lets the load generator have `pour(connection, bytes, sends)` run; returns what takes the connections, in order. */
+/** Lets the load generator run `pour(connection, bytes, sends)`; returns a function that takes the connections, in order. */
 export function startPour(pour) {
   const connected = [];
   const waiting = [];

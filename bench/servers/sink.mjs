@@ -1,4 +1,4 @@
-// What a receiver of much data measures in its own process.
+// Measurements of a receiver of bulk data in its own process.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import process from 'node:process';
 import { Blocks } from './blocks.mjs';
@@ -16,7 +16,7 @@ function block() {
   growth = process.memoryUsage.rss() - before;
 }
 
-/** Takes what follows; true when that is all. */
+/** Checks the next bytes; returns true if these were the last ones. */
 export function take(bytes, offset, length) {
   if (blocks.taken === 0) {
     delays.enable();

@@ -1,19 +1,20 @@
-//! Bulk data: blocks which begin with their number, so that a receiver sees at little cost whether one is missing.
+//! Bulk data in numbered blocks, so that a receiver detects missing blocks at low cost.
 
 /// Length of a block.
 pub const BLOCK_BYTES: usize = 4096;
 
-/// Length of a number: little-endian.
+/// Length of a number, little-endian.
 const NUMBER_BYTES: usize = 4;
 
-/// Looks at the numbers of a stream of blocks.
+/// Checks the numbers in a stream of blocks.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Blocks {
     taken: usize,
 }
 
 impl Blocks {
-    /// Takes what follows. False when a number is not the one that is due; one that is cut in two is not looked at.
+    /// Checks the next bytes.
+    /// Returns false if a number is wrong; a number split between two calls is not checked.
     pub fn take(&mut self, bytes: &[u8]) -> bool {
         let first = (BLOCK_BYTES - self.taken % BLOCK_BYTES) % BLOCK_BYTES;
         let number = (self.taken + first) / BLOCK_BYTES;
@@ -25,13 +26,13 @@ impl Blocks {
         })
     }
 
-    /// Bytes taken.
+    /// Number of checked bytes.
     pub fn taken(&self) -> usize {
         self.taken
     }
 }
 
-/// Numbers the blocks of `bytes`, from `first` on.
+/// Numbers the blocks of `bytes`, starting with `first`.
 pub fn number(bytes: &mut [u8], first: usize) {
     for (block, number) in bytes.chunks_mut(BLOCK_BYTES).zip(first..) {
         if let Some(place) = block.get_mut(..NUMBER_BYTES) {

@@ -1,15 +1,15 @@
-//! What is compared.
+//! Servers under comparison.
 
 /// A server under test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Contender {
-    /// The module in Node, used as an app uses it.
+    /// The module in Node, used as in an app.
     Module,
-    /// Node's `net`, doing the same.
+    /// Node's `net`, with the same task.
     Net,
     /// The engine without JavaScript.
     Engine,
-    /// An epoll loop: the floor of this machine's loopback.
+    /// An epoll loop: the lower limit on this machine's loopback.
     Raw,
 }
 
@@ -17,7 +17,7 @@ impl Contender {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Module, Self::Net, Self::Engine, Self::Raw];
 
-    /// As tables name it.
+    /// Name in tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::Module => "module",

@@ -1,4 +1,4 @@
-//! Keeps connections to an echo server busy, and compares what comes back.
+//! Keeps connections to an echo server busy, and checks the echo.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -16,10 +16,10 @@ use crate::stream::{Pattern, Position};
 const BUFFER_BYTES: usize = 256 * 1024;
 const EVENTS: usize = 128;
 
-/// A server that says nothing for so long is stuck.
+/// Time without data after which a server counts as stuck.
 const SILENCE: Timespec = Timespec { tv_sec: 20, tv_nsec: 0 };
 
-/// Connections on each of which a number of bytes is always under way.
+/// Connections, each with a constant number of bytes in flight.
 pub struct EchoLoad {
     pattern: Pattern,
     peers: Vec<Peer>,
@@ -36,10 +36,10 @@ struct Peer {
 }
 
 impl EchoLoad {
-    /// Connects so often; on each connection `window_bytes` of `pattern` will be under way.
+    /// Opens connections, each with `window_bytes` of `pattern` in flight.
     ///
     /// # Errors
-    /// What the kernel said.
+    /// The kernel's error.
     pub fn new(server: &Server, pattern: Pattern, connections: usize, window_bytes: usize) -> Result<Self> {
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         let mut peers = Vec::new();
@@ -52,10 +52,10 @@ impl EchoLoad {
         Ok(Self { pattern, peers, epoll, window_bytes, buffer: vec![0; BUFFER_BYTES] })
     }
 
-    /// Goes on for some time. Returns how many bytes came back in it.
+    /// Runs for `time`. Returns the number of echoed bytes.
     ///
     /// # Errors
-    /// When a byte is not the one that was sent, or nothing comes any more.
+    /// When an echoed byte is wrong, or no data arrives any more.
     pub fn run(&mut self, time: Duration) -> Result<usize> {
         let end = Instant::now() + time;
         for peer in &mut self.peers {
@@ -68,7 +68,7 @@ impl EchoLoad {
         Ok(received)
     }
 
-    /// Begins no message any more, and takes what is under way.
+    /// Starts no more messages, and receives those in flight.
     ///
     /// # Errors
     /// As [`EchoLoad::run`].
@@ -79,7 +79,7 @@ impl EchoLoad {
         Ok(())
     }
 
-    /// Without a window, sends what completes a message that is begun.
+    /// Sends within the window; without one, completes a partial message.
     fn turn(&mut self, window_bytes: Option<usize>) -> Result<usize> {
         let mut events = Vec::with_capacity(EVENTS);
         if epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&SILENCE))? == 0 {
@@ -115,7 +115,7 @@ impl Peer {
                     pattern.advance(&mut self.sent, count);
                     self.under_way_bytes += count;
                 }
-                // What comes back makes room.
+                // Received echo makes room.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) => return Err(error.into()),
             }

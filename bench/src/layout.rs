@@ -1,11 +1,11 @@
-//! What frames look like where that is compared.
+//! Frame layouts under comparison.
 
 use serde_json::{Value, json};
 
-/// Bytes of every message.
+/// Length of every message.
 pub const MESSAGE_BYTES: usize = 64;
 
-/// A framing of the module, as its options name it.
+/// A framing of the module, by its options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     Length,
@@ -24,7 +24,7 @@ pub enum Layout {
 }
 
 impl Layout {
-    /// Those that are compared with the first one of them.
+    /// Layouts that are compared with the first one.
     pub const COMPARED: [Self; 9] = [
         Self::Length,
         Self::LengthInHeader,
@@ -37,10 +37,10 @@ impl Layout {
         Self::Hdlc,
     ];
 
-    /// Those that cost what they do.
+    /// Layouts with an inherent cost.
     pub const APART: [Self; 3] = [Self::Crc16, Self::Crc32, Self::Custom];
 
-    /// As tables name it.
+    /// Name in tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::Length => "length",
@@ -59,7 +59,7 @@ impl Layout {
         }
     }
 
-    /// `FramingOptions`; bytes as lists of numbers, and without the function of `custom`.
+    /// Returns `FramingOptions`, with bytes as lists of numbers, without the function of `custom`.
     pub fn options(self) -> Value {
         match self {
             Self::Length => json!({ "type": "length" }),
@@ -83,7 +83,8 @@ impl Layout {
         }
     }
 
-    /// A frame with a message of [`MESSAGE_BYTES`] that `random` gives. Where bytes are escaped, one of them is.
+    /// Returns a frame with a message of [`MESSAGE_BYTES`] from `random`.
+    /// With escapes, it contains one.
     pub fn frame(self, random: &mut impl Iterator<Item = u8>) -> Vec<u8> {
         let message: Vec<u8> = random.filter(|byte| !self.special().contains(byte)).take(MESSAGE_BYTES).collect();
         let length = MESSAGE_BYTES as u8;
@@ -99,12 +100,12 @@ impl Layout {
             Self::Hdlc => escaped(0x7e, &[0x7d, 0x5e], &message),
             Self::Crc16 => with_sum(&message, |sum, byte| shifted(sum ^ u32::from(byte), 0xa001), 0xffff, 2),
             Self::Crc32 => with_sum(&message, |sum, byte| shifted(sum ^ u32::from(byte), 0xedb8_8320), u32::MAX, 4),
-            // The message has its length, which the function returns.
+            // The message contains its length, which the function returns.
             Self::Custom => [&[0, 0, 0, length + 4], &message[..]].concat(),
         }
     }
 
-    /// Bytes that no message contains, but where one is put into it.
+    /// Returns bytes that no message contains unless inserted deliberately.
     fn special(self) -> &'static [u8] {
         match self {
             Self::Delimiter | Self::TwoDelimiters => b"\r\n",
@@ -116,13 +117,13 @@ impl Layout {
     }
 }
 
-/// Between two markers, with the last byte replaced by one that is escaped as `escape`.
+/// Returns `message` between two markers, with its last byte replaced by an escape sequence.
 fn escaped(marker: u8, escape: &[u8], message: &[u8]) -> Vec<u8> {
     let rest = message.get(1..).unwrap_or_default();
     [&[marker], rest, escape, &[marker]].concat()
 }
 
-/// With a length that counts the checksum of both, which is behind them.
+/// Returns length, `message` and a checksum of both, which the length counts.
 fn with_sum(message: &[u8], step: impl Fn(u32, u8) -> u32, start: u32, sum_bytes: usize) -> Vec<u8> {
     let length = (message.len() + sum_bytes) as u8;
     let mut frame = [&[0, 0, 0, length], message].concat();
@@ -135,7 +136,7 @@ fn with_sum(message: &[u8], step: impl Fn(u32, u8) -> u32, start: u32, sum_bytes
     frame
 }
 
-/// Eight steps of a reflected CRC.
+/// Performs eight steps of a reflected CRC.
 fn shifted(sum: u32, polynomial: u32) -> u32 {
     (0..8).fold(sum, |sum, _| sum >> 1 ^ if sum & 1 == 1 { polynomial } else { 0 })
 }

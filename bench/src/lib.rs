@@ -1,4 +1,4 @@
-//! What the load generator and the servers share.
+//! Code shared by the load generator and the servers.
 
 pub mod blocks;
 pub mod protocol;

@@ -1,7 +1,7 @@
-//! Measures the module side by side with Node's `net`, the engine alone, and a bare epoll loop.
+//! Compares the module with Node's `net`, the engine alone, and a bare epoll loop.
 //!
-//! This process is the load generator; every server runs in a fresh process of its own. What comes back is compared with
-//! what was sent: a run that loses, alters or reorders a byte fails.
+//! This process is the load generator; every server runs in a fresh process. The load generator checks the received bytes: a run that
+//! loses, alters or reorders a byte fails.
 
 mod contender;
 mod echo_load;
@@ -72,7 +72,7 @@ fn chosen(filters: &[String]) -> Result<Vec<Box<dyn Workload>>> {
     Ok(workloads)
 }
 
-/// Alternates between the contenders, so that what changes on the machine meanwhile meets all of them.
+/// Alternates between the contenders, so that changes of the machine affect all of them.
 fn measure(workload: &dyn Workload, scale: &Scale, report: &mut Report) -> Result<()> {
     let name = workload.name();
     for repetition in 1..=scale.repetitions {

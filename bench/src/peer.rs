@@ -1,4 +1,4 @@
-//! The other end of typed streams: a client of the engine.
+//! Client of typed streams, based on the engine.
 
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -13,10 +13,10 @@ use socket_engine::{
 
 use crate::figures::microseconds;
 
-/// Longer than any measurement waits for one thing.
+/// Time limit of each wait; longer than any measurement takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Messages that may wait for the kernel.
+/// Maximum number of queued messages.
 const QUEUED_MESSAGES: usize = 8;
 
 const CONNECT: Ticket = Ticket(0);
@@ -35,14 +35,14 @@ enum Heard {
     Times(Vec<f64>),
 }
 
-/// Takes the events on the engine's worker, and echoes there.
+/// Handles events on the engine's worker, and echoes there.
 struct Sink {
     client: OnceLock<Client>,
     heard: Sender<Result<Heard>>,
     exchange: Mutex<Option<Exchange>>,
 }
 
-/// Round trips that go on until `end`.
+/// Round trips until `end`.
 struct Exchange {
     message: Bytes,
     start: Instant,
@@ -51,10 +51,10 @@ struct Exchange {
 }
 
 impl Peer {
-    /// Connects, which ends with the handshake.
+    /// Connects and performs the handshake.
     ///
     /// # Errors
-    /// When the server does not let it in.
+    /// When the server rejects the connection.
     pub fn connect(server: SocketAddr, protocol: Protocol) -> Result<Self> {
         let (sender, heard) = channel();
         let sink = Arc::new(Sink { client: OnceLock::new(), heard: sender, exchange: Mutex::default() });
@@ -68,10 +68,10 @@ impl Peer {
         }
     }
 
-    /// Sends a message, once there is room for it.
+    /// Sends a message as soon as there is room.
     ///
     /// # Errors
-    /// When the connection is gone.
+    /// When the connection has ended.
     pub fn send(&mut self, message: &[u8]) -> Result<()> {
         while self.queued >= QUEUED_MESSAGES {
             self.hear()?;
@@ -84,16 +84,17 @@ impl Peer {
     /// Waits for a message.
     ///
     /// # Errors
-    /// When the connection is gone.
+    /// When the connection has ended.
     pub fn answer(&mut self) -> Result<()> {
         while !matches!(self.hear()?, Heard::Answer) {}
         Ok(())
     }
 
-    /// Has `message` echoed for this long, one at a time; returns how many microseconds each took.
+    /// Exchanges `message` with an echo server for `time`, one at a time.
+    /// Returns the microseconds of each.
     ///
     /// # Errors
-    /// When what comes back is not what was sent.
+    /// When an echo is wrong.
     pub fn exchange(&mut self, message: Bytes, time: Duration) -> Result<Vec<f64>> {
         let start = Instant::now();
         let exchange = Exchange { message: message.clone(), start, end: start + time, times: Vec::new() };
@@ -117,7 +118,7 @@ impl Peer {
 
 impl Sink {
     fn tell(&self, heard: Result<Heard>) {
-        // The measurement may be over.
+        // The measurement may have ended.
         drop(self.heard.send(heard));
     }
 

@@ -1,22 +1,22 @@
-//! Which processor runs what. A child keeps the processors of the thread that started it.
+//! CPU affinity of processes. Children inherit the affinity of the thread that starts them.
 
 use std::fs;
 
 use anyhow::{Context, Result};
 use rustix::thread::{CpuSet, Pid, sched_setaffinity};
 
-/// Where server and load generator run.
+/// Placement of server and load generator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Placement {
-    /// Both on the same one.
+    /// Both on one CPU.
     OneCpu,
-    /// Each on its own.
+    /// On a CPU each.
     TwoCpus,
-    /// Wherever the kernel puts them.
+    /// Unrestricted.
     Free,
 }
 
-/// Which side of the connection.
+/// Side of the connection.
 #[derive(Clone, Copy, Debug)]
 pub enum Side {
     /// The server.
@@ -26,7 +26,7 @@ pub enum Side {
 }
 
 impl Placement {
-    /// As names of workloads have it.
+    /// Name in workloads.
     pub fn name(self) -> &'static str {
         match self {
             Self::OneCpu => "one CPU",
@@ -35,10 +35,10 @@ impl Placement {
         }
     }
 
-    /// Puts this process, and the children that it starts from now on, where `side` belongs.
+    /// Sets the affinity of this process, and of its later children, to that of `side`.
     ///
     /// # Errors
-    /// When the kernel refuses, as it does where this machine has fewer processors.
+    /// When the kernel refuses, for example because the machine has fewer CPUs.
     pub fn take(self, side: Side) -> Result<()> {
         let mut set = CpuSet::new();
         match (self, side) {

@@ -1,4 +1,4 @@
-//! How both ends of a stream speak.
+//! Protocol of both ends of a stream.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,16 +9,18 @@ use socket_engine::{Framing, Heartbeat, Key, Protocol};
 
 const MESSAGE_MAX_BYTES: usize = 1024 * 1024;
 
-/// The pairing key, which `bench/servers/module.mjs` has as well.
+/// The pairing key, also in `bench/servers/module.mjs`.
 const KEY: &[u8] = b"a key of 16 byte";
 
-/// Longer than a measurement: a heartbeat makes a stream typed, and must not be seen in the figures.
+/// Longer than a measurement.
+/// The heartbeat makes a stream typed, and must not affect the figures.
 const SILENCE: Duration = Duration::from_secs(600);
 
-/// The protocol that `task` names: bytes, messages if it is `framed`, typed frames if it is `typed`, records if it is `encrypted`.
+/// Returns the protocol of `task`.
+/// Bytes, messages (`framed`), typed frames (`typed`) or records (`encrypted`).
 ///
 /// # Errors
-/// When the engine refuses it.
+/// When the engine rejects it.
 pub fn named(task: &Value) -> Result<Protocol> {
     let is = |name: &str| task.get(name).and_then(Value::as_bool).unwrap_or(false);
     let framing = is("framed").then(|| Framing::length(4, false, MESSAGE_MAX_BYTES)).transpose();

@@ -1,4 +1,4 @@
-//! Tables and JSON of what was measured.
+//! Tables and JSON of the results.
 
 use std::fs;
 use std::path::Path;
@@ -9,11 +9,11 @@ use serde_json::{Map, Value, json};
 use crate::contender::Contender;
 use crate::figures::{Figures, median};
 
-/// The ratios in the table.
+/// Ratios in the table.
 const RATIOS: [(Contender, Contender); 3] =
     [(Contender::Module, Contender::Net), (Contender::Module, Contender::Raw), (Contender::Engine, Contender::Raw)];
 
-/// All values of one run, in the order in which they were measured.
+/// All values of one run, in order.
 #[derive(Default)]
 pub struct Report {
     samples: Vec<Sample>,
@@ -40,7 +40,7 @@ impl Report {
         self.samples.extend(figures.0.into_iter().map(sample));
     }
 
-    /// Prints a table: medians with the least and the greatest value, and the ratios between medians.
+    /// Prints a table: medians with minimum and maximum, and ratios of medians.
     pub fn print(&self) {
         println!("\n| workload | figure | module | net | engine | raw | module / net | module / raw | engine / raw |");
         println!("|---|---|--:|--:|--:|--:|--:|--:|--:|");
@@ -110,7 +110,7 @@ impl Row<'_> {
     }
 }
 
-/// With three digits, or all before the point.
+/// Formats with three digits, or without decimals.
 fn short(value: f64) -> String {
     match value.abs() {
         0.0 => "0".to_owned(),

@@ -1,17 +1,17 @@
-//! How much each workload does.
+//! Amount of work of each workload.
 
 use std::time::Duration;
 
 const MIB: usize = 1024 * 1024;
 
-/// The amounts of one run.
+/// Amounts of one run.
 #[derive(Clone, Debug)]
 pub struct Scale {
-    /// How often each contender is measured.
+    /// Number of measurements of each contender.
     pub repetitions: usize,
-    /// Time before an echo counts.
+    /// Duration of the warm-up of an echo.
     pub warm_up: Duration,
-    /// Time for which an echo counts.
+    /// Duration of the measurement of an echo.
     pub echo: Duration,
     /// Messages of a transfer with frames.
     pub received_messages: usize,
@@ -25,28 +25,28 @@ pub struct Scale {
     pub bulk_bytes: usize,
     /// Bytes sent to a peer that stalls.
     pub stalled_bytes: usize,
-    /// Bytes sent before, to a peer that takes them.
+    /// Bytes sent before, to a peer that reads.
     pub warm_up_bytes: usize,
-    /// How long it stalls.
+    /// Duration of the stall.
     pub stall: Duration,
-    /// How long a listener blocks its thread.
+    /// Time for which a listener blocks its thread.
     pub block: Duration,
     /// Idle connections, in each of two workloads.
     pub idle_connections: [usize; 2],
-    /// How long they are watched.
+    /// Duration of the measurement of idle connections.
     pub idle: Duration,
-    /// Connections whose handshakes are timed.
+    /// Connections with a timed handshake.
     pub keyed_connects: usize,
-    /// Idle connections to clients of the engine, which take more descriptors.
+    /// Idle connections to clients of the engine, which use more descriptors.
     pub keyed_idle_connections: usize,
-    /// Connections that come and go where their rate is measured.
+    /// Short-lived connections for the measurement of their rate.
     pub churn_connections: usize,
-    /// Connections that come and go where memory is watched.
+    /// Short-lived connections for the measurement of memory.
     pub long_churn_connections: usize,
 }
 
 impl Scale {
-    /// What a run of figures takes.
+    /// Amounts for measurements.
     pub fn full() -> Self {
         Self {
             repetitions: 5,
@@ -70,7 +70,7 @@ impl Scale {
         }
     }
 
-    /// What it takes to see that everything works.
+    /// Amounts for a quick test.
     pub fn quick() -> Self {
         Self {
             repetitions: 1,

@@ -1,4 +1,4 @@
-//! A server in a process of its own, and the way to talk with it.
+//! A server in its own process, and the communication with it.
 
 use std::env;
 use std::io::{BufRead, BufReader, Write};
@@ -13,33 +13,32 @@ use crate::contender::Contender;
 use crate::placement::{Placement, Side};
 use crate::usage::Process;
 
-/// Where the scripts are, from the top of the checkout.
+/// Folder of the scripts, relative to the root.
 const SCRIPTS: &str = "bench/servers";
 
-/// How a connection with the other process is made.
+/// Connection with the other process.
 enum Peer {
-    /// It listens here.
+    /// The server listens on this address.
     Server(SocketAddr),
-    /// It connects where this listens.
+    /// The client connects to this listener.
     Client(TcpListener),
 }
 
-/// A server that listens, or a client that connects when it is told to. It ends when this is dropped.
+/// A server that listens, or a client that connects on command. Dropping it ends the process.
 pub struct Server {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
     peer: Peer,
-    /// What the kernel counts of it.
+    /// Kernel statistics of the process.
     pub process: Process,
 }
 
 impl Server {
-    /// Starts `contender` to do what `task` says (its `name`, and what that takes), and puts both sides where `placement`
-    /// wants them.
+    /// Starts `contender` with `task` (`name` and parameters) and sets the placement of both sides.
     ///
     /// # Errors
-    /// When it does not start or does not say where it listens.
+    /// When it does not start or does not report its address.
     pub fn start(contender: Contender, placement: Placement, task: &Value) -> Result<Self> {
         placement.take(Side::Server)?;
         let mut child = command(contender, task)?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
@@ -50,14 +49,14 @@ impl Server {
         let peer = Peer::Client(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?);
         let mut server = Self { child, input, output, peer, process };
         let port = server.hear("listening")?.as_u64().context("a port is a number")?;
-        // A client says none.
+        // A client reports no port.
         if port != 0 {
             server.peer = Peer::Server(SocketAddr::from((Ipv4Addr::LOCALHOST, u16::try_from(port)?)));
         }
         Ok(server)
     }
 
-    /// Where it listens.
+    /// Returns the address of the server.
     ///
     /// # Errors
     /// When it is a client.
@@ -68,10 +67,10 @@ impl Server {
         }
     }
 
-    /// A connection to it, whose small messages leave at once.
+    /// Connects to the server, with `TCP_NODELAY`.
     ///
     /// # Errors
-    /// What the kernel said.
+    /// The kernel's error.
     pub fn connect(&self) -> Result<TcpStream> {
         let stream = match &self.peer {
             Peer::Server(address) => TcpStream::connect(address)?,
@@ -84,10 +83,10 @@ impl Server {
         Ok(stream)
     }
 
-    /// Sends a command and returns the value of its answer, which has the same name.
+    /// Sends a command and returns the value of its reply, which has the same name.
     ///
     /// # Errors
-    /// When the server says something else, or nothing any more.
+    /// When the server replies with another name, or has ended.
     pub fn ask(&mut self, name: &str) -> Result<Value> {
         self.tell(name)?;
         self.hear(name)
@@ -96,14 +95,14 @@ impl Server {
     /// Sends a command.
     ///
     /// # Errors
-    /// When the server is gone.
+    /// When the server has ended.
     pub fn tell(&self, name: &str) -> Result<()> {
         let mut input = &self.input;
         writeln!(input, "{}", json!({ "name": name }))?;
         Ok(input.flush()?)
     }
 
-    /// The value of the next line, which must be called `name`.
+    /// Returns the value of the next line, which must have the name `name`.
     ///
     /// # Errors
     /// As [`Server::ask`].
@@ -120,13 +119,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Node with the scripts, or a program that lies beside this one.
+/// Returns the command of Node with a script, or of a program in this folder.
 fn command(contender: Contender, task: &Value) -> Result<Command> {
     let beside = |name: &str| -> Result<Command> { Ok(Command::new(env::current_exe()?.with_file_name(name))) };
     let mut command = match contender {
@@ -139,14 +138,14 @@ fn command(contender: Contender, task: &Value) -> Result<Command> {
     Ok(command)
 }
 
-/// With the garbage collector at hand, so that memory can be compared.
+/// Returns a Node command with access to the garbage collector, for comparisons of memory.
 pub fn node(script: &str) -> Command {
     let mut node = Command::new("node");
     node.arg("--expose-gc").arg(format!("{SCRIPTS}/{script}"));
     node
 }
 
-/// Lets this process and its children have as many descriptors as they may.
+/// Raises the descriptor limit of this process and its children to the maximum.
 ///
 /// # Errors
 /// When the kernel refuses.

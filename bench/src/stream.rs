@@ -1,16 +1,17 @@
-//! The bytes that are sent to be echoed, and the comparison of those that come back.
+//! Test data for echo servers, and checks of the echo.
 
 use anyhow::{Result, bail};
 
 use crate::layout::Layout;
 
-/// Length of the pattern without frames: a prime, so that it is nowhere in step with buffers and messages.
+/// Length of the pattern without frames.
+/// A prime, so that it never aligns with buffers or messages.
 const PERIOD_BYTES: usize = 1_048_573;
 
-/// Longest piece that can be asked for at once.
+/// Longest piece of one call.
 const PIECE_MAX_BYTES: usize = 512 * 1024;
 
-/// Length of the length before a message.
+/// Bytes of the length before a message.
 pub const PREFIX_BYTES: usize = 4;
 
 /// An endless, pseudo-random stream of bytes, the same in each run.
@@ -20,19 +21,20 @@ pub struct Pattern {
     message_bytes: usize,
 }
 
-/// How far one direction of one connection is.
+/// Position in one direction of one connection.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Position {
     at: usize,
 }
 
 impl Pattern {
-    /// Bytes.
+    /// Creates a pattern of bytes.
     pub fn plain() -> Self {
         Self::repeating(random().take(PERIOD_BYTES).collect(), 1)
     }
 
-    /// Messages of `message_bytes`, each with its length before it: four bytes, the highest first.
+    /// Creates a pattern of messages of `message_bytes`, each after its length.
+    /// Four bytes, big-endian.
     pub fn framed(message_bytes: usize) -> Self {
         let mut random = random();
         let mut bytes = Vec::new();
@@ -43,7 +45,7 @@ impl Pattern {
         Self::repeating(bytes, PREFIX_BYTES + message_bytes)
     }
 
-    /// Messages of `layout`.
+    /// Creates a pattern of messages of `layout`.
     pub fn of(layout: Layout) -> Self {
         let (mut random, mut bytes) = (random(), Vec::new());
         while bytes.len() < PERIOD_BYTES {
@@ -55,7 +57,7 @@ impl Pattern {
 
     fn repeating(mut bytes: Vec<u8>, message_bytes: usize) -> Self {
         let period_bytes = bytes.len();
-        // The first bytes once more, so that a piece never has to be put together.
+        // Repeats the first bytes, so that each piece is contiguous.
         bytes.extend_from_within(..PIECE_MAX_BYTES);
         Self { bytes, period_bytes, message_bytes }
     }
@@ -65,25 +67,25 @@ impl Pattern {
         self.message_bytes
     }
 
-    /// What is missing at `position` of a message that is begun.
+    /// Returns the missing bytes of a partial message at `position`.
     pub fn rest_bytes(&self, position: Position) -> usize {
         (self.message_bytes - position.at % self.message_bytes) % self.message_bytes
     }
 
-    /// The next bytes at `position`: as many as wanted, or [`PIECE_MAX_BYTES`].
+    /// Returns the next bytes at `position`: `length` bytes, at most [`PIECE_MAX_BYTES`].
     pub fn piece(&self, position: Position, length: usize) -> &[u8] {
         self.bytes.get(position.at..position.at + length.min(PIECE_MAX_BYTES)).unwrap_or_default()
     }
 
-    /// Goes past `length` bytes.
+    /// Advances by `length` bytes.
     pub fn advance(&self, position: &mut Position, length: usize) {
         position.at = (position.at + length) % self.period_bytes;
     }
 
-    /// Goes past `bytes`, which must be those that follow.
+    /// Compares `bytes` with the next bytes, and advances.
     ///
     /// # Errors
-    /// When they are others.
+    /// When they differ.
     pub fn check(&self, position: &mut Position, bytes: &[u8]) -> Result<()> {
         if self.piece(*position, bytes.len()) != bytes {
             bail!("what came back is not what was sent");
@@ -93,7 +95,7 @@ impl Pattern {
     }
 }
 
-/// Xorshift: quick, and nothing repeats where it matters.
+/// Xorshift: fast, and repeats too late to matter.
 fn random() -> impl Iterator<Item = u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     std::iter::repeat_with(move || {

@@ -1,4 +1,4 @@
-//! What a process uses, as the kernel counts it.
+//! Resource usage of a process, as counted by the kernel.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,30 +6,30 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-/// The processes that are measured.
+/// A measured process.
 pub struct Process {
     folder: PathBuf,
 }
 
-/// Figures that only grow.
+/// Counters that only increase.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Usage {
-    /// Time on a processor, of all threads.
+    /// CPU time of all threads.
     pub cpu: Duration,
-    /// How often a thread was put to sleep or off the processor.
+    /// Number of context switches.
     pub context_switches: u64,
 }
 
 impl Process {
-    /// The process with this id.
+    /// Creates a handle of the process `id`.
     pub fn new(id: u32) -> Self {
         Self { folder: PathBuf::from(format!("/proc/{id}")) }
     }
 
-    /// What it has used so far. Threads that have ended are not in it.
+    /// Returns the usage so far, without ended threads.
     ///
     /// # Errors
-    /// When it is gone.
+    /// When the process has ended.
     pub fn usage(&self) -> Result<Usage> {
         let mut usage = Usage::default();
         for thread in fs::read_dir(self.folder.join("task"))? {
@@ -42,47 +42,47 @@ impl Process {
         Ok(usage)
     }
 
-    /// How many threads it has.
+    /// Returns the number of threads.
     ///
     /// # Errors
-    /// When it is gone.
+    /// When the process has ended.
     pub fn thread_count(&self) -> Result<usize> {
         Ok(fs::read_dir(self.folder.join("task"))?.count())
     }
 
-    /// How many descriptors it has open.
+    /// Returns the number of open descriptors.
     ///
     /// # Errors
-    /// When it is gone.
+    /// When the process has ended.
     pub fn descriptor_count(&self) -> Result<usize> {
         Ok(fs::read_dir(self.folder.join("fd"))?.count())
     }
 
-    /// Its resident memory.
+    /// Returns the resident memory.
     ///
     /// # Errors
-    /// When it is gone.
+    /// When the process has ended.
     pub fn resident_bytes(&self) -> Result<u64> {
         Ok(1024 * sum_of(&read(&self.folder.join("status"))?, "VmRSS:"))
     }
 
-    /// Its resident memory without what is mapped from files, such as pages of Node's own code that run for the first time.
+    /// Returns the resident memory without mapped files, such as pages of Node's own code.
     ///
     /// # Errors
-    /// When it is gone.
+    /// When the process has ended.
     pub fn anonymous_bytes(&self) -> Result<u64> {
         Ok(1024 * sum_of(&read(&self.folder.join("status"))?, "RssAnon:"))
     }
 
-    /// The most resident memory since [`Process::reset_peak`].
+    /// Returns the maximum resident memory since [`Process::reset_peak`].
     ///
     /// # Errors
-    /// When it is gone.
+    /// When the process has ended.
     pub fn peak_bytes(&self) -> Result<u64> {
         Ok(1024 * sum_of(&read(&self.folder.join("status"))?, "VmHWM:"))
     }
 
-    /// Lets the peak begin anew.
+    /// Resets the maximum.
     ///
     /// # Errors
     /// When the kernel refuses.
@@ -93,7 +93,7 @@ impl Process {
 }
 
 impl Usage {
-    /// What was used after `earlier`.
+    /// Returns the usage since `earlier`.
     pub fn since(self, earlier: Self) -> Self {
         Self {
             cpu: self.cpu.saturating_sub(earlier.cpu),
@@ -106,7 +106,7 @@ fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// The sum of the first numbers behind `name`, wherever it ends the first word of a line.
+/// Returns the sum of the numbers after `name`, at the end of the first word of a line.
 fn sum_of(status: &str, name: &str) -> u64 {
     let numbers = status.lines().filter_map(|line| {
         let mut words = line.split_whitespace();

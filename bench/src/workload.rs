@@ -1,4 +1,4 @@
-//! What is measured.
+//! Workloads.
 
 mod blocked;
 mod bulk;
@@ -19,22 +19,22 @@ use crate::contender::Contender;
 use crate::figures::Figures;
 use crate::scale::Scale;
 
-/// Something to do with a server.
+/// A task for a server.
 pub trait Workload {
-    /// Chosen by a part of it.
+    /// Name; filters match a part of it.
     fn name(&self) -> String;
 
-    /// Who can do it.
+    /// Contenders that support it.
     fn contenders(&self) -> &[Contender];
 
-    /// Does it once, with a server of its own.
+    /// Measures once, with a server of its own.
     ///
     /// # Errors
     /// When a byte is lost, altered or out of order, or when the server fails.
     fn measure(&self, contender: Contender, scale: &Scale) -> Result<Figures>;
 }
 
-/// All of them.
+/// Returns all workloads.
 pub fn all() -> Vec<Box<dyn Workload>> {
     let parts = [
         round_trip::all(),

@@ -1,4 +1,4 @@
-//! The engine without JavaScript: everything happens where the engine says that something has arrived.
+//! The engine without JavaScript: handles data in the engine's event callbacks.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -11,21 +11,21 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use socket_engine::{Connection, ConnectionEvent, EventSink, Server, ServerEvent, ServerOptions, SocketError, Ticket};
 
-/// What is done with what arrives.
+/// What to do with received data.
 #[derive(Clone, Copy)]
 enum Work {
     Echo,
-    /// Swallows these many bytes, then sends one.
+    /// Discards this many bytes, then sends one.
     Sink(usize),
 }
 
-/// Takes the server's events.
+/// Handles the server's events.
 struct Acceptor {
     work: Work,
     server: OnceLock<Server>,
 }
 
-/// Takes the events of one connection.
+/// Handles the events of one connection.
 struct Peer {
     work: Work,
     connection: OnceLock<Connection>,
@@ -83,7 +83,7 @@ impl EventSink<ConnectionEvent> for Peer {
 }
 
 impl Peer {
-    /// It is there before the engine's one worker can get to the connection.
+    /// Set before the engine's only worker can handle the connection.
     fn connection(&self) -> &Connection {
         self.connection.wait()
     }

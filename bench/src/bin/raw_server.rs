@@ -1,4 +1,4 @@
-//! The least that a server can do: one thread, epoll, one buffer.
+//! A minimal server: one thread, epoll, one buffer.
 
 use std::collections::HashMap;
 use std::io::{self, ErrorKind, Read, Write};
@@ -20,7 +20,7 @@ struct Server {
     listener: TcpListener,
     peers: HashMap<u64, Peer>,
     buffer: Vec<u8>,
-    /// Bytes after which one is sent back; without, everything is.
+    /// Number of bytes after which one byte is sent; `None`: echoes everything.
     sink_bytes: Option<usize>,
 }
 
@@ -123,7 +123,7 @@ impl Peer {
     }
 }
 
-/// `None` where it would have to wait.
+/// Returns `None` if the call would block.
 fn now<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),

@@ -1,4 +1,4 @@
-//! Much data for a listener that blocks its thread.
+//! Bulk data for a listener that blocks its thread.
 
 use anyhow::{Context, Result};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Much data in one direction.
+//! Bulk data in one direction.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -15,7 +15,7 @@ use crate::placement::Placement;
 use crate::scale::Scale;
 use crate::server::Server;
 
-/// Bytes that are written at once.
+/// Bytes of one write.
 const WRITE_BYTES: usize = 256 * 1024;
 
 struct Bulk;
@@ -64,10 +64,10 @@ fn with_delays(figures: Figures, delays: &Value) -> Result<Figures> {
     })
 }
 
-/// Sends numbered blocks, and waits for the byte which says that all have come.
+/// Sends numbered blocks, and waits for the byte that confirms their arrival.
 ///
 /// # Errors
-/// When the receiver closes before, as it does when a block is missing.
+/// When the receiver closes earlier, as it does when a block is missing.
 pub fn pour(mut stream: TcpStream, total_bytes: usize) -> Result<()> {
     let mut bytes = vec![0xa5; WRITE_BYTES];
     for sent in (0..total_bytes).step_by(WRITE_BYTES) {

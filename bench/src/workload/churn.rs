@@ -1,4 +1,4 @@
-//! Connections that come, say one byte, hear it again, and go.
+//! Short-lived connections: connect, send 1 byte, receive its echo, close.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -16,17 +16,17 @@ use crate::placement::Placement;
 use crate::scale::Scale;
 use crate::server::Server;
 
-/// Connections that are there at a time.
+/// Number of simultaneous connections.
 const AT_ONCE: usize = 16;
 
-/// Longer than an echo ever takes.
+/// Time limit of an echo.
 const SILENCE: Duration = Duration::from_secs(20);
 
-/// How often connections come and go.
+/// Purpose of the measurement.
 enum Churn {
-    /// As often as shows how quickly.
+    /// Rate of connections.
     Rate,
-    /// As often as shows what they leave behind.
+    /// Memory that remains after connections.
     Memory,
 }
 
@@ -70,7 +70,7 @@ fn rate(server: &Server, count: usize) -> Result<Figures> {
         .with("server CPU µs/connection", microseconds(used.cpu) / count as f64))
 }
 
-/// The first quarter is left to the memory's own growth, and to the descriptors that serve all connections.
+/// Ignores the first quarter, in which memory grows anyway and shared descriptors are opened.
 fn memory(server: &mut Server, count: usize) -> Result<Figures> {
     visit(server, count / 4)?;
     server.ask("settle")?;
@@ -86,7 +86,7 @@ fn memory(server: &mut Server, count: usize) -> Result<Figures> {
         .with("memory growth in the last three quarters MiB", growth))
 }
 
-/// Comes and goes `count` times; fails at the first visit that does.
+/// Opens and closes `count` connections; returns the first error.
 fn visit(server: &Server, count: usize) -> Result<()> {
     let epoll = epoll::create(CreateFlags::CLOEXEC)?;
     let mut visitors: Vec<Option<TcpStream>> = Vec::new();

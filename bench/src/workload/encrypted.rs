@@ -1,4 +1,4 @@
-//! Typed streams with a key against those without one.
+//! Typed streams with a key, compared with those without.
 
 use std::time::Instant;
 
@@ -19,10 +19,10 @@ use crate::server::Server;
 /// Length of an echoed message.
 const ECHO_BYTES: usize = 64;
 
-/// Length of a message of much data.
+/// Length of a bulk message.
 const BULK_BYTES: usize = 64 * 1024;
 
-/// What is measured of both.
+/// Measurement of both.
 enum Encrypted {
     RoundTrip(Placement),
     Bulk,
@@ -102,16 +102,16 @@ impl Encrypted {
     }
 }
 
-/// A server, and a connection to it.
+/// Starts a server, and connects to it.
 fn pair(contender: Contender, placement: Placement, task: &Value) -> Result<(Server, Peer)> {
     let server = Server::start(contender, placement, task)?;
     let peer = Peer::connect(server.address()?, protocol::named(task)?)?;
-    // The engine has its thread now.
+    // The engine's thread exists now.
     placement.take(crate::placement::Side::Generator)?;
     Ok((server, peer))
 }
 
-/// Megabytes a second.
+/// Returns megabytes per second.
 fn bulk(mut peer: Peer, total_bytes: usize) -> Result<f64> {
     let mut message = vec![0xa5; BULK_BYTES];
     let start = Instant::now();
@@ -123,14 +123,14 @@ fn bulk(mut peer: Peer, total_bytes: usize) -> Result<f64> {
     Ok(total_bytes as f64 / 1e6 / start.elapsed().as_secs_f64())
 }
 
-/// Microseconds until the handshake is over.
+/// Returns the duration of a handshake in microseconds.
 fn connect(server: &Server, task: &Value) -> Result<f64> {
     let start = Instant::now();
     Peer::connect(server.address()?, protocol::named(task)?)?;
     Ok(microseconds(start.elapsed()))
 }
 
-/// KiB that the server has more for each connection that says nothing.
+/// Returns the server's memory for each idle connection, in KiB.
 fn idle(mut server: Server, task: &Value, scale: &Scale) -> Result<f64> {
     let count = scale.keyed_idle_connections;
     server.ask("settle")?;

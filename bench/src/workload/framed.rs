@@ -1,4 +1,4 @@
-//! Messages with their length before them, echoed by a server or a client, and received only.
+//! Messages with a length field: echoed by a server or a client, or only received.
 
 use std::io::{Read, Write};
 use std::time::Instant;
@@ -15,23 +15,23 @@ use crate::scale::Scale;
 use crate::server::Server;
 use crate::stream::{PREFIX_BYTES, Pattern, Position};
 
-/// Bytes that are written at once.
+/// Bytes of one write.
 const WRITE_BYTES: usize = 256 * 1024;
 
-/// Echoes of a server.
+/// Echo by a server.
 struct Echo {
     message_bytes: usize,
-    /// Messages under way on each connection.
+    /// Messages in flight on each connection.
     window_messages: usize,
     connections: usize,
 }
 
-/// Echoes of a client, with `reconnect` against without.
+/// Echo by a client, with and without `reconnect`.
 struct Reconnecting {
     window_messages: usize,
 }
 
-/// Messages in one direction, against a decoder in JavaScript over a stream without frames.
+/// Messages in one direction, compared with a decoder in JavaScript.
 struct Receiving;
 
 pub fn all() -> Vec<Box<dyn Workload>> {
@@ -98,7 +98,7 @@ impl Workload for Receiving {
     }
 }
 
-/// The rates of two variants, and their ratio.
+/// Returns the rates of two variants, and their ratio.
 fn compare(names: [&str; 2], figures: [Figures; 2]) -> Result<Figures> {
     let rates = figures.each_ref().map(|figures| figures.0.first().map(|(_, rate)| *rate));
     let [Some(one), Some(other)] = rates else { anyhow::bail!("a rate is missing") };
@@ -132,7 +132,7 @@ fn rate(
         .with("server CPU µs/message", microseconds(used.cpu) / messages))
 }
 
-/// Sends messages, and waits for the answer to the last one.
+/// Sends messages, and waits for the reply to the last one.
 fn receive(contender: Contender, framed: bool, message_bytes: usize, scale: &Scale) -> Result<Figures> {
     let messages = scale.received_messages;
     let task = json!({ "name": "count", "framed": framed, "messages": messages });

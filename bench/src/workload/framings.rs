@@ -1,4 +1,4 @@
-//! Every framing against the default one.
+//! All framings, compared with the default one.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -19,32 +19,32 @@ use crate::server::Server;
 use crate::stream::{Pattern, Position};
 use crate::usage::Usage;
 
-/// Bytes that are written at once.
+/// Bytes of one write.
 const WRITE_BYTES: usize = 256 * 1024;
 
-/// Messages under way.
+/// Messages in flight.
 const WINDOW_MESSAGES: usize = 100;
 
-/// Requests that are open at a time.
+/// Simultaneous requests.
 const OPEN_REQUESTS: usize = 100;
 
-/// What is done in each of them.
+/// Task for each framing.
 #[derive(Clone, Copy)]
 enum Framings {
     Echo,
     Receive,
 }
 
-/// What messages take. Processor time hardly depends on what else the machine does.
+/// Cost of messages. CPU time hardly depends on other load of the machine.
 struct Speed {
     thousands_per_s: f64,
     cpu_us: f64,
 }
 
-/// Messages that a pause ends, one after the other.
+/// Messages that end with an idle gap, one after the other.
 struct IdleGap;
 
-/// Requests to a peer that echoes.
+/// Requests to an echoing peer.
 struct Requests;
 
 pub fn all() -> Vec<Box<dyn Workload>> {
@@ -52,7 +52,7 @@ pub fn all() -> Vec<Box<dyn Workload>> {
 }
 
 impl Speed {
-    /// That of `messages` since `start`, when the server had used what `before` says.
+    /// Returns the speed of `messages` since `start`, when the server's usage was `before`.
     fn of(messages: f64, server: &Server, before: Usage, start: Instant) -> Result<Self> {
         let time = start.elapsed();
         let used = server.process.usage()?.since(before);
@@ -80,7 +80,7 @@ impl Workload for Framings {
         let [first, others @ ..] = Layout::COMPARED;
         let mut figures = Figures::new();
         for layout in others.into_iter().chain(Layout::APART) {
-            // Again for each, so that what changes on the machine meets both.
+            // Measures the base again for each, so that changes of the machine affect both.
             let (base, one) = (rate(first)?, rate(layout)?);
             figures = figures
                 .with(format!("thousand messages/s, {}", first.name()), base.thousands_per_s)
@@ -129,13 +129,13 @@ impl Workload for Requests {
         server.ask("request")?;
         let rate = scale.requests as f64 / start.elapsed().as_secs_f64() / 1e3;
         drop(server);
-        // Its end is that of the process.
+        // It ends with the process.
         let _ = echo.join();
         Ok(Figures::new().with("thousand requests/s", rate))
     }
 }
 
-/// Messages that come back.
+/// Measures echoed messages.
 fn echo(contender: Contender, layout: Layout, window_messages: usize, scale: &Scale) -> Result<Speed> {
     let server = Server::start(contender, Placement::TwoCpus, &task("echo", layout, 0))?;
     let pattern = Pattern::of(layout);
@@ -149,7 +149,7 @@ fn echo(contender: Contender, layout: Layout, window_messages: usize, scale: &Sc
     Ok(speed)
 }
 
-/// Messages that arrive, until the answer to the last one.
+/// Measures received messages, until the reply to the last one.
 fn receive(contender: Contender, layout: Layout, scale: &Scale) -> Result<Speed> {
     let messages = scale.received_messages;
     let server = Server::start(contender, Placement::TwoCpus, &task("count", layout, messages))?;

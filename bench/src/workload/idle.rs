@@ -1,4 +1,4 @@
-//! Connections that say nothing.
+//! Idle connections.
 
 use std::net::TcpStream;
 use std::thread;
@@ -13,7 +13,7 @@ use crate::placement::Placement;
 use crate::scale::Scale;
 use crate::server::Server;
 
-/// Which of the numbers of connections.
+/// Index in the numbers of connections.
 struct Idle(usize);
 
 pub fn all() -> Vec<Box<dyn Workload>> {
@@ -37,10 +37,10 @@ impl Workload for Idle {
         let _connections = open(&mut server, count)?;
         let growth = server.process.anonymous_bytes()?.saturating_sub(memory) as f64;
         let threads = server.process.thread_count()? - threads;
-        // The server goes to sleep after it has answered.
+        // The server becomes idle after its reply.
         thread::sleep(scale.idle / 20);
         let before = server.process.usage()?;
-        // Nothing is what is measured.
+        // Measures the idle time.
         thread::sleep(scale.idle);
         let used = server.process.usage()?.since(before);
         Ok(Figures::new()
@@ -51,7 +51,7 @@ impl Workload for Idle {
     }
 }
 
-/// Connections that the server has taken.
+/// Opens connections that the server has accepted.
 fn open(server: &mut Server, count: usize) -> Result<Vec<TcpStream>> {
     let connections = (0..count).map(|_| server.connect()).collect::<Result<_>>()?;
     server.tell(&format!("open {count}"))?;

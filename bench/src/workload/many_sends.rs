@@ -1,4 +1,5 @@
-//! Many sends of a server at once: to one connection within one handler, and the same to all connections.
+//! Many sends at once.
+//! To one connection in one handler, and the same message to all connections.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -21,7 +22,7 @@ const CONTENDERS: [Contender; 2] = [Contender::Module, Contender::Net];
 /// Messages that one handler sends.
 const BURST_MESSAGES: usize = 1_000;
 
-/// Connections that get each message.
+/// Number of connections for each message.
 const CONNECTIONS: usize = 50;
 
 struct Burst;
@@ -84,7 +85,7 @@ fn task(name: &str, messages: usize) -> Value {
     json!({ "name": name, "messages": messages, "messageBytes": MESSAGE_BYTES })
 }
 
-/// Has the messages sent, and takes them.
+/// Requests messages, and receives them.
 fn broadcast(server: &mut Server, streams: &mut [TcpStream], messages: usize) -> Result<()> {
     server.tell("broadcast")?;
     let mut left = vec![messages * MESSAGE_BYTES; streams.len()];

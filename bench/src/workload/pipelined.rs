@@ -1,4 +1,4 @@
-//! Many messages under way at once.
+//! Many messages in flight.
 
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ use crate::scale::Scale;
 use crate::server::Server;
 use crate::stream::Pattern;
 
-/// Messages under way on each connection.
+/// Messages in flight on each connection.
 const WINDOW_MESSAGES: usize = 100;
 
 struct Pipelined {

@@ -1,4 +1,4 @@
-//! One message there and back at a time.
+//! Round trips, one at a time.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -68,7 +68,7 @@ impl Exchange {
         Self { stream, pattern: Pattern::plain(), position: Position::default(), answer: vec![0; message_bytes] }
     }
 
-    /// How many microseconds each round trip took.
+    /// Returns the microseconds of each round trip.
     fn run(&mut self, time: Duration) -> Result<Vec<f64>> {
         let mut times = Vec::new();
         let end = Instant::now() + time;

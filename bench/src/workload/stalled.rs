@@ -1,4 +1,4 @@
-//! Sending to a peer that takes nothing for a while.
+//! Sending to a peer that does not read for a while.
 
 use std::io::Read;
 use std::net::TcpStream;
@@ -15,14 +15,14 @@ use crate::placement::Placement;
 use crate::scale::Scale;
 use crate::server::Server;
 
-/// How the server sends.
+/// Kind of sending.
 #[derive(Clone, Copy)]
 enum Sends {
     /// One after the other.
     Awaited,
-    /// All at once, with room for all.
+    /// All at once, within the queue limit.
     Unawaited,
-    /// All at once, beyond what may wait.
+    /// All at once, beyond the queue limit.
     Refused,
 }
 
@@ -57,7 +57,7 @@ impl Workload for Stalled {
     fn measure(&self, contender: Contender, scale: &Scale) -> Result<Figures> {
         let task = json!({ "name": "pour", "sends": self.0.name() });
         let mut server = Server::start(contender, Placement::Free, &task)?;
-        // Code that runs for the first time takes memory as well, and not for what is sent.
+        // Warms up: code that runs for the first time also takes memory.
         server.tell(&format!("pour {} {}", scale.warm_up_bytes, Sends::Awaited.name()))?;
         take_all(server.connect()?)?;
         server.hear("pour")?;
@@ -66,7 +66,7 @@ impl Workload for Stalled {
         let resident = server.process.resident_bytes()?;
         server.process.reset_peak()?;
         server.tell(&format!("pour {} {}", scale.stalled_bytes, self.0.name()))?;
-        // The stall itself: that is what this is about.
+        // The stall under test.
         thread::sleep(scale.stall);
         let received = take_all(stream)?;
         let poured = server.hear("pour")?;
@@ -85,7 +85,7 @@ impl Workload for Stalled {
     }
 }
 
-/// Reads to the end; the blocks must be in order.
+/// Reads until EOF; the blocks must be in order.
 fn take_all(mut stream: TcpStream) -> Result<u64> {
     let mut buffer = vec![0; 64 * BLOCK_BYTES];
     let mut blocks = Blocks::default();

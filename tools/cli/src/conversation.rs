@@ -1,4 +1,4 @@
-//! What is typed goes to the peer until one side ends.
+//! Sends typed lines to the peer until one side ends.
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,23 +15,23 @@ const CONNECT: Ticket = Ticket(0);
 const SEND: Ticket = Ticket(1);
 const END: Ticket = Ticket(2);
 
-/// What `main` waits for.
+/// Events for `main`.
 pub(crate) enum Event {
-    /// There is a connection to accept.
+    /// A connection can be accepted.
     Accepted,
-    /// The server refused a peer.
+    /// The server rejected a peer.
     Rejected(SocketAddr, RejectReason),
     /// A line of standard input; `None` at its end.
     Line(io::Result<Option<String>>),
     /// There is a link to this peer.
     Connected(SocketAddr),
-    /// A call has its result.
+    /// The result of a call.
     Completed(Ticket, Result<(), SocketError>),
     /// A message could not be printed.
     Output(io::Error),
     /// The connection broke.
     Failed(SocketError),
-    /// The connection is over.
+    /// The connection is closed.
     Closed,
 }
 
@@ -56,7 +56,7 @@ impl Peer {
         }
     }
 
-    /// Makes room for as many received bytes.
+    /// Returns credit for received bytes.
     pub(crate) fn consume(&self, bytes: usize) {
         match self {
             Self::Client(client) => client.consume(bytes),
@@ -64,7 +64,7 @@ impl Peer {
         }
     }
 
-    /// Closes after everything sent.
+    /// Closes after all sends.
     pub(crate) fn finish(&self) {
         match self {
             Self::Client(client) => client.finish(),
@@ -73,11 +73,11 @@ impl Peer {
     }
 }
 
-/// Sends what is typed, a message at a time.
+/// Sends typed lines, one message at a time.
 pub(crate) struct Conversation<'a> {
     printer: &'a Printer,
     events: Receiver<Event>,
-    /// Has the next line read.
+    /// Requests the next line.
     next_line: SyncSender<()>,
 }
 
@@ -85,7 +85,7 @@ impl<'a> Conversation<'a> {
     pub(crate) fn new(printer: &'a Arc<Printer>, sender: Sender<Event>, events: Receiver<Event>) -> Self {
         let (next_line, wanted) = sync_channel(1);
         let lines = printer.lines;
-        // A thread of its own, as reading standard input cannot be broken off when the peer closes.
+        // In a thread of its own, because reading standard input cannot be cancelled when the peer closes.
         thread::spawn(move || while wanted.recv().is_ok() && sender.send(Event::Line(lines.read())).is_ok() {});
         let conversation = Self { printer, events, next_line };
         if matches!(printer.peer(), Peer::Connection(_)) {
@@ -94,11 +94,11 @@ impl<'a> Conversation<'a> {
         conversation
     }
 
-    /// Goes on until the connection is over.
+    /// Runs until the connection is closed.
     ///
     /// # Errors
     ///
-    /// What broke the connection, standard input or standard output.
+    /// The error of the connection, standard input or standard output.
     pub(crate) fn hold(self) -> Result<()> {
         loop {
             match self.events.recv()? {
@@ -128,26 +128,26 @@ impl<'a> Conversation<'a> {
         };
         match self.printer.peer().send(&message) {
             Ok(SendProgress::Sent) => self.want_line(),
-            // Its result has the next line read.
+            // Its result requests the next line.
             Ok(SendProgress::Queued | SendProgress::Gathered) => {}
             Err(error) => self.reject(&error),
         }
         Ok(())
     }
 
-    /// Says why a line is not sent. Where the connection is over, that follows as an event.
+    /// Prints why a line was not sent. If the connection is closed, an event follows.
     fn reject(&self, error: &dyn std::fmt::Display) {
         eprintln!("not sent: {error:#}");
         self.want_line();
     }
 
     fn want_line(&self) {
-        // One that waits is enough.
+        // One pending request is enough.
         let _ = self.next_line.try_send(());
     }
 }
 
-/// The error, and what the handshake showed.
+/// Returns the error, and the result of the handshake.
 pub(crate) fn explained(error: SocketError) -> anyhow::Error {
     let fault = match error.peer {
         None | Some(PeerFault::OldVersion) => return error.into(),
@@ -158,7 +158,7 @@ pub(crate) fn explained(error: SocketError) -> anyhow::Error {
     anyhow!("{error}: {fault}")
 }
 
-/// Why a peer was refused.
+/// Returns the reason of a rejection.
 pub(crate) fn reason_text(reason: RejectReason) -> &'static str {
     match reason {
         RejectReason::Key => "it has another key",

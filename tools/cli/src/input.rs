@@ -5,12 +5,12 @@ use std::io::{self, BufRead, Write};
 use anyhow::{Context as _, Result};
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 
-/// How a message is a line.
+/// Format of a message as a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lines {
     /// The line without its end.
     Text,
-    /// The line with its end: without framing, that is what tells lines apart.
+    /// The line with its end: without framing, it separates lines.
     Stream,
     /// Bytes in hexadecimal.
     Hex,
@@ -33,11 +33,11 @@ impl Lines {
         Ok(Some(line))
     }
 
-    /// The bytes that a line stands for.
+    /// Converts a line to bytes.
     ///
     /// # Errors
     ///
-    /// When it is not hexadecimal and has to be.
+    /// When it must be hexadecimal, and is not.
     pub(crate) fn decode(self, line: String) -> Result<Vec<u8>> {
         match self {
             Self::Text | Self::Stream => Ok(line.into_bytes()),

@@ -1,5 +1,5 @@
-//! `socketkit`: communicates with an app that uses socketkit. Each line of standard input is sent as one message, and each
-//! received message is printed as one line.
+//! `socketkit`: communicates with an app that uses socketkit.
+//! Each line of standard input is sent as one message, and each received message is printed as one line.
 
 mod conversation;
 mod input;
@@ -87,7 +87,7 @@ fn listen(address: &str, stream: &StreamOptions) -> Result<()> {
     Conversation::new(&printer, sender, events).hold()
 }
 
-/// Waits for the first connection. Those that were refused before are told of.
+/// Waits for the first connection, and reports earlier rejections.
 fn accept(server: &Server, printer: &Arc<Printer>, events: &Receiver<Event>) -> Result<socket_engine::Connection> {
     loop {
         if let Some(pending) = server.accept() {
@@ -105,7 +105,7 @@ fn accept(server: &Server, printer: &Arc<Printer>, events: &Receiver<Event>) -> 
     }
 }
 
-/// Tells `accept` what happened to the server.
+/// Passes events of the server to `accept`.
 struct Acceptor(Sender<Event>);
 
 impl EventSink<ServerEvent> for Acceptor {
@@ -123,7 +123,7 @@ impl EventSink<ServerEvent> for Acceptor {
     fn complete(&self, _: Ticket, _: Result<(), SocketError>) {}
 }
 
-/// The parts of HOST:PORT.
+/// Splits HOST:PORT.
 fn parse_address(text: &str) -> Result<NetAddress> {
     let (host, port) = text.rsplit_once(':').with_context(|| format!("{text:?} has no port; HOST:PORT is required"))?;
     let port = port.parse().with_context(|| format!("{port:?} is no port"))?;

@@ -1,4 +1,4 @@
-//! What both sides of a connection must set alike.
+//! Options that must be the same on both sides of a connection.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -54,7 +54,7 @@ pub(crate) struct StreamOptions {
 }
 
 impl StreamOptions {
-    /// The protocol of the connection.
+    /// Returns the protocol of the connection.
     ///
     /// # Errors
     ///
@@ -71,7 +71,7 @@ impl StreamOptions {
         Ok(protocol)
     }
 
-    /// How messages are lines of standard input and output.
+    /// Returns the format of messages as lines of standard input and output.
     pub(crate) fn lines(&self) -> Lines {
         match (self.hex, self.framing) {
             (true, _) => Lines::Hex,
@@ -91,7 +91,7 @@ impl StreamOptions {
         })
     }
 
-    /// As much as the length can express, and no more than the library's default.
+    /// Returns the limit of the length field, at most the library's default.
     fn limit_bytes(&self) -> usize {
         let most = u32::try_from(self.length_bytes).ok().and_then(|width| 256_usize.checked_pow(width));
         most.map_or(MESSAGE_BYTES, |most| most.saturating_sub(1).min(MESSAGE_BYTES))

@@ -1,4 +1,4 @@
-//! Takes the events of the connection.
+//! Handles the events of the connection.
 
 use std::sync::OnceLock;
 use std::sync::mpsc::Sender;
@@ -8,7 +8,7 @@ use socket_engine::{ConnectionEvent, EventSink, SocketError, Ticket};
 use crate::conversation::{Event, Peer};
 use crate::input::Lines;
 
-/// Prints what arrives, and passes on everything else.
+/// Prints received messages, and passes on all other events.
 pub(crate) struct Printer {
     pub(crate) lines: Lines,
     peer: OnceLock<Peer>,
@@ -20,12 +20,12 @@ impl Printer {
         Self { lines, peer: OnceLock::new(), events }
     }
 
-    /// Gives it the connection whose events it takes; the first one counts.
+    /// Sets the connection of the events; only the first call counts.
     pub(crate) fn serve(&self, peer: Peer) {
         drop(self.peer.set(peer));
     }
 
-    /// The connection, once `serve` was called.
+    /// Returns the connection, once `serve` was called.
     pub(crate) fn peer(&self) -> &Peer {
         self.peer.wait()
     }
