@@ -6,7 +6,7 @@ import { NumberedReceiver, numbered } from './numbered.mjs';
 
 const LOOPBACK = '127.0.0.1';
 
-/** A server and the one connection that it takes, and a client, all with every feature. */
+/** Opens a server, its only connection, and a client, all with every feature. */
 async function open() {
   const common = {
     framing: { type: 'length' },
@@ -24,7 +24,7 @@ async function open() {
   return { server, client, connection: await within('the connect event', taken) };
 }
 
-/** Resolves when the messages 0 to `count` - 1 have come, once and in order. */
+/** Resolves when the messages 0 to `count` - 1 have arrived, once and in order. */
 function receiveAll(socket, count) {
   const receiver = new NumberedReceiver();
   const condition = new Condition();
@@ -39,7 +39,7 @@ function receiveAll(socket, count) {
   return condition.until('all messages', isWhole, BULK_DEADLINE_MS);
 }
 
-/** Exchanges so many messages each way, with all features on, over one link and then over another one. */
+/** Exchanges `count` messages each way, with all features, over one link and then over another one. */
 export async function exchangeWithAllFeatures(count) {
   const { server, client, connection } = await open();
   const arrivals = [client, connection].map((socket) => receiveAll(socket, 2 * count));

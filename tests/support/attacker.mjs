@@ -9,15 +9,15 @@ import { LOOPBACK, openServer } from './sockets.mjs';
 export const SECRET = 'plain text of a message';
 export const HEARTBEAT_MS = 0x5ee71e;
 
-/** Heartbeat, its interval, and lengths of four bytes: as a side says them, and too long to be there by chance. */
+/** Heartbeat, its interval, and lengths of four bytes, as on the wire; too long to occur by chance. */
 const SETTINGS = Buffer.of(1, 0, 0x5e, 0xe7, 0x1e, 4);
 
 export const KEYED = { framing: { type: 'length' }, admission: { key: Buffer.from('a key of 16 bytes') } };
 
-/** Stands between clients and the server at `target`, and does with each chunk what `treat` says. */
+/** A man in the middle between clients and the server at `target`; `treat` handles each chunk. */
 export class Attacker {
   seen = [];
-  /** The links between clients and the server: a `near` and a `far` socket each, and what the client said. */
+  /** Links between clients and the server: a `near` and a `far` socket each, and the bytes of the client. */
   links = [];
   treat = () => undefined;
   #heldBack = new Map();
@@ -29,7 +29,7 @@ export class Attacker {
       const far = net.connect({ host: LOOPBACK, port: target });
       const link = { near, far, fromClient: [] };
       this.links.push(link);
-      // A socket that has ended has no port any more.
+      // An ended socket has no port.
       far.once('connect', () => { link.port = far.localPort; });
       near.on('data', (chunk) => link.fromClient.push(chunk));
       for (const [from, peer] of [[near, far], [far, near]]) this.#carry(from, peer);
@@ -50,19 +50,19 @@ export class Attacker {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** A connection of its own to `port`. */
+  /** Opens a connection of its own to `port`. */
   call(port) {
     const socket = net.connect({ host: LOOPBACK, port });
     this.#sockets.add(socket);
     return socket.on('error', () => {}).on('close', () => this.#sockets.delete(socket)).resume();
   }
 
-  /** Passes `chunk` on to `peer` behind the next chunk. */
+  /** Delays `chunk` for `peer` until after the next chunk. */
   holdBack(chunk, peer) {
     this.#heldBack.set(peer, chunk);
   }
 
-  /** The ports from which the server was called since the last time, of which it knows connections. */
+  /** Returns the ports of connections to the server since the last call. */
   takePorts() {
     return this.links.splice(0).flatMap(({ port }) => port ?? []);
   }
@@ -86,7 +86,7 @@ export class Attacker {
   }
 }
 
-/** Does one thing that no honest relay does. */
+/** Performs one random manipulation. */
 export function manipulate(random, attacker, chunk, from, peer) {
   const place = random.below(chunk.length);
   const deeds = [
@@ -102,13 +102,13 @@ export function manipulate(random, attacker, chunk, from, peer) {
     () => peer.write(Buffer.concat([Buffer.of(0, 0, 0, 2, 0x14, 1 + random.below(3)), chunk])),
     () => attacker.cut(),
     () => attacker.holdBack(chunk, peer),
-    // It is left out.
+    // Drops it.
     () => undefined,
   ];
   random.pick(deeds)();
 }
 
-/** The connections of a server, recorded from their first moment. */
+/** The connections of a server, recorded from the start. */
 class Connections {
   #condition = new Condition();
   #places = [];
@@ -122,7 +122,7 @@ class Connections {
     });
   }
 
-  /** What a wait may depend on has changed. */
+  /** Called when waits must be checked again. */
   changed() {
     this.#condition.changed();
   }
@@ -136,7 +136,7 @@ class Connections {
     return this.#places.shift();
   }
 
-  /** The connection from one of these ports, or undefined once `isOver`. Earlier ones are those of clients that were not let in. */
+  /** Returns the connection from one of these ports, or undefined once `isOver`. Earlier ones are from rejected clients. */
   async from(ports, isOver) {
     const find = () => this.#places.find(({ port }) => ports.includes(port));
     await this.#condition.until('the connect event', () => find() || isOver());
@@ -146,7 +146,7 @@ class Connections {
   }
 }
 
-/** A server, the attacker before it, and its connections, recorded from their first moment. */
+/** Opens a server, an attacker in front of it, and its connections, recorded from the start. */
 export async function openPlace(t, options) {
   const { server, port } = await openServer(t, options);
   const connections = new Connections(server);
@@ -160,7 +160,7 @@ export function assertHidden(attacker) {
   assert.ok(!seen.includes(SETTINGS), 'a setting is readable on the way');
 }
 
-/** A treatment that passes on a random number of chunks, and attacks the next one. */
+/** Returns a treatment that passes on a random number of chunks, and attacks the next one. */
 export function attackOnce(random, attack) {
   let chunksLeft = random.below(12);
   return (chunk, from, peer) => {

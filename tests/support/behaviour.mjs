@@ -6,9 +6,9 @@ const LINGER_MS = 5_000 * SLOWDOWN;
 let watchdog;
 
 /**
- * One test. `body` gets `t`, whose `after(cleanUp)` registers what ends the sockets and processes
- * it opened. The process must end by itself once the last test is over. A test whose fault is still
- * open is marked with it, and may fail: `{ todo: 'fault N: what is wrong' }`.
+ * One test. `body` gets `t`; `t.after(cleanUp)` registers functions that close the sockets and processes it opened. The process must
+ * exit by itself after the last test. A test of an open fault is marked with it, and may fail:
+ * `{ todo: 'fault N: what is wrong' }`.
  */
 export function behaviour(sentence, body, { todo } = {}) {
   test(sentence, { todo }, async () => {
@@ -17,7 +17,7 @@ export function behaviour(sentence, body, { todo } = {}) {
     try {
       await body({ after: (cleanUp) => cleanUps.push(cleanUp) });
     } finally {
-      // All at once: closing one end may have to wait for the other end to go.
+      // In parallel: closing one end may have to wait for the other end.
       await Promise.allSettled(cleanUps.map(async (cleanUp) => cleanUp()));
       watchdog = setTimeout(failAsKeptAlive, LINGER_MS).unref();
     }
@@ -25,8 +25,8 @@ export function behaviour(sentence, body, { todo } = {}) {
 }
 
 /**
- * A test that this machine does not let run, for `reason`: skipped, but a failure where `CI` is set. The machine there is
- * one that we choose, and nobody reads the counts.
+ * A test that this machine cannot run, for `reason`: skipped, but a failure if `CI` is set. There we choose the machine, and a skipped
+ * test could go unnoticed.
  */
 export function notTested(sentence, reason) {
   const options = process.env.CI ? {} : { skip: reason };

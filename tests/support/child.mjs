@@ -4,18 +4,18 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Condition } from './condition.mjs';
 
-/** The command that runs a script in a Node which can load the module under test. */
+/** Returns the command that runs a script in a Node that can load the module under test. */
 function scriptCommand(url, ...scriptArguments) {
   const node = JSON.parse(process.env.SOCKETKIT_NODE ?? JSON.stringify([process.execPath]));
   return [...node, fileURLToPath(url), ...scriptArguments];
 }
 
-/** The same, for a process that may have so many descriptors and no more. */
+/** Returns the same command with a limit of `descriptors`. */
 function limited(command, descriptors) {
   return ['sh', '-c', `ulimit -n ${descriptors} && exec "$@"`, 'sh', ...command];
 }
 
-/** A Node process of its own, which exchanges JSON lines with us over its standard streams. */
+/** A Node process, which exchanges JSON lines with this one over its standard streams. */
 export class Child {
   #process;
   #condition = new Condition();
@@ -28,7 +28,7 @@ export class Child {
     return new Child(scriptCommand(url, ...scriptArguments));
   }
 
-  /** Starts the script at the file URL `url` with `descriptors` at most. */
+  /** Starts the script at the file URL `url` with at most `descriptors` descriptors. */
   static withDescriptors(descriptors, url) {
     return new Child(limited(scriptCommand(url), descriptors));
   }
@@ -38,7 +38,7 @@ export class Child {
     this.#process = spawn(program, programArguments);
     this.#process.on('error', ({ message }) => this.#finish({ fault: message }));
     this.#process.on('close', (code, signal) => this.#finish({ code, signal }));
-    // A child that ended reads no more: how it ended says why, a broken pipe does not.
+    // An ended child reads no more: its exit code gives the reason, a broken pipe does not.
     this.#process.stdin.on('error', () => {});
     this.#process.stderr.on('data', (chunk) => {
       this.#errorText += chunk;
@@ -50,12 +50,12 @@ export class Child {
     return this.#process.pid;
   }
 
-  /** What it wrote to standard error so far. */
+  /** Its standard error so far. */
   get errorText() {
     return this.#errorText;
   }
 
-  /** Writes a JSON line to its standard input: a command, and the options of that. */
+  /** Writes a JSON line to its standard input: a command with options. */
   tell(command, options = {}) {
     this.#process.stdin.write(`${JSON.stringify({ command, ...options })}\n`);
   }
@@ -66,8 +66,7 @@ export class Child {
   }
 
   /**
-   * The next line whose `event` is this. Rejects when the process ends before it says so, or
-   * says that a command failed.
+   * Resolves with the next line with this `event`. Rejects when the process exits before, or reports that a command failed.
    */
   async hear(event, milliseconds) {
     const what = `"${event}" from process ${this.pid}`;
@@ -75,7 +74,7 @@ export class Child {
     return this.#take(event);
   }
 
-  /** How it ended: `{code, signal}`. */
+  /** Resolves with its exit: `{code, signal}`. */
   async ended(milliseconds) {
     await this.#condition.until(`the end of process ${this.pid}`, () => this.#end, milliseconds);
     return this.#end;
@@ -124,17 +123,17 @@ function killAfter(t, child) {
   return child;
 }
 
-/** A child that is killed after the test. */
+/** Starts a child that is killed after the test. */
 export function startChild(t, url, ...scriptArguments) {
   return killAfter(t, Child.ofScript(url, ...scriptArguments));
 }
 
-/** A program that is killed after the test. */
+/** Starts a program that is killed after the test. */
 export function startProgram(t, command) {
   return killAfter(t, new Child(command));
 }
 
-/** A child that may have so many descriptors and no more, killed after the test. */
+/** Starts a child with at most `descriptors` descriptors, killed after the test. */
 export function startChildWithDescriptors(t, descriptors, url) {
   return killAfter(t, Child.withDescriptors(descriptors, url));
 }

@@ -1,6 +1,6 @@
 import { within } from './deadline.mjs';
 
-/** Promises that wait for a predicate, which is tried again at every `changed()`. */
+/** Promises that wait for a predicate, which is checked at every `changed()`. */
 export class Condition {
   #waiting = new Set();
 

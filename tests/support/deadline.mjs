@@ -1,15 +1,15 @@
 import process from 'node:process';
 
-/** How much longer everything may take in the load under test: emulation is 10 to 30 times slower. */
+/** Factor of all time limits for the load under test: emulation is 10 to 30 times slower. */
 export const SLOWDOWN = process.env.SOCKETKIT_SLOW === '1' ? 20 : 1;
 
-/** How long one step may take, in milliseconds. */
+/** Time limit of one step, in milliseconds. */
 export const DEADLINE_MS = 10_000 * SLOWDOWN;
 
-/** How long a transfer of many megabytes or messages may take, in milliseconds. */
+/** Time limit of a transfer of many megabytes or messages, in milliseconds. */
 export const BULK_DEADLINE_MS = 60_000 * SLOWDOWN;
 
-/** Settles as `promise` does, or rejects with the name of what was awaited. */
+/** Settles as `promise` does, or rejects with `what` after the time limit. */
 export function within(what, promise, milliseconds = DEADLINE_MS) {
   let timer;
   const late = new Promise((_, reject) => {

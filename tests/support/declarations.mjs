@@ -1,6 +1,6 @@
 const DECLARATION = /^export (?:declare )?(?:class|enum|function|interface) (\w+)/;
 
-/** What a declarations file exports: for each name its members, one line each; for a function, its own line. */
+/** Returns the exports of a declarations file: for each name its members, one line each; for a function, its own line. */
 export function declarationsIn(text) {
   const declared = new Map();
   let members;
@@ -12,7 +12,7 @@ export function declarationsIn(text) {
   return declared;
 }
 
-/** A member as a page shows it: as it stands there, without what separates it from the next one. */
+/** Returns a member as in a document: without the separator at its end. */
 export function memberOf(line) {
   return line.trim().replace(/,$/, '');
 }

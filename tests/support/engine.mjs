@@ -1,4 +1,4 @@
-// Layers between Node and a native module, in C, which answer some calls in Node's place.
+// Layers in C between Node and a native module, which implement some calls in Node's place.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { libraryPath } from './library.mjs';
 
-/** Compiles a C file, by its path in `tests`, to a native module; returns its path. */
+/** Compiles a C file (path in `tests`) to a native module; returns its path. */
 export function compile(t, source, ...options) {
   const folder = mkdtempSync(join(tmpdir(), 'engine-'));
   t.after(() => rmSync(folder, { recursive: true }));
@@ -16,7 +16,7 @@ export function compile(t, source, ...options) {
   return compiled;
 }
 
-/** Compiles a layer, which brings the module at `path` along; returns the layer's path. */
+/** Compiles a layer that loads the module at `path`; returns the layer's path. */
 export function compileLayer(t, source, path = libraryPath) {
   return compile(t, source, '-Wl,--no-as-needed', path);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { within } from './deadline.mjs';
 
-/** The system's texts: glibc's or musl's, whichever the module is linked with. */
+/** System error texts: of glibc or musl, whichever the module is linked with. */
 export const SYSTEM_TEXT = {
   EBADF: /bad file descriptor/i,
   EINVAL: /invalid argument/i,
@@ -23,7 +23,7 @@ export const SYSTEM_TEXT = {
   ECANCELED: /operation canceled/i,
 };
 
-/** Checks that `error` is a real Error with this numeric code, whose message holds all `parts`. */
+/** Checks that `error` is an Error with this numeric code, and that its message contains all `parts`. */
 export function assertSocketError(error, code, ...parts) {
   assert.ok(error instanceof Error, `not an Error: ${JSON.stringify(error)}`);
   assert.equal(error.code, code, `code ${error.code} of "${error.message}"`);

@@ -6,7 +6,7 @@ import { within } from './deadline.mjs';
 import { library } from './library.mjs';
 import { closeQuietly, LOOPBACK, roundTrips } from './sockets.mjs';
 
-/** Every form of import of the module or of the system socket API, with its equivalent here. */
+/** All forms of imports of the module or of the system socket API, with their equivalents here. */
 const IMPORTS = [
   [/^import (?:socket|\* as socket) from '(?:libsocketkit\.so|@socketkit\/native)';$/gm, ''],
   [/^import \{ socket \} from '@kit\.NetworkKit';$/gm, ''],
@@ -14,10 +14,10 @@ const IMPORTS = [
   [/^import (\{ .* \}) from '(?:libsocketkit\.so|@socketkit\/native)';$/gm, 'const $1 = socket;'],
 ];
 
-/** Ports that the pages name, each of which stands for one that is free. */
+/** Ports in the documents; each is replaced by a free one. */
 const PORTS = ['1234', '1235'];
 
-/** What examples take from the system's other kits. */
+/** Functions of other system kits that examples use. */
 const util = {
   TextDecoder: {
     create: (encoding) => ({ decodeToString: (bytes) => new TextDecoder(encoding).decode(bytes) }),
@@ -28,7 +28,7 @@ const PRINTS = /\/\/ prints: (.*)$/gm;
 
 const AsyncFunction = (async () => {}).constructor;
 
-/** Runs an example from a page: what it prints is what its comments say. */
+/** Runs an example from a document, and compares its output with its comments. */
 export async function runExample(t, text) {
   const runnable = await withFreePorts(text);
   const expected = [...runnable.matchAll(PRINTS)].map((match) => match[1]);
@@ -59,7 +59,7 @@ async function listening() {
   return server;
 }
 
-/** The module, whose sockets are closed after the test. */
+/** Returns the module; its sockets are closed after the test. */
 function watched(t) {
   return {
     ...library,
@@ -76,7 +76,7 @@ function watched(t) {
   };
 }
 
-/** What an example prints, line by line. */
+/** Output of an example, line by line. */
 class Output {
   #condition = new Condition();
   printed = [];
@@ -89,7 +89,7 @@ class Output {
     return { info: print, error: print };
   }
 
-  /** Resolves when there are so many lines. */
+  /** Resolves when there are `count` lines. */
   lines(count) {
     return this.#condition.until(`${count} lines`, () => this.printed.length >= count);
   }

@@ -1,9 +1,9 @@
-/** Fields of `FramingOptions` that are bytes, which JSON has as hexadecimal text. */
+/** Fields of `FramingOptions` that are bytes; in JSON they are hexadecimal strings. */
 const BYTES = ['headerPrefix', 'delimiter', 'start', 'end', 'escapePairs'];
 
 const fromHex = (hex) => Array.isArray(hex) ? hex.map(fromHex) : Uint8Array.from(Buffer.from(hex, 'hex'));
 
-/** The options that JSON writes down, with bytes in place of their text. */
+/** Converts options from JSON: strings of bytes become bytes. */
 export function framingOptions(json) {
   return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, BYTES.includes(name) ? fromHex(value) : value]));
 }

@@ -1,6 +1,6 @@
 import { frame } from './wire.mjs';
 
-/** A framing, what it is called, and how a peer that is not ours makes a frame of it. */
+/** Returns a framing with its name, and an independent function that encodes frames. */
 function byLength(lengthBytes, littleEndian) {
   const name = `a length of ${lengthBytes} bytes${littleEndian ? ', least significant first' : ''}`;
   const framing = { type: 'length', lengthBytes, littleEndian };

@@ -9,13 +9,13 @@ const LITTLE_ENDIAN = 0x80;
 const PROLOGUE = 'socketkit 2';
 const SESSION_BYTES = 16;
 
-/** What a side that does not come back to a session says in its place. */
+/** Session of a side that resumes none. */
 export const NO_SESSION = { id: Buffer.alloc(SESSION_BYTES), received: 0 };
 
 /**
- * The messages of one handshake as docs/wire.md has them, as bodies: made when this side sends them, checked when the peer does.
- * `terms` are `{ heartbeatMs, acknowledge, key }`, the last one bytes; what is not there is off. `random` is the nonce, or, with a key,
- * the private key of this side.
+ * The message bodies of one handshake, as in docs/wire.md: encodes those of this side, and checks those of the peer.
+ * `terms` are `{ heartbeatMs, acknowledge, key }`, the key as bytes; missing ones are off. `random` is the nonce or, with a key, the
+ * private key of this side.
  */
 export class Handshake {
   #terms;
@@ -30,7 +30,7 @@ export class Handshake {
     if (terms.key) this.#noise = new NoiseHandshake(sharedSecret(terms.key), random, PROLOGUE);
   }
 
-  /** `Hello` or `Challenge` of this side. */
+  /** Returns `Hello` or `Challenge` of this side. */
   opening(kind) {
     const terms = Buffer.alloc(5);
     terms.writeUInt8(this.#flags(), 0);
@@ -40,7 +40,7 @@ export class Handshake {
     return Buffer.concat([Buffer.of(kind, KEYED_VERSION), message]);
   }
 
-  /** Takes the same of the peer; returns the interval of its heartbeat. */
+  /** Checks that of the peer; returns its heartbeat interval. */
   takeOpening(kind, body) {
     const version = this.#noise ? KEYED_VERSION : OPEN_VERSION;
     assert.deepEqual([...body.subarray(0, 2)], [kind, version]);
@@ -51,7 +51,7 @@ export class Handshake {
     return terms.readUInt32BE(1);
   }
 
-  /** How the records behind `Challenge` are written and read; `undefined` without a key. */
+  /** Returns writer and reader of the records after `Challenge`; `undefined` without a key. */
   records(isClient) {
     if (!this.#noise) return undefined;
     const [toServer, toClient] = this.#noise.split();
@@ -65,23 +65,23 @@ export class Handshake {
   }
 }
 
-/** `Proof` of a client. */
+/** Encodes `Proof` of a client. */
 export function proof({ id, received }) {
   return Buffer.concat([Buffer.of(KIND.proof), id, uint64(received)]);
 }
 
-/** The session in it. */
+/** Returns the session in it. */
 export function takeProof(body) {
   assert.equal(body[0], KIND.proof);
   return sessionOf(body.subarray(1));
 }
 
-/** `Welcome` of a server. */
+/** Encodes `Welcome` of a server. */
 export function welcome({ id, received, resumed }) {
   return Buffer.concat([Buffer.of(KIND.welcome, resumed ? 1 : 0), id, uint64(received)]);
 }
 
-/** The session in it, and whether it goes on. */
+/** Returns the session in it, and whether it is resumed. */
 export function takeWelcome(body) {
   assert.equal(body[0], KIND.welcome);
   return { ...sessionOf(body.subarray(2)), resumed: body[1] === 1 };

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readlinkSync } from 'node:fs';
 
-/** `timer` of a socket whose peer will be asked whether it is there. */
+/** Value of `timer` for a socket with a keep-alive timer. */
 export const KEEP_ALIVE_TIMER = 2;
 
-/** In `/proc/net`, Linux counts time in hundredths of a second. */
+/** Ticks per second in `/proc/net` on Linux. */
 const TICKS_PER_SECOND = 100;
 
 /**
- * What the kernel says of the IPv4 socket that this descriptor of ours stands for: its local and its
- * remote port, the timer that runs and in how many seconds it will ring.
+ * Returns the kernel's data of the IPv4 socket `descriptor` of this process: local and remote port, the running timer, and its
+ * remaining time in seconds.
  */
 export function kernelRow(descriptor) {
   const [, inode] = readlinkSync(`/proc/self/fd/${descriptor}`).match(/^socket:\[(\d+)\]$/);

@@ -4,7 +4,7 @@ import { loadBehind, loadModule } from './load.mjs';
 /** Absolute path of the module under test. */
 export const libraryPath = requiredPath('SOCKETKIT_LIBRARY');
 
-/** What the module under test exports; importing this file loads it. */
+/** Exports of the module under test; importing this file loads it. */
 export const library = load(libraryPath, process.env.SOCKETKIT_LAYER);
 
 function requiredPath(variable) {

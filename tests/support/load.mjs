@@ -3,7 +3,7 @@ import process from 'node:process';
 
 const { RTLD_LAZY, RTLD_DEEPBIND } = constants.dlopen;
 
-/** What the native module at this path exports. */
+/** Returns the exports of the native module at this path. */
 export function loadModule(path, flags = RTLD_LAZY) {
   const module = { exports: {} };
   process.dlopen(module, path, flags);
@@ -11,8 +11,8 @@ export function loadModule(path, flags = RTLD_LAZY) {
 }
 
 /**
- * What the module exports that the layer at this path brings along, which answers some calls in Node's place: what the module
- * needs is looked for there first.
+ * Returns the exports of the module behind the layer at this path, which implements some calls in Node's place: the module's symbols
+ * are looked up in the layer first.
  */
 export function loadBehind(layer) {
   return loadModule(layer, RTLD_LAZY | RTLD_DEEPBIND);

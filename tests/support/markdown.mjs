@@ -1,6 +1,6 @@
 const FENCE = '```';
 
-/** The fenced blocks of TypeScript in a page: `{ line, words, text }`, where `words` follow the `ts` of the fence. */
+/** Returns the fenced TypeScript blocks of a document: `{ line, words, text }`; `words` follow the `ts` of the fence. */
 export function blocksOf(page) {
   const blocks = [];
   let open = null;

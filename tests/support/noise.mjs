@@ -10,21 +10,21 @@ const LENGTH_BYTES = 2;
 const RECORD_MAX_BYTES = 65_535;
 const NOTHING = Buffer.alloc(0);
 
-/** What stands before raw X25519 keys in DER. */
+/** DER prefix of raw X25519 keys. */
 const PRIVATE_HEAD = Buffer.from('302e020100300506032b656e04220420', 'hex');
 const PUBLIC_HEAD = Buffer.from('302a300506032b656e032100', 'hex');
 
-/** Records of one direction after which its key is replaced. */
+/** Number of records of one direction after which its key is replaced. */
 export const REKEY_RECORDS = 4096;
 
-/** The pre-shared key of docs/wire.md for a pairing key. */
+/** Returns the pre-shared key of docs/wire.md for a pairing key. */
 export function sharedSecret(key) {
   return createHash('sha256').update('socketkit 2 key').update(key).digest();
 }
 
 /**
- * One side of the handshake NNpsk0 of the Noise protocol (revision 34, sections 5 and 9). The initiator writes, then reads; the
- * responder the other way round. `ciphers()` are those of this side's two directions then.
+ * One side of the Noise handshake NNpsk0 (revision 34, sections 5 and 9). The initiator writes, then reads; the responder reads, then
+ * writes. Afterwards `ciphers()` returns those of this side's two directions.
  */
 export class NoiseHandshake {
   #hash = padded(NAME);
@@ -41,7 +41,7 @@ export class NoiseHandshake {
     this.#mixHash(Buffer.from(prologue));
   }
 
-  /** The next message of this side. */
+  /** Encodes the next message of this side. */
   write(payload) {
     this.#mixPsk();
     const own = createPublicKey(this.#privateKey).export({ format: 'der', type: 'spki' }).subarray(-KEY_BYTES);
@@ -52,7 +52,7 @@ export class NoiseHandshake {
     return Buffer.concat([own, ciphertext]);
   }
 
-  /** The payload of the next message of the peer. */
+  /** Returns the payload of the next message of the peer. */
   read(message) {
     this.#mixPsk();
     this.#peer = message.subarray(0, KEY_BYTES);
@@ -64,7 +64,7 @@ export class NoiseHandshake {
     return payload;
   }
 
-  /** The keys from the initiator to the responder, and back. */
+  /** Returns the keys from the initiator to the responder, and back. */
   split() {
     return hkdf(this.#chainingKey, NOTHING, 2).map((key) => new Cipher(key));
   }
@@ -73,7 +73,7 @@ export class NoiseHandshake {
     return this.#hash;
   }
 
-  /** Before the first message. */
+  /** Step before the first message. */
   #mixPsk() {
     if (this.#cipher) return;
     const [chainingKey, hash, key] = hkdf(this.#chainingKey, this.#psk, 3);
@@ -87,7 +87,7 @@ export class NoiseHandshake {
     this.#mixKey(key);
   }
 
-  /** In the second message. */
+  /** Step in the second message. */
   #mixShared() {
     if (this.#messages++ === 0) return;
     const publicKey = createPublicKey({ key: Buffer.concat([PUBLIC_HEAD, this.#peer]), format: 'der', type: 'spki' });
@@ -105,7 +105,7 @@ export class NoiseHandshake {
   }
 }
 
-/** A key that counts what it was used for. */
+/** A key with a nonce counter. */
 class Cipher {
   #key;
   #nonce = 0n;
@@ -137,7 +137,7 @@ class Cipher {
   }
 }
 
-/** The records that this side sends. */
+/** Encrypts the records of this side. */
 export class RecordWriter {
   #cipher;
   #records = 0;
@@ -146,7 +146,7 @@ export class RecordWriter {
     this.#cipher = cipher;
   }
 
-  /** The records with `plaintext`, one behind the other. */
+  /** Returns the records with `plaintext`, one after the other. */
   seal(plaintext) {
     const records = [];
     for (let rest = plaintext; rest.length > 0; rest = rest.subarray(RECORD_MAX_BYTES - TAG_BYTES)) {
@@ -160,7 +160,7 @@ export class RecordWriter {
   }
 }
 
-/** The records that the peer sends. */
+/** Decrypts the records of the peer. */
 export class RecordReader {
   #cipher;
   #records = 0;
@@ -169,7 +169,7 @@ export class RecordReader {
     this.#cipher = cipher;
   }
 
-  /** The plaintext of the first record in `bytes`, and what follows it; `undefined` when it is not all there. */
+  /** Returns the plaintext of the first record in `bytes`, and the bytes after it; `undefined` while it is incomplete. */
   open(bytes) {
     if (bytes.length < LENGTH_BYTES) return undefined;
     const end = LENGTH_BYTES + bytes.readUInt16BE();

@@ -3,16 +3,16 @@ import { payload } from './payload.mjs';
 const NUMBER_BYTES = 4;
 const MOST_BYTES = 64;
 const LONG_BYTES = 16 * 1024;
-/** Every so many messages, one is long. */
+/** One of this many messages is long. */
 const LONG_EVERY = 1_000;
-/** Messages under way at most. */
+/** Maximum number of messages in flight. */
 const WINDOW = 1_000;
 const TABLE = Buffer.from(payload(64 * 1024 + LONG_BYTES));
 
-/** About what a message has, in bytes. */
+/** Approximate mean length of a message in bytes. */
 export const MEAN_BYTES = NUMBER_BYTES + MOST_BYTES / 2 + LONG_BYTES / LONG_EVERY;
 
-/** A message that says its number; what follows, and how long it is, depend on the number alone. */
+/** Returns a message that contains its number; content and length depend on the number only. */
 export function numbered(number) {
   const mixed = Math.imul(number + 1, 0x9e3779b1) >>> 0;
   const bytes = number % LONG_EVERY === 0 ? LONG_BYTES : mixed % MOST_BYTES;
@@ -23,7 +23,7 @@ export function numbered(number) {
   return message;
 }
 
-/** The number of a message of this kind. Throws unless it is one, byte for byte. */
+/** Returns the number of such a message. Throws if any byte is wrong. */
 export function numberOf(message) {
   const bytes = Buffer.from(message);
   const number = bytes.readUInt32BE();
@@ -32,9 +32,9 @@ export function numberOf(message) {
 }
 
 /**
- * Sends the messages 0 to `count` - 1 in order, over one link after the other, and so many at once that there is
- * always something to lose: never more than `ahead` beyond what the peer is known to have, or more than that on a new
- * link. Calls `settled` whenever a send is.
+ * Sends the messages 0 to `count` - 1 in order, over one link after the other. Keeps many in flight, so that link losses affect
+ * messages: at most `ahead` beyond those that the peer is known to have, or beyond them on a new link. Calls `settled` whenever a send
+ * has settled.
  */
 export class NumberedSender {
   #settled;
@@ -45,7 +45,7 @@ export class NumberedSender {
   #ahead;
   #limit = 0;
   resolved = 0;
-  /** The numbers of those that were refused, in ranges: first and last. */
+  /** Ranges of rejected numbers: first and last. */
   rejected = [];
 
   constructor(count, ahead, settled) {
@@ -58,13 +58,13 @@ export class NumberedSender {
     return this.resolved + this.#refused === this.count;
   }
 
-  /** Goes on over this socket, which has a new link, until it refuses one. */
+  /** Continues on this socket, which has a new link, until it rejects a message. */
   use(socket) {
     this.#socket = socket;
     this.allow(this.#next);
   }
 
-  /** The peer needs the message `next`. */
+  /** Reports that the peer needs the message `next`. */
   allow(next) {
     this.#limit = Math.min(this.count, Math.max(this.#limit, next + this.#ahead));
     this.#pump();
@@ -97,9 +97,9 @@ export class NumberedSender {
   }
 }
 
-/** Checks the messages of links that follow each other: on each of them, the numbers must follow each other too. */
+/** Checks the messages of consecutive links: on each of them, the numbers must be consecutive, too. */
 export class NumberedReceiver {
-  /** First and last number of each link that brought some. */
+  /** First and last number of each link with messages. */
   links = [];
   received = 0;
   faults = [];

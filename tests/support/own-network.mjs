@@ -1,4 +1,4 @@
-// A network of a test's own, where the machine gives one: `unshare`, `ip` and `mount` must be allowed.
+// Network namespaces for tests, if the machine allows `unshare`, `ip` and `mount`.
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -7,20 +7,20 @@ import { startProgram } from './child.mjs';
 
 const LOOPBACK_UP = 'ip link set lo up';
 
-/** The path of a file in `children`. */
+/** Returns the path of a file in `children`. */
 export const childPath = (name) => fileURLToPath(new URL(`../children/${name}`, import.meta.url));
 
-/** Runs a command in a network of its own, after its set-up. */
+/** Returns a command that runs in a network namespace, after its set-up. */
 const inNetwork = (setUp, ...command) => [
   'unshare', '--user', '--map-root-user', '--net', '--mount', 'sh', '-c', `${[LOOPBACK_UP, ...setUp].join(' && ')} && exec "$@"`, 'sh', ...command,
 ];
 
-/** Starts the script `name` of `children` in a network of its own. */
+/** Starts the script `name` of `children` in a network namespace. */
 export function startInNetwork(t, setUp, name, ...scriptArguments) {
   return startProgram(t, inNetwork(setUp, process.execPath, childPath(name), ...scriptArguments));
 }
 
-/** A `behaviour` where there can be a network with this set-up; elsewhere a test that says why there is none. */
+/** Returns `behaviour` if a namespace with this set-up is possible; otherwise a function that skips tests with the reason. */
 export function behaviourIn(setUp) {
   const [program, ...list] = inNetwork(setUp, 'true');
   const { error, status, stderr } = spawnSync(program, list, { encoding: 'utf8' });

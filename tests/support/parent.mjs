@@ -1,14 +1,14 @@
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 
-/** Says a JSON line to the process that started this one. */
+/** Writes a JSON line to the parent process. */
 export function say(event, fields = {}) {
   process.stdout.write(`${JSON.stringify({ event, ...fields })}\n`);
 }
 
 /**
- * Obeys the JSON lines of the parent, one after the other, until it leaves: each is a call of the
- * function that `command` names. A command that fails is answered with `failed`.
+ * Runs the commands in the parent's JSON lines, one after the other, until it closes its end: each calls the function that `command`
+ * names. A failed command is reported as `failed`.
  */
 export async function obeyParent(commands) {
   for await (const line of createInterface({ input: process.stdin })) {

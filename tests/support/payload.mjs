@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 export const MIB = 1024 * 1024;
 
-/** Bytes that look random and depend on nothing but their number and the seed. */
+/** Returns pseudo-random bytes that depend only on length and seed. */
 export function payload(bytes, seed = 1) {
   const words = new Uint32Array(Math.ceil(bytes / 4));
   let state = seed;
@@ -16,14 +16,14 @@ export function payload(bytes, seed = 1) {
   return words.buffer.slice(0, bytes);
 }
 
-/** SHA-256 of the chunks, one after the other, in hexadecimal. */
+/** Returns the SHA-256 of the concatenated chunks, in hexadecimal. */
 export function sha256(...chunks) {
   const hash = createHash('sha256');
   for (const chunk of chunks) hash.update(asBytes(chunk));
   return hash.digest('hex');
 }
 
-/** Counts and sums up a stream without keeping it. */
+/** Counts and hashes a stream without storing it. */
 export class Checksum {
   #hash = createHash('sha256');
   bytes = 0;

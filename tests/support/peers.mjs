@@ -1,14 +1,14 @@
 import { rawClient, rawServer } from './raw.mjs';
 import { openClient, openServer } from './sockets.mjs';
 
-/** A connection of a server of ours, and the raw socket at its other end. */
+/** Opens a connection of a server of the module, and the raw socket at its other end. */
 async function connectionWithPeer(t, options) {
   const { connections, port } = await openServer(t, options);
   const peer = await rawClient(t, port);
   return { socket: await connections.next('the connect event'), peer };
 }
 
-/** A client of ours, and the raw socket at its other end. */
+/** Opens a client of the module, and the raw socket at its other end. */
 async function clientWithPeer(t, options) {
   const { sockets, port } = await rawServer(t);
   const socket = await openClient(t, port, options);
@@ -16,8 +16,8 @@ async function clientWithPeer(t, options) {
 }
 
 /**
- * The two kinds of sockets that carry bytes: what each is called, what opens one, with the options
- * of its class, together with a raw peer that reads nothing yet, and the base of the codes of its `send`.
+ * The two kinds of sockets that carry bytes: name, a function that opens one with options and a raw peer that reads nothing yet, and
+ * the base of the error codes of `send`.
  */
 export const CARRIERS = [
   { name: 'connection', open: connectionWithPeer, sendBase: 2303100 },

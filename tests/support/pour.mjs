@@ -4,27 +4,27 @@ import { MIB, payload } from './payload.mjs';
 const CHUNK = Buffer.from(payload(64 * 1024));
 const STALL_MS = 1_000;
 
-/** What the kernel may hold of one connection, at the sender and at the receiver, in bytes. */
+/** Maximum number of bytes of one connection in the kernel, at the sender and at the receiver. */
 export const KERNEL_BUFFERS_BYTES = maximum('tcp_wmem') + maximum('tcp_rmem');
 
-/** More than the kernel can hold, by far. */
+/** Far more than the kernel can hold. */
 export const POUR_BYTES = KERNEL_BUFFERS_BYTES + 96 * MIB;
 
 /**
- * More than the kernel takes for a peer that reads nothing, and less than a sender may leave
- * waiting: a buffer grows only while its reader keeps up.
+ * More than the kernel takes for a peer that does not read, and less than the limit of a send queue: a buffer grows only while its
+ * reader keeps up.
  */
 export const STALLING_BYTES = 12 * MIB;
 
 /**
- * Writes `POUR_BYTES` to a raw socket and then ends it, a chunk whenever the last one was taken. `wrap` makes of each
- * chunk what goes out.
+ * Writes `POUR_BYTES` to a raw socket and then ends it; writes a chunk whenever the previous one was taken. `wrap` converts each chunk
+ * for the wire.
  */
 export class Pour {
   #wrapped;
-  /** How much the kernel has taken. */
+  /** Number of bytes that the kernel has taken. */
   takenBytes = 0;
-  /** The chunks, as often as they were written, for a checksum. */
+  /** The written chunks, for a checksum. */
   chunks = Array(Math.ceil(POUR_BYTES / CHUNK.length)).fill(CHUNK);
 
   constructor(socket, wrap = (chunk) => chunk) {
@@ -32,7 +32,7 @@ export class Pour {
     this.#writeFrom(socket, 0);
   }
 
-  /** Resolves when the peer has taken nothing for a while. */
+  /** Resolves when the peer has read nothing for a while. */
   async stalled() {
     let before;
     do {

@@ -1,12 +1,12 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 
-/** How many sockets a process has open; this one, unless another is named. */
+/** Returns the number of open sockets of a process, by default this one. */
 export function socketCount(pid = 'self') {
   const folder = `/proc/${pid}/fd`;
   return readdirSync(folder).filter((descriptor) => isSocket(`${folder}/${descriptor}`)).length;
 }
 
-/** How many threads this process has. */
+/** Returns the number of threads of this process. */
 export function threadCount() {
   return readdirSync('/proc/self/task').length;
 }
@@ -15,7 +15,7 @@ function isSocket(path) {
   try {
     return readlinkSync(path).startsWith('socket:');
   } catch {
-    // The descriptor that the folder itself was read with is gone by now.
+    // The descriptor used for reading the folder is closed by now.
     return false;
   }
 }

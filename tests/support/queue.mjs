@@ -1,6 +1,6 @@
 import { Condition } from './condition.mjs';
 
-/** Things that happen, handed out one at a time in the order they happened. */
+/** Events that are returned one at a time, in order. */
 export class Queue {
   #items = [];
   #condition = new Condition();
@@ -14,7 +14,7 @@ export class Queue {
     this.#condition.changed();
   }
 
-  /** The next item; rejects with `what` after the deadline. */
+  /** Resolves with the next item; rejects with `what` after the time limit. */
   async next(what) {
     await this.#condition.until(what, () => this.#items.length > 0);
     return this.#items.shift();

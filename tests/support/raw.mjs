@@ -6,8 +6,7 @@ import { Queue } from './queue.mjs';
 import { LOOPBACK } from './sockets.mjs';
 
 /**
- * A TCP server without the module. Its sockets stay half open when the peer ends, and read
- * nothing before they are resumed.
+ * A TCP server without the module. Its sockets stay half-open when the peer ends, and read nothing until they are resumed.
  */
 export async function rawServer(t, port = 0) {
   const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true });
@@ -25,7 +24,7 @@ export async function rawServer(t, port = 0) {
   return { server, sockets, port: server.address().port };
 }
 
-/** A connected TCP client without the module, which stays half open and reads nothing at first. */
+/** A connected TCP client without the module, which stays half-open and reads nothing until it is resumed. */
 export async function rawClient(t, port) {
   const socket = net.connect({ host: LOOPBACK, port, allowHalfOpen: true });
   socket.pause();
@@ -35,21 +34,21 @@ export async function rawClient(t, port) {
   return socket;
 }
 
-/** Writes `data`, and resolves when the kernel has it: on loopback it is at the peer then. */
+/** Writes `data`, and resolves when the kernel has it: on loopback it has then arrived at the peer. */
 export function write(socket, data) {
   return within('a raw write', new Promise((resolve, reject) => {
     socket.write(data, (error) => (error ? reject(error) : resolve()));
   }));
 }
 
-/** Writes `data` and then FIN, and resolves when both are at the peer. */
+/** Writes `data` and FIN, and resolves when both have arrived at the peer. */
 export function end(socket, data) {
   return within('a raw end', new Promise((resolve) => {
     socket.end(data, resolve);
   }));
 }
 
-/** Everything until the peer's FIN. */
+/** Resolves with all data until the peer's FIN. */
 export function readToEnd(socket) {
   const chunks = [];
   socket.on('data', (chunk) => chunks.push(chunk));
@@ -58,7 +57,7 @@ export function readToEnd(socket) {
   return within("the peer's end", ended, BULK_DEADLINE_MS);
 }
 
-/** A port of loopback where nothing listens. */
+/** Returns a loopback port without a listener. */
 export async function closedPort() {
   const server = net.createServer().listen({ host: LOOPBACK, port: 0 });
   await within('the raw server', once(server, 'listening'));
@@ -68,7 +67,7 @@ export async function closedPort() {
   return port;
 }
 
-/** Whether nothing listens on the port: a raw server can have it. */
+/** Returns whether the port has no listener: a raw server can bind it. */
 export async function isFree(port) {
   const server = net.createServer().listen({ host: LOOPBACK, port });
   const outcome = once(server, 'listening').then(() => true, () => false);
@@ -87,14 +86,13 @@ const FREEZE = `
 `;
 
 /**
- * The port of a listener whose backlog is full and which accepts nobody: connecting to it stays
- * in flight.
+ * Returns the port of a listener with a full backlog that accepts nothing: connecting to it stays pending.
  */
 export async function frozenPort(t) {
   const worker = new Worker(FREEZE, { eval: true });
   t.after(() => worker.terminate());
   const [port] = await within('the frozen listener', once(worker, 'message'), DEADLINE_MS);
-  // Linux keeps one connection more than the backlog says.
+  // Linux allows one connection more than the backlog.
   await rawClient(t, port);
   await rawClient(t, port);
   return port;

@@ -1,11 +1,11 @@
 import { Condition } from './condition.mjs';
 
-/** Listens to what a connection or a client reports of one link, and keeps it in order. */
+/** Records the events of a connection or a client for one link, in order. */
 export function record(socket) {
   return recorderOf(socket, ['message', 'error', 'close', 'stalled', 'recovered']);
 }
 
-/** Listens also to how links are lost and replaced. */
+/** Also records link losses and new links. */
 export function recordLinks(socket) {
   return recorderOf(socket, ['message', 'error', 'close', 'stalled', 'recovered', 'connect', 'reconnecting']);
 }
@@ -29,7 +29,7 @@ class Recorder {
     this.#condition.changed();
   }
 
-  /** The types in order, a run of messages counted once: TCP may cut a stream anywhere. */
+  /** Event types in order; consecutive messages count once, because TCP may split a stream anywhere. */
   get order() {
     const types = this.events.map((event) => event.type);
     return types.filter((type, index) => type !== 'message' || types[index - 1] !== 'message');
@@ -39,7 +39,7 @@ class Recorder {
     return this.events.filter((event) => event.type === 'message').map((event) => event.values[0]);
   }
 
-  /** What each message says. */
+  /** Text of each message. */
   get texts() {
     return this.messages.map(({ message }) => Buffer.from(message).toString('utf8'));
   }
@@ -52,24 +52,24 @@ class Recorder {
     return this.bytes.toString('utf8');
   }
 
-  /** The only `error` there was. */
+  /** The only `error`. */
   get error() {
     const errors = this.events.filter((event) => event.type === 'error');
     if (errors.length !== 1) throw new Error(`${errors.length} error events instead of one`);
     return errors[0].values[0];
   }
 
-  /** Why it was closed. */
+  /** The close reason. */
   get closeReason() {
     return this.first('close').reason;
   }
 
-  /** What came with the first event of a type. */
+  /** Returns the value of the first event of a type. */
   first(type) {
     return this.all(type)[0];
   }
 
-  /** What came with each event of a type. */
+  /** Returns the value of each event of a type. */
   all(type) {
     return this.events.filter((event) => event.type === type).map((event) => event.values[0]);
   }
@@ -79,7 +79,7 @@ class Recorder {
     return this.#condition.until(what, predicate, milliseconds);
   }
 
-  /** Resolves when at least `count` events of a type have come. */
+  /** Resolves after at least `count` events of a type. */
   came(type, count = 1, milliseconds) {
     return this.until(`${count} ${type} events`, () => this.all(type).length >= count, milliseconds);
   }

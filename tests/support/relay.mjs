@@ -3,14 +3,14 @@ import net from 'node:net';
 import { within } from './deadline.mjs';
 import { LOOPBACK } from './sockets.mjs';
 
-/** Passes everything on. */
+/** Passes on everything. */
 export const PASS = () => undefined;
 
 /**
- * What stands between clients and the port `target`, and cuts where it is told to. `judge` sees each chunk before
- * it is passed on, with its direction (`up` to the server, `down` to the client): what it returns is `undefined`, or
- * `{ bytes, cut }`: how much of the chunk is still passed on, and then how the link is cut: by `fin` or by `reset`.
- * Without `cut` the rest of the chunk is lost, and the link goes on, which is of use just before a cut only.
+ * A relay between clients and the port `target` that cuts links on demand. `judge` gets each chunk before it is passed on, with its
+ * direction (`up` to the server, `down` to the client), and returns `undefined` or `{ bytes, cut }`: the number of bytes of the chunk to
+ * pass on, and then how to cut the link: by `fin` or by `reset`. Without `cut` the rest of the chunk is lost, and the link continues;
+ * use that only just before a cut.
  */
 class Relay {
   #server;
@@ -37,7 +37,7 @@ class Relay {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** Cuts every link there is. */
+  /** Cuts all links. */
   cut(how) {
     for (const link of [...this.#links]) this.#cutLink(link, how);
   }
@@ -55,7 +55,7 @@ class Relay {
     this.#sockets.add(from);
     from.on('data', (chunk) => this.#carry(link, from, to, chunk, direction));
     from.on('end', () => to.end());
-    // A reset is passed on as one.
+    // Passes on a reset as a reset.
     from.on('error', () => to.resetAndDestroy());
     from.on('close', () => {
       if (!to.writableEnded) to.destroy();
@@ -83,14 +83,14 @@ class Relay {
         socket.resetAndDestroy();
         continue;
       }
-      // What still comes is read and dropped: unread bytes would turn the FIN into a reset.
+      // Reads and drops later data: unread bytes would turn the FIN into a reset.
       socket.end();
       socket.resume();
     }
   }
 }
 
-/** A relay to the port `target` of loopback, closed after the test. */
+/** Opens a relay to the loopback port `target`, closed after the test. */
 export async function openRelay(t, target) {
   const relay = new Relay(target);
   await relay.open();

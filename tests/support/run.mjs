@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-/** Runs a script, which says what it does on our own output; how it ended: `{code, signal}`. It is killed after the test. */
+/** Runs a script with the output of this process; returns its exit: `{code, signal}`. It is killed after the test. */
 export async function runScript(t, url, ...scriptArguments) {
   const child = spawn(process.execPath, [fileURLToPath(url), ...scriptArguments], { stdio: 'inherit' });
   t.after(() => child.kill('SIGKILL'));

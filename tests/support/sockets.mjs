@@ -5,26 +5,26 @@ import { record } from './recorder.mjs';
 
 export const LOOPBACK = '127.0.0.1';
 
-/** Closes a socket that may be closed already. */
+/** Closes a socket that may already be closed. */
 export function closeQuietly(socket) {
   return within('closing', socket.close().catch(() => {}));
 }
 
-/** A server made with `options` that does not listen yet, closed after the test. */
+/** Creates a server with `options` that does not listen yet, closed after the test. */
 export function newServer(t, options) {
   const server = library.constructTCPSocketServerInstance(options);
   t.after(() => closeQuietly(server));
   return server;
 }
 
-/** A client made with `options` that is not connected yet, closed after the test. */
+/** Creates a client with `options` that is not connected yet, closed after the test. */
 export function newClient(t, options) {
   const client = library.constructTCPSocketInstance(options);
   t.after(() => closeQuietly(client));
   return client;
 }
 
-/** The connections that `server` announces from now on, closed after the test. */
+/** Returns a queue of later connections of `server`, closed after the test. */
 export function connectionsOf(t, server) {
   const queue = new Queue();
   const connections = [];
@@ -36,7 +36,7 @@ export function connectionsOf(t, server) {
   return queue;
 }
 
-/** A server that listens on a free port of loopback. */
+/** Opens a server on a free loopback port. */
 export async function openServer(t, options) {
   const server = newServer(t, options);
   const connections = connectionsOf(t, server);
@@ -45,14 +45,14 @@ export async function openServer(t, options) {
   return { server, connections, port };
 }
 
-/** A client that is connected to `port` of loopback. */
+/** Opens a client connected to the loopback port `port`. */
 export async function openClient(t, port, options) {
   const client = newClient(t, options);
   await within('connect', client.connect({ address: { address: LOOPBACK, port } }));
   return client;
 }
 
-/** A client and its connection at a server; by default both sides have the same options. */
+/** Opens a client and its connection at a server; by default both sides have the same options. */
 export async function openPair(t, serverOptions, clientOptions = serverOptions) {
   const { server, connections, port } = await openServer(t, serverOptions);
   const client = await openClient(t, port, clientOptions);
@@ -61,8 +61,8 @@ export async function openPair(t, serverOptions, clientOptions = serverOptions) 
 }
 
 /**
- * Gives the module many turns on all its threads: `count` messages go there and back over a pair
- * of its own, one after the other. For what must not happen, and for what was lost if it did.
+ * Gives the module many turns on all its threads: sends `count` messages there and back over a separate pair, one after the other.
+ * Afterwards, events that must not happen would have happened.
  */
 export async function roundTrips(t, count = 50) {
   const { client, connection } = await openPair(t);

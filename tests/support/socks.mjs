@@ -3,7 +3,7 @@ import { Condition } from './condition.mjs';
 import { rawServer } from './raw.mjs';
 import { LOOPBACK } from './sockets.mjs';
 
-/** What a proxy says: how the client shall authenticate itself, and what became of the connect. */
+/** Replies of a proxy: authentication method, and result of the connect. */
 export const ANSWER = {
   noAuthentication: [5, 0],
   passwordWanted: [5, 2],
@@ -14,10 +14,10 @@ export const ANSWER = {
 const IPV4 = 1;
 const NAME = 3;
 
-/** The `proxy` of a connect: SOCKS5 on this port of loopback. */
+/** The `proxy` option of a connect: SOCKS5 on this loopback port. */
 export const socks5 = (port, credentials = {}) => ({ type: 1, address: { address: LOOPBACK, port }, ...credentials });
 
-/** One client of a proxy, which the test talks to. */
+/** One client of a scripted proxy. */
 class ProxyClient {
   #received = Buffer.alloc(0);
   #condition = new Condition();
@@ -32,7 +32,7 @@ class ProxyClient {
     socket.resume();
   }
 
-  /** The next bytes that it sends, exactly as many. */
+  /** Resolves with its next `count` bytes. */
   async read(count) {
     await this.#condition.until(`${count} bytes for the proxy`, () => this.#has(count));
     const bytes = this.#received.subarray(0, count);
@@ -46,13 +46,13 @@ class ProxyClient {
     return false;
   }
 
-  /** How it would authenticate itself. */
+  /** Reads its authentication methods. */
   async methods() {
     const [, count] = await this.read(2);
     return [...await this.read(count)];
   }
 
-  /** Its user name and its password. */
+  /** Reads its user name and password. */
   async credentials() {
     const [, usernameBytes] = await this.read(2);
     const username = `${await this.read(usernameBytes)}`;
@@ -60,7 +60,7 @@ class ProxyClient {
     return { username, password: `${await this.read(passwordBytes)}` };
   }
 
-  /** Where it wants to go: a numeric IPv4 address or a name, and the port. */
+  /** Reads its target: a numeric IPv4 address or a name, and the port. */
   async target() {
     const [, , , kind] = await this.read(4);
     const bytes = kind === NAME ? (await this.read(1))[0] : 4;
@@ -73,7 +73,7 @@ class ProxyClient {
     this.socket.write(Buffer.from(bytes));
   }
 
-  /** Leads it on: from now on `onward` has the other end. */
+  /** Connects it: from now on `onward` gets the other end. */
   connect(onward) {
     this.socket.removeAllListeners('data');
     this.say(ANSWER.connected);
@@ -82,8 +82,7 @@ class ProxyClient {
 }
 
 /**
- * A proxy on loopback which does with its clients what the test says: `serve` gets one after the
- * other. Returns its port.
+ * Starts a proxy on loopback whose clients `serve` handles, one after the other. Returns its port.
  */
 export async function scriptedProxy(t, serve) {
   const { server, port } = await rawServer(t);

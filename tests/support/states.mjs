@@ -9,14 +9,14 @@ const ACKNOWLEDGED = { framing: { type: 'length' }, acknowledge: true };
 const NEVER_MS = 600_000;
 const RECONNECTING = { reconnect: { minDelayMs: NEVER_MS, maxDelayMs: NEVER_MS } };
 
-/** Starts to close without waiting for the result. */
+/** Starts closing without waiting for the result. */
 function closing(t, socket) {
   t.after(() => closeQuietly(socket));
   socket.close().catch(() => {});
   return socket;
 }
 
-/** Closes in whatever way, and resolves when `close` was delivered. */
+/** Closes with `finish`, and resolves when `close` was delivered. */
 async function over(socket, finish) {
   const events = record(socket);
   await finish();
@@ -24,13 +24,13 @@ async function over(socket, finish) {
   return socket;
 }
 
-/** Resolves when the module has seen what a raw peer did before. */
+/** Resolves when the module has handled earlier actions of a raw peer. */
 async function seen(t, socket) {
   await roundTrips(t, 1);
   return socket;
 }
 
-/** What waits for a listener keeps a socket whose peer has ended in this state. */
+/** Bytes without a listener keep a socket whose peer has ended in this state. */
 async function endOf(t, socket, peer) {
   await end(peer, 'unread');
   return seen(t, socket);
@@ -48,7 +48,7 @@ async function clientWithPeer(t) {
   return { socket, peer: await sockets.next('the raw connection') };
 }
 
-/** The states of a server, each with what brings a new one there. */
+/** States of a server, each with the function that brings a new one there. */
 const SERVER_STATES = {
   'new': async (t) => newServer(t),
   'listening': async (t) => (await openServer(t)).server,
@@ -156,7 +156,7 @@ const nothing = () => 'done';
 const descriptor = (value) => (value >= 0 ? 'descriptor' : `${value}`);
 const free = { address: LOOPBACK, port: 0 };
 
-/** What the calls of every class have in common: how to make them, and in which word the result is put. */
+/** Common calls of all classes: how to make them, and the word for their result. */
 const COMMON = {
   close: [(socket) => socket.close(), nothing],
   getState: [(socket) => socket.getState(), flags],
@@ -214,7 +214,7 @@ export const CLASSES = [
   },
 ];
 
-/** The ports that the states and calls need: one that is open, one that is not, and one that never answers. */
+/** Opens the ports for states and calls: one open, one closed, and one that never answers. */
 export async function portsFor(t) {
   return { open: (await openServer(t)).port, refusing: await closedPort(), frozen: await frozenPort(t) };
 }

@@ -3,7 +3,7 @@ import { rawClient, rawServer } from './raw.mjs';
 import { LOOPBACK, newClient, openServer } from './sockets.mjs';
 import { WirePeer } from './wire-peer.mjs';
 
-/** A connection of a server of ours, and at its other end a peer that was let in. */
+/** Opens a connection of a server of the module, and an accepted peer at its other end. */
 async function connectionWithWirePeer(t, options, terms) {
   const { server, connections, port } = await openServer(t, options);
   const raw = await rawClient(t, port);
@@ -12,7 +12,7 @@ async function connectionWithWirePeer(t, options, terms) {
   return { server, port, socket: await connections.next('the connect event'), peer, raw, session, peerHeartbeatMs };
 }
 
-/** A client of ours, and at its other end a peer that let it in. */
+/** Opens a client of the module, and a peer at its other end that has accepted it. */
 async function clientWithWirePeer(t, options, terms, answer) {
   const { sockets, port } = await rawServer(t);
   const socket = newClient(t, options);
@@ -25,8 +25,8 @@ async function clientWithWirePeer(t, options, terms, answer) {
 }
 
 /**
- * The two kinds of sockets that carry typed frames: what each is called, what opens one, made with options, together
- * with a peer that speaks docs/wire.md on these terms, and the base of the codes of its `send`.
+ * The two kinds of sockets that carry typed frames: name, a function that opens one with options and a peer that implements
+ * docs/wire.md with these terms, and the base of the error codes of `send`.
  */
 export const WIRE_CARRIERS = [
   { name: 'connection', open: connectionWithWirePeer, sendBase: 2303100 },

@@ -3,14 +3,14 @@ import { Handshake, NO_SESSION, proof, takeProof, takeWelcome, welcome } from '.
 import { Queue } from './queue.mjs';
 import { KIND, frame, splitFrame, typedFrame } from './wire.mjs';
 
-/** A peer that speaks docs/wire.md over a raw socket, and was not made from the module's sources. */
+/** A peer that implements docs/wire.md over a raw socket, independently of the module's sources. */
 export class WirePeer {
   #socket;
   #framing;
   #bodies = new Queue();
   #rest = Buffer.alloc(0);
   #records;
-  /** What records have brought of frames. */
+  /** Decrypted bytes of incomplete frames. */
   #plaintext = Buffer.alloc(0);
   #isEntering = true;
 
@@ -21,7 +21,7 @@ export class WirePeer {
     socket.resume();
   }
 
-  /** Frames that have come and were not received. */
+  /** Frames that have arrived and were not received. */
   get waiting() {
     return this.#bodies.length;
   }
@@ -30,13 +30,13 @@ export class WirePeer {
     this.#write(typedFrame(this.#framing, kind, fields));
   }
 
-  /** The next frame: its type byte and its fields. */
+  /** Resolves with the next frame: its type byte and its fields. */
   async receive() {
     const body = await this.#receiveBody();
     return { kind: body[0], fields: body.subarray(1) };
   }
 
-  /** Enters a server; returns the session with `resumed`, and the interval of the server's heartbeat. */
+  /** Performs the client's handshake; returns the session with `resumed`, and the server's heartbeat interval. */
   async enter(terms, { session = NO_SESSION, random = randomBytes(32) } = {}) {
     const handshake = new Handshake(terms, this.#framing, random);
     this.#sendMessage(handshake.opening(KIND.hello));
@@ -48,8 +48,8 @@ export class WirePeer {
   }
 
   /**
-   * Hears a client and lets it in: `answer` is given the session that the client comes back to, and
-   * returns the one to go on with, with `resumed`.
+   * Performs the server's handshake: `answer` gets the session that the client wants to resume, and returns the session to use, with
+   * `resumed`.
    */
   async greet(terms, answer = () => NO_SESSION, random = randomBytes(32)) {
     const handshake = new Handshake(terms, this.#framing, random);
@@ -61,7 +61,7 @@ export class WirePeer {
     return { returning, peerHeartbeatMs };
   }
 
-  /** A message of the handshake: a frame, or the whole of a record. */
+  /** Sends a handshake message: a frame, or a complete record. */
   #sendMessage(body) {
     this.#write(this.#records ? body : frame(this.#framing, body));
   }
@@ -85,7 +85,7 @@ export class WirePeer {
     else this.#rest = this.#takeFrames(this.#rest);
   }
 
-  /** The first record is the other side's message of the handshake, those behind it have frames. */
+  /** The first record is a handshake message of the peer, later ones contain frames. */
   #takeRecords() {
     for (let opened = this.#open(); opened; opened = this.#open()) {
       if (this.#isEntering) this.#bodies.push(opened);
@@ -100,7 +100,7 @@ export class WirePeer {
     return opened?.plaintext;
   }
 
-  /** Returns what is left of `bytes`. */
+  /** Returns the remaining bytes. */
   #takeFrames(bytes) {
     let rest = bytes;
     for (let split = splitFrame(this.#framing, rest); split; split = splitFrame(this.#framing, rest)) {

@@ -1,4 +1,4 @@
-/** The type bytes of docs/wire.md. */
+/** Type bytes of docs/wire.md. */
 export const KIND = {
   data: 0x00,
   ping: 0x01,
@@ -12,7 +12,7 @@ export const KIND = {
   refused: 0x14,
 };
 
-/** A frame with this body; `{ lengthBytes, littleEndian }` as in `FramingOptions`. */
+/** Encodes a frame with this body; `{ lengthBytes, littleEndian }` as in `FramingOptions`. */
 export function frame({ lengthBytes = 4, littleEndian = false }, body) {
   const prefix = Buffer.alloc(lengthBytes);
   if (littleEndian) prefix.writeUIntLE(body.length, 0, lengthBytes);
@@ -20,12 +20,12 @@ export function frame({ lengthBytes = 4, littleEndian = false }, body) {
   return Buffer.concat([prefix, body]);
 }
 
-/** A frame of a typed stream. */
+/** Encodes a frame of a typed stream. */
 export function typedFrame(framing, kind, fields = Buffer.alloc(0)) {
   return frame(framing, Buffer.concat([Buffer.of(kind), fields]));
 }
 
-/** The body of the first frame in `bytes` and what follows it; `undefined` when it is not all there. */
+/** Returns the body of the first frame in `bytes`, and the bytes after it; `undefined` while it is incomplete. */
 export function splitFrame({ lengthBytes = 4, littleEndian = false }, bytes) {
   if (bytes.length < lengthBytes) return undefined;
   const length = littleEndian ? bytes.readUIntLE(0, lengthBytes) : bytes.readUIntBE(0, lengthBytes);
@@ -33,7 +33,7 @@ export function splitFrame({ lengthBytes = 4, littleEndian = false }, bytes) {
   return bytes.length < end ? undefined : { body: bytes.subarray(lengthBytes, end), rest: bytes.subarray(end) };
 }
 
-/** The fields of an `Acknowledge`. */
+/** Encodes the fields of an `Acknowledge`. */
 export function uint64(number) {
   const fields = Buffer.alloc(8);
   fields.writeBigUInt64BE(BigInt(number));
