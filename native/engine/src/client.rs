@@ -24,13 +24,10 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
-use bytes::Bytes;
-
 use crate::backoff::{Backoff, Reconnect};
-use crate::connection::{Closing, Connection, Message, ReadOutcome};
+use crate::connection::{Closing, Connection, Message};
 use crate::error::{NEVER_OPENED, Operation, SocketError};
-use crate::event::{CloseReason, ConnectionEvent, EventSink, LinkId, Ticket};
-use crate::framing::Decoded;
+use crate::event::{CloseReason, ConnectionEvent, EventSink, Ticket};
 use crate::options::SocketOptions;
 use crate::poller::PollTarget;
 use crate::protocol::Protocol;
@@ -375,70 +372,17 @@ impl Client {
 
     /// Gives back credit as [`Connection::consume`] does.
     pub fn consume(&self, bytes: usize) {
-        if let Some(connection) = lock(&self.shared.state).phase.connection() {
-            connection.consume(bytes);
-        }
+        self.with_connection(|connection| connection.consume(bytes));
     }
 
-    /// Sets the next ping as [`Connection::set_ping`] does.
-    pub fn set_ping(&self, ping: Bytes) {
-        if let Some(connection) = lock(&self.shared.state).phase.connection() {
-            connection.set_ping(ping);
-        }
+    /// Calls `use_connection` with the connection, if there is one; it may have ended. It must not call the client, which is locked.
+    pub fn with_connection<T>(&self, use_connection: impl FnOnce(&Connection) -> T) -> Option<T> {
+        lock(&self.shared.state).phase.connection().map(use_connection)
     }
 
-    /// Counts `bytes` as [`Connection::hold`] does.
-    pub fn hold(&self, bytes: usize) {
-        if let Some(connection) = lock(&self.shared.state).phase.connection() {
-            connection.hold(bytes);
-        }
-    }
-
-    /// Compares as [`Connection::is_pong`] does.
-    pub fn is_pong(&self, message: &[u8]) -> bool {
-        self.shared.protocol.is_pong(message)
-    }
-
-    /// Ends the link as [`Connection::fail`] does.
-    pub fn fail(&self, errno: i32) {
-        if let Some(connection) = lock(&self.shared.state).phase.connection() {
-            connection.fail(errno);
-        }
-    }
-
-    /// Reads as [`Connection::try_read`] does.
-    pub fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome {
-        let state = lock(&self.shared.state);
-        state.phase.connection().map_or(ReadOutcome::NOTHING, |connection| connection.try_read(link, buffer))
-    }
-
-    /// Reads as [`Connection::receive`] does.
-    pub fn receive(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome {
-        let state = lock(&self.shared.state);
-        state.phase.connection().map_or(ReadOutcome::NOTHING, |connection| connection.receive(link, buffer))
-    }
-
-    /// Reads as [`Connection::read_messages`] does.
-    pub fn read_messages(&self, link: LinkId, messages: &mut Vec<Decoded>) -> ReadOutcome {
-        let state = lock(&self.shared.state);
-        state.phase.connection().map_or(ReadOutcome::NOTHING, |connection| connection.read_messages(link, messages))
-    }
-
-    /// Whether [`Client::read_messages`] is to be called in place of [`Client::try_read`].
-    pub fn has_frames(&self) -> bool {
-        self.shared.protocol.framing.is_some()
-    }
-
-    /// Bytes that [`Client::try_read`] would get now; 0 when that is not known.
-    pub fn available_bytes(&self, link: LinkId) -> usize {
-        let state = lock(&self.shared.state);
-        state.phase.connection().map_or(0, |connection| connection.available_bytes(link))
-    }
-
-    /// Whether the credit allows to read more.
-    pub fn has_room(&self) -> bool {
-        let state = lock(&self.shared.state);
-        state.phase.connection().is_none_or(Connection::has_room)
+    /// How it speaks with its peer.
+    pub fn protocol(&self) -> &Protocol {
+        &self.shared.protocol
     }
 
     /// The peer's address, also after it has ended the connection.

@@ -302,23 +302,38 @@ impl Connection {
         }
     }
 
-    /// Reads bytes of `link` into `buffer`, which is not empty, without blocking, when its poller says that it is readable: until
-    /// the result says that this was the last; then the poller says so again once there is something. What is read counts against the
-    /// connection's credit until [`Connection::consume`] gives it back; the owner keeps to it with [`Connection::has_room`]. A link
-    /// that the connection has let go has nothing. Not to be called while an event is posted.
+    /// Reads bytes of `link` into `buffer`, which is not empty, without blocking.
+    ///
+    /// To be called when the poller says that `link` is readable, until the result says that this was the last; then the poller says so
+    /// again once there is something. What is read counts against the connection's credit until [`Connection::consume`] gives it back;
+    /// the owner keeps to it with [`Connection::has_room`]. A link that the connection has let go has nothing. Not to be called while an
+    /// event is posted.
     pub fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome {
-        self.shared.try_read(link, buffer)
+        self.shared.read(link, buffer, Shared::take_received)
     }
 
-    /// Reads bytes as [`Connection::try_read`] does, for an owner that is done with them at once: they do not count against the credit.
+    /// Reads bytes as [`Connection::try_read`] does, for an owner that is done with them at once: they take no credit.
     pub fn receive(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome {
-        self.shared.receive(link, buffer)
+        self.shared.read(link, buffer, Shared::count_received)
     }
 
-    /// Reads a part of `link` as [`Connection::try_read`] does, where the protocol has frames, and appends the messages that are whole
-    /// by then. Each counts against the credit by itself.
+    /// Reads a part of `link` and appends the messages that are whole by then.
+    ///
+    /// To be called in place of [`Connection::try_read`] where the protocol has framing. Each message takes credit by itself.
     pub fn read_messages(&self, link: LinkId, messages: &mut Vec<Decoded>) -> ReadOutcome {
         self.shared.read_messages(link, messages)
+    }
+
+    /// Bytes that [`Connection::try_read`] would get now; 0 when that is not known.
+    pub fn available_bytes(&self, link: LinkId) -> usize {
+        self.shared.available_bytes(link)
+    }
+
+    /// Has the poller say [`Readiness::ReadClosed`](crate::Readiness::ReadClosed) when the peer sends no more.
+    ///
+    /// For a `link` with something unread while [`Connection::has_room`] keeps the owner from reading it.
+    pub fn watch_end(&self, link: LinkId) {
+        self.shared.watch_end(link);
     }
 
     /// Sets the next ping, after [`ConnectionEvent::PingTaken`]. One that is no message of the framing is dropped; then the one before is
@@ -333,11 +348,6 @@ impl Connection {
         self.shared.hold(bytes);
     }
 
-    /// Whether `message`, which its owner has found in what it read, answers a ping.
-    pub fn is_pong(&self, message: &[u8]) -> bool {
-        self.shared.protocol.is_pong(message)
-    }
-
     /// Ends the link because of what its owner has found: `ETIMEDOUT` for a peer that does not answer in time; other numbers say that
     /// the peer has sent what is no message. `Failed` and `Closed` follow, or another link where lost ones are replaced. Does nothing
     /// while there is no link.
@@ -345,26 +355,14 @@ impl Connection {
         self.shared.fail_link(errno);
     }
 
-    /// Whether [`Connection::read_messages`] is to be called in place of [`Connection::try_read`].
-    pub fn has_frames(&self) -> bool {
-        self.shared.protocol.framing.is_some()
-    }
-
-    /// Bytes that [`Connection::try_read`] would get now; 0 when that is not known.
-    pub fn available_bytes(&self, link: LinkId) -> usize {
-        self.shared.available_bytes(link)
-    }
-
     /// Whether the credit allows to read more.
     pub fn has_room(&self) -> bool {
         self.shared.credit.has_room()
     }
 
-    /// Has the poller say [`Readiness::ReadClosed`](crate::Readiness::ReadClosed) when the peer sends no more, while
-    /// [`Connection::has_room`] keeps the owner from reading
-    /// what `link` still has.
-    pub fn watch_end(&self, link: LinkId) {
-        self.shared.watch_end(link);
+    /// How it speaks with its peer.
+    pub fn protocol(&self) -> &Protocol {
+        &self.shared.protocol
     }
 
     /// Sets options of the link that is there, and of those that follow it.

@@ -196,7 +196,7 @@ impl Protocol {
     }
 
     /// Returns whether `message` is just an answer to a ping.
-    pub(crate) fn is_pong(&self, message: &[u8]) -> bool {
+    pub fn is_pong(&self, message: &[u8]) -> bool {
         match self.ping.as_ref().and_then(|ping| ping.pong.as_ref()) {
             Some(Pong::Prefix(prefix)) => message.starts_with(prefix),
             Some(Pong::Whole(whole)) => message == whole,

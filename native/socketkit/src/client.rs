@@ -4,13 +4,12 @@ use std::cell::Cell;
 use std::rc::{Rc, Weak};
 use std::result;
 
-use bytes::Bytes;
 use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{This, Unknown};
 use napi_ohos::{Env, Result};
 use socket_engine::{
-    Client, CloseReason, Closing, ConnectionEvent, Decoded, EventSink, LinkId, Message, ReadOutcome, Readiness,
-    SendProgress, SocketError, Ticket,
+    Client, CloseReason, Closing, Connection, ConnectionEvent, EventSink, Message, Protocol, SendProgress, SocketError,
+    Ticket,
 };
 
 use crate::call::{Method, Progress, Reply, call};
@@ -18,7 +17,7 @@ use crate::construct_options;
 use crate::convert::{self, Argument};
 use crate::cork::Cork;
 use crate::emitter::{Emitter, EventName};
-use crate::environment::{Environment, Recipient};
+use crate::environment::{Arrived, Environment, Recipient};
 use crate::error::CodeBase;
 use crate::inbox::Inbox;
 use crate::native::{Class, Member, Native};
@@ -95,22 +94,14 @@ impl Recipient for State {
         self.emitter.mailbox()
     }
 
-    fn take(&self, event: ConnectionEvent) -> bool {
-        self.inbox.take(self, event)
-    }
-
-    fn take_ready(&self, link: LinkId, readiness: Readiness) -> bool {
-        self.inbox.take_ready(link, readiness)
-    }
-
     fn take_request(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {
         if let Some(requests) = self.inbox.requests() {
             requests.take_result(self.emitter.environment(), ticket, result);
         }
     }
 
-    fn deliver(&self) -> usize {
-        let delivered = self.inbox.deliver(self);
+    fn deliver(&self, arrived: Arrived<'_, ConnectionEvent>) -> usize {
+        let Some(delivered) = self.inbox.deliver(self, arrived) else { return 0 };
         self.update_open();
         self.emitter.end_turn();
         delivered
@@ -127,60 +118,26 @@ impl Receiver for State {
         &self.emitter
     }
 
-    fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome {
-        self.client.try_read(link, buffer)
+    fn protocol(&self) -> &Protocol {
+        self.client.protocol()
     }
 
-    fn receive(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome {
-        self.client.receive(link, buffer)
+    fn with_connection(&self, use_connection: &mut dyn FnMut(&Connection)) {
+        self.client.with_connection(use_connection);
     }
-
-    fn read_messages(&self, link: LinkId, messages: &mut Vec<Decoded>) -> ReadOutcome {
-        self.client.read_messages(link, messages)
-    }
-
-    fn has_frames(&self) -> bool {
-        self.client.has_frames()
-    }
-
-    fn available_bytes(&self, link: LinkId) -> usize {
-        self.client.available_bytes(link)
-    }
-
-    fn has_room(&self) -> bool {
-        self.client.has_room()
-    }
-
-    /// A client has no place that it could lose.
-    fn watch_end(&self, _: LinkId) {}
 
     /// The system socket API drops bytes without a listener.
     fn drops_unheard(&self) -> bool {
-        !self.client.has_frames()
+        self.client.protocol().framing.is_none()
     }
 
-    fn set_ping(&self, ping: Bytes) {
-        self.client.set_ping(ping);
-    }
-
-    fn is_pong(&self, message: &[u8]) -> bool {
-        self.client.is_pong(message)
-    }
-
-    fn hold(&self, bytes: usize) {
-        self.client.hold(bytes);
-    }
-
-    fn consume(&self, bytes: usize) {
-        self.client.consume(bytes);
+    /// A client has no place that it could lose.
+    fn watches_end(&self) -> bool {
+        false
     }
 
     fn send_alone(&self, data: &[u8], ticket: Ticket) -> std::result::Result<SendProgress, SocketError> {
         Sender::send_alone(self, data, ticket)
-    }
-
-    fn fail(&self, errno: i32) {
-        self.client.fail(errno);
     }
 
     fn finish(&self) {

@@ -6,20 +6,19 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use bytes::Bytes;
 use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{Object, This, Unknown};
 use napi_ohos::{Env, Result};
 use socket_engine::{
-    Connection, ConnectionEvent, ConnectionPlace, Decoded, LinkId, Message, PendingConnection, ReadOutcome, Readiness,
-    SendProgress, ServerEvent, SocketError, Ticket,
+    Connection, ConnectionEvent, ConnectionPlace, Message, PendingConnection, Protocol, SendProgress, ServerEvent,
+    SocketError, Ticket,
 };
 
 use crate::call::{Method, Progress, Reply, call};
 use crate::convert::{self, Argument};
 use crate::cork::Cork;
 use crate::emitter::{Emitter, EventName, MESSAGE_LENGTH, PING};
-use crate::environment::{Environment, Recipient};
+use crate::environment::{Arrived, Environment, Recipient};
 use crate::error::{CodeBase, internal};
 use crate::inbox::{Inbox, InboxKind};
 use crate::native::{Class, Member, Native};
@@ -193,22 +192,14 @@ impl Recipient for State {
         self.emitter.mailbox()
     }
 
-    fn take(&self, event: ConnectionEvent) -> bool {
-        self.inbox.take(self, event)
-    }
-
-    fn take_ready(&self, link: LinkId, readiness: Readiness) -> bool {
-        self.inbox.take_ready(link, readiness)
-    }
-
     fn take_request(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {
         if let Some(requests) = self.inbox.requests() {
             requests.take_result(self.emitter.environment(), ticket, result);
         }
     }
 
-    fn deliver(&self) -> usize {
-        let delivered = self.inbox.deliver(self);
+    fn deliver(&self, arrived: Arrived<'_, ConnectionEvent>) -> usize {
+        let Some(delivered) = self.inbox.deliver(self, arrived) else { return 0 };
         self.emitter.end_turn();
         delivered
     }
@@ -225,32 +216,12 @@ impl Receiver for State {
         &self.emitter
     }
 
-    fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome {
-        self.connection.try_read(link, buffer)
+    fn protocol(&self) -> &Protocol {
+        self.connection.protocol()
     }
 
-    fn receive(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome {
-        self.connection.receive(link, buffer)
-    }
-
-    fn read_messages(&self, link: LinkId, messages: &mut Vec<Decoded>) -> ReadOutcome {
-        self.connection.read_messages(link, messages)
-    }
-
-    fn has_frames(&self) -> bool {
-        self.connection.has_frames()
-    }
-
-    fn available_bytes(&self, link: LinkId) -> usize {
-        self.connection.available_bytes(link)
-    }
-
-    fn has_room(&self) -> bool {
-        self.connection.has_room()
-    }
-
-    fn watch_end(&self, link: LinkId) {
-        self.connection.watch_end(link);
+    fn with_connection(&self, use_connection: &mut dyn FnMut(&Connection)) {
+        use_connection(&self.connection);
     }
 
     /// The system socket API also reads nothing without a listener.
@@ -258,28 +229,13 @@ impl Receiver for State {
         false
     }
 
-    fn set_ping(&self, ping: Bytes) {
-        self.connection.set_ping(ping);
-    }
-
-    fn is_pong(&self, message: &[u8]) -> bool {
-        self.connection.is_pong(message)
-    }
-
-    fn hold(&self, bytes: usize) {
-        self.connection.hold(bytes);
-    }
-
-    fn consume(&self, bytes: usize) {
-        self.connection.consume(bytes);
+    /// A connection gives up its place then.
+    fn watches_end(&self) -> bool {
+        true
     }
 
     fn send_alone(&self, data: &[u8], ticket: Ticket) -> std::result::Result<SendProgress, SocketError> {
         Sender::send_alone(self, data, ticket)
-    }
-
-    fn fail(&self, errno: i32) {
-        self.connection.fail(errno);
     }
 
     fn finish(&self) {

@@ -29,23 +29,25 @@ pub trait Recipient {
     /// Returns the queue of the events.
     fn mailbox(&self) -> &Mailbox<Self::Event>;
 
-    /// Takes an event, in order. Returns true if it must be delivered.
-    fn take(&self, event: Self::Event) -> bool;
-
-    /// Takes the readiness of a link. Returns true if it must be delivered.
-    fn take_ready(&self, _link: LinkId, _readiness: Readiness) -> bool {
-        false
-    }
-
     /// Takes the result of sending the request whose answer `ticket` waits for.
     fn take_request(&self, _ticket: Ticket, _result: std::result::Result<(), SocketError>) {}
 
-    /// Delivers pending events as far as possible.
-    /// Returns the share of the turn that this takes, in bytes. Also called after the object requested a turn.
-    fn deliver(&self) -> usize;
+    /// Takes events and the readiness of a link, and delivers as far as possible.
+    /// Returns the share of the turn that this takes, in bytes.
+    fn deliver(&self, arrived: Arrived<'_, Self::Event>) -> usize;
 
     /// Closes the socket when the environment ends. Nothing is delivered afterwards.
     fn end(&self);
+}
+
+/// Input of one delivery of an object.
+pub struct Arrived<'a, E> {
+    /// New events, in order.
+    pub events: &'a mut dyn Iterator<Item = E>,
+    /// Readiness of a link, after the events.
+    pub ready: Option<(LinkId, Readiness)>,
+    /// Whether to deliver events of earlier deliveries even if nothing is new.
+    pub is_due: bool,
 }
 
 /// A pending call.
@@ -396,28 +398,24 @@ impl Environment {
     ///
     /// Returns the share of the turn that this takes, in bytes.
     fn deliver<R: Recipient>(&self, recipient: &R, told: Vec<Told<R::Event>>, ready: Option<Ready>) -> usize {
+        let mut told = VecDeque::from(told);
         let mut cost = 0;
         // Includes the rest of the previous turn. A delivery for each result would give a stream as many shares of a turn.
         let mut is_due = true;
-        for told in told {
-            match told {
-                Told::Completed(ticket, result) => {
-                    if std::mem::take(&mut is_due) {
-                        cost += recipient.deliver();
-                    }
-                    match request_ticket::answered_by(ticket) {
-                        Some(answer) => recipient.take_request(answer, result),
-                        None => self.complete(ticket, result),
-                    }
-                }
-                Told::Event(event) => is_due |= recipient.take(event),
+        loop {
+            let is_result = |told: &Told<R::Event>| matches!(told, Told::Completed(..));
+            let result_at = told.iter().position(is_result);
+            let mut events = told.drain(..result_at.unwrap_or(told.len())).filter_map(Told::into_event);
+            let ready = ready.filter(|_| result_at.is_none()).map(|Ready { link, readiness, .. }| (link, readiness));
+            cost += recipient.deliver(Arrived { events: &mut events, ready, is_due });
+            drop(events);
+            is_due = false;
+            let Some(Told::Completed(ticket, result)) = told.pop_front() else { return cost };
+            match request_ticket::answered_by(ticket) {
+                Some(answer) => recipient.take_request(answer, result),
+                None => self.complete(ticket, result),
             }
         }
-        is_due |= ready.is_some_and(|Ready { link, readiness, .. }| recipient.take_ready(link, readiness));
-        if is_due {
-            cost += recipient.deliver();
-        }
-        cost
     }
 
     /// Passes the result of `ticket` to its call.

@@ -9,12 +9,13 @@ use bytes::Bytes;
 use napi_ohos::bindgen_prelude::{JsObjectValue, Object, Unknown};
 use napi_ohos::{Env, Error, JsValue, Result};
 use socket_engine::{
-    BAD_CHECKSUM, CloseReason, ConnectionEvent, LinkId, Operation, ReadOutcome, Readiness, Reconnecting, SocketError,
-    Ticket,
+    BAD_CHECKSUM, CloseReason, Connection, ConnectionEvent, LinkId, Operation, ReadOutcome, Readiness, Reconnecting,
+    SocketError, Ticket,
 };
 
 use crate::cutter::Cutter;
 use crate::emitter::{Emitter, EventName};
+use crate::environment::Arrived;
 use crate::error::{self, CodeBase, socket_error};
 use crate::limits;
 use crate::node_api;
@@ -160,7 +161,7 @@ impl Inbox {
     }
 
     /// Takes an event. Returns true if it has to be delivered.
-    pub fn take(&self, receiver: &dyn Receiver, event: ConnectionEvent) -> bool {
+    fn take(&self, receiver: &dyn Receiver, event: ConnectionEvent) -> bool {
         let delivery = match event {
             // They do not wait for received bytes.
             ConnectionEvent::Drained => return self.emit_at_once(receiver, EventName::Drain),
@@ -187,8 +188,8 @@ impl Inbox {
         true
     }
 
-    /// Takes the readiness of a link. Returns true if it must be delivered.
-    pub fn take_ready(&self, link: LinkId, readiness: Readiness) -> bool {
+    /// Takes the readiness of a link, which has to be delivered.
+    fn take_ready(&self, link: LinkId, readiness: Readiness) {
         match readiness {
             Readiness::ReadClosed => self.is_read_closed.set(true),
             Readiness::Readable => {
@@ -197,7 +198,6 @@ impl Inbox {
                 self.waiting.borrow_mut().push_back(Delivery::Readable(link));
             }
         }
-        true
     }
 
     /// Emits an event that does not wait for others.
@@ -209,10 +209,23 @@ impl Inbox {
         false
     }
 
-    /// Delivers what can be delivered, limited to the object's share of a turn.
+    /// Takes events and the readiness of a link, and delivers as far as possible.
     ///
-    /// Returns the share of the turn that this takes, in bytes.
-    pub fn deliver(&self, receiver: &dyn Receiver) -> usize {
+    /// Returns the share of the turn that this takes, in bytes; `None` if nothing was due.
+    pub fn deliver(&self, receiver: &dyn Receiver, arrived: Arrived<'_, ConnectionEvent>) -> Option<usize> {
+        let Arrived { events, ready, mut is_due } = arrived;
+        for event in events {
+            is_due |= self.take(receiver, event);
+        }
+        if let Some((link, readiness)) = ready {
+            self.take_ready(link, readiness);
+            is_due = true;
+        }
+        is_due.then(|| self.deliver_waiting(receiver))
+    }
+
+    /// Delivers what can be delivered, limited to the object's share of a turn.
+    fn deliver_waiting(&self, receiver: &dyn Receiver) -> usize {
         let emitter = receiver.emitter();
         let mut batch = Batch { receiver, listener: None, peer: None };
         let (mut stored, mut delivered, mut streamed) = (0, 0, 0);
@@ -237,7 +250,7 @@ impl Inbox {
                     emitter.await_turn();
                     break;
                 }
-                Delivery::Readable(link) if receiver.has_frames() => {
+                Delivery::Readable(link) if receiver.has_framing() => {
                     let (mut read, _) = self.read_messages(receiver, link);
                     let mut waiting = self.waiting.borrow_mut();
                     read.append(&mut waiting);
@@ -362,7 +375,7 @@ impl Inbox {
         let (brought, piece) = if available > limits::SCRATCH_BYTES {
             read_in_place(receiver, link, available.min(limits::MESSAGE_BYTES))?
         } else {
-            let read = |scratch: &mut [u8]| receiver.receive(link, scratch);
+            let read = |scratch: &mut [u8]| receiver.read(|connection| connection.receive(link, scratch));
             let (brought, piece) = with_scratch(read, |bytes| Brought::copy(env, bytes));
             (brought.unwrap_or(Brought::Nothing), piece)
         };
@@ -453,7 +466,7 @@ impl Inbox {
     fn store(&self, receiver: &dyn Receiver, stored: &mut usize) {
         let mut waiting = self.waiting.borrow_mut();
         while let Some(place) = waiting.iter().position(|event| matches!(event, Delivery::Readable(_))) {
-            if !receiver.has_room() {
+            if receiver.connection(Connection::has_room) == Some(false) {
                 if self.drop_oldest(receiver, &mut waiting) {
                     continue;
                 }
@@ -465,7 +478,7 @@ impl Inbox {
                 break;
             }
             let Some(&Delivery::Readable(link)) = waiting.get(place) else { break };
-            if receiver.has_frames() {
+            if receiver.has_framing() {
                 let (mut read, size) = self.read_messages(receiver, link);
                 let mut behind = waiting.split_off(place);
                 behind.pop_front();
@@ -474,7 +487,8 @@ impl Inbox {
                 *stored += size;
                 continue;
             }
-            let (bytes, piece) = with_scratch(|scratch| receiver.try_read(link, scratch), Bytes::copy_from_slice);
+            let read = |scratch: &mut [u8]| receiver.read(|connection| connection.try_read(link, scratch));
+            let (bytes, piece) = with_scratch(read, Bytes::copy_from_slice);
             *stored += piece.bytes;
             if piece.is_last {
                 waiting.remove(place);
@@ -486,9 +500,10 @@ impl Inbox {
     /// Watches for EOF of a link, once, whose bytes cannot be read for lack of credit.
     fn watch_end(&self, receiver: &dyn Receiver, unread: Option<&Delivery>) {
         if let Some(&Delivery::Readable(link)) = unread
+            && receiver.watches_end()
             && self.watched_link.replace(Some(link)) != Some(link)
         {
-            receiver.watch_end(link);
+            receiver.connection(|connection| connection.watch_end(link));
         }
     }
 
@@ -591,7 +606,7 @@ impl<'env> Brought<'env> {
 fn read_in_place(receiver: &dyn Receiver, link: LinkId, most: usize) -> Result<(Brought<'_>, ReadOutcome)> {
     let env = receiver.emitter().env();
     node_api::array_buffer_filled(env, most, |buffer, bytes| {
-        let piece = receiver.receive(link, bytes);
+        let piece = receiver.read(|connection| connection.receive(link, bytes));
         let brought = match bytes.get(..piece.bytes) {
             Some([]) => Brought::Nothing,
             Some(short) if short.len() < most => Brought::copy(env, short),

@@ -78,6 +78,16 @@ pub enum Told<E> {
     Completed(Ticket, Result<(), SocketError>),
 }
 
+impl<E> Told<E> {
+    /// The event, if it is one.
+    pub fn into_event(self) -> Option<E> {
+        match self {
+            Self::Event(event) => Some(event),
+            Self::Completed(..) => None,
+        }
+    }
+}
+
 struct Contents<E> {
     told: VecDeque<Told<E>>,
     /// Whether the object is queued.

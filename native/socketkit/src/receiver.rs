@@ -1,43 +1,24 @@
-//! Functions that an inbox needs from its connection.
+//! Functions that an inbox needs from its object.
 
-use bytes::Bytes;
-use socket_engine::{ConnectionEvent, Decoded, LinkId, ReadOutcome, SendProgress, SocketError, Ticket};
+use socket_engine::{Connection, ConnectionEvent, LinkId, Protocol, ReadOutcome, SendProgress, SocketError, Ticket};
 
 use crate::emitter::Emitter;
 
-/// The connection of an inbox.
+/// The connection or client of an inbox.
 pub trait Receiver {
     /// Returns its listeners.
     fn emitter(&self) -> &Emitter<ConnectionEvent>;
-    /// Reads bytes of `link`.
-    fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome;
-    /// Reads bytes of `link` that are delivered at once: they use no credit.
-    fn receive(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome;
-    /// Reads messages of `link`.
-    fn read_messages(&self, link: LinkId, messages: &mut Vec<Decoded>) -> ReadOutcome;
-    /// Returns whether it reads messages instead of bytes.
-    fn has_frames(&self) -> bool;
-    /// Returns the number of available bytes; 0 if unknown.
-    fn available_bytes(&self, link: LinkId) -> usize;
-    /// Returns whether the credit allows to read more.
-    fn has_room(&self) -> bool;
-    /// Watches for EOF of `link` while the credit does not allow to read it.
-    fn watch_end(&self, link: LinkId);
+    /// Returns its protocol.
+    fn protocol(&self) -> &Protocol;
+    /// Calls `use_connection` with its connection, if any; it must not call Node-API.
+    fn with_connection(&self, use_connection: &mut dyn FnMut(&Connection));
     /// Returns whether reading continues without credit and without a listener.
     /// The oldest bytes are dropped.
     fn drops_unheard(&self) -> bool;
-    /// Sets the next ping.
-    fn set_ping(&self, ping: Bytes);
-    /// Returns whether a message found in read data answers a ping.
-    fn is_pong(&self, message: &[u8]) -> bool;
-    /// Takes credit for a message of `bytes` found in read data.
-    fn hold(&self, bytes: usize);
-    /// Returns credit of `bytes`.
-    fn consume(&self, bytes: usize);
+    /// Returns whether to watch for EOF while the credit does not allow to read.
+    fn watches_end(&self) -> bool;
     /// Sends at once, after everything sent before.
     fn send_alone(&self, data: &[u8], ticket: Ticket) -> std::result::Result<SendProgress, SocketError>;
-    /// Ends the link with this errno.
-    fn fail(&self, errno: i32);
     /// Called after the peer closed its side and all its data was delivered.
     /// Again after `close`, if the connection is still usable.
     fn finish(&self);
@@ -51,4 +32,45 @@ pub trait Receiver {
     fn over(&self);
     /// Called when the connection has ended, before the `close` listener.
     fn closed(&self);
+}
+
+impl dyn Receiver + '_ {
+    /// Returns the result of `use_connection`; `None` without a connection.
+    pub fn connection<T>(&self, use_connection: impl FnOnce(&Connection) -> T) -> Option<T> {
+        let (mut unused, mut returned) = (Some(use_connection), None);
+        self.with_connection(&mut |connection| {
+            returned = unused.take().map(|use_connection| use_connection(connection));
+        });
+        returned
+    }
+
+    /// Reads with `read`; without a connection there is nothing to read.
+    pub fn read(&self, read: impl FnOnce(&Connection) -> ReadOutcome) -> ReadOutcome {
+        self.connection(read).unwrap_or(ReadOutcome::NOTHING)
+    }
+
+    /// Returns the number of available bytes; 0 if unknown.
+    pub fn available_bytes(&self, link: LinkId) -> usize {
+        self.connection(|connection| connection.available_bytes(link)).unwrap_or(0)
+    }
+
+    /// Takes credit for a message of `bytes` found in read data.
+    pub fn hold(&self, bytes: usize) {
+        self.connection(|connection| connection.hold(bytes));
+    }
+
+    /// Returns credit of `bytes`.
+    pub fn consume(&self, bytes: usize) {
+        self.connection(|connection| connection.consume(bytes));
+    }
+
+    /// Ends the link with this errno.
+    pub fn fail(&self, errno: i32) {
+        self.connection(|connection| connection.fail(errno));
+    }
+
+    /// Returns whether it reads messages instead of bytes.
+    pub fn has_framing(&self) -> bool {
+        self.protocol().framing.is_some()
+    }
 }

@@ -13,7 +13,7 @@ use crate::connection::{self, Connections};
 use crate::construct_options;
 use crate::convert::{self, Argument};
 use crate::emitter::{Emitter, EventName};
-use crate::environment::{Environment, Recipient};
+use crate::environment::{Arrived, Environment, Recipient};
 use crate::error::{self, CodeBase};
 use crate::inbox::InboxKind;
 use crate::native::{Class, Member, Native};
@@ -44,6 +44,25 @@ struct State {
 }
 
 impl State {
+    /// Handles an event.
+    fn take(&self, event: ServerEvent) {
+        match event {
+            // It waits for a listener: `announce_waiting` asks the server.
+            ServerEvent::Accepted => {}
+            ServerEvent::AcceptFailed(error) => self.emitter.emit_error(&error),
+            ServerEvent::Listening(address) => self.emitter.emit_value(EventName::Listening, NetAddress::from(address)),
+            ServerEvent::Rejected(peer, reason) => {
+                self.emitter.emit_value(EventName::Reject, SocketRejectInfo::new(peer, reason));
+                self.server.consume_rejection();
+            }
+            ServerEvent::Closed => {
+                // A server that can no longer listen closes by itself.
+                self.emitter.set_open(self.server.is_listening());
+                self.emitter.emit(EventName::Close, []);
+            }
+        }
+    }
+
     fn announce_waiting(&self) {
         while self.emitter.has(EventName::Connect) {
             let Some(pending) = self.server.accept() else { return };
@@ -62,28 +81,16 @@ impl Recipient for State {
         self.emitter.mailbox()
     }
 
-    fn take(&self, event: ServerEvent) -> bool {
-        match event {
-            // It waits for a listener: `deliver` asks the server.
-            ServerEvent::Accepted => {}
-            ServerEvent::AcceptFailed(error) => self.emitter.emit_error(&error),
-            ServerEvent::Listening(address) => self.emitter.emit_value(EventName::Listening, NetAddress::from(address)),
-            ServerEvent::Rejected(peer, reason) => {
-                self.emitter.emit_value(EventName::Reject, SocketRejectInfo::new(peer, reason));
-                self.server.consume_rejection();
-            }
-            ServerEvent::Closed => {
-                // A server that can no longer listen closes by itself.
-                self.emitter.set_open(self.server.is_listening());
-                self.emitter.emit(EventName::Close, []);
-            }
+    fn deliver(&self, arrived: Arrived<'_, ServerEvent>) -> usize {
+        let mut is_due = arrived.is_due;
+        for event in arrived.events {
+            is_due = true;
+            self.take(event);
         }
-        true
-    }
-
-    fn deliver(&self) -> usize {
-        self.announce_waiting();
-        self.emitter.end_turn();
+        if is_due {
+            self.announce_waiting();
+            self.emitter.end_turn();
+        }
         0
     }
 

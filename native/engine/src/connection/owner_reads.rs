@@ -53,17 +53,8 @@ impl Shared {
         lock(&self.state).stop_owner_reads()
     }
 
-    /// Reads as [`Connection::try_read`](super::Connection::try_read) does.
-    pub(super) fn try_read(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome {
-        self.read_with(link, buffer, Self::take_received)
-    }
-
-    /// Reads as [`Connection::receive`](super::Connection::receive) does.
-    pub(super) fn receive(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome {
-        self.read_with(link, buffer, Self::count_received)
-    }
-
-    fn read_with(&self, link: LinkId, buffer: &mut [u8], count: fn(&Self, usize)) -> ReadOutcome {
+    /// Reads once, and counts the bytes with `count`.
+    pub(super) fn read(&self, link: LinkId, buffer: &mut [u8], count: fn(&Self, usize)) -> ReadOutcome {
         // Held while reading, so that nothing comes between that and a task that reclaims the link, or asks why it broke.
         let state = lock(&self.state);
         match read(&state.reads, link, buffer) {

@@ -58,7 +58,7 @@ impl Inbox {
             let raw = self.waiting.borrow_mut().remove(place);
             let Some(Delivery::Raw(data)) = raw else { break };
             let mut found = cutter.cut(receiver.emitter(), &data);
-            found.iter_mut().for_each(|found| found.messages.retain(|message| !receiver.is_pong(message)));
+            found.iter_mut().for_each(|found| found.messages.retain(|message| !receiver.protocol().is_pong(message)));
             found.iter().flat_map(|found| &found.messages).for_each(|message| receiver.hold(message.len()));
             receiver.consume(data.len());
             let Found { messages, fault } = found.inspect_err(|_| {
@@ -82,7 +82,7 @@ impl Inbox {
     /// Also returns the number of bytes.
     pub(super) fn read_messages(&self, receiver: &dyn Receiver, link: LinkId) -> (VecDeque<Delivery>, usize) {
         let mut messages = Vec::new();
-        let piece = receiver.read_messages(link, &mut messages);
+        let piece = receiver.read(|connection| connection.read_messages(link, &mut messages));
         let size = messages.iter().map(|message| message.bytes().len()).sum();
         let more = (!piece.is_last).then_some(Delivery::Readable(link));
         let read = messages.into_iter().filter_map(|message| match message {
@@ -101,7 +101,9 @@ impl Inbox {
             fields::made_bytes(emitter.env(), &function, "heartbeat.ping").map_err(Refusal::into_internal)
         });
         match made.flatten() {
-            Ok(ping) => ping.into_iter().for_each(|ping| receiver.set_ping(ping)),
+            Ok(ping) => ping.into_iter().for_each(|ping| {
+                receiver.connection(|connection| connection.set_ping(ping));
+            }),
             Err(error) => error::report("a ping could not be made", &error),
         }
     }
