@@ -6,6 +6,10 @@
 mod attack;
 
 use bytes::BytesMut;
+use chacha20poly1305::aead::AeadInOut;
+use chacha20poly1305::{ChaCha20Poly1305, KeyInit};
+use proptest::collection::vec;
+use proptest::prelude::*;
 use serde_json::Value;
 
 use super::records::{PLAINTEXT_MAX_BYTES, RECORD_MAX_BYTES, REKEY_RECORDS};
@@ -29,6 +33,40 @@ fn seal(sealer: &mut Sealer, plaintext: &[u8]) -> BytesMut {
     let mut record = Vec::new();
     assert_eq!(sealer.seal([plaintext], &mut record), Some(plaintext.len().min(PLAINTEXT_MAX_BYTES)));
     BytesMut::from(&record[..])
+}
+
+/// Encrypts as another implementation does, and returns the tag.
+fn seal_elsewhere(key: &[u8; 32], number: u64, ad: &[u8], text: &mut [u8]) -> [u8; TAG_BYTES] {
+    let nonce: [u8; 12] = [&[0; 4][..], &number.to_le_bytes()].concat().try_into().unwrap();
+    let tag = ChaCha20Poly1305::new(key.into()).encrypt_inout_detached((&nonce).into(), ad, text.into());
+    tag.unwrap().into()
+}
+
+proptest! {
+    /// Lengths around a block, and around the pieces of a pass, come up often.
+    #[test]
+    fn ciphertexts_are_those_of_another_implementation(
+        key: [u8; 32],
+        number: u64,
+        ad in vec(any::<u8>(), 0..40),
+        pieces in 0..4_usize,
+        rest in prop_oneof![0..80_usize, 940..980_usize, 0..1_100_usize],
+        flipped: usize,
+    ) {
+        let text: Vec<u8> = (0..pieces * 1024 + rest).map(|index| index as u8 ^ key[index % 32]).collect();
+        let (mut ours, mut others) = (text.clone(), text.clone());
+        let tag = socket_aead::seal(&key, number, &ad, &mut ours).unwrap();
+        prop_assert_eq!(tag, seal_elsewhere(&key, number, &ad, &mut others));
+        prop_assert_eq!(&ours, &others);
+        let mut forged = [&ours[..], &tag].concat();
+        let bit = flipped % (forged.len() * 8);
+        forged[bit / 8] ^= 1 << (bit % 8);
+        let (forged_text, forged_tag) = forged.split_at_mut(text.len());
+        prop_assert!(!socket_aead::open(&key, number, &ad, forged_text, (&*forged_tag).try_into().unwrap()));
+        prop_assert!(forged_text.iter().all(|byte| *byte == 0));
+        prop_assert!(socket_aead::open(&key, number, &ad, &mut ours, &tag));
+        prop_assert_eq!(ours, text);
+    }
 }
 
 #[test]
