@@ -156,15 +156,15 @@ impl Client {
     fn attempt(&self, attempt: Attempt, opening: Opening, origin: Origin, runtime: &Handle) -> Phase {
         let shared = Arc::clone(&self.shared);
         let (cancel, cancelled) = oneshot::channel();
-        let (running, ended) = watch::channel(false);
+        let (guard, running) = watch::channel(());
         // The task needs the lock that is held here to finish, so it cannot do so before its phase is set.
         runtime.spawn(async move {
-            let _running = running;
+            let _guard = guard;
             // Boxed for the same reason as a server's handshakes.
             let opening = Box::pin(opening.open(origin, None, 0));
             shared.attempt(attempt, opening, cancelled).await;
         });
-        Phase::Connecting { cancel, ended }
+        Phase::Connecting { cancel, running }
     }
 
     /// Sets options of the socket that is there, and of every later one.
@@ -243,9 +243,9 @@ impl Client {
         let mut state = lock(&self.shared.state);
         let connection = state.connection(Operation::Close)?;
         connection.abort(ticket).map_err(not_connected)?;
-        let ended = connection.ended();
+        let ending = connection.downgrade();
         let sink = state.link_sink.take();
-        state.previous.push_closed(ended, sink);
+        state.previous.push_closed(ending, sink);
         state.unbind();
         let phase = std::mem::replace(&mut state.phase, Phase::Closed);
         Ok(if matches!(phase, Phase::Ended(_)) { Closing::Over } else { Closing::Announced })
@@ -304,8 +304,8 @@ impl Client {
             }
             Phase::Bound | Phase::Failed => self.shared.sink.post(ConnectionEvent::Closed(CloseReason::Local)),
             // The attempt answers both calls when its socket is closed.
-            Phase::Connecting { cancel, ended, .. } => {
-                state.previous.push(ended);
+            Phase::Connecting { cancel, running } => {
+                state.previous.push_attempt(running);
                 if cancel.send(ticket).is_ok() {
                     return Ok(Closing::Announced);
                 }
@@ -313,7 +313,7 @@ impl Client {
             // The connection posts both events itself, unless it has ended before.
             Phase::Active(connection) => {
                 let sink = state.link_sink.take();
-                state.previous.push_closed(connection.ended(), sink);
+                state.previous.push_closed(connection.downgrade(), sink);
                 if connection.close(Some(ticket)).is_ok() {
                     return Ok(Closing::Announced);
                 }
@@ -321,7 +321,7 @@ impl Client {
                 return Ok(Closing::Over);
             }
             Phase::Ended(connection) => {
-                state.previous.push(connection.ended());
+                state.previous.push(connection.downgrade());
                 if connection.close(Some(ticket)).is_err() {
                     self.shared.sink.complete(ticket, Ok(()));
                 }

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
 
 use crate::error::{Operation, SocketError};
 use crate::event::{CloseReason, ConnectionEvent, EventSink, LinkId, Ticket};
@@ -58,7 +57,7 @@ pub struct Connection {
 }
 
 /// A connection, seen by somebody who does not keep it open.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct WeakConnection {
     shared: Weak<Shared>,
 }
@@ -438,11 +437,6 @@ impl Connection {
         lock(&self.shared.state).phase.is_open()
     }
 
-    /// True once the last event was posted.
-    pub(crate) fn ended(&self) -> watch::Receiver<bool> {
-        self.shared.ended.subscribe()
-    }
-
     /// What a `connect` gets instead of this connection being replaced: an errno. `None` for one that is over or broken.
     pub(crate) fn occupies(&self) -> Option<i32> {
         lock(&self.shared.state).connect_conflict()
@@ -515,15 +509,19 @@ impl WeakConnection {
         }
     }
 
-    /// Returns when the last event was posted.
+    /// Whether the last event was posted.
+    pub(crate) fn has_ended(&self) -> bool {
+        // A connection that is gone has ended as well.
+        self.shared.upgrade().is_none_or(|shared| shared.is_reported())
+    }
+
+    /// Waits until the last event was posted.
     ///
     /// # Errors
     /// Why the peer has not got all that was sent before this side closed the connection.
     pub(crate) async fn wait_until_ended(&self) -> Result<(), SocketError> {
-        // A connection that is gone has ended as well.
         let Some(shared) = self.shared.upgrade() else { return Ok(()) };
-        // The sender is there as long as `shared` is.
-        let _ = shared.ended.subscribe().wait_for(|ended| *ended).await;
+        shared.reported().await;
         let state = lock(&shared.state);
         state.phase.loss().map_or(Ok(()), |errno| Err(state.error(Operation::Close, errno)))
     }

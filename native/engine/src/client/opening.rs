@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::link_sink::LinkSink;
 use super::origin::Origin;
 use super::route::Route;
-use crate::connection::Restored;
+use crate::connection::{Restored, WeakConnection};
 use crate::error::{Operation, SocketError};
 use crate::event::CloseReason;
 use crate::handshake::{self, Session, SessionId};
@@ -23,43 +23,68 @@ pub(super) struct Previous(Vec<Ending>);
 
 /// A connection, or an attempt, that is coming to its end.
 #[derive(Clone)]
-struct Ending {
-    ended: watch::Receiver<bool>,
-    /// With it the client need not wait: this side has closed the connection, and only its peer is slow.
-    sink: Option<Arc<LinkSink>>,
+enum Ending {
+    /// The sender is dropped at the end.
+    Attempt(watch::Receiver<()>),
+    Connection {
+        connection: WeakConnection,
+        /// With it the client need not wait: this side has closed the connection, and only its peer is slow.
+        sink: Option<Arc<LinkSink>>,
+    },
+}
+
+impl Ending {
+    fn is_over(&self) -> bool {
+        match self {
+            Self::Attempt(running) => running.has_changed().is_err(),
+            Self::Connection { connection, .. } => connection.has_ended(),
+        }
+    }
+
+    async fn wait(self) {
+        // What became of it, it has told its owner.
+        match self {
+            Self::Attempt(mut running) => _ = running.changed().await,
+            Self::Connection { connection, .. } => _ = connection.wait_until_ended().await,
+        }
+    }
 }
 
 impl Previous {
-    /// Adds one that posts its last event soon.
-    pub(super) fn push(&mut self, ended: watch::Receiver<bool>) {
-        self.add(Ending { ended, sink: None });
+    /// Adds an attempt, which drops the sender of `running` when it has posted its last event.
+    pub(super) fn push_attempt(&mut self, running: watch::Receiver<()>) {
+        self.add(Ending::Attempt(running));
+    }
+
+    /// Adds a connection that posts its last event soon.
+    pub(super) fn push(&mut self, connection: WeakConnection) {
+        self.add(Ending::Connection { connection, sink: None });
     }
 
     /// Adds one that the client has closed, which may take as long as its peer likes.
-    pub(super) fn push_closed(&mut self, ended: watch::Receiver<bool>, sink: Option<Arc<LinkSink>>) {
-        self.add(Ending { ended, sink });
+    pub(super) fn push_closed(&mut self, connection: WeakConnection, sink: Option<Arc<LinkSink>>) {
+        self.add(Ending::Connection { connection, sink });
     }
 
     fn add(&mut self, ending: Ending) {
-        // One whose sender is gone has ended as well.
-        self.0.retain(|Ending { ended, .. }| !*ended.borrow() && ended.has_changed().is_ok());
+        self.0.retain(|ending| !ending.is_over());
         self.0.push(ending);
     }
 
     /// Takes leave of what the client has closed, so that nothing of that comes any more.
     pub(super) fn leave(&mut self) {
-        self.0.retain(|Ending { sink, .. }| match sink {
-            Some(sink) => {
+        self.0.retain(|ending| match ending {
+            Ending::Connection { sink: Some(sink), .. } => {
                 sink.leave(CloseReason::Local);
                 false
             }
-            None => true,
+            Ending::Connection { sink: None, .. } | Ending::Attempt(_) => true,
         });
     }
 
     async fn wait(self) {
-        for Ending { mut ended, .. } in self.0 {
-            let _ = ended.wait_for(|ended| *ended).await;
+        for ending in self.0 {
+            ending.wait().await;
         }
     }
 }

@@ -37,7 +37,8 @@ pub(super) enum Phase {
     Connecting {
         /// Takes the ticket of a `close`; dropping it gives the attempt up without a word.
         cancel: oneshot::Sender<Ticket>,
-        ended: watch::Receiver<bool>,
+        /// Its sender is dropped when the attempt has ended.
+        running: watch::Receiver<()>,
     },
     /// It has a connection, which may have ended by itself, or, if it brings its own links, waits for the first one.
     Active(Connection),
@@ -97,7 +98,7 @@ impl State {
     /// Lets go of a connection that is of no use any more; what it still posts comes before all that follows.
     pub(super) fn leave_connection(&mut self) {
         if let Some(connection) = self.phase.connection() {
-            self.previous.push(connection.ended());
+            self.previous.push(connection.downgrade());
             self.phase = Phase::Closed;
         }
     }

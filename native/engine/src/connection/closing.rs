@@ -209,7 +209,7 @@ impl Driver {
 
     pub(super) fn conclude(&self, close: Option<Close>, result: &Result<(), SocketError>) {
         self.shared.complete(close.and_then(|close| close.ticket), result);
-        self.shared.ended.send_replace(true);
+        self.shared.set_reported();
     }
 
     /// Hands the queue to the kernel, waits for the acknowledgements that are due, says FIN, and waits until the peer's kernel has all;

@@ -339,6 +339,13 @@ impl Driver {
     }
 }
 
+impl Drop for Driver {
+    /// A task that panics posts nothing more, either.
+    fn drop(&mut self) {
+        self.shared.set_reported();
+    }
+}
+
 pub(super) fn reason_of(errno: i32) -> CloseReason {
     if errno == libc::ETIMEDOUT { CloseReason::Timeout } else { CloseReason::Reset }
 }

@@ -20,6 +20,8 @@ pub(super) enum Phase {
         peer_ended: bool,
         /// The errno that says why the peer has not got all that was sent before this side closed it.
         loss: Option<i32>,
+        /// Whether the last event was posted.
+        is_reported: bool,
     },
 }
 
@@ -92,6 +94,25 @@ impl Phase {
         match self {
             Self::Closed { loss, .. } => *loss,
             Self::Open(_) | Self::PeerEnded(_) | Self::Closing(_) => None,
+        }
+    }
+
+    /// Whether it is over and the last event was posted.
+    pub(super) fn is_reported(&self) -> bool {
+        matches!(self, Self::Closed { is_reported: true, .. })
+    }
+
+    /// Puts [`Phase::Closed`] in the place of the phase before, and returns that.
+    pub(super) fn close(&mut self) -> Self {
+        let closed = Self::Closed { peer_ended: self.peer_ended(), loss: self.loss(), is_reported: self.is_reported() };
+        std::mem::replace(self, closed)
+    }
+
+    /// Records that the last event was posted.
+    pub(super) fn report(&mut self) {
+        self.close();
+        if let Self::Closed { is_reported, .. } = self {
+            *is_reported = true;
         }
     }
 
@@ -187,8 +208,22 @@ mod tests {
         assert!(phase.set_link(Link::Broken(libc::ECONNRESET)));
         phase.break_with(libc::EPIPE);
         assert_eq!(phase.stream().err(), Some(libc::ECONNRESET));
-        phase = Phase::Closed { peer_ended: false, loss: None };
+        phase.close();
         assert!(!phase.set_link(Link::Connecting));
         assert_eq!(phase.stream().err(), Some(libc::EBADF));
+    }
+
+    #[test]
+    fn report_ends_any_phase() {
+        let mut phase = Phase::PeerEnded(Link::Connecting);
+        assert!(matches!(phase.close(), Phase::PeerEnded(_)));
+        assert!(!phase.is_reported(), "events may follow");
+        phase.lose(libc::ETIMEDOUT);
+        phase.report();
+        assert!(phase.is_reported() && phase.peer_ended());
+        assert_eq!(phase.loss(), Some(libc::ETIMEDOUT));
+        phase = Phase::Open(Link::Connecting);
+        phase.report();
+        assert!(phase.is_reported() && !phase.is_open());
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::message::Message;
@@ -31,8 +31,8 @@ pub(super) struct Shared {
     pub(super) credit: Credit,
     /// What the credit was taken for, without what events cost beside their bytes.
     unconsumed_bytes: AtomicUsize,
-    /// True once the last event was posted.
-    pub(super) ended: watch::Sender<bool>,
+    /// Wakes those who wait for [`Phase::is_reported`](super::phase::Phase::is_reported).
+    reported: Notify,
     /// Where the owner learns of what has come, if it reads, and not the task.
     pub(super) poller: Option<PollTarget>,
     born: Instant,
@@ -82,7 +82,7 @@ impl Shared {
             task: TaskNotify::default(),
             credit: Credit::new(limits::RECEIVE_HIGH_BYTES, limits::RECEIVE_LOW_BYTES),
             unconsumed_bytes: AtomicUsize::new(0),
-            ended: watch::Sender::new(false),
+            reported: Notify::new(),
             born: Instant::now(),
             active_ms: AtomicU64::new(0),
         }
@@ -155,6 +155,32 @@ impl Shared {
         self.fail(failed, state.error(Operation::Send, errno.unwrap_or(libc::EIO)));
         if is_drained {
             self.sink.post(ConnectionEvent::Drained);
+        }
+    }
+
+    /// Records that the last event was posted.
+    pub(super) fn set_reported(&self) {
+        lock(&self.state).phase.report();
+        self.reported.notify_waiters();
+    }
+
+    /// Whether the last event was posted.
+    pub(super) fn is_reported(&self) -> bool {
+        lock(&self.state).phase.is_reported()
+    }
+
+    /// Waits until the last event was posted.
+    ///
+    /// # Cancel safety
+    /// It can be dropped at any time.
+    pub(super) async fn reported(&self) {
+        loop {
+            // From here on it gets a notification, also one that comes before it is polled.
+            let reported = self.reported.notified();
+            if self.is_reported() {
+                return;
+            }
+            reported.await;
         }
     }
 

@@ -427,8 +427,7 @@ impl State {
     pub(super) fn close(&mut self) -> (Vec<Ticket>, Option<Close>) {
         self.stop_owner_reads();
         let tickets = self.give_up();
-        let peer_ended = self.phase.peer_ended();
-        match std::mem::replace(&mut self.phase, Phase::Closed { peer_ended, loss: None }) {
+        match self.phase.close() {
             Phase::Closing(close) => (tickets, Some(close)),
             Phase::Open(_) | Phase::PeerEnded(_) | Phase::Closed { .. } => (tickets, None),
         }

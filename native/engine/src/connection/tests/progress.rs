@@ -203,7 +203,7 @@ async fn told_of_a_reset_while_closing(sent_bytes: usize, taken_bytes: usize) ->
     let peer = std::mem::replace(&mut this.peer, link().await.1);
     peer.set_zero_linger().unwrap();
     drop(peer);
-    this.connection.ended().wait_for(|ended| *ended).await.unwrap();
+    this.connection.shared.reported().await;
     this.told_beside_sends()
 }
 
@@ -247,7 +247,7 @@ async fn abort_while_closing_does_not_reset_a_peer_that_has_everything() {
         settle().await;
         take_unseen(&this, PROMISED_BYTES + overhead, answer);
         this.connection.downgrade().abort();
-        this.connection.ended().wait_for(|ended| *ended).await.unwrap();
+        this.connection.shared.reported().await;
         assert_eq!(this.told_beside_sends(), ["closed Local", "completed 3"]);
         this.peer.read_to_end(&mut Vec::new()).await.unwrap();
     }
