@@ -1,5 +1,5 @@
-// Checks the pages and everything that DevEco builds them from: `npm run check`; with `--types` only what the compiler
-// says of each app: `npm run check-types`.
+// Checks the pages and everything that DevEco builds them from: `npm run check`; with `--types` only with the compiler, for each app:
+// `npm run check-types`.
 import path from 'node:path';
 import { ownSources, createProgram } from './checks/compiler.mjs';
 import { checkConfiguration } from './checks/configuration.mjs';
@@ -23,7 +23,7 @@ import { checkWrongPages } from './checks/wrong-pages.mjs';
 import { checkWorkflows } from './checks/workflows.mjs';
 import { ROOT } from './root.mjs';
 
-/** One app as it is built: its own sources and resources alone. */
+/** Checks one app as it is built: with its own sources and resources only. */
 function checkTarget(target, builder) {
   const { resources } = target;
   const configurations = ['AppScope/app.json5', 'build-profile.json5', 'entry/build-profile.json5'];
@@ -38,7 +38,7 @@ function checkTarget(target, builder) {
   ];
 }
 
-/** What all apps share. */
+/** Checks the files that all apps share. */
 async function checkProject(targets, builders) {
   const sources = [...new Map(builders.flatMap(ownSources).map((source) => [source.fileName, source])).values()];
   const folders = [...new Set(targets.flatMap((target) => target.resourceFolders))];
@@ -56,7 +56,7 @@ async function checkProject(targets, builders) {
     ...folders.flatMap(checkTranslations),
     ...checkUnusedResources(folders, sources),
     ...(await checkFormat([...files, ...DROP_IN_FILES, ...PACKAGE_FILES])),
-    // homecheck leaves out what runs on a phone alone.
+    // homecheck skips files that run only on a phone.
     ...(await checkHomecheck(files.filter((file) => !isForPhone(file)).length)),
     ...checkTests(readTestTarget()),
     ...checkWrongPages(targets[0]),

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CoverageReport } from 'monocart-coverage-reports';
 
-/** Less fails, in percent of all statements. */
+/** Minimum coverage, in percent of all statements. */
 const STATEMENTS_MIN = 95;
 
-/** The page with every component, and the tests themselves. */
+/** The page with every component, and the tests. */
 const NOT_SHIPPED = /gallery|src\/(test|ohosTest)\//;
 
 const folder = process.env.PREVIEW_COVERAGE;
@@ -15,7 +15,7 @@ const report = new CoverageReport({
   name: 'Pages, view models and service',
   outputDir: path.join(folder, 'report'),
   reports: ['console-details', 'v8', 'lcovonly'],
-  // What an earlier build wrote is about files that are no more; what has no source map holds no page.
+  // Skips files of earlier builds, which no longer exist, and files without a source map, which contain no page.
   entryFilter: ({ url }) => url.startsWith('file:') && existsSync(`${fileURLToPath(url)}.map`),
   sourceFilter: (file) => file.endsWith('.ets') && !NOT_SHIPPED.test(file)
 });

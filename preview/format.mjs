@@ -1,4 +1,4 @@
-// Lays out the sources of the pages: `npm run format`.
+// Formats the sources of the pages: `npm run format`.
 import { PACKAGE_FILES } from './checks/consumer.mjs';
 import { DROP_IN_FILES } from './checks/drop-in.mjs';
 import { writeFormat } from './checks/format.mjs';

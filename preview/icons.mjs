@@ -16,7 +16,7 @@ function drawing(name) {
   return readFile(path.join(ROOT, 'AppScope/drawings', `${name}.svg`), 'utf8');
 }
 
-/** The start window shows both layers at once, cut to a rounded square. */
+/** The start window shows both layers, clipped to a rounded square. */
 function startIcon(background, foreground) {
   const inner = (svg) => svg.replace(/<\/?svg[^>]*>/g, '');
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1024 1024">

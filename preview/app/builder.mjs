@@ -1,6 +1,6 @@
 /**
- * The function of a builder as the ArkTS compiler hands it over: `{ builder }`. Undefined where a page gives none.
- * Throws for whatever else: a phone would draw nothing, without a word.
+ * Returns the function of a builder, which the ArkTS compiler passes as `{ builder }`; undefined if a page gives none.
+ * Throws for other values: a phone would draw nothing, without a message.
  */
 export function builderOf(value, attribute) {
   if (value === undefined || value === null) {

@@ -1,4 +1,4 @@
-/** What the system's kits throw and reject with. */
+/** Error of the system's kits, thrown or as rejection. */
 export class BusinessError extends Error {
   constructor(code, message) {
     super(message);

@@ -22,12 +22,12 @@ function hex(number) {
   return number.toString(16).padStart(6, '0');
 }
 
-/** ArkUI writes the alpha first, CSS last. */
+/** Moves alpha to the end: ArkUI writes it first, CSS last. */
 function alphaLast(digits) {
   return digits.length === 8 ? `#${digits.slice(2)}${digits.slice(0, 2)}` : `#${digits}`;
 }
 
-/** A colour as CSS has it. A number up to 11 is a member of `Color`, a larger one ARGB. */
+/** Converts a colour to CSS. A number up to 11 is a member of `Color`, a larger one ARGB. */
 export function color(value) {
   const resolved = resolve(value);
   if (typeof resolved === 'number') {

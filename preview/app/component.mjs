@@ -24,14 +24,14 @@ const COMMON = {
 };
 
 /**
- * A built-in component: `create` takes what stands in its parentheses, `attributes` are those that it has beside the
- * common ones. An attribute is a function of the node and of what stands in its own parentheses.
+ * A built-in component: `create` takes its arguments, `attributes` are those besides the common ones. An attribute is a function of the
+ * node and of the attribute's arguments.
  */
 export function component(create, attributes = {}) {
   return { create, attributes: { ...COMMON, ...attributes } };
 }
 
-/** A class whose methods are the attributes, so that they can be chained. */
+/** Returns a class whose methods are the attributes, for chaining. */
 export function nodeClass({ attributes }) {
   const Node = class extends UiNode {};
   for (const [name, apply] of Object.entries(attributes)) {

@@ -27,7 +27,7 @@ export const COMPONENTS = {
 
 const classes = new Map(Object.entries(COMPONENTS).map(([name, definition]) => [name, nodeClass(definition)]));
 
-/** The class of a component's nodes. */
+/** Returns the class of a component's nodes. */
 export function classOf(name) {
   return classes.get(name);
 }

@@ -1,15 +1,15 @@
 import { shallowReactive } from '@vue/runtime-core';
 
-/** What the user has set for the phone; pages that were drawn from it are drawn again when it changes. */
+/** The phone's settings; pages that read them are drawn again when they change. */
 export const configuration = shallowReactive({
   language: 'en-US',
   dark: false,
   fontScale: 1,
-  /** A screen reader is on. */
+  /** Whether a screen reader is on. */
   screenReader: false,
   /** Size of the app's window in vp. */
   width: 360,
   height: 780,
-  /** Physical pixels for each vp. */
+  /** Physical pixels per vp. */
   density: 3
 });

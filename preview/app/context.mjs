@@ -31,7 +31,7 @@ const resourceManager = strict('ResourceManager', {
   getNumber: (resource) => Number.parseFloat(valueOf(resource))
 });
 
-/** What an ability knows of itself and of the system. */
+/** Creates an ability's context. */
 export function createAbilityContext() {
   return strict('UIAbilityContext', {
     resourceManager,

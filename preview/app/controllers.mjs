@@ -1,7 +1,7 @@
 import { checkOptions } from './unknown.mjs';
 import { vp } from './units.mjs';
 
-/** What a page holds to act on a component that is on the screen. */
+/** Object with which a page controls a component on the screen. */
 class Controller {
   #call = () => {};
 

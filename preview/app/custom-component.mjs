@@ -7,10 +7,10 @@ import { uiContext } from './ui-context.mjs';
 
 const UPDATE = Symbol('update');
 
-/** What the struct that is being made gets from above: read by its constructor, before its initializers run. */
+/** Parameters of the struct under construction: read by its constructor, before its initializers run. */
 let making;
 
-/** The base of every struct. */
+/** Base class of all structs. */
 export class CustomComponent {
   #given;
   #providers;
@@ -26,7 +26,7 @@ export class CustomComponent {
     }
   }
 
-  /** Whether the parent has set a parameter that is being initialized. */
+  /** Returns whether the parent has set a parameter that is being initialized. */
   [IS_GIVEN](key) {
     return this[IS_MAKING] && key in this.#given;
   }
@@ -35,7 +35,7 @@ export class CustomComponent {
     return this.#providers.get(key);
   }
 
-  /** Takes what the parent gives when it is drawn again. */
+  /** Updates the parameters when the parent is drawn again. */
   [UPDATE](given) {
     this.#given = given;
     for (const { key, isKept } of this[PARAMETERS] ?? []) {
@@ -50,7 +50,7 @@ export class CustomComponent {
   }
 }
 
-/** Two-way parameters are a value and the event `$name`. */
+/** Splits two-way parameters into a value and the event `$name`. */
 function plainParameters(parameters) {
   const plain = {};
   for (const [key, value] of Object.entries(parameters ?? {})) {
@@ -87,7 +87,7 @@ function live(struct, properties) {
 
 const components = new WeakMap();
 
-/** The Vue component that runs a struct; `parameters` is what the parent gives, `onMade` gets the struct. */
+/** Returns the Vue component of a struct; `parameters` are from the parent, `onMade` gets the struct. */
 export function vueComponentOf(Struct) {
   if (!components.has(Struct)) {
     components.set(Struct, {
@@ -105,7 +105,7 @@ export function vueComponentOf(Struct) {
   return components.get(Struct);
 }
 
-/** Whether a function is a struct. */
+/** Returns whether a function is a struct. */
 export function isStruct(value) {
   return typeof value === 'function' && value.prototype instanceof CustomComponent;
 }

@@ -5,7 +5,7 @@ import { PARAMETERS } from './state.mjs';
 
 const CommonNode = classOf('__Common__');
 
-/** A struct in its parent; attributes apply to a frame around it, as ArkUI does it. */
+/** A struct in its parent; attributes apply to a frame around it, as in ArkUI. */
 export class CustomNode extends CommonNode {
   constructor(Struct, site) {
     super('__Common__', site);
@@ -24,7 +24,7 @@ export class CustomNode extends CommonNode {
   }
 }
 
-/** A trailing block fills the struct's only builder parameter. */
+/** Returns the struct's only builder parameter, which a trailing block sets. */
 export function builderParameterOf(Struct) {
   const builders = (Struct.prototype[PARAMETERS] ?? []).filter(({ isBuilder }) => isBuilder);
   if (builders.length !== 1) {

@@ -4,8 +4,8 @@ const PROTOTYPE = Intl.DateTimeFormat.prototype;
 const { get: formatOf } = Object.getOwnPropertyDescriptor(PROTOTYPE, 'format');
 
 /**
- * Makes `Intl.DateTimeFormat` as that of the phone, which asks whether it is given a `Date`: the proxy that state
- * management puts around one is none, and the current time is formatted without an error.
+ * Makes `Intl.DateTimeFormat` behave as on a phone, where its argument must be a `Date`: for the proxy that state management creates for a
+ * date, it formats the current time, without an error.
  */
 export function useDateTimeFormatOfPhone() {
   Object.defineProperty(PROTOTYPE, 'format', {

@@ -2,7 +2,7 @@ import { LengthMetrics } from './length-metrics.mjs';
 import { length } from './units.mjs';
 import { checkOptions, UnknownError } from './unknown.mjs';
 
-/** Sides of a screen, and sides that change places where texts run from right to left. */
+/** Physical sides, and logical sides, which are mirrored in right-to-left languages. */
 const PLAIN = { top: 'top', right: 'right', bottom: 'bottom', left: 'left' };
 const LOCALIZED = { top: 'top', end: 'inlineEnd', bottom: 'bottom', start: 'inlineStart' };
 
@@ -19,7 +19,7 @@ const LOCALIZED_CORNERS = {
   bottomEnd: 'endEnd'
 };
 
-/** A length of a `Localized…` object, where nothing but `LengthMetrics` counts. */
+/** Returns a length of a `Localized…` object, which accepts `LengthMetrics` only. */
 function metrics(value, what) {
   if (!(value instanceof LengthMetrics)) {
     throw new UnknownError(`${what} without LengthMetrics`);
@@ -35,17 +35,17 @@ function read(values, [plain, localized], what) {
   return given.map(([name, value]) => [names[name], isLocalized ? metrics(value, what) : length(value)]);
 }
 
-/** The lengths of the sides that an object such as `Padding` or `LocalizedPadding` names, with CSS's names of the sides. */
+/** Returns the lengths in an object such as `Padding` or `LocalizedPadding`, by CSS side. */
 export function edgeLengths(values, what) {
   return read(values, [PLAIN, LOCALIZED], what);
 }
 
-/** The same for corners. */
+/** As `edgeLengths`, for corners. */
 export function cornerLengths(values, what) {
   return read(values, [PLAIN_CORNERS, LOCALIZED_CORNERS], what);
 }
 
-/** `paddingInlineStart` for `padding`, `inlineStart` and nothing; `borderTopWidth` for `border`, `top` and `Width`. */
+/** Returns a CSS name: `paddingInlineStart` for `padding`, `inlineStart` and ''; `borderTopWidth` for `border`, `top` and `Width`. */
 export function cssName(property, side, part = '') {
   return property + side[0].toUpperCase() + side.slice(1) + part;
 }

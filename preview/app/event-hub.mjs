@@ -1,6 +1,6 @@
 import { strict } from './unknown.mjs';
 
-/** What an ability and its pages tell each other by name. */
+/** Named events between an ability and its pages. */
 export function createEventHub() {
   const listeners = new Map();
   return strict('EventHub', {

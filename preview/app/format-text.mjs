@@ -1,11 +1,11 @@
 const TYPES = { s: 'string', d: 'number', f: 'number' };
 
-/** Whether ArkUI shows an integer as it is: it takes 32 bits of it. */
+/** Returns whether ArkUI shows an integer correctly: it uses 32 bits. */
 function isShown(value) {
   return value === (value | 0);
 }
 
-/** What a phone shows for one placeholder. Throws where it would leave a hole or show another value. */
+/** Formats one placeholder as a phone does. Throws where a phone would show nothing or another value. */
 function shown(value, kind, placeholder, text) {
   if (!(kind in TYPES)) {
     throw new TypeError(`"${text}" needs %${kind.toLowerCase()} in place of ${placeholder}.`);
@@ -23,9 +23,9 @@ function shown(value, kind, placeholder, text) {
 }
 
 /**
- * Puts `values` in place of `%s`, `%d`, `%f`, `%1$s` and so on, as `ReplaceHolder` of ArkUI does: `%%` and `%.2f` stay
- * what they are, `%f` shows six digits of a float, and nothing behind the first placeholder is replaced that has a
- * position where that one has none, or the other way round. Without values the text is shown as it is.
+ * Replaces `%s`, `%d`, `%f`, `%1$s` and similar placeholders by `values`, as `ReplaceHolder` of ArkUI does: `%%` and `%.2f` are unchanged,
+ * `%f` shows six digits, and after the first placeholder only those are replaced that have a position if the first one has, and none
+ * otherwise. Without values the text is unchanged.
  */
 export function formatText(text, values) {
   let next = 0;

@@ -1,6 +1,6 @@
 import { checkOptions, UnknownError } from './unknown.mjs';
 
-/** A gesture as a page describes it. */
+/** A gesture in a page. */
 class Gesture {
   constructor(event, options) {
     this.event = event;
@@ -13,7 +13,7 @@ class Gesture {
     return this;
   }
 
-  /** Calls what a page attached, with what the screen saw. */
+  /** Calls the page's handlers with the event of the screen. */
   perform(seen) {
     this.actions.forEach((action) => action({ ...seen, repeat: false, source: 1 }));
   }

@@ -1,4 +1,4 @@
-// What every page knows without an import, beside the enums of ArkUI.
+// Names that every page can use without an import, besides the enums of ArkUI.
 export { $r, $rawfile } from './resources.mjs';
 export { LongPressGesture, TapGesture } from './gestures.mjs';
 export { NavPathStack } from './navigation-stack.mjs';

@@ -1,14 +1,14 @@
-/** The property that a user event changes, by the name of the event. */
+/** Property that a user event changes, by event name. */
 const CHANGED_BY = { input: 'value', change: 'on', select: 'selected' };
 
-/** The content of the app's screen, and the operations that update it. */
+/** Content of the app's screen, and the operations that update it. */
 export class HostTree {
   #nextId = 1;
   #operations = [];
   #nodes = new Map();
   #onChange;
 
-  /** `onChange` is called when there are operations to take. */
+  /** `onChange` is called when there are new operations. */
   constructor(onChange) {
     this.#onChange = onChange;
     this.root = this.create('__Root__', '');
@@ -36,7 +36,7 @@ export class HostTree {
     this.#add(['remove', node.id]);
   }
 
-  /** Brings one kind of a node's values (`css` or `properties`) to a new state. */
+  /** Updates one kind of a node's values (`css` or `properties`). */
   update(node, kind, next) {
     const before = node[kind];
     const isStale = (name) => kind === 'properties' && name in next && node.userChanged.delete(name);
@@ -52,7 +52,7 @@ export class HostTree {
     }
   }
 
-  /** The functions themselves stay here; the screen learns which events are wanted. */
+  /** Stores listeners; the screen gets only the names of the events. */
   listen(node, listeners) {
     const before = Object.keys(node.listeners).join();
     node.listeners = listeners;
@@ -62,8 +62,8 @@ export class HostTree {
   }
 
   /**
-   * Tells a component what its user did. The screen has changed the component already, so the next value of it is sent
-   * even when the app saw no other one in between: what is typed and cleared in one turn would stay on the screen.
+   * Passes a user event to a component. The screen has already changed the component, so its next value is sent even if the app has seen no
+   * change: text that is typed and cleared in one turn would otherwise stay on the screen.
    */
   perform(node, event, ...values) {
     if (event in CHANGED_BY) {
@@ -81,14 +81,14 @@ export class HostTree {
     return this.#nodes.get(id);
   }
 
-  /** The operations since the last time. */
+  /** Returns and clears the operations since the last call. */
   take() {
     const taken = this.#operations;
     this.#operations = [];
     return taken;
   }
 
-  /** The operations that make everything there is on a screen that shows nothing. */
+  /** Returns the operations that draw everything on an empty screen. */
   snapshot() {
     const operations = [['reset', this.root.id]];
     for (const child of this.root.children) {

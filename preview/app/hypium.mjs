@@ -16,7 +16,7 @@ class Reporter {
     tellSystem('testDone', { name: this.#name(), fault: (fail ?? error)?.stack });
   }
 
-  /** A hook that threw fails no test by itself. */
+  /** A failed hook fails no test by itself. */
   suiteDone() {
     const { description, hookError } = this.#core.getDefaultService('suite').getCurrentRunningSuite();
     if (hookError) {
@@ -37,20 +37,20 @@ class Reporter {
   }
 }
 
-/** How long a test may take; docs/testing.md gives a phone the same. */
+/** Time limit of a test; docs/testing.md sets the same for a phone. */
 const TIMEOUT_MS = 15_000;
 
 const delegator = {
-  // The reporter tells it.
+  // The reporter prints the result.
   printSync() {},
   finishTest() {
     tellSystem('testsDone');
-    // Not before what is wrong with the last test has been told. What a test has left open keeps the process alive then.
+    // Only after the report of the last test. Resources that a test has left open then keep the process alive.
     setImmediate(() => process.disconnect());
   }
 };
 
-/** Runs the tests that `suites` describes, in an app's process that has `resources` and no pages. */
+/** Runs the tests of `suites` in an app's process with `resources` and without pages. */
 export function runHypium(suites, resources) {
   useResources(resources);
   useDateTimeFormatOfPhone();

@@ -2,11 +2,11 @@ import path from 'node:path';
 import { readNamespaceEnums } from '../arkts/enums.mjs';
 import { SDK } from '../checks/sdk.mjs';
 
-// The plugin puts the result of these calls in their place, as it does for the enums of ArkUI.
+// The plugin replaces these calls by their results, as for the enums of ArkUI.
 
 const enumsOf = (file, namespace) => readNamespaceEnums(path.join(SDK, 'api', file), namespace);
 
-/** The enums of the kits that the preview has: values by name, by enum, by namespace. */
+/** Enums of the supported kits: values by name, by enum, by namespace. */
 export const kitEnums = {
   AbilityConstant: enumsOf('@ohos.app.ability.AbilityConstant.d.ts', 'AbilityConstant'),
   ConfigurationConstant: enumsOf('@ohos.app.ability.ConfigurationConstant.d.ts', 'ConfigurationConstant'),

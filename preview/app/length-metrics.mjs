@@ -1,4 +1,4 @@
-/** A length with its unit, for attributes that take nothing else. */
+/** A length with its unit, for attributes that accept no other type. */
 export class LengthMetrics {
   constructor(value) {
     this.value = value;

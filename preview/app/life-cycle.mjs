@@ -9,7 +9,7 @@ import { createWindowStage, currentPage, emitWindowEvent } from './window.mjs';
 
 const LAUNCH = { launchReason: 1, lastExitReason: 0 };
 
-/** Runs an ability through its life as the phone does it. */
+/** Runs the life cycle of an ability as a phone does. */
 export class LifeCycle {
   #ability;
   #window;

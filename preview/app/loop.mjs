@@ -15,7 +15,7 @@ const WholeLoop = {
   }
 };
 
-/** Throws for a lazy Repeat outside a list, because its visible part is unknown. */
+/** Throws for a lazy Repeat outside of a list, because its visible part is unknown. */
 function checkLazyParent({ site }, { kind }) {
   if (!LAZY_PARENTS.includes(kind)) {
     const where = LAZY_PARENTS.join(', ');
@@ -23,7 +23,7 @@ function checkLazyParent({ site }, { kind }) {
   }
 }
 
-/** How many children nodes are; a loop counts as two. */
+/** Returns the number of child nodes; a loop counts as two. */
 export function countChildren(nodes) {
   return nodes.reduce((sum, node) => sum + (node instanceof Loop ? 2 : 1), 0);
 }
@@ -37,7 +37,7 @@ const LazyLoop = {
     let range = FIRST_RANGE;
     const turn = shallowRef(0);
     const instance = getCurrentInstance();
-    // Builders and structs can lie between a list and its loop: only what is drawn tells where the loop stands.
+    // Builders and structs can be between a list and its loop, so the parent is known only after drawing.
     onMounted(() => checkLazyParent(properties.loop, instance.subTree.el.parent));
     const ask = (start, end) => {
       range = asked(start, end, range.total);
@@ -45,7 +45,7 @@ const LazyLoop = {
     };
     const shown = computed(() => {
       const { loop } = properties;
-      // Read so that the screen's wishes draw again.
+      // Read, so that a new range from the screen redraws.
       void turn.value;
       range = followed(range, loop.total);
       return loop.wanted(range.start, range.end);
@@ -61,7 +61,7 @@ const LazyLoop = {
   }
 };
 
-/** `ForEach` and `Repeat`, which draw their rows on their own. */
+/** `ForEach` and `Repeat`, which draw their rows separately. */
 export class Loop {
   #draw;
   #templates = new Map();
@@ -73,13 +73,13 @@ export class Loop {
     this.site = site;
     this.place = site;
     this.items = items;
-    /** How many items there were when its update function ran; which, if all are drawn. */
+    /** Number of items when its update function ran; if all are drawn. */
     this.total = 0;
     this.all = [];
     this.keyOf = (_item, index) => String(index);
   }
 
-  /** The loop of a `ForEach`: its rows are not used again. */
+  /** Creates the loop of a `ForEach`, whose rows are not reused. */
   static forEach(site, items, draw, keyOf) {
     const loop = new Loop(site, items).each((row) => draw(row.item, row.index)).key(keyOf);
     loop.#reuses = false;
@@ -119,7 +119,7 @@ export class Loop {
     }
   }
 
-  /** The items from `start` to before `end`, each with its key and its template. */
+  /** Returns the items from `start` to before `end`, each with its key and its template. */
   wanted(start, end) {
     const seen = new Set();
     return this.items.slice(start, end).map((item, offset) => {
@@ -133,7 +133,7 @@ export class Loop {
     });
   }
 
-  /** The virtual nodes of `wanted` items; `rows` are those of the loop's component. */
+  /** Returns the virtual nodes of `wanted` items; `rows` are those of the loop's component. */
   vnodes(rows, wanted) {
     return rows.take(wanted, this.#reuses).flatMap((row) => {
       const draw = this.#templates.get(row.template) ?? this.#draw;

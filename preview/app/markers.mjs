@@ -1,4 +1,4 @@
-// Decorators that only mark: a page is found by its file, and every struct is a component of state management V2.
+// Decorators without effect: a page is found by its file, and every struct is a component of state management V2.
 
 export function Entry(Struct) {
   return Struct;

@@ -1,9 +1,9 @@
-/** What statements made when they were drawn first: each keeps it as long as it is drawn, however often that is. */
+/** Values that statements created when they were first drawn; each is kept as long as its statement is drawn. */
 export class Memory {
   #kept = new Map();
   #used = new Map();
 
-  /** Runs `body`, which draws all that belongs to this memory; what it does not draw is forgotten. */
+  /** Runs `body`, which draws everything of this memory; values of undrawn statements are dropped. */
   draw(body) {
     this.#used = new Map();
     try {
@@ -13,7 +13,7 @@ export class Memory {
     }
   }
 
-  /** What was made first for a place; what `make` makes where there is nothing. */
+  /** Returns the first value of a place, created by `make`. */
   keep(place, make) {
     const kept = this.#kept.has(place) ? this.#kept.get(place) : make();
     this.#used.set(place, kept);

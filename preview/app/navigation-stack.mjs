@@ -5,7 +5,7 @@ import { checkOptions } from './unknown.mjs';
 
 let nextId = 1;
 
-/** The pages that a Navigation shows above its own content. */
+/** Pages that a Navigation shows above its own content. */
 export class NavPathStack {
   #paths = shallowReactive([]);
 
@@ -50,10 +50,10 @@ export class NavPathStack {
   }
 }
 
-/** The stack whose pages are being drawn. */
+/** Stack whose pages are being drawn. */
 let drawn;
 
-/** What takes the user back from the page that is being drawn. */
+/** Returns the function that leaves the page being drawn. */
 export function wayBack() {
   const stack = drawn;
   return () => stack.pop();
@@ -75,7 +75,7 @@ const StackComponent = {
   }
 };
 
-/** Where a Navigation draws its stack. */
+/** Position where a Navigation draws its stack. */
 export class StackNode {
   constructor(stack, site) {
     this.stack = stack;

@@ -3,7 +3,7 @@ import { shallowRef } from '@vue/runtime-core';
 const SETTER = /^set[A-Z]/;
 const proxies = new WeakMap();
 
-/** As state management V2 wraps a date: reading is tracked, its setters are seen, and what pages get is no `Date`. */
+/** Wraps a date as state management V2 does: tracks reads, detects setters; pages get an object that is not a `Date`. */
 export function observedDate(date) {
   if (!proxies.has(date)) {
     proxies.set(date, wrap(date));
@@ -19,7 +19,7 @@ function wrap(date) {
       return member;
     }
     if (!SETTER.test(key)) {
-      // Read the value, so that its readers are redrawn on a change.
+      // Read, so that readers are redrawn on a change.
       void version.value;
       return member.bind(target);
     }

@@ -5,13 +5,13 @@ import { strict } from './unknown.mjs';
 const TEXT = 'text/plain';
 const PERMISSION_MISSING = 201;
 
-/** The phone's pasteboard, which the system sends to every app's process. */
+/** The phone's pasteboard, whose content the system sends to every app's process. */
 const shared = { text: '', mayRead: false };
 onSystem('pasteboard', ({ text }) => {
   shared.text = text;
 });
 
-/** Until the next background the app may read: its user has touched the system's own paste button. */
+/** Allows reading until the app is next in the background: the user has tapped a paste button. */
 export function allowReading(allowed) {
   shared.mayRead = allowed;
 }

@@ -12,7 +12,7 @@ export function tellSystem(type, content = {}) {
   process.send({ type, ...content });
 }
 
-/** From now on messages are taken; those that came before wait until then. */
+/** Starts to receive messages; earlier ones wait until now. */
 export function listenToSystem() {
   process.on('message', ({ type, ...content }) => {
     const listener = listeners.get(type);
@@ -23,5 +23,5 @@ export function listenToSystem() {
   });
 }
 
-/** What the system said when it started this process. */
+/** Start parameters from the system. */
 export const start = JSON.parse(process.env.PREVIEW_APP ?? '{}');

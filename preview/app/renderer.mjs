@@ -1,10 +1,10 @@
 import { createRenderer } from '@vue/runtime-core';
 
-/** Vue draws into a host tree instead of a document. */
+/** Vue renderer for a host tree instead of a document. */
 export function rendererOf(tree) {
   return createRenderer({
     createElement: (kind, _namespace, _is, properties) => tree.create(kind, properties.node.site),
-    // Marks where a fragment begins and ends.
+    // Marks the start and end of a fragment.
     createText: () => tree.create('__Mark__', ''),
     createComment: () => tree.create('__Mark__', ''),
     setText() {},

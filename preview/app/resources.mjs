@@ -12,7 +12,7 @@ export function useResources(table) {
   bundle = table;
 }
 
-/** What `$r` names; its value depends on language and theme and is looked up when it is drawn. */
+/** Result of `$r`; its value depends on language and theme and is looked up during drawing. */
 class Resource {
   constructor(name, params) {
     const [scope, type] = name.split('.');
@@ -38,7 +38,7 @@ export function isResource(value) {
   return Boolean(value?.[RESOURCE]);
 }
 
-/** Qualifier folders in the order in which the phone looks: the language before the theme, `base` last. */
+/** Returns qualifier folders in the phone's order: language before theme, `base` last. */
 function qualifiers() {
   const language = configuration.language.replace('-', '_');
   return [language, configuration.dark ? 'dark' : undefined, 'base'].filter(Boolean);
@@ -60,7 +60,7 @@ function plural(name, [count, ...params]) {
   return formatText(form.value, params);
 }
 
-/** The value of a resource as things are now; whatever is no resource is its own value. */
+/** Returns the current value of a resource; other values are returned unchanged. */
 export function resolve(value) {
   if (!isResource(value)) {
     return value;
@@ -82,19 +82,19 @@ export function resolve(value) {
   }
 }
 
-/** A value can name another: `$color:accent`. */
+/** Follows references in values, such as `$color:accent`. */
 function dereference(name) {
   const found = lookUp(name);
   const reference = typeof found === 'string' && /^\$(\w+):([\w.]+)$/.exec(found);
   return reference ? dereference(`app.${reference[1]}.${reference[2]}`) : found;
 }
 
-/** Where a file of the folder `rawfile` is, by its path from there; undefined when there is none. */
+/** Returns the path of a file in `rawfile`; undefined if it does not exist. */
 export function rawFile(name) {
   return bundle.rawFiles[name];
 }
 
-/** The name of a resource by its number. */
+/** Returns the name of a resource by its number. */
 export function resourceName(id) {
   const found = Object.entries(bundle.ids).find(([, number]) => number === id);
   if (!found) {

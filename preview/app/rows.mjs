@@ -1,7 +1,7 @@
 import { shallowRef } from '@vue/runtime-core';
 import { Memory } from './memory.mjs';
 
-/** One row of a loop, whichever item it shows: what `Repeat` calls a RepeatItem. */
+/** One row of a loop, which may show different items over time: a RepeatItem of `Repeat`. */
 class Row {
   #item = shallowRef();
   #index = shallowRef();
@@ -26,16 +26,15 @@ class Row {
   }
 }
 
-/** The rows of one loop: those that are drawn, and those that were and can be used again. */
+/** Rows of one loop: drawn ones, and unused ones for reuse. */
 export class Rows {
   #drawn = new Map();
   #spare = [];
   #nextId = 1;
 
   /**
-   * The rows for `items` (`{ key, item, index, template }`), in their order. An item keeps its row. For others `Repeat`
-   * takes a row that shows nothing any more, as a phone does, and makes a new one if there is none; `ForEach`
-   * (`reuses` is false) makes new ones, and a row keeps its first item.
+   * Returns the rows for `items` (`{ key, item, index, template }`), in order. An item keeps its row. For other items `Repeat` reuses an
+   * unused row, as a phone does, or creates one; `ForEach` (`reuses` is false) always creates one, and a row keeps its first item.
    */
   take(items, reuses) {
     const before = this.#drawn;

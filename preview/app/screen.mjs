@@ -1,16 +1,16 @@
 import { HostTree } from './host-tree.mjs';
 
-/** What the screen answers, by the number of the question. */
+/** Pending questions to the screen, by number. */
 const answers = new Map();
 let nextQuestion = 1;
 
-/** The app's side of its screen: what is shown, and what can be asked of it. */
+/** Connection of the app to its screen. */
 class Screen {
   #send = () => {};
   abilityContext = undefined;
   tree = new HostTree(() => queueMicrotask(() => this.flush()));
 
-  /** `send` takes a list of operations to every screen there is. */
+  /** `send` sends a list of operations to all screens. */
   connect(send) {
     this.#send = send;
   }
@@ -22,12 +22,12 @@ class Screen {
     }
   }
 
-  /** Has the screen do something that no component is the place of. */
+  /** Calls a method of the screen that belongs to no component. */
   call(method, ...values) {
     this.tree.call(this.tree.root, method, ...values);
   }
 
-  /** As `call`; resolves with what the user answers. */
+  /** As `call`; resolves with the user's answer. */
   ask(method, ...values) {
     const question = nextQuestion++;
     this.call(method, question, ...values);

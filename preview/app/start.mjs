@@ -9,7 +9,7 @@ import { screen } from './screen.mjs';
 
 function perform({ id, name, values }) {
   const node = screen.tree.find(id);
-  // The component that the user touched may have been removed in the meantime.
+  // The touched component may have been removed in the meantime.
   if (node) {
     screen.tree.perform(node, name, ...values);
   }

@@ -22,7 +22,7 @@ export function cellOf(object, key) {
   return cells.get(key);
 }
 
-/** As state management V2: calls that change a built-in container or a date are seen, properties of plain objects are not. */
+/** Observes a value as state management V2 does: calls that change built-in containers or dates, but not properties of plain objects. */
 function observe(value) {
   if (value instanceof Date) {
     return observedDate(value);
@@ -31,7 +31,7 @@ function observe(value) {
   return isContainer ? shallowReactive(value) : value;
 }
 
-/** Stores a value in a cell; an equal one changes nothing. */
+/** Stores a value in a cell; an equal value has no effect. */
 export function store(object, key, value) {
   cellOf(object, key).value = observe(value);
 }
@@ -64,7 +64,7 @@ function ownList(prototype, name) {
   return prototype[name];
 }
 
-/** The parameters of a struct: `{ key, isKept, isBuilder }`; of a kept one the first value stays. */
+/** Parameters of a struct: `{ key, isKept, isBuilder }`; kept ones keep their first value. */
 function parameter(prototype, key) {
   const list = ownList(prototype, PARAMETERS);
   let entry = list.find((known) => known.key === key);
@@ -75,7 +75,7 @@ function parameter(prototype, key) {
   return entry;
 }
 
-/** While a struct is made, what its parent gave comes before what its own initializer says. */
+/** During construction, the parent's value overrides that of the struct's initializer. */
 function given(prototype, key, set) {
   observed(prototype, key, (object, name, value) => {
     if (!object[IS_MAKING]) {
@@ -96,7 +96,7 @@ export function Param(prototype, key) {
   });
 }
 
-/** A parent that is drawn again does not give its event again. */
+/** A parent that is drawn again does not pass its event again. */
 export function Event(prototype, key) {
   parameter(prototype, key).isKept = true;
   given(prototype, key, store);
@@ -111,7 +111,7 @@ export function Once(prototype, key) {
   parameter(prototype, key).isKept = true;
 }
 
-/** The page checks see to it that a required parameter is given. */
+/** The page checks ensure that required parameters are set. */
 export function Require() {}
 
 export function Provider(alias) {
@@ -121,7 +121,7 @@ export function Provider(alias) {
   };
 }
 
-/** Its value is the provider's above it; without one it is like a local. */
+/** Has the value of the nearest provider; without one, it is local. */
 export function Consumer(alias) {
   return (prototype, key) => {
     ownList(prototype, CONSUMED).push({ alias: alias ?? key, key });
@@ -172,7 +172,7 @@ function read(object, path) {
   }, object);
 }
 
-/** What one monitor knows: as on a phone, a path that leads nowhere keeps its last value. */
+/** State of one monitor: as on a phone, an invalid path keeps its last value. */
 class MonitoredPaths {
   #values;
 
@@ -182,7 +182,7 @@ class MonitoredPaths {
     this.#reset();
   }
 
-  /** Compares all paths once one of them was seen to change; what is told, or undefined where nothing differs. */
+  /** Compares all paths after one of them has changed; returns the changes, or undefined if there are none. */
   changes(found) {
     this.#take(found);
     // NaN differs from itself, as on a phone.
@@ -205,7 +205,7 @@ class MonitoredPaths {
   }
 }
 
-/** Calls the monitors of an object from now on, once for all changes of one turn. */
+/** Starts the monitors of an object; each is called once for all changes of one turn. */
 export function startMonitors(object) {
   for (const { paths, key } of object[MONITORS] ?? []) {
     const readAll = () => paths.map((path) => read(object, path));
@@ -225,7 +225,7 @@ export function ObservedV2(Class) {
       constructor(...parameters) {
         super(...parameters);
         if (new.target === Observed) {
-          // They live as long as the object, whichever component made it.
+          // Monitors live as long as the object, whichever component created it.
           effectScope(true).run(() => startMonitors(this));
         }
       }

@@ -7,7 +7,7 @@ import { isStruct } from './custom-component.mjs';
 import { countChildren, Loop } from './loop.mjs';
 import { UnknownError } from './unknown.mjs';
 
-/** A built-in component with its attributes, or a loop: one update function; what stands in its block is not part of it. */
+/** One update function: a built-in component with its attributes, or a loop, without the content of its block. */
 export function update(site, make) {
   const node = add(updated(site, () => finished(make())));
   fill(node, node.place);
@@ -19,7 +19,7 @@ function finished(node) {
   return node;
 }
 
-/** Draws what stands in the blocks and builders of a node. */
+/** Draws the blocks and builders of a node. */
 function fill(node, inside) {
   if (node.body) {
     node.children = collect('', node.body, `${inside}/`);
@@ -27,7 +27,7 @@ function fill(node, inside) {
   node.overlays?.forEach((overlay) => fill(overlay, `${inside}#${overlay.kind}`));
 }
 
-/** Of several children, which a builder can make, a phone places the first alone. */
+/** Throws for several children, which a builder can create: a phone lays out only the first. */
 function checkChildren({ kind, site, children }) {
   const count = SINGLE.has(kind) ? countChildren(children) : 0;
   if (count > 1) {
@@ -43,14 +43,14 @@ export function create(name, site, parameters, body) {
   return node;
 }
 
-/** `if` and what follows it: one update function chooses the branch. */
+/** `if` with its branches: one update function selects the branch. */
 export function branch(site, choose) {
   updated(site, choose)?.();
 }
 
 /**
- * A struct, or a builder function. `given` is what stands in its parentheses: functions by name for one object literal,
- * a function of a list for everything else. Of a struct, `attributes` apply to the frame around it.
+ * A struct or a builder function. `given` are its arguments: functions by name for one object literal, otherwise a function that returns a
+ * list. `attributes` of a struct apply to the frame around it.
  */
 export function invoke(site, callee, given, body, attributes = (node) => node) {
   if (isStruct(callee)) {
@@ -64,7 +64,7 @@ export function invoke(site, callee, given, body, attributes = (node) => node) {
   }
 }
 
-/** As the compiler does: the named parameters are an update function, anything else is handed over once. */
+/** As the compiler does: named parameters are an update function, other arguments are passed once. */
 function parametersOf(site, Struct, given = {}, body) {
   const block = () => (body ? { [builderParameterOf(Struct)]: body } : {});
   return typeof given === 'function'
@@ -76,13 +76,13 @@ function evaluated(given) {
   return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, value()]));
 }
 
-/** A builder with parameters by value: a phone calls it once, and it does not follow later values. */
+/** A builder with parameters by value: a phone calls it once, without later values. */
 export function builder(site, callee, values) {
   const first = kept(site, values);
   scope(site, () => callee(...first));
 }
 
-/** What a builder gets as one object literal: whichever update function reads a member follows it. */
+/** Argument of a builder that is one object literal: each update function that reads a member follows it. */
 export function reference(given) {
   const members = Object.entries(given).map(([name, get]) => [name, { get, enumerable: true }]);
   return Object.freeze(Object.defineProperties({}, Object.fromEntries(members)));
@@ -100,7 +100,7 @@ export function lazyForEach() {
   throw new UnknownError('LazyForEach; it knows Repeat with virtualScroll');
 }
 
-/** The virtual nodes of a component's `build`; `memory` is the component's. */
+/** Returns the virtual nodes of a component's `build`; `memory` is the component's. */
 export function draw(build, memory) {
   const nodes = collectAll(memory, '', build);
   return nodes.length === 1 ? nodes[0].toVnode() : h(Fragment, nodes.map((node) => node.toVnode()));

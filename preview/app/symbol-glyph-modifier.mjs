@@ -1,4 +1,4 @@
-/** A symbol where a component takes one instead of an image. */
+/** A symbol for a component that otherwise takes an image. */
 export class SymbolGlyphModifier {
   constructor(source) {
     this.source = source;

@@ -24,7 +24,7 @@ const COLORS = {
   mask_thin: ['#33000000', '#33000000']
 };
 
-/** The value of `sys.color.…`, or the name of a symbol for `sys.symbol.…`. */
+/** Returns the value of `sys.color.…`, or the name of a symbol for `sys.symbol.…`. */
 export function systemResource(name, dark) {
   const [, type, key] = name.split('.');
   if (type === 'symbol') {

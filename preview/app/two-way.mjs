@@ -1,4 +1,4 @@
-/** A value that a component shows and can also set: `$$this.text` for a component, `this.text!!` for a struct. */
+/** A value that a component shows and can set: `$$this.text` for a component, `this.text!!` for a struct. */
 export class TwoWay {
   constructor(value, set) {
     this.value = value;
@@ -10,12 +10,12 @@ export function twoWay(value, set) {
   return new TwoWay(value, set);
 }
 
-/** The value of what may be shared both ways. */
+/** Returns the value of a two-way value or of any other one. */
 export function valueOf(value) {
   return value instanceof TwoWay ? value.value : value;
 }
 
-/** Calls the setter of what may be shared both ways. */
+/** Returns the setter of a two-way value. */
 export function setterOf(value) {
   return value instanceof TwoWay ? value.set : () => {};
 }

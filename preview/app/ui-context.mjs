@@ -3,7 +3,7 @@ import { promptAction } from './prompt-action.mjs';
 import { screen } from './screen.mjs';
 import { strict } from './unknown.mjs';
 
-/** The one window's context. */
+/** Context of the only window. */
 export const uiContext = strict('UIContext', {
   getPromptAction: () => promptAction,
   getHostContext: () => screen.abilityContext,

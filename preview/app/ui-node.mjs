@@ -1,27 +1,27 @@
 import { h } from '@vue/runtime-core';
 
-/** One component as a page describes it: what its attributes make of it, and what is inside. */
+/** One component of a page: the results of its attributes, and its content. */
 export class UiNode {
   constructor(kind, site) {
     this.kind = kind;
     this.site = site;
-    /** Sets it apart from its siblings. */
+    /** Key among its siblings. */
     this.place = site;
     /** CSS by property. */
     this.css = {};
-    /** What the screen's component needs beside CSS. */
+    /** Further values for the screen's component. */
     this.properties = {};
-    /** Functions to be called by the names of the screen's events. */
+    /** Listeners by event name. */
     this.listeners = {};
-    /** The size of its font and how far that may be enlarged. */
+    /** Font size and its maximum scale. */
     this.fontChoice = {};
     this.children = [];
     /** Draws the children, which have update functions of their own. */
     this.body = undefined;
-    /** Sheets, menus and the like, which are drawn above everything. */
+    /** Sheets, menus and similar, drawn above everything. */
     this.overlays = [];
     this.controller = undefined;
-    /** Has the screen do something to the component; there once it has been drawn. */
+    /** Calls a method of the component on the screen; set after the first drawing. */
     this.call = () => {};
   }
 

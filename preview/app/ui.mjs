@@ -1,4 +1,4 @@
-// What the transform puts in place of ArkTS.
+// Functions that the transform uses in place of ArkTS syntax.
 export { branch, builder, create, forEach, invoke, lazyForEach, reference, repeat, update } from './statements.mjs';
 export { scope } from './collecting.mjs';
 export { CustomComponent } from './custom-component.mjs';

@@ -11,8 +11,7 @@ const FACTORS = {
 };
 
 /**
- * A length in vp, or a share in percent, as CSS has it; `plain` is the unit of a bare number, `fontScaleMax` what fonts
- * are enlarged by at most.
+ * Converts a length in vp, or a percentage, to CSS; `plain` is the unit of a bare number, `fontScaleMax` the maximum font scale.
  */
 export function length(value, plain = 'vp', fontScaleMax = Infinity) {
   const resolved = resolve(value);
@@ -34,7 +33,7 @@ export function fontLength(value, fontScaleMax) {
   return length(value, 'fp', fontScaleMax);
 }
 
-/** The number of vp that a length stands for. */
+/** Converts a length to vp. */
 export function vp(value) {
   return Number.parseFloat(length(value));
 }

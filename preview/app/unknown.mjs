@@ -1,4 +1,4 @@
-/** An API that the preview does not have; the error handler shows the line of the page. */
+/** Error for an API that the preview lacks; the error handler shows the line of the page. */
 export class UnknownError extends Error {
   constructor(what) {
     super(`The preview does not know ${what}.`);
@@ -6,7 +6,7 @@ export class UnknownError extends Error {
   }
 }
 
-/** A function from the members of an enum to what `table` has for their names. */
+/** Returns a function from enum members to the values in `table` for their names. */
 export function chooser(members, table, what) {
   const byValue = new Map(Object.entries(table).map(([name, result]) => [members[name], result]));
   return (value) => {
@@ -17,7 +17,7 @@ export function chooser(members, table, what) {
   };
 }
 
-/** An object whose unknown members throw instead of being undefined; writing to one of them does too. */
+/** Returns an object that throws when unknown members are read or written. */
 export function strict(name, members) {
   const check = (target, key) => {
     if (typeof key === 'string' && !(key in target) && key !== 'then' && key !== 'toJSON' && !key.startsWith('__v_')) {
@@ -36,7 +36,7 @@ export function strict(name, members) {
   });
 }
 
-/** Throws for a property of an options object that is not among `known`. */
+/** Throws for a property of an options object that is not in `known`. */
 export function checkOptions(options, known, what) {
   const unknown = Object.keys(options ?? {}).find((name) => !known.includes(name));
   if (unknown) {

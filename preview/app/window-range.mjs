@@ -1,13 +1,13 @@
 /** Number of items drawn before the screen has reported its range. */
 const FIRST_ITEMS = 30;
 
-/** How many items are drawn at most while the end of a growing list is on the screen. */
+/** Maximum number of drawn items while the end of a growing list is visible. */
 const ITEMS_MAX = 80;
 
-/** The part of a long list that is drawn: `start` is in it, `end` is not. */
+/** Drawn part of a long list, from `start` to before `end`. */
 export const FIRST_RANGE = { start: 0, end: 0, total: 0 };
 
-/** The range after the list has changed to `total` items: who saw its end sees the new end. */
+/** Returns the range after the list has changed to `total` items: if its end was visible, the new end is drawn. */
 export function followed(range, total) {
   if (range.total === 0) {
     return { start: 0, end: Math.min(FIRST_ITEMS, total), total };
@@ -17,7 +17,7 @@ export function followed(range, total) {
   return { start, end, total };
 }
 
-/** The range that the screen asks for, within what there is. */
+/** Clamps the range that the screen requests to the list. */
 export function asked(start, end, total) {
   return { start: Math.max(0, Math.min(start, total)), end: Math.min(end, total), total };
 }

@@ -10,7 +10,7 @@ import { uiContext } from './ui-context.mjs';
 const AREAS = { 0: ['topRect', 38], 4: ['bottomRect', 28] };
 const listeners = new Map();
 
-/** The page that the window shows. */
+/** Page in the window. */
 const page = reactive({ Struct: undefined, struct: undefined });
 
 /** Calls the listeners of a window event. */
@@ -18,7 +18,7 @@ export function emitWindowEvent(name, value) {
   listeners.get(name)?.forEach((listener) => listener(value));
 }
 
-/** The page's own struct, for `onPageShow` and the like. */
+/** Returns the page's struct, for `onPageShow` and similar callbacks. */
 export function currentPage() {
   return page.struct;
 }
@@ -68,7 +68,7 @@ function showPage(Struct, onFault) {
   return app;
 }
 
-/** The stage that an ability gets: `pages` finds a page's struct by its name. */
+/** Creates the stage for an ability: `pages` finds a page's struct by name. */
 export function createWindowStage(pages, onFault) {
   let app;
   const load = async (name) => {

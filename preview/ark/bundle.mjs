@@ -1,4 +1,4 @@
-// Makes one file of the module's cases for the phone's JavaScript engine on a desktop: `node preview/ark/bundle.mjs FILE`.
+// Bundles the module's cases for the phone's JavaScript engine on a desktop: `node preview/ark/bundle.mjs FILE`.
 import { build } from 'vite';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ const FOLDER = path.dirname(fileURLToPath(import.meta.url));
 const SUITES = path.join(ROOT, 'entry/src/ohosTest/ets/test/module/ModuleSuites.ets');
 const VIRTUAL = '\0ark:';
 
-/** Where each import that is no file of the project leads. */
+/** Files for imports that are not part of the project. */
 const FILES = new Map([
   ['ark:suites', SUITES],
   ['@kit.ArkTS', path.join(FOLDER, 'kit.mjs')],
@@ -20,7 +20,7 @@ const FILES = new Map([
   ['@kit.BasicServicesKit', path.join(FOLDER, 'no-kit.mjs')]
 ]);
 
-/** The library, as the engine's command line loads it: from the folder `module`. */
+/** Returns a module for the library as the engine's command line loads it: from the folder `module`. */
 function libraryModule(declarations) {
   return `export const { ${nativeNames(declarations).join(', ')} } = requireNapiPreview('socketkit', true);`;
 }
@@ -50,7 +50,7 @@ function arkPlugin(target) {
   };
 }
 
-/** Bundles the cases into `file`, which imports nothing. */
+/** Bundles the cases into `file`, which has no imports. */
 export async function bundleCases(file) {
   await build({
     root: ROOT,

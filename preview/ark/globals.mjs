@@ -1,6 +1,6 @@
-// What hypium asks of its surroundings and the engine's command line does not have: the first import of the bundle.
+// Globals that hypium needs and the engine's command line lacks: the first import of the bundle.
 
-/** Longest delay that means "after this turn". Longer ones are time limits, of which this engine has none: CI ends the run. */
+/** Longest delay that means "after this turn". Longer ones are time limits, which this engine lacks: CI ends the run. */
 const SOON_MS = 100;
 
 function afterThisTurn(work, delayMs) {
@@ -14,5 +14,5 @@ function quiet() {}
 
 globalThis.setTimeout ??= afterThisTurn;
 globalThis.clearTimeout ??= quiet;
-// Its report has less detail than the runner's.
+// Its report has less detail than that of the runner.
 globalThis.console = { log: quiet, info: quiet, debug: quiet, warn: quiet, error: quiet };

@@ -1,6 +1,6 @@
-// What the module's tests take of @kit.ArkTS, in plain JavaScript: the engine's command line has no kits.
+// Functions of @kit.ArkTS for the module's tests, in plain JavaScript: the engine's command line has no kits.
 
-/** As many bytes as a code point takes in UTF-8, by the first code point that needs more. */
+/** UTF-8 lengths of code points, by the first code point that needs more bytes. */
 const LIMITS = [0x80, 0x800, 0x10000];
 
 /** The bits before those of the code point, by the number of bytes. */
@@ -26,12 +26,12 @@ function encode(text) {
   return new Uint8Array(bytes);
 }
 
-/** How many bytes follow the first one of a character. */
+/** Returns the number of bytes after the first byte of a character. */
 function followingOf(lead) {
   return lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
 }
 
-/** The text of valid UTF-8; throws where it is not, which no test of the module expects. */
+/** Decodes valid UTF-8; throws for invalid UTF-8, which no test of the module expects. */
 function decode(bytes) {
   let text = '';
   for (let at = 0; at < bytes.length; ) {

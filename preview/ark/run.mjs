@@ -1,4 +1,4 @@
-// Runs the module's cases with hypium, and prints what became of them: one line each, and one at the end.
+// Runs the module's cases with hypium, and prints the results: one line each, and a summary.
 import { Core, Hypium } from '@ohos/hypium';
 import suites from 'ark:suites';
 
@@ -11,7 +11,7 @@ function note(name, fault) {
   print(`FAILED ${name}\n${fault}`);
 }
 
-/** hypium's own report does not say where one failed. */
+/** hypium's own report lacks the position of a failure. */
 const reporter = {
   specDone() {
     const { description, error, fail } = core.getDefaultService('spec').getCurrentRunningSpec();

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { ROOT } from '../root.mjs';
 
-/** Something in a source that the preview cannot run; it names the file and the line. */
+/** A construct that the preview cannot run, with file and line. */
 export class ArktsError extends Error {
   /** `offset` is in UTF-16 units from the start of `text`. */
   constructor(message, file, text, offset) {

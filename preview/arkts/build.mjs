@@ -4,8 +4,8 @@ import { ROOT } from '../root.mjs';
 import { arktsPlugin, etsPlugins } from './plugin.mjs';
 
 /**
- * Builds `module` of one app for Node into `folder` and returns its file: the app itself, or `arkui:tests`. Throws what
- * a source cannot be built for; the message names the file and the line.
+ * Builds `module` of one app, `arkui:app` or `arkui:tests`, for Node into `folder`, and returns the file. Throws build errors with file and
+ * line.
  */
 export async function buildApp(target, folder, module = 'arkui:app') {
   const { output } = await build({

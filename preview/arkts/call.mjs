@@ -1,6 +1,6 @@
 import ts from 'ohos-typescript';
 
-/** Whether `call` is a link of a chain, such as `.width(1)` of `Text().width(1)`. */
+/** Returns whether `call` is part of a chain, such as `.width(1)` of `Text().width(1)`. */
 function isLink(call) {
   if (!ts.isCallExpression(call) || !ts.isPropertyAccessExpression(call.expression)) {
     return false;
@@ -9,7 +9,7 @@ function isLink(call) {
   return ts.isCallExpression(before) || ts.isEtsComponentExpression(before);
 }
 
-/** Takes `Base(…).first(…).second(…)` apart: the base, and the calls behind it, the last one first. */
+/** Splits `Base(…).first(…).second(…)` into the base and the calls after it, the last one first. */
 export function unchain(expression) {
   const links = [];
   let base = expression;

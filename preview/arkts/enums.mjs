@@ -8,7 +8,7 @@ const OPERATIONS = new Map([
   [ts.SyntaxKind.PlusToken, (left, right) => left + right]
 ]);
 
-/** The value of a member's initializer; members and enums before it can be named. */
+/** Returns the value of a member's initializer, which may use earlier members and enums. */
 function valueOf(node, members, enums) {
   if (ts.isNumericLiteral(node)) {
     return Number(node.text);
@@ -52,12 +52,12 @@ function parse(file) {
   return ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2021, true);
 }
 
-/** The enums that every page knows without an import, as the SDK declares them: values by name, by enum. */
+/** Returns the enums that pages use without an import, from the SDK's declarations: values by name, by enum. */
 export function readGlobalEnums() {
   return Object.assign({}, ...globalDeclarations().map((file) => enumsIn(parse(file).statements)));
 }
 
-/** The enums inside a namespace of an API module. */
+/** Returns the enums in a namespace of an API module. */
 export function readNamespaceEnums(file, namespace) {
   const block = parse(file).statements.find((node) => ts.isModuleDeclaration(node) && node.name.text === namespace);
   return enumsIn(block.body.statements);

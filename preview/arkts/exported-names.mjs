@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import ts from 'ohos-typescript';
 
-/** The names in the export lists of a module of the runtime, which itself cannot be loaded here. */
+/** Returns the names in the export lists of a runtime module, which cannot be loaded here. */
 export function exportedNames(file) {
   const tree = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2021, true);
   const lists = tree.statements.filter((node) => ts.isExportDeclaration(node) && node.exportClause);

@@ -7,10 +7,10 @@ function isTypeOnly(node) {
   return ts.isTypeNode(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node);
 }
 
-/** Whether an identifier names a member or a declaration and not a value. */
+/** Returns whether an identifier is the name of a member or declaration instead of a value. */
 function isName(node) {
   const { parent } = node;
-  // A declaration's own name, or what stands behind a dot.
+  // A declaration's own name, or the name after a dot.
   const isMember = parent.name === node && !ts.isShorthandPropertyAssignment(parent);
   const isSpecifier = ts.isImportSpecifier(parent) || ts.isExportSpecifier(parent) || parent.propertyName === node;
   return isMember || isSpecifier || ts.isLabeledStatement(parent);
@@ -24,7 +24,7 @@ function declaredName(node) {
   return declares && node.name && ts.isIdentifier(node.name) ? node.name.text : undefined;
 }
 
-/** The identifiers of a source that stand for values which it neither declares nor imports. */
+/** Returns the identifiers of values that a source neither declares nor imports. */
 export function freeNames(source) {
   const declared = new Set();
   const used = [];

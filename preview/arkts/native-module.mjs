@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import ts from 'ohos-typescript';
 
-/** The names of the values that a native module's declarations export. */
+/** Returns the names of the values that a native module's declarations export. */
 export function nativeNames(file) {
   const tree = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2021, true);
   const declares = (node) => ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node);
   return [...new Set(tree.statements.filter(declares).map((node) => node.name.text))];
 }
 
-/** A module that loads the native library of the process and exports what `declarations` say. */
+/** Returns a module that loads the native library and has the exports in `declarations`. */
 export function nativeModule(declarations) {
   return [
     "import { start } from 'arkui:process';",

@@ -16,10 +16,10 @@ import { createVocabulary } from './vocabulary.mjs';
 const APP = path.join(path.dirname(path.dirname(fileURLToPath(import.meta.url))), 'app');
 const VIRTUAL = '\0arkui:';
 
-/** Files of the runtime by the names under which pages reach them. */
+/** Files of the runtime by import name. */
 const RUNTIME = new Map(['ui', 'process'].map((name) => [`arkui:${name}`, path.join(APP, `${name}.mjs`)]));
 
-/** Modules whose one value is worked out when the app is built. */
+/** Modules whose value is computed at build time. */
 const CONSTANTS = new Map([
   [path.join(APP, 'enums.mjs'), () => `export const enums = ${JSON.stringify(enums)};`],
   [path.join(APP, 'kit-enums.mjs'), () => `export const kitEnums = ${JSON.stringify(kitEnums)};`]
@@ -34,7 +34,7 @@ export const vocabulary = createVocabulary({
   enums
 });
 
-/** The globals of ArkUI as a module: what the runtime makes, and the SDK's enums. */
+/** Returns the globals of ArkUI as a module: those of the runtime, and the SDK's enums. */
 function globalsModule() {
   const names = Object.keys(enums).filter((name) => !globals.includes(name));
   return [
@@ -44,7 +44,7 @@ function globalsModule() {
   ].join('\n');
 }
 
-/** An app as one module: its ability, and each of its pages when it is first opened. */
+/** Returns an app as a module: its ability, and its pages, which load when they are opened. */
 function appModule(target) {
   const { abilities } = readJson5(path.join(target.mainFolder, 'module.json5')).module;
   const ability = path.resolve(target.mainFolder, abilities[0].srcEntry);
@@ -63,7 +63,7 @@ function appModule(target) {
   ].join('\n');
 }
 
-/** The tests of an app's module as one module. */
+/** Returns the tests of an app's module as a module. */
 function testsModule(target) {
   return [
     `import { runHypium } from ${JSON.stringify(path.join(APP, 'hypium.mjs'))};`,
@@ -80,7 +80,7 @@ function resolveKit(name, importer) {
   return file;
 }
 
-/** Makes one app of the project's `.ets` files: the module `arkui:app`, or its tests: `arkui:tests`; for Node. */
+/** Vite plugin for one app: the modules `arkui:app` and `arkui:tests`, for Node. */
 export function arktsPlugin(target) {
   const modules = new Map([
     ['arkui:app', () => appModule(target)],
@@ -118,7 +118,7 @@ export function arktsPlugin(target) {
   };
 }
 
-/** Turns `.ets` files into JavaScript, in two steps, each with its source map. */
+/** Vite plugins that convert `.ets` files to JavaScript in two steps, each with a source map. */
 export function etsPlugins() {
   const only = (work) => (text, id) => (id.endsWith('.ets') ? work(text, id) : undefined);
   return [

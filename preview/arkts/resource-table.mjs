@@ -5,14 +5,13 @@ import { readJson5 } from '../checks/json5.mjs';
 
 const FIRST_ID = 0x1000000;
 
-/** Every resource of an app; a folder that comes earlier wins. */
+/** Returns all resources of an app; earlier folders take precedence. */
 function allResources(target) {
   return target.resourceFolders.flatMap(readResources).reverse();
 }
 
 /**
- * What an app's process knows of its resources: values by qualifier and `type.name`, and their numbers; and where its
- * raw files are.
+ * Returns the resources for an app's process: values by qualifier and `type.name`, their numbers, and the paths of raw files.
  */
 export function resourceTable(target) {
   const values = {};
@@ -26,7 +25,7 @@ export function resourceTable(target) {
   return { bundleName: productOf(target).bundleName, values, ids, rawFiles };
 }
 
-/** The files of an app's media by name, for one theme. */
+/** Returns the file of an app's media by name, for one theme. */
 export function mediaFile(target, name, dark) {
   const found = allResources(target).filter((resource) => resource.type === 'media' && resource.name === name);
   const preferred = found.filter(({ qualifier }) => qualifier === (dark ? 'dark' : 'base'));
@@ -39,7 +38,7 @@ function productOf(target) {
   return app.products.find(({ name }) => name === applyToProducts[0]);
 }
 
-/** What an installed app is to the system, and the oldest system that it can be installed on, which the preview is. */
+/** Returns the bundle data of an installed app, and its minimum system version, which the preview emulates. */
 export function bundleOf(target) {
   const { bundleName, compatibleSdkVersion } = productOf(target);
   const { versionName, versionCode } = readJson5(path.join(ROOT, 'AppScope/app.json5')).app;
@@ -47,7 +46,7 @@ export function bundleOf(target) {
   return { bundleName, versionName, versionCode, apiLevel };
 }
 
-/** The texts of an app's name and the file of its icon, by the references of its product. */
+/** Returns the texts of an app's name and the file of its icon, as its product refers to them. */
 export function appLabel(target) {
   const { label, icon } = productOf(target);
   const { values } = resourceTable(target);
@@ -55,7 +54,7 @@ export function appLabel(target) {
   return { labels: Object.fromEntries(labels), icon: icon.split(':')[1] };
 }
 
-/** How far fonts are enlarged with the system's: not at all unless the app's configuration says that they follow it. */
+/** Returns the maximum font scale: 1 unless the app's configuration follows the system's font size. */
 export function fontScaleMax() {
   const { app } = readJson5(path.join(ROOT, 'AppScope/app.json5'));
   const name = app.configuration?.split(':')[1];
@@ -65,7 +64,7 @@ export function fontScaleMax() {
   return configuration.fontSizeScale === 'followSystem' ? Number(configuration.fontSizeMaxScale ?? 1) : 1;
 }
 
-/** Whether a file is one that a resource table is read from. */
+/** Returns whether a file is part of a resource table. */
 export function isResourceFile(target, file) {
   return target.resourceFolders.some((folder) => file.startsWith(folder + path.sep));
 }

@@ -2,13 +2,13 @@ import ts from 'ohos-typescript';
 import { OPTIONS } from '../checks/compiler.mjs';
 import { ArktsError } from './arkts-error.mjs';
 
-/** A parsed ArkTS file: its text, its syntax tree, and the place of whatever is wrong in it. */
+/** A parsed ArkTS file: its text, its syntax tree, and positions of errors. */
 export class Source {
-  /** Throws an ArktsError where the text is no ArkTS. */
+  /** Throws an ArktsError if the text is not valid ArkTS. */
   constructor(file, text) {
     this.file = file;
     this.text = text;
-    // As the compiler inside DevEco does; the length keeps every position.
+    // As the compiler in DevEco does; the equal length keeps all positions.
     const readable = text.replaceAll('$$this', '  this');
     this.tree = ts.createSourceFile(file, readable, ts.ScriptTarget.ES2021, true, ts.ScriptKind.ETS, OPTIONS);
     const [fault] = this.tree.parseDiagnostics;
@@ -17,22 +17,22 @@ export class Source {
     }
   }
 
-  /** An error at a node of the tree. */
+  /** Returns an error at a node. */
   errorAt(node, message) {
     return new ArktsError(message, this.file, this.text, this.start(node));
   }
 
-  /** Where a node begins, after what stands before it. */
+  /** Returns the start of a node, without preceding whitespace and comments. */
   start(node) {
     return node.getStart(this.tree);
   }
 
-  /** Whether `$$` stands before a `this`. */
+  /** Returns whether `$$` precedes a `this`. */
   isTwoWayThis(node) {
     return node.kind === ts.SyntaxKind.ThisKeyword && this.text.startsWith('$$', this.start(node) - 2);
   }
 
-  /** Calls `visit` for each node below `node`; what the parser made up itself is left out. */
+  /** Calls `visit` for each child of `node`, except those that the parser inserted. */
   forEachChild(node, visit) {
     ts.forEachChild(node, (child) => {
       if (!child.virtual) {

@@ -3,7 +3,7 @@ import { decoratorNames, isBuild } from '../checks/ui-tree.mjs';
 
 const BUILDERS = ['Builder', 'LocalBuilder'];
 
-/** Turns structs into classes and the decorators of ArkUI into those of the runtime. */
+/** Rewrites structs to classes, and decorators of ArkUI to those of the runtime. */
 export class StructRewriter {
   constructor(source, edit, ui, vocabulary) {
     this.source = source;

@@ -5,7 +5,7 @@ import { Source } from './source.mjs';
 import { StructRewriter } from './struct-rewriter.mjs';
 import { UiRewriter } from './ui-rewriter.mjs';
 
-/** What every JavaScript engine has, beside the globals of ArkUI; Node's own are not among it. */
+/** Globals of every JavaScript engine, besides those of ArkUI; without those of Node. */
 const ENGINE_NAMES = new Set([
   ...['Array', 'ArrayBuffer', 'BigInt', 'Boolean', 'DataView', 'Date', 'Error', 'Function', 'Infinity', 'Int16Array'],
   ...['Int32Array', 'Int8Array', 'Intl', 'JSON', 'Map', 'Math', 'NaN', 'Number', 'Object', 'Promise', 'Proxy', 'RangeError'],
@@ -20,7 +20,7 @@ function isDecorator(node) {
   return ts.isDecorator(parent);
 }
 
-/** The globals of ArkUI that a source uses, each once. */
+/** Returns the globals of ArkUI that a source uses. */
 function usedGlobals(source, vocabulary) {
   const names = new Set();
   for (const node of freeNames(source)) {
@@ -47,9 +47,8 @@ function checkMember(source, node, vocabulary) {
 }
 
 /**
- * Turns the text of an `.ets` file into TypeScript without ArkTS: structs are classes, UI statements calls of
- * `arkui:ui`, and the globals of ArkUI imports from `arkui:globals`. Returns `{ code, map }`. Throws an ArktsError
- * that names the line for whatever `vocabulary` does not have.
+ * Converts an `.ets` file to TypeScript without ArkTS: structs become classes, UI statements calls of `arkui:ui`, and globals of ArkUI
+ * imports from `arkui:globals`. Returns `{ code, map }`. Throws an ArktsError with the line for everything that `vocabulary` lacks.
  */
 export function transformArkts(text, file, vocabulary) {
   const source = new Source(file, text);

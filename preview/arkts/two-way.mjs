@@ -1,14 +1,14 @@
 import ts from 'ohos-typescript';
 
-/** The first API whose components read what the compiler makes of `a!!`. */
+/** First API level whose components support `a!!`. */
 export const DOUBLE_BANG_API = 18;
 
-/** Whether a node is `a!!`. */
+/** Returns whether a node is `a!!`. */
 export function isDoubleBang(node) {
   return ts.isNonNullExpression(node) && ts.isNonNullExpression(node.expression);
 }
 
-/** Every `a!!` below a node, but for those in functions. */
+/** Returns all `a!!` below a node, except those in functions. */
 export function doubleBangsIn(node) {
   if (ts.isFunctionLike(node)) {
     return [];
@@ -20,14 +20,14 @@ export function doubleBangsIn(node) {
   return found;
 }
 
-/** The first part of a member expression such as `this.a.b`. */
+/** Returns the first part of a member expression such as `this.a.b`. */
 function rootOf(expression) {
   return ts.isPropertyAccessExpression(expression) ? rootOf(expression.expression) : expression;
 }
 
 /**
- * The expression that a parent and a component share, for `this.a!!` and `$$this.a`: its text, without the signs;
- * undefined for everything else.
+ * Returns the expression that a parent and a component share, for `this.a!!` and `$$this.a`: its text without the operators; otherwise
+ * undefined.
  */
 export function twoWayText(source, node) {
   if (isDoubleBang(node)) {

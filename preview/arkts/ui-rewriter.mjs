@@ -11,10 +11,10 @@ const LOOPS = new Map([
 ]);
 const LOOP_LINKS = ['each', 'key', 'virtualScroll', 'template', 'templateId'];
 
-/** Those links of a loop whose last argument draws. */
+/** Calls after a loop whose last argument draws. */
 const DRAWING_LINKS = ['each', 'template'];
 
-/** Turns UI statements into calls of the runtime; attribute chains stay as they are. */
+/** Rewrites UI statements to calls of the runtime; attribute chains are unchanged. */
 export class UiRewriter {
   constructor(source, edit, vocabulary) {
     this.source = source;
@@ -23,7 +23,7 @@ export class UiRewriter {
     this.imports = new Set(importsOf(source.tree).map(({ text }) => text));
   }
 
-  /** Rewrites the body of a `build` method or of a builder; `owner` is the struct that it belongs to, if any. */
+  /** Rewrites the body of a `build` method or a builder; `owner` is its struct, if any. */
   rewriteBody(body, owner) {
     this.builders = builderNames(this.source.tree, owner);
     this.rewriteBlock(body);
@@ -44,7 +44,7 @@ export class UiRewriter {
     }
   }
 
-  /** One update function chooses the branch, and draws none. */
+  /** One update function selects the branch, and draws none. */
   rewriteIf(statement) {
     this.wrap(statement, `__ui.branch(${this.site(statement)}, () => { `, ' })');
     this.rewriteBranches(statement);
@@ -107,7 +107,7 @@ export class UiRewriter {
     this.wrap(expression, `__ui.update(${this.site(base)}, () => `, ')');
   }
 
-  /** A struct, or a builder of any file: what it is given and its attributes are update functions of their own. */
+  /** A struct or a builder: its arguments and its attributes are separate update functions. */
   rewriteInvocation(base, expression) {
     const opening = `__ui.invoke(${this.site(base)}, ${base.expression.text}`;
     const hasAttributes = base !== expression;
@@ -125,7 +125,7 @@ export class UiRewriter {
     }
   }
 
-  /** `{ a: b }` becomes `{ a: () => b }`: each member is read when something needs it. */
+  /** Rewrites `{ a: b }` to `{ a: () => b }`: each member is read when it is needed. */
   rewriteMembers(literal) {
     for (const member of literal.properties) {
       if (!member.name || !ts.isIdentifier(member.name) || ts.isFunctionLike(member)) {
@@ -146,7 +146,7 @@ export class UiRewriter {
     this.rewriteArgument(value);
   }
 
-  /** The call of a builder: what it gets by value is handed over apart, because it keeps that. */
+  /** Rewrites the call of a builder: arguments by value are passed separately, because the builder keeps them. */
   rewriteBuilderCall(call, before, after) {
     const { expression, arguments: values } = call;
     if (!isByValue(call)) {
@@ -162,7 +162,7 @@ export class UiRewriter {
     this.wrap(call, `${before}__ui.builder(${this.site(call)}, `, after);
   }
 
-  /** `Name(arguments) { body }` becomes `opening arguments closing, () => { body } end`. */
+  /** Rewrites `Name(arguments) { body }` to `opening arguments closing, () => { body } end`. */
   rewriteCreation(base, opening, closing, end = ')') {
     const last = base.body ? this.closingParenthesis(base.body) : base.end - 1;
     const first = this.source.text.indexOf('(', base.typeArguments?.end ?? base.expression.end);
@@ -221,7 +221,7 @@ export class UiRewriter {
     }
   }
 
-  /** As the compiler does: what names or calls a builder is handed over as one, and everything else as it is. */
+  /** As the compiler does: names and calls of builders are passed as builders, other arguments unchanged. */
   rewriteBuilders(component, attribute, values) {
     for (const { node, isBare } of builderPlaces(component, attribute, values)) {
       this.checkImported(node);
@@ -237,7 +237,7 @@ export class UiRewriter {
     }
   }
 
-  /** What a file imports may be a builder: the compiler knows, and one file does not say. */
+  /** Rejects imported names, which may be builders: one file is not enough to know. */
   checkImported(node) {
     const isNamed = ts.isCallExpression(node) || ts.isIdentifier(node) || ts.isPropertyAccessExpression(node);
     if (isNamed && (this.imports.has(lastName(node)) || this.imports.has(rootName(node)))) {
@@ -245,7 +245,7 @@ export class UiRewriter {
     }
   }
 
-  /** `a!!` is for parameters of structs: components do not read what the compiler makes of it. */
+  /** Rejects `a!!` outside of parameters of structs: components do not support its compiled form. */
   checkDoubleBangs(values) {
     const [found] = values.flatMap(doubleBangsIn);
     if (found) {
@@ -253,7 +253,7 @@ export class UiRewriter {
     }
   }
 
-  /** What is shared both ways is handed over with its setter. */
+  /** Passes two-way values with their setter. */
   rewriteArgument(node) {
     const shared = twoWayText(this.source, node);
     if (shared) {
@@ -268,25 +268,25 @@ export class UiRewriter {
     this.edit.prependRight(node.end, after);
   }
 
-  /** Where an expression begins, the `$$` before it included. */
+  /** Returns the start of an expression, including a preceding `$$`. */
   startOf(node) {
     const start = this.source.start(node);
     return this.source.text.startsWith('$$', start - 2) ? start - 2 : start;
   }
 
-  /** Where a statement stands: the key of what it draws, and the place that errors name. */
+  /** Returns the position of a statement: the key of its nodes, and the position in errors. */
   site(node) {
     const { line, character } = this.source.tree.getLineAndCharacterOfPosition(this.source.start(node));
     return `'${path.basename(this.source.file)}:${line + 1}:${character + 1}'`;
   }
 }
 
-/** The first name of `a.b.c()`. */
+/** Returns the first name of `a.b.c()`. */
 function rootName(node) {
   return ts.isPropertyAccessExpression(node) || ts.isCallExpression(node) ? rootName(node.expression) : node.text;
 }
 
-/** What stands around that which a struct or a builder is given. */
+/** Returns the code around the arguments of a struct or a builder. */
 function givenForm(base, isLast) {
   if (base.arguments.length === 0) {
     return [isLast ? '' : ', undefined', ''];
@@ -294,7 +294,7 @@ function givenForm(base, isLast) {
   return isByValue(base) ? [', () => [', ']'] : [', ', ''];
 }
 
-/** One object literal is handed over by reference, and so is nothing. */
+/** Returns whether arguments are passed by value: neither one object literal nor none. */
 function isByValue({ arguments: values }) {
   return values.length > 1 || (values.length === 1 && !ts.isObjectLiteralExpression(values[0]));
 }

@@ -1,10 +1,10 @@
 import { componentNames } from '../checks/sdk.mjs';
 
-// What starts processes or belongs to one cannot be loaded by the compiler; names are all it needs.
+// Modules that start processes or belong to one cannot be loaded by the compiler; their names are sufficient.
 
 /**
- * What the preview knows, as the transform asks for it. `components` are the runtime's by name, `globals` the names
- * that pages know without an import, `decorators` those that the runtime has, `enums` those of the SDK.
+ * Everything that the preview supports, for the transform. `components` are the runtime's by name, `globals` the names that pages use
+ * without an import, `decorators` those of the runtime, `enums` those of the SDK.
  */
 export function createVocabulary({ components, globals, decorators, enums }) {
   const attributes = new Map(

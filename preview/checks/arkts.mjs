@@ -4,12 +4,12 @@ import { findingAt } from './finding.mjs';
 
 function toFinding({ file, start, code, messageText }) {
   const message = ts.flattenDiagnosticMessageText(messageText, ' ');
-  // The linter numbers its rules by itself, and names them at the end of each message.
+  // The linter has its own numbers for rules; their names are at the end of each message.
   const [, rule] = message.match(/\((arkts-[\w-]+)\)$/) ?? [];
   return findingAt(file.fileName, file.text, start, rule ?? `TS${code}`, message);
 }
 
-/** The compiler's messages about the project's own files. */
+/** Returns the compiler's messages about the project's own files. */
 function typeFaults(builder) {
   return ownSources(builder).flatMap((source) => [
     ...builder.getSyntacticDiagnostics(source),
@@ -17,7 +17,7 @@ function typeFaults(builder) {
   ]);
 }
 
-/** What ArkTS forbids beyond TypeScript. */
+/** Returns violations of ArkTS rules beyond TypeScript. */
 function lintFaults(builder) {
   const own = new Set(ownSources(builder));
   const faults = ts.ArkTSLinter_1_1.runArkTSLinter(builder, undefined, undefined, 'ArkTS_1_1');

@@ -5,7 +5,7 @@ import { isComputed } from './decorators.mjs';
 import { findingAtNode } from './finding.mjs';
 import { decoratorNames, nodesWhere, structsOf } from './ui-tree.mjs';
 
-/** What a node sets: the left side of an assignment, the operand of `++` and `--`, what is shared with `!!` or `$$`. */
+/** Returns the target that a node sets: by an assignment, `++`, `--`, `!!` or `$$`. */
 function targetOf(node) {
   if (ts.isBinaryExpression(node)) {
     const { kind } = node.operatorToken;
@@ -45,7 +45,7 @@ function computedNames(struct) {
   return new Set(struct.members.filter((member) => isComputed(struct, member.name?.text)).map(({ name }) => name.text));
 }
 
-/** What is computed cannot be shared both ways: the compiler says so of `!!`, and `$$` fails when it is set. */
+/** Rejects two-way use of computed properties: the compiler rejects `!!`, and `$$` fails when it is set. */
 function checkShared(struct) {
   const names = computedNames(struct);
   return nodesWhere(struct, (node) => isShared(node) && isOwn(targetOf(node), names)).map((node) =>
@@ -53,7 +53,7 @@ function checkShared(struct) {
   );
 }
 
-/** A struct does not set its own parameters, but for those with @Once: a phone ignores it. */
+/** A struct must not set its own parameters, except with @Once: a phone ignores it. */
 export function checkAssignments(source) {
   return structsOf(source).flatMap((struct) => {
     const names = fixedParameters(struct);

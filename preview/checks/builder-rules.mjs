@@ -8,7 +8,7 @@ const NO_BUILDER = 'page/builder-as-arrow';
 const NAMED_AS_BUILDER = 'page/named-as-builder';
 const BY_VALUE = 'page/builder-by-value';
 
-// The compiler takes it; the preview, which reads one file at a time, does not know it for a builder.
+// The compiler accepts it; the preview, which reads one file at a time, cannot tell that it is a builder.
 const IMPORTED = 'page/builder-imported';
 
 function exportedBuilders(symbol, checker) {
@@ -18,7 +18,7 @@ function exportedBuilders(symbol, checker) {
     .map(({ name }) => name);
 }
 
-/** The names that stand for builders of other files; of `import * as` all that the other file exports. */
+/** Returns the names of builders of other files; for `import * as` all exports of the file. */
 export function importedBuilders(source, checker) {
   const names = importsOf(source).flatMap((name) => {
     const declaration = declarationOf(name, checker);
@@ -35,14 +35,14 @@ function typesOf(node, checker) {
   return type.isUnion() ? type.types : [type];
 }
 
-/** Whether an argument is a function, or the result of one that returns nothing. */
+/** Returns whether an argument is a function, or the result of one that returns nothing. */
 function isDrawing(node, checker) {
   return typesOf(node, checker).some(
     (type) => type.getCallSignatures().length > 0 || (type.flags & ts.TypeFlags.Void) !== 0
   );
 }
 
-/** Whether a name of a builder stands for something else: a member of another object, or a variable. */
+/** Returns whether a builder's name refers to something else: a member of another object, or a variable. */
 function isMisnamed(node, checker) {
   const callee = ts.isCallExpression(node) ? node.expression : node;
   const declaration = declarationOf(ts.isPropertyAccessExpression(callee) ? callee.name : callee, checker);
@@ -64,7 +64,7 @@ function checkPlace({ node, isBare }, attribute, { names, imported, checker }) {
   return form === 'call' ? checkBuilderCall(node, checker) : [];
 }
 
-/** What a component's attributes, or its constructor, take as builders. */
+/** Checks builders in a component's attributes or constructor. */
 export function checkBuilderArguments(component, attribute, values, context) {
   return builderPlaces(component, attribute, values).flatMap((place) => checkPlace(place, attribute, context));
 }
@@ -78,7 +78,7 @@ const CONSTANTS = new Set([
   ts.SyntaxKind.TrueKeyword
 ]);
 
-/** Whether a name stands for a member of an enum, or for a constant outside of everything that is drawn. */
+/** Returns whether a name refers to an enum member, or to a constant outside of drawn code. */
 function isConstantName(node, checker) {
   const declaration = declarationOf(ts.isPropertyAccessExpression(node) ? node.name : node, checker);
   const list = declaration && ts.isVariableDeclaration(declaration) ? declaration.parent : undefined;
@@ -97,7 +97,7 @@ function isConstant(node, checker) {
   return CONSTANTS.has(node.kind) || (isName && (node.text === 'undefined' || isConstantName(node, checker)));
 }
 
-/** `ForEach` draws an item once, so that what it hands over stays what it is. */
+/** `ForEach` draws an item once, so its arguments do not change. */
 function isItemOfForEach(node, checker) {
   const declaration = ts.isIdentifier(node) && declarationOf(node, checker);
   const loop = declaration && ts.isParameter(declaration) ? declaration.parent.parent : undefined;
@@ -108,7 +108,7 @@ function isRepeatItem(node, checker) {
   return checker.getTypeAtLocation(node).symbol?.name === 'RepeatItem';
 }
 
-/** A builder gets one object literal, or what never changes: it does not learn of another value. */
+/** A builder takes one object literal, or constants: it does not follow other values. */
 export function checkBuilderCall(call, checker) {
   const { arguments: values } = call;
   if (values.length === 1 && ts.isObjectLiteralExpression(values[0])) {

@@ -44,7 +44,7 @@ const DECORATORS = [
 ];
 const SET_BY_PARENT = ['Link', 'Prop', 'ObjectLink', 'Consume'];
 
-/** What makes the compiler read the UI language: its components, decorators and syntax. */
+/** Options that make the compiler accept the UI syntax: components, decorators and statements. */
 function uiLanguage(components) {
   const named = (names, property, value) => names.map((name) => ({ name, [property]: value }));
   return {
@@ -100,11 +100,11 @@ function compilerOptions() {
   };
 }
 
-/** How the compiler inside DevEco reads sources. */
+/** Options of the compiler in DevEco. */
 export const OPTIONS = compilerOptions();
 const declarations = new Map();
 
-/** Texts with a `$$this` by file, as they are on the disk. */
+/** Original texts of files with `$$this`, by file. */
 const twoWayTexts = new Map();
 
 function isOwn(file) {
@@ -116,18 +116,18 @@ function readSource(file) {
   if (text?.includes('$$this')) {
     twoWayTexts.set(file, text);
   }
-  // The compiler inside DevEco does the same before it parses; the length keeps every position.
+  // As the compiler in DevEco does before parsing; the equal length keeps all positions.
   return text?.replaceAll('$$this', '  this');
 }
 
-/** Whether `$$` stands before a `this`, in a file that a program has read from the disk. */
+/** Returns whether `$$` precedes a `this`, in a file that a program has read from disk. */
 export function isTwoWayThis(node) {
   const source = node.getSourceFile();
   const text = twoWayTexts.get(source.fileName);
   return node.kind === ts.SyntaxKind.ThisKeyword && Boolean(text?.startsWith('$$', node.getStart(source) - 2));
 }
 
-/** The SDK's declarations are many and the same in every program: `parse` sees each of them once. */
+/** Caches the SDK's declarations, which are the same in every program: `parse` reads each of them once. */
 function keepDeclarations(parse, texts) {
   return (file, languageVersion) => {
     if (isOwn(file) || texts.has(file)) {
@@ -158,8 +158,7 @@ function compilerHost(target, texts) {
 }
 
 /**
- * The program of `rootFiles` as the compiler inside DevEco builds it for `target`. `texts` says by name which files read
- * differently from what is on the disk.
+ * Returns the program of `rootFiles` as the compiler in DevEco builds it for `target`. `texts` replaces the content of files by name.
  */
 export function createProgram(rootFiles, target, texts = new Map()) {
   return ts.createIncrementalProgramForArkTs({
@@ -169,7 +168,7 @@ export function createProgram(rootFiles, target, texts = new Map()) {
   });
 }
 
-/** Those source files of a program that are the project's own. */
+/** Returns the project's own source files of a program. */
 export function ownSources(builder) {
   return builder
     .getProgram()

@@ -1,4 +1,4 @@
-// What the ArkTS compiler knows of built-in components beyond their declarations.
+// Rules of the ArkTS compiler for built-in components that are not in their declarations.
 
 /** Components that take no children. */
 export const LEAVES = new Set([
@@ -80,10 +80,10 @@ export const SINGLE = new Set([
   'WithTheme'
 ]);
 
-/** Components in which a Repeat can draw a part only, as it does with virtualScroll. */
+/** Components in which a Repeat can draw only a part, with virtualScroll. */
 export const LAZY_PARENTS = ['List', 'Grid', 'Swiper', 'WaterFlow'];
 
-/** Components that take these children only; custom components and builders may stand there too. */
+/** Components that accept only these children, besides custom components and builders. */
 export const CHILDREN = new Map([
   ['ArcList', ['ArcListItem']],
   ['ContainerSpan', ['Span', 'ImageSpan']],
@@ -105,7 +105,7 @@ export const CHILDREN = new Map([
   ['WaterFlow', ['FlowItem', 'LazyVGridLayout']]
 ]);
 
-/** Components that may stand only in one of these. */
+/** Components that must be children of one of these. */
 export const PARENTS = new Map([
   ['ArcListItem', ['ArcList']],
   ['Blank', ['Row', 'Column', 'Flex']],

@@ -9,7 +9,7 @@ import { findingAt } from './finding.mjs';
 const PUBLIC_TYPES = path.join(path.dirname(createRequire(import.meta.url).resolve('@arkts/types')), 'index.d.ts');
 const OWN_TYPES = fileURLToPath(new URL('configuration-types.d.ts', import.meta.url));
 
-/** The type of each configuration file: the first pattern that fits its path from the project's top. */
+/** Type of each configuration file: the first pattern that matches its path. */
 const TYPES = [
   [/(^|\/)AppScope\/app\.json5$/, 'AppJson5', OWN_TYPES],
   [/^(examples\/\w+\/)?build-profile\.json5$/, 'WorkspaceLevelBuildProfile', PUBLIC_TYPES],
@@ -37,7 +37,7 @@ function configurationFiles() {
   });
 }
 
-/** A configuration file as a module whose only line before the file's own text says its type. */
+/** Returns a configuration file as a module: one line with its type before the file's text. */
 function asModule(file) {
   const [, type, module] = TYPES.find(([pattern]) => pattern.test(file)) ?? [];
   const declared = type ? `import('${module}').${type}` : 'never';
@@ -50,7 +50,7 @@ function createHost(modules) {
   const readFile = host.readFile.bind(host);
   host.readFile = (name) => {
     const module = modules.get(name);
-    // The package writes `^$media:` where it means `$media:`.
+    // The package has `^$media:` instead of `$media:`.
     return module ? module.prefix + module.text : readFile(name)?.replaceAll('`^$', '`$');
   };
   host.fileExists = (name) => modules.has(name) || ts.sys.fileExists(name);
@@ -66,7 +66,7 @@ function toFinding(diagnostic, modules) {
   return findingAt(file, text, offset, `configuration/TS${diagnostic.code}`, message);
 }
 
-/** Each configuration file is what DevEco takes there; one without a known type is a fault. */
+/** Checks that each configuration file has the format of DevEco; one without a known type is a fault. */
 export function checkConfiguration() {
   const modules = new Map(
     configurationFiles()

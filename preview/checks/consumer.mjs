@@ -1,4 +1,4 @@
-// Checks the package as apps use it.
+// Checks the package in apps that use it.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../root.mjs';
@@ -17,7 +17,7 @@ import { Target } from './target.mjs';
 
 const EXAMPLES = path.join(ROOT, 'examples');
 const PACKAGE = path.join(ROOT, 'package');
-/** The notification of a network change in an example. */
+/** For notifications of network changes in an example. */
 const FURTHER_PERMISSIONS = ['ohos.permission.GET_NETWORK_INFO'];
 const PAGES = ['README.md', 'README.zh-CN.md', 'docs/migration.md', 'docs/use-in-your-app.md', 'package/README.md'];
 
@@ -26,10 +26,10 @@ function etsFiles(folder) {
   return names.map((name) => path.join(folder, name));
 }
 
-/** The package's own source, and those of the apps that show how it is used. */
+/** Sources of the package, and of the example apps. */
 export const PACKAGE_FILES = [PACKAGE, EXAMPLES].flatMap(etsFiles);
 
-/** An app as DevEco Studio creates it: one module with one target. */
+/** Returns an app as created by DevEco Studio: one module with one target. */
 function exampleTarget(project) {
   const entry = path.join(project, 'entry');
   const pages = readJson5(path.join(entry, 'src/main/resources/base/profile/main_pages.json')).src;
@@ -41,7 +41,7 @@ function exampleTarget(project) {
   return new Target(entry, profile, path.join(project, 'AppScope/resources'));
 }
 
-/** The file that an app installs a package from is the one that has been packed. */
+/** Checks that the app's package file is the packed one. */
 function checkInstalled(target, name, archive) {
   const file = path.join(target.moduleFolder, 'oh-package.json5');
   const from = readJson5(file).dependencies[name];
@@ -70,7 +70,7 @@ function checkExample(project, name, { archive, folder }) {
   ];
 }
 
-/** Everything that the library declares can be imported from the package by its name, as a type or a value. */
+/** Checks that all declarations of the library can be imported from the package, as a type or a value. */
 function checkExports(name, folder, target) {
   const names = declarationsIn(path.join(folder, 'types/libsocketkit/index.d.ts')).map((node) => node.name.text);
   const file = path.join(EXAMPLES, 'imports.ets');
@@ -78,7 +78,7 @@ function checkExports(name, folder, target) {
   return checkArkTS(createProgram([file], target, new Map([[file, text]])));
 }
 
-/** An unpacked package: its exports, the example apps, the pages that show it, and code for the system's kit. */
+/** Checks an unpacked package: its exports, the example apps, the documents, and code for the system socket API. */
 export function checkPackage({ archive, folder }, target) {
   const { name } = readJson5(path.join(folder, 'oh-package.json5'));
   target.packages.set(name, folder);

@@ -1,7 +1,7 @@
 import ts from 'ohos-typescript';
 import { decoratorNames, nodesWhere } from './ui-tree.mjs';
 
-/** Attributes that take a builder: the list CUSTOM_BUILDER_PROPERTIES of the ArkTS compiler 5.1.0; a later one knows more. */
+/** Attributes that take a builder: the list CUSTOM_BUILDER_PROPERTIES of the ArkTS compiler 5.1.0; later versions have more. */
 const BUILDER_ATTRIBUTES = new Set([
   ...['accessibilityVirtualNode', 'addBuilderSpan', 'background', 'bindContentCover', 'bindContextMenu', 'bindMenu'],
   ...['bindPopup', 'bindSelectionMenu', 'bindSheet', 'create', 'customKeyboard', 'description', 'dragPreview', 'menus'],
@@ -9,14 +9,14 @@ const BUILDER_ATTRIBUTES = new Set([
   ...['toolBar', 'toolbarConfiguration']
 ]);
 
-/** Components whose constructor takes a builder; the compiler calls a constructor `create`. */
+/** Components whose constructor takes a builder; the compiler names a constructor `create`. */
 const BUILDER_CONSTRUCTORS = new Set(['Checkbox', 'MenuItem', 'MenuItemGroup', 'Radio', 'Refresh', 'WaterFlow']);
 const CONSTRUCTOR = 'create';
 
 /** Attributes whose builders are functions, without an object around them. */
 const BARE = new Set([CONSTRUCTOR, 'showUnit']);
 
-/** Attributes that look for builders in an object literal: of every component, and of some. */
+/** Attributes that accept builders in an object literal: of all components, and of some. */
 const OBJECTS = new Set(['bindContextMenu', 'bindMenu', 'bindSheet', 'dragPreview']);
 const OBJECTS_OF = new Map([
   ['ListItem', ['swipeAction']],
@@ -27,17 +27,17 @@ const OBJECTS_OF = new Map([
 ]);
 const OBJECT_PROPERTIES = new Set(['builder', 'end', 'footer', 'header', 'indicatorBuilder', 'preview', 'start', 'title']);
 
-/** Handlers: what they return is a builder, and not what they are. */
+/** Handlers that return a builder. */
 const DRAG_HANDLERS = new Set(['onDragStart', 'onItemDragStart']);
 
-/** The names that the compiler takes for builders in a struct of a file, or outside of structs. */
+/** Returns the names that the compiler takes for builders in a struct of a file, or outside of structs. */
 export function builderNames(tree, struct) {
   const builders = nodesWhere(tree, (node) => decoratorNames(node).includes('Builder'));
   const parameters = (struct?.members ?? []).filter((member) => decoratorNames(member).includes('BuilderParam'));
   return new Set([...builders, ...parameters].map(({ name }) => name.text));
 }
 
-/** The last name of a name, of a member, or of what is called. */
+/** Returns the last part of a name, member expression or call. */
 export function lastName(node) {
   const expression = ts.isCallExpression(node) ? node.expression : node;
   return ts.isPropertyAccessExpression(expression) ? expression.name.text : expression.text;
@@ -50,12 +50,12 @@ function importedNames({ importClause }) {
     .filter(Boolean);
 }
 
-/** The names that a file imports, as identifiers. */
+/** Returns the names that a file imports, as identifiers. */
 export function importsOf(tree) {
   return tree.statements.filter(ts.isImportDeclaration).flatMap(importedNames);
 }
 
-/** How the compiler reads an argument: `name` or `call` of a builder, or undefined for everything else. */
+/** Returns how the compiler reads an argument: as `name` or `call` of a builder; otherwise undefined. */
 export function builderForm(node, names) {
   if (ts.isCallExpression(node)) {
     return names.has(lastName(node)) ? 'call' : undefined;
@@ -64,7 +64,7 @@ export function builderForm(node, names) {
   return isName && names.has(lastName(node)) ? 'name' : undefined;
 }
 
-/** Whether only the last name is that of a builder: `this.vm.foot`, where the struct has a builder `foot`. */
+/** Returns whether only the last part is the name of a builder: `this.vm.foot`, if the struct has a builder `foot`. */
 export function isNamedAsBuilder(node) {
   const expression = ts.isCallExpression(node) ? node.expression : node;
   return ts.isPropertyAccessExpression(expression) && expression.expression.kind !== ts.SyntaxKind.ThisKeyword;
@@ -94,8 +94,8 @@ function looksIntoObjects(component, attribute) {
 }
 
 /**
- * Where the compiler looks for builders in an attribute's arguments, or in a constructor's (`create`):
- * `{ node, isBare }`; a bare one becomes a function, the others an object `{ builder }`.
+ * Returns the positions of builders in the arguments of an attribute or of a constructor (`create`): `{ node, isBare }`; a bare one becomes
+ * a function, the others an object `{ builder }`.
  */
 export function builderPlaces(component, attribute, values) {
   const isConstructor = attribute === CONSTRUCTOR && !BUILDER_CONSTRUCTORS.has(component);

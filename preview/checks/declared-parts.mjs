@@ -1,4 +1,4 @@
-// What a file of declarations consists of, and what it is without one of its parts.
+// Splits a declarations file into its parts, and removes single parts.
 import { readFileSync } from 'node:fs';
 import ts from 'ohos-typescript';
 import { nodesWhere } from './ui-tree.mjs';
@@ -27,7 +27,7 @@ function isAlternative(node) {
   return node.parent !== undefined && ts.isUnionTypeNode(node.parent);
 }
 
-/** The declarations in a file of declarations. */
+/** Returns the declarations in a file. */
 export function declarationsIn(file) {
   const text = readFileSync(file, 'utf8');
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2021, true, ts.ScriptKind.TS);
@@ -41,10 +41,10 @@ function namesMentioned(declaration) {
   );
 }
 
-/** Those of the declarations that have one of the names, or that such a one mentions, however indirectly. */
+/** Returns the declarations with these names, and all that they refer to, directly or indirectly. */
 export function reachedFrom(names, declarations) {
   const reached = new Set(names);
-  // A set that grows while it is walked is walked to its end.
+  // A loop over a Set includes elements added during the loop.
   for (const name of reached) {
     const mentioning = declarations.filter((declaration) => declaration.name.text === name);
     mentioning.flatMap(namesMentioned).forEach((mentioned) => reached.add(mentioned));
@@ -52,18 +52,18 @@ export function reachedFrom(names, declarations) {
   return declarations.filter((declaration) => reached.has(declaration.name.text));
 }
 
-/** Every member and overload of the declarations. */
+/** Returns every member and overload of the declarations. */
 export function membersOf(declarations) {
   return declarations.flatMap((declaration) => nodesWhere(declaration, isOneOf(MEMBERS)));
 }
 
-/** The declarations, every member and overload of them, and every alternative of a union. */
+/** Returns the declarations, their members and overloads, and every alternative of a union. */
 export function partsOf(declarations) {
   const alternatives = declarations.flatMap((declaration) => nodesWhere(declaration, isAlternative));
   return [...declarations, ...membersOf(declarations), ...alternatives];
 }
 
-/** The text of a part's file without this part. */
+/** Returns the text of a part's file without this part. */
 export function textWithout(part) {
   const source = part.getSourceFile();
   const rest = isAlternative(part) ? 'never' : '';

@@ -28,7 +28,7 @@ const EXCLUSIVE = ['Local', 'Param', 'Event', 'Provider', 'Consumer', 'BuilderPa
 const OF_PROPERTIES = ['Local', 'Param', 'Once', 'Event', 'Provider', 'Consumer', 'BuilderParam'];
 const TYPED = ['Local', 'Param', 'Provider', 'Consumer'];
 
-/** Each rule: the compiler's number of its message (or our own name), what it says, and when a member breaks it. */
+/** Rules: the compiler's number (or our own name), the message, and the condition. */
 const MEMBER_RULES = [
   {
     code: '10905327',
@@ -124,7 +124,7 @@ function isStatic(member) {
   return Boolean(member.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword));
 }
 
-/** A function is decorated once, and never by what stands for a part of a struct. */
+/** A function has one decorator at most, and none that is for parts of a struct. */
 function checkFunction(node) {
   const names = decoratorNames(node);
   const isWrong = ts.isFunctionDeclaration(node) && (names.length > 1 || names.includes('LocalBuilder'));
@@ -144,7 +144,7 @@ function isOfBuilder(initializer) {
   return own || (ts.isIdentifier(name) && builderNames(initializer.getSourceFile()).has(name.text));
 }
 
-/** Of two monitors with the same paths the second takes the place of the first. */
+/** Of two monitors with the same paths, the second replaces the first. */
 function checkMonitors(owner) {
   const monitors = new Map();
   return owner.members.flatMap((member) => {
@@ -196,7 +196,7 @@ function checkVersion(node) {
     .map((name) => findingAtNode(node, 'page/state-v1', `@${name} belongs to state management V1; our pages use V2.`));
 }
 
-/** Where decorators may stand, and which belong together. */
+/** Checks positions and combinations of decorators. */
 export function checkDecorators(source) {
   const structs = structsOf(source);
   const entries = structs.filter((struct) => decoratorNames(struct).includes('Entry'));

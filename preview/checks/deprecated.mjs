@@ -8,12 +8,12 @@ import { nodesWhere } from './ui-tree.mjs';
 const RULE = 'page/deprecated';
 
 /**
- * What was deprecated after the SDK's declarations, whose last API is 13, and up to API 20: names by the module that
- * declares them. One of several overloads is named with the type of its first parameter: `getColor(Resource)`.
+ * Names deprecated after API 13, the last one of the SDK's declarations, and up to API 20, by declaring module. One of several overloads
+ * has the type of its first parameter: `getColor(Resource)`.
  */
 export const LATER = JSON.parse(readFileSync(new URL('deprecated-by-api-20.json', import.meta.url), 'utf8'));
 
-/** The name of a declaration within its module, such as `i18n.System.getSystemLocale`. */
+/** Returns the name of a declaration in its module, such as `i18n.System.getSystemLocale`. */
 function qualifiedName(declaration) {
   const names = [];
   for (let node = declaration; node; node = node.parent) {
@@ -24,7 +24,7 @@ function qualifiedName(declaration) {
   return names.join('.');
 }
 
-/** The names under which `LATER` may have a declaration. */
+/** Returns the names of a declaration in `LATER`. */
 export function listedNames(declaration) {
   const name = qualifiedName(declaration);
   const type = declaration.parameters?.[0]?.type?.getText().replaceAll(/\s+/g, ' ');
@@ -41,7 +41,7 @@ function isDeprecated(declaration) {
   return isFromSdk && (ts.getJSDocDeprecatedTag(declaration) !== undefined || isListed(declaration));
 }
 
-/** What a name means: of a function that is called, the overload that the call takes. */
+/** Returns the declarations of a name; for a call, the overload that it uses. */
 function declarationsOf(name, checker) {
   const call = ts.isPropertyAccessExpression(name.parent) && name.parent.name === name ? name.parent.parent : name.parent;
   const callee = call && ts.isCallExpression(call) ? call.expression : undefined;
@@ -56,7 +56,7 @@ function declarationsOf(name, checker) {
   return (isAlias ? checker.getAliasedSymbol(symbol) : symbol)?.declarations ?? [];
 }
 
-/** A page uses nothing that is deprecated up to API 20. */
+/** A page must not use names that are deprecated up to API 20. */
 export function checkDeprecated(source, checker) {
   const isBad = (name) => {
     const declarations = declarationsOf(name, checker);

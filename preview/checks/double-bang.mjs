@@ -7,7 +7,7 @@ import { readJson5 } from './json5.mjs';
 // The compiler does not report it.
 const IGNORED = 'page/double-bang';
 
-/** The lowest API that the apps are for, or run on. */
+/** Returns the lowest API level of the apps. */
 function lowestApi() {
   const { products } = readJson5(path.join(ROOT, 'build-profile.json5')).app;
   const versions = products.flatMap((product) => [product.compatibleSdkVersion, product.targetSdkVersion]);
@@ -16,7 +16,7 @@ function lowestApi() {
 
 const IS_READ = lowestApi() >= DOUBLE_BANG_API;
 
-/** `a!!` where a built-in component or an attribute is given something; structs read it in every version. */
+/** Rejects `a!!` for built-in components and attributes; structs support it in every version. */
 export function checkDoubleBang(values) {
   const message = `A component ignores !! before API ${DOUBLE_BANG_API}; write $$this.name.`;
   return IS_READ ? [] : values.flatMap(doubleBangsIn).map((node) => findingAtNode(node, IGNORED, message));

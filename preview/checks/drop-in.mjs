@@ -12,12 +12,12 @@ import { SDK } from './sdk.mjs';
 
 const FOLDER = path.join(ROOT, 'preview/drop-in');
 
-/** The code that stands for all apps. */
+/** Code that represents all apps. */
 export const DROP_IN_FILES = readdirSync(FOLDER)
   .filter((name) => name.endsWith('.ets'))
   .map((name) => path.join(FOLDER, name));
 
-/** Uses every member of the system socket API, and no other. */
+/** Uses exactly the members of the system socket API. */
 const FOR_BOTH = path.join(FOLDER, 'system.ets');
 
 const SYSTEM_DECLARATIONS = path.join(SDK, 'api/@ohos.net.socket.d.ts');
@@ -35,7 +35,7 @@ function withNamedImports(text, module) {
     .replace(SYSTEM_IMPORT, `import { ${[...names].join(', ')} } from '${module}';`);
 }
 
-/** The text of `FOR_BOTH` for each way to import socketkit from a module. */
+/** Returns the text of `FOR_BOTH` for each way to import socketkit from a module. */
 function importingOurs(module) {
   const text = readFileSync(FOR_BOTH, 'utf8');
   if (!text.includes(SYSTEM_IMPORT)) {
@@ -57,12 +57,12 @@ function checkForms(forms, target) {
   );
 }
 
-/** Code for the system socket API compiles with each way to import socketkit from a module. */
+/** Checks that code for the system socket API compiles with each way to import socketkit from a module. */
 export function checkDropInForms(module, target) {
   return checkForms(importingOurs(module), target);
 }
 
-/** Each part of a kit is used: without it, one of the files is not accepted. */
+/** Checks that each part of the declarations is used: without it, one of the files must not compile. */
 function checkUsed(parts, files, texts, target) {
   const isUsed = (part) => {
     const without = new Map([...texts, [part.getSourceFile().fileName, textWithout(part)]]);
@@ -74,13 +74,13 @@ function checkUsed(parts, files, texts, target) {
     .map((part) => findingAtNode(part, 'drop-in/unused', 'All of preview/drop-in compiles without this.'));
 }
 
-/** In which form a member of the system's gives its result. */
+/** Returns how a member of the system socket API reports its result. */
 function formOf(member) {
   const last = ts.isMethodSignature(member) ? member.parameters.at(-1) : undefined;
   return last?.type?.getText().startsWith('AsyncCallback<') ? 'callback' : 'promise';
 }
 
-/** `tests/compat` compares each member of these classes, in each form. */
+/** Checks that `tests/compat` compares each member of these classes, in each form. */
 export function checkCompared(declarations, compared) {
   return declarations
     .filter((declaration) => declaration.name.text in compared)
@@ -89,13 +89,13 @@ export function checkCompared(declarations, compared) {
     .map(([, member]) => findingAtNode(member, 'drop-in/compared', 'tests/compat has no rows for this.'));
 }
 
-/** What compiles with the system's declarations compiles with ours, and nothing of either is left out. */
+/** Checks that code for the system's declarations compiles with ours, and that the code uses all of both. */
 export function checkDropIn(target) {
   const ours = importingOurs(LIBRARY);
   const systemParts = partsOf(reachedFrom(TCP, declarationsIn(SYSTEM_DECLARATIONS)));
   const ourParts = partsOf(declarationsIn(OUR_DECLARATIONS));
   return [
-    // As they are: with the system's kit, and with all of ours.
+    // Unchanged: with the system socket API, and with all of ours.
     ...checkArkTS(createProgram(DROP_IN_FILES, target)),
     ...checkForms(ours, target),
     ...checkUsed(systemParts, [FOR_BOTH], new Map(), target),

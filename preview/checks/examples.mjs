@@ -1,4 +1,4 @@
-// The examples of the documentation are ArkTS.
+// Checks that the examples in the documentation are ArkTS.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../root.mjs';
@@ -6,26 +6,26 @@ import { checkArkTS } from './arkts.mjs';
 import { createProgram } from './compiler.mjs';
 import { Finding } from './finding.mjs';
 
-/** A fenced block of TypeScript; one with words behind `ts` is no example. */
+/** A fenced block of TypeScript; a block with words after `ts` is not an example. */
 const BLOCK = /^```ts\n([^]*?)^```$/gm;
 
-/** A file of an app that uses the package, as a page shows it. */
+/** A complete file of an app that uses the package. */
 const SHOWN_FILE = /^```ts \S+\.ets\n([^]*?)^```$/gm;
 
-/** The line between the imports and the rest. */
+/** Line between the imports and the body. */
 const BEFORE_BODY = /^$/m;
 
-/** An example as a source of an app, where `await` needs a function; each line keeps its number. */
+/** Returns an example as a source of an app: in a function, for `await`; line numbers are unchanged. */
 function sourceOf(block, line) {
   return `${'\n'.repeat(line)}${block.replace(BEFORE_BODY, 'export async function example(): Promise<void> {')}}\n`;
 }
 
-/** A file as a source of an app that has the library itself. */
+/** Returns a file as a source of an app that contains the library itself. */
 function fileOf(block, line) {
   return `${'\n'.repeat(line)}${block.replace("'@socketkit/native'", "'libsocketkit.so'")}`;
 }
 
-/** The sources in a page, by the names that they would have in an app that uses both kits. */
+/** Returns the sources in a document, by their names in an app that uses both socket APIs. */
 function sourcesIn(page) {
   const text = readFileSync(path.join(ROOT, page), 'utf8');
   const found = (pattern, make) =>
@@ -36,7 +36,7 @@ function sourcesIn(page) {
   return [...found(BLOCK, sourceOf), ...found(SHOWN_FILE, fileOf)];
 }
 
-/** Each example of the pages compiles, with the linter on. */
+/** Checks that each example of the documents compiles, including lint. */
 export function checkExamples(pages, target) {
   return pages.flatMap((page) => {
     const sources = new Map(sourcesIn(page));

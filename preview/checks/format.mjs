@@ -31,12 +31,12 @@ function toFindings({ file, text, code, errors }) {
   ];
 }
 
-/** Each source file is laid out as the formatter does it. */
+/** Checks that each source file has the format of the formatter. */
 export async function checkFormat(files) {
   return (await Promise.all(files.map(formatted))).flatMap(toFindings);
 }
 
-/** Lays out each source file. */
+/** Formats each source file. */
 export async function writeFormat(files) {
   for (const { file, text, code, errors } of await Promise.all(files.map(formatted))) {
     if (errors.length === 0 && code !== text) {

@@ -19,21 +19,21 @@ const RULES = {
     'plugin:@arkts-eslint/recommended'
   ],
   overrides: [
-    // homecheck does not see the types of a native module, and takes its promises for something else.
+    // homecheck does not know the types of a native module, and misjudges its promises.
     {
       files: [
         '**/service/SocketService.ets'
       ],
       rules: { '@arkts-eslint/await-thenable': 0 }
     },
-    // It wants no space between `async` and `()`, where the formatter writes one.
+    // It requires no space between `async` and `()`; the formatter inserts one.
     { files: ['**/src/test/**/*.ets'], rules: { '@arkts-eslint/space-before-function-paren': 0 } }
   ]
 };
 
 const PROJECT = {
   projectName: 'entry',
-  // homecheck walks all of it, and the folders beside this one hold builds and packages.
+  // homecheck reads the whole folder, and the other folders contain builds and packages.
   projectPath: path.join(ROOT, 'entry'),
   ohosSdkPath: SDK,
   hmsSdkPath: SDK,
@@ -45,7 +45,7 @@ const PROJECT = {
 
 const silent = { messageNotify() {}, progressNotify() {} };
 
-/** What the engine behind DevEco's Code Linter finds at severity "error". */
+/** Returns the findings of the engine behind DevEco's Code Linter with severity "error". */
 export async function checkHomecheck(fileCount) {
   const status = await runWithStatus({
     projectConfig: PROJECT,

@@ -25,7 +25,7 @@ const PACKAGES = [
 const PACKAGE = 'package/oh-package.json5';
 const APPS = ['AppScope/app.json5', ...EXAMPLES.map((name) => `${name}/AppScope/app.json5`)];
 
-/** The file name under which cargo builds the native module. */
+/** Returns the file name of the native module in a cargo build. */
 function libraryName() {
   const [, name] = readFileSync(CRATE, 'utf8').match(/\[lib\][^[]*?\bname = "(\w+)"/);
   return `lib${name}.so`;
@@ -48,7 +48,7 @@ function importsOf(source) {
   return nodesWhere(source, isNative).map((node) => node.moduleSpecifier.text);
 }
 
-/** The crate's library is the one that is packed, typed and imported, and one source file alone imports it. */
+/** Checks that the crate's library is packed, typed and imported, by exactly one source file. */
 export function checkNativeLibrary(sources) {
   const library = libraryName();
   const importers = sources.filter((source) => importsOf(source).length > 0);
@@ -72,7 +72,7 @@ export function checkNativeLibrary(sources) {
   ];
 }
 
-/** The packages carry the version of the workspace. */
+/** Checks that the packages have the version of the workspace. */
 export function checkVersions() {
   const [, version] = readFileSync(path.join(ROOT, 'Cargo.toml'), 'utf8').match(
     /\[workspace\.package\][^[]*?\bversion = "([^"]+)"/

@@ -1,4 +1,4 @@
-// Release builds rename what they may: the rules keep what the native module calls by its name.
+// Checks that the obfuscation rules of release builds keep all names that the native module uses.
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'ohos-typescript';
@@ -10,11 +10,11 @@ import { readJson5 } from './json5.mjs';
 const DECLARATIONS = path.join(ROOT, 'entry/types/libsocketkit/index.d.ts');
 const KEEP = { '-keep-property-name': 'member', '-keep-global-name': 'export' };
 
-/** The app's rules, and those that an app gets which uses the package. */
+/** Rules of the app, and rules for apps that use the package. */
 const APP_RULES = path.join(ROOT, 'entry/obfuscation-rules.txt');
 const CONSUMER_RULES = path.join(ROOT, 'package/consumer-rules.txt');
 
-/** What the library has by name: `{ member: Set, export: Set }`. */
+/** Returns the names of the library: `{ member: Set, export: Set }`. */
 function declaredNames() {
   const declarations = declarationsIn(DECLARATIONS);
   const isNamed = (node) => node.name !== undefined && ts.isIdentifier(node.name);
@@ -24,7 +24,7 @@ function declaredNames() {
   };
 }
 
-/** The words of a file of rules, by the option that they stand below. */
+/** Returns the words in a rules file, by option. */
 function readRules(text) {
   const rules = new Map();
   let option;
@@ -55,7 +55,7 @@ function checkKept(file, declared) {
   });
 }
 
-/** A package's rules apply to the whole app that uses it: they may keep names, and turn nothing on. */
+/** A package's rules apply to the whole app that uses it: they must only keep names. */
 function checkOnlyKeeps(file) {
   const text = readFileSync(file, 'utf8');
   const other = [...readRules(text).keys()].filter((option) => !(option in KEEP));
@@ -64,7 +64,7 @@ function checkOnlyKeeps(file) {
   );
 }
 
-/** The release build obfuscates, and with these rules. */
+/** Checks that the release build obfuscates, with these rules. */
 function checkUsed() {
   const file = path.join(ROOT, 'entry/build-profile.json5');
   const release = readJson5(file).buildOptionSet?.find((option) => option.name === 'release');
@@ -73,7 +73,7 @@ function checkUsed() {
   return isUsed ? [] : [new Finding(file, 1, 1, 'obfuscation/off', 'Release builds do not use obfuscation-rules.txt.')];
 }
 
-/** Every name of the library survives a release build, of our app and of one that uses the package. */
+/** Checks that every name of the library is kept in release builds, of our app and of apps that use the package. */
 export function checkObfuscation() {
   const declared = declaredNames();
   return [

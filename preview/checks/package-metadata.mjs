@@ -1,4 +1,4 @@
-// What ohpm shows of the package.
+// Checks the package metadata that ohpm shows.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../root.mjs';
@@ -20,7 +20,7 @@ function checkKeywords(text, { keywords }) {
   ];
 }
 
-/** Package, library and documents name one API level. */
+/** Package, library and documents must have the same API level. */
 function checkApiLevel(text, { compatibleSdkVersion, nativeComponents }) {
   const others = nativeComponents.filter((component) => component.compatibleSdkVersion !== compatibleSdkVersion);
   const silent = DOCUMENTS.map((name) => path.join(ROOT, name)).filter(
@@ -36,7 +36,7 @@ function checkApiLevel(text, { compatibleSdkVersion, nativeComponents }) {
   ];
 }
 
-/** Apps and examples run on the devices that the package is for. */
+/** Apps and examples must support the devices of the package. */
 function checkDevices() {
   const devicesOf = (file) => readJson5(file).module.deviceTypes.toSorted().join(', ');
   const devices = devicesOf(path.join(ROOT, 'package/src/main/module.json5'));
@@ -47,7 +47,7 @@ function checkDevices() {
     );
 }
 
-/** What ohpm shows of the package is right, and the same everywhere. */
+/** Checks that the metadata of the package are valid and consistent. */
 export function checkPackageMetadata() {
   const text = readFileSync(PACKAGE, 'utf8');
   const metadata = readJson5(PACKAGE);

@@ -8,7 +8,7 @@ import { checkRawFileCalls, checkResourceCalls } from './resource-uses.mjs';
 import { checkSides } from './sides.mjs';
 import { checkUiStatements } from './ui-statements.mjs';
 
-/** All that the ArkTS compiler would say of a program's own files for `target`, and our own rules for pages. */
+/** Returns all errors of the ArkTS compiler in a program's own files for `target`, and violations of our own rules for pages. */
 export function checkPageRules(builder, target) {
   const checker = builder.getProgram().getTypeChecker();
   const { rawFiles, resources } = target;

@@ -6,7 +6,7 @@ import { Finding, findingAtNode, findingOf } from './finding.mjs';
 import { readJson5 } from './json5.mjs';
 import { decoratorNames, nodesWhere, structsOf } from './ui-tree.mjs';
 
-// The compiler's own number for it.
+// The compiler's number for it.
 const NO_ENTRY = '10905402';
 
 function isPage(source) {
@@ -21,7 +21,7 @@ function pageNames(source) {
   return textsLike(source, /^pages\//);
 }
 
-/** A listed page has an @Entry, an app holds no page that is not listed for it, and opens none. */
+/** Listed pages must have an @Entry; an app must not contain or open other pages. */
 export function checkTargetPages(target, builder) {
   const sources = ownSources(builder);
   const listed = new Set(target.pageFiles);
@@ -39,7 +39,7 @@ export function checkTargetPages(target, builder) {
   ];
 }
 
-/** Each worker that is started is one that DevEco builds. */
+/** Each started worker must be one that DevEco builds. */
 export function checkWorkers(target, builder) {
   const built = target.workerFiles.map((file) => `entry/${path.relative(target.mainFolder, file)}`);
   const started = ownSources(builder).flatMap((source) => textsLike(source, /^entry\/ets\/workers\//));
@@ -48,7 +48,7 @@ export function checkWorkers(target, builder) {
     .map((name) => findingAtNode(name, 'worker/unlisted', '`build-profile.json5` does not name this worker.'));
 }
 
-/** `main_pages.json` lists every target's pages and no others, and each of them is a file. */
+/** `main_pages.json` must list exactly the pages of all targets, and each must be a file. */
 export function checkPageList(targets) {
   const list = path.join(targets[0].mainFolder, 'resources/base/profile/main_pages.json');
   const text = readFileSync(list, 'utf8');
@@ -71,19 +71,19 @@ function etsFiles(folder) {
   return names.map((name) => path.join(folder, name));
 }
 
-/** The project's own page sources, whether an app uses them or not. */
+/** Returns the project's page sources, used or not. */
 export function sourceFiles(targets) {
   const roots = new Set(targets.flatMap((target) => target.sourceRoots));
   return [...roots].flatMap(etsFiles);
 }
 
-/** Every source file is part of some app. */
+/** Every source file must be part of an app. */
 export function checkReached(targets, reached) {
   const idle = sourceFiles(targets).filter((file) => !reached.has(file));
   return idle.map((file) => new Finding(file, 1, 1, 'page/unreached', 'No app uses this file.'));
 }
 
-/** What the module's abilities start from is there. */
+/** Checks that the source files of the module's abilities exist. */
 export function checkAbilities(target) {
   const file = path.join(target.mainFolder, 'module.json5');
   const text = readFileSync(file, 'utf8');

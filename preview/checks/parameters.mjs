@@ -3,7 +3,7 @@ import { isDoubleBang } from '../arkts/two-way.mjs';
 import { findingAtNode } from './finding.mjs';
 import { declarationOf, decoratorNames, nodesWhere } from './ui-tree.mjs';
 
-// The numbers are those of the ArkTS compiler's own messages.
+// The ArkTS compiler's numbers.
 const MISSING = '10905321';
 const FORBIDDEN = '10905324';
 const NOT_TWO_WAY = '10905319';
@@ -16,14 +16,14 @@ const NOT_FOLLOWED = 'page/parameter-not-followed';
 
 const SET_BY_PARENT = ['Param', 'Event', 'BuilderParam'];
 
-/** What is named by an identifier in one object literal: the compiler hands over nothing else again. */
+/** Returns the names with identifiers in one object literal: the compiler updates nothing else. */
 function given(call) {
   const [argument] = call.arguments;
   const isNamed = ({ name }) => name && ts.isIdentifier(name);
   return argument && ts.isObjectLiteralExpression(argument) ? argument.properties.filter(isNamed) : [];
 }
 
-/** Whatever else a struct is given, it gets once. */
+/** Rejects changing arguments that a struct would get only once. */
 function checkFollowed(call, struct) {
   const named = new Set(given(call));
   const others = call.arguments.flatMap((argument, index) =>
@@ -57,7 +57,7 @@ function checkTwoWay(property, struct, fields) {
     : [];
 }
 
-/** A trailing block is the struct's only builder parameter, which gets nothing. */
+/** A trailing block is the struct's only builder parameter, without arguments. */
 function checkTrailingBlock(call, struct, fields) {
   const builders = fields.filter((field) => decoratorNames(field).includes('BuilderParam'));
   const takesNothing = builders.every(({ type }) => !type?.parameters?.length);
@@ -85,7 +85,7 @@ function checkUse(call, struct) {
   return findings;
 }
 
-/** What a custom component is given by the one that uses it. */
+/** Checks the arguments of custom components. */
 export function checkParameters(source, checker) {
   const isUse = (node) => ts.isCallExpression(node) || ts.isEtsComponentExpression(node);
   const calls = nodesWhere(source, (node) => isUse(node) && ts.isIdentifier(node.expression));

@@ -4,10 +4,10 @@ import { findingOf } from './finding.mjs';
 import { readJson5 } from './json5.mjs';
 import { SDK } from './sdk.mjs';
 
-/** The product asks for this and nothing more. */
+/** The only allowed permission. */
 const ALLOWED = ['ohos.permission.INTERNET'];
 
-/** The permissions that a module asks for exist, and are those that the product may have, or an example beside them. */
+/** Checks that the permissions of a module exist, and are those of the product, or further ones of an example. */
 export function checkPermissions(moduleFile, further = []) {
   const text = readFileSync(moduleFile, 'utf8');
   const known = readFileSync(path.join(SDK, 'api/permissions.d.ts'), 'utf8');

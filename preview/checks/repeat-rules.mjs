@@ -8,7 +8,7 @@ const NO_EACH = 'page/repeat-without-each';
 const PARENT = 'page/repeat-parent';
 const CHILDREN = 'page/repeat-children';
 
-/** What a Repeat needs: `each`, one child for each item, and a parent that can scroll if it draws a part only. */
+/** A Repeat needs `each`, one child for each item, and a scrollable parent if it draws only a part. */
 export function checkRepeat({ node, attributes, blocks }, parent, checker) {
   const names = attributes.map(({ name }) => name);
   const findings = [];

@@ -6,7 +6,7 @@ import { moduleCandidates } from './sdk.mjs';
 
 const require = createRequire(import.meta.url);
 
-/** Packages for tests alone; what an app ships cannot import them. */
+/** Packages for tests only; an app must not import them. */
 const TEST_PACKAGES = new Map([['@ohos/hypium', require.resolve('@ohos/hypium/index.ets')]]);
 const TEST_FOLDERS = /[\\/]src[\\/](test|ohosTest)[\\/]/;
 
@@ -22,7 +22,7 @@ function nearestPackage(folder) {
   return existsSync(file) || parent === folder ? file : nearestPackage(parent);
 }
 
-/** A native library's types stand in the folder that the importing module's package names for it. */
+/** Returns candidates for a native library's types: the folder in the importing module's package file. */
 function nativeCandidates(name, importer) {
   const owner = nearestPackage(path.dirname(importer));
   const dependency = existsSync(owner) ? readJson5(owner).dependencies[name] : undefined;
@@ -31,12 +31,12 @@ function nativeCandidates(name, importer) {
   return types && existsSync(types) ? [path.resolve(folder, readJson5(types).types)] : [];
 }
 
-/** The main file that a package declares. */
+/** Returns the main file of a package. */
 function packageCandidates(folder) {
   return [path.join(folder, readJson5(path.join(folder, 'oh-package.json5')).main)];
 }
 
-/** A module's own name stands for the target's source roots, in their order. */
+/** Returns the target's source roots for the module's own name, in order. */
 function ownCandidates(name, target) {
   const rest = name.slice(path.basename(target.moduleFolder).length + 1);
   return target.sourceRoots.flatMap((root) => withExtensions(path.join(root, rest)));
@@ -46,7 +46,7 @@ export function isTestPackage(name) {
   return TEST_PACKAGES.has(name);
 }
 
-/** The file that `name` means when `importer`, built for `target`, imports it; undefined when there is none. */
+/** Returns the file that `importer`, built for `target`, imports as `name`; undefined if there is none. */
 export function resolveImport(name, importer, target) {
   const candidates = [];
   if (name.startsWith('.')) {

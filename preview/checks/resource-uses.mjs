@@ -5,7 +5,7 @@ import { findingAt, findingAtNode } from './finding.mjs';
 import { placeholders } from './translations.mjs';
 import { nodesWhere } from './ui-tree.mjs';
 
-// The compiler's own numbers.
+// The compiler's numbers.
 const UNKNOWN = '10903329';
 const NO_FILE = '10904333';
 
@@ -14,7 +14,7 @@ function callsOf(source, name) {
   return nodesWhere(source, isCall);
 }
 
-/** Every `$r('app.type.name', …)` of a source file: `{ key, node, values }`; the key is undefined unless literal. */
+/** Returns every `$r('app.type.name', …)` of a source: `{ key, node, values }`; the key is undefined unless literal. */
 export function resourceCalls(source) {
   return callsOf(source, '$r').map((node) => {
     const [name, ...values] = node.arguments;
@@ -22,7 +22,7 @@ export function resourceCalls(source) {
   });
 }
 
-/** For each value of a text what it has to be; the first of a plural chooses the form, and is not shown. */
+/** Returns the required type of each value of a text; the first one of a plural selects the form, and is not shown. */
 function wantedTypes(resource) {
   const shown = placeholders(resource.value);
   const inOrder = shown.map((each, index) => shown.find((other) => other.startsWith(`%${index + 1}$`)) ?? each);
@@ -57,19 +57,19 @@ function checkCall(call, resources, checker) {
   return checkValues(call, wantedTypes(resource), checker);
 }
 
-/** Each `$r` of a page names a resource of the app, and fills its placeholders. */
+/** Each `$r` of a page must refer to a resource of the app, and fill its placeholders. */
 export function checkResourceCalls(source, resources, checker) {
   return resourceCalls(source).flatMap((call) => checkCall(call, resources, checker));
 }
 
-/** Each `$rawfile` of a page names a raw file of the app. */
+/** Each `$rawfile` of a page must refer to a raw file of the app. */
 export function checkRawFileCalls(source, rawFiles) {
   return callsOf(source, '$rawfile')
     .filter(({ arguments: [name] }) => !name || !ts.isStringLiteral(name) || !rawFiles.has(name.text))
     .map((node) => findingAtNode(node, NO_FILE, `No such raw file in this app: ${node.arguments[0]?.getText()}.`));
 }
 
-/** Every `$type:name` in the text of a configuration file: `{ key, offset }`. */
+/** Returns every `$type:name` in a configuration file: `{ key, offset }`. */
 export function configurationUses(text) {
   return [...text.matchAll(/"\$(string|color|media|profile|float):(\w+)"/g)].map((match) => ({
     key: `${match[1]}.${match[2]}`,
@@ -77,7 +77,7 @@ export function configurationUses(text) {
   }));
 }
 
-/** Each `$type:name` of a configuration file names a resource of the app. */
+/** Each `$type:name` of a configuration file must refer to a resource of the app. */
 export function checkConfigurationUses(file, resources) {
   const text = readFileSync(file, 'utf8');
   return configurationUses(text)
@@ -85,7 +85,7 @@ export function checkConfigurationUses(file, resources) {
     .map(({ key, offset }) => findingAt(file, text, offset, 'configuration/resource', `No such '$${key.replace('.', ':')}' resource.`));
 }
 
-/** Resource files that name other resources, such as layered icons. */
+/** Returns resource files that refer to other resources, such as layered icons. */
 export function referringFiles(resourcesFolder) {
   const media = path.join(resourcesFolder, 'base', 'media');
   return readdirSync(media, { withFileTypes: true })

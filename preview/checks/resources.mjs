@@ -3,14 +3,14 @@ import path from 'node:path';
 
 const ELEMENT = 'element';
 
-/** Its files are no resources with a name and a type: pages reach them by their paths. */
+/** Folder of files without name and type: pages use their paths. */
 const RAW_FILES = 'rawfile';
 
 function filesIn(folder) {
   return existsSync(folder) ? readdirSync(folder).map((name) => path.join(folder, name)) : [];
 }
 
-/** The resources of one element file: `{ type, name, value, file }`. */
+/** Returns the resources of an element file: `{ type, name, value, file }`. */
 function readElements(file) {
   const content = JSON.parse(readFileSync(file, 'utf8'));
   return Object.entries(content).flatMap(([type, items]) =>
@@ -26,7 +26,7 @@ function readFolder(folder) {
 }
 
 /**
- * The resources of a `resources` folder, by qualifier folder (`base`, `zh_CN`, `dark`, …):
+ * Returns the resources of a `resources` folder, by qualifier folder (`base`, `zh_CN`, `dark`, …):
  * `{ qualifier, type, name, value?, file }`.
  */
 export function readResources(resourcesFolder) {
@@ -38,7 +38,7 @@ export function readResources(resourcesFolder) {
   );
 }
 
-/** The raw files of a `resources` folder: their paths from there, and where they are. */
+/** Returns the raw files of a `resources` folder: relative paths, and files. */
 export function readRawFiles(resourcesFolder) {
   const folder = path.join(resourcesFolder, RAW_FILES);
   const names = existsSync(folder) ? readdirSync(folder, { recursive: true }) : [];

@@ -14,17 +14,17 @@ const EXTENSIONS = ['.d.ets', '.d.ts'];
 // The classes whose methods are attributes.
 const ATTRIBUTES = /Attribute$|^CommonMethod$|^ScrollableCommonMethod$|^CommonShapeMethod$/;
 
-// These share the components' form of declaration, but are syntax or the base of all others.
+// Declared like components, but part of the syntax, or base of all others.
 const NOT_COMPONENTS = new Set(['Common', 'ForEach', 'LazyForEach', 'Repeat']);
 
-/** Files that declare what every page knows without an import. */
+/** Returns files with declarations that pages use without an import. */
 export function globalDeclarations() {
   const components = path.join(SDK, 'component');
   const files = readdirSync(components).map((name) => path.join(components, name));
   return [...files, path.join(SDK, 'global.d.ts')];
 }
 
-/** The built-in components: whatever is declared as a value whose interface makes an attribute class. */
+/** Returns the built-in components: values whose interface returns an attribute class. */
 export function componentNames() {
   const text = globalDeclarations()
     .map((file) => readFileSync(file, 'utf8'))
@@ -46,7 +46,7 @@ function attributeNames() {
   return names;
 }
 
-/** Whether a component has an attribute of this name. */
+/** Returns whether a component has an attribute of this name. */
 export function isAttribute(name) {
   if (!/^[a-z]/.test(name)) {
     return false;
@@ -55,7 +55,7 @@ export function isAttribute(name) {
   return attributes.has(name);
 }
 
-/** Where a kit or an API module is declared, as candidates in the order in which the compiler looks. */
+/** Returns candidate files of a kit or an API module, in the compiler's order. */
 export function moduleCandidates(name) {
   return FOLDERS.flatMap((folder) => EXTENSIONS.map((extension) => path.join(SDK, folder, name + extension)));
 }

@@ -5,7 +5,7 @@ import { nodesWhere } from './ui-tree.mjs';
 
 const RULE = 'page/left-right';
 
-/** Sides that stay where they are when texts run from right to left, with those that do not. */
+/** Physical sides, which are not mirrored in right-to-left languages, with their logical replacements. */
 const LOCALIZED = {
   left: 'start',
   right: 'end',
@@ -20,7 +20,7 @@ function isOfSdk(type, name) {
   return declarations.some((declaration) => declaration.getSourceFile().fileName.startsWith(SDK));
 }
 
-/** Whether a property is one of the SDK's, such as `left` of `Padding`; the project's own objects may have what they like. */
+/** Returns whether a property is declared by the SDK, such as `left` of `Padding`; names in the project's own objects are free. */
 function isSide(node, checker) {
   if (!ts.isPropertyAssignment(node) || !Object.hasOwn(LOCALIZED, node.name.text)) {
     return false;
@@ -30,7 +30,7 @@ function isSide(node, checker) {
   return types.some((each) => each && isOfSdk(each, node.name.text));
 }
 
-/** What stands beside something does so at its start or end, which is right in every language. */
+/** Requires `start` and `end` for horizontal positions, which are right in every language. */
 export function checkSides(source, checker) {
   return nodesWhere(source, (node) => isSide(node, checker)).map(({ name }) =>
     findingAtNode(name, RULE, `'${name.text}' does not follow the direction of the texts: use '${LOCALIZED[name.text]}'.`)

@@ -6,12 +6,12 @@ import { readRawFiles, readResources } from './resources.mjs';
 const MAIN = 'src/main';
 const TEST_TARGET = 'ohosTest';
 
-/** What both apps have on the phone's desktop, and every target has as well. */
+/** Resources of both apps on the phone's home screen, which every target includes. */
 export const APP_RESOURCES = path.join(ROOT, 'AppScope/resources');
 
-/** One app as DevEco builds it from a module: its pages, its sources, and its resources. */
+/** An app as DevEco builds it from a module: its pages, sources and resources. */
 export class Target {
-  /** Folders of packages that are not the project's own, by the names under which it imports them. */
+  /** Folders of third-party packages, by import name. */
   packages = new Map();
 
   constructor(moduleFolder, profile, appResources = APP_RESOURCES) {
@@ -30,12 +30,12 @@ export class Target {
     return this.pages.map((page) => path.join(this.mainFolder, 'ets', `${page}.ets`));
   }
 
-  /** What leads to the tests that DevEco runs without a phone. */
+  /** Root file of the tests that DevEco runs without a phone. */
   get localTestList() {
     return path.join(this.moduleFolder, 'src/test/List.test.ets');
   }
 
-  /** What leads to the tests that need no page; `deviceTestList` leads to all, for a phone. */
+  /** Root file of the tests without a page; `deviceTestList` is that of all tests, for a phone. */
   get testList() {
     return path.join(this.moduleFolder, 'src/ohosTest/ets/test/PagelessSuites.ets');
   }
@@ -44,26 +44,26 @@ export class Target {
     return path.join(this.moduleFolder, 'src/ohosTest/ets/test/List.test.ets');
   }
 
-  /** The files that run in a thread of their own. */
+  /** Files that run in a thread of their own. */
   get workerFiles() {
     const { buildOption } = readJson5(path.join(this.moduleFolder, 'build-profile.json5'));
     return (buildOption?.sourceOption?.workers ?? []).map((worker) => path.resolve(this.moduleFolder, worker));
   }
 
-  /** Where the compiler starts: the abilities, the workers, and the pages of this target alone. */
+  /** Root files for the compiler: the abilities, the workers, and the pages of this target only. */
   get rootFiles() {
     const { module } = readJson5(path.join(this.mainFolder, 'module.json5'));
     const abilities = module.abilities.map((ability) => path.resolve(this.mainFolder, ability.srcEntry));
     return [...abilities, ...this.workerFiles, ...this.pageFiles];
   }
 
-  /** The resources of this app, by `type.name`. */
+  /** Resources of this app, by `type.name`. */
   get resources() {
     const all = this.resourceFolders.flatMap(readResources);
     return new Map(all.map((resource) => [`${resource.type}.${resource.name}`, resource]));
   }
 
-  /** The paths of this app's raw files. */
+  /** Paths of this app's raw files. */
   get rawFiles() {
     return new Set(this.resourceFolders.flatMap(readRawFiles).map(([name]) => name));
   }
@@ -75,13 +75,13 @@ function readProfiles() {
   return readJson5(path.join(ENTRY, 'build-profile.json5')).targets;
 }
 
-/** Every target of the entry module that is an app. */
+/** Returns every target of the entry module that is an app. */
 export function readTargets() {
   const apps = readProfiles().filter(({ name }) => name !== TEST_TARGET);
   return apps.map((profile) => new Target(ENTRY, profile));
 }
 
-/** What the tests are built as: the first app, with the resources of all. */
+/** Returns the target of the tests: the first app, with the resources of all. */
 export function readTestTarget() {
   const profiles = readProfiles();
   const { resource } = profiles.find(({ name }) => name === TEST_TARGET);

@@ -9,16 +9,16 @@ import { isTestPackage } from './resolution.mjs';
 const LOCAL = path.normalize('src/test');
 const PHONE = path.normalize('src/ohosTest');
 
-/** Every list of DevEco has this name. */
+/** Name of all of DevEco's lists. */
 const LIST = 'List.test.ets';
 const SUITE = /\bdescribe\('([^']+)'/g;
 
-/** Whether a test is in the folder for a phone, into which homecheck does not look. */
+/** Returns whether a test is in the folder for phones, which homecheck skips. */
 export function isForPhone(file) {
   return file.includes(PHONE);
 }
 
-/** The sources of the tests: of those that DevEco runs on its own machine, and of all others. */
+/** Returns the sources of the tests: those that DevEco runs locally, and all others. */
 export function testFiles({ moduleFolder }) {
   const folders = [LOCAL, PHONE].map((folder) => path.join(moduleFolder, folder));
   return folders.flatMap((folder) => {
@@ -27,7 +27,7 @@ export function testFiles({ moduleFolder }) {
   });
 }
 
-/** What `list` leads to is ArkTS as the pages are, and every one of `files` is among it. */
+/** Checks that the files reached from `list` are ArkTS, and include all of `files`. */
 function checkList(list, target, files) {
   const builder = createProgram([list], target);
   const reached = new Set(ownSources(builder).map((source) => source.fileName));
@@ -43,7 +43,7 @@ function importsOf(source) {
   return names.map((statement) => statement.moduleSpecifier.text);
 }
 
-/** DevEco's Local Test has neither native modules nor the system's kits. */
+/** DevEco's Local Test supports neither native modules nor the system's kits. */
 export function checkLocal(sources) {
   return sources.flatMap((source) => {
     const foreign = importsOf(source).filter((name) => !name.startsWith('.') && !isTestPackage(name));
@@ -52,7 +52,7 @@ export function checkLocal(sources) {
   });
 }
 
-/** DevEco identifies tests by the names of file and suite: each must be unique. */
+/** DevEco identifies tests by file and suite name: each must be unique. */
 export function checkNames(files) {
   const seen = new Set();
   return files.flatMap(({ file, text }) => {
@@ -64,7 +64,7 @@ export function checkNames(files) {
   });
 }
 
-/** The tests are ArkTS, each is run, and DevEco can run those in `src/test` on its own machine. */
+/** Checks that tests are ArkTS, that each is run, and that DevEco can run those in `src/test` locally. */
 export function checkTests(target) {
   const files = testFiles(target);
   const local = files.filter((file) => !isForPhone(file));

@@ -7,10 +7,10 @@ const QUALIFIERS_NEEDED = { string: ['base', 'en_US', 'zh_CN'], color: ['base', 
 
 const PLACEHOLDER = /%(?:\d+\$)?[sdf]/g;
 
-/** What other libraries replace: `%%`, `%.2f`, `%5d`, `%@`, `%D`. ArkUI shows it, or leaves a hole. */
+/** Placeholders of other libraries: `%%`, `%.2f`, `%5d`, `%@`, `%D`. ArkUI shows them unchanged, or nothing. */
 const FOREIGN = /%(?:%|@|(?:\d+\$)?[-+#0-9.]*[a-z])/gi;
 
-/** The placeholders of a string, in order; of a plural, those of the form that every language has. */
+/** Returns the placeholders of a string, in order; for a plural, those of the form that every language has. */
 export function placeholders(value) {
   const text = Array.isArray(value) ? value.find((form) => form.quantity === 'other')?.value : value;
   return [...String(text).matchAll(PLACEHOLDER)].map((match) => match[0]);
@@ -20,7 +20,7 @@ function textsOf({ value }) {
   return Array.isArray(value) ? value.map((form) => form.value ?? form) : [value];
 }
 
-/** Each `%…` of a text is a placeholder that ArkUI fills, and all have positions or none has. */
+/** Each `%…` of a text must be a placeholder of ArkUI, and either all or none have positions. */
 function checkPlaceholders(resource) {
   const text = textsOf(resource).join('\n');
   const foreign = [...text.matchAll(FOREIGN)].map(([match]) => match).filter((match) => !match.match(PLACEHOLDER));
@@ -65,7 +65,7 @@ function checkVariants([key, variants]) {
   ];
 }
 
-/** Every resource of one `resources` folder is there in every language and theme, and alike; ArkUI can fill each text. */
+/** Checks that every resource of a `resources` folder exists in all languages and themes, with equal placeholders. */
 export function checkTranslations(resourcesFolder) {
   const resources = readResources(resourcesFolder);
   const texts = resources.filter(({ type }) => ['string', 'plural', 'strarray'].includes(type));

@@ -7,7 +7,7 @@ import { findingAtNode } from './finding.mjs';
 import { checkRepeat } from './repeat-rules.mjs';
 import { childrenOf, decoratorNames, isBuild, readStatement, statementsOf, uiBodies } from './ui-tree.mjs';
 
-// The numbers are those of the ArkTS compiler's own messages.
+// The ArkTS compiler's numbers.
 const WRONG_ROOT = '10905210';
 const NOT_UI = '10905209';
 const NO_COMPONENT = '10905204';
@@ -48,7 +48,7 @@ function checkChildren({ name, node }, checker) {
     : [];
 }
 
-/** The compiler looks for the type in the text of the options. */
+/** The compiler searches the text of the options for the type. */
 function checkToggle(node, checker) {
   const [options] = node.arguments;
   const text = options && ts.isObjectLiteralExpression(options) ? options.getText() : '';
@@ -109,7 +109,7 @@ function checkBlock(block, parent, context) {
   return [...statementsOf(block)].flatMap((statement) => checkStatement(statement, parent, context));
 }
 
-/** What may stand in `build` and in builders, and where. */
+/** Checks the statements in `build` and in builders. */
 export function checkUiStatements(source, checker) {
   const imported = importedBuilders(source, checker);
   return uiBodies(source).flatMap((body) => {

@@ -3,7 +3,7 @@ import ts from 'ohos-typescript';
 const BUILDER_DECORATORS = ['Builder', 'LocalBuilder', 'BuilderParam'];
 const LOOPS = ['ForEach', 'LazyForEach'];
 
-/** The names of the decorators of a declaration. */
+/** Returns the names of the decorators of a declaration. */
 export function decoratorNames(node) {
   const decorators = ts.getAllDecorators(node) ?? [];
   return decorators.map(
@@ -11,7 +11,7 @@ export function decoratorNames(node) {
   );
 }
 
-/** Every node below `node` that `test` accepts; what the parser made up itself is left out. */
+/** Returns every node below `node` that `test` accepts, except those that the parser inserted. */
 export function nodesWhere(node, test) {
   const found = test(node) ? [node] : [];
   ts.forEachChild(node, (child) => {
@@ -26,17 +26,17 @@ export function structsOf(source) {
   return nodesWhere(source, ts.isStructDeclaration);
 }
 
-/** Whether a declaration is a builder, or a parameter that takes one. */
+/** Returns whether a declaration is a builder, or a parameter of that type. */
 export function isBuilder(node) {
   return decoratorNames(node).some((name) => BUILDER_DECORATORS.includes(name));
 }
 
-/** Whether a node is the `build` method of a struct. */
+/** Returns whether a node is the `build` method of a struct. */
 export function isBuild(node) {
   return ts.isMethodDeclaration(node) && ts.isStructDeclaration(node.parent) && node.name.text === 'build';
 }
 
-/** The bodies that hold UI statements: `build` methods, and functions and methods that are builders. */
+/** Returns the bodies of UI statements: `build` methods and builders. */
 export function uiBodies(source) {
   const isFunction = (node) => ts.isMethodDeclaration(node) || ts.isFunctionDeclaration(node);
   return nodesWhere(source, (node) => isFunction(node) && node.body && (isBuild(node) || isBuilder(node)));
@@ -47,7 +47,7 @@ function isChained(call) {
   return ts.isPropertyAccessExpression(expression) && expression.expression.kind !== ts.SyntaxKind.ThisKeyword;
 }
 
-/** Takes `Base(…).first(…).second(…)` apart into its base and its attributes. */
+/** Splits `Base(…).first(…).second(…)` into its base and its attributes. */
 function unchain(expression) {
   const attributes = [];
   let base = expression;
@@ -58,13 +58,13 @@ function unchain(expression) {
   return { base, attributes };
 }
 
-/** Where a symbol is declared, behind any import. */
+/** Returns the declaration of a symbol, through imports. */
 export function declarationOfSymbol(symbol, checker) {
   const isAlias = symbol && symbol.flags & ts.SymbolFlags.Alias;
   return (isAlias ? checker.getAliasedSymbol(symbol) : symbol)?.declarations?.[0];
 }
 
-/** What a called name stands for, behind any import. */
+/** Returns the declaration of a called name, through imports. */
 export function declarationOf(name, checker) {
   return declarationOfSymbol(checker.getSymbolAtLocation(name), checker);
 }
@@ -112,9 +112,8 @@ function readIf(statement) {
 }
 
 /**
- * What a statement of a UI body is: `component` (built in), `custom`, `builder`, `loop`, `if`, `unknown` to the
- * compiler, which says so itself, or `other`, which is no UI; `blocks` hold the statements inside it, `attributes`
- * its chain.
+ * Returns the kind of a statement in a UI body: `component` (built-in), `custom`, `builder`, `loop`, `if`, `unknown` to the compiler, which
+ * reports it itself, or `other`, which is not UI; `blocks` contain its inner statements, `attributes` its chain.
  */
 export function readStatement(statement, checker) {
   if (ts.isIfStatement(statement)) {
@@ -130,12 +129,12 @@ export function readStatement(statement, checker) {
   return ts.isCallExpression(base) ? readCall(base, attributes, checker) : { kind: 'other', blocks: [] };
 }
 
-/** The statements of a block, or the one statement that stands in a block's place. */
+/** Returns the statements of a block, or a single statement in its place. */
 export function statementsOf(block) {
   return ts.isBlock(block) ? block.statements : [block];
 }
 
-/** How many children the statements of a block make at most; a loop counts as two. */
+/** Returns the maximum number of children that the statements of a block create; a loop counts as two. */
 export function childrenOf(block, checker) {
   const counts = [...statementsOf(block)].map((statement) => {
     const ui = readStatement(statement, checker);

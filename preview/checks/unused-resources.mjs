@@ -12,7 +12,7 @@ const CONFIGURATIONS = [
   'entry/src/main/module.json5'
 ];
 
-/** Every resource of the project's folders is used by a page, a configuration file, or another resource. */
+/** Every resource must be used by a page, a configuration file, or another resource. */
 export function checkUnusedResources(resourceFolders, sources) {
   const files = [...CONFIGURATIONS.map((name) => path.join(ROOT, name)), ...resourceFolders.flatMap(referringFiles)];
   const used = new Set([

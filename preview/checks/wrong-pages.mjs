@@ -13,7 +13,7 @@ function refusals(file, target) {
   return checkPageRules(createProgram([file], target), target).filter((finding) => finding.file === own);
 }
 
-/** A wrong page says in its first line for what it is refused: `// Refused: <code> <part of the message>`. */
+/** The first line of a wrong page has the reason: `// Refused: <code> <part of the message>`. */
 function checkWrongPage(file, target) {
   const [, code, reason] = readFileSync(file, 'utf8').match(EXPECTATION) ?? [];
   const found = refusals(file, target);
@@ -24,7 +24,7 @@ function checkWrongPage(file, target) {
   return found.filter((finding) => !isOwn(finding));
 }
 
-/** Each page in the folder of wrong pages is refused, for its own reason and no other. */
+/** Each wrong page must be rejected, for exactly its own reason. */
 export function checkWrongPages(target) {
   const names = existsSync(FOLDER) ? readdirSync(FOLDER).filter((name) => name.endsWith('.ets')) : [];
   if (names.length === 0) {

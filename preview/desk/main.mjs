@@ -1,4 +1,4 @@
-// The page around the two phones: switches and the state of each app's process.
+// Page with the two phones: switches, and the state of each app's process.
 import '@fontsource-variable/noto-sans-sc';
 import './style.css';
 import { PhoneView } from './phone-view.mjs';
@@ -6,7 +6,7 @@ import { PhoneView } from './phone-view.mjs';
 const line = new WebSocket(`ws://${location.host}/line/desk`);
 const send = (message) => line.send(JSON.stringify(message));
 const phones = {};
-/** Counts the changes of settings, to tell which of them a screen shows. */
+/** Counter of setting changes, to identify those that a screen shows. */
 let revision = 0;
 
 for (const app of ['server', 'client']) {
@@ -43,7 +43,7 @@ line.addEventListener('message', ({ data }) => {
   ACTIONS[message.type]?.(message);
 });
 
-/** What each switch changes, by its value and whether it is on. */
+/** Setting that each switch changes, by its value and whether it is on. */
 const CHANGES = {
   theme: (value) => ({ dark: value === 'dark' }),
   language: (value) => ({ language: value }),
@@ -69,7 +69,7 @@ switches.addEventListener('change', ({ target }) => {
   }
 });
 
-// A touch of an app's icon.
+// A tap on an app's icon.
 addEventListener('message', ({ origin, data }) => {
   if (origin === location.origin) {
     send(data);

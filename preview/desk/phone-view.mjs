@@ -10,7 +10,7 @@ const WORDS = {
 export class PhoneView {
   #lines = [];
 
-  /** `perform` does a command for the app. */
+  /** `perform` sends a command for the app. */
   constructor(app, perform) {
     const { content } = document.querySelector('template');
     this.element = content.firstElementChild.cloneNode(true);

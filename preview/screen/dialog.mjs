@@ -7,7 +7,7 @@ function elementOf(tag, className, text = '') {
   return element;
 }
 
-/** A short notice that goes by itself. */
+/** Shows a short notice that disappears by itself. */
 export function showToast(text, durationMs) {
   const toast = elementOf('div', 'toast', text);
   toast.role = 'status';
@@ -15,7 +15,7 @@ export function showToast(text, durationMs) {
   setTimeout(() => toast.remove(), durationMs);
 }
 
-/** A question with buttons; `answer` gets the index of the one that was touched, or -1. */
+/** Shows a question with buttons; `answer` gets the index of the tapped one, or -1. */
 export function openDialog({ title, message, buttons }, answer) {
   const back = elementOf('div', 'shade');
   const box = elementOf('div', 'dialog');

@@ -1,6 +1,6 @@
 const element = document.querySelector('#fault');
 
-/** Puts an error in front of everything. */
+/** Shows an error in front of everything. */
 export function showFault(text) {
   element.textContent = text;
   element.hidden = false;

@@ -1,7 +1,7 @@
-// A member of ArkUI's enum KeyboardAvoidMode, and what holds until a page chooses.
+// A member of ArkUI's enum KeyboardAvoidMode, and the default.
 const OFFSET = '0';
 
-/** The soft keyboard: it covers the lower part of the screen while something is typed, and pages have to avoid it. */
+/** The soft keyboard: it covers the lower part of the screen during typing, and pages have to avoid it. */
 export class Keyboard {
   #panel = document.querySelector('#keyboard');
   #window = document.querySelector('#window');
@@ -13,13 +13,13 @@ export class Keyboard {
     this.#panel.addEventListener('click', () => document.activeElement.blur());
   }
 
-  /** Whether the phone shows one at all. */
+  /** Sets whether the phone shows a keyboard at all. */
   use(isUsed) {
     this.#isUsed = isUsed;
     this.#update();
   }
 
-  /** Unlike a mouse, a finger leaves the focus where it is, and the keyboard with it. */
+  /** Keeps the focus, and with it the keyboard: unlike a mouse click, a touch does not move the focus. */
   #keep(event) {
     if (!this.#panel.hidden && !event.target.closest('input, textarea, select')) {
       event.preventDefault();

@@ -1,4 +1,4 @@
-/** What the phone shows while the app is not in the foreground: its icon, which starts it or brings it back. */
+/** The home screen, shown while the app is not in the foreground: its icon starts the app or brings it back. */
 export class Launcher {
   #button = document.querySelector('#launcher');
   #picture = document.createElement('span');
@@ -16,7 +16,7 @@ export class Launcher {
   update({ state, labels, icon, fault }, { language }) {
     this.command = state === 'stopped' ? 'start' : 'foreground';
     this.#label.textContent = labels[language.replace('-', '_')] ?? labels.base;
-    // A layered icon is two pictures of the same size.
+    // A layered icon consists of two pictures of the same size.
     const layers = ['foreground', 'background'].map((layer) => `url(/media/${this.app}/${icon}_${layer})`);
     this.#picture.style.backgroundImage = layers.join(', ');
     this.#button.hidden = state === 'running' || Boolean(fault);

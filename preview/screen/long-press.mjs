@@ -1,6 +1,6 @@
 export const LONG_PRESS_MS = 500;
 
-/** Calls `onLongPress` when a finger stays on an element as long as `durationMs()` says. */
+/** Calls `onLongPress` when an element is pressed for `durationMs()`. */
 export function watchLongPress(element, durationMs, onLongPress) {
   let timer;
   element.addEventListener('pointerdown', (event) => {

@@ -1,4 +1,4 @@
-// The screen of one phone: shows the content from the app's process, and sends it touches and text.
+// The screen of one phone: shows the content from the app's process, and sends touches and text to it.
 import '@fontsource-variable/noto-sans-sc';
 import '@fontsource/noto-color-emoji/emoji.css';
 import './style.css';
@@ -16,7 +16,7 @@ const stage = new Stage(app, send);
 const launcher = new Launcher(app);
 const keyboard = new Keyboard();
 
-/** Languages in which the system turns the sides of every page round. */
+/** Languages with mirrored pages. */
 const RIGHT_TO_LEFT = new Set(['ar', 'fa', 'he', 'ug', 'ur']);
 
 function takePhone({ settings, fontScale, apps }) {

@@ -53,7 +53,7 @@ const CLASSES = {
 
 const ROLES = { List: 'list', ListItem: 'listitem', Menu: 'menu' };
 
-/** A part of the right class. */
+/** Returns a part of the right class. */
 export function partFor(stage, id, kind, site) {
   const part = new (CLASSES[kind] ?? Part)(stage, id, kind, site);
   if (ROLES[kind]) {

@@ -1,15 +1,15 @@
 import { showFault } from './fault.mjs';
 import { partFor } from './parts.mjs';
 
-/** The tree of parts that the app's process describes. */
+/** The tree of parts from the app's process. */
 export class Stage {
   #parts = new Map();
   #root;
   #send;
   #dark = false;
-  /** What the app has called before its state came, which is no part of that. */
+  /** Calls of the app that arrived before its state, which does not include them. */
   #early = [];
-  /** Parts that look after themselves once everything that came together has been done. */
+  /** Parts to settle after all operations that arrived together. */
   settling = new Set();
 
   constructor(app, send) {
@@ -24,7 +24,7 @@ export class Stage {
     }
   }
 
-  /** Where a picture of the app is to be fetched. */
+  /** Returns the URL of a picture of the app. */
   urlOf(source) {
     if (typeof source === 'string') {
       return source;
@@ -32,7 +32,7 @@ export class Stage {
     return `/media/${this.app}/${source.media}${this.#dark ? '?dark' : ''}`;
   }
 
-  /** Shows a whole state, of which nothing is there yet. */
+  /** Shows a complete state, replacing everything. */
   replace(operations) {
     const early = this.#early;
     this.clear();

@@ -1,4 +1,4 @@
-/** The words of the system itself, in English and in Chinese. */
+/** Texts of the system, in English and in Chinese. */
 const TEXTS = { back: ['Back', '返回'], close: ['Close', '关闭'], paste: ['Paste', '粘贴'] };
 
 function translate(element) {
@@ -24,7 +24,7 @@ export function labelBySystem(element, name) {
   translate(element);
 }
 
-/** Brings everything that is shown to the language that the phone has now. */
+/** Updates all shown texts to the current language of the phone. */
 export function translateSystemTexts() {
   document.querySelectorAll('[data-system-text], [data-system-label]').forEach(translate);
 }

@@ -15,19 +15,19 @@ function cookieOf(request, name) {
 /** Rejects requests without the token: a request with the token in its URL gets it as a cookie. */
 export class Access {
   #token = randomBytes(24).toString('base64url');
-  // Cookies are shared by all ports of a host: this sets those of several previews apart.
+  // All ports of a host share cookies: the suffix distinguishes several previews.
   #cookie = `${COOKIE}-${randomBytes(4).toString('hex')}`;
 
   get query() {
     return `token=${this.#token}`;
   }
 
-  /** Whether a request has the token, in its URL or its cookie. */
+  /** Returns whether a request has the token, in its URL or its cookie. */
   admits(request) {
     return this.#hasQuery(request) || isSame(cookieOf(request, this.#cookie), this.#token);
   }
 
-  /** The middleware for everything that is served. */
+  /** Middleware for all requests. */
   guard = (request, response, next) => {
     if (!this.admits(request)) {
       response.writeHead(403, { 'content-type': 'text/plain' });

@@ -3,15 +3,15 @@ import { EventEmitter, once } from 'node:events';
 import { resetConnections } from './connections.mjs';
 import { Suspension } from './suspension.mjs';
 
-/** Where the apps' processes write which lines ran; tests set it. */
+/** Folder for the coverage of the apps' processes; set by tests. */
 const COVERAGE = process.env.PREVIEW_COVERAGE;
 
-/** How long an app may take to end by itself. */
+/** Time limit of an app's own exit. */
 const END_MS = 3000;
 
 /**
- * One of the two apps, with its process. States: `stopped`, `running`, `background`, `suspended`. Emits `state`, and
- * `message` with whatever the app tells that is for its screens.
+ * One of the two apps, with its process. States: `stopped`, `running`, `background`, `suspended`. Emits `state`, and `message` with the
+ * app's messages for its screens.
  */
 export class App extends EventEmitter {
   #child;
@@ -20,10 +20,10 @@ export class App extends EventEmitter {
     () => this.#suspend()
   );
   state = 'stopped';
-  /** Whether the system resets the app's connections when it stops it, or leaves them alone. */
+  /** Whether the system resets the app's connections when it suspends it. */
   cutsConnections = false;
 
-  /** `describe` gives what the app's process is told when it starts, `pasteboard` is the phone's. */
+  /** `describe` returns the start parameters of the app's process, `pasteboard` is the phone's. */
   constructor(name, describe, pasteboard) {
     super();
     this.name = name;
@@ -36,7 +36,7 @@ export class App extends EventEmitter {
     return this.#child?.pid;
   }
 
-  /** Starts the app from `file`, as built. */
+  /** Starts the app from the built `file`. */
   start(file) {
     if (this.#child) {
       return;
@@ -76,7 +76,7 @@ export class App extends EventEmitter {
     clearTimeout(timer);
   }
 
-  /** A killed process cannot save what tests want to know of it. */
+  /** Asks for coverage before a kill: a killed process cannot write it. */
   async #saveCoverage() {
     if (COVERAGE && (this.state === 'running' || this.state === 'background')) {
       this.#tell({ type: 'saveCoverage' });
@@ -100,19 +100,19 @@ export class App extends EventEmitter {
     }
   }
 
-  /** The time that the app was granted in the background is over. */
+  /** Ends the app's time in the background. */
   expire() {
     this.#suspension.expire();
   }
 
-  /** What a screen or the user's settings have for the app. */
+  /** Sends a message of a screen or of the settings to the app. */
   tell(message) {
     this.#tell(message);
   }
 
   #tell(message) {
     if (this.#child?.connected) {
-      // An app that has just ended does not hear it, and that it has ended is heard by itself.
+      // Ignores the error of an app that has just exited: its exit is reported separately.
       this.#child.send(message, () => {});
     }
   }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-/** Opens an address in the user's browser where there is a display; what cannot be opened has been printed anyway. */
+/** Opens a URL in the user's browser if there is a display; the URL has been printed anyway. */
 export function openBrowser(url) {
   const hasDisplay = process.env.DISPLAY || process.env.WAYLAND_DISPLAY;
   if (hasDisplay && process.stdout.isTTY) {

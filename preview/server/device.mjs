@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { readJson5 } from '../checks/json5.mjs';
 
-// In vp, the shorter side: narrower devices are phones, which leave a window upright unless its ability wants to turn.
+// Shorter side in vp: narrower devices are phones, whose windows stay upright unless the ability rotates.
 const TABLET_MIN_VP = 600;
 
-/** Whether a window turns with a phone, by the `orientation` of its ability; the system's choice is not to. */
+/** Whether a window rotates with a phone, by the `orientation` of its ability; the default is false. */
 const TURNS = new Map([
   [undefined, false],
   ['unspecified', false],
@@ -15,7 +15,7 @@ const TURNS = new Map([
   ['auto_rotation_restricted', true]
 ]);
 
-/** What a target's `module.json5` says about its window: whether it turns with a phone, and keeps clear of a camera. */
+/** Returns the window traits in a target's `module.json5`: whether it rotates with a phone, and avoids the camera cutout. */
 export function windowTraits(target) {
   const { module } = readJson5(path.join(target.mainFolder, 'module.json5'));
   const { orientation } = module.abilities[0];
@@ -27,8 +27,8 @@ export function windowTraits(target) {
 }
 
 /**
- * An app's window on the device as its user holds it: its size in vp, and the side on which the camera cuts into it.
- * In an upright phone the camera is in the status bar.
+ * Returns an app's window on the device in its current orientation: its size in vp, and the side of the camera cutout. In an upright phone
+ * the camera is in the status bar.
  */
 export function windowOn({ width, height, cutout }, { turns, avoidsCutout }) {
   const isPhone = Math.min(width, height) < TABLET_MIN_VP;

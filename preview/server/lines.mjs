@@ -1,6 +1,6 @@
 import { WebSocketServer } from 'ws';
 
-/** The lines to browsers: `/line/desk` for the desk, `/line/screen/<app>` for the screen of an app. */
+/** WebSockets of browsers: `/line/desk` for the desk, `/line/screen/<app>` for the screen of an app. */
 export class Lines {
   #sockets = new WebSocketServer({ noServer: true });
   #desks = new Set();
@@ -8,7 +8,7 @@ export class Lines {
   #phone;
   #perform;
 
-  /** `perform` does what a desk asks for. */
+  /** `perform` runs a desk's command. */
   constructor(http, access, phone, perform) {
     this.#phone = phone;
     this.#perform = perform;

@@ -20,20 +20,20 @@ const SETTINGS = {
   screenReader: false,
   width: 360,
   height: 780,
-  /** The side of the camera: '' for the top, 'left' or 'right' of a phone that lies. */
+  /** Side of the camera: '' for the top, 'left' or 'right' in landscape. */
   cutout: '',
   density: 3,
   keyboard: false
 };
 
 /**
- * The phone: both apps, and what its user has set. Emits `change` when an app's state or a setting changes, `message`
- * with what an app has for its screens.
+ * The phone: both apps, and the user's settings. Emits `change` when an app's state or a setting changes, `message` with an app's message
+ * for its screens.
  */
 export class Phone extends EventEmitter {
   settings = { ...SETTINGS };
   suspendDelayMs = SUSPEND_DELAY_MS;
-  /** Why an app cannot be built; by its name. */
+  /** Build errors, by app name. */
   faults = {};
   #files = {};
   #traits = {};
@@ -42,8 +42,7 @@ export class Phone extends EventEmitter {
   #library;
 
   /**
-   * `folder` is for what is built, `dataFolder` for what the apps store, `library` the native module; `targets` are the
-   * apps.
+   * `folder` is for builds, `dataFolder` for stored data of the apps, `library` the native module; `targets` are the apps.
    */
   constructor({ folder, dataFolder, library, targets = readTargets() }) {
     super();
@@ -80,7 +79,7 @@ export class Phone extends EventEmitter {
     };
   }
 
-  /** Builds an app and starts it anew; a fault of its sources is kept for the screens instead. */
+  /** Builds an app and restarts it; keeps a build error for the screens instead. */
   async install(name) {
     try {
       this.#readTraits(name);
@@ -95,7 +94,7 @@ export class Phone extends EventEmitter {
     this.emit('change');
   }
 
-  /** Starts an app anew, without anything that it has stored. */
+  /** Restarts an app without its stored data. */
   async reinstall(name) {
     await this.apps[name].kill();
     rmSync(this.#dataFolderOf(name), { recursive: true, force: true });
@@ -120,7 +119,7 @@ export class Phone extends EventEmitter {
     this.emit('change');
   }
 
-  /** Fonts follow the system's size as far as the apps' configuration says, windows turn as far as their ability does. */
+  /** Limits the font scale to that of the apps' configuration, and rotates windows as their ability allows. */
   #asAppSees(name, changes) {
     const seen = { ...changes };
     if ('fontScale' in changes) {
@@ -141,7 +140,7 @@ export class Phone extends EventEmitter {
     this.#traits[name] = windowTraits(this.targets[name]);
   }
 
-  /** How long an app may go on in the background from now on, whether it is refused, and whether its connections are cut. */
+  /** Sets the time of apps in the background from now on, whether it is refused, and whether connections are reset. */
   setSuspendPolicy({ delayMs, refuses, cutsConnections }) {
     this.suspendDelayMs = delayMs;
     Object.values(this.apps).forEach((app) => {
@@ -150,7 +149,7 @@ export class Phone extends EventEmitter {
     });
   }
 
-  /** What the desk and the screens show. */
+  /** Returns the state for the desk and the screens. */
   describe() {
     const describeApp = (app) => ({
       state: app.state,

@@ -4,9 +4,9 @@ import { Phone } from './phone.mjs';
 import { openSite } from './site.mjs';
 
 /**
- * Builds both apps and starts them, and serves their screens: `{ phone, url }`. The environment says where:
- * PREVIEW_FOLDER is for what is built, PREVIEW_DATA for what the apps store, SOCKETKIT_LIBRARY the native module, and
- * PREVIEW_PORT 0 lets the system choose. `targets` are the project's unless given.
+ * Builds and starts both apps, and serves their screens: `{ phone, url }`. Environment: PREVIEW_FOLDER is the folder for builds,
+ * PREVIEW_DATA that for stored data of the apps, SOCKETKIT_LIBRARY the native module; PREVIEW_PORT 0 selects a free port. `targets` are by
+ * default those of the project.
  */
 export async function startPreview(targets) {
   const { PREVIEW_FOLDER: folder, PREVIEW_DATA: dataFolder, SOCKETKIT_LIBRARY: library, PREVIEW_PORT } = process.env;
@@ -46,7 +46,7 @@ function perform(phone, message) {
   COMMANDS[message.command](phone, message);
 }
 
-/** Ends the apps when this process is asked to end, or when its parent has gone. */
+/** Ends the apps on SIGINT and SIGTERM, or when the parent process exits. */
 export function endWithProcess(phone) {
   const end = async () => {
     await phone.shutDown();

@@ -48,7 +48,7 @@ async function buildSite(outDir) {
   });
 }
 
-/** The web site of the preview, built into `outDir`: `{ http, access, url }`; `port` 0 lets the system choose. */
+/** Serves the web site of the preview, built into `outDir`: `{ http, access, url }`; `port` 0 selects a free one. */
 export async function openSite(phone, outDir, port) {
   await buildSite(outDir);
   const access = new Access();
@@ -58,7 +58,7 @@ export async function openSite(phone, outDir, port) {
     appType: 'mpa',
     logLevel: 'error',
     build: { outDir },
-    // It is not reachable from other machines.
+    // Not reachable from other machines.
     preview: { host: '127.0.0.1', port, strictPort: true },
     plugins: [
       {

@@ -4,7 +4,7 @@ import { ROOT } from '../root.mjs';
 
 const SETTLE_MS = 100;
 
-/** Calls `onChange` when sources or resources of the apps were edited; several files at once count as one edit. */
+/** Calls `onChange` when sources or resources of the apps were edited; changes of several files count as one edit. */
 export function watchSources(onChange) {
   let timer;
   for (const folder of ['entry', 'AppScope']) {

@@ -1,12 +1,12 @@
 /** Time between the expiry callback and the end of a delay. */
 const WARNING_MS = 6000;
 
-/** How long an app without a delay goes on in the background. */
+/** Time that an app without a delay runs in the background. */
 const GRACE_MS = 1000;
 
 /**
- * Decides when an app in the background is stopped, as the phone does: after the delay that it asked for, or shortly
- * after it needs none any more.
+ * Decides when an app in the background is suspended, as a phone does: when the delay that it requested ends, or shortly after it needs
+ * none any more.
  */
 export class Suspension {
   #delays = new Map();
@@ -15,20 +15,20 @@ export class Suspension {
   #warn;
   #stop;
 
-  /** `warn` gets the number of a delay that is about to end; `stop` is called once, when the app has to stop. */
+  /** `warn` gets the number of a delay that is about to end; `stop` is called once, to suspend the app. */
   constructor(warn, stop) {
     this.#warn = warn;
     this.#stop = stop;
   }
 
-  /** The app was granted a delay. */
+  /** Adds a granted delay. */
   grant(requestId, delayMs) {
     this.#delays.set(requestId, delayMs);
     this.#clear();
     this.#begin();
   }
 
-  /** The app needs a delay no longer. */
+  /** Removes a delay that the app no longer needs. */
   cancel(requestId) {
     this.#delays.delete(requestId);
     this.#clear();
@@ -41,13 +41,13 @@ export class Suspension {
     this.#begin();
   }
 
-  /** The app is in the foreground again, or gone. */
+  /** Called when the app is in the foreground again, or has exited. */
   leave() {
     this.#isInBackground = false;
     this.#clear();
   }
 
-  /** All delays end now, as if their time had passed. */
+  /** Ends all delays, as if their time had passed. */
   expire() {
     for (const requestId of this.#delays.keys()) {
       this.#delays.set(requestId, WARNING_MS);

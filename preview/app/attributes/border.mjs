@@ -28,7 +28,7 @@ export const border = {
     Object.entries(options).forEach(([name, value]) => border[attributes[name]](node, value));
   },
   borderWidth(node, value) {
-    // Sides that are not named have no border.
+    // Sides without a value have no border.
     node.style({ borderStyle: node.css.borderStyle ?? 'solid', borderWidth: '0px' });
     if (typeof value !== 'object' || isResource(value)) {
       eachSide(node, 'Width', value, length);

@@ -13,7 +13,7 @@ const ITEM_OPTIONS = ['value', 'icon', 'symbolIcon', 'enabled', 'action'];
 const POPUP_OPTIONS = ['message', 'builder', 'placement', 'onStateChange', 'autoCancel', 'showInSubWindow', 'mask'];
 const trigger = chooser(enums.ResponseType, { RightClick: 'rightClick', LongPress: 'longPress' }, 'bindContextMenu');
 const sheetPlace = chooser(enums.SheetType, { BOTTOM: 'bottom', CENTER: 'center' }, 'bindSheet.preferType');
-// How high that is depends on where the sheet stands.
+// The height depends on the position of the sheet.
 const sheetHeight = chooser(
   enums.SheetSize,
   { MEDIUM: 'var(--sheet-medium)', LARGE: 'var(--sheet-large)', FIT_CONTENT: 'auto' },
@@ -33,7 +33,7 @@ function heightOf(value) {
     : length(value);
 }
 
-/** ArkUI takes any function for a builder here, without an object around it. */
+/** ArkUI accepts any function as builder here, without an object around it. */
 function addTitle(overlay, title) {
   if (typeof title === 'function') {
     const header = new UiNode('__Header__', `${overlay.site}#header`);
@@ -57,7 +57,7 @@ function describeSheet(overlay, options) {
   }
 }
 
-/** One line of a menu. */
+/** Creates a menu item. */
 export function menuItem(site, { value, enabled, action }) {
   const item = new UiNode('MenuItem', site);
   item.set({ text: String(resolve(value)), disabled: enabled === false });

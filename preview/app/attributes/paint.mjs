@@ -50,7 +50,7 @@ export const paint = {
     checkOptions(options, ['x', 'y'], 'translate');
     node.style({ translate: `${share(options.x ?? 0)} ${share(options.y ?? 0)}` });
   },
-  // Movements take time only; pictures of the preview show where they end.
+  // Animations are not emulated; screenshots show their end.
   animation() {},
   transition() {}
 };

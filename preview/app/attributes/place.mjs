@@ -2,7 +2,7 @@ import { enums } from '../enums.mjs';
 import { checkOptions, chooser, UnknownError } from '../unknown.mjs';
 import { length } from '../units.mjs';
 
-/** `align-content`/`justify-content` words for the nine places of a box: vertical, horizontal. */
+/** `align-content`/`justify-content` values for the nine positions in a box: vertical, horizontal. */
 export const alignment = chooser(
   enums.Alignment,
   {
@@ -27,7 +27,7 @@ export const itemAlign = chooser(
 
 const writing = chooser(enums.Direction, { Ltr: 'ltr', Rtl: 'rtl', Auto: '' }, 'direction');
 const { SYSTEM, CUTOUT } = enums.SafeAreaType;
-/** The sides of a window, each with what the window keeps clear there. */
+/** Sides of a window, with the areas that the window avoids. */
 const safeAreaEdge = chooser(
   enums.SafeAreaEdge,
   {
@@ -79,7 +79,7 @@ export const place = {
   direction(node, value) {
     node.style({ direction: writing(value) });
   },
-  /** Paints into what the window keeps clear; where the node's content is stays as it was. */
+  /** Extends the background into the areas that the window avoids; the content stays in place. */
   expandSafeArea(node, types, areas) {
     if (!types || types.includes(enums.SafeAreaType.KEYBOARD)) {
       throw new UnknownError('expandSafeArea with SafeAreaType.KEYBOARD');

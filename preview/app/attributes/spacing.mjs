@@ -4,7 +4,7 @@ import { length } from '../units.mjs';
 
 const SIDES = ['top', 'right', 'bottom', 'left'];
 
-/** One length for all sides, or one for each side that is named. */
+/** Sets one length for all sides, or one for each named side. */
 function sides(node, property, value) {
   const isEach = typeof value === 'object' && !isResource(value);
   const lengths = isEach ? edgeLengths(value, property) : SIDES.map((side) => [side, length(value)]);

@@ -43,14 +43,14 @@ function weight(value) {
   return isName ? named(value) : (words[value] ?? Number(value));
 }
 
-/** A font does not grow beyond the scale that its node allows. */
+/** Limits the font size to the node's maximum scale. */
 function showFontSize(node) {
   if (node.fontChoice.size !== undefined) {
     node.style({ fontSize: fontLength(node.fontChoice.size, node.fontChoice.scaleMax) });
   }
 }
 
-/** Attributes of everything that shows text of its own. */
+/** Attributes of all components with text. */
 export const font = {
   fontSize(node, value) {
     node.fontChoice.size = value;
@@ -78,7 +78,7 @@ export const font = {
   }
 };
 
-/** Attributes of text that can fill several lines. */
+/** Attributes of multi-line text. */
 export const paragraph = {
   ...font,
   maxFontScale(node, value) {

@@ -29,7 +29,7 @@ export const touch = {
   hitTestBehavior(node, value) {
     node.style({ pointerEvents: hitTest(value) });
   },
-  // Nothing can be dragged on the screen of the preview.
+  // The screen of the preview does not support dragging.
   draggable(node, value) {
     if (value) {
       throw new UnknownError('draggable(true)');
@@ -38,7 +38,7 @@ export const touch = {
   onHover(node, action) {
     node.listen('hover', action);
   },
-  // How a touched component looks while the finger is down is left to the screen.
+  // The screen draws the pressed state.
   hoverEffect() {},
   clickEffect() {},
   responseRegion() {}

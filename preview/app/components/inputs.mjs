@@ -27,7 +27,7 @@ const enterKey = chooser(
   'enterKeyType'
 );
 
-/** A text field: the screen holds the text and reports every change. */
+/** Creates a text field: the screen holds the text and reports every change. */
 function createInput(node, options = {}) {
   checkOptions(options, OPTIONS, node.kind);
   const shared = options.text ?? options.value;
@@ -42,7 +42,7 @@ function createInput(node, options = {}) {
   node.listen('input', (text) => setterOf(shared)(text));
 }
 
-/** What `onSubmit` gets; unless a listener keeps it, the keyboard goes. */
+/** Returns the event of `onSubmit`; unless a listener keeps the keyboard, it closes. */
 function submitEvent(text, blur) {
   let keeps = false;
   const event = strict('SubmitEvent', {

@@ -27,7 +27,7 @@ const scrolling = {
     checkOptions(options, ['alwaysEnabled'], 'edgeEffect');
     node.set({ springs: springs(effect) });
   },
-  // How it feels to a finger is the browser's.
+  // The browser implements nested scrolling.
   nestedScroll() {},
   friction() {},
   onScrollStop(node, action) {

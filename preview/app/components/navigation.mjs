@@ -53,11 +53,11 @@ const bars = {
   hideBackButton(node, value) {
     node.set({ hidesBack: value });
   },
-  // There is none.
+  // There is no tool bar.
   hideToolBar() {}
 };
 
-/** A page that does not handle it itself is left. */
+/** Leaves the page if it does not handle the event itself. */
 function createDestination(node) {
   const back = wayBack();
   node.listen('back', () => node.onBackPressed?.() === true || back());

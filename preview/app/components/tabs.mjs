@@ -37,7 +37,7 @@ export const tabs = {
     onChange(node, action) {
       node.listen('tab', action);
     },
-    // Tabs are touched; no finger swipes over a page of the preview.
+    // The preview has no swipe gestures; tabs are tapped.
     scrollable() {},
     barHeight(node, value) {
       node.style({ '--bar-height': length(value) });

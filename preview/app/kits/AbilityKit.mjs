@@ -2,7 +2,7 @@ import { kitEnums } from '../kit-enums.mjs';
 import { start } from '../process.mjs';
 import { strict, UnknownError } from '../unknown.mjs';
 
-/** The base of the app's ability; the preview calls the same methods as the phone does. */
+/** Base class of the app's ability; the preview calls the same methods as a phone. */
 export class UIAbility {
   onCreate() {}
   onWindowStageCreate() {}
@@ -19,7 +19,7 @@ export const ConfigurationConstant = strict('ConfigurationConstant', kitEnums.Co
 
 const { BundleFlag } = kitEnums.bundleManager;
 
-/** Without any flag the system leaves the app's parts out. */
+/** Without flags the system omits the app's parts. */
 function getBundleInfoForSelfSync(flags) {
   if (flags !== BundleFlag.GET_BUNDLE_INFO_DEFAULT) {
     throw new UnknownError(`getBundleInfoForSelfSync with the flags ${flags}`);

@@ -13,7 +13,7 @@ class EventInfo {
   }
 }
 
-/** Of all events the screen of the preview knows announcements. */
+/** Supports announcements only. */
 async function sendAccessibilityEvent(event) {
   const { type, bundleName, triggerAction, textAnnouncedForAccessibility: text } = event;
   if (![type, bundleName, triggerAction].every((each) => typeof each === 'string' && each !== '')) {

@@ -5,7 +5,7 @@ import { strict } from '../unknown.mjs';
 
 const stores = new Map();
 
-/** One named store: what `flush` writes is there when the app starts again. */
+/** A named store; `flush` makes values persistent. */
 class Store {
   #file;
   #values;
@@ -56,7 +56,7 @@ function readJson(file) {
   }
 }
 
-/** Every call in its two forms: `get` with a promise, `getSync` at once. */
+/** Provides every call in two forms: `get` with a promise, and `getSync`. */
 function preferencesOf(store) {
   const calls = { get: 'get', put: 'put', has: 'has', delete: 'delete', getAll: 'all', clear: 'clear', flush: 'flush' };
   const members = {};

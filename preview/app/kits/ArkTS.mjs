@@ -8,7 +8,7 @@ function createDecoder(encoding = 'utf-8', { fatal = false, ignoreBOM = false } 
   });
 }
 
-/** Pages make it with `new` or with `create`. */
+/** Created with `new` or with `create`. */
 class Encoder {
   constructor() {
     const encoder = new TextEncoder();

@@ -8,7 +8,7 @@ export { LengthMetrics } from '../length-metrics.mjs';
 export { AppStorageV2 } from '../storage.mjs';
 export { SymbolGlyphModifier } from '../symbol-glyph-modifier.mjs';
 
-/** As the declarations have it; it stands in no namespace. */
+/** As in the declarations, outside of any namespace. */
 export const KeyboardAvoidMode = strict('KeyboardAvoidMode', { OFFSET: 0, RESIZE: 1 });
 
 export const window = strict('window', { ...kitEnums.window });

@@ -8,7 +8,7 @@ import { strict } from '../unknown.mjs';
 const { Tag, ErrorCode, ConflictResolution } = kitEnums.asset;
 const FILE = path.join(start.dataFolder ?? '.', 'assets.json');
 
-/** Bytes are kept as base64, other values as they are. */
+/** Stores bytes as base64, other values unchanged. */
 function freeze(attributes) {
   return [...attributes].map(([tag, value]) => {
     return [tag, value instanceof Uint8Array ? { base64: Buffer.from(value).toString('base64') } : value];
@@ -37,7 +37,7 @@ function writeAll(assets) {
   writeFileSync(FILE, JSON.stringify(assets), { mode: 0o600 });
 }
 
-/** Tags of a query that say how to answer and not what to look for. */
+/** Tags of a query about the result instead of the searched assets. */
 const ANSWER_TAGS = new Set([Tag.RETURN_TYPE, Tag.RETURN_LIMIT, Tag.RETURN_OFFSET, Tag.RETURN_ORDERED_BY]);
 
 function matches(asset, query) {

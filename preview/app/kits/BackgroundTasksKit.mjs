@@ -5,7 +5,7 @@ import { strict } from '../unknown.mjs';
 const REQUESTS_MAX = 3;
 const VERIFICATION_FAILED = 9900002;
 
-/** Granted requests that were not cancelled: their end, and the function to call before it. */
+/** Granted requests that were not cancelled: their end, and the callback before it. */
 const granted = new Map();
 let nextId = 1;
 let policy = { delayMs: start.suspendDelayMs, refuses: false };

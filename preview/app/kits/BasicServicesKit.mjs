@@ -2,7 +2,7 @@ import { pasteboard as board } from '../pasteboard.mjs';
 import { start } from '../process.mjs';
 import { strict } from '../unknown.mjs';
 
-/** The names that Node has for processors, as phones and emulators call their interfaces. */
+/** ABIs by Node's names of processors. */
 const ABIS = { arm64: 'arm64-v8a', x64: 'x86_64' };
 
 export { BusinessError } from '../business-error.mjs';

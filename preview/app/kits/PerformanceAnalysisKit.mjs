@@ -3,7 +3,7 @@ import { kitEnums } from '../kit-enums.mjs';
 import { tellSystem } from '../process.mjs';
 import { strict } from '../unknown.mjs';
 
-/** Arguments that are not marked public are hidden; `%%` is a percent sign. */
+/** Formats a log line: arguments that are not marked public are hidden; `%%` is a percent sign. */
 function lineOf(format, values) {
   let next = 0;
   return format.replace(/%(?:\{(public|private)\})?[sdif]|%%/g, (place, mark) => {
@@ -32,7 +32,7 @@ export const hilog = strict('hilog', {
   isLoggable: () => true
 });
 
-/** How much of a processor each thread has used is not known here, only which there are. */
+/** Returns the threads; their CPU usage is unknown here. */
 function getAppThreadCpuUsage() {
   return readdirSync('/proc/self/task').map((id) => strict('ThreadCpuUsage', { threadId: Number(id) }));
 }

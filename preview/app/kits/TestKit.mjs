@@ -3,5 +3,5 @@ import { strict } from '../unknown.mjs';
 
 const delegator = strict('AbilityDelegator', { getAppContext: createAbilityContext });
 
-/** What tests ask the system for; pages do not know it. */
+/** The system's test functions; pages do not use them. */
 export const abilityDelegatorRegistry = strict('abilityDelegatorRegistry', { getAbilityDelegator: () => delegator });

@@ -34,7 +34,7 @@ export class ButtonPart extends Part {
   }
 }
 
-/** Whether an element is completely visible within its scroll container. */
+/** Returns whether an element is completely visible within its scroll container. */
 function isWhole(element) {
   const { top, bottom, left, right } = element.getBoundingClientRect();
   for (let each = element.parentElement; each; each = each.parentElement) {
@@ -47,7 +47,7 @@ function isWhole(element) {
   return true;
 }
 
-/** The system's own button: a touch of it lets an app read the pasteboard, if the user can see all of it. */
+/** The system's paste button: a tap allows an app to read the pasteboard, if the whole button is visible. */
 export class PasteButtonPart extends ButtonPart {
   constructor(stage, id, kind, site) {
     super(stage, id, kind, site);

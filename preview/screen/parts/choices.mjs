@@ -1,6 +1,6 @@
 import { Part } from './part.mjs';
 
-/** A switch, a check box or a button that stays down. */
+/** A switch, a check box or a toggle button. */
 export class TogglePart extends Part {
   constructor(stage, id, kind, site) {
     super(stage, id, kind, site, document.createElement('button'));
@@ -39,7 +39,7 @@ export class RadioPart extends TogglePart {
   }
 }
 
-/** One of several words. */
+/** A drop-down list. */
 export class SelectPart extends Part {
   constructor(stage, id, kind, site) {
     super(stage, id, kind, site, document.createElement('select'));

@@ -2,9 +2,9 @@ import { Part } from './part.mjs';
 
 const HISTORY_MAX = 200;
 
-/** A text input. The screen holds the text while it is typed, and sends every change to the app. */
+/** A text input. The screen holds the text during typing, and sends every change to the app. */
 export class InputPart extends Part {
-  /** What was told and has not come back yet. */
+  /** Sent texts that the app has not confirmed yet. */
   #told = [];
   #field;
 
@@ -51,7 +51,7 @@ export class InputPart extends Part {
     this.#field.setSelectionRange(index, index);
   }
 
-  /** Newer text is confirmed later; showing an older value would undo typing. */
+  /** Shows a value unless newer text is unconfirmed: an older value would undo typing. */
   #show(value) {
     const echo = this.#told.indexOf(value);
     if (echo >= 0) {

@@ -1,6 +1,6 @@
 import { ScrollPart } from './scroll.mjs';
 
-/** A list; long ones are drawn in part. */
+/** A list; long ones are drawn partly. */
 export class ListPart extends ScrollPart {
   #shown = '';
   #index = -1;
@@ -15,7 +15,7 @@ export class ListPart extends ScrollPart {
 
   settle() {
     const goal = this.goal;
-    // Where the end is depends on how high the gaps are.
+    // The position of the end depends on the height of the gaps.
     this.windows.forEach((each) => each.settle());
     super.settle();
     if (this.#index >= 0) {
@@ -30,7 +30,7 @@ export class ListPart extends ScrollPart {
 
   moved() {
     super.moved();
-    // On its way to an edge it does not need what it passes.
+    // While scrolling to an edge, the items on the way are not needed.
     if (!this.goal) {
       this.windows.forEach((each) => each.askForVisible(this.element));
     }
@@ -47,7 +47,7 @@ export class ListPart extends ScrollPart {
     }
   }
 
-  /** The items that are drawn, each with its place in the whole list. */
+  /** Drawn items, each with its index in the whole list. */
   get #items() {
     const places = [];
     let next = 0;

@@ -1,4 +1,4 @@
-/** Marks a place among the children of a part; nothing is to be seen there. */
+/** Marks a position among the children of a part; invisible. */
 export class MarkPart {
   element = document.createComment('');
   children = [];

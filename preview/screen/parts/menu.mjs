@@ -2,7 +2,7 @@ import { Part } from './part.mjs';
 
 const layer = document.querySelector('#layer');
 
-/** A menu that is bound to a component: above everything while it is open. */
+/** A menu bound to a component: above everything while it is open. */
 export class MenuPart extends Part {
   #shade = document.createElement('div');
 

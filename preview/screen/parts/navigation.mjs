@@ -1,7 +1,7 @@
 import { labelBySystem } from '../system-texts.mjs';
 import { Part } from './part.mjs';
 
-/** A page with a bar above it, which has a title and buttons. */
+/** A page with a title bar and buttons. */
 class Barred extends Part {
   #bar = document.createElement('div');
   #titles = document.createElement('div');

@@ -1,6 +1,6 @@
 import { LONG_PRESS_MS, watchLongPress } from '../long-press.mjs';
 
-/** Kinds that find their place by themselves, above everything. */
+/** Components that position themselves, above everything. */
 const FLOATING = new Set(['__Menu__', '__Sheet__', '__Cover__', '__Popup__']);
 
 const STATES = [
@@ -16,12 +16,12 @@ function isShare(length) {
   return typeof length === 'string' && length.endsWith('%');
 }
 
-/** One component on the screen: an element, and where its children go. */
+/** A component on the screen: its element, and the position of its children. */
 export class Part {
   children = [];
   parent = null;
   state = {};
-  /** CSS as the app gave it. */
+  /** CSS from the app. */
   style = {};
   #listened = new Set();
 
@@ -34,12 +34,12 @@ export class Part {
     watchLongPress(element, () => this.state.longPressMs ?? LONG_PRESS_MS, (event) => this.longPressed(event));
   }
 
-  /** Where children are put. */
+  /** Parent element of children. */
   get content() {
     return this.element;
   }
 
-  /** What takes the focus and has a name. */
+  /** Element with the focus and the accessible name. */
   get control() {
     return this.element;
   }
@@ -59,7 +59,7 @@ export class Part {
     AXES.forEach((axis) => this.#measure(axis));
   }
 
-  /** A share of the parent is one of what the part's own margins leave of it. */
+  /** Percentages refer to the parent's size without the part's own margins. */
   #measure({ size, margins }) {
     const share = this.style[size];
     if (isShare(share)) {
@@ -70,8 +70,8 @@ export class Part {
   }
 
   /**
-   * A part that has no size of its own is as large as it can be when a child wants a share of it: in ArkUI such a
-   * share is one of the space that there is, and not of the part's content.
+   * Makes a part without a size as large as possible if a child has a percentage size: in ArkUI the percentage refers to the available
+   * space and not to the part's content.
    */
   fit() {
     let changed = false;
@@ -152,7 +152,7 @@ export class Part {
     this.watchArea();
   }
 
-  /** What can be touched can be reached and pressed with keys as well. */
+  /** Makes touchable parts accessible with the keyboard. */
   #takeKeys() {
     const { control } = this;
     if (this.hears('click') && control.tagName === 'DIV' && this.state.focusable !== false && control.tabIndex < 0) {
@@ -177,7 +177,7 @@ export class Part {
   }
 
   clicked(event) {
-    // A finger that has pressed long enough does not tap as well; keys have no finger.
+    // A long press is not a tap as well; keys have no long press.
     const isTap = !this.isPressedLong || event.detail === 0;
     this.isPressedLong = false;
     if (!isTap) {
@@ -197,12 +197,12 @@ export class Part {
     this.menuOf('longPress')?.open(this.element);
   }
 
-  /** The menu that is bound to a component. */
+  /** Returns the menu bound to a component. */
   menuOf(trigger) {
     return this.children.find((child) => child.kind === '__Menu__' && child.state.trigger === trigger);
   }
 
-  /** The data of a touch event. */
+  /** Returns the data of a touch event. */
   at(x, y) {
     const box = this.element.getBoundingClientRect();
     return { x: x - box.left, y: y - box.top, target: { area: { width: box.width, height: box.height } } };
@@ -223,7 +223,7 @@ export class Part {
     this.observer.observe(this.element);
   }
 
-  /** The part has been put where it belongs. */
+  /** Called when the part was inserted. */
   placed() {
     if (this.state.defaultFocus) {
       queueMicrotask(() => this.control.focus());
@@ -239,7 +239,7 @@ export class Part {
     this.fit();
   }
 
-  /** Puts a child's element where it belongs. */
+  /** Inserts a child's element. */
   place(part, before) {
     if (FLOATING.has(part.kind)) {
       return;
@@ -266,7 +266,7 @@ export class Part {
     });
   }
 
-  /** The part is gone from the screen. */
+  /** Called when the part was removed. */
   removed() {
     this.observer?.disconnect();
     this.tell('disappear');

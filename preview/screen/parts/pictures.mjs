@@ -1,6 +1,6 @@
 import { Part } from './part.mjs';
 
-/** A picture; drawings are put into the page, so that `fillColor` applies. */
+/** A picture; drawings are inlined, so that `fillColor` applies. */
 export class ImagePart extends Part {
   update(changes) {
     if ('source' in changes) {
@@ -33,7 +33,7 @@ export class ImagePart extends Part {
   }
 }
 
-/** Shapes for the system's symbols that the pages use; the system's font is on phones only. */
+/** Shapes for the system symbols that the pages use; the system's font exists on phones only. */
 const SYMBOLS = {
   gearshape: 'M10.3 2h3.4l.5 2.6 2 .9 2.2-1.5 2.4 2.4-1.5 2.2.9 2 2.6.5v3.4l-2.6.5-.9 2 1.5 2.2-2.4 2.4-2.2-1.5-2 .9-.5 2.6h-3.4l-.5-2.6-2-.9-2.2 1.5-2.4-2.4 1.5-2.2-.9-2L1.2 14v-3.4l2.6-.5.9-2-1.5-2.2 2.4-2.4 2.2 1.5 2-.9zM12 8.6a3.7 3.7 0 1 0 0 7.4 3.7 3.7 0 0 0 0-7.4z',
   trash: 'M9 3h6l1 2h4v2H4V5h4zM6 9h12l-1 12H7z',

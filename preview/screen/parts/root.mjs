@@ -1,7 +1,7 @@
 import { openDialog, showToast } from '../dialog.mjs';
 import { Part } from './part.mjs';
 
-/** More than anyone waits for. */
+/** Limit of kept announcements. */
 const ANNOUNCEMENTS_MAX = 20;
 
 /** The window of the app. */

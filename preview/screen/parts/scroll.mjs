@@ -14,17 +14,17 @@ const IDLE = 0;
 const SCROLLING = 1;
 const FLING = 2;
 
-/** How far a list swings beyond its end, and in how many pictures it comes back. */
+/** Overshoot of a list at its end, and number of frames of its way back. */
 const SPRING_PX = 24;
 const SPRING_PICTURES = 12;
 
-/** Something that scrolls. */
+/** A scrollable part. */
 export class ScrollPart extends Part {
   #frame = 0;
   #told = '';
   #lastY = 0;
   #isByHand = false;
-  /** The edge that has to be reached, however much is still to come before it. */
+  /** Edge to reach, even if content is added before it. */
   goal = '';
 
   constructor(stage, id, kind, site) {
@@ -47,7 +47,7 @@ export class ScrollPart extends Part {
     return scrollTop + clientHeight >= scrollHeight - NEAR_PX;
   }
 
-  /** What was added together with the call counts as well: it is done when everything is there. */
+  /** Scrolls to an edge, including content that was added together with the call. */
   scrollEdge(edge) {
     this.goal = EDGES.get(edge);
   }
@@ -77,7 +77,7 @@ export class ScrollPart extends Part {
     super.removed();
   }
 
-  /** Scrolling by hand cancels a scroll of the page. */
+  /** Scrolling by hand cancels a programmatic scroll. */
   #taken() {
     this.goal = '';
     this.#isByHand = true;
@@ -85,11 +85,11 @@ export class ScrollPart extends Part {
 
   #stopped() {
     this.tell('scrollStop');
-    // How far it came is told before that.
+    // The position is reported before that.
     requestAnimationFrame(() => (this.#isByHand = false));
   }
 
-  /** A list that is thrown against its end swings beyond it and back, and reaches it again; where it is stays the end. */
+  /** A list that is flung against its end overshoots and returns, so it reaches the end twice. */
   #swing() {
     const back = Array.from({ length: SPRING_PICTURES }, () => ['scroll', -SPRING_PX / SPRING_PICTURES, FLING]);
     const steps = [['scroll', SPRING_PX, FLING], ...back, ['reachEnd']];
@@ -102,7 +102,7 @@ export class ScrollPart extends Part {
     requestAnimationFrame(next);
   }
 
-  /** At most once for each picture. */
+  /** Reports at most once per frame. */
   #soon() {
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(() => this.moved());

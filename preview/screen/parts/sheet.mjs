@@ -3,7 +3,7 @@ import { Part } from './part.mjs';
 
 const layer = document.querySelector('#layer');
 
-/** Something above the page that the user can send away. */
+/** An overlay that the user can dismiss. */
 class Floating extends Part {
   #shade = document.createElement('div');
 
@@ -23,7 +23,7 @@ class Floating extends Part {
   }
 }
 
-/** A panel that rises from the lower edge. */
+/** A panel at the bottom edge. */
 export class SheetPart extends Floating {
   #bar = document.createElement('div');
   #title = document.createElement('h2');

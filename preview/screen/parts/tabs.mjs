@@ -1,6 +1,6 @@
 import { Part } from './part.mjs';
 
-/** Pages beside each other, one of which is shown. */
+/** Pages side by side, one of which is visible. */
 export class TabsPart extends Part {
   #bar = document.createElement('div');
   #pages = document.createElement('div');

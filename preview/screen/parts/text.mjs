@@ -1,6 +1,6 @@
 import { Part } from './part.mjs';
 
-/** Text in lines; Spans stand inside it. */
+/** Text that may contain Spans. */
 export class TextPart extends Part {
   update(changes) {
     if ('text' in changes) {
@@ -26,7 +26,7 @@ export class SpanPart extends Part {
   }
 }
 
-/** A count at the corner of something. */
+/** A count at the corner of a component. */
 export class BadgePart extends Part {
   #count = document.createElement('span');
 

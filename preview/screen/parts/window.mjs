@@ -2,10 +2,10 @@ import { Part } from './part.mjs';
 
 const FIRST_HEIGHT_PX = 64;
 
-/** How many items are drawn beyond those that are seen, on each side. */
+/** Number of items drawn beyond the visible ones, on each side. */
 const MARGIN_ITEMS = 15;
 
-/** The drawn part of a long list, between two gaps as high as what is not drawn. */
+/** The drawn part of a long list, between two gaps as high as the undrawn parts. */
 export class WindowPart extends Part {
   #before = document.createElement('div');
   #after = document.createElement('div');
@@ -41,7 +41,7 @@ export class WindowPart extends Part {
     this.#asked = '';
   }
 
-  /** The average height of what is drawn stands for that of the rest. */
+  /** Average height of drawn items, assumed for all others. */
   get #height() {
     const { items } = this;
     if (items.length === 0) {
@@ -51,7 +51,7 @@ export class WindowPart extends Part {
     return drawn > 0 ? drawn / items.length : FIRST_HEIGHT_PX;
   }
 
-  /** Makes the gaps as high as what is not drawn; to be called when everything that came together has been done. */
+  /** Sets the height of the gaps; call it after all operations that arrived together. */
   settle() {
     const height = this.#height;
     this.#fill(this.#before, this.start * height);
@@ -71,7 +71,7 @@ export class WindowPart extends Part {
     this.#ask(index - MARGIN_ITEMS, index + MARGIN_ITEMS);
   }
 
-  /** Requests more items when the visible part comes near the end of the drawn ones. */
+  /** Requests more items when the visible part is near the end of the drawn ones. */
   askForVisible(list) {
     const [first, last] = this.#visible(list);
     const end = this.start + this.items.length;
@@ -83,14 +83,14 @@ export class WindowPart extends Part {
     }
   }
 
-  /** The places of the first and the last item that can be seen, as far as heights are known. */
+  /** Returns the indexes of the first and last visible item, as far as heights are known. */
   #visible(list) {
     const view = list.getBoundingClientRect();
     const place = (y) => Math.max(0, Math.min(this.total, this.#placeAt(y)));
     return [place(view.top), place(view.bottom)];
   }
 
-  /** Which item is at a height of the screen: counted where items are drawn, reckoned elsewhere. */
+  /** Returns the item at a height of the screen: counted among drawn items, otherwise estimated. */
   #placeAt(y) {
     const boxes = this.items.map(({ element }) => element.getBoundingClientRect());
     if (boxes.length === 0 || y < boxes[0].top) {

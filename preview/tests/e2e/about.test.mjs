@@ -17,7 +17,7 @@ const LICENCES = 'Third-party licences';
 const { versionName } = readJson5(path.join(ROOT, 'AppScope/app.json5')).app;
 const ABIS = { arm64: 'arm64-v8a', x64: 'x86_64' };
 
-/** What the licences of NOTICE are for, one after the other. */
+/** Returns the subjects of the licences in NOTICE, in order. */
 function licenceNames() {
   const sections = readFileSync(path.join(ROOT, 'NOTICE'), 'utf8').split(/^-{78}$/m).slice(1);
   return sections.map((section) => section.trim().split('\n\n')[0]);
@@ -58,7 +58,7 @@ test(
 test(
   'a failed self-test shows the step and the error, and passes when it is run again',
   withPreview(async ({ server }) => {
-    // What the module loads once is there then.
+    // Everything that the module loads once is loaded then.
     const about = await About.open(server);
     await about.shows(PASSED);
     await withoutDescriptors(await server.pid(), async () => {
@@ -106,7 +106,7 @@ test(
     await about.licences.getByText('LICENSE', { exact: true }).waitFor();
     const atLast = await about.licenceNames();
     assert.equal(new Set(atLast).size, atLast.length);
-    // What is drawn is a part of the list without a gap.
+    // The drawn part is contiguous.
     const [first, last] = [atFirst, atLast].map((names) => names.filter((name) => all.includes(name)));
     assert.deepEqual(first, all.slice(0, first.length));
     assert.deepEqual(last, all.slice(all.length - last.length));

@@ -137,7 +137,7 @@ test(
     await cutConnections(preview);
     await leave(server);
     await expire(server);
-    // Its listening socket stays: the kernel accepts in its place.
+    // Its listening socket stays: the kernel accepts connections for it.
     await client.shows(RECONNECTED);
     await say(client, 'for later');
     await comeBack(server);

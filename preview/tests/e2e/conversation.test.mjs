@@ -23,7 +23,7 @@ async function sayQuickly(phone) {
   }
 }
 
-/** What the phone's pasteboard has, as its user finds it in the client's settings. */
+/** Returns the content of the phone's pasteboard, by pasting it in the client's settings. */
 async function pasteboard(client) {
   const settings = await Settings.open(client);
   await settings.fill({ framing: true });
@@ -144,7 +144,7 @@ test(
   'a long press copies a whole message, also a large one that is drawn in part',
   withPreview(async (preview) => {
     const { server, client } = preview;
-    // Without framing, bytes that are on their way for longer come in parts.
+    // Without framing, bytes that take longer arrive in parts.
     await setFraming(preview);
     await connect(preview);
     await client.input.fill(LONG);

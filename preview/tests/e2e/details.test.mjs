@@ -11,7 +11,7 @@ const TIME = /^\d\d\/\d\d\/\d{4} \d\d:\d\d:\d\d$/;
 const CLIENT_HINT = 'Start the server app first.';
 const LONG_PRESS_MS = 600;
 
-/** The facts of the message with this text, without its time, which is looked at here. */
+/** Returns the details of the message with this text, without its time, which is checked here. */
 async function factsOf(phone, text) {
   const details = await Details.open(phone, text);
   await details.sheet.getByText(text, { exact: true }).waitFor();
@@ -84,7 +84,7 @@ test(
     await enter(client, 'waits');
     await client.text('waits').click({ delay: LONG_PRESS_MS });
     await client.shows('Copied');
-    // What it does after the press is drawn before this.
+    // Effects of the press are drawn before this.
     await enter(client, 'later');
     await client.shows('later');
     const details = new Details(client);

@@ -9,7 +9,7 @@ test(
   'an edited page is built again, and both apps start with it',
   withPreview(async ({ server, client }) => {
     const before = [await server.pid(), await client.pid()];
-    // What an editor does when it saves, but for the text.
+    // As an editor saves, with unchanged text.
     utimesSync(path.join(ROOT, 'entry/src/main/ets/view/StatusCard.ets'), new Date(), new Date());
     await Promise.all([server.isRenewed(before[0]), client.isRenewed(before[1])]);
     assert.notEqual(await server.pid(), await client.pid());

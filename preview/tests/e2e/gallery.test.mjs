@@ -33,7 +33,7 @@ test(
     assert.equal(await kept.inputValue(), 'typed');
     await phone.touch('reverse');
     await phone.shows('three at 0');
-    // ForEach draws an item once: what it said of its place stays.
+    // ForEach draws an item once, so its position text is unchanged.
     const places = await phone.screen.getByText(/^\d (one|two|three)$/).allTextContents();
     assert.deepEqual(places, ['2 three', '1 two', '0 one']);
     await phone.shows('three one high');

@@ -5,17 +5,17 @@ import { Settings } from './support/settings.mjs';
 
 const MESSAGES = 6;
 
-/** Large enough for both phones, however they are held. */
+/** Large enough for both phones in each orientation. */
 const VIEWPORT = { width: 1800, height: 1600 };
 
-/** What the soft keyboard leaves of a screen, from its top edge on; it waits until there is one. */
+/** Returns the height of a screen above the soft keyboard; waits for the keyboard. */
 async function roomAbove(phone) {
   const keyboard = phone.screen.locator('#keyboard');
   await keyboard.waitFor();
   return (await keyboard.boundingBox()).y;
 }
 
-/** Sends the keyboard away with a touch. */
+/** Hides the keyboard with a touch. */
 async function hide(phone) {
   const keyboard = phone.screen.locator('#keyboard');
   await keyboard.click();

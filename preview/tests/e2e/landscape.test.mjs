@@ -9,16 +9,16 @@ import { connect, say } from './support/talk.mjs';
 /** Large enough for both phones. */
 const VIEWPORT = { width: 1800, height: 1600 };
 
-/** How a phone can lie, and the side on which its camera is then. */
+/** Landscape orientations of a phone, and the side of the camera in each. */
 const LYING = [
   { device: 'phone, landscape', side: 'left' },
   { device: 'phone, landscape, turned the other way', side: 'right' }
 ];
 
-/** What shows something or can be touched. */
+/** Elements with content or touch handling. */
 const CONTENT = '.Text, .Image, button, input, .touchable';
 
-/** The parts of a page that reach into the strip beside the camera, by their place in the source. */
+/** Returns the parts of a page in the strip next to the camera, by their position in the source. */
 function inStrip(_html, [camera, selector]) {
   const strip = document.querySelector(camera).getBoundingClientRect();
   const reaches = (element) => {
@@ -110,7 +110,7 @@ test(
       { device, fontSize: '100 %', language: 'English', theme: 'light' },
       { device, fontSize: '100 %', language: '中文', theme: 'dark' }
     ]);
-    // A browser has one focus, so that one of both shows its keyboard.
+    // A browser has one focus, so only one of both shows its keyboard.
     await album.take('typing-client', { looks, prepare: () => client.input.focus() });
     await album.take('typing-server', { looks, prepare: () => server.input.focus() });
     assert.deepEqual(album.faults, []);

@@ -10,7 +10,7 @@ const FORGOTTEN = 5;
 const DRAWN_MAX = 90;
 const NEWEST = 'Show the newest message';
 
-/** Counts from now on how many rows are drawn at most. */
+/** Records the maximum number of drawn rows from now on. */
 function watchRows(list) {
   return list.evaluate((element) => {
     const count = () => {
@@ -25,7 +25,7 @@ async function scrollByHand(phone, list, distance) {
   await phone.page.mouse.wheel(0, distance);
 }
 
-/** Counts from now on how often a button comes. */
+/** Counts the appearances of a button from now on. */
 function watchButton(phone, name) {
   return phone.screen.locator('#root').evaluate((root, label) => {
     root.comings = 0;
@@ -89,7 +89,7 @@ test(
     await scrollByHand(server, list, 10_000_000);
     await server.showsWhole('while reading');
     await server.button(NEWEST).waitFor({ state: 'detached' });
-    // Taller than the one that is forgotten for it.
+    // Higher than the message that is dropped for it.
     const tall = 'at the end again '.repeat(12).trim();
     await say(server, tall);
     await server.showsWhole(tall);

@@ -82,7 +82,7 @@ test(
 test(
   'pictures of a port in use, a server that does not answer, and queued messages',
   withAlbum(async (album, { server, client }) => {
-    // It accepts connections and sends nothing.
+    // Accepts connections and sends nothing.
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const port = String(silent.address().port);
@@ -141,13 +141,13 @@ test(
     await say(client, server, LONG);
     await client.showsPart('Delivered');
     await album.take('encrypted');
-    // It takes bytes and confirms nothing.
+    // Receives bytes and confirms nothing.
     const pid = await server.pid();
     process.kill(pid, 'SIGSTOP');
     await client.type('not there yet');
     await client.touch('Send');
     await client.showsPart('Not delivered yet');
-    // Not by the preview, which would wait for what a stopped process has run.
+    // Not with the preview, which would wait for the coverage of a suspended process.
     process.kill(pid, 'SIGKILL');
     await client.shows('Not connected, trying again');
     await server.command('Start');
@@ -203,7 +203,7 @@ test(
   'pictures of the about page, a failed self-test, and the licences',
   withAlbum(async (album, { server, client }) => {
     const phones = [server, client];
-    // A finger that stays can be on one of them only.
+    // Only one of them can be pressed at a time.
     const sheets = [await About.open(server), await About.open(client)];
     await Promise.all(sheets.map((sheet) => sheet.shows('Self-test passed')));
     await album.take('about');

@@ -12,7 +12,7 @@ async function middle(locator) {
   return x + width / 2;
 }
 
-/** Where things are on a phone, from one side of the screen to the other: 0 to 1. */
+/** Returns horizontal positions on a phone, from one side of the screen to the other: 0 to 1. */
 async function places(phone, sent) {
   const frame = await phone.frame.boundingBox();
   const share = async (locator) => ((await middle(locator)) - frame.x) / frame.width;

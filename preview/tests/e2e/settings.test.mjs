@@ -43,7 +43,7 @@ async function restart(phone) {
   await phone.isRenewed(killed);
 }
 
-/** What an app has stored, by the name of its file. */
+/** Returns the stored data of an app, by file name. */
 function stored(preview, app, file) {
   return readFileSync(path.join(preview.folder, app, file), 'utf8');
 }
@@ -56,7 +56,7 @@ test(
       await tryFaults(settings, settings.port, PORT_FAULTS, ' 1024 ');
       await settings.fill({ framing: true });
       await tryFaults(settings, settings.code, CODE_FAULTS, TYPED_CODE);
-      // Without framing there is no pairing, and a wrong code does not matter.
+      // Without framing there is no pairing, so a wrong code has no effect.
       await settings.fill({ code: 'wrong' });
       await settings.fill({ framing: false });
       await settings.code.waitFor({ state: 'detached' });

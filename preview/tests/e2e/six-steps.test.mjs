@@ -32,7 +32,7 @@ test(
     await server.type('456789');
     await server.touch('Send');
     await client.shows('456789');
-    // The picture in the README is made here.
+    // The picture in the README.
     await page.locator('main').screenshot({ path: path.join(process.env.PREVIEW_FOLDER, 'pictures/six-steps.png') });
   })
 );

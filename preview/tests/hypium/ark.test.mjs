@@ -1,5 +1,5 @@
-// The bundle for the phone's JavaScript engine needs nothing but what the engine's command line has: run in a context of
-// its own that has no more, with the module for this machine.
+// Checks that the bundle for the phone's JavaScript engine needs only what the engine's command line has: runs it in a context with
+// nothing else, with the host build of the module.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { bundleCases } from '../../ark/bundle.mjs';
 
 const { PREVIEW_FOLDER, SOCKETKIT_LIBRARY } = process.env;
 
-/** How the bundle ends, which is a module without imports: here it runs as a script. */
+/** End of the bundle, a module without imports: removed to run it as a script. */
 const NO_EXPORTS = /^export \{\};$/m;
 
 const folder = path.join(PREVIEW_FOLDER, 'ark');

@@ -1,4 +1,4 @@
-// Runs the tests of the app's module that need no page in a process like an app's: started by `cargo xtask test`.
+// Runs the tests of the app's module that need no page in a process like that of an app: started by `cargo xtask test`.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { buildApp } from '../../arkts/build.mjs';
 import { bundleOf } from '../../arkts/resource-table.mjs';
 import { readTestTarget } from '../../checks/target.mjs';
 
-/** How long the process may live on when all tests are done. */
+/** Time limit of the exit after the last test. */
 const END_MS = 3000;
 
 const { PREVIEW_FOLDER, PREVIEW_COVERAGE, SOCKETKIT_LIBRARY } = process.env;
@@ -24,7 +24,7 @@ function describe(target, dataFolder) {
   };
 }
 
-/** What became of the tests: the names of all, and what went wrong. */
+/** Results: the names of all tests, and the failures. */
 class Outcome {
   names = [];
   faults = [];
@@ -68,7 +68,7 @@ async function run(target, folder) {
   if (PREVIEW_COVERAGE) {
     env.NODE_V8_COVERAGE = PREVIEW_COVERAGE;
   }
-  // hypium writes much to the standard output, and nothing there that it does not tell its reporter.
+  // hypium's output contains nothing that it does not report to its reporter, too.
   const stdio = ['ignore', 'ignore', 'inherit', 'ipc'];
   const child = fork(file, { execArgv: ['--enable-source-maps'], env, stdio });
   const outcome = new Outcome();

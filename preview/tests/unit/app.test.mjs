@@ -16,7 +16,7 @@ test('a message to an app that was just killed is dropped without an error', asy
   app.start(file);
   await once(app, 'message');
   const gone = once(app, 'message');
-  // Waited for without events, so that this process has not heard of the end yet.
+  // Waits synchronously, so that this process has not received the exit event yet.
   spawnSync('kill', ['-9', String(app.pid)]);
   app.tell({ type: 'event' });
   await gone;

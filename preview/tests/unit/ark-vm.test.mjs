@@ -1,4 +1,4 @@
-// What CI runs in the phone's engine, here with stand-ins for the engine's programs.
+// Tests what CI runs in the phone's engine, with stand-ins for the engine's programs.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,12 +16,12 @@ function program(name, text) {
   chmodSync(file, 0o755);
 }
 
-/** Runs the script with an engine that prints these lines and then ends with this status. */
+/** Runs the script with an engine that prints these lines and exits with this status. */
 function run(lines, status) {
   ['libace_napi.so', 'libsocketkit.so'].forEach((name) => writeFileSync(path.join(folder, name), name));
   // The bundle itself is tested with the module.
   program('node', 'test "$1" = preview/ark/bundle.mjs && echo cases > "$2"');
-  // It takes what it is told of, as the compiler does, and says what it was told.
+  // Reads its file list, as the compiler does, and records its arguments.
   program('es2abc', 'echo "$@" > compiled; cut -d ";" -f 1 files.txt | xargs cat > cases.abc');
   program('ark_js_napi_cli', `test -s cases.abc || exit 9\n${lines.map((line) => `echo '${line}'`).join('\n')}\nexit ${status}`);
   const env = { ...process.env, ARK_FOLDER: path.join(folder, 'out'), PATH: `${folder}:${process.env.PATH}` };

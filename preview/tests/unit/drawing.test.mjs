@@ -111,7 +111,7 @@ test('rows of another template are not used again', async () => {
   assert.deepEqual(drawn.texts, ['odd b', 'each a']);
 });
 
-/** A Repeat whose rows are what `row` draws. */
+/** Returns a Repeat with rows drawn by `row`. */
 function repeat(row, links = '') {
   return `Repeat<string>(this.items).each((item: RepeatItem<string>) => {\n${row}\n}).key((item: string) => item)${links}`;
 }

@@ -64,7 +64,7 @@ function library(abi) {
   return path.join('entry/libs', abi, 'libsocketkit.so');
 }
 
-/** A cargo that notes how it was called and then runs `script`, in the folder that it was called in. */
+/** Installs a cargo that records its arguments and then runs `script`, in its working directory. */
 function installCargo(script, folder = 'bin') {
   const note = `const words = process.argv.slice(2);
 fs.appendFileSync('calls', JSON.stringify({ words, sdk: process.env.DEVECO_SDK_HOME }) + '\\n');`;
@@ -75,7 +75,7 @@ function calls() {
   return read('calls').trim().split('\n').map((line) => JSON.parse(line));
 }
 
-/** What `cargo xtask ohos --no-check` leaves for the processors that it is asked for. */
+/** Output and files of `cargo xtask ohos --no-check` for the requested ABIs. */
 const BUILDS = `console.log('Create index.d.ts succeed.');
 for (const abi of words.filter((word, index) => words[index - 1] === '--abi')) {
   const folder = 'dist/' + (words.includes('--debug') ? 'debug/' : '') + abi;
@@ -151,7 +151,7 @@ test('a second build of the same bytes copies nothing', async () => {
 test('a library that is replaced leaves the older build that was linked to it alone', async () => {
   installCargo(BUILDS);
   write(library('arm64-v8a'), 'old');
-  // Without cargo the older library is packed, and linked.
+  // Without cargo the older library is packed by linking.
   rmSync(path.join(project, 'bin'), { recursive: true });
   await hvigor().assemble('server');
   installCargo(BUILDS);
@@ -202,13 +202,13 @@ test('a build of an app without a task that reads libs fails', async () => {
   assert.equal(message, 'server@BuildNativeModule names server@ProcessLibs, which is no task');
 });
 
-/** A cargo that builds, but waits in the middle for something in the pipe `go`, if `condition` holds. */
+/** Installs a cargo that builds, but waits for input in the pipe `go`, if `condition` holds. */
 function installWaitingCargo(condition = 'true') {
   execFileSync('mkfifo', [path.join(project, 'go')], { env: { PATH } });
   installCargo(`const waits = ${condition};\nconsole.log('first');\nif (waits) { fs.readFileSync('go'); }\n${BUILDS}`);
 }
 
-/** The first line that cargo writes. */
+/** Resolves with the first line of cargo. */
 function firstLine() {
   return new Promise((resolve) => {
     console.log.mock.mockImplementation((line) => {
@@ -254,7 +254,7 @@ for (const [name, next] of NEXT_BUILDS) {
   });
 }
 
-/** A cargo with a compiler that goes on when cargo ends, if `first` is there: it waits for something in the pipe `go`. */
+/** Installs a cargo with a compiler that outlives it, if `first` exists: it waits for input in the pipe `go`. */
 function installCargoWithCompiler() {
   execFileSync('mkfifo', [path.join(project, 'go')], { env: { PATH } });
   const compiler = "console.log('compiling ' + process.pid); require('node:fs').readFileSync('go');";
@@ -262,7 +262,7 @@ function installCargoWithCompiler() {
   installCargo(`if (!fs.existsSync('second')) { ${compile} }\n${BUILDS}`);
 }
 
-/** Ends the compiler of a cargo that ended without it. */
+/** Ends the compiler that has outlived cargo. */
 function endCompiler(line) {
   try {
     process.kill(Number(line.replace('compiling ', '')));
@@ -278,7 +278,7 @@ test('a build that is stopped ends with the compilers that it started', { timeou
   await first;
   context.after(() => endCompiler(lines[0]));
   write('second', '');
-  // It waits until all writers of the first one's pipes have closed them.
+  // Waits until all writers of the first one's pipes have closed them.
   await hvigor().assemble('server');
   assert.equal(await stopped, 'The build of the native module was stopped, because another one began.');
 });
@@ -319,7 +319,7 @@ test('on Windows a build that is stopped ends with the compilers that it started
   await failureOf(hvigor({ modules }).assemble('server'));
   assert.equal(await stopped, 'The build of the native module was stopped, because another one began.');
   assert.deepEqual(ended, [['taskkill', '/pid', String(started[0].process.pid), '/T', '/F']]);
-  // A process group is a console of its own there.
+  // On Windows, a process group has a console of its own.
   assert.deepEqual(started.map(({ detached }) => detached), [false, false]);
 });
 

@@ -14,7 +14,7 @@ const REFUSED = `Checkbox()
 const LIMITED = `TextInput({ text: this.draft })
 .onChange((text: string) => { this.draft = text.slice(0, 1); })`;
 
-/** What the user does in one turn of the app, and what the screen is to show then. */
+/** User events in one turn of the app, and the expected content of the screen. */
 const TURNS = [
   ['what is typed and sent in one turn is cleared', FIELD, 'TextInput', [['input', 'o'], ['input', 'on'], ['submit', 'on']], { value: '' }],
   ['what is typed is confirmed', FIELD, 'TextInput', [['input', 'o'], ['input', 'on']], { value: 'on' }],

@@ -1,4 +1,4 @@
-// What CI does with an OpenHarmony system, here with a stand-in for hdc.
+// Tests what CI does with an OpenHarmony system, with a stand-in for hdc.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -89,7 +89,7 @@ test('the project is converted to OpenHarmony without losing anything', () => {
 
 const PACKAGE = 'openharmony-qemu-x86_64-x86_64_virt';
 
-/** A package as the real one is laid out, whose system runs until it is ended. */
+/** Creates a package with the layout of the real one, whose system runs until it is ended. */
 function makePackage(processor) {
   const script = [
     'set -e',

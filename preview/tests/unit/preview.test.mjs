@@ -12,7 +12,7 @@ after(() => rmSync(folder, { recursive: true }));
 const previews = path.join(folder, 'previews');
 const pidFile = path.join(folder, 'pid');
 
-/** A preview that shows nothing, and notes its process. */
+/** A preview that shows nothing, and records its process id. */
 const MAIN = `
   import { writeFileSync } from 'node:fs';
   writeFileSync('${pidFile}', String(process.pid));

@@ -4,7 +4,7 @@ import { Suspension } from '../../server/suspension.mjs';
 
 const MINUTE_MS = 60_000;
 
-/** A suspension whose clock the test turns, with what it did, in seconds since the beginning. */
+/** Creates a suspension with a mock clock, which records its actions, in seconds since the start. */
 function begin(context) {
   context.mock.timers.enable({ apis: ['setTimeout'] });
   const done = [];

@@ -18,7 +18,7 @@ const vocabulary = createVocabulary({
   enums: { Edge: { Top: 0, Bottom: 2 } }
 });
 
-/** What follows the imports of the result. */
+/** Returns the result without its imports. */
 function transformed(text) {
   const { code } = transformArkts(text, 'Page.ets', vocabulary);
   return code.slice(code.indexOf("'arkui:globals'; ") + "'arkui:globals'; ".length);
@@ -28,7 +28,7 @@ function inBuild(statements) {
   return `@ComponentV2\nstruct A {\nbuild() {\n${statements}\n}\n}`;
 }
 
-/** Statements of a `build` method, the first of which stands in line 4, and what becomes of them. `S:5` is a site in line 5. */
+/** Statements of a `build` method, starting in line 4, and their transformed code. `S:5` is a site in line 5. */
 const STATEMENTS = [
   ['a leaf', "Text('a')", "__ui.update(S:4, () => __ui.create('Text', S:4, ['a']))"],
   ['nothing in the parentheses', 'Text()', "__ui.update(S:4, () => __ui.create('Text', S:4, []))"],
@@ -98,7 +98,7 @@ for (const [name, statements, expected] of STATEMENTS) {
   });
 }
 
-/** A chain in a struct with builders `part` and `foot`, and what becomes of it. */
+/** Chains in a struct with builders `part` and `foot`, and their transformed code. */
 const BUILDERS = [
   ['a call', '.bindSheet(true, this.part())', ".bindSheet(true, { builder: () => __ui.scope('P', () => this.part()) })"],
   ['a name', '.bindSheet(true, this.part)', '.bindSheet(true, { builder: this.part.bind(this) })'],

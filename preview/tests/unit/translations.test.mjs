@@ -5,7 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { checkTranslations } from '../../checks/translations.mjs';
 
-/** The findings about a string of one value, which all languages have. */
+/** Returns the findings about a string with the same value in all languages. */
 function findingsOf(value) {
   const folder = mkdtempSync(path.join(tmpdir(), 'resources-'));
   try {

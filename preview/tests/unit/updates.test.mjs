@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { draw } from './support/draw.mjs';
 import { page } from './support/page.mjs';
 
-// `n` is a plain field and `k` an observed one; both change in the same turn, so that a page drawn as a whole shows both.
+// `n` is a plain field and `k` an observed one; both change in the same turn, so that redrawing the whole page would show both.
 const FIELDS = 'n: number = 1;\n@Local k: number = 0;\no: Plain = new Plain();\n@Local l: Plain[] = [new Plain()];\nt: Half = new Half();';
 const CLASSES = 'class Plain {\na: number = 1;\n}\n@ObservedV2 class Half {\na: number = 1;\n@Trace k: number = 0;\n}';
 const CELL = '@ComponentV2 struct Cell {\n@Param a: number = 0;\n@Param b: number = 0;\nbuild() {\nText(`${this.a}${this.b}`)\n}\n}';

@@ -1,7 +1,7 @@
 const NAMES = { server: 'Socket Server', client: 'Socket Client' };
 const LONG_PRESS_MS = 600;
 
-/** The sheet about the app, as its user reads it. */
+/** The sheet about the app. */
 export class About {
   constructor(phone) {
     this.phone = phone;
@@ -17,7 +17,7 @@ export class About {
     return about;
   }
 
-  /** What is known of something. */
+  /** Returns the value of a fact. */
   async fact(label) {
     const text = await this.sheet.locator('.group').filter({ hasText: label }).last().textContent();
     return text.slice(label.length);
@@ -31,7 +31,7 @@ export class About {
     return this.sheet.getByRole('group', { name, exact: true });
   }
 
-  /** What the licences that are drawn are for. */
+  /** Returns the subjects of the drawn licences. */
   async licenceNames() {
     const rows = this.licences.getByRole('listitem');
     return rows.evaluateAll((all) => all.map((row) => row.querySelector('.Text').textContent));

@@ -6,15 +6,15 @@ import { look } from './look.mjs';
 
 const FOLDER = path.join(process.env.PREVIEW_FOLDER, 'pictures');
 
-/** Both phones fit into it, whatever they are. */
+/** Large enough for both phones on any device. */
 const VIEWPORT = { width: 2720, height: 1640 };
 
-/** How the phones are before anyone has changed anything. */
+/** The initial look of the phones. */
 const FIRST_LOOK = { device: 'phone', fontSize: '100 %', language: 'English', theme: 'light' };
 const THEMES = ['light', 'dark'];
 const LANGUAGES = ['English', '中文'];
 
-/** What a reader can set: everything with everything else where it matters for what fits, and less elsewhere. */
+/** Looks to capture: all combinations that affect layout, and fewer of the others. */
 const LOOKS = [
   ...looksOf('phone', '100 %'),
   ...looksOf('tablet', '100 %'),
@@ -25,7 +25,7 @@ const LOOKS = [
   ...looksOf('phone', '320 %', ['light'])
 ];
 
-/** For states that do not stay. */
+/** For short-lived states. */
 const BRIEF_LOOKS = looksOf('phone', '100 %');
 
 function looksOf(device, fontSize, themes = THEMES) {
@@ -34,7 +34,7 @@ function looksOf(device, fontSize, themes = THEMES) {
 
 const SWITCHES = { theme: 'Theme', language: 'Language', fontSize: 'Font size', device: 'Device' };
 
-/** Pictures of both phones in every look, with their faults. */
+/** Screenshots of both phones in every look, with their faults. */
 export class Album {
   faults = [];
   #look = FIRST_LOOK;
@@ -44,7 +44,7 @@ export class Album {
     mkdirSync(FOLDER, { recursive: true });
   }
 
-  /** Takes the pictures of a state; `prepare` is called once a look is set, and `finish` after its picture. */
+  /** Captures a state; `prepare` is called after a look is set, and `finish` after its screenshot. */
   async take(state, { looks = LOOKS, prepare = () => {}, finish = () => {} } = {}) {
     console.log(`pictures of ${state}: ${FOLDER}`);
     await this.preview.page.setViewportSize(VIEWPORT);
@@ -61,7 +61,7 @@ export class Album {
     return this.take(state, { looks: BRIEF_LOOKS });
   }
 
-  /** Sets what is different from before. */
+  /** Sets the differences from the previous look. */
   async #set(wanted) {
     for (const [name, label] of Object.entries(SWITCHES)) {
       if (this.#look[name] !== wanted[name]) {
@@ -89,7 +89,7 @@ export class Album {
   async #examine(phone) {
     const screen = phone.screen.locator('html');
     const faults = await screen.evaluate(look);
-    // Which letters there are depends on the language alone.
+    // The set of letters depends on the language only.
     if (this.#look.device === 'phone' && this.#look.fontSize === '100 %' && this.#look.theme === 'light') {
       faults.push(...(await screen.evaluate(missingGlyphs)), ...(await foreignFonts(phone)));
     }

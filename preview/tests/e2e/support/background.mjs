@@ -1,21 +1,21 @@
-/** Sends an app to the background, where it is granted time. */
+/** Sends an app to the background, with a granted delay. */
 export async function leave(phone) {
   await phone.command('To background');
   await phone.becomes('background');
 }
 
-/** Lets an app's time in the background run out, until it is stopped. */
+/** Ends an app's time in the background, and waits until it is suspended. */
 export async function expire(phone) {
   await phone.command('End delay');
   await phone.becomes('suspended');
 }
 
-/** From now on an app that is stopped finds its connections cut. */
+/** Lets the system reset the connections of suspended apps from now on. */
 export async function cutConnections(preview) {
   await preview.choose('Connections of a stopped app', 'cut');
 }
 
-/** Brings an app back as its user does. */
+/** Brings an app to the foreground. */
 export async function comeBack(phone) {
   await phone.command('Return');
   await phone.isInForeground();

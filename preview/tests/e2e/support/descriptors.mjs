@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 
-/** Does `action` while the kernel refuses a process every further file descriptor. */
+/** Runs `action` while a process cannot open further file descriptors. */
 export async function withoutDescriptors(pid, action) {
   const limit = (words) => execFileSync('prlimit', ['--pid', String(pid), ...words], { encoding: 'utf8' }).trim();
   const before = limit(['--nofile', '--raw', '--noheadings', '--output=SOFT']);
@@ -13,7 +13,7 @@ export async function withoutDescriptors(pid, action) {
   }
 }
 
-/** The number that the next descriptor would have. */
+/** Returns the number of the next descriptor. */
 function lowestFree(pid) {
   const taken = new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
   let free = 0;

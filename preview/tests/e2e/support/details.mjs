@@ -1,4 +1,4 @@
-/** The sheet with the details of a message, as its user reads it. */
+/** The sheet with the details of a message. */
 export class Details {
   constructor(phone) {
     this.phone = phone;
@@ -13,7 +13,7 @@ export class Details {
     return details;
   }
 
-  /** What stands beside each name, from the top to the bottom. */
+  /** Returns the fact next to each name, from top to bottom. */
   async facts() {
     const rows = this.sheet.locator('.Flex.group');
     return Object.fromEntries(
@@ -21,7 +21,7 @@ export class Details {
     );
   }
 
-  /** Waits until a name has a fact beside it. */
+  /** Waits until a name has a fact next to it. */
   async shows(name, fact) {
     await this.sheet.locator('.Flex.group').filter({ hasText: name }).filter({ hasText: fact }).waitFor();
   }

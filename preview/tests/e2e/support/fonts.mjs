@@ -1,6 +1,6 @@
 const SILENT = new Set(['SCRIPT', 'STYLE', 'TITLE']);
 
-/** The elements of a tree that have text of their own, with it. */
+/** Yields the elements of a tree with text of their own, and the text. */
 function* textsOf(node) {
   const { nodeName, nodeId, children = [], shadowRoots = [] } = node;
   const text = children.filter((child) => child.nodeName === '#text').map((child) => child.nodeValue).join('').trim();
@@ -19,7 +19,7 @@ function findScreen(node, app) {
   return (node.children ?? []).map((child) => findScreen(child, app)).find(Boolean);
 }
 
-/** Texts of a phone's screen that the browser has drawn with fonts of the machine, which others do not have. */
+/** Returns texts on a phone's screen that the browser has drawn with fonts of this machine. */
 export async function foreignFonts({ page, app }) {
   const session = await page.context().newCDPSession(page);
   await session.send('DOM.enable');

@@ -1,9 +1,8 @@
 /**
- * The letters of a screen for which its fonts have no glyph, a line for each: those that are drawn as the sign for a
- * missing glyph. It runs inside the page.
+ * Returns a line for each letter on a screen without a glyph in its fonts, which is drawn as a replacement symbol. Runs inside the page.
  */
 export function missingGlyphs() {
-  // In a range that is left to everyone's own use: no font of ours has it.
+  // In a private use area: none of our fonts has it.
   const WITHOUT_GLYPH = '\uE123';
   const SIZE_PX = 32;
   const canvas = new OffscreenCanvas(2 * SIZE_PX, 2 * SIZE_PX);

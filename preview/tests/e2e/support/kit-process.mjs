@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const CHILD = fileURLToPath(new URL('kit-child.mjs', import.meta.url));
 
-/** The native module in a process of its own, which can be stopped as an app in the background is. */
+/** The native module in a process of its own, which can be stopped like an app in the background. */
 export class KitProcess {
   /** `role` is `connect`, to the server app, or `listen`, on `port`. */
   static async start(role) {

@@ -1,12 +1,11 @@
 /**
- * Looks at a screen as its user does and returns what is wrong with it, a line for each fault: text that is cut off,
- * covered or out of the screen, or hard to tell from what is behind it; and controls that are too small for a finger,
- * covered, or without an accessible name. It runs inside the page.
+ * Checks a screen visually and returns a line for each fault: text that is cut off, covered, outside of the screen or low in contrast; and
+ * controls that are too small for a finger, covered, or without an accessible name. Runs inside the page.
  */
 export function look() {
   const CONTRAST_MIN = 4.5;
   const TARGET_MIN_VP = 48;
-  // What the system draws by itself, such as the buttons of a dialog.
+  // Controls of the system, such as the buttons of a dialog.
   const SYSTEM_TARGET_MIN_VP = 40;
   const NEAR_PX = 1;
   const TEXTS = '.Text, button > span, input, textarea, .bar-titles, .sheet-bar h2, .dialog-title, .dialog-message, .dialog-button';
@@ -31,13 +30,13 @@ export function look() {
   });
   const isEmpty = ({ left, top, right, bottom }) => right - left <= NEAR_PX || bottom - top <= NEAR_PX;
 
-  /** What scrolling ancestors leave of a box. */
+  /** Returns the part of a box that scrolling ancestors show. */
   function seenOf(element, box) {
     const scroller = element.parentElement?.closest('.List, .Scroll, .sheet-body, .dialog');
     return scroller ? seenOf(scroller, common(box, boxOf(scroller.getBoundingClientRect()))) : box;
   }
 
-  /** The boxes of an element's own letters. */
+  /** Returns the boxes of an element's own letters. */
   function lettersOf(element) {
     if (element.matches('input, textarea')) {
       return [boxOf(element.getBoundingClientRect())];
@@ -62,7 +61,7 @@ export function look() {
   function checkRoom(element) {
     const box = element.closest('button, .Text, .TextInput, .TextArea') ?? element;
     const frame = boxOf(box.getBoundingClientRect());
-    // A line with an emoji is higher than its letters are, and the space after its last word hangs over.
+    // A line with an emoji is higher than its letters, and the space after its last word overhangs.
     const slack = Number.parseFloat(getComputedStyle(element).fontSize) * 0.4;
     const isOut = ({ left, top, right, bottom }) =>
       left < frame.left - slack ||
@@ -83,7 +82,7 @@ export function look() {
     return context.measureText(textOf(input)).width;
   }
 
-  /** Whether lines of a text, or the end of its last line, are left out. */
+  /** Returns whether lines of a text, or the end of its last line, are cut off. */
   function isCut(element) {
     const slack = Number.parseFloat(getComputedStyle(element).fontSize) * 0.4;
     const { scrollHeight, clientHeight, scrollWidth, clientWidth } = element;
@@ -95,7 +94,7 @@ export function look() {
   function checkCovered(element, boxes) {
     for (const box of boxes) {
       const seen = common(seenOf(element, box), boxOf(window));
-      // Where lines are scrolled away, what is left of one may reach into the next.
+      // In scrolled text, the rest of one line may overlap the next.
       const isSeen = !isEmpty(seen) && seen.bottom - seen.top > (box.bottom - box.top) / 2;
       if (isSeen) {
         const front = document.elementFromPoint((seen.left + seen.right) / 2, (seen.top + seen.bottom) / 2);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 const SEEN_LIMIT_MS = 10_000;
 
-/** One phone of the preview, as its user sees it. */
+/** One phone of the preview. */
 export class Phone {
   constructor(page, app) {
     this.page = page;
@@ -35,7 +35,7 @@ export class Phone {
     await this.screen.getByText(text).first().waitFor();
   }
 
-  /** Waits for a text that can be seen as a whole, whatever it is in or scrolled to. */
+  /** Waits for a text that is completely visible, whatever contains it. */
   async showsWhole(text) {
     await this.text(text).first().evaluate((element, limitMs) => new Promise((resolve, reject) => {
       setTimeout(() => reject(new Error(`not to be seen: ${element.textContent}`)), limitMs);
@@ -54,12 +54,12 @@ export class Phone {
     await this.button(name).click();
   }
 
-  /** Types as with a keyboard, a key at a time. */
+  /** Types with the keyboard, key by key. */
   async type(text) {
     await this.input.pressSequentially(text);
   }
 
-  /** Does what a button below the phone does. */
+  /** Presses a button below the phone. */
   async command(name) {
     await this.section.getByRole('button', { name, exact: true }).click();
   }
@@ -74,7 +74,7 @@ export class Phone {
     await this.screen.locator('#root > *').first().waitFor();
   }
 
-  /** Waits until the app has drawn the settings of a revision, null for the first ones, and has the fonts for it. */
+  /** Waits until the app has drawn the settings of a revision, null for the initial ones, and has loaded their fonts. */
   async isSettled(revision) {
     if (revision !== null) {
       await this.screen.locator(`:root[data-drawn="${revision}"]`).waitFor();
@@ -85,35 +85,35 @@ export class Phone {
     });
   }
 
-  /** Waits until another process than `before` shows its page. */
+  /** Waits until a process other than `before` shows its page. */
   async isRenewed(before) {
     await this.section.locator('.pid').filter({ hasText: /\d/, hasNotText: new RegExp(`\\b${before}$`) }).waitFor();
     await this.isInForeground();
   }
 
-  /** Whether the app has a process. */
+  /** Returns whether the app has a process. */
   async runs() {
     return (await this.section.getAttribute('data-state')) !== 'stopped';
   }
 
-  /** The number of the app's process. */
+  /** Returns the id of the app's process. */
   async pid() {
     return Number((await this.section.locator('.pid').textContent()).split(' ').at(-1));
   }
 
-  /** The files that the app's process has in its memory. */
+  /** Returns the files that the app's process has mapped. */
   async mappedFiles() {
     const maps = readFileSync(`/proc/${await this.pid()}/maps`, 'utf8');
     return new Set(maps.split('\n').map((line) => line.slice(line.indexOf('/'))));
   }
 
-  /** The letter for a process's state: T when it is stopped. */
+  /** Returns the letter of a process's state: T when it is stopped. */
   async processState() {
     const stat = readFileSync(`/proc/${await this.pid()}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')') + 2)[0];
   }
 
-  /** The error in front of the screen; empty when there is none. */
+  /** Returns the error in front of the screen; empty if there is none. */
   async fault() {
     const fault = this.screen.locator('#fault');
     return (await fault.isVisible()) ? fault.textContent() : '';

@@ -5,14 +5,14 @@ const LIMIT_MS = 10_000;
 
 /** A plain TCP client in the test's process, without the module. */
 export class PlainPeer {
-  /** All that has arrived. */
+  /** All received text. */
   received = '';
 
   constructor(socket) {
     this.socket = socket;
-    /** As the server names it. */
+    /** Its address in the server app. */
     this.address = `127.0.0.1:${socket.localPort}`;
-    /** Resolves when the connection has ended, from either side. */
+    /** Resolves when the connection has ended. */
     this.closed = new Promise((resolve) => socket.once('close', resolve));
     socket.setEncoding('utf8').setNoDelay(true);
     socket.on('error', () => {});
@@ -29,7 +29,7 @@ export class PlainPeer {
     await new Promise((written) => this.socket.write(text, written));
   }
 
-  /** Waits until exactly this has arrived, all in all. */
+  /** Waits until exactly this text has arrived in total. */
   async receives(text) {
     const signal = AbortSignal.timeout(LIMIT_MS);
     while (this.received !== text) {

@@ -11,10 +11,10 @@ import { Phone } from './phone.mjs';
 const MAIN = fileURLToPath(new URL('../../../server/main.mjs', import.meta.url));
 const VIEWPORT = { width: 1000, height: 1100 };
 
-/** No single step takes longer on a slow machine. */
+/** Time limit of each step on a slow machine. */
 const STEP_LIMIT_MS = 20_000;
 
-/** The browser's program, which has to be there. */
+/** Returns the path of the browser, which must exist. */
 function browserPath() {
   const name = process.env.PREVIEW_BROWSER;
   const program = name.includes('/') ? name : path.join('/usr/bin', name);
@@ -24,12 +24,12 @@ function browserPath() {
   return program;
 }
 
-/** The preview with a browser that shows it. */
+/** The preview in a browser. */
 export class Preview {
-  /** What the pages of the browser complained of. */
+  /** Errors in the pages of the browser. */
   complaints = [];
 
-  /** Starts it with apps that have stored nothing yet. */
+  /** Starts it with apps without stored data. */
   static async open(main = MAIN) {
     const browser = browserPath();
     const preview = new Preview();
@@ -49,7 +49,7 @@ export class Preview {
   }
 
   async #openBrowser(executablePath) {
-    // Chromium has no sandbox for root, whom CI often is; it sees nothing but this preview.
+    // Chromium has no sandbox for root, which CI often uses; it opens only this preview.
     this.browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
     const context = await this.browser.newContext({ viewport: VIEWPORT, permissions: ['clipboard-read'] });
     context.setDefaultTimeout(STEP_LIMIT_MS);
@@ -69,13 +69,13 @@ export class Preview {
     await (isList ? place.getByRole('combobox').selectOption({ label }) : place.getByLabel(label).check());
   }
 
-  /** Waits until both apps show the settings that were made, with their fonts. */
+  /** Waits until both apps show the current settings, with their fonts. */
   async settled() {
     const revision = await this.page.locator('html').getAttribute('data-revision');
     await Promise.all([this.server.isSettled(revision), this.client.isSettled(revision)]);
   }
 
-  /** Both apps without anything that they have stored, and the switches as they were. */
+  /** Resets both apps, their stored data and the switches. */
   async reinstall() {
     this.complaints.splice(0);
     const before = [await this.server.pid(), await this.client.pid()];
@@ -92,13 +92,13 @@ export class Preview {
     await Promise.all([this.server.isRenewed(before[0]), this.client.isRenewed(before[1])]);
   }
 
-  /** What went wrong so that a user would see it, and what the browser complained of. */
+  /** Returns errors that a user would see, and errors in the browser. */
   async faults() {
     const shown = await Promise.all([this.server.fault(), this.client.fault()]);
     return [...shown.filter(Boolean), ...this.complaints];
   }
 
-  /** Asserts that every app that runs has a process of its own, with the native module in its memory. */
+  /** Asserts that every running app has a process of its own that has mapped the native module. */
   async checkProcesses() {
     const pids = [process.pid, this.process.pid];
     for (const phone of [this.server, this.client]) {
@@ -123,8 +123,8 @@ let shared;
 after(() => shared?.close());
 
 /**
- * Runs a test with both apps as they are after their installation; the tests of a file share one preview, which `main`
- * starts. Before and after it the processes of both apps are looked at, unless another `main` runs other apps.
+ * Runs a test with newly installed apps; the tests of a file share one preview, which `main` starts. Checks the processes of both apps
+ * before and after the test, unless another `main` runs other apps.
  */
 export function withPreview(test, main) {
   const check = () => (main ? undefined : shared.checkProcesses());

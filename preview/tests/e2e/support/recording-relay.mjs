@@ -5,12 +5,12 @@ import { connect, createServer } from 'node:net';
 export class RecordingRelay {
   #seen = [];
 
-  /** Takes clients on a free port, and calls `port` for each. */
+  /** Accepts clients on a free port, and calls `port` for the target of each. */
   static async start(port) {
     const relay = new RecordingRelay();
     relay.server = createServer((socket) => relay.#join(socket, connect(port, '127.0.0.1')));
     await once(relay.server.listen(0, '127.0.0.1'), 'listening');
-    // A test that fails leaves it open.
+    // A failed test leaves it open.
     relay.server.unref();
     relay.port = relay.server.address().port;
     return relay;
@@ -20,7 +20,7 @@ export class RecordingRelay {
     return this.#seen.reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** Whether `text` has gone through, in either direction. */
+  /** Returns whether `text` has passed through, in either direction. */
   saw(text) {
     return Buffer.concat(this.#seen).includes(text);
   }
@@ -28,7 +28,7 @@ export class RecordingRelay {
   #join(one, other) {
     for (const [from, to] of [[one, other], [other, one]]) {
       from.on('data', (bytes) => this.#seen.push(bytes));
-      // The other end shows that this one is gone.
+      // Closing the other end reports the error.
       from.on('error', () => to.destroy());
       from.pipe(to);
     }

@@ -1,4 +1,4 @@
-/** The settings' sheet of a phone, as its user fills it in. */
+/** The settings sheet of a phone. */
 export class Settings {
   constructor(phone) {
     this.phone = phone;
@@ -15,7 +15,7 @@ export class Settings {
     return settings;
   }
 
-  /** Opens the sheet, changes what `values` names, and saves it. */
+  /** Opens the sheet, changes the settings in `values`, and saves. */
   static async change(phone, values) {
     const settings = await Settings.open(phone);
     await settings.fill(values);
@@ -58,7 +58,7 @@ export class Settings {
     await this.sheet.getByText(text, { exact: true }).waitFor({ state: 'detached' });
   }
 
-  /** Has the server make a code, and returns it. */
+  /** Lets the server create a code, and returns it. */
   async makeCode() {
     const before = await this.code.inputValue();
     await this.touch('New code');

@@ -1,4 +1,4 @@
-/** Has the server listen and the client connect to it. */
+/** Starts the server, and connects the client. */
 export async function connect({ server, client }) {
   await server.touch('Initialize');
   await server.shows('Listening');
@@ -6,7 +6,7 @@ export async function connect({ server, client }) {
   await client.shows('Connected');
 }
 
-/** Types a message and sends it; with `send` that is done in another way than by the icon. */
+/** Types a message and sends it with the icon, or with `send`. */
 export async function say(phone, text, send = () => phone.touch('Send')) {
   await phone.type(text);
   await send();
@@ -18,12 +18,12 @@ export function enter(phone, text) {
   return say(phone, text, () => phone.input.press('Enter'));
 }
 
-/** The row of a message. */
+/** Returns the row of a message. */
 export function row(phone, text) {
   return phone.screen.getByRole('listitem').filter({ has: phone.text(text) });
 }
 
-/** Waits until the row of a message has `words` in it, or matches them. */
+/** Waits until the row of a message contains or matches `words`. */
 export async function rowSays(phone, text, words) {
   await row(phone, text).filter({ hasText: words }).waitFor();
 }

@@ -15,7 +15,7 @@ function runtime(name) {
   return pathToFileURL(path.join(ROOT, 'preview/app', `${name}.mjs`)).href;
 }
 
-/** The struct with @Entry of an `.ets` source that uses no enums. */
+/** Returns the struct with @Entry of an `.ets` source without enums. */
 async function entryOf(text) {
   const folder = mkdtempSync(path.join(tmpdir(), 'draw-'));
   const file = path.join(folder, 'page.mjs');
@@ -32,7 +32,7 @@ function allBelow(node) {
   return node.children.flatMap((child) => [child, ...allBelow(child)]);
 }
 
-/** A page as it is drawn, without a screen. */
+/** A drawn page, without a screen. */
 class Drawn {
   #tree = new HostTree(() => {});
   #faults = [];
@@ -40,7 +40,7 @@ class Drawn {
   constructor(Struct) {
     const app = rendererOf(this.#tree).createApp(vueComponentOf(Struct), { onMade: (struct) => (this.struct = struct) });
     app.config.warnHandler = () => {};
-    // What throws in the middle of Vue's work spoils that of the next test.
+    // An error inside Vue's update would affect the next test.
     app.config.errorHandler = (error) => this.#faults.push(error);
     app.mount(this.#tree.root);
     this.#throwFault();
@@ -53,7 +53,7 @@ class Drawn {
     }
   }
 
-  /** Waits until what has changed is drawn. */
+  /** Waits until all changes are drawn. */
   async #drawn() {
     await nextTick();
     this.#throwFault();
@@ -63,17 +63,17 @@ class Drawn {
     return allBelow(this.#tree.root).filter((node) => node.kind === kind);
   }
 
-  /** What the components with a text say, in their order. */
+  /** Texts of the components with text, in order. */
   get texts() {
     return allBelow(this.#tree.root).map(({ properties }) => properties.text).filter((text) => text !== undefined);
   }
 
-  /** Sends an event of the screen to a component, and waits until it is drawn. */
+  /** Sends a screen event to a component, and waits until it is drawn. */
   async tell(node, event, ...values) {
     await this.tellTogether(node, [[event, ...values]]);
   }
 
-  /** As `tell`, with several events that the app gets in one turn; resolves with the operations for the screen. */
+  /** As `tell`, with several events in one turn of the app; resolves with the operations for the screen. */
   async tellTogether(node, events) {
     this.#tree.take();
     for (const [event, ...values] of events) {

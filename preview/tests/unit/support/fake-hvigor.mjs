@@ -1,5 +1,5 @@
-// hvigor as far as entry/hvigorfile.ts uses it, which is on no registry. Names and signatures are those of its declarations;
-// what hvigor does not have, or refuses, fails here as well.
+// The parts of hvigor that entry/hvigorfile.ts uses; hvigor is on no registry. Names and signatures are those of its declarations;
+// unknown names and rejected arguments fail here, too.
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import ts from 'ohos-typescript';
 
 const PLUGINS = { OHOS_APP_PLUGIN: 'ohosAppPlugin', OHOS_HAP_PLUGIN: 'ohosHapPlugin' };
 
-/** An object of which nothing can be asked that it does not have. */
+/** Returns an object that throws when unknown members are read. */
 function strict(name, object) {
   const get = (target, key) => {
     if (typeof key === 'string' && !(key in target)) {
@@ -18,7 +18,7 @@ function strict(name, object) {
   return new Proxy(object, { get });
 }
 
-/** The module as it is built: without types, with what it imports. */
+/** Loads the module as built: without types, with its imports. */
 function load(file, modules) {
   const compilerOptions = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2021 };
   const { outputText } = ts.transpileModule(readFileSync(file, 'utf8'), { compilerOptions });
@@ -30,7 +30,7 @@ function load(file, modules) {
 }
 
 export class FakeHvigor {
-  /** What the built-in tasks found in `libs`, by target. */
+  /** Files that the built-in tasks found in `libs`, by target. */
   packed = new Map();
   #tasks = new Map();
   #evaluated = [];
@@ -41,7 +41,7 @@ export class FakeHvigor {
     this.options = { buildMode: 'debug', parameters: {}, readers: () => ['ProcessLibs', 'PackageHap'], ...options };
   }
 
-  /** Reads a module's hvigorfile and lets its plugins register their tasks, as at the beginning of each build. */
+  /** Reads a module's hvigorfile and lets its plugins register their tasks, as at the start of each build. */
   evaluate(file) {
     const hvigor = strict('hvigor', {
       nodesEvaluated: (then) => this.#evaluated.push(then),
@@ -51,7 +51,7 @@ export class FakeHvigor {
     const modules = { ...this.options.modules, '@ohos/hvigor': { hvigor }, '@ohos/hvigor-ohos-plugin': plugin };
     const { plugins } = load(file, modules);
     plugins.forEach((plugin) => plugin.apply(this.#node()));
-    // Tasks of targets are there, and can be asked for, only then.
+    // Tasks of targets exist only after this.
     const steps = [() => this.#addBuiltIn(), () => this.#evaluated.forEach((then) => then())];
     (this.options.hasLateTasks ? steps.reverse() : steps).forEach((step) => step());
     return this;
@@ -70,7 +70,7 @@ export class FakeHvigor {
     return [...this.#tasks].filter(([, task]) => task.isRegistered).map(([name, task]) => [name, task.postDependencies]);
   }
 
-  /** Builds targets at a time: what a task comes before waits for its end, and fails with it. */
+  /** Builds targets in parallel: tasks wait for their predecessors, and fail with them. */
   async assemble(...targets) {
     this.#tasks.forEach((task, name) => this.#checkNames(name, task));
     await Promise.all(
@@ -108,7 +108,7 @@ export class FakeHvigor {
     if (this.#tasks.has(name) || Object.keys(unknown).length > 0) {
       throw new Error(`${name} cannot be registered`);
     }
-    // A function is taken, and never called. Tasks may be named before they are there, as hvigor-cargo does.
+    // Functions are accepted, and never called. Tasks may be named before they exist, as hvigor-cargo does.
     const after = Array.isArray(postDependencies) ? postDependencies : [];
     this.#tasks.set(name, { run, postDependencies: after, dependencies, isRegistered: true });
   }
@@ -120,7 +120,7 @@ export class FakeHvigor {
     }
   }
 
-  /** hvigor makes hard links of what is in `libs`. */
+  /** hvigor hard-links the files in `libs`. */
   #processLibs(target) {
     const libs = path.join(this.#module, 'libs');
     const folders = existsSync(libs) ? readdirSync(libs) : [];

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Stands in for hdc with a system on which both apps are installed: `HDC_STATE` is a file with what happens there.
+// Stand-in for hdc with a system on which both apps are installed: the file `HDC_STATE` records what happens there.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const STATE = process.env.HDC_STATE;
@@ -75,7 +75,7 @@ function receive(remote, local) {
   writeFileSync(local, remote.endsWith('.json') ? JSON.stringify({ attributes: {}, children }) : 'picture');
 }
 
-/** hdc ends with status 0 in either case. */
+/** hdc exits with status 0 in either case. */
 function install(hap) {
   if (hap.startsWith('unsigned')) {
     return `[Info]App install path:${hap} msg:error: failed to install bundle. code:9568320 error: no signature file.`;
