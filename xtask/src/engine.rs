@@ -39,7 +39,8 @@ pub(crate) fn attack(workspace: &Workspace, manipulations: u32) -> Result<()> {
     run(cargo.env("ATTACKS", manipulations.to_string()).current_dir(workspace.root()))
 }
 
-/// Runs the tests in `chosen` (all if empty) as musl programs for `abi`, or emulated.
+/// Runs the tests in `chosen` (all if empty) as musl programs for `abi`.
+/// Uses emulation if necessary.
 ///
 /// # Errors
 ///

@@ -406,7 +406,7 @@ impl SendQueue {
     }
 }
 
-/// What is left of `parts` behind the first `skip` bytes.
+/// Returns `parts` without the first `skip` bytes.
 fn behind(parts: [&[u8]; 3], mut skip: usize) -> impl Iterator<Item = &[u8]> {
     parts.into_iter().map(move |part| {
         let rest = part.get(skip..).unwrap_or_default();

@@ -18,7 +18,7 @@ use crate::limits::{DELIMITERS_LIMIT, MESSAGE_BYTES, MESSAGE_LIMIT_BYTES};
 /// use std::sync::Arc;
 /// use socket_engine::{Framing, Layout, LengthField, LengthOptions};
 ///
-/// // Modbus/TCP: the length stands behind four bytes of the header, and the listener gets the header too.
+/// // Modbus/TCP: the length is after four bytes of the header; the listener gets the header, too.
 /// let field = LengthField::Fixed { width_bytes: 2, little_endian: false };
 /// let length = LengthOptions { offset: 4, strip_header: false, whole_frames: true, ..LengthOptions::new(field) };
 /// let modbus = Framing::new(Layout::Length(length), None, Some(260))?;

@@ -1,17 +1,17 @@
-//! What goes before or behind a message.
+//! Bytes before or after a message.
 
 use crate::limits::{DELIMITER_LIMIT_BYTES, HEADER_LIMIT_BYTES};
 
 /// Longest length field.
 pub(crate) const FIELD_MAX_BYTES: usize = 8;
 
-/// A header with its field and the type byte.
-/// A delimiter, a marker and a checksum are not longer.
+/// Maximum length: a header with its field and the type byte.
+/// Delimiters, markers and checksums are not longer.
 const PIECE_MAX_BYTES: usize = HEADER_LIMIT_BYTES + FIELD_MAX_BYTES + 1;
 
 const _: () = assert!(PIECE_MAX_BYTES >= DELIMITER_LIMIT_BYTES, "a marker is a piece");
 
-/// Few bytes, which need no memory of their own.
+/// A short byte string that needs no allocation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Piece {
     bytes: [u8; PIECE_MAX_BYTES],
@@ -25,7 +25,7 @@ impl Default for Piece {
 }
 
 impl Piece {
-    /// Adds `bytes`, for which there is room.
+    /// Appends `bytes`, which must fit.
     pub(super) fn put(&mut self, bytes: &[u8]) {
         let end = self.count + bytes.len();
         debug_assert!(end <= PIECE_MAX_BYTES, "{end} bytes");

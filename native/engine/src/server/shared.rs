@@ -147,7 +147,7 @@ impl Shared {
         }
     }
 
-    /// Does with the connections of intakes up to `last_intake` as told, and waits for them.
+    /// Keeps, drains or aborts the connections of intakes up to `last_intake`, and waits for them.
     ///
     /// # Errors
     /// Why the peer of one that was drained has not got all.
