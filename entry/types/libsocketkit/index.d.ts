@@ -15,7 +15,7 @@ export interface AdmissionOptions {
   timeoutMs?: number
 }
 
-/** Bits of one byte that tell answers from other messages. */
+/** Bits of one byte that distinguish answers from other messages. */
 export interface AnswerMatcher {
   /** Bytes of a message before the byte, 0 to 1024. */
   offset: number
@@ -25,7 +25,7 @@ export interface AnswerMatcher {
   value?: number
 }
 
-/** The `error` with 2301074 of a message with a wrong checksum, or with an escape that stands for nothing. */
+/** The `error` with 2301074 of a message with a wrong checksum, or with an invalid escape sequence. */
 export interface CorruptMessageError extends SocketError {
   /** The bytes that came in place of a message, with the checksum. */
   data: ArrayBuffer
@@ -52,7 +52,7 @@ export interface FramingOptions {
     * `length`: each message has its length before it. `varint`: the length is a varint (LEB128), as MQTT and protobuf have
     * it. `fixed`: each message has `messageBytes`. `delimiter`: each has a delimiter behind it, and must not contain it.
     * `markers`: each is between `start` and `end`. `idleGap`: each ends when nothing comes for `idleGapMs`. `custom`: a
-    * function tells how long each is.
+    * function returns the length of each.
     */
   type: 'length' | 'varint' | 'fixed' | 'delimiter' | 'markers' | 'idleGap' | 'custom'
   /** Bytes of the length: 1, 2, 3, 4 (the default) or 8. */
@@ -70,7 +70,7 @@ export interface FramingOptions {
   includesHeader?: boolean
   /** A received message has neither the length nor the bytes before it (the default); otherwise it is the whole frame. */
   stripHeader?: boolean
-  /** Sent before the length: as many bytes as `lengthOffset` says. What is received there is not compared with it. */
+  /** Sent before the length: `lengthOffset` bytes. Received bytes there are not compared with it. */
   headerPrefix?: string | ArrayBuffer | ArrayBufferView
   /** Messages are sent as the app gives them, with their header; `send` checks that the length in it is theirs. */
   wholeFrames?: boolean
@@ -78,7 +78,7 @@ export interface FramingOptions {
   messageBytes?: number
   /** 1 to 64 bytes; a line feed unless given. Of several, at most 8, each ends a message, and the first is sent. */
   delimiter?: string | ArrayBuffer | ArrayBufferView | Array<string | ArrayBuffer | ArrayBufferView>
-  /** With `markers`: what begins a message, up to 64 bytes; nothing unless given. What comes before it is dropped. */
+  /** With `markers`: start of a message, up to 64 bytes; empty unless given. Bytes before it are dropped. */
   start?: string | ArrayBuffer | ArrayBufferView
   /**
     * With `markers`: what ends a message, 1 to 64 bytes. Where it is the same as `start`, or there is no start, one between two
@@ -107,27 +107,27 @@ export interface FramingOptions {
     */
   checksum?: 'crc16-modbus' | 'crc16-ccitt' | 'crc32'
   /**
-    * Longest message in bytes, in both directions; 1048576 unless given, or less where the length cannot say so much. A longer
+    * Longest message in bytes, in both directions; 1048576 unless given, or less where the length cannot express it. A longer
     * one is refused by `send` with 2301090 (a server's connection: 2303190); from the peer it is an `error` with 2301090,
     * and `close`.
     */
   maxMessageBytes?: number
 }
 
-/** Asks a silent peer whether it is there; its kit answers by itself. */
+/** Sends pings to a silent peer; socketkit at the peer answers them. */
 export interface HeartbeatOptions {
   /** Silence, in milliseconds, after which the peer is asked. */
   intervalMs: number
   /** Silence, in milliseconds, after which it counts as gone, or as stalled; three intervals unless given. */
   timeoutMs?: number
   /**
-    * How long, in milliseconds after that, a peer may be stalled: its process says nothing although its system
+    * How long, in milliseconds after that, a peer may be stalled: its process sends nothing although its system
     * answers, as that of an app in the background does. 0: not at all. 600000 on loopback and 0 elsewhere unless
     * given.
     */
   stalledTimeoutMs?: number
   /**
-    * What a peer that is no kit is asked with, in its own protocol: a message. With it `framing` may be any or none, and the
+    * Ping for a peer without socketkit, in its own protocol: a message. With it `framing` may be any or none, and the
     * peer needs no heartbeat. Of a function what it returns: it is called when the object is made, for the first ping of each
     * connection, and after each ping for the next one.
     */
@@ -161,14 +161,14 @@ export interface PongMatcher {
 }
 
 /**
-  * A proxy, and who uses it. A connect through it fails with 2301206 when the proxy cannot be reached, 2301207 when
+  * A proxy with credentials. A connect through it fails with 2301206 when the proxy cannot be reached, 2301207 when
   * it does not accept the user name and the password, 2301208 when it did not connect to the peer, 2301209 when it
   * wants another authentication, 2301210 when a request could not be sent, 2301211 when an answer did not come,
   * 2301212 when a request cannot be made (a name or a password is too long, or only one of the two is given), and
   * 2301213 when an answer is not valid.
   */
 export interface ProxyOptions {
-  /** Kind of the proxy; with `NONE` the rest means nothing. */
+  /** Kind of the proxy; with `NONE` the rest is ignored. */
   type: ProxyTypes
   /** Where the proxy is. */
   address: NetAddress
@@ -207,7 +207,7 @@ export interface ReconnectOptions {
   unsent?: 'keep' | 'reject'
 }
 
-/** What tells the answer to a `request` from other messages. Needs `framing`. A message that is no answer is an ordinary one. */
+/** What distinguishes the answer to a `request` from other messages. Needs `framing`. A message that is no answer is an ordinary one. */
 export interface RequestsOptions {
   /**
     * `field`: it has the same value in a field; any number may be open. `order`: answers come in the order of the requests.
@@ -220,7 +220,7 @@ export interface RequestsOptions {
   fieldBytes?: number
   /** With `field`: its least significant byte comes first; not unless given. */
   littleEndian?: boolean
-  /** With `field`: the kit writes it, into a copy of what is sent: a number that counts from 1 on. Otherwise the app does. */
+  /** With `field`: socketkit writes it into a copy of the sent bytes: a number that counts from 1. Otherwise the app does. */
   writesField?: boolean
   /** What all answers have; other messages are ordinary ones. Unless given, any message can be an answer. */
   isAnswer?: AnswerMatcher
@@ -243,7 +243,7 @@ export interface SocketCloseInfo {
   reason: 'local' | 'remote' | 'reset' | 'timeout' | 'idle' | 'protocol' | 'rejected'
 }
 
-/** Every error that the module throws or reports; its message names operation, address and what the system says. */
+/** Every error that the module throws or reports; its message names operation, address and the system's error text. */
 export interface SocketError extends Error {
   /** 401 for malformed arguments, otherwise 2301000 or 2303100 plus the errno. */
   code: number
@@ -336,7 +336,7 @@ export interface TCPConnectOptions {
   /** How long to try, in milliseconds; 5000 unless given. All that a proxy takes is part of it. */
   timeout?: number
   /**
-    * A proxy on the way to the peer. It looks the peer's name up, if `address` is one. Then nobody here knows the
+    * A proxy on the way to the peer. It looks the peer's name up, if `address` is one. Then this side does not know the
     * peer's own address, and `getRemoteAddress` and `remoteInfo` give that of the proxy.
     */
   proxy?: ProxyOptions
@@ -364,14 +364,14 @@ export interface TCPExtraOptions extends ExtraOptionsBase {
   /**
     * Of a client, set before it connects: sends the first bytes along with the connect (TCP Fast Open), if the
     * server has allowed it at an earlier connect. Such a connect resolves at once, and the server is not asked
-    * before the first `send`: what would have failed `connect` fails that instead. Elsewhere it means nothing.
+    * before the first `send`: what would have failed `connect` fails that instead. Elsewhere it has no effect.
     */
   tcpFastOpen?: boolean
 }
 
 /** What to send, and how long its answer may take. */
 export interface TCPRequestOptions extends TCPSendOptions {
-  /** Milliseconds that the answer may take; as `requests` says unless given. */
+  /** Time limit of the answer in milliseconds; that of `requests` unless given. */
   timeoutMs?: number
 }
 
@@ -383,7 +383,7 @@ export interface TCPSendOptions {
     * Encoding of a text: `UTF-8` (the default), `UTF-16LE` (`UTF-16` is the same), `UTF-16BE`, `US-ASCII` or
     * `ISO-8859-1`, in upper or lower case. No byte order mark is sent. Half a surrogate pair is sent as U+FFFD. In
     * another encoding, or with a character that the encoding does not have, a text is sent as UTF-8: for others
-    * there is `util.TextEncoder`. It means nothing for bytes.
+    * there is `util.TextEncoder`. It has no effect on bytes.
     */
   encoding?: string
 }
@@ -395,29 +395,29 @@ export interface TCPServerCloseOptions {
     * are reset.
     */
   connections?: 'keep' | 'drain' | 'abort'
-  /** How long draining may take, in milliseconds; as long as peers take something, unless given. What is not over by then is reset. */
+  /** Time limit of draining in milliseconds; by default none while peers take something. Connections still open then are reset. */
   deadlineMs?: number
 }
 
-/** What a client is made with. Without any of it, it speaks plain TCP, as the system's kit does. */
+/** Options of a client. Without any, it uses plain TCP, as the system socket API does. */
 export interface TCPSocketOptions {
   /** A `message` is one whole message, however TCP cut it. */
   framing?: FramingOptions
   /** Finds out that the peer is gone. Needs `framing` of type `length`, on both sides heartbeat. */
   heartbeat?: HeartbeatOptions
   /**
-    * `send` is finished when the peer's kit has the message. Needs `framing` of type `length`, and the same of the
+    * `send` is finished when socketkit at the peer has the message. Needs `framing` of type `length`, and the same of the
     * server. With `reconnect`, messages survive a cut, and arrive once and in order.
     */
   acknowledge?: boolean
-  /** Admits only who knows the key. Needs `framing` of type `length`, and the same of the server. */
+  /** Admits only peers that know the key. Needs `framing` of type `length`, and the same of the server. */
   admission?: AdmissionOptions
-  /** What tells the answer to a `request` from other messages. Needs `framing`. */
+  /** What distinguishes the answer to a `request` from other messages. Needs `framing`. */
   requests?: RequestsOptions
   /** Connects again by itself. */
   reconnect?: ReconnectOptions
   /**
-    * Keeps the connection open for this side when the peer has ended its side, until `end()` or `close()`; `end` tells.
+    * Keeps the connection open for this side when the peer has ended its side, until `end()` or `close()`; `end` reports it.
     * Otherwise it is closed when the listeners of `message` have returned and what they sent has gone out.
     */
   allowHalfOpen?: boolean
@@ -431,23 +431,23 @@ export interface TCPSocketOptions {
   sendQueueLimitBytes?: number
 }
 
-/** What a server is made with. Without any of it, it speaks plain TCP, as the system's kit does. */
+/** Options of a server. Without any, it uses plain TCP, as the system socket API does. */
 export interface TCPSocketServerOptions {
   /** A `message` is one whole message, however TCP cut it. */
   framing?: FramingOptions
   /** Finds out that a peer is gone. Needs `framing` of type `length`, on both sides heartbeat. */
   heartbeat?: HeartbeatOptions
   /**
-    * `send` is finished when the peer's kit has the message. Needs `framing` of type `length`, and the same of the
+    * `send` is finished when socketkit at the peer has the message. Needs `framing` of type `length`, and the same of the
     * clients. A connection then survives a cut: it waits for its client to come back.
     */
   acknowledge?: boolean
-  /** Admits only who knows the key. Needs `framing` of type `length`, and the same of the clients. */
+  /** Admits only peers that know the key. Needs `framing` of type `length`, and the same of the clients. */
   admission?: AdmissionOptions
-  /** What tells the answer to a `request` of a connection from other messages. Needs `framing`. */
+  /** What distinguishes the answer to a `request` of a connection from other messages. Needs `framing`. */
   requests?: RequestsOptions
   /**
-    * Keeps a connection open for this side when the peer has ended its side, until `end()` or `close()`; `end` tells.
+    * Keeps a connection open for this side when the peer has ended its side, until `end()` or `close()`; `end` reports it.
     * Otherwise it is closed when the listeners of `message` have returned and what they sent has gone out.
     */
   allowHalfOpen?: boolean
@@ -460,7 +460,7 @@ export interface TCPSocketServerOptions {
     */
   sendQueueLimitBytes?: number
   /**
-    * Open connections beyond which peers are turned away, and `reject` tells; as many as the system allows unless
+    * Open connections beyond which peers are turned away, and `reject` reports it; as many as the system allows unless
     * given.
     */
   maxConnections?: number
@@ -481,7 +481,7 @@ export declare function constructTCPSocketServerInstance(options?: TCPSocketServ
 export declare function createPairingKey(): string
 
 /**
-  * The bytes that a text of hexadecimal digits says, two for each, in upper or lower case. White space, colons and hyphens between
+  * The bytes of a hexadecimal text, two digits for each, in upper or lower case. White space, colons and hyphens between
   * bytes do not count. Throws 401 for another text.
   */
 export declare function fromHex(text: string): ArrayBuffer
@@ -500,7 +500,7 @@ export declare class TCPSocket {
   /**
     * Connects to a server. A failed attempt can be repeated, a closed socket connected again. With `reconnect` it
     * goes on until it succeeds, is closed, or has made all its attempts. `connect` comes before it is finished. Fails
-    * with 2301111 when it is refused, 2301110 when nobody answers, 2301101 or 2301113 when there is no way, 2301099
+    * with 2301111 when it is refused, 2301110 when there is no answer, 2301101 or 2301113 when there is no way, 2301099
     * when the name is not known, 2301125 when it is closed meanwhile, 2301106 and 2301114 when it is connected or
     * connecting already; in a handshake with 2301013 when the key is wrong, 2301087 when there are too many
     * connections, and 2301071 when the other side speaks another protocol or has other options; through a proxy with
@@ -510,7 +510,7 @@ export declare class TCPSocket {
   connect(options: TCPConnectOptions, callback: (error: SocketError, data: void) => void): void
   /**
     * Sends after everything sent before; never blocks. Finished when the kernel has the last byte; with
-    * `acknowledge`, when the peer's kit has the message. Fails, and sends nothing of it, with 2301009 when there is no
+    * `acknowledge`, when socketkit at the peer has the message. Fails, and sends nothing of it, with 2301009 when there is no
     * socket, 2301107 before it is connected, 2301032 after `end` or when the peer is gone, and 2301105 when more than
     * `sendQueueLimitBytes` would wait; with framing, with 2301090 when the message is too long, and 2301022 when it
     * contains the delimiter.
@@ -518,7 +518,7 @@ export declare class TCPSocket {
   send(options: TCPSendOptions): Promise<void>
   send(options: TCPSendOptions, callback: (error: SocketError, data: void) => void): void
   /**
-    * Sends a message as `send` does, and is fulfilled with its answer, as the option `requests` says which that is. Fails with 2301110
+    * Sends a message as `send` does, and is fulfilled with its answer, as the option `requests` defines it. Fails with 2301110
     * when that does not come in time, with the errors of `send`, with 2301103 when this side closes the connection before, and with
     * 2301104 when it is lost.
     */
@@ -554,7 +554,7 @@ export declare class TCPSocket {
   /** Figures about what went through all its connections. */
   getStatistics(): SocketStatistics
   /**
-    * Bytes sent that the kernel has not taken yet; with `acknowledge`, that the peer has not acknowledged. `drain` says
+    * Bytes sent that the kernel has not taken yet; with `acknowledge`, that the peer has not acknowledged. `drain` reports
     * that there are none any more.
     */
   get bytesQueued(): number
@@ -610,14 +610,14 @@ export declare class TCPSocketConnection {
   get clientId(): number
   /**
     * Sends after everything sent before; never blocks. Finished when the kernel has the last byte; with
-    * `acknowledge`, when the peer's kit has the message. Fails, and sends nothing of it, with 2303109 when closed,
+    * `acknowledge`, when socketkit at the peer has the message. Fails, and sends nothing of it, with 2303109 when closed,
     * 2303132 after `end` or when the peer is gone, and 2303205 when more than `sendQueueLimitBytes` would wait; with
     * framing, with 2303190 when the message is too long, and 2303122 when it contains the delimiter.
     */
   send(options: TCPSendOptions): Promise<void>
   send(options: TCPSendOptions, callback: (error: SocketError, data: void) => void): void
   /**
-    * Sends a message as `send` does, and is fulfilled with its answer, as the option `requests` says which that is. Fails with 2303210
+    * Sends a message as `send` does, and is fulfilled with its answer, as the option `requests` defines it. Fails with 2303210
     * when that does not come in time, with the errors of `send`, with 2303203 when this side closes the connection before, and with
     * 2303204 when it is lost.
     */
@@ -646,7 +646,7 @@ export declare class TCPSocketConnection {
   /** Figures about what went through it. */
   getStatistics(): SocketStatistics
   /**
-    * Bytes sent that the kernel has not taken yet; with `acknowledge`, that the peer has not acknowledged. `drain` says
+    * Bytes sent that the kernel has not taken yet; with `acknowledge`, that the peer has not acknowledged. `drain` reports
     * that there are none any more.
     */
   get bytesQueued(): number
@@ -690,14 +690,14 @@ export declare class TCPSocketConnection {
 export declare class TCPSocketServer {
   /**
     * Binds the address, listens and accepts. May be called several times, for several ports; port 0 lets the system
-    * choose, and `listening` tells which. Fails with 2303198 when the port is in use, and with 2303199 when the
+    * choose, and `listening` reports it. Fails with 2303198 when the port is in use, and with 2303199 when the
     * address is not this machine's.
     */
   listen(address: NetAddress): Promise<void>
   listen(address: NetAddress, callback: (error: SocketError, data: void) => void): void
   /**
     * Stops listening. When it is finished the ports are free, and the connections as `options` want them; they stay
-    * open unless told otherwise. `close` comes before. Fails with 2301110 or 2301104 when data of a drained connection
+    * open by default. `close` comes before. Fails with 2301110 or 2301104 when data of a drained connection
     * was lost. Does nothing when it does not listen.
     */
   close(options?: TCPServerCloseOptions): Promise<void>

@@ -247,7 +247,7 @@ impl TCPSocket {
 
     /// Connects to a server. A failed attempt can be repeated, a closed socket connected again. With `reconnect` it
     /// goes on until it succeeds, is closed, or has made all its attempts. `connect` comes before it is finished. Fails
-    /// with 2301111 when it is refused, 2301110 when nobody answers, 2301101 or 2301113 when there is no way, 2301099
+    /// with 2301111 when it is refused, 2301110 when there is no answer, 2301101 or 2301113 when there is no way, 2301099
     /// when the name is not known, 2301125 when it is closed meanwhile, 2301106 and 2301114 when it is connected or
     /// connecting already; in a handshake with 2301013 when the key is wrong, 2301087 when there are too many
     /// connections, and 2301071 when the other side speaks another protocol or has other options; through a proxy with
@@ -268,7 +268,7 @@ impl TCPSocket {
     }
 
     /// Sends after everything sent before; never blocks. Finished when the kernel has the last byte; with
-    /// `acknowledge`, when the peer's kit has the message. Fails, and sends nothing of it, with 2301009 when there is no
+    /// `acknowledge`, when socketkit at the peer has the message. Fails, and sends nothing of it, with 2301009 when there is no
     /// socket, 2301107 before it is connected, 2301032 after `end` or when the peer is gone, and 2301105 when more than
     /// `sendQueueLimitBytes` would wait; with framing, with 2301090 when the message is too long, and 2301022 when it
     /// contains the delimiter.
@@ -282,7 +282,7 @@ impl TCPSocket {
         })
     }
 
-    /// Sends a message as `send` does, and is fulfilled with its answer, as the option `requests` says which that is. Fails with 2301110
+    /// Sends a message as `send` does, and is fulfilled with its answer, as the option `requests` defines it. Fails with 2301110
     /// when that does not come in time, with the errors of `send`, with 2301103 when this side closes the connection before, and with
     /// 2301104 when it is lost.
     #[napi(
@@ -386,7 +386,7 @@ impl TCPSocket {
         self.run(&env, &|state| node_api::to_js(&env, SocketStatistics::from(state.client.statistics())))
     }
 
-    /// Bytes sent that the kernel has not taken yet; with `acknowledge`, that the peer has not acknowledged. `drain` says
+    /// Bytes sent that the kernel has not taken yet; with `acknowledge`, that the peer has not acknowledged. `drain` reports
     /// that there are none any more.
     #[napi(getter, js_name = "bytesQueued", ts_return_type = "number")]
     pub fn bytes_queued(&self, env: Env) -> Returned {

@@ -292,7 +292,7 @@ impl TCPSocketConnection {
     }
 
     /// Sends after everything sent before; never blocks. Finished when the kernel has the last byte; with
-    /// `acknowledge`, when the peer's kit has the message. Fails, and sends nothing of it, with 2303109 when closed,
+    /// `acknowledge`, when socketkit at the peer has the message. Fails, and sends nothing of it, with 2303109 when closed,
     /// 2303132 after `end` or when the peer is gone, and 2303205 when more than `sendQueueLimitBytes` would wait; with
     /// framing, with 2303190 when the message is too long, and 2303122 when it contains the delimiter.
     #[napi(
@@ -302,7 +302,7 @@ impl TCPSocketConnection {
         self.run(&env, &|state| send::send(state, &options, callback))
     }
 
-    /// Sends a message as `send` does, and is fulfilled with its answer, as the option `requests` says which that is. Fails with 2303210
+    /// Sends a message as `send` does, and is fulfilled with its answer, as the option `requests` defines it. Fails with 2303210
     /// when that does not come in time, with the errors of `send`, with 2303203 when this side closes the connection before, and with
     /// 2303204 when it is lost.
     #[napi(
@@ -394,7 +394,7 @@ impl TCPSocketConnection {
         self.run(&env, &|state| node_api::to_js(&env, SocketStatistics::from(state.connection.statistics())))
     }
 
-    /// Bytes sent that the kernel has not taken yet; with `acknowledge`, that the peer has not acknowledged. `drain` says
+    /// Bytes sent that the kernel has not taken yet; with `acknowledge`, that the peer has not acknowledged. `drain` reports
     /// that there are none any more.
     #[napi(getter, js_name = "bytesQueued", ts_return_type = "number")]
     pub fn bytes_queued(&self, env: Env) -> Returned {

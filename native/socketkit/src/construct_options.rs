@@ -203,18 +203,18 @@ mod declared {
 
     use napi_derive_ohos::napi;
 
-    /// Asks a silent peer whether it is there; its kit answers by itself.
+    /// Sends pings to a silent peer; socketkit at the peer answers them.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "HeartbeatOptions")]
     pub struct HeartbeatOptions {
         /// Silence, in milliseconds, after which the peer is asked.
         pub interval_ms: f64,
         /// Silence, in milliseconds, after which it counts as gone, or as stalled; three intervals unless given.
         pub timeout_ms: Option<f64>,
-        /// How long, in milliseconds after that, a peer may be stalled: its process says nothing although its system
+        /// How long, in milliseconds after that, a peer may be stalled: its process sends nothing although its system
         /// answers, as that of an app in the background does. 0: not at all. 600000 on loopback and 0 elsewhere unless
         /// given.
         pub stalled_timeout_ms: Option<f64>,
-        /// What a peer that is no kit is asked with, in its own protocol: a message. With it `framing` may be any or none, and the
+        /// Ping for a peer without socketkit, in its own protocol: a message. With it `framing` may be any or none, and the
         /// peer needs no heartbeat. Of a function what it returns: it is called when the object is made, for the first ping of each
         /// connection, and after each ping for the next one.
         #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView | (() => string | ArrayBuffer | ArrayBufferView)")]
@@ -265,7 +265,7 @@ mod declared {
         pub unsent: Option<()>,
     }
 
-    /// What a client is made with. Without any of it, it speaks plain TCP, as the system's kit does.
+    /// Options of a client. Without any, it uses plain TCP, as the system socket API does.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "TCPSocketOptions")]
     pub struct TCPSocketOptions {
         /// A `message` is one whole message, however TCP cut it.
@@ -274,19 +274,19 @@ mod declared {
         /// Finds out that the peer is gone. Needs `framing` of type `length`, on both sides heartbeat.
         #[napi(ts_type = "HeartbeatOptions")]
         pub heartbeat: Option<()>,
-        /// `send` is finished when the peer's kit has the message. Needs `framing` of type `length`, and the same of the
+        /// `send` is finished when socketkit at the peer has the message. Needs `framing` of type `length`, and the same of the
         /// server. With `reconnect`, messages survive a cut, and arrive once and in order.
         pub acknowledge: Option<bool>,
-        /// Admits only who knows the key. Needs `framing` of type `length`, and the same of the server.
+        /// Admits only peers that know the key. Needs `framing` of type `length`, and the same of the server.
         #[napi(ts_type = "AdmissionOptions")]
         pub admission: Option<()>,
-        /// What tells the answer to a `request` from other messages. Needs `framing`.
+        /// What distinguishes the answer to a `request` from other messages. Needs `framing`.
         #[napi(ts_type = "RequestsOptions")]
         pub requests: Option<()>,
         /// Connects again by itself.
         #[napi(ts_type = "ReconnectOptions")]
         pub reconnect: Option<()>,
-        /// Keeps the connection open for this side when the peer has ended its side, until `end()` or `close()`; `end` tells.
+        /// Keeps the connection open for this side when the peer has ended its side, until `end()` or `close()`; `end` reports it.
         /// Otherwise it is closed when the listeners of `message` have returned and what they sent has gone out.
         pub allow_half_open: Option<bool>,
         /// Milliseconds without a message in either direction after which the connection is closed; never unless given.
@@ -297,7 +297,7 @@ mod declared {
         pub send_queue_limit_bytes: Option<f64>,
     }
 
-    /// What a server is made with. Without any of it, it speaks plain TCP, as the system's kit does.
+    /// Options of a server. Without any, it uses plain TCP, as the system socket API does.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "TCPSocketServerOptions")]
     pub struct TCPSocketServerOptions {
         /// A `message` is one whole message, however TCP cut it.
@@ -306,16 +306,16 @@ mod declared {
         /// Finds out that a peer is gone. Needs `framing` of type `length`, on both sides heartbeat.
         #[napi(ts_type = "HeartbeatOptions")]
         pub heartbeat: Option<()>,
-        /// `send` is finished when the peer's kit has the message. Needs `framing` of type `length`, and the same of the
+        /// `send` is finished when socketkit at the peer has the message. Needs `framing` of type `length`, and the same of the
         /// clients. A connection then survives a cut: it waits for its client to come back.
         pub acknowledge: Option<bool>,
-        /// Admits only who knows the key. Needs `framing` of type `length`, and the same of the clients.
+        /// Admits only peers that know the key. Needs `framing` of type `length`, and the same of the clients.
         #[napi(ts_type = "AdmissionOptions")]
         pub admission: Option<()>,
-        /// What tells the answer to a `request` of a connection from other messages. Needs `framing`.
+        /// What distinguishes the answer to a `request` of a connection from other messages. Needs `framing`.
         #[napi(ts_type = "RequestsOptions")]
         pub requests: Option<()>,
-        /// Keeps a connection open for this side when the peer has ended its side, until `end()` or `close()`; `end` tells.
+        /// Keeps a connection open for this side when the peer has ended its side, until `end()` or `close()`; `end` reports it.
         /// Otherwise it is closed when the listeners of `message` have returned and what they sent has gone out.
         pub allow_half_open: Option<bool>,
         /// Milliseconds without a message in either direction after which a connection is closed; never unless given.
@@ -324,7 +324,7 @@ mod declared {
         /// while the peer takes something every 20 seconds. A `send` beyond it is refused with 2303205 (ENOBUFS), unless
         /// nothing waits. Each message counts 64 bytes beside its own.
         pub send_queue_limit_bytes: Option<f64>,
-        /// Open connections beyond which peers are turned away, and `reject` tells; as many as the system allows unless
+        /// Open connections beyond which peers are turned away, and `reject` reports it; as many as the system allows unless
         /// given.
         pub max_connections: Option<f64>,
         /// With `acknowledge`: how long a connection waits for its client to come back, in milliseconds; 30000 unless
@@ -339,7 +339,7 @@ mod declared {
         /// are reset.
         #[napi(ts_type = "'keep' | 'drain' | 'abort'")]
         pub connections: Option<()>,
-        /// How long draining may take, in milliseconds; as long as peers take something, unless given. What is not over by then is reset.
+        /// Time limit of draining in milliseconds; by default none while peers take something. Connections still open then are reset.
         pub deadline_ms: Option<f64>,
     }
 }

@@ -150,7 +150,7 @@ mod declared {
         /// `length`: each message has its length before it. `varint`: the length is a varint (LEB128), as MQTT and protobuf have
         /// it. `fixed`: each message has `messageBytes`. `delimiter`: each has a delimiter behind it, and must not contain it.
         /// `markers`: each is between `start` and `end`. `idleGap`: each ends when nothing comes for `idleGapMs`. `custom`: a
-        /// function tells how long each is.
+        /// function returns the length of each.
         #[napi(ts_type = "'length' | 'varint' | 'fixed' | 'delimiter' | 'markers' | 'idleGap' | 'custom'")]
         pub r#type: (),
         /// Bytes of the length: 1, 2, 3, 4 (the default) or 8.
@@ -166,7 +166,7 @@ mod declared {
         pub includes_header: Option<bool>,
         /// A received message has neither the length nor the bytes before it (the default); otherwise it is the whole frame.
         pub strip_header: Option<bool>,
-        /// Sent before the length: as many bytes as `lengthOffset` says. What is received there is not compared with it.
+        /// Sent before the length: `lengthOffset` bytes. Received bytes there are not compared with it.
         #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView")]
         pub header_prefix: Option<()>,
         /// Messages are sent as the app gives them, with their header; `send` checks that the length in it is theirs.
@@ -176,7 +176,7 @@ mod declared {
         /// 1 to 64 bytes; a line feed unless given. Of several, at most 8, each ends a message, and the first is sent.
         #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView | Array<string | ArrayBuffer | ArrayBufferView>")]
         pub delimiter: Option<()>,
-        /// With `markers`: what begins a message, up to 64 bytes; nothing unless given. What comes before it is dropped.
+        /// With `markers`: start of a message, up to 64 bytes; empty unless given. Bytes before it are dropped.
         #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView")]
         pub start: Option<()>,
         /// With `markers`: what ends a message, 1 to 64 bytes. Where it is the same as `start`, or there is no start, one between two
@@ -201,7 +201,7 @@ mod declared {
         /// Not with `delimiter`, nor with `markers` without `escapeByte`.
         #[napi(ts_type = "'crc16-modbus' | 'crc16-ccitt' | 'crc32'")]
         pub checksum: Option<()>,
-        /// Longest message in bytes, in both directions; 1048576 unless given, or less where the length cannot say so much. A longer
+        /// Longest message in bytes, in both directions; 1048576 unless given, or less where the length cannot express it. A longer
         /// one is refused by `send` with 2301090 (a server's connection: 2303190); from the peer it is an `error` with 2301090,
         /// and `close`.
         pub max_message_bytes: Option<f64>,

@@ -29,7 +29,7 @@ fn read(bytes: &Argument<'_>) -> Read<String> {
     node_api::with_bytes(value, text)?.ok_or_else(wrong)
 }
 
-/// The bytes that a text of hexadecimal digits says, two for each, in upper or lower case. White space, colons and hyphens between
+/// The bytes of a hexadecimal text, two digits for each, in upper or lower case. White space, colons and hyphens between
 /// bytes do not count. Throws 401 for another text.
 #[napi(js_name = "fromHex", ts_args_type = "text: string", ts_return_type = "ArrayBuffer")]
 pub fn from_hex(env: Env, text: Argument<'_>) -> Returned {

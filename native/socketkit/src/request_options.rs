@@ -42,7 +42,7 @@ pub enum Matching {
     },
 }
 
-/// Bits of one byte that tell answers from other messages.
+/// Bits of one byte that distinguish answers from other messages.
 #[derive(Clone, Copy)]
 pub struct Mark {
     offset: usize,
@@ -145,7 +145,7 @@ mod declared {
 
     use napi_derive_ohos::napi;
 
-    /// What tells the answer to a `request` from other messages. Needs `framing`. A message that is no answer is an ordinary one.
+    /// What distinguishes the answer to a `request` from other messages. Needs `framing`. A message that is no answer is an ordinary one.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "RequestsOptions")]
     pub struct RequestsOptions {
         /// `field`: it has the same value in a field; any number may be open. `order`: answers come in the order of the requests.
@@ -158,7 +158,7 @@ mod declared {
         pub field_bytes: Option<f64>,
         /// With `field`: its least significant byte comes first; not unless given.
         pub little_endian: Option<bool>,
-        /// With `field`: the kit writes it, into a copy of what is sent: a number that counts from 1 on. Otherwise the app does.
+        /// With `field`: socketkit writes it into a copy of the sent bytes: a number that counts from 1. Otherwise the app does.
         pub writes_field: Option<bool>,
         /// What all answers have; other messages are ordinary ones. Unless given, any message can be an answer.
         #[napi(ts_type = "AnswerMatcher")]
@@ -170,7 +170,7 @@ mod declared {
         pub timeout_ms: Option<f64>,
     }
 
-    /// Bits of one byte that tell answers from other messages.
+    /// Bits of one byte that distinguish answers from other messages.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "AnswerMatcher")]
     pub struct AnswerMatcher {
         /// Bytes of a message before the byte, 0 to 1024.
@@ -184,7 +184,7 @@ mod declared {
     /// What to send, and how long its answer may take.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "TCPRequestOptions extends TCPSendOptions")]
     pub struct TCPRequestOptions {
-        /// Milliseconds that the answer may take; as `requests` says unless given.
+        /// Time limit of the answer in milliseconds; that of `requests` unless given.
         pub timeout_ms: Option<f64>,
     }
 }

@@ -136,7 +136,7 @@ impl TCPSocketServer {
     }
 
     /// Binds the address, listens and accepts. May be called several times, for several ports; port 0 lets the system
-    /// choose, and `listening` tells which. Fails with 2303198 when the port is in use, and with 2303199 when the
+    /// choose, and `listening` reports it. Fails with 2303198 when the port is in use, and with 2303199 when the
     /// address is not this machine's.
     #[napi(
         ts_type = "(address: NetAddress): Promise<void>\nlisten(address: NetAddress, callback: (error: SocketError, data: void) => void): void"
@@ -153,7 +153,7 @@ impl TCPSocketServer {
     }
 
     /// Stops listening. When it is finished the ports are free, and the connections as `options` want them; they stay
-    /// open unless told otherwise. `close` comes before. Fails with 2301110 or 2301104 when data of a drained connection
+    /// open by default. `close` comes before. Fails with 2301110 or 2301104 when data of a drained connection
     /// was lost. Does nothing when it does not listen.
     #[napi(ts_type = "(options?: TCPServerCloseOptions): Promise<void>")]
     pub fn close(&self, env: Env, options: Argument<'_>) -> Returned {

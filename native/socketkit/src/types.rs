@@ -263,20 +263,20 @@ mod declared {
         pub address: (),
         /// How long to try, in milliseconds; 5000 unless given. All that a proxy takes is part of it.
         pub timeout: Option<f64>,
-        /// A proxy on the way to the peer. It looks the peer's name up, if `address` is one. Then nobody here knows the
+        /// A proxy on the way to the peer. It looks the peer's name up, if `address` is one. Then this side does not know the
         /// peer's own address, and `getRemoteAddress` and `remoteInfo` give that of the proxy.
         #[napi(ts_type = "ProxyOptions")]
         pub proxy: Option<()>,
     }
 
-    /// A proxy, and who uses it. A connect through it fails with 2301206 when the proxy cannot be reached, 2301207 when
+    /// A proxy with credentials. A connect through it fails with 2301206 when the proxy cannot be reached, 2301207 when
     /// it does not accept the user name and the password, 2301208 when it did not connect to the peer, 2301209 when it
     /// wants another authentication, 2301210 when a request could not be sent, 2301211 when an answer did not come,
     /// 2301212 when a request cannot be made (a name or a password is too long, or only one of the two is given), and
     /// 2301213 when an answer is not valid.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "ProxyOptions")]
     pub struct ProxyOptions {
-        /// Kind of the proxy; with `NONE` the rest means nothing.
+        /// Kind of the proxy; with `NONE` the rest is ignored.
         #[napi(ts_type = "ProxyTypes")]
         pub r#type: (),
         /// Where the proxy is.
@@ -333,7 +333,7 @@ mod declared {
         pub socket_linger: Option<()>,
         /// Of a client, set before it connects: sends the first bytes along with the connect (TCP Fast Open), if the
         /// server has allowed it at an earlier connect. Such a connect resolves at once, and the server is not asked
-        /// before the first `send`: what would have failed `connect` fails that instead. Elsewhere it means nothing.
+        /// before the first `send`: what would have failed `connect` fails that instead. Elsewhere it has no effect.
         pub tcp_fast_open: Option<bool>,
     }
 
@@ -346,18 +346,18 @@ mod declared {
         /// Encoding of a text: `UTF-8` (the default), `UTF-16LE` (`UTF-16` is the same), `UTF-16BE`, `US-ASCII` or
         /// `ISO-8859-1`, in upper or lower case. No byte order mark is sent. Half a surrogate pair is sent as U+FFFD. In
         /// another encoding, or with a character that the encoding does not have, a text is sent as UTF-8: for others
-        /// there is `util.TextEncoder`. It means nothing for bytes.
+        /// there is `util.TextEncoder`. It has no effect on bytes.
         pub encoding: Option<String>,
     }
 
-    /// Every error that the module throws or reports; its message names operation, address and what the system says.
+    /// Every error that the module throws or reports; its message names operation, address and the system's error text.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "SocketError extends Error")]
     pub struct SocketError {
         /// 401 for malformed arguments, otherwise 2301000 or 2303100 plus the errno.
         pub code: f64,
     }
 
-    /// The `error` with 2301074 of a message with a wrong checksum, or with an escape that stands for nothing.
+    /// The `error` with 2301074 of a message with a wrong checksum, or with an invalid escape sequence.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "CorruptMessageError extends SocketError")]
     pub struct CorruptMessageError {
         /// The bytes that came in place of a message, with the checksum.
