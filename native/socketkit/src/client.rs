@@ -193,7 +193,7 @@ impl Sender for State {
     }
 }
 
-/// Makes a client.
+/// Creates a client.
 #[napi(
     js_name = "constructTCPSocketInstance",
     catch_unwind,
@@ -230,8 +230,8 @@ impl TCPSocket {
         Ok(Self { native: Native::new(Class::CLIENT, state) })
     }
 
-    /// Gives the socket a local address; not needed, as the system chooses one. Fails with 2301098 when the port is in
-    /// use, with 2301099 when the address is not this machine's, and with 2301022 when the socket is bound already.
+    /// Sets the local address; not needed, as the system chooses one. Fails with 2301098 when the port is in use, with
+    /// 2301099 when the address is not one of this machine, and with 2301022 when the socket is already bound.
     #[napi(
         ts_type = "(address: NetAddress): Promise<void>\nbind(address: NetAddress, callback: (error: SocketError, data: void) => void): void"
     )]
@@ -246,12 +246,11 @@ impl TCPSocket {
     }
 
     /// Connects to a server. A failed attempt can be repeated, a closed socket connected again. With `reconnect` it
-    /// goes on until it succeeds, is closed, or has made all its attempts. `connect` comes before it is finished. Fails
-    /// with 2301111 when it is refused, 2301110 when there is no answer, 2301101 or 2301113 when there is no way, 2301099
-    /// when the name is not known, 2301125 when it is closed meanwhile, 2301106 and 2301114 when it is connected or
-    /// connecting already; in a handshake with 2301013 when the key is wrong, 2301087 when there are too many
-    /// connections, and 2301071 when the other side speaks another protocol or has other options; through a proxy with
-    /// 2301206 to 2301213.
+    /// continues until it succeeds, is closed, or has made all its attempts. Event `connect` is delivered before it is finished.
+    /// Fails with 2301111 when it is refused, 2301110 when there is no answer, 2301101 or 2301113 when there is no route,
+    /// 2301099 when the name is unknown, 2301125 when it is closed meanwhile, 2301106 and 2301114 when it is already connected
+    /// or connecting; in a handshake with 2301013 when the key is wrong, 2301087 when there are too many connections, and
+    /// 2301071 when the other side uses another protocol or has other options; through a proxy with 2301206 to 2301213.
     #[napi(
         ts_type = "(options: TCPConnectOptions): Promise<void>\nconnect(options: TCPConnectOptions, callback: (error: SocketError, data: void) => void): void"
     )]
@@ -267,10 +266,10 @@ impl TCPSocket {
         })
     }
 
-    /// Sends after everything sent before; never blocks. Finished when the kernel has the last byte; with
-    /// `acknowledge`, when socketkit at the peer has the message. Fails, and sends nothing of it, with 2301009 when there is no
-    /// socket, 2301107 before it is connected, 2301032 after `end` or when the peer is gone, and 2301105 when more than
-    /// `sendQueueLimitBytes` would wait; with framing, with 2301090 when the message is too long, and 2301022 when it
+    /// Sends after everything sent before; never blocks. Finished when the kernel has the last byte; with `acknowledge`,
+    /// when socketkit at the peer has the message. Fails without sending anything: with 2301009 when there is no socket,
+    /// 2301107 before it is connected, 2301032 after `end` or when the peer is gone, and 2301105 when more than
+    /// `sendQueueLimitBytes` would be queued; with framing, with 2301090 when the message is too long, and 2301022 when it
     /// contains the delimiter.
     #[napi(
         ts_type = "(options: TCPSendOptions): Promise<void>\nsend(options: TCPSendOptions, callback: (error: SocketError, data: void) => void): void"
@@ -282,9 +281,9 @@ impl TCPSocket {
         })
     }
 
-    /// Sends a message as `send` does, and is fulfilled with its answer, as the option `requests` defines it. Fails with 2301110
-    /// when that does not come in time, with the errors of `send`, with 2301103 when this side closes the connection before, and with
-    /// 2301104 when it is lost.
+    /// Sends a message as `send` does, and resolves with its answer, as the option `requests` defines it. Fails with 2301110
+    /// when that does not arrive in time, with the errors of `send`, with 2301103 when this side closes the connection before,
+    /// and with 2301104 when it is lost.
     #[napi(
         ts_type = "(options: TCPRequestOptions): Promise<ArrayBuffer>\nrequest(options: TCPRequestOptions, callback: (error: SocketError, data: ArrayBuffer) => void): void"
     )]
@@ -295,9 +294,9 @@ impl TCPSocket {
         })
     }
 
-    /// Closes: everything sent goes out, then FIN. Nothing is received any more; `close` follows. A peer that takes
-    /// nothing for 20 seconds is reset, and this fails with 2301110; with 2301104 when the peer resets the connection before
-    /// it has everything. Where the peer has ended the connection before, another `close` follows. The socket can connect
+    /// Closes: sends everything in the queue, then FIN. Receives nothing any more; `close` follows. A connection whose peer
+    /// reads nothing for 20 seconds is reset, and this fails with 2301110; with 2301104 when the peer resets the connection
+    /// before it has everything. If the peer has ended the connection before, another `close` follows. The socket can connect
     /// again afterwards. Fails with 2300999 when it is not open.
     #[napi(ts_type = "(): Promise<void>\nclose(callback: (error: SocketError, data: void) => void): void")]
     pub fn close(&self, env: Env, callback: Argument<'_>) -> Returned {
@@ -324,7 +323,7 @@ impl TCPSocket {
         })
     }
 
-    /// The address on this side. Fails with 2301009 when it has none.
+    /// The local address. Fails with 2301009 when it has none.
     #[napi(ts_type = "(): Promise<NetAddress>")]
     pub fn get_local_address(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
@@ -335,7 +334,7 @@ impl TCPSocket {
         })
     }
 
-    /// The state of the socket. It counts as connected until it is closed here, or reset by the peer.
+    /// The state of the socket. It counts as connected until it is closed by this side, or reset by the peer.
     #[napi(
         ts_type = "(): Promise<SocketStateBase>\ngetState(callback: (error: SocketError, data: SocketStateBase) => void): void"
     )]
@@ -362,7 +361,7 @@ impl TCPSocket {
         })
     }
 
-    /// Descriptor of the socket; `undefined` when there is none. It stays the socket's.
+    /// Descriptor of the socket; `undefined` when there is none. The socket still owns it.
     #[napi(ts_type = "(): Promise<number>\ngetSocketFd(callback: (error: SocketError, data: number) => void): void")]
     pub fn get_socket_fd(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
@@ -374,27 +373,27 @@ impl TCPSocket {
         })
     }
 
-    /// The descriptor as `NetHandle.bindSocket` of `@kit.NetworkKit` reads it; `undefined` when there is none.
+    /// The descriptor for `NetHandle.bindSocket` of `@kit.NetworkKit`; `undefined` when there is none.
     #[napi(getter, js_name = "socketFd", ts_return_type = "number")]
     pub fn socket_fd(&self, env: Env) -> Returned {
         self.run(&env, &|state| node_api::to_js_or_undefined(&env, state.client.descriptor()))
     }
 
-    /// Figures about what went through all its connections.
+    /// Statistics of all its connections.
     #[napi(ts_return_type = "SocketStatistics")]
     pub fn get_statistics(&self, env: Env) -> Returned {
         self.run(&env, &|state| node_api::to_js(&env, SocketStatistics::from(state.client.statistics())))
     }
 
-    /// Bytes sent that the kernel has not taken yet; with `acknowledge`, that the peer has not acknowledged. `drain` reports
-    /// that there are none any more.
+    /// Sent bytes that the kernel has not taken yet; with `acknowledge`, that the peer has not acknowledged. Event `drain`
+    /// reports that there are none left.
     #[napi(getter, js_name = "bytesQueued", ts_return_type = "number")]
     pub fn bytes_queued(&self, env: Env) -> Returned {
         self.run(&env, &|state| node_api::to_js(&env, state.client.queued_bytes() as f64))
     }
 
-    /// Says FIN after everything sent before, and goes on receiving. What is sent later fails with 2301032. With
-    /// `allowHalfOpen`, `close` follows where the server has ended its side.
+    /// Half-closes: sends FIN after everything sent before, and continues to receive. Later sends fail with 2301032. With
+    /// `allowHalfOpen`, `close` follows when the server has ended its side.
     #[napi(ts_type = "(): Promise<void>\nend(callback: (error: SocketError, data: void) => void): void")]
     pub fn end(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
@@ -408,7 +407,7 @@ impl TCPSocket {
         })
     }
 
-    /// Resets the connection: what waits to be sent is dropped, and fails with 2301103. `close` follows.
+    /// Resets the connection: queued sends are dropped, and fail with 2301103. `close` follows.
     #[napi(ts_type = "(): Promise<void>\nabort(callback: (error: SocketError, data: void) => void): void")]
     pub fn abort(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
@@ -421,8 +420,8 @@ impl TCPSocket {
         })
     }
 
-    /// Delivers no messages, and no `close` behind them, until `resume`. At most 512 KiB are kept meanwhile, then the
-    /// peer is held up.
+    /// Pauses the delivery of messages, and of `close` after them, until `resume`. At most 512 KiB are kept meanwhile, then
+    /// backpressure applies.
     #[napi(ts_return_type = "void")]
     pub fn pause(&self, env: Env) -> Returned {
         self.run(&env, &|state| {
@@ -431,9 +430,9 @@ impl TCPSocket {
         })
     }
 
-    /// Lets the link go, and keeps what is not sent, until `restore`: for an app that goes to the background. No `close`
-    /// comes. What was sent goes out first: fails with 2301110 when the peer takes nothing for 20 seconds, and with 2301104
-    /// when it resets the connection. Only for a client made with `reconnect`; another one gets 2301095.
+    /// Disconnects, and keeps unsent messages until `restore`: for an app that goes to the background. No `close` follows.
+    /// Everything sent before is sent first: fails with 2301110 when the peer reads nothing for 20 seconds, and with 2301104
+    /// when it resets the connection. Only for a client with `reconnect`; otherwise it fails with 2301095.
     #[napi(ts_type = "(): Promise<void>\nsuspend(callback: (error: SocketError, data: void) => void): void")]
     pub fn suspend(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
@@ -443,7 +442,7 @@ impl TCPSocket {
         })
     }
 
-    /// Connects again after `suspend`. Messages that `pause` holds back go on waiting for `resume`.
+    /// Reconnects after `suspend`. Messages held back by `pause` wait for `resume`.
     #[napi(ts_return_type = "void")]
     pub fn restore(&self, env: Env) -> Returned {
         self.run(&env, &|state| {
@@ -462,12 +461,11 @@ impl TCPSocket {
         })
     }
 
-    /// Attaches the listener for an event, in place of the one before. `connect`, any number of `message`, then `error`
-    /// if it broke, then `close`, once and last. What arrives before there is a `message` listener is kept: without
-    /// framing the last 512 KiB of it. `drain`: nothing waits to be sent any more. With `reconnect`: `reconnecting` before
-    /// each attempt that follows a lost link or a failed one, and `connect` when it is up again; no `close` meanwhile. With
-    /// `heartbeat`: `stalled` when the peer is silent although its system answers, and `recovered` when it is heard again.
-    /// `end`: the peer sends no more.
+    /// Sets the listener for an event, replacing the previous one. `connect`, any number of `message`, then `error` if the
+    /// connection broke, then `close`, once and last. Without a `message` listener received data is kept: without framing
+    /// the last 512 KiB of it. `drain`: the send queue is empty. With `reconnect`: `reconnecting` before each attempt after a
+    /// lost link or a failed attempt, and `connect` when there is a new link; no `close` meanwhile. With `heartbeat`: `stalled`
+    /// when the peer is silent although its system answers, and `recovered` when it sends again. `end`: the peer has closed its side.
     #[napi(
         ts_type = "(type: 'message', callback: (value: SocketMessageInfo) => void): void\non(type: 'close', callback: (info: SocketCloseInfo) => void): void\non(type: 'connect' | 'close' | 'drain' | 'end' | 'stalled' | 'recovered', callback: (value: void) => void): void\non(type: 'reconnecting', callback: (info: SocketReconnectInfo) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
     )]

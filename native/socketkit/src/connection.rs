@@ -73,7 +73,7 @@ pub fn open_ones(connections: &Connections) -> Vec<Rc<State>> {
     connections.iter().filter_map(Weak::upgrade).collect()
 }
 
-/// A connection that a server took.
+/// A connection that a server accepted.
 #[napi(js_name = "TCPSocketConnection")]
 #[allow(clippy::upper_case_acronyms, reason = "the name that the system's kit gave it")]
 #[repr(transparent)]
@@ -291,10 +291,10 @@ impl TCPSocketConnection {
         self.run(&env, &|state| node_api::to_js(&env, state.client_id))
     }
 
-    /// Sends after everything sent before; never blocks. Finished when the kernel has the last byte; with
-    /// `acknowledge`, when socketkit at the peer has the message. Fails, and sends nothing of it, with 2303109 when closed,
-    /// 2303132 after `end` or when the peer is gone, and 2303205 when more than `sendQueueLimitBytes` would wait; with
-    /// framing, with 2303190 when the message is too long, and 2303122 when it contains the delimiter.
+    /// Sends after everything sent before; never blocks. Finished when the kernel has the last byte; with `acknowledge`,
+    /// when socketkit at the peer has the message. Fails without sending anything: with 2303109 when closed, 2303132 after
+    /// `end` or when the peer is gone, and 2303205 when more than `sendQueueLimitBytes` would be queued; with framing, with
+    /// 2303190 when the message is too long, and 2303122 when it contains the delimiter.
     #[napi(
         ts_type = "(options: TCPSendOptions): Promise<void>\nsend(options: TCPSendOptions, callback: (error: SocketError, data: void) => void): void"
     )]
@@ -302,9 +302,9 @@ impl TCPSocketConnection {
         self.run(&env, &|state| send::send(state, &options, callback))
     }
 
-    /// Sends a message as `send` does, and is fulfilled with its answer, as the option `requests` defines it. Fails with 2303210
-    /// when that does not come in time, with the errors of `send`, with 2303203 when this side closes the connection before, and with
-    /// 2303204 when it is lost.
+    /// Sends a message as `send` does, and resolves with its answer, as the option `requests` defines it. Fails with 2303210
+    /// when that does not arrive in time, with the errors of `send`, with 2303203 when this side closes the connection before,
+    /// and with 2303204 when it is lost.
     #[napi(
         ts_type = "(options: TCPRequestOptions): Promise<ArrayBuffer>\nrequest(options: TCPRequestOptions, callback: (error: SocketError, data: ArrayBuffer) => void): void"
     )]
@@ -315,9 +315,9 @@ impl TCPSocketConnection {
         })
     }
 
-    /// Closes: everything sent goes out, then FIN. Nothing is received any more; `close` follows. A peer that takes
-    /// nothing for 20 seconds is reset, and this fails with 2301110; with 2301104 when the peer resets the connection before
-    /// it has everything. Fails with 2301009 when it is closed already.
+    /// Closes: sends everything in the queue, then FIN. Receives nothing any more; `close` follows. A connection whose peer
+    /// reads nothing for 20 seconds is reset, and this fails with 2301110; with 2301104 when the peer resets the connection
+    /// before it has everything. Fails with 2301009 when it is already closed.
     #[napi(ts_type = "(): Promise<void>\nclose(callback: (error: SocketError, data: void) => void): void")]
     pub fn close(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
@@ -343,7 +343,7 @@ impl TCPSocketConnection {
         })
     }
 
-    /// The address on this side. Fails with 2301009 when it is closed.
+    /// The local address. Fails with 2301009 when it is closed.
     #[napi(ts_type = "(): Promise<NetAddress>")]
     pub fn get_local_address(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
@@ -378,7 +378,7 @@ impl TCPSocketConnection {
         })
     }
 
-    /// Descriptor of the socket; -1 when closed. It stays the connection's.
+    /// Descriptor of the socket; -1 when closed. The connection still owns it.
     #[napi(ts_type = "(): Promise<number>")]
     pub fn get_socket_fd(&self, env: Env) -> Returned {
         self.run(&env, &|state| {
@@ -388,21 +388,21 @@ impl TCPSocketConnection {
         })
     }
 
-    /// Figures about what went through it.
+    /// Statistics of the connection.
     #[napi(ts_return_type = "SocketStatistics")]
     pub fn get_statistics(&self, env: Env) -> Returned {
         self.run(&env, &|state| node_api::to_js(&env, SocketStatistics::from(state.connection.statistics())))
     }
 
-    /// Bytes sent that the kernel has not taken yet; with `acknowledge`, that the peer has not acknowledged. `drain` reports
-    /// that there are none any more.
+    /// Sent bytes that the kernel has not taken yet; with `acknowledge`, that the peer has not acknowledged. Event `drain`
+    /// reports that there are none left.
     #[napi(getter, js_name = "bytesQueued", ts_return_type = "number")]
     pub fn bytes_queued(&self, env: Env) -> Returned {
         self.run(&env, &|state| node_api::to_js(&env, state.connection.queued_bytes() as f64))
     }
 
-    /// Says FIN after everything sent before, and goes on receiving. What is sent later fails with 2303132. With
-    /// `allowHalfOpen`, `close` follows where the client has ended its side.
+    /// Half-closes: sends FIN after everything sent before, and continues to receive. Later sends fail with 2303132. With
+    /// `allowHalfOpen`, `close` follows when the client has ended its side.
     #[napi(ts_type = "(): Promise<void>\nend(callback: (error: SocketError, data: void) => void): void")]
     pub fn end(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
@@ -416,7 +416,7 @@ impl TCPSocketConnection {
         })
     }
 
-    /// Resets the connection: what waits to be sent is dropped, and fails with 2303203. `close` follows.
+    /// Resets the connection: queued sends are dropped, and fail with 2303203. `close` follows.
     #[napi(ts_type = "(): Promise<void>\nabort(callback: (error: SocketError, data: void) => void): void")]
     pub fn abort(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
@@ -430,8 +430,8 @@ impl TCPSocketConnection {
         })
     }
 
-    /// Delivers no messages, and no `close` behind them, until `resume`. At most 512 KiB are kept meanwhile, then the
-    /// peer is held up.
+    /// Pauses the delivery of messages, and of `close` after them, until `resume`. At most 512 KiB are kept meanwhile, then
+    /// backpressure applies.
     #[napi(ts_return_type = "void")]
     pub fn pause(&self, env: Env) -> Returned {
         self.run(&env, &|state| {
@@ -450,11 +450,11 @@ impl TCPSocketConnection {
         })
     }
 
-    /// Attaches the listener for an event, in place of the one before. Any number of `message`, then `error` if it
-    /// broke, then `close`, once and last. What arrives before there is a `message` listener is kept. `drain`: nothing
-    /// waits to be sent any more. With `acknowledge`: `reconnecting` when the client is gone and awaited, `connect`
-    /// when it is back. With `heartbeat`: `stalled` when the peer is silent although its system answers, and `recovered`
-    /// when it is heard again. `end`: the peer sends no more.
+    /// Sets the listener for an event, replacing the previous one. Any number of `message`, then `error` if the connection
+    /// broke, then `close`, once and last. Without a `message` listener received data is kept. `drain`: the send queue is empty.
+    /// With `acknowledge`: `reconnecting` when the client is gone and may reconnect, `connect` when it is back. With
+    /// `heartbeat`: `stalled` when the peer is silent although its system answers, and `recovered` when it sends again. `end`:
+    /// the peer has closed its side.
     #[napi(
         ts_type = "(type: 'message', callback: (value: SocketMessageInfo) => void): void\non(type: 'close', callback: (info: SocketCloseInfo) => void): void\non(type: 'connect' | 'close' | 'drain' | 'end' | 'stalled' | 'recovered', callback: (value: void) => void): void\non(type: 'reconnecting', callback: (info: SocketReconnectInfo) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
     )]

@@ -206,61 +206,59 @@ mod declared {
     /// Sends pings to a silent peer; socketkit at the peer answers them.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "HeartbeatOptions")]
     pub struct HeartbeatOptions {
-        /// Silence, in milliseconds, after which the peer is asked.
+        /// Silence in milliseconds after which a ping is sent.
         pub interval_ms: f64,
-        /// Silence, in milliseconds, after which it counts as gone, or as stalled; three intervals unless given.
+        /// Silence in milliseconds after which the peer counts as gone, or as stalled; default: three intervals.
         pub timeout_ms: Option<f64>,
-        /// How long, in milliseconds after that, a peer may be stalled: its process sends nothing although its system
-        /// answers, as that of an app in the background does. 0: not at all. 600000 on loopback and 0 elsewhere unless
-        /// given.
+        /// How long after that, in milliseconds, a peer may be stalled: its process sends nothing although its system
+        /// answers, for example because the app is in the background. 0: not at all. Default 600000 on loopback, 0 elsewhere.
         pub stalled_timeout_ms: Option<f64>,
-        /// Ping for a peer without socketkit, in its own protocol: a message. With it `framing` may be any or none, and the
-        /// peer needs no heartbeat. Of a function what it returns: it is called when the object is made, for the first ping of each
-        /// connection, and after each ping for the next one.
+        /// Ping for a peer without socketkit, in its own protocol: a message. With it `framing` may have any type or be missing,
+        /// and the peer needs no heartbeat. Of a function, the return value: it is called when the object is created, for the first
+        /// ping of each connection, and after each ping for the next one.
         #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView | (() => string | ArrayBuffer | ArrayBufferView)")]
         pub ping: Option<()>,
-        /// With `ping`: which messages of the peer answer it, or without `framing` which reads. They go to no listener; all do unless
-        /// given.
+        /// With `ping`: which messages of the peer (without `framing`: reads) are answers. No listener gets them. Default: none.
         #[napi(ts_type = "PongMatcher")]
         pub is_pong: Option<()>,
     }
 
-    /// Which messages, or reads without `framing`, answer a ping: one of the two.
+    /// Which messages (without `framing`: reads) answer a ping: one of the two fields.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "PongMatcher")]
     pub struct PongMatcher {
-        /// Those that begin with this.
+        /// Messages that begin with these bytes.
         #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView")]
         pub prefix: Option<()>,
-        /// Those that are this.
+        /// Messages equal to these bytes.
         #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView")]
         pub whole: Option<()>,
     }
 
-    /// Both sides prove that they know the key before anything else, and encrypt with it whatever they send.
+    /// Before anything else, both sides prove that they have the key. All data is encrypted with it.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "AdmissionOptions")]
     pub struct AdmissionOptions {
-        /// At least 80 bits: base32 text as `createPairingKey` makes it (upper or lower case, spaces and hyphens do not
-        /// count), or bytes.
+        /// At least 80 bits: base32 text as returned by `createPairingKey` (upper or lower case; spaces and hyphens are
+        /// ignored), or bytes.
         #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView")]
         pub key: (),
-        /// How long a server lets a peer take for it, in milliseconds; 5000 unless given. A client has the time-out of
+        /// Time limit of a server for the handshake of a peer, in milliseconds; default 5000. A client has the time-out of
         /// its `connect`.
         pub timeout_ms: Option<f64>,
     }
 
-    /// The client connects again by itself.
+    /// The client reconnects automatically.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "ReconnectOptions")]
     pub struct ReconnectOptions {
-        /// Milliseconds before the first attempt; 200 unless given. Each further wait is about twice as long, with up to a
-        /// half of it taken away at random, until a link has lasted longer than `maxDelayMs`.
+        /// Delay before the first attempt in milliseconds; default 200. Each further delay is about twice as long, reduced by up
+        /// to half at random, until a link has lasted longer than `maxDelayMs`.
         pub min_delay_ms: Option<f64>,
-        /// Longest wait in milliseconds; 10000 unless given.
+        /// Longest delay in milliseconds; default 10000.
         pub max_delay_ms: Option<f64>,
-        /// Attempts in a row that may fail; without limit unless given. One whose link lasted no longer than `maxDelayMs` counts
-        /// as failed.
+        /// Number of consecutive failed attempts after which the client gives up; default: no limit. An attempt also counts as
+        /// failed if its link lasted no longer than `maxDelayMs`.
         pub max_attempts: Option<f64>,
-        /// What becomes of messages that the kernel does not have when the link is lost: `keep` (the default) sends them
-        /// with the next one, `reject` rejects them, and all that are sent while there is none.
+        /// Messages that the kernel has not taken when the link is lost: `keep` (the default) sends them on the next link,
+        /// `reject` rejects them, and all messages sent while there is no link.
         #[napi(ts_type = "'keep' | 'reject'")]
         pub unsent: Option<()>,
     }
@@ -268,74 +266,73 @@ mod declared {
     /// Options of a client. Without any, it uses plain TCP, as the system socket API does.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "TCPSocketOptions")]
     pub struct TCPSocketOptions {
-        /// A `message` is one whole message, however TCP cut it.
+        /// Each `message` is one complete message, however TCP splits it.
         #[napi(ts_type = "FramingOptions")]
         pub framing: Option<()>,
-        /// Finds out that the peer is gone. Needs `framing` of type `length`, on both sides heartbeat.
+        /// Detects that the peer is gone. Needs `framing` of type `length`, and heartbeat on both sides.
         #[napi(ts_type = "HeartbeatOptions")]
         pub heartbeat: Option<()>,
-        /// `send` is finished when socketkit at the peer has the message. Needs `framing` of type `length`, and the same of the
-        /// server. With `reconnect`, messages survive a cut, and arrive once and in order.
+        /// `send` is finished when socketkit at the peer has the message. Needs `framing` of type `length`, and the same at the
+        /// server. With `reconnect`, messages survive a link loss, and arrive once and in order.
         pub acknowledge: Option<bool>,
-        /// Admits only peers that know the key. Needs `framing` of type `length`, and the same of the server.
+        /// Accepts only peers that have the key. Needs `framing` of type `length`, and the same at the server.
         #[napi(ts_type = "AdmissionOptions")]
         pub admission: Option<()>,
-        /// What distinguishes the answer to a `request` from other messages. Needs `framing`.
+        /// How answers to a `request` are recognised. Needs `framing`.
         #[napi(ts_type = "RequestsOptions")]
         pub requests: Option<()>,
-        /// Connects again by itself.
+        /// Reconnects automatically.
         #[napi(ts_type = "ReconnectOptions")]
         pub reconnect: Option<()>,
-        /// Keeps the connection open for this side when the peer has ended its side, until `end()` or `close()`; `end` reports it.
-        /// Otherwise it is closed when the listeners of `message` have returned and what they sent has gone out.
+        /// Keeps the connection open for this side when the peer has ended its side, until `end()` or `close()`; event `end`
+        /// reports it. Otherwise it is closed when the `message` listeners have returned and everything they sent is sent.
         pub allow_half_open: Option<bool>,
-        /// Milliseconds without a message in either direction after which the connection is closed; never unless given.
+        /// Time without messages in either direction after which the connection is closed, in milliseconds; default: never.
         pub idle_timeout_ms: Option<f64>,
-        /// Bytes that may wait to be sent; 16777216 unless given, and without framing up to 268435456 while the peer takes
-        /// something every 20 seconds. A `send` beyond it is refused with 2301105 (ENOBUFS), unless nothing waits. Each
-        /// message counts 64 bytes beside its own.
+        /// Limit of the send queue in bytes; default 16777216, without framing up to 268435456 while the peer reads at least every
+        /// 20 seconds. A `send` beyond it fails with 2301105 (ENOBUFS), unless the queue is empty. Each message counts 64 bytes in
+        /// addition to its own.
         pub send_queue_limit_bytes: Option<f64>,
     }
 
     /// Options of a server. Without any, it uses plain TCP, as the system socket API does.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "TCPSocketServerOptions")]
     pub struct TCPSocketServerOptions {
-        /// A `message` is one whole message, however TCP cut it.
+        /// Each `message` is one complete message, however TCP splits it.
         #[napi(ts_type = "FramingOptions")]
         pub framing: Option<()>,
-        /// Finds out that a peer is gone. Needs `framing` of type `length`, on both sides heartbeat.
+        /// Detects that a peer is gone. Needs `framing` of type `length`, and heartbeat on both sides.
         #[napi(ts_type = "HeartbeatOptions")]
         pub heartbeat: Option<()>,
-        /// `send` is finished when socketkit at the peer has the message. Needs `framing` of type `length`, and the same of the
-        /// clients. A connection then survives a cut: it waits for its client to come back.
+        /// `send` is finished when socketkit at the peer has the message. Needs `framing` of type `length`, and the same at the
+        /// clients. A connection then survives a link loss: it waits for its client to reconnect.
         pub acknowledge: Option<bool>,
-        /// Admits only peers that know the key. Needs `framing` of type `length`, and the same of the clients.
+        /// Accepts only peers that have the key. Needs `framing` of type `length`, and the same at the clients.
         #[napi(ts_type = "AdmissionOptions")]
         pub admission: Option<()>,
-        /// What distinguishes the answer to a `request` of a connection from other messages. Needs `framing`.
+        /// How answers to a `request` of a connection are recognised. Needs `framing`.
         #[napi(ts_type = "RequestsOptions")]
         pub requests: Option<()>,
-        /// Keeps a connection open for this side when the peer has ended its side, until `end()` or `close()`; `end` reports it.
-        /// Otherwise it is closed when the listeners of `message` have returned and what they sent has gone out.
+        /// Keeps a connection open for this side when the peer has ended its side, until `end()` or `close()`; event `end`
+        /// reports it. Otherwise it is closed when the `message` listeners have returned and everything they sent is sent.
         pub allow_half_open: Option<bool>,
-        /// Milliseconds without a message in either direction after which a connection is closed; never unless given.
+        /// Time without messages in either direction after which a connection is closed, in milliseconds; default: never.
         pub idle_timeout_ms: Option<f64>,
-        /// Bytes that may wait to be sent on one connection; 16777216 unless given, and without framing up to 268435456
-        /// while the peer takes something every 20 seconds. A `send` beyond it is refused with 2303205 (ENOBUFS), unless
-        /// nothing waits. Each message counts 64 bytes beside its own.
+        /// Limit of the send queue of one connection in bytes; default 16777216, without framing up to 268435456 while the peer
+        /// reads at least every 20 seconds. A `send` beyond it fails with 2303205 (ENOBUFS), unless the queue is empty. Each message
+        /// counts 64 bytes in addition to its own.
         pub send_queue_limit_bytes: Option<f64>,
-        /// Open connections beyond which peers are turned away, and `reject` reports it; as many as the system allows unless
-        /// given.
+        /// Limit of open connections, above which peers are rejected with event `reject`; default: no limit.
         pub max_connections: Option<f64>,
-        /// With `acknowledge`: how long a connection waits for its client to come back, in milliseconds; 30000 unless
-        /// given. Meanwhile it takes no place; as many as there may be connections wait, one more ends the first.
+        /// With `acknowledge`: how long a connection waits for its client to reconnect, in milliseconds; default 30000. While it
+        /// waits it does not count as open; at most `maxConnections` connections wait, one more ends the longest wait.
         pub return_timeout_ms: Option<f64>,
     }
 
-    /// What closing a server does with its connections.
+    /// Treatment of connections when a server is closed.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "TCPServerCloseOptions")]
     pub struct TCPServerCloseOptions {
-        /// `keep` (the default): they stay open. `drain`: they are closed when everything sent has gone out. `abort`: they
+        /// `keep` (the default): they stay open. `drain`: they are closed after everything in their queues is sent. `abort`: they
         /// are reset.
         #[napi(ts_type = "'keep' | 'drain' | 'abort'")]
         pub connections: Option<()>,

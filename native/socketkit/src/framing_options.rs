@@ -143,67 +143,65 @@ mod declared {
 
     use napi_derive_ohos::napi;
 
-    /// Where a message begins and ends. Both sides must have the same. A field that does not belong to the type is refused, as is
-    /// what contradicts another field (401).
+    /// Message framing. Both sides must have the same. A field of another type, or fields that contradict each other, throw 401.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "FramingOptions")]
     pub struct FramingOptions {
-        /// `length`: each message has its length before it. `varint`: the length is a varint (LEB128), as MQTT and protobuf have
-        /// it. `fixed`: each message has `messageBytes`. `delimiter`: each has a delimiter behind it, and must not contain it.
-        /// `markers`: each is between `start` and `end`. `idleGap`: each ends when nothing comes for `idleGapMs`. `custom`: a
+        /// `length`: each message follows its length. `varint`: the length is a varint (LEB128), as in MQTT and protobuf.
+        /// `fixed`: each message has `messageBytes`. `delimiter`: each message ends with a delimiter, and must not contain it.
+        /// `markers`: each is between `start` and `end`. `idleGap`: each ends when no data arrives for `idleGapMs`. `custom`: a
         /// function returns the length of each.
         #[napi(ts_type = "'length' | 'varint' | 'fixed' | 'delimiter' | 'markers' | 'idleGap' | 'custom'")]
         pub r#type: (),
         /// Bytes of the length: 1, 2, 3, 4 (the default) or 8.
         pub length_bytes: Option<f64>,
-        /// The least significant byte of the length, and of the checksum, comes first; otherwise, and by default, the most
-        /// significant one. That of `crc16-modbus` always does.
+        /// Whether the length and the checksum are little-endian; default false. `crc16-modbus` always is.
         pub little_endian: Option<bool>,
-        /// Bytes of the frame before the length, 0 to 64; 0 unless given. Needs `headerPrefix` or `wholeFrames`.
+        /// Bytes of the frame before the length, 0 to 64; default 0. Needs `headerPrefix` or `wholeFrames`.
         pub length_offset: Option<f64>,
-        /// Added to a received length; then it counts the bytes behind it. 0 unless given.
+        /// Added to a received length; the sum is the number of bytes after it. Default 0.
         pub length_adjustment: Option<f64>,
-        /// The length also counts itself and the bytes before it; not unless given.
+        /// Whether the length also counts itself and the bytes before it; default false.
         pub includes_header: Option<bool>,
-        /// A received message has neither the length nor the bytes before it (the default); otherwise it is the whole frame.
+        /// Whether a received message excludes the length and the bytes before it (the default); otherwise it is the whole frame.
         pub strip_header: Option<bool>,
         /// Sent before the length: `lengthOffset` bytes. Received bytes there are not compared with it.
         #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView")]
         pub header_prefix: Option<()>,
-        /// Messages are sent as the app gives them, with their header; `send` checks that the length in it is theirs.
+        /// Whether messages are sent unchanged, with their header; `send` checks the length in it.
         pub whole_frames: Option<bool>,
-        /// With `fixed`: bytes of each message.
+        /// With `fixed`: length of each message in bytes.
         pub message_bytes: Option<f64>,
-        /// 1 to 64 bytes; a line feed unless given. Of several, at most 8, each ends a message, and the first is sent.
+        /// 1 to 64 bytes; default: a line feed. Each of several (at most 8) ends a message; the first one is sent.
         #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView | Array<string | ArrayBuffer | ArrayBufferView>")]
         pub delimiter: Option<()>,
         /// With `markers`: start of a message, up to 64 bytes; empty unless given. Bytes before it are dropped.
         #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView")]
         pub start: Option<()>,
-        /// With `markers`: what ends a message, 1 to 64 bytes. Where it is the same as `start`, or there is no start, one between two
-        /// messages will do, and empty messages are skipped.
+        /// With `markers`: end of a message, 1 to 64 bytes. If it equals `start`, or `start` is empty, one marker between two
+        /// messages is enough, and empty messages are skipped.
         #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView")]
         pub end: Option<()>,
-        /// With `markers`: comes before a byte that could be taken for another. Without it no message contains the end.
+        /// With `markers`: starts an escape sequence. Without it, messages must not contain `end`.
         pub escape_byte: Option<f64>,
-        /// With `escapeByte`: the bytes that are escaped, each followed by the one that is sent for it. Unless given these are the
-        /// escape byte and the first ones of `start` and `end`, and bit 5 is turned over, as in HDLC.
+        /// With `escapeByte`: the escaped bytes, each followed by its code. Default: the escape byte and the first bytes of
+        /// `start` and `end`, with bit 5 inverted as code, as in HDLC.
         #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView")]
         pub escape_pairs: Option<()>,
         /// With `idleGap`: the silence that ends a message, in milliseconds.
         pub idle_gap_ms: Option<f64>,
-        /// With `custom`: is given the bytes that have come, which it must not change, and returns the length of the first message,
-        /// also where not all of it is there, or 0 when it needs more to know. Whatever else it returns or throws ends the
-        /// connection, with the reason `protocol`. Messages are sent as they are. Slow: each message costs a call.
+        /// With `custom`: gets the bytes that have arrived, which it must not change, and returns the length of the first
+        /// message, even if that is incomplete, or 0 if it needs more bytes. Any other result and an exception end the
+        /// connection, with the reason `protocol`. Messages are sent unchanged. Slow: each message costs a call.
         #[napi(ts_type = "(bytes: Uint8Array) => number")]
         pub message_length: Option<()>,
-        /// Sent behind each message, and checked: CRC-16/MODBUS, CRC-16/IBM-3740 (CCITT-FALSE) or CRC-32, over all that is before it in
-        /// the frame, markers excepted. A wrong one is an `error` with 2301074 and the bytes as `data`, and the next message follows.
+        /// Checksum after each message: CRC-16/MODBUS, CRC-16/IBM-3740 (CCITT-FALSE) or CRC-32, over all bytes before it in the
+        /// frame, except markers. A wrong one causes an `error` with 2301074 and the bytes as `data`; later messages are received.
         /// Not with `delimiter`, nor with `markers` without `escapeByte`.
         #[napi(ts_type = "'crc16-modbus' | 'crc16-ccitt' | 'crc32'")]
         pub checksum: Option<()>,
-        /// Longest message in bytes, in both directions; 1048576 unless given, or less where the length cannot express it. A longer
-        /// one is refused by `send` with 2301090 (a server's connection: 2303190); from the peer it is an `error` with 2301090,
-        /// and `close`.
+        /// Longest message in bytes, in both directions; default 1048576, or less if the length cannot express it. For a longer
+        /// one, `send` fails with 2301090 (a server's connection: 2303190); from the peer it causes an `error` with 2301090, and
+        /// `close`.
         pub max_message_bytes: Option<f64>,
     }
 }

@@ -9,7 +9,7 @@ use crate::node_api::{self, Returned};
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
-/// The bytes of an ArrayBuffer or a view as a text: two hexadecimal digits for each, in lower case.
+/// Converts an ArrayBuffer or a view to hexadecimal text: two digits for each byte, in lower case.
 #[napi(js_name = "toHex", ts_args_type = "bytes: ArrayBuffer | ArrayBufferView", ts_return_type = "string")]
 pub fn to_hex(env: Env, bytes: Argument<'_>) -> Returned {
     node_api::run(&env, &|| {
@@ -29,8 +29,8 @@ fn read(bytes: &Argument<'_>) -> Read<String> {
     node_api::with_bytes(value, text)?.ok_or_else(wrong)
 }
 
-/// The bytes of a hexadecimal text, two digits for each, in upper or lower case. White space, colons and hyphens between
-/// bytes do not count. Throws 401 for another text.
+/// Converts hexadecimal text to bytes: two digits for each, in upper or lower case. White space, colons and hyphens
+/// between bytes are ignored. Throws 401 for other texts.
 #[napi(js_name = "fromHex", ts_args_type = "text: string", ts_return_type = "ArrayBuffer")]
 pub fn from_hex(env: Env, text: Argument<'_>) -> Returned {
     node_api::run(&env, &|| {

@@ -55,7 +55,7 @@ pub fn counts() -> Vec<f64> {
     [counts.locks, counts.own_locks, counts.own_system_calls].map(|count| count as f64).to_vec()
 }
 
-/// Makes a key for `AdmissionOptions`: 128 random bits as base32 in groups of four, with hyphens between them.
+/// Creates a key for `AdmissionOptions`: 128 random bits as base32 in groups of four, with hyphens between them.
 #[napi(js_name = "createPairingKey", catch_unwind)]
 pub fn create_pairing_key(env: &Env) -> Result<JsString<'_>> {
     let text = Key::generate().map_err(|error| error::internal(&error.to_string()))?;

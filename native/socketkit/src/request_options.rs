@@ -145,43 +145,43 @@ mod declared {
 
     use napi_derive_ohos::napi;
 
-    /// What distinguishes the answer to a `request` from other messages. Needs `framing`. A message that is no answer is an ordinary one.
+    /// How answers to a `request` are recognised. Needs `framing`. Other messages go to the `message` listener.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "RequestsOptions")]
     pub struct RequestsOptions {
-        /// `field`: it has the same value in a field; any number may be open. `order`: answers come in the order of the requests.
-        /// `single`: there is one request at a time, and the next message is its answer. With `acknowledge`: `field`.
+        /// `field`: the answer has the same value in a field; any number of requests may be open. `order`: answers arrive in the
+        /// order of the requests. `single`: one request at a time; the next message is its answer. With `acknowledge`: `field`.
         #[napi(ts_type = "'field' | 'order' | 'single'")]
         pub r#match: (),
-        /// With `field`: bytes of a message before it, as `send` takes and `message` gives it, 0 to 1024; 0 unless given.
+        /// With `field`: offset of the field in the message of `send` and `message`, 0 to 1024; default 0.
         pub field_offset: Option<f64>,
-        /// With `field`: its bytes, 1 to 8.
+        /// With `field`: its length in bytes, 1 to 8.
         pub field_bytes: Option<f64>,
-        /// With `field`: its least significant byte comes first; not unless given.
+        /// With `field`: whether it is little-endian; default false.
         pub little_endian: Option<bool>,
         /// With `field`: socketkit writes it into a copy of the sent bytes: a number that counts from 1. Otherwise the app does.
         pub writes_field: Option<bool>,
-        /// What all answers have; other messages are ordinary ones. Unless given, any message can be an answer.
+        /// Pattern of all answers. Default: any message can be an answer.
         #[napi(ts_type = "AnswerMatcher")]
         pub is_answer: Option<()>,
-        /// With `single`: milliseconds for which nothing may come before the next request follows one without an answer; what comes
-        /// meanwhile is dropped. Unless given, a request without an answer ends the connection, with the reason `timeout`.
+        /// With `single`: silence in milliseconds before the next request, after one without an answer; data that arrives
+        /// meanwhile is dropped. By default a request without an answer ends the connection, with the reason `timeout`.
         pub quiet_ms: Option<f64>,
-        /// Milliseconds that an answer may take; 5000 unless given. A request can have its own.
+        /// Time limit of an answer in milliseconds; default 5000. A request can have its own.
         pub timeout_ms: Option<f64>,
     }
 
     /// Bits of one byte that distinguish answers from other messages.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "AnswerMatcher")]
     pub struct AnswerMatcher {
-        /// Bytes of a message before the byte, 0 to 1024.
+        /// Bytes of a message before this byte, 0 to 1024.
         pub offset: f64,
-        /// The bits that are compared, 1 to 255.
+        /// Bits to compare, 1 to 255.
         pub mask: f64,
-        /// What those bits are in an answer, 0 to 255; all set unless given.
+        /// Value of these bits in an answer, 0 to 255; default: all bits set.
         pub value: Option<f64>,
     }
 
-    /// What to send, and how long its answer may take.
+    /// A request, and the time limit of its answer.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "TCPRequestOptions extends TCPSendOptions")]
     pub struct TCPRequestOptions {
         /// Time limit of the answer in milliseconds; that of `requests` unless given.

@@ -100,7 +100,7 @@ impl Recipient for State {
     }
 }
 
-/// Makes a server.
+/// Creates a server.
 #[napi(
     js_name = "constructTCPSocketServerInstance",
     catch_unwind,
@@ -135,9 +135,9 @@ impl TCPSocketServer {
         Ok(Self { native: Native::new(Class::SERVER, state) })
     }
 
-    /// Binds the address, listens and accepts. May be called several times, for several ports; port 0 lets the system
-    /// choose, and `listening` reports it. Fails with 2303198 when the port is in use, and with 2303199 when the
-    /// address is not this machine's.
+    /// Binds the address, listens and accepts. May be called several times, for several ports; port 0 selects a free port,
+    /// which `listening` reports. Fails with 2303198 when the port is in use, and with 2303199 when the address is not one of
+    /// this machine.
     #[napi(
         ts_type = "(address: NetAddress): Promise<void>\nlisten(address: NetAddress, callback: (error: SocketError, data: void) => void): void"
     )]
@@ -152,9 +152,9 @@ impl TCPSocketServer {
         })
     }
 
-    /// Stops listening. When it is finished the ports are free, and the connections as `options` want them; they stay
-    /// open by default. `close` comes before. Fails with 2301110 or 2301104 when data of a drained connection
-    /// was lost. Does nothing when it does not listen.
+    /// Stops listening. When it is finished the ports are free, and the connections are treated as `options` says; by default
+    /// they stay open. `close` is delivered before. Fails with 2301110 or 2301104 when data of a drained connection was lost.
+    /// Has no effect when it does not listen.
     #[napi(ts_type = "(options?: TCPServerCloseOptions): Promise<void>")]
     pub fn close(&self, env: Env, options: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
@@ -170,7 +170,7 @@ impl TCPSocketServer {
         })
     }
 
-    /// The open connections that `connect` has announced, in the order in which they came.
+    /// The open connections that `connect` has announced, in order.
     #[napi(ts_return_type = "Array<TCPSocketConnection>")]
     pub fn get_connections(&self, env: Env) -> Returned {
         self.run(&env, &|state| {
@@ -182,7 +182,7 @@ impl TCPSocketServer {
         })
     }
 
-    /// Sends to every open connection. Finished when each send is; gives the number of connections that it succeeded for.
+    /// Sends to every open connection. Finished when each send is; resolves with the number of successful ones.
     #[napi(ts_type = "(options: TCPSendOptions): Promise<number>")]
     pub fn broadcast(&self, env: Env, options: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
@@ -211,7 +211,7 @@ impl TCPSocketServer {
         self.run(&env, &|state| node_api::to_js_or_undefined(&env, state.server.descriptor()))
     }
 
-    /// Figures about what went through all its connections, those included that are over.
+    /// Statistics of all its connections, including closed ones.
     #[napi(ts_return_type = "SocketStatistics")]
     pub fn get_statistics(&self, env: Env) -> Returned {
         self.run(&env, &|state| node_api::to_js(&env, SocketStatistics::from(state.server.statistics())))
@@ -229,7 +229,7 @@ impl TCPSocketServer {
         })
     }
 
-    /// The address that it listened on last. Fails with 2301009 when it does not listen.
+    /// The last address that it listened on. Fails with 2301009 when it does not listen.
     #[napi(ts_type = "(): Promise<NetAddress>")]
     pub fn get_local_address(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
@@ -240,8 +240,8 @@ impl TCPSocketServer {
         })
     }
 
-    /// Sets options of all connections, those that are there and those that come. Values that the system does not take
-    /// are cut to what it takes. Fails with 2303109 when it does not listen.
+    /// Sets options of all connections, open and later ones. Values outside of the system's range are clamped. Fails with
+    /// 2303109 when it does not listen.
     #[napi(
         ts_type = "(options: TCPExtraOptions): Promise<void>\nsetExtraOptions(options: TCPExtraOptions, callback: (error: SocketError, data: void) => void): void"
     )]
@@ -254,7 +254,7 @@ impl TCPSocketServer {
         })
     }
 
-    /// Descriptor of the listening socket; -1 when there is none. It stays the server's.
+    /// Descriptor of the listening socket; -1 when there is none. The server still owns it.
     #[napi(ts_type = "(): Promise<number>")]
     pub fn get_socket_fd(&self, env: Env) -> Returned {
         self.run(&env, &|state| {
@@ -264,11 +264,11 @@ impl TCPSocketServer {
         })
     }
 
-    /// Attaches the listener for an event, in place of the one before. `connect`: a peer was taken; while there is no
-    /// listener, peers wait. `listening`: after each successful `listen`, and when it listens again. `reject`: a peer was
-    /// turned away. `error`: a connection could not be taken, for want of descriptors most often, or the system has taken
-    /// the listening socket away; the server goes on by itself. `close`: it does not listen any more, because it was
-    /// closed, or could not listen again.
+    /// Sets the listener for an event, replacing the previous one. `connect`: a peer was accepted; without a listener, peers
+    /// wait. `listening`: after each successful `listen`, and when it listens again. `reject`: a peer was rejected. `error`: a
+    /// connection could not be accepted, usually because there are no descriptors left, or the system has closed the listening
+    /// socket; the server continues automatically. `close`: it no longer listens, because it was closed, or could not listen
+    /// again.
     #[napi(
         ts_type = "(type: 'connect', callback: (value: TCPSocketConnection) => void): void\non(type: 'listening', callback: (address: NetAddress) => void): void\non(type: 'close', callback: (value: void) => void): void\non(type: 'reject', callback: (info: SocketRejectInfo) => void): void\non(type: 'error', callback: (error: SocketError) => void): void"
     )]

@@ -11,12 +11,12 @@ use crate::node_api;
 /// Address of one end of a connection.
 #[napi(object, object_from_js = false)]
 pub struct NetAddress {
-    /// Numeric address, or `localhost`; to connect to, and of a proxy, also a host name. A link-local one needs its
+    /// Numeric address or `localhost`; for connecting and for a proxy also a host name. A link-local address needs its
     /// scope: `fe80::1%wlan0`.
     pub address: String,
     /// 1: IPv4 (the default), 2: IPv6.
     pub family: Option<u32>,
-    /// 0 to 65535; 0, the default, lets the system choose.
+    /// 0 to 65535; 0, the default, selects a free port.
     pub port: Option<u32>,
 }
 
@@ -124,22 +124,22 @@ impl PeerValues<'_> {
     }
 }
 
-/// Figures about what went through a socket, or through all connections of a server, since it was made.
+/// Statistics of a socket, or of all connections of a server, since it was created.
 #[napi(object, object_from_js = false)]
 pub struct SocketStatistics {
-    /// Bytes of messages received, without what framing adds.
+    /// Bytes of received messages, without framing overhead.
     pub bytes_received: f64,
-    /// Bytes of messages sent, those included that still wait; without what framing adds.
+    /// Bytes of sent messages, including queued ones; without framing overhead.
     pub bytes_sent: f64,
-    /// Messages received; without framing, reads that brought something.
+    /// Received messages; without framing, reads with data.
     pub messages_received: f64,
-    /// Messages sent, those included that still wait.
+    /// Sent messages, including queued ones.
     pub messages_sent: f64,
-    /// Bytes received that wait for a listener.
+    /// Received bytes that wait for a listener.
     pub receive_queue_bytes: f64,
-    /// Bytes sent that are not finished.
+    /// Sent bytes that are not finished.
     pub send_queue_bytes: f64,
-    /// When a message was last received or sent, in milliseconds since 1970; 0: never.
+    /// Time of the last received or sent message, in milliseconds since 1970; 0: never.
     pub last_activity_time: f64,
     /// Whether connections are encrypted: whether there is a key.
     pub is_encrypted: bool,
@@ -160,12 +160,12 @@ impl From<Statistics> for SocketStatistics {
     }
 }
 
-/// Why a connection is over.
+/// Why a connection ended.
 #[napi(object, object_from_js = false)]
 pub struct SocketCloseInfo {
     /// `local`: this side closed it. `remote`: the peer did. `reset`: the link broke. `timeout`: the peer did not answer,
-    /// or did not come back. `idle`: there was no message for `idleTimeoutMs`. `protocol`: the peer sent what cannot be
-    /// understood. `rejected`: the server does not want this client.
+    /// or did not reconnect. `idle`: there was no message for `idleTimeoutMs`. `protocol`: the peer sent invalid data.
+    /// `rejected`: the server does not accept this client.
     #[napi(ts_type = "'local' | 'remote' | 'reset' | 'timeout' | 'idle' | 'protocol' | 'rejected'")]
     pub reason: &'static str,
 }
@@ -185,14 +185,13 @@ impl From<CloseReason> for SocketCloseInfo {
     }
 }
 
-/// A peer that a server turned away.
+/// A peer that a server rejected.
 #[napi(object, object_from_js = false)]
 pub struct SocketRejectInfo {
     /// The peer.
     pub address: NetAddress,
-    /// `key`: it did not prove that it knows the key. `limit`: there are as many connections as there may be, or it was
-    /// silent for a second of its handshake while others waited. `timeout`: its handshake took too long. `protocol`: it
-    /// speaks another protocol.
+    /// `key`: it does not have the key. `limit`: the limit of connections is reached, or it was silent for a second of its
+    /// handshake while others waited. `timeout`: its handshake took too long. `protocol`: it uses another protocol.
     #[napi(ts_type = "'key' | 'limit' | 'timeout' | 'protocol'")]
     pub reason: &'static str,
 }
@@ -232,23 +231,23 @@ mod declared {
         pub size: u32,
     }
 
-    /// What a `message` listener is given.
+    /// Argument of a `message` listener.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "SocketMessageInfo")]
     pub struct SocketMessageInfo {
         /// The bytes.
         #[napi(ts_type = "ArrayBuffer")]
         pub message: (),
-        /// Where they come from.
+        /// Sender of the bytes.
         #[napi(ts_type = "SocketRemoteInfo")]
         pub remote_info: (),
     }
 
-    /// How a lost link is being replaced.
+    /// Replacement of a lost link.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "SocketReconnectInfo")]
     pub struct SocketReconnectInfo {
-        /// Number of the attempt that comes next, from 1 on; 0 on a server's connection, which waits for its client.
+        /// Number of the next attempt, from 1; 0 on a server's connection, which waits for its client.
         pub attempt: f64,
-        /// Milliseconds until that attempt; on a server's connection, until it gives its client up.
+        /// Milliseconds until that attempt; on a server's connection, until it gives up its client.
         pub delay_ms: f64,
         /// Why there is no link.
         #[napi(ts_type = "SocketError")]
@@ -261,106 +260,106 @@ mod declared {
         /// The peer.
         #[napi(ts_type = "NetAddress")]
         pub address: (),
-        /// How long to try, in milliseconds; 5000 unless given. All that a proxy takes is part of it.
+        /// Time limit in milliseconds, including that of a proxy; default 5000.
         pub timeout: Option<f64>,
-        /// A proxy on the way to the peer. It looks the peer's name up, if `address` is one. Then this side does not know the
-        /// peer's own address, and `getRemoteAddress` and `remoteInfo` give that of the proxy.
+        /// A proxy to the peer. It looks up the name, if `address` is one. Then this side does not know the peer's own address,
+        /// and `getRemoteAddress` and `remoteInfo` return that of the proxy.
         #[napi(ts_type = "ProxyOptions")]
         pub proxy: Option<()>,
     }
 
     /// A proxy with credentials. A connect through it fails with 2301206 when the proxy cannot be reached, 2301207 when
-    /// it does not accept the user name and the password, 2301208 when it did not connect to the peer, 2301209 when it
-    /// wants another authentication, 2301210 when a request could not be sent, 2301211 when an answer did not come,
-    /// 2301212 when a request cannot be made (a name or a password is too long, or only one of the two is given), and
-    /// 2301213 when an answer is not valid.
+    /// it rejects the user name or the password, 2301208 when it did not connect to the peer, 2301209 when it requires another
+    /// authentication, 2301210 when a request could not be sent, 2301211 when a reply did not arrive, 2301212 when a request
+    /// cannot be encoded (a name or a password is too long, or only one of the two is given), and 2301213 when a reply is
+    /// invalid.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "ProxyOptions")]
     pub struct ProxyOptions {
         /// Kind of the proxy; with `NONE` the rest is ignored.
         #[napi(ts_type = "ProxyTypes")]
         pub r#type: (),
-        /// Where the proxy is.
+        /// Address of the proxy.
         #[napi(ts_type = "NetAddress")]
         pub address: (),
-        /// Name of the user, for a proxy that asks; at most 255 bytes of UTF-8.
+        /// User name, for a proxy that asks for it; at most 255 bytes of UTF-8.
         pub username: Option<String>,
-        /// Password of the user, likewise. SOCKS5 does not encrypt it.
+        /// Password, likewise. SOCKS5 does not encrypt it.
         pub password: Option<String>,
     }
 
-    /// Whether closing waits for what was sent.
+    /// Whether closing waits until everything is sent.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "SocketLinger")]
     pub struct SocketLinger {
         /// Switches it on.
         pub on: bool,
-        /// How long closing waits, in seconds; a part of one does not count. 0 resets the connection.
+        /// How long closing waits, in whole seconds. 0 resets the connection.
         pub linger: f64,
     }
 
-    /// Options that all sockets have; what is left out stays as it is.
+    /// Options of all sockets; missing options are unchanged.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "ExtraOptionsBase")]
     pub struct ExtraOptionsBase {
-        /// Bytes that the kernel keeps of what arrived.
+        /// Size of the kernel's receive buffer in bytes.
         pub receive_buffer_size: Option<f64>,
-        /// Bytes that the kernel keeps of what was sent.
+        /// Size of the kernel's send buffer in bytes.
         pub send_buffer_size: Option<f64>,
-        /// Allows to bind a port whose connections have ended (TIME_WAIT), never one that is in use; true unless set.
+        /// Allows to bind a port of ended connections (TIME_WAIT), never one in use; default true.
         pub reuse_address: Option<bool>,
-        /// How long the kernel lets one call receive or send, in milliseconds.
+        /// Time limit of one receive or send call in the kernel, in milliseconds.
         pub socket_timeout: Option<f64>,
     }
 
-    /// Options of a TCP socket; what is left out stays as it is.
+    /// Options of a TCP socket; missing options are unchanged.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "TCPExtraOptions extends ExtraOptionsBase")]
     pub struct TCPExtraOptions {
-        /// Asks a silent peer whether it is there.
+        /// Sends keep-alive probes to a silent peer.
         pub keep_alive: Option<bool>,
-        /// With `keepAlive`: the silence after which the peer is asked, in milliseconds. The kernel counts whole
-        /// seconds, so a part of one becomes a whole; less than 1 becomes 1, more than 32767 becomes 32767.
+        /// With `keepAlive`: idle time before the first probe, in milliseconds. The kernel counts whole seconds: fractions are
+        /// rounded up, and the result is clamped to 1 to 32767 seconds.
         pub keep_alive_idle_ms: Option<f64>,
-        /// With `keepAlive`: the time between two questions, in milliseconds, rounded and cut likewise.
+        /// With `keepAlive`: time between two probes, in milliseconds, rounded and clamped likewise.
         pub keep_alive_interval_ms: Option<f64>,
-        /// With `keepAlive`: how many questions without an answer end the connection; cut to 1 to 127.
+        /// With `keepAlive`: number of unanswered probes that ends the connection; clamped to 1 to 127.
         pub keep_alive_count: Option<f64>,
-        /// Receives urgent bytes among the others.
+        /// Receives urgent bytes inline.
         #[napi(js_name = "OOBInline")]
         pub oob_inline: Option<bool>,
-        /// Sends small messages at once; true unless set.
+        /// Sends small messages at once; default true.
         #[napi(js_name = "TCPNoDelay")]
         pub no_delay: Option<bool>,
-        /// Whether closing waits for what was sent.
+        /// Whether closing waits until everything is sent.
         #[napi(ts_type = "SocketLinger")]
         pub socket_linger: Option<()>,
-        /// Of a client, set before it connects: sends the first bytes along with the connect (TCP Fast Open), if the
-        /// server has allowed it at an earlier connect. Such a connect resolves at once, and the server is not asked
-        /// before the first `send`: what would have failed `connect` fails that instead. Elsewhere it has no effect.
+        /// For a client, before it connects: sends the first bytes together with the connect (TCP Fast Open), if the server has
+        /// allowed it at an earlier connect. `connect` then resolves at once, and the server is contacted at the first `send`, which
+        /// fails instead of `connect`. No effect elsewhere.
         pub tcp_fast_open: Option<bool>,
     }
 
-    /// What to send.
+    /// Data to send.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "TCPSendOptions")]
     pub struct TCPSendOptions {
-        /// The bytes (of a view, those that it shows), or a text that is sent in `encoding`.
+        /// Bytes (of a view, its range), or a text in `encoding`.
         #[napi(ts_type = "string | ArrayBuffer | ArrayBufferView")]
         pub data: (),
         /// Encoding of a text: `UTF-8` (the default), `UTF-16LE` (`UTF-16` is the same), `UTF-16BE`, `US-ASCII` or
-        /// `ISO-8859-1`, in upper or lower case. No byte order mark is sent. Half a surrogate pair is sent as U+FFFD. In
-        /// another encoding, or with a character that the encoding does not have, a text is sent as UTF-8: for others
-        /// there is `util.TextEncoder`. It has no effect on bytes.
+        /// `ISO-8859-1`, in upper or lower case. Sends no byte order mark. Half a surrogate pair is sent as U+FFFD. In another
+        /// encoding, or with a character that the encoding lacks, a text is sent as UTF-8: for other encodings use
+        /// `util.TextEncoder`. No effect on bytes.
         pub encoding: Option<String>,
     }
 
     /// Every error that the module throws or reports; its message names operation, address and the system's error text.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "SocketError extends Error")]
     pub struct SocketError {
-        /// 401 for malformed arguments, otherwise 2301000 or 2303100 plus the errno.
+        /// 401 for invalid arguments, otherwise 2301000 or 2303100 plus the errno.
         pub code: f64,
     }
 
     /// The `error` with 2301074 of a message with a wrong checksum, or with an invalid escape sequence.
     #[napi(object, object_from_js = false, object_to_js = false, js_name = "CorruptMessageError extends SocketError")]
     pub struct CorruptMessageError {
-        /// The bytes that came in place of a message, with the checksum.
+        /// The corrupt bytes, with the checksum.
         #[napi(ts_type = "ArrayBuffer")]
         pub data: (),
     }
