@@ -1,8 +1,10 @@
-//! ChaCha20-Poly1305 (RFC 8439). A crate of its own, because generic code is compiled as the crate that names its types: this one is
-//! compiled for speed, and the engine for size, which would make the cipher fifteen times slower.
+//! ChaCha20-Poly1305 (RFC 8439), in a crate of its own to be compiled for speed.
 //!
-//! Text is encrypted and authenticated in one pass, a kilobyte at a time, while that is in the processor's cache. The authenticator of
-//! `cryptoxide` calculates with 64-bit limbs, on arm64 as well; that of `poly1305` takes half as long again.
+//! Generic code is compiled with the options of the crate that names its types. The engine is compiled for size, which would make the
+//! cipher fifteen times slower.
+//!
+//! Encrypts and authenticates text in one pass, a kilobyte at a time, while that is in the processor's cache. The authenticator of
+//! `cryptoxide` uses 64-bit limbs, also on arm64; that of `poly1305` takes 1.5 times as long.
 #![forbid(unsafe_code)]
 
 use chacha20::ChaCha20;
@@ -15,18 +17,20 @@ pub const KEY_BYTES: usize = 32;
 /// Length of the tag that authenticates a ciphertext.
 pub const TAG_BYTES: usize = 16;
 
-/// Block of the cipher. The first one of each text has the key of the authenticator (RFC 8439, section 2.6).
+/// Block of the cipher.
+/// The first block of each text has the authenticator's key (RFC 8439, section 2.6).
 const BLOCK_BYTES: usize = 64;
 
-/// Key stream that is made at a time: some of the blocks that are made side by side.
+/// Key stream per step: several blocks, which are computed in parallel.
 const STREAM_BYTES: usize = 1024;
 
 const WORD_BYTES: usize = size_of::<u64>();
 
-/// More than the cipher needs of the stack.
+/// More stack than the cipher needs.
 const STACK_BYTES: usize = 4096;
 
-/// Encrypts `text` where it is, and returns the tag; `None` where it is too long. `number` is what no other text of the key has.
+/// Encrypts `text` in place, and returns the tag; `None` if it is too long.
+/// `number` must be unique for the key.
 pub fn seal(key: &[u8; KEY_BYTES], number: u64, ad: &[u8], text: &mut [u8]) -> Option<[u8; TAG_BYTES]> {
     let tag = encrypt(key, number, ad, text);
     overwrite_stack();
@@ -42,7 +46,8 @@ fn encrypt(key: &[u8; KEY_BYTES], number: u64, ad: &[u8], text: &mut [u8]) -> Op
     tag.map(|tag| tag.0)
 }
 
-/// Decrypts `text` where it is. False, and `text` is zeros, when the tag is not the one that [`seal`] has made of it.
+/// Decrypts `text` in place.
+/// Returns false, and fills `text` with zeros, if the tag is not the one from [`seal`].
 pub fn open(key: &[u8; KEY_BYTES], number: u64, ad: &[u8], text: &mut [u8], tag: &[u8; TAG_BYTES]) -> bool {
     let is_genuine = decrypt(key, number, ad, text, tag);
     overwrite_stack();
@@ -62,7 +67,8 @@ fn decrypt(key: &[u8; KEY_BYTES], number: u64, ad: &[u8], text: &mut [u8], tag: 
     made == Some(Tag(*tag))
 }
 
-/// Passes over `text` once: `step` gets each piece of it with its key stream. Returns the tag of what it has authenticated.
+/// Processes `text` in one pass, and returns the tag of the authenticated bytes.
+/// `step` gets each piece with its key stream.
 fn pass(
     key: &[u8; KEY_BYTES],
     number: u64,
@@ -74,7 +80,7 @@ fn pass(
     let mut cipher = ChaCha20::new(key.into(), &nonce(number));
     let mut stream = [0; STREAM_BYTES];
     let (first, rest) = text.split_at_mut(text.len().min(STREAM_BYTES - BLOCK_BYTES));
-    // A short text takes one call of the cipher.
+    // A short text needs one call of the cipher.
     let begun = stream.get_mut(..BLOCK_BYTES + first.len())?;
     cipher.try_write_keystream(begun).ok()?;
     let (block, first_stream) = begun.split_at(BLOCK_BYTES);
@@ -92,14 +98,15 @@ fn pass(
     Some(mac.finalize())
 }
 
-/// Fills the authenticator's block behind `bytes` with zeros.
+/// Pads the authenticator's last block after `bytes` with zeros.
 fn pad(mac: &mut Poly1305, bytes: usize) {
     let rest = bytes.next_multiple_of(TAG_BYTES) - bytes;
     mac.update_mut([0; TAG_BYTES].get(..rest).unwrap_or_default());
 }
 
-/// Combines text and key stream, eight bytes at a time: byte by byte is left to the vectoriser, which does not run where the program
-/// is linked for size.
+/// XORs text and key stream, eight bytes at a time.
+///
+/// Byte by byte would rely on the vectoriser, which is off when the program is linked for size.
 fn combine(text: &mut [u8], stream: &[u8]) {
     let (words, rest) = text.as_chunks_mut::<WORD_BYTES>();
     let (stream_words, stream_rest) = stream.as_chunks::<WORD_BYTES>();
@@ -109,13 +116,14 @@ fn combine(text: &mut [u8], stream: &[u8]) {
     rest.iter_mut().zip(stream_rest).for_each(|(byte, stream)| *byte ^= stream);
 }
 
-/// Overwrites what a call that has just returned left on the stack: the cipher is moved, and copies of the key stay where it was.
+/// Overwrites the stack of a call that has just returned.
+/// Moving the cipher leaves copies of the key there.
 #[inline(never)]
 fn overwrite_stack() {
     std::hint::black_box(&mut [0_u8; STACK_BYTES]);
 }
 
-/// Four zero bytes and the number, its low byte first: how the Noise protocol counts.
+/// Returns the nonce of the Noise protocol: four zero bytes and the number, little-endian.
 fn nonce(number: u64) -> Iv<ChaCha20> {
     let mut nonce = Iv::<ChaCha20>::default();
     let (_, low) = nonce.split_at_mut(4);
