@@ -67,7 +67,11 @@ function startEcho() {
 /** Receives a message for each frame, and replies to the last one. */
 function count(connection) {
   let left = task.messages;
-  const take = () => { if ((left -= 1) === 0) connection.send({ data: new ArrayBuffer(task.answerBytes ?? 1) }); };
+  const take = () => {
+    if ((left -= 1) > 0) return;
+    left = task.messages;
+    connection.send({ data: new ArrayBuffer(task.answerBytes ?? 1) });
+  };
   const decoder = new Decoder();
   const decode = ({ message }) => decoder.take(Buffer.from(message), (frame) => take(Uint8Array.prototype.slice.call(frame).buffer));
   connection.on('message', task.framed ? take : decode);
