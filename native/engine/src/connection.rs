@@ -24,6 +24,7 @@ use crate::sync::lock;
 
 mod closing;
 mod driver;
+mod framed_link;
 mod frames;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
@@ -31,11 +32,12 @@ mod message;
 mod owner_reads;
 mod phase;
 mod receiving;
-mod registration;
 mod restore;
 mod restoring;
 mod shared;
+mod socket;
 mod state;
+mod stream_link;
 #[cfg(test)]
 pub(crate) mod tests;
 mod transport;
@@ -43,11 +45,11 @@ mod write;
 
 use driver::Driver;
 pub use message::Message;
-pub use owner_reads::ReadOutcome;
 use phase::Link;
 pub(crate) use restore::{BoxFuture, Loss, Restore, Restored};
 use shared::Shared;
 use state::{Addresses, Fin, SpawnTask, State, Suspension};
+pub use stream_link::ReadOutcome;
 use transport::Transport;
 
 /// An established connection. Dropping it closes it as [`Connection::close`] does.

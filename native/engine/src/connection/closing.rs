@@ -10,8 +10,10 @@ use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use super::driver::{Driver, reason_of};
+use super::framed_link::Reading;
 use super::phase::Close;
-use super::transport::{Reading, Ready, Transport, Wants};
+use super::socket::{Ready, Wants};
+use super::transport::Transport;
 use crate::error::{Operation, SocketError, errno_of, is_transient};
 use crate::event::{CloseReason, ConnectionEvent};
 use crate::limits;
@@ -68,9 +70,7 @@ impl Transport {
     /// # Errors
     /// `ECONNRESET` when the connection broke before.
     fn finish_writing(&mut self, marks: &SentMarks) -> Result<bool, i32> {
-        if let Some(registration) = &self.registration {
-            registration.forget_writable();
-        }
+        self.socket.forget_writable();
         // Asked before as well: FIN itself carries nothing that could be lost.
         let had_messages = self.has_delivered(marks)?;
         self.say_fin();
@@ -82,7 +82,7 @@ impl Transport {
     /// # Errors
     /// `ECONNRESET` when the connection broke before.
     fn has_delivered(&self, marks: &SentMarks) -> Result<bool, i32> {
-        let progress = self.meter.read(&self.stream, marks.written);
+        let progress = self.meter.read(&self.socket.stream, marks.written);
         match self.meter.has_messages(&progress, marks) {
             false if progress.is_closed => Err(libc::ECONNRESET),
             has_messages => Ok(has_messages),
@@ -93,7 +93,7 @@ impl Transport {
     fn say_fin(&mut self) {
         if !std::mem::replace(&mut self.has_said_fin, true) {
             // An error means that the connection is gone, which reading reports.
-            let _ = SockRef::from(&*self.stream).shutdown(Shutdown::Write);
+            let _ = SockRef::from(&*self.socket.stream).shutdown(Shutdown::Write);
         }
     }
 
@@ -104,7 +104,7 @@ impl Transport {
         while self.prepare(wants).is_ok() {
             // Polls, because `readable` would not let other tasks run while a peer sends without a pause.
             poll_fn(|context| self.poll_ready(wants, context)).await;
-            match self.read_once(limits::READ_MIN_BYTES) {
+            match self.socket.read(limits::READ_MIN_BYTES) {
                 Ok(data) => return data.len(),
                 Err(error) if is_transient(&error) => {}
                 Err(_) => return 0,
@@ -135,7 +135,7 @@ impl Driver {
         self.shared.stop_owner_reads();
         // What follows is dropped.
         transport.take_from_owner(None);
-        let stream = Arc::clone(&transport.stream);
+        let stream = Arc::clone(&transport.socket.stream);
         let socket = SockRef::from(&*stream);
         // An error means that there is nothing left to linger for.
         let linger = socket.linger().unwrap_or(None);
@@ -224,7 +224,7 @@ impl Driver {
             }
             self.flush(transport);
             let Some(work) = self.work(transport)? else { return Ok(()) };
-            let progress = transport.meter.read(&transport.stream, work.written);
+            let progress = transport.meter.read(&transport.socket.stream, work.written);
             if patience.is_over(Instant::now(), &progress, &work) {
                 return Err(libc::ETIMEDOUT);
             }
@@ -256,7 +256,7 @@ impl Driver {
     /// # Errors
     /// An errno that says why the peer has not got all.
     pub(super) async fn release_link(&self, mut transport: Box<Transport>, marks: &SentMarks) -> Result<(), i32> {
-        let stream = Arc::clone(&transport.stream);
+        let stream = Arc::clone(&transport.socket.stream);
         let socket = SockRef::from(&*stream);
         let is_resent = self.shared.protocol.acknowledge;
         let released = match socket.linger().unwrap_or(None) {
@@ -283,7 +283,7 @@ impl Driver {
                 return Ok(());
             }
             let wants = Wants { read: transport.peer_sends, write: true, end: false, error: false };
-            let progress = transport.meter.read(&transport.stream, marks.written);
+            let progress = transport.meter.read(&transport.socket.stream, marks.written);
             if patience.is_over(Instant::now(), &progress, &Work { wants, written: marks.written, left_bytes: 0 }) {
                 return Err(libc::ETIMEDOUT);
             }

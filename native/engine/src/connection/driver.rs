@@ -12,8 +12,9 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::phase::Link;
 use super::restore::{Loss, Restore};
 use super::shared::Shared;
+use super::socket::{Ready, Wants};
 use super::state::{State, Suspension};
-use super::transport::{Ready, Transport, Wants};
+use super::transport::Transport;
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::{CloseReason, ConnectionEvent, Ticket};
 use crate::keep_alive::KeepAlive;
@@ -137,7 +138,7 @@ impl Driver {
     fn hand_over(&self, transport: &mut Transport) {
         if let Some(poller) = self.shared.poller.as_ref().filter(|_| !transport.is_read_by_owner()) {
             let frames = transport.give_to_owner();
-            self.shared.start_owner_reads(poller, &transport.stream, frames);
+            self.shared.start_owner_reads(poller, &transport.socket.stream, frames);
         }
     }
 
@@ -172,7 +173,7 @@ impl Driver {
             transport.liveness.listen(may_take, Instant::now());
         }
         if std::mem::take(&mut state.has_new_options) {
-            transport.keep_alive = KeepAlive::of(&transport.stream, Instant::now());
+            transport.keep_alive = KeepAlive::of(&transport.socket.stream, Instant::now());
         }
         if state.has_ended() || !transport.peer_sends {
             transport.liveness.stop_asking();
@@ -191,7 +192,7 @@ impl Driver {
         tokio::select! {
             biased;
             ready = poll_fn(|context| transport.poll_ready(wants, context)) => Wake::Ready(ready),
-            () = transport.failed(wants) => Wake::Failed,
+            () = transport.socket.failed(wants) => Wake::Failed,
             () = shared.task.notified() => Wake::Changed,
             () = poll_fn(|context| match restorer {
                 Some(restorer) => restorer.poll_replaced(context),
@@ -243,7 +244,8 @@ impl Driver {
         if transport.gap_end().is_some_and(|end| end <= Instant::now()) {
             self.finish_frame(transport);
         }
-        let Transport { liveness, meter, stream, keep_alive, .. } = transport;
+        let Transport { liveness, meter, socket, keep_alive, .. } = transport;
+        let stream = &*socket.stream;
         let now = Instant::now();
         let asks = || TcpInfo::of(stream).ok();
         if keep_alive.as_mut().is_some_and(|keep_alive| keep_alive.is_gone(now, asks)) {
@@ -301,7 +303,7 @@ impl Driver {
     /// Writes what the kernel takes of what is queued.
     pub(super) fn flush(&self, transport: &Transport) {
         let mut state = lock(&self.shared.state);
-        let flushed = state.flush(&transport.stream, |slices| transport.write(slices));
+        let flushed = state.flush(&transport.socket.stream, |slices| transport.write(slices));
         self.shared.report(&state, flushed);
     }
 
@@ -325,7 +327,7 @@ impl Driver {
 
     /// The kernel has an error of the link.
     fn broken(&self, transport: &Transport) -> End {
-        let error = SockRef::from(&*transport.stream).take_error().ok().flatten();
+        let error = SockRef::from(&*transport.socket.stream).take_error().ok().flatten();
         let errno = error.map_or(libc::ECONNRESET, |error| errno_of(&error));
         self.lost(errno, reason_of(errno))
     }

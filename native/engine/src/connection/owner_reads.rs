@@ -4,47 +4,31 @@ use std::cell::RefCell;
 use std::net::TcpStream;
 use std::sync::{Arc, MutexGuard};
 
-use bytes::Bytes;
-use rustix::io::{Errno, ioctl_fionread};
-
 use super::frames::Frames;
 use super::shared::Shared;
 use super::state::{OwnerReads, State};
-use crate::counts::count_system_call;
-use crate::error::errno_of;
+use super::stream_link::{ReadEnd, ReadOutcome, StreamLink};
 use crate::event::{ConnectionEvent, LinkId};
 use crate::framing::Decoded;
 use crate::limits::READ_MESSAGES_BYTES;
 use crate::poller::PollTarget;
 use crate::sync::lock;
+use bytes::Bytes;
 
 thread_local! {
     /// Where bytes of streams with frames land. One for each thread that reads such, and reused.
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// What one read brought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReadOutcome {
-    /// Bytes that were read; 0: there is nothing.
-    pub bytes: usize,
-    /// Whether the poller tells when there is something again, or events why there never will be.
-    pub is_last: bool,
-}
-
-impl ReadOutcome {
-    /// Nothing, and nothing more.
-    pub const NOTHING: Self = Self { bytes: 0, is_last: true };
-}
-
 impl Shared {
     /// Lets the owner, which is `target` to its poller, read `stream`; `frames` cuts it, where it has frames.
     pub(super) fn start_owner_reads(&self, target: &PollTarget, stream: &Arc<TcpStream>, frames: Option<Box<Frames>>) {
         let mut state = lock(&self.state);
-        let (link, poller) = (target.new_link(), target.poller());
-        state.reads = OwnerReads::On { link, stream: Arc::clone(stream), poller: Arc::clone(poller), frames };
-        if let Err(error) = poller.add(link, &**stream) {
-            self.finish_owner_reads(state, OwnerReads::Failed(errno_of(&error)));
+        let link = StreamLink::new(target.new_link(), Arc::clone(stream), Arc::clone(target.poller()), frames);
+        let added = link.add();
+        state.reads = OwnerReads::On(link);
+        if let Err(errno) = added {
+            self.finish_owner_reads(state, OwnerReads::Failed(errno));
         }
     }
 
@@ -81,7 +65,7 @@ impl Shared {
             Ok(read) => read,
             Err(end) => return self.finish_owner_reads(state, end),
         };
-        let OwnerReads::On { frames: Some(frames), .. } = &mut state.reads else { return piece };
+        let OwnerReads::On(StreamLink { frames: Some(frames), .. }) = &mut state.reads else { return piece };
         frames.add(data);
         let fault = loop {
             match frames.next_decoded() {
@@ -103,20 +87,19 @@ impl Shared {
 
     /// Watches for the end as [`Connection::watch_end`](super::Connection::watch_end) does.
     pub(super) fn watch_end(&self, link: LinkId) {
-        if let Some((stream, poller)) = lock(&self.state).reads.source(link) {
-            // Where it cannot be watched for, reading finds it.
-            let _ = poller.watch_end(link, &**stream);
+        if let Some(link) = lock(&self.state).reads.link(link) {
+            link.watch_end();
         }
     }
 
     /// Bytes that a read of `link` would get now; 0 when that is not known.
     pub(super) fn available_bytes(&self, link: LinkId) -> usize {
-        lock(&self.state).reads.source(link).map_or(0, |(stream, _)| available_bytes(stream))
+        lock(&self.state).reads.link(link).map_or(0, StreamLink::available_bytes)
     }
 
     /// Whether the owner reads, and has not read all that has come.
     pub(super) fn has_unread(&self) -> bool {
-        matches!(&lock(&self.state).reads, OwnerReads::On { stream, .. } if available_bytes(stream) > 0)
+        matches!(&lock(&self.state).reads, OwnerReads::On(link) if link.available_bytes() > 0)
     }
 
     /// Ends the link as [`Connection::fail`](super::Connection::fail) does.
@@ -137,9 +120,9 @@ impl Shared {
     /// Nothing is read any more.
     fn finish_owner_reads(&self, mut state: MutexGuard<'_, State>, end: OwnerReads) -> ReadOutcome {
         let is_end = matches!(end, OwnerReads::Ended { within_frame: false });
-        if let OwnerReads::On { poller, stream, .. } = std::mem::replace(&mut state.reads, end) {
+        if let OwnerReads::On(link) = std::mem::replace(&mut state.reads, end) {
             // It may be watched already, for the end that was just read.
-            poller.remove(&*stream);
+            drop(link.remove());
         }
         let is_plain = is_end && state.ends_with_link();
         if is_plain && state.phase.end_by_peer() {
@@ -154,27 +137,11 @@ impl Shared {
     }
 }
 
-/// Reads once into `buffer`, and has the owner told when there is more. The error is what the owner's reading ends with.
+/// Reads once into `buffer`. The error is what the owner's reading ends with.
 fn read(reads: &OwnerReads, link: LinkId, buffer: &mut [u8]) -> Result<ReadOutcome, OwnerReads> {
-    let Some((stream, poller)) = reads.source(link) else { return Ok(ReadOutcome::NOTHING) };
-    let watch = || poller.watch(link, &**stream);
-    loop {
-        count_system_call();
-        return match rustix::io::read(stream, &mut *buffer) {
-            Ok(0) => Err(OwnerReads::Ended { within_frame: reads.is_within_frame() }),
-            // Less than there was room for is all. Where it is not, behind urgent data, watching tells.
-            Ok(bytes) => Ok(ReadOutcome { bytes, is_last: bytes < buffer.len() && watch().is_ok() }),
-            Err(Errno::INTR) => continue,
-            Err(Errno::AGAIN) => match watch() {
-                Ok(()) => Ok(ReadOutcome::NOTHING),
-                Err(error) => Err(OwnerReads::Failed(errno_of(&error))),
-            },
-            Err(errno) => Err(OwnerReads::Failed(errno.raw_os_error())),
-        };
-    }
-}
-
-fn available_bytes(stream: &TcpStream) -> usize {
-    count_system_call();
-    ioctl_fionread(stream).ok().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0)
+    let Some(link) = reads.link(link) else { return Ok(ReadOutcome::NOTHING) };
+    link.read(buffer).map_err(|end| match end {
+        ReadEnd::Eof => OwnerReads::Ended { within_frame: link.is_within_frame() },
+        ReadEnd::Failed(errno) => OwnerReads::Failed(errno),
+    })
 }

@@ -4,9 +4,10 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::driver::{Driver, End, reason_of};
+use super::framed_link::Reading;
 use super::phase::Link;
 use super::state::OwnerReads;
-use super::transport::{Reading, Transport};
+use super::transport::Transport;
 use crate::error::errno_of;
 use crate::event::{CloseReason, ConnectionEvent};
 use crate::framing::FramingError;
@@ -212,7 +213,7 @@ impl Driver {
 
     /// The peer sends no more, and the credit does not allow to read what it has sent.
     pub(super) fn hear_end(&self, transport: &mut Transport) -> Option<End> {
-        let is_broken = TcpInfo::of(&transport.stream).is_ok_and(|info| info.is_closed());
+        let is_broken = TcpInfo::of(&transport.socket.stream).is_ok_and(|info| info.is_closed());
         let is_lost = is_broken && self.needs_nothing_unread(&lock(&self.shared.state));
         if is_lost {
             return Some(self.lost(libc::ECONNRESET, CloseReason::Reset));

@@ -36,7 +36,7 @@ impl Driver {
         let marks = {
             // One lock: the peer refuses what a send would put behind `Bye`.
             let mut state = lock(&self.shared.state);
-            let marks = state.say_bye(&transport.stream);
+            let marks = state.say_bye(&transport.socket.stream);
             self.waited |= Self::end_link(&self.shared, &mut state, libc::ENOTCONN);
             marks
         };

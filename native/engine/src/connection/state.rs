@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::frames::Frames;
 use super::message::Message;
 use super::phase::{Close, Link, Phase};
+use super::stream_link::StreamLink;
 use super::write;
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::{CloseReason, LinkId, Ticket};
@@ -18,7 +19,6 @@ use crate::framing::{Envelope, Framing};
 use crate::limits::{DRAIN_TIMEOUT, EVENT_OVERHEAD_BYTES, SEND_QUEUE_LIMIT_BYTES, SEND_QUEUE_MOST_BYTES};
 use crate::noise::Sealer;
 use crate::options::SocketOptions;
-use crate::poller::Poller;
 use crate::progress::SentMarks;
 use crate::protocol::{Protocol, Unsent};
 use crate::send_queue::{Outgoing, SendProgress, SendQueue};
@@ -68,13 +68,7 @@ pub(super) type SpawnTask = Box<dyn FnOnce() + Send>;
 pub(super) enum OwnerReads {
     /// It does not: the task may.
     Off,
-    On {
-        link: LinkId,
-        stream: Arc<TcpStream>,
-        poller: Arc<Poller>,
-        /// Where messages begin and end; `None`: nowhere.
-        frames: Option<Box<Frames>>,
-    },
+    On(StreamLink),
     /// It has seen the end of the stream.
     Ended {
         /// Whether a frame was begun and not ended.
@@ -87,15 +81,10 @@ pub(super) enum OwnerReads {
 }
 
 impl OwnerReads {
-    /// Whether a frame was begun and not ended.
-    pub(super) fn is_within_frame(&self) -> bool {
-        matches!(self, Self::On { frames: Some(frames), .. } if frames.is_within())
-    }
-
-    /// What the owner reads `link` of, and who tells it of what comes.
-    pub(super) fn source(&self, link: LinkId) -> Option<(&Arc<TcpStream>, &Arc<Poller>)> {
+    /// The link that the owner calls `id`, if it reads that.
+    pub(super) fn link(&self, id: LinkId) -> Option<&StreamLink> {
         match self {
-            Self::On { link: own, stream, poller, .. } if *own == link => Some((stream, poller)),
+            Self::On(link) if link.is(id) => Some(link),
             _ => None,
         }
     }
@@ -435,10 +424,10 @@ impl State {
 
     /// Lets the owner read no more. Returns what it has of frames.
     pub(super) fn stop_owner_reads(&mut self) -> Option<Box<Frames>> {
-        let reads = std::mem::replace(&mut self.reads, OwnerReads::Off);
-        let OwnerReads::On { stream, poller, frames, .. } = reads else { return None };
-        poller.remove(&*stream);
-        frames
+        match std::mem::replace(&mut self.reads, OwnerReads::Off) {
+            OwnerReads::On(link) => link.remove(),
+            _ => None,
+        }
     }
 
     /// Why sending failed: the kernel tells once what broke the link, and the owner may have read that.
