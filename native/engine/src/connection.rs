@@ -45,7 +45,7 @@ mod write;
 
 use driver::Driver;
 pub use message::Message;
-use phase::Link;
+use phase::{Close, Link};
 pub(crate) use restore::{BoxFuture, Loss, Restore, Restored};
 use shared::Shared;
 use state::{Addresses, Fin, SpawnTask, State, Suspension};
@@ -543,7 +543,7 @@ impl WeakConnection {
 /// Closes as told; false when it was closing or closed.
 fn begin_close(shared: &Shared, ticket: Option<Ticket>, aborts: bool) -> bool {
     let mut state = lock(&shared.state);
-    let begun = state.begin_close(ticket, aborts, CloseReason::Local);
+    let begun = state.phase.begin_close(Close::new(CloseReason::Local, ticket, aborts));
     shared.notify_task_of(state);
     begun
 }

@@ -189,7 +189,7 @@ impl Driver {
     /// Whether it is reset, and no call waits that is to fail then if something has not arrived.
     fn is_only_aborted(&self) -> bool {
         let state = lock(&self.shared.state);
-        state.aborts() && !state.promises()
+        state.phase.aborts() && !state.phase.promises()
     }
 
     /// Whether the peer ended its side, has all that was taken of messages, and cares for nothing else.
@@ -219,7 +219,7 @@ impl Driver {
         lock(&self.shared.state).push_bye();
         let mut patience = Patience::new(limit, Instant::now());
         loop {
-            if lock(&self.shared.state).aborts() {
+            if lock(&self.shared.state).phase.aborts() {
                 return self.look_before_reset(transport).await;
             }
             self.flush(transport);
@@ -276,7 +276,7 @@ impl Driver {
         let mut patience = Patience::new(limit, Instant::now());
         let mut keeps = true;
         loop {
-            if lock(&self.shared.state).aborts() {
+            if lock(&self.shared.state).phase.aborts() {
                 return Err(libc::ECONNABORTED);
             }
             if transport.finish_writing(marks)? {

@@ -9,7 +9,7 @@ use socket2::SockRef;
 use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::phase::Link;
+use super::phase::{Close, Link};
 use super::restore::{Loss, Restore};
 use super::shared::Shared;
 use super::socket::{Ready, Wants};
@@ -288,7 +288,7 @@ impl Driver {
                 None
             }
             Due::Idle => {
-                lock(&self.shared.state).begin_close(None, false, CloseReason::Idle);
+                lock(&self.shared.state).phase.begin_close(Close::new(CloseReason::Idle, None, false));
                 Some(End::Closing)
             }
         }

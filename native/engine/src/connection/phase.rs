@@ -48,6 +48,13 @@ pub(super) struct Close {
     pub(super) promises: bool,
 }
 
+impl Close {
+    /// A close for `reason`. That of a call has its `ticket`.
+    pub(super) fn new(reason: CloseReason, ticket: Option<Ticket>, aborts: bool) -> Self {
+        Self { reason, ticket, aborts, promises: ticket.is_some() && !aborts }
+    }
+}
+
 impl Phase {
     /// The link, unless this side has closed it.
     pub(super) fn link(&self) -> Option<&Link> {
@@ -150,6 +157,16 @@ impl Phase {
         let Self::Open(link) = self else { return false };
         *self = Self::PeerEnded(std::mem::replace(link, Link::Connecting));
         true
+    }
+
+    /// Whether it is to be reset, whatever waits.
+    pub(super) fn aborts(&self) -> bool {
+        matches!(self, Self::Closing(Close { aborts: true, .. }))
+    }
+
+    /// Whether a call waits for its end that is to fail if something has not arrived.
+    pub(super) fn promises(&self) -> bool {
+        matches!(self, Self::Closing(Close { promises: true, .. }))
     }
 
     /// Closes as `close` says, unless its peer has ended it: then that is the reason. False when it was closing or closed:

@@ -14,7 +14,7 @@ use super::phase::{Close, Link, Phase};
 use super::stream_link::StreamLink;
 use super::write;
 use crate::error::{Operation, SocketError, errno_of};
-use crate::event::{CloseReason, LinkId, Ticket};
+use crate::event::{LinkId, Ticket};
 use crate::framing::{Envelope, Framing};
 use crate::limits::{DRAIN_TIMEOUT, EVENT_OVERHEAD_BYTES, SEND_QUEUE_LIMIT_BYTES, SEND_QUEUE_MOST_BYTES};
 use crate::noise::Sealer;
@@ -436,21 +436,6 @@ impl State {
             OwnerReads::Failed(cause) if errno == libc::EPIPE => cause,
             _ => errno,
         }
-    }
-
-    /// Closes as told; false when it was closing or closed.
-    pub(super) fn begin_close(&mut self, ticket: Option<Ticket>, aborts: bool, reason: CloseReason) -> bool {
-        self.phase.begin_close(Close { reason, ticket, aborts, promises: ticket.is_some() && !aborts })
-    }
-
-    /// Whether it is to be reset, whatever waits.
-    pub(super) fn aborts(&self) -> bool {
-        matches!(self.phase, Phase::Closing(Close { aborts: true, .. }))
-    }
-
-    /// Whether a call waits for its end that is to fail if something has not arrived.
-    pub(super) fn promises(&self) -> bool {
-        matches!(self.phase, Phase::Closing(Close { promises: true, .. }))
     }
 
     /// Drops what waits and returns the tickets of those who will not get it.
