@@ -28,11 +28,11 @@ mod framed_link;
 mod frames;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
+mod link_source;
 mod message;
 mod owner_reads;
 mod phase;
 mod receiving;
-mod restore;
 mod restoring;
 mod shared;
 mod socket;
@@ -44,9 +44,9 @@ mod transport;
 mod write;
 
 use driver::Driver;
+pub(crate) use link_source::{BoxFuture, LinkLost, LinkSource, NewLink};
 pub use message::Message;
 use phase::{Close, Link};
-pub(crate) use restore::{BoxFuture, Loss, Restore, Restored};
 use shared::Shared;
 use state::{Addresses, Fin, SpawnTask, State, Suspension};
 pub use stream_link::ReadOutcome;
@@ -85,7 +85,7 @@ pub(crate) struct Plan {
     /// Dropped when the connection has ended, before `Closed`.
     pub(crate) guard: Option<Box<dyn Send + Sync>>,
     /// Brings the links that follow a lost one.
-    pub(crate) restorer: Option<Box<dyn Restore>>,
+    pub(crate) link_source: Option<Box<dyn LinkSource>>,
 }
 
 /// A link that is there.
@@ -105,24 +105,24 @@ pub(crate) struct FirstLink {
 impl Plan {
     /// Makes what the handle and the task share, and returns what the task alone has.
     fn share(self, link: Link, addresses: Option<Addresses>) -> (Arc<Shared>, TaskParts) {
-        let Self { sink, poller, protocol, counters, options, guard, restorer } = self;
-        let state = State::new(link, addresses, options, restorer.is_some(), &protocol);
+        let Self { sink, poller, protocol, counters, options, guard, link_source } = self;
+        let state = State::new(link, addresses, options, link_source.is_some(), &protocol);
         let shared = Arc::new(Shared::new(sink, poller, protocol, counters, state));
-        (shared, TaskParts { guard, restorer })
+        (shared, TaskParts { guard, link_source })
     }
 }
 
 /// What the task of a connection owns, and does not share.
 struct TaskParts {
     guard: Option<Box<dyn Send + Sync>>,
-    restorer: Option<Box<dyn Restore>>,
+    link_source: Option<Box<dyn LinkSource>>,
 }
 
 impl TaskParts {
     fn driver(self, shared: Arc<Shared>, opening: Option<Ticket>) -> Box<Driver> {
         let driver = Driver::new(shared, self.guard);
-        Box::new(match self.restorer {
-            Some(restorer) => driver.with_restorer(restorer, opening),
+        Box::new(match self.link_source {
+            Some(link_source) => driver.with_link_source(link_source, opening),
             None => driver,
         })
     }
@@ -171,7 +171,7 @@ impl Connection {
         Self { shared }
     }
 
-    /// Starts without a link: the restorer of `plan` brings the first one, and the result of `opening` tells.
+    /// Starts without a link: the link_source of `plan` brings the first one, and the result of `opening` tells.
     pub(crate) fn open(plan: Plan, opening: Ticket, runtime: &Handle) -> Self {
         let (shared, parts) = plan.share(Link::Connecting, None);
         runtime.spawn(parts.driver(Arc::clone(&shared), Some(opening)).run(None));

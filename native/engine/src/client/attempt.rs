@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use super::phase::{Phase, State};
 use super::shared::Shared;
 use crate::address::Host;
-use crate::connection::{Connection, FirstLink, Restored};
+use crate::connection::{Connection, FirstLink, NewLink};
 use crate::error::{Operation, SocketError};
 use crate::event::{CloseReason, ConnectionEvent, Ticket};
 use crate::handshake::SessionId;
@@ -26,7 +26,7 @@ impl Shared {
     pub(super) async fn attempt(
         self: &Arc<Self>,
         attempt: Attempt,
-        opening: impl Future<Output = Result<(Restored, Option<SessionId>), SocketError>>,
+        opening: impl Future<Output = Result<(NewLink, Option<SessionId>), SocketError>>,
         mut cancelled: oneshot::Receiver<Ticket>,
     ) {
         let opened = tokio::select! {
@@ -52,7 +52,7 @@ impl Shared {
     fn finish_connect(
         self: &Arc<Self>,
         ticket: Ticket,
-        opened: Result<(Restored, Option<SessionId>), SocketError>,
+        opened: Result<(NewLink, Option<SessionId>), SocketError>,
         state: &mut State,
     ) -> Phase {
         match opened.and_then(|(link, _)| self.start(link, state)) {
@@ -68,8 +68,8 @@ impl Shared {
     }
 
     /// `Connected` goes out before the connection can post an event of its own.
-    fn start(self: &Arc<Self>, link: Restored, state: &mut State) -> Result<Connection, SocketError> {
-        let Restored { stream, peer, peer_interval, ciphers, .. } = link;
+    fn start(self: &Arc<Self>, link: NewLink, state: &mut State) -> Result<Connection, SocketError> {
+        let NewLink { stream, peer, peer_interval, ciphers, .. } = link;
         let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
         stream.local_addr().map_err(failed)?;
         let stream = stream.into_std().map_err(failed)?;

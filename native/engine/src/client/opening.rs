@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::link_sink::LinkSink;
 use super::origin::Origin;
 use super::route::Route;
-use crate::connection::{Restored, WeakConnection};
+use crate::connection::{NewLink, WeakConnection};
 use crate::error::{Operation, SocketError};
 use crate::event::CloseReason;
 use crate::handshake::{self, Session, SessionId};
@@ -111,7 +111,7 @@ impl Opening {
         origin: Origin,
         session: Option<SessionId>,
         received: u64,
-    ) -> Result<(Restored, Option<SessionId>), SocketError> {
+    ) -> Result<(NewLink, Option<SessionId>), SocketError> {
         let attempt = async {
             self.previous.clone().wait().await;
             let (stream, peer) = self.route.follow(origin).await?;
@@ -132,8 +132,8 @@ impl Opening {
         mut stream: TcpStream,
         peer: SocketAddr,
         session: Option<Session>,
-    ) -> Result<(Restored, Option<SessionId>), SocketError> {
-        let plain = |stream| Restored { stream, peer, peer_interval: None, peer_received: None, ciphers: None };
+    ) -> Result<(NewLink, Option<SessionId>), SocketError> {
+        let plain = |stream| NewLink { stream, peer, peer_interval: None, peer_received: None, ciphers: None };
         let framing = match &self.protocol.framing {
             Some(framing) if self.protocol.is_typed() => framing,
             _ => return Ok((plain(stream), None)),
@@ -146,6 +146,6 @@ impl Opening {
         })?;
         let peer_received = entered.resumed.then_some(entered.session.received);
         let session = self.protocol.acknowledge.then_some(entered.session.id);
-        Ok((Restored { peer_interval: entered.peer_heartbeat, peer_received, ciphers, ..plain(stream) }, session))
+        Ok((NewLink { peer_interval: entered.peer_heartbeat, peer_received, ciphers, ..plain(stream) }, session))
     }
 }

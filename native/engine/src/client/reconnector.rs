@@ -8,7 +8,7 @@ use super::bound::Bound;
 use super::opening::Opening;
 use super::origin::Origin;
 use crate::backoff::Backoff;
-use crate::connection::{BoxFuture, Loss, Restore, Restored};
+use crate::connection::{BoxFuture, LinkLost, LinkSource, NewLink};
 use crate::error::{PeerFault, SocketError};
 use crate::event::{CloseReason, ConnectionEvent, EventSink, Reconnecting};
 use crate::handshake::SessionId;
@@ -30,7 +30,7 @@ pub(super) struct Reconnector {
 }
 
 impl Reconnector {
-    async fn bring(&mut self, lost: Option<SocketError>, received: u64) -> Result<Restored, Loss> {
+    async fn bring(&mut self, lost: Option<SocketError>, received: u64) -> Result<NewLink, LinkLost> {
         let is_wanted = lost.is_none();
         match self.up_since {
             _ if is_wanted => self.backoff.begin(),
@@ -44,16 +44,16 @@ impl Reconnector {
             }
             sleep(delay).await;
             match self.attempt(received).await {
-                Ok(restored) => {
+                Ok(new_link) => {
                     if is_wanted {
                         self.backoff.reset();
                     }
                     self.up_since = Some(Instant::now());
-                    return Ok(restored);
+                    return Ok(new_link);
                 }
                 Err(error) => match final_reason(&error) {
                     // Once there was a link, who answers so may be a stranger who has the port for a moment.
-                    Some(reason) if self.up_since.is_none() => return Err(Loss { error, reason }),
+                    Some(reason) if self.up_since.is_none() => return Err(LinkLost { error, reason }),
                     _ => why = Some(error),
                 },
             }
@@ -62,20 +62,20 @@ impl Reconnector {
         let is_full = error.peer == Some(PeerFault::Limit);
         let last = if is_full { CloseReason::Rejected } else { CloseReason::Timeout };
         let reason = final_reason(&error).unwrap_or(last);
-        Err(Loss { error, reason })
+        Err(LinkLost { error, reason })
     }
 
-    async fn attempt(&mut self, received: u64) -> Result<Restored, SocketError> {
+    async fn attempt(&mut self, received: u64) -> Result<NewLink, SocketError> {
         let cancelled = || self.opening.error(libc::ECANCELED);
         let bound = self.bound.as_ref().map(|bound| bound.upgrade().ok_or_else(cancelled)).transpose()?;
         let origin = Origin { bound, options: (self.options)() };
-        let (restored, session) = self.opening.open(origin, self.session, received).await?;
+        let (new_link, session) = self.opening.open(origin, self.session, received).await?;
         self.session = session;
-        Ok(restored)
+        Ok(new_link)
     }
 }
 
-impl Restore for Reconnector {
+impl LinkSource for Reconnector {
     fn outlives_peer(&self) -> bool {
         true
     }
@@ -84,7 +84,7 @@ impl Restore for Reconnector {
         self.opening.error(libc::ECANCELED)
     }
 
-    fn restore(&mut self, lost: Option<SocketError>, received: u64) -> BoxFuture<'_, Result<Restored, Loss>> {
+    fn next_link(&mut self, lost: Option<SocketError>, received: u64) -> BoxFuture<'_, Result<NewLink, LinkLost>> {
         Box::pin(self.bring(lost, received))
     }
 }

@@ -6,7 +6,7 @@ use super::bound::Bound;
 use super::link_sink::{FailOpening, LinkSink};
 use super::phase::{Phase, State};
 use crate::backoff::Reconnect;
-use crate::connection::{Plan, Restore};
+use crate::connection::{LinkSource, Plan};
 use crate::event::{ConnectionEvent, EventSink, Ticket};
 use crate::options::SocketOptions;
 use crate::poller::PollTarget;
@@ -64,12 +64,12 @@ impl Shared {
     pub(super) fn plan(
         &self,
         sink: Arc<dyn EventSink<ConnectionEvent>>,
-        restorer: Option<Box<dyn Restore>>,
+        link_source: Option<Box<dyn LinkSource>>,
         bound: Option<Arc<Bound>>,
     ) -> Plan {
         let (protocol, poller) = (Arc::clone(&self.protocol), self.poller.clone());
         let (counters, options) = (Counters::of(&self.counters), SocketOptions::default());
         let guard = bound.map(|bound| Box::new(bound) as Box<dyn Send + Sync>);
-        Plan { sink, poller, protocol, counters, options, guard, restorer }
+        Plan { sink, poller, protocol, counters, options, guard, link_source }
     }
 }

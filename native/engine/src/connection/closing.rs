@@ -119,8 +119,8 @@ impl Driver {
     pub(super) fn close_without_link(mut self, lost: Option<i32>) {
         let (tickets, close) = lock(&self.shared.state).close();
         drop(self.guard.take());
-        if let (Some(opening), Some(restorer)) = (self.opening.take(), &self.restorer) {
-            self.shared.complete([opening], &Err(restorer.cancelled()));
+        if let (Some(opening), Some(link_source)) = (self.opening.take(), &self.link_source) {
+            self.shared.complete([opening], &Err(link_source.cancelled()));
         }
         self.shared.fail(tickets, self.shared.error(Operation::Send, libc::ECONNABORTED));
         match lost {
@@ -131,7 +131,7 @@ impl Driver {
 
     pub(super) async fn close(mut self, mut transport: Transport) {
         // A peer that comes back meanwhile is a new one.
-        self.restorer = None;
+        self.link_source = None;
         self.shared.stop_owner_reads();
         // What follows is dropped.
         transport.take_from_owner(None);

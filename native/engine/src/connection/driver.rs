@@ -9,8 +9,8 @@ use socket2::SockRef;
 use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::link_source::{LinkLost, LinkSource};
 use super::phase::{Close, Link};
-use super::restore::{Loss, Restore};
 use super::shared::Shared;
 use super::socket::{Ready, Wants};
 use super::state::{State, Suspension};
@@ -26,7 +26,7 @@ use crate::wire::Kind;
 pub(super) struct Driver {
     pub(super) shared: Arc<Shared>,
     pub(super) guard: Option<Box<dyn Send + Sync>>,
-    pub(super) restorer: Option<Box<dyn Restore>>,
+    pub(super) link_source: Option<Box<dyn LinkSource>>,
     /// The `connect` call that waits for the first link.
     pub(super) opening: Option<Ticket>,
     /// What ended the newest link.
@@ -55,19 +55,19 @@ pub(super) enum End {
     /// The owner wants no link for a while.
     Suspended,
     /// The link is gone; another one may follow.
-    Lost(Loss),
+    Lost(LinkLost),
     /// The connection cannot go on.
-    Failed(Loss),
+    Failed(LinkLost),
 }
 
 impl Driver {
     pub(super) fn new(shared: Arc<Shared>, guard: Option<Box<dyn Send + Sync>>) -> Self {
-        Self { shared, guard, restorer: None, opening: None, lost: None, waited: false, received: 0, timer: None }
+        Self { shared, guard, link_source: None, opening: None, lost: None, waited: false, received: 0, timer: None }
     }
 
-    /// Lets `restorer` bring the links that follow a lost one; the first one too, which `opening` waits for.
-    pub(super) fn with_restorer(mut self, restorer: Box<dyn Restore>, opening: Option<Ticket>) -> Self {
-        self.restorer = Some(restorer);
+    /// Lets `link_source` bring the links that follow a lost one; the first one too, which `opening` waits for.
+    pub(super) fn with_link_source(mut self, link_source: Box<dyn LinkSource>, opening: Option<Ticket>) -> Self {
+        self.link_source = Some(link_source);
         self.opening = opening;
         self
     }
@@ -161,7 +161,7 @@ impl Driver {
             None => return Err(End::Closing),
             Some(Link::Broken(errno)) if !transport.peer_sends || self.needs_nothing_unread(&state) => {
                 let error = state.error(Operation::Receive, *errno);
-                return Err(End::Lost(Loss { error, reason: reason_of(*errno) }));
+                return Err(End::Lost(LinkLost { error, reason: reason_of(*errno) }));
             }
             Some(Link::Up(_) | Link::Broken(_) | Link::Connecting) => {}
         }
@@ -188,14 +188,14 @@ impl Driver {
         if let Some(deadline) = deadline {
             self.set_timer(deadline);
         }
-        let Self { shared, restorer, timer, .. } = self;
+        let Self { shared, link_source, timer, .. } = self;
         tokio::select! {
             biased;
             ready = poll_fn(|context| transport.poll_ready(wants, context)) => Wake::Ready(ready),
             () = transport.socket.failed(wants) => Wake::Failed,
             () = shared.task.notified() => Wake::Changed,
-            () = poll_fn(|context| match restorer {
-                Some(restorer) => restorer.poll_replaced(context),
+            () = poll_fn(|context| match link_source {
+                Some(link_source) => link_source.poll_replaced(context),
                 None => Poll::Pending,
             }) => Wake::Replaced,
             () = poll_fn(|context| match (timer.as_mut(), deadline) {
@@ -218,12 +218,12 @@ impl Driver {
 
     /// A peer that has ended the connection brings no other link.
     fn replaces_links(&self) -> bool {
-        self.restorer.is_some() && !lock(&self.shared.state).phase.peer_ended()
+        self.link_source.is_some() && !lock(&self.shared.state).phase.peer_ended()
     }
 
     /// What is unread of a lost link comes again with the next one.
     pub(super) fn needs_nothing_unread(&self, state: &State) -> bool {
-        self.shared.protocol.acknowledge && self.restorer.is_some() && !state.phase.peer_ended()
+        self.shared.protocol.acknowledge && self.link_source.is_some() && !state.phase.peer_ended()
     }
 
     pub(super) fn has_clocks(&self) -> bool {
@@ -307,7 +307,7 @@ impl Driver {
         self.shared.report(&state, flushed);
     }
 
-    fn fail(mut self, loss: Loss) {
+    fn fail(mut self, loss: LinkLost) {
         let (tickets, close) = lock(&self.shared.state).close();
         drop(self.guard.take());
         self.shared.fail(tickets, self.shared.error(Operation::Send, loss.error.errno));
@@ -336,8 +336,8 @@ impl Driver {
         End::Lost(self.loss(errno, reason))
     }
 
-    pub(super) fn loss(&self, errno: i32, reason: CloseReason) -> Loss {
-        Loss { error: self.shared.error(Operation::Receive, errno), reason }
+    pub(super) fn loss(&self, errno: i32, reason: CloseReason) -> LinkLost {
+        LinkLost { error: self.shared.error(Operation::Receive, errno), reason }
     }
 }
 

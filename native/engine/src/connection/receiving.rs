@@ -234,7 +234,7 @@ impl Driver {
         }
         // Without frames of a type nobody can say that the end is meant.
         let meant = transport.bye || !self.shared.protocol.is_typed();
-        if self.restorer.is_some() && (!meant || self.outlives_peer()) {
+        if self.link_source.is_some() && (!meant || self.outlives_peer()) {
             return Some(self.lost(libc::ECONNRESET, CloseReason::Remote));
         }
         // Whoever stands between both can end the stream, and cannot say Bye.
@@ -251,6 +251,6 @@ impl Driver {
     /// Whether another link is of use after the peer has ended this one on purpose: not when this side has said all.
     fn outlives_peer(&self) -> bool {
         let has_said_all = lock(&self.shared.state).has_said_all();
-        !has_said_all && self.restorer.as_ref().is_some_and(|restorer| restorer.outlives_peer())
+        !has_said_all && self.link_source.as_ref().is_some_and(|link_source| link_source.outlives_peer())
     }
 }

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use super::driver::Driver;
-use super::restore::{Loss, Restored};
+use super::link_source::{LinkLost, NewLink};
 use super::shared::Shared;
 use super::state::{Addresses, State, Suspension};
 use super::transport::Transport;
@@ -73,18 +73,18 @@ impl Driver {
     ///
     /// # Errors
     /// Why there is none; `None` when this side closes the connection.
-    pub(super) async fn restore(&mut self) -> Result<Transport, Option<Loss>> {
+    pub(super) async fn restore(&mut self) -> Result<Transport, Option<LinkLost>> {
         loop {
             self.wait_until_active().await?;
-            let Some(restored) = self.try_restore().await else { continue };
-            match restored {
-                Ok(restored) => return self.attach(restored),
+            let Some(new_link) = self.try_restore().await else { continue };
+            match new_link {
+                Ok(new_link) => return self.attach(new_link),
                 Err(loss) => return Err(Some(loss)),
             }
         }
     }
 
-    async fn wait_until_active(&mut self) -> Result<(), Option<Loss>> {
+    async fn wait_until_active(&mut self) -> Result<(), Option<LinkLost>> {
         loop {
             let (suspension, peer_ended) = {
                 let state = lock(&self.shared.state);
@@ -103,9 +103,9 @@ impl Driver {
     }
 
     /// `None`: the owner wants something else.
-    async fn try_restore(&mut self) -> Option<Result<Restored, Loss>> {
-        let Self { shared, restorer, lost, received, .. } = self;
-        let mut restoring = pin!(restorer.as_mut()?.restore(lost.clone(), *received));
+    async fn try_restore(&mut self) -> Option<Result<NewLink, LinkLost>> {
+        let Self { shared, link_source, lost, received, .. } = self;
+        let mut restoring = pin!(link_source.as_mut()?.next_link(lost.clone(), *received));
         loop {
             tokio::select! {
                 biased;
@@ -115,14 +115,14 @@ impl Driver {
                         return None;
                     }
                 }
-                restored = &mut restoring => return Some(restored),
+                new_link = &mut restoring => return Some(new_link),
             }
         }
     }
 
     /// Goes on with a new link, and with the session where it is still the same.
-    fn attach(&mut self, restored: Restored) -> Result<Transport, Option<Loss>> {
-        let Restored { stream, peer, peer_interval, peer_received, ciphers } = restored;
+    fn attach(&mut self, new_link: NewLink) -> Result<Transport, Option<LinkLost>> {
+        let NewLink { stream, peer, peer_interval, peer_received, ciphers } = new_link;
         let (sealer, opener) = LinkCiphers::split(ciphers);
         let failed = |error: io::Error| Some(self.loss(errno_of(&error), CloseReason::Reset));
         let local = stream.local_addr().map_err(failed)?;
@@ -143,7 +143,7 @@ impl Driver {
         };
         let Some(done) = done else {
             let error = state.error(Operation::Receive, libc::EPROTO);
-            return Err(Some(Loss { error, reason: CloseReason::Protocol }));
+            return Err(Some(LinkLost { error, reason: CloseReason::Protocol }));
         };
         self.shared.sink.post(ConnectionEvent::Connected(peer));
         self.shared.complete(self.opening.take(), &Ok(()));

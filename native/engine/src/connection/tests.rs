@@ -110,11 +110,11 @@ fn text(told: &Told) -> String {
 
 /// Brings the links that a test hands over.
 struct Links {
-    links: mpsc::Receiver<Restored>,
+    links: mpsc::Receiver<NewLink>,
     outlives_peer: bool,
 }
 
-impl Restore for Links {
+impl LinkSource for Links {
     fn cancelled(&self) -> SocketError {
         SocketError::new(Operation::Connect, None, libc::ECANCELED)
     }
@@ -123,10 +123,10 @@ impl Restore for Links {
         self.outlives_peer
     }
 
-    fn restore(&mut self, lost: Option<SocketError>, _: u64) -> BoxFuture<'_, Result<Restored, Loss>> {
+    fn next_link(&mut self, lost: Option<SocketError>, _: u64) -> BoxFuture<'_, Result<NewLink, LinkLost>> {
         Box::pin(async move {
             let error = lost.unwrap_or_else(|| SocketError::new(Operation::Connect, None, libc::ETIMEDOUT));
-            self.links.recv().await.ok_or(Loss { error, reason: CloseReason::Timeout })
+            self.links.recv().await.ok_or(LinkLost { error, reason: CloseReason::Timeout })
         })
     }
 }
@@ -135,7 +135,7 @@ struct Fixture {
     connection: Connection,
     events: Events,
     peer: TcpStream,
-    links: mpsc::Sender<Restored>,
+    links: mpsc::Sender<NewLink>,
     /// That of the first link, also while it is being closed.
     stream: Weak<std::net::TcpStream>,
 }
@@ -166,8 +166,8 @@ impl Fixture {
     async fn with_poller(poller: Option<Arc<Poller>>, protocol: Protocol, resilient: Option<bool>) -> Self {
         let (sender, events) = unbounded_channel();
         let (links, receiver) = mpsc::channel(1);
-        let links_of = |outlives_peer| -> Box<dyn Restore> { Box::new(Links { links: receiver, outlives_peer }) };
-        let restorer = resilient.map(links_of);
+        let links_of = |outlives_peer| -> Box<dyn LinkSource> { Box::new(Links { links: receiver, outlives_peer }) };
+        let link_source = resilient.map(links_of);
         let peer_interval = protocol.heartbeat.map(|_| SECOND * 2);
         let plan = Plan {
             sink: Arc::new(Recorder(sender)),
@@ -176,7 +176,7 @@ impl Fixture {
             counters: Counters::default(),
             options: SocketOptions::default(),
             guard: None,
-            restorer,
+            link_source,
         };
         let (stream, peer) = link().await;
         let first = FirstLink {
@@ -194,13 +194,13 @@ impl Fixture {
         Self { connection, events: Events(events), peer, links, stream }
     }
 
-    /// The next link; `peer_received` as in [`Restored`].
+    /// The next link; `peer_received` as in [`NewLink`].
     async fn relink(&mut self, peer_received: Option<u64>) {
         let (stream, peer) = link().await;
         let peer_address = stream.peer_addr().unwrap();
-        let restored =
-            Restored { stream, peer: peer_address, peer_interval: Some(SECOND * 2), peer_received, ciphers: None };
-        self.links.send(restored).await.ok().unwrap();
+        let new_link =
+            NewLink { stream, peer: peer_address, peer_interval: Some(SECOND * 2), peer_received, ciphers: None };
+        self.links.send(new_link).await.ok().unwrap();
         self.peer = peer;
     }
 

@@ -95,12 +95,12 @@ impl PendingConnection {
         let failed = |error: io::Error| SocketError::from_io(Operation::Accept, peer, &error);
         let mut settings = lock(&server.settings);
         options::prepare(&SockRef::from(&stream), &settings.options).map_err(failed)?;
-        let restorer = membership.map(|membership| server.returns(membership, &place, &sink));
+        let link_source = membership.map(|membership| server.returns(membership, &place, &sink));
         let protocol = Arc::clone(&server.protocol);
         let counters = Counters::of(&server.counters);
         let options = SocketOptions { no_delay: Some(settings.options.no_delay.unwrap_or(true)), ..settings.options };
         let plan =
-            Plan { sink, poller, protocol, counters, options, guard: Some(Box::new(PlaceGuard(place))), restorer };
+            Plan { sink, poller, protocol, counters, options, guard: Some(Box::new(PlaceGuard(place))), link_source };
         let connection =
             Connection::start(plan, FirstLink { stream, peer, peer_interval, ciphers, is_known: true }, &runtime)
                 .map_err(failed)?;

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::place::Place;
 use super::sessions::{Membership, Returning};
 use super::shared::Shared;
-use crate::connection::{BoxFuture, Loss, Restore, Restored};
+use crate::connection::{BoxFuture, LinkLost, LinkSource, NewLink};
 use crate::error::{Operation, SocketError};
 use crate::event::{CloseReason, ConnectionEvent, EventSink, Reconnecting, RejectReason};
 use crate::handshake::{RefusalReason, Session};
@@ -50,7 +50,7 @@ impl Shared {
         membership: Membership,
         place: &Arc<Place>,
         sink: &Arc<dyn EventSink<ConnectionEvent>>,
-    ) -> Box<dyn Restore> {
+    ) -> Box<dyn LinkSource> {
         let handshake_timeout = self.protocol.handshake_timeout;
         let (sink, limit) = (Arc::clone(sink), self.return_timeout);
         let (server, place) = (Arc::clone(self), Arc::clone(place));
@@ -63,7 +63,7 @@ impl Returns {
         SocketError::new(Operation::Receive, None, errno)
     }
 
-    async fn bring(&mut self, lost: Option<SocketError>, received: u64) -> Result<Restored, Loss> {
+    async fn bring(&mut self, lost: Option<SocketError>, received: u64) -> Result<NewLink, LinkLost> {
         let error = lost.unwrap_or_else(|| self.error(libc::ECONNRESET));
         let away = SocketError { errno: libc::ETIMEDOUT, ..error.clone() };
         self.sink.post(ConnectionEvent::Reconnecting(Box::new(Reconnecting { attempt: 0, delay: self.limit, error })));
@@ -85,21 +85,21 @@ impl Returns {
                 },
             };
             let Some(returning) = returning else {
-                return Err(Loss { error: away, reason: CloseReason::Timeout });
+                return Err(LinkLost { error: away, reason: CloseReason::Timeout });
             };
             if !self.membership.is_newest(&returning) {
                 continue;
             }
             self.membership.newest = returning.number;
             // A peer that is gone again, or found no place, may return once more.
-            if let Some(restored) = self.let_in(returning, session).await {
-                return Ok(restored);
+            if let Some(new_link) = self.let_in(returning, session).await {
+                return Ok(new_link);
             }
             self.place.leave();
         }
     }
 
-    async fn let_in(&self, returning: Returning, session: Session) -> Option<Restored> {
+    async fn let_in(&self, returning: Returning, session: Session) -> Option<NewLink> {
         let Returning { mut stream, peer, guest, .. } = returning;
         if !self.place.enter() {
             let refusal = guest.refuse(&mut stream, RefusalReason::Limit);
@@ -111,13 +111,13 @@ impl Returns {
         let peer_received = guest.returning.map(|session| session.received);
         let welcome = guest.welcome(&mut stream, session, true);
         match timeout(self.handshake_timeout, welcome).await {
-            Some(Ok(ciphers)) => Some(Restored { stream, peer, peer_interval, peer_received, ciphers }),
+            Some(Ok(ciphers)) => Some(NewLink { stream, peer, peer_interval, peer_received, ciphers }),
             _ => None,
         }
     }
 }
 
-impl Restore for Returns {
+impl LinkSource for Returns {
     fn poll_replaced(&mut self, context: &mut Context<'_>) -> Poll<()> {
         while let Poll::Ready(Some(returning)) = self.membership.links.poll_recv(context) {
             if self.membership.is_newest(&returning) {
@@ -136,7 +136,7 @@ impl Restore for Returns {
         self.error(libc::ECANCELED)
     }
 
-    fn restore(&mut self, lost: Option<SocketError>, received: u64) -> BoxFuture<'_, Result<Restored, Loss>> {
+    fn next_link(&mut self, lost: Option<SocketError>, received: u64) -> BoxFuture<'_, Result<NewLink, LinkLost>> {
         Box::pin(self.bring(lost, received))
     }
 }

@@ -26,7 +26,7 @@ const WEATHERS: [Weather; 5] = [Weather::Refuses, Weather::Swallows, Weather::Mu
 
 /// How a link is lost.
 #[derive(Clone, Copy, Debug)]
-enum Loss {
+enum LinkLost {
     Reset,
     Silence,
 }
@@ -74,7 +74,7 @@ impl Fixture {
 }
 
 /// Loses a link in each of these ways, and then has these attempts fail.
-async fn live(lives: Vec<(Loss, Vec<Weather>)>) {
+async fn live(lives: Vec<(LinkLost, Vec<Weather>)>) {
     let mut network = Network::new().await;
     network.listen();
     let mut this = Fixture::new(network, protocol(), reconnect(None));
@@ -84,12 +84,12 @@ async fn live(lives: Vec<(Loss, Vec<Weather>)>) {
     for (loss, weathers) in lives {
         this.since = Instant::now();
         let (after, errno) = match loss {
-            Loss::Reset => {
+            LinkLost::Reset => {
                 link.reset();
                 (Duration::ZERO, libc::ECONNRESET)
             }
             // Such a link has lasted long enough for a success.
-            Loss::Silence => {
+            LinkLost::Silence => {
                 failed = 0;
                 (GONE, libc::ETIMEDOUT)
             }
@@ -111,7 +111,7 @@ proptest! {
 
     #[test]
     fn whatever_the_network_does_each_attempt_comes_when_it_is_due(
-        lives in vec((select(&[Loss::Reset, Loss::Silence][..]), vec(select(&WEATHERS[..]), 0..6)), 1..4)
+        lives in vec((select(&[LinkLost::Reset, LinkLost::Silence][..]), vec(select(&WEATHERS[..]), 0..6)), 1..4)
     ) {
         let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         runtime.block_on(live(lives));

@@ -153,7 +153,7 @@ async fn closing() -> (Connection, Receiver<Told>, Peer) {
     let sink = Arc::new(Recorder(sender));
     let (protocol, counters) = (Arc::default(), Counters::default());
     let options = SocketOptions::default();
-    let plan = Plan { sink, poller: None, protocol, counters, options, guard: None, restorer: None };
+    let plan = Plan { sink, poller: None, protocol, counters, options, guard: None, link_source: None };
     let first = FirstLink {
         stream: stream.into_std().unwrap(),
         peer: address,

@@ -35,7 +35,7 @@ struct Watched {
     connection: Connection,
     events: Events,
     peer: TcpStream,
-    links: mpsc::Sender<Restored>,
+    links: mpsc::Sender<NewLink>,
 }
 
 impl Watched {
@@ -50,7 +50,7 @@ impl Watched {
             counters: Counters::default(),
             options: SocketOptions::default(),
             guard: None,
-            restorer: Some(Box::new(Links { links: receiver, outlives_peer: true })),
+            link_source: Some(Box::new(Links { links: receiver, outlives_peer: true })),
         };
         let (stream, peer) = link().await;
         let first = FirstLink {
@@ -67,10 +67,10 @@ impl Watched {
 
     async fn relink(&mut self, peer_received: Option<u64>) {
         let (stream, peer) = link().await;
-        let restored =
-            Restored { peer: stream.peer_addr().unwrap(), stream, peer_interval: None, peer_received, ciphers: None };
+        let new_link =
+            NewLink { peer: stream.peer_addr().unwrap(), stream, peer_interval: None, peer_received, ciphers: None };
         drop(std::mem::replace(&mut self.peer, peer));
-        self.links.send(restored).await.ok().unwrap();
+        self.links.send(new_link).await.ok().unwrap();
     }
 }
 

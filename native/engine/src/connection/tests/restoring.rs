@@ -302,10 +302,10 @@ async fn a_broken_link_that_is_going_to_be_replaced_takes_no_other_connect_and_k
 async fn the_first_link_answers_the_call_that_asked_for_it() {
     let (sender, events) = unbounded_channel();
     let (_links, links) = mpsc::channel(1);
-    let restorer: Box<dyn Restore> = Box::new(Links { links, outlives_peer: true });
+    let link_source: Box<dyn LinkSource> = Box::new(Links { links, outlives_peer: true });
     let (protocol, counters) = (Arc::new(protocol(false, true)), Counters::default());
     let (sink, options) = (Arc::new(Recorder(sender)), SocketOptions::default());
-    let plan = Plan { sink, poller: None, protocol, counters, options, guard: None, restorer: Some(restorer) };
+    let plan = Plan { sink, poller: None, protocol, counters, options, guard: None, link_source: Some(link_source) };
     let connection = Connection::open(plan, OPEN, &Handle::current());
     let mut events = Events(events);
     assert_eq!(connection.occupies(), Some(libc::EALREADY));

@@ -18,7 +18,7 @@ fn plan(sender: UnboundedSender<Told>, protocol: Protocol) -> Plan {
         counters: Counters::default(),
         options: SocketOptions::default(),
         guard: None,
-        restorer: None,
+        link_source: None,
     }
 }
 

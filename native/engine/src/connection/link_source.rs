@@ -15,7 +15,7 @@ use crate::noise::LinkCiphers;
 pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Brings the links of one connection.
-pub(crate) trait Restore: Send + Sync {
+pub(crate) trait LinkSource: Send + Sync {
     /// Ready when the peer has made another link although this one has not been seen to end.
     fn poll_replaced(&mut self, _context: &mut Context<'_>) -> Poll<()> {
         Poll::Pending
@@ -32,11 +32,11 @@ pub(crate) trait Restore: Send + Sync {
     ///
     /// # Cancel safety
     /// A cancelled attempt leaves nothing behind.
-    fn restore(&mut self, lost: Option<SocketError>, received: u64) -> BoxFuture<'_, Result<Restored, Loss>>;
+    fn next_link(&mut self, lost: Option<SocketError>, received: u64) -> BoxFuture<'_, Result<NewLink, LinkLost>>;
 }
 
 /// A new link.
-pub(crate) struct Restored {
+pub(crate) struct NewLink {
     pub(crate) stream: TcpStream,
     pub(crate) peer: SocketAddr,
     /// How often the peer wants to hear something.
@@ -49,7 +49,7 @@ pub(crate) struct Restored {
 
 /// Why there is no link any more.
 #[derive(Clone, Debug)]
-pub(crate) struct Loss {
+pub(crate) struct LinkLost {
     pub(crate) error: SocketError,
     pub(crate) reason: CloseReason,
 }
