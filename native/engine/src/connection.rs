@@ -28,6 +28,7 @@ mod framed_link;
 mod frames;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
+mod link;
 mod link_source;
 mod message;
 mod owner_reads;
@@ -40,17 +41,16 @@ mod state;
 mod stream_link;
 #[cfg(test)]
 pub(crate) mod tests;
-mod transport;
 mod write;
 
 use driver::Driver;
+use link::Link;
 pub(crate) use link_source::{BoxFuture, LinkLost, LinkSource, NewLink};
 pub use message::Message;
-use phase::{Close, Link};
+use phase::{Close, LinkState};
 use shared::Shared;
 use state::{Addresses, Fin, SpawnTask, State, Suspension};
 pub use stream_link::ReadOutcome;
-use transport::Transport;
 
 /// An established connection. Dropping it closes it as [`Connection::close`] does.
 #[derive(Debug)]
@@ -104,7 +104,7 @@ pub(crate) struct FirstLink {
 
 impl Plan {
     /// Makes what the handle and the task share, and returns what the task alone has.
-    fn share(self, link: Link, addresses: Option<Addresses>) -> (Arc<Shared>, TaskParts) {
+    fn share(self, link: LinkState, addresses: Option<Addresses>) -> (Arc<Shared>, TaskParts) {
         let Self { sink, poller, protocol, counters, options, guard, link_source } = self;
         let state = State::new(link, addresses, options, link_source.is_some(), &protocol);
         let shared = Arc::new(Shared::new(sink, poller, protocol, counters, state));
@@ -127,12 +127,12 @@ impl TaskParts {
         })
     }
 
-    /// What spawns the task of `shared`, which begins with `transport`.
-    fn spawner(self, shared: &Arc<Shared>, transport: Transport, runtime: Handle) -> SpawnTask {
+    /// What spawns the task of `shared`, which begins with `link`.
+    fn spawner(self, shared: &Arc<Shared>, link: Link, runtime: Handle) -> SpawnTask {
         let shared = Arc::downgrade(shared);
         Box::new(move || {
             if let Some(shared) = shared.upgrade() {
-                runtime.spawn(self.driver(shared, None).run(Some(Box::new(transport))));
+                runtime.spawn(self.driver(shared, None).run(Some(Box::new(link))));
             }
         })
     }
@@ -151,12 +151,12 @@ impl Connection {
     fn serve(plan: Plan, first: FirstLink, addresses: Option<Addresses>, runtime: &Handle) -> Self {
         let stream = Arc::new(first.stream);
         let (sealer, opener) = LinkCiphers::split(first.ciphers);
-        let mut transport = Transport::new(Arc::clone(&stream), &plan.protocol, first.peer_interval, opener);
-        let (shared, parts) = plan.share(Link::Up(Arc::clone(&stream)), addresses);
+        let mut link = Link::new(Arc::clone(&stream), &plan.protocol, first.peer_interval, opener);
+        let (shared, parts) = plan.share(LinkState::Up(Arc::clone(&stream)), addresses);
         lock(&shared.state).queue.encrypt_with(sealer);
         let poller = shared.poller.clone().filter(|_| first.is_known);
-        let frames = poller.as_ref().and_then(|_| transport.give_to_owner());
-        let mut spawn = Some(parts.spawner(&shared, transport, runtime.clone()));
+        let frames = poller.as_ref().and_then(|_| link.give_to_owner());
+        let mut spawn = Some(parts.spawner(&shared, link, runtime.clone()));
         if let Some(poller) = poller {
             // A peer that comes back unasked has frames, which the task reads.
             if !shared.protocol.has_timers() && !KeepAlive::is_on(&stream) {
@@ -173,7 +173,7 @@ impl Connection {
 
     /// Starts without a link: the link_source of `plan` brings the first one, and the result of `opening` tells.
     pub(crate) fn open(plan: Plan, opening: Ticket, runtime: &Handle) -> Self {
-        let (shared, parts) = plan.share(Link::Connecting, None);
+        let (shared, parts) = plan.share(LinkState::Connecting, None);
         runtime.spawn(parts.driver(Arc::clone(&shared), Some(opening)).run(None));
         Self { shared }
     }

@@ -11,9 +11,9 @@ use tokio::time::Instant;
 
 use super::driver::{Driver, reason_of};
 use super::framed_link::Reading;
+use super::link::Link;
 use super::phase::Close;
 use super::socket::{Ready, Wants};
-use super::transport::Transport;
 use crate::error::{Operation, SocketError, errno_of, is_transient};
 use crate::event::{CloseReason, ConnectionEvent};
 use crate::limits;
@@ -63,7 +63,7 @@ impl Patience {
     }
 }
 
-impl Transport {
+impl Link {
     /// Says FIN, if that was not said. True when the peer's kernel has all messages; otherwise it is [`Ready::Writable`] again when
     /// it has: the kernel tells so of a socket that nothing can be written to.
     ///
@@ -129,22 +129,22 @@ impl Driver {
         }
     }
 
-    pub(super) async fn close(mut self, mut transport: Transport) {
+    pub(super) async fn close(mut self, mut link: Link) {
         // A peer that comes back meanwhile is a new one.
         self.link_source = None;
         self.shared.stop_owner_reads();
         // What follows is dropped.
-        transport.take_from_owner(None);
-        let stream = Arc::clone(&transport.socket.stream);
+        link.take_from_owner(None);
+        let stream = Arc::clone(&link.socket.stream);
         let socket = SockRef::from(&*stream);
         // An error means that there is nothing left to linger for.
         let linger = socket.linger().unwrap_or(None);
         let lost = match linger {
             Some(Duration::ZERO) => Some(libc::ECONNABORTED),
             _ if self.is_only_aborted() => Some(libc::ECONNABORTED),
-            linger => self.drain(&mut transport, linger.unwrap_or(limits::DRAIN_TIMEOUT)).await.err(),
+            linger => self.drain(&mut link, linger.unwrap_or(limits::DRAIN_TIMEOUT)).await.err(),
         };
-        let told = lost.filter(|errno| *errno != libc::ECONNRESET || !self.has_peer_left_with_all(&transport));
+        let told = lost.filter(|errno| *errno != libc::ECONNRESET || !self.has_peer_left_with_all(&link));
         // From here on the port may be taken over, also where a live client could not claim it. The peer may be gone already;
         // there is nobody left to tell.
         let _ = socket.set_reuse_address(true);
@@ -160,8 +160,8 @@ impl Driver {
             None => self.announce(close, CloseReason::Local),
             Some(errno) => self.announce_loss(close, errno),
         }
-        if lost.is_none() && transport.peer_sends {
-            Self::discard(&mut transport, linger.unwrap_or(limits::LINGER_LIMIT)).await;
+        if lost.is_none() && link.peer_sends {
+            Self::discard(&mut link, linger.unwrap_or(limits::LINGER_LIMIT)).await;
         }
     }
 
@@ -193,12 +193,12 @@ impl Driver {
     }
 
     /// Whether the peer ended its side, has all that was taken of messages, and cares for nothing else.
-    fn has_peer_left_with_all(&self, transport: &Transport) -> bool {
+    fn has_peer_left_with_all(&self, link: &Link) -> bool {
         let (peer_ended, marks) = {
             let state = lock(&self.shared.state);
             (state.phase.peer_ended(), state.queue.marks())
         };
-        peer_ended && transport.has_delivered(&marks) == Ok(true)
+        peer_ended && link.has_delivered(&marks) == Ok(true)
     }
 
     fn tell_end(&self, close: Option<Close>, reason: CloseReason, result: &Result<(), SocketError>) {
@@ -215,33 +215,33 @@ impl Driver {
     /// Hands the queue to the kernel, waits for the acknowledgements that are due, says FIN, and waits until the peer's kernel has all;
     /// the error says why that failed. Reads on meanwhile, because a peer that closes in the same way might wait for us to, and
     /// because the kernel resets a connection whose bytes are not read.
-    async fn drain(&self, transport: &mut Transport, limit: Duration) -> Result<(), i32> {
+    async fn drain(&self, link: &mut Link, limit: Duration) -> Result<(), i32> {
         lock(&self.shared.state).push_bye();
         let mut patience = Patience::new(limit, Instant::now());
         loop {
             if lock(&self.shared.state).phase.aborts() {
-                return self.look_before_reset(transport).await;
+                return self.look_before_reset(link).await;
             }
-            self.flush(transport);
-            let Some(work) = self.work(transport)? else { return Ok(()) };
-            let progress = transport.meter.read(&transport.socket.stream, work.written);
+            self.flush(link);
+            let Some(work) = self.work(link)? else { return Ok(()) };
+            let progress = link.meter.read(&link.socket.stream, work.written);
             if patience.is_over(Instant::now(), &progress, &work) {
                 return Err(libc::ETIMEDOUT);
             }
-            if self.wait_for_peer(transport, work.wants, patience.deadline()).await? {
-                self.hear_acknowledgements(transport)?;
+            if self.wait_for_peer(link, work.wants, patience.deadline()).await? {
+                self.hear_acknowledgements(link)?;
             }
         }
     }
 
     /// Waits until the peer has taken or said something, a call has changed the state, or the time is over; true when there is something
     /// to read.
-    async fn wait_for_peer(&self, transport: &mut Transport, wants: Wants, deadline: Instant) -> Result<bool, i32> {
-        transport.prepare(wants).map_err(|error| errno_of(&error))?;
+    async fn wait_for_peer(&self, link: &mut Link, wants: Wants, deadline: Instant) -> Result<bool, i32> {
+        link.prepare(wants).map_err(|error| errno_of(&error))?;
         let next = async {
             tokio::select! {
                 biased;
-                ready = poll_fn(|context| transport.poll_ready(wants, context)) => Some(ready),
+                ready = poll_fn(|context| link.poll_ready(wants, context)) => Some(ready),
                 () = self.shared.task.notified() => None,
             }
         };
@@ -255,75 +255,75 @@ impl Driver {
     ///
     /// # Errors
     /// An errno that says why the peer has not got all.
-    pub(super) async fn release_link(&self, mut transport: Box<Transport>, marks: &SentMarks) -> Result<(), i32> {
-        let stream = Arc::clone(&transport.socket.stream);
+    pub(super) async fn release_link(&self, mut link: Box<Link>, marks: &SentMarks) -> Result<(), i32> {
+        let stream = Arc::clone(&link.socket.stream);
         let socket = SockRef::from(&*stream);
         let is_resent = self.shared.protocol.acknowledge;
         let released = match socket.linger().unwrap_or(None) {
             Some(Duration::ZERO) => return Ok(()),
             _ if is_resent => Ok(()),
-            linger => self.finish_link(&mut transport, marks, linger.unwrap_or(limits::DRAIN_TIMEOUT)).await,
+            linger => self.finish_link(&mut link, marks, linger.unwrap_or(limits::DRAIN_TIMEOUT)).await,
         };
         // With lingering left on, the kernel would block this thread when the socket is dropped.
         let _ = socket.set_linger(released.is_err().then_some(Duration::ZERO));
-        if released.is_ok() && transport.peer_sends && !is_resent {
-            tokio::spawn(async move { Self::discard(&mut transport, limits::LINGER_LIMIT).await });
+        if released.is_ok() && link.peer_sends && !is_resent {
+            tokio::spawn(async move { Self::discard(&mut link, limits::LINGER_LIMIT).await });
         }
         released
     }
 
-    async fn finish_link(&self, transport: &mut Transport, marks: &SentMarks, limit: Duration) -> Result<(), i32> {
+    async fn finish_link(&self, link: &mut Link, marks: &SentMarks, limit: Duration) -> Result<(), i32> {
         let mut patience = Patience::new(limit, Instant::now());
         let mut keeps = true;
         loop {
             if lock(&self.shared.state).phase.aborts() {
                 return Err(libc::ECONNABORTED);
             }
-            if transport.finish_writing(marks)? {
+            if link.finish_writing(marks)? {
                 return Ok(());
             }
-            let wants = Wants { read: transport.peer_sends, write: true, end: false, error: false };
-            let progress = transport.meter.read(&transport.socket.stream, marks.written);
+            let wants = Wants { read: link.peer_sends, write: true, end: false, error: false };
+            let progress = link.meter.read(&link.socket.stream, marks.written);
             if patience.is_over(Instant::now(), &progress, &Work { wants, written: marks.written, left_bytes: 0 }) {
                 return Err(libc::ETIMEDOUT);
             }
-            if self.wait_for_peer(transport, wants, patience.deadline()).await? {
-                self.receive_last(transport, &mut keeps);
+            if self.wait_for_peer(link, wants, patience.deadline()).await? {
+                self.receive_last(link, &mut keeps);
             }
         }
     }
 
     /// Whether the peer has everything by the time that a reset is due: after a stop of this process, what tells so waits in the kernel.
-    async fn look_before_reset(&self, transport: &mut Transport) -> Result<(), i32> {
+    async fn look_before_reset(&self, link: &mut Link) -> Result<(), i32> {
         // A task that yields goes on after the runtime has asked the kernel what has come.
         yield_now().await;
-        self.hear_acknowledgements(transport)?;
+        self.hear_acknowledgements(link)?;
         let (has_work, marks) = {
             let state = lock(&self.shared.state);
             (state.has_work(), state.queue.marks())
         };
-        if has_work || !transport.has_delivered(&marks)? {
+        if has_work || !link.has_delivered(&marks)? {
             return Err(libc::ECONNABORTED);
         }
-        transport.say_fin();
+        link.say_fin();
         Ok(())
     }
 
     /// What is left to do before the connection can end.
-    fn work(&self, transport: &mut Transport) -> Result<Option<Work>, i32> {
+    fn work(&self, link: &mut Link) -> Result<Option<Work>, i32> {
         let state = lock(&self.shared.state);
         if let Some(errno) = state.given_up {
             return Err(if errno == libc::EPIPE { libc::ECONNRESET } else { errno });
         }
         let (marks, left_bytes) = (state.queue.marks(), state.queue.cost_bytes());
-        let (read, has_work) = (transport.peer_sends, state.has_work());
-        if !has_work && transport.finish_writing(&marks)? {
+        let (read, has_work) = (link.peer_sends, state.has_work());
+        if !has_work && link.finish_writing(&marks)? {
             return Ok(None);
         }
         let write = !has_work || state.wants_write();
         if !write {
             // Acknowledgements are all that is missing; the peer sees that it gets none from here any more.
-            transport.say_fin();
+            link.say_fin();
             if !read {
                 return Err(libc::ECONNRESET);
             }
@@ -333,12 +333,12 @@ impl Driver {
 
     /// Reads and drops what the peer still sends: the reset that its bytes would get from a socket which is gone could destroy what
     /// it has not read yet.
-    async fn discard(transport: &mut Transport, limit: Duration) {
+    async fn discard(link: &mut Link, limit: Duration) {
         let end = Instant::now() + limit;
         let mut left_bytes = limits::LINGER_BYTES;
         loop {
             let left = end.saturating_duration_since(Instant::now());
-            match timeout(left.min(limits::LINGER_TIMEOUT), transport.discard()).await {
+            match timeout(left.min(limits::LINGER_TIMEOUT), link.discard()).await {
                 Some(bytes) if bytes > 0 && bytes < left_bytes => left_bytes -= bytes,
                 _ => return,
             }
@@ -346,17 +346,17 @@ impl Driver {
     }
 
     /// Reads once while closing: acknowledgements count, everything else is dropped.
-    fn hear_acknowledgements(&self, transport: &mut Transport) -> Result<(), i32> {
-        match transport.read() {
+    fn hear_acknowledgements(&self, link: &mut Link) -> Result<(), i32> {
+        match link.read() {
             Ok(Reading::Nothing | Reading::Bytes(_)) => {}
             Ok(Reading::Frames { .. }) => {
-                while let Some(frame) = transport.next_frame().map_err(|fault| fault.errno())? {
+                while let Some(frame) = link.next_frame().map_err(|fault| fault.errno())? {
                     if let Frame::Acknowledge(count) = frame {
                         self.acknowledged(count)?;
                     }
                 }
             }
-            Ok(Reading::End) | Err(_) => transport.peer_sends = false,
+            Ok(Reading::End) | Err(_) => link.peer_sends = false,
         }
         Ok(())
     }

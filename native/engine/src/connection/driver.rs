@@ -9,12 +9,12 @@ use socket2::SockRef;
 use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::link::Link;
 use super::link_source::{LinkLost, LinkSource};
-use super::phase::{Close, Link};
+use super::phase::{Close, LinkState};
 use super::shared::Shared;
 use super::socket::{Ready, Wants};
 use super::state::{State, Suspension};
-use super::transport::Transport;
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::{CloseReason, ConnectionEvent, Ticket};
 use crate::keep_alive::KeepAlive;
@@ -74,13 +74,13 @@ impl Driver {
 
     /// Serves one link after the other, then ends the connection. What an idle connection is not doing is boxed, because
     /// it would take room in each of them; so are the arguments, of which a future keeps two copies.
-    pub(super) async fn run(mut self: Box<Self>, mut link: Option<Box<Transport>>) {
+    pub(super) async fn run(mut self: Box<Self>, mut link: Option<Box<Link>>) {
         loop {
-            if let Some(mut transport) = link {
-                match self.serve(&mut transport).await {
-                    End::Closing => return Box::pin(self.close(*transport)).await,
+            if let Some(mut link) = link {
+                match self.serve(&mut link).await {
+                    End::Closing => return Box::pin(self.close(*link)).await,
                     End::Suspended => {
-                        let lost = Box::pin(self.suspend(transport)).await;
+                        let lost = Box::pin(self.suspend(link)).await;
                         if lost.is_some() {
                             return self.close_without_link(lost);
                         }
@@ -90,109 +90,109 @@ impl Driver {
                 }
             }
             link = match Box::pin(self.restore()).await {
-                Ok(transport) => Some(Box::new(transport)),
+                Ok(link) => Some(Box::new(link)),
                 Err(None) => return self.close_without_link(None),
                 Err(Some(loss)) => return self.fail(loss),
             };
         }
     }
 
-    async fn serve(&mut self, transport: &mut Transport) -> End {
+    async fn serve(&mut self, link: &mut Link) -> End {
         let mut known = None;
-        self.hand_over(transport);
+        self.hand_over(link);
         loop {
-            let wants = match self.refresh(known, transport) {
+            let wants = match self.refresh(known, link) {
                 Ok(wants) => wants,
                 Err(end) => return end,
             };
-            if let Err(error) = transport.prepare(wants) {
+            if let Err(error) = link.prepare(wants) {
                 // Nothing may come behind the end.
                 self.shared.stop_owner_reads();
                 return self.lost(errno_of(&error), CloseReason::Reset);
             }
-            let wake = match self.wait(transport, wants).await {
-                Wake::Time => Self::look_again(transport, wants).await,
+            let wake = match self.wait(link, wants).await {
+                Wake::Time => Self::look_again(link, wants).await,
                 wake => wake,
             };
             let only_reads = matches!(wake, Wake::Ready(Ready::Readable)) && !self.has_clocks();
             let end = match wake {
                 Wake::Changed => None,
                 Wake::Ready(Ready::Writable) => {
-                    self.flush(transport);
+                    self.flush(link);
                     None
                 }
-                Wake::Ready(Ready::Readable) => self.receive(transport),
-                Wake::Ready(Ready::ReadClosed) => self.hear_end(transport),
-                Wake::Failed => Some(self.broken(transport)),
-                Wake::Time => self.mind_time(transport),
+                Wake::Ready(Ready::Readable) => self.receive(link),
+                Wake::Ready(Ready::ReadClosed) => self.hear_end(link),
+                Wake::Failed => Some(self.broken(link)),
+                Wake::Time => self.mind_time(link),
                 Wake::Replaced => Some(self.lost(libc::ECONNRESET, CloseReason::Reset)),
             };
             if let Some(end) = end {
                 return end;
             }
-            known = (only_reads && transport.peer_sends).then_some(wants);
+            known = (only_reads && link.peer_sends).then_some(wants);
         }
     }
 
     /// Lets the owner of the connection read, if it does and was not let before; what is there already it is told of.
-    fn hand_over(&self, transport: &mut Transport) {
-        if let Some(poller) = self.shared.poller.as_ref().filter(|_| !transport.is_read_by_owner()) {
-            let frames = transport.give_to_owner();
-            self.shared.start_owner_reads(poller, &transport.socket.stream, frames);
+    fn hand_over(&self, link: &mut Link) {
+        if let Some(poller) = self.shared.poller.as_ref().filter(|_| !link.is_read_by_owner()) {
+            let frames = link.give_to_owner();
+            self.shared.start_owner_reads(poller, &link.socket.stream, frames);
         }
     }
 
     /// What to wait for after reading alone: it changes nothing but the credit. So it need not wait for the lock that a
     /// caller has while the kernel takes what it sends.
-    fn refresh(&self, known: Option<Wants>, transport: &mut Transport) -> Result<Wants, End> {
+    fn refresh(&self, known: Option<Wants>, link: &mut Link) -> Result<Wants, End> {
         let is_called = self.shared.task.take_notified();
         match known {
-            Some(wants) if !is_called => Ok(transport.wants(self.shared.credit.may_take(), wants.write)),
-            _ => self.wants(transport),
+            Some(wants) if !is_called => Ok(link.wants(self.shared.credit.may_take(), wants.write)),
+            _ => self.wants(link),
         }
     }
 
-    fn wants(&self, transport: &mut Transport) -> Result<Wants, End> {
-        if let Some(end) = self.hear_reader(transport) {
+    fn wants(&self, link: &mut Link) -> Result<Wants, End> {
+        if let Some(end) = self.hear_reader(link) {
             return Err(end);
         }
         let mut state = lock(&self.shared.state);
         match state.phase.link() {
             None => return Err(End::Closing),
-            Some(Link::Broken(errno)) if !transport.peer_sends || self.needs_nothing_unread(&state) => {
+            Some(LinkState::Broken(errno)) if !link.peer_sends || self.needs_nothing_unread(&state) => {
                 let error = state.error(Operation::Receive, *errno);
                 return Err(End::Lost(LinkLost { error, reason: reason_of(*errno) }));
             }
-            Some(Link::Up(_) | Link::Broken(_) | Link::Connecting) => {}
+            Some(LinkState::Up(_) | LinkState::Broken(_) | LinkState::Connecting) => {}
         }
         if matches!(state.suspension, Suspension::Wanted { .. }) {
             return Err(End::Suspended);
         }
         let may_take = self.shared.credit.may_take();
         if self.has_clocks() {
-            transport.liveness.listen(may_take, Instant::now());
+            link.liveness.listen(may_take, Instant::now());
         }
         if std::mem::take(&mut state.has_new_options) {
-            transport.keep_alive = KeepAlive::of(&transport.socket.stream, Instant::now());
+            link.keep_alive = KeepAlive::of(&link.socket.stream, Instant::now());
         }
-        if state.has_ended() || !transport.peer_sends {
-            transport.liveness.stop_asking();
+        if state.has_ended() || !link.peer_sends {
+            link.liveness.stop_asking();
         }
-        Ok(transport.wants(may_take, state.phase.is_up() && state.wants_write()))
+        Ok(link.wants(may_take, state.phase.is_up() && state.wants_write()))
     }
 
-    async fn wait(&mut self, transport: &Transport, wants: Wants) -> Wake {
-        let clocks = if self.has_clocks() { transport.liveness.deadline(self.shared.active()) } else { None };
-        let keep_alive = transport.keep_alive.as_ref().map(KeepAlive::deadline);
-        let deadline = [clocks, keep_alive, transport.gap_end()].into_iter().flatten().min();
+    async fn wait(&mut self, link: &Link, wants: Wants) -> Wake {
+        let clocks = if self.has_clocks() { link.liveness.deadline(self.shared.active()) } else { None };
+        let keep_alive = link.keep_alive.as_ref().map(KeepAlive::deadline);
+        let deadline = [clocks, keep_alive, link.gap_end()].into_iter().flatten().min();
         if let Some(deadline) = deadline {
             self.set_timer(deadline);
         }
         let Self { shared, link_source, timer, .. } = self;
         tokio::select! {
             biased;
-            ready = poll_fn(|context| transport.poll_ready(wants, context)) => Wake::Ready(ready),
-            () = transport.socket.failed(wants) => Wake::Failed,
+            ready = poll_fn(|context| link.poll_ready(wants, context)) => Wake::Ready(ready),
+            () = link.socket.failed(wants) => Wake::Failed,
             () = shared.task.notified() => Wake::Changed,
             () = poll_fn(|context| match link_source {
                 Some(link_source) => link_source.poll_replaced(context),
@@ -206,10 +206,10 @@ impl Driver {
     }
 
     /// Whether something has come by the time that a deadline has: a process that was stopped meanwhile finds both at once.
-    async fn look_again(transport: &Transport, wants: Wants) -> Wake {
+    async fn look_again(link: &Link, wants: Wants) -> Wake {
         // A task that yields goes on after the runtime has asked the kernel what has come.
         yield_now().await;
-        poll_fn(|context| match transport.poll_ready(wants, context) {
+        poll_fn(|context| match link.poll_ready(wants, context) {
             Poll::Ready(ready) => Poll::Ready(Wake::Ready(ready)),
             Poll::Pending => Poll::Ready(Wake::Time),
         })
@@ -238,13 +238,13 @@ impl Driver {
         }
     }
 
-    pub(super) fn mind_time(&mut self, transport: &mut Transport) -> Option<End> {
+    pub(super) fn mind_time(&mut self, link: &mut Link) -> Option<End> {
         // Asked before the clock is: what the owner has read since then has set that back. It may also hold all that came.
         let has_unread = self.shared.has_unread() || !self.shared.credit.has_room();
-        if transport.gap_end().is_some_and(|end| end <= Instant::now()) {
-            self.finish_frame(transport);
+        if link.gap_end().is_some_and(|end| end <= Instant::now()) {
+            self.finish_frame(link);
         }
-        let Transport { liveness, meter, socket, keep_alive, .. } = transport;
+        let Link { liveness, meter, socket, keep_alive, .. } = link;
         let stream = &*socket.stream;
         let now = Instant::now();
         let asks = || TcpInfo::of(stream).ok();
@@ -268,7 +268,7 @@ impl Driver {
                 None
             }
             Due::Ask => {
-                let end = self.say(transport, State::push_ping);
+                let end = self.say(link, State::push_ping);
                 // Behind it: the owner may set the next one at once.
                 if self.shared.protocol.ping.as_ref().is_some_and(|ping| ping.is_made) {
                     self.shared.sink.post(ConnectionEvent::PingTaken);
@@ -276,9 +276,9 @@ impl Driver {
                 end
             }
             Due::Reassure => {
-                let end = self.say(transport, |state| state.push_control(Kind::Pong, &[]));
+                let end = self.say(link, |state| state.push_control(Kind::Pong, &[]));
                 let written = lock(&self.shared.state).queue.marks().written;
-                transport.liveness.say(Some(written), now);
+                link.liveness.say(Some(written), now);
                 end
             }
             Due::PeerGone => Some(self.lost(libc::ETIMEDOUT, CloseReason::Timeout)),
@@ -294,16 +294,16 @@ impl Driver {
         }
     }
 
-    fn say(&self, transport: &Transport, push: fn(&mut State)) -> Option<End> {
+    fn say(&self, link: &Link, push: fn(&mut State)) -> Option<End> {
         push(&mut lock(&self.shared.state));
-        self.flush(transport);
+        self.flush(link);
         None
     }
 
     /// Writes what the kernel takes of what is queued.
-    pub(super) fn flush(&self, transport: &Transport) {
+    pub(super) fn flush(&self, link: &Link) {
         let mut state = lock(&self.shared.state);
-        let flushed = state.flush(&transport.socket.stream, |slices| transport.write(slices));
+        let flushed = state.flush(&link.socket.stream, |slices| link.write(slices));
         self.shared.report(&state, flushed);
     }
 
@@ -326,8 +326,8 @@ impl Driver {
     }
 
     /// The kernel has an error of the link.
-    fn broken(&self, transport: &Transport) -> End {
-        let error = SockRef::from(&*transport.socket.stream).take_error().ok().flatten();
+    fn broken(&self, link: &Link) -> End {
+        let error = SockRef::from(&*link.socket.stream).take_error().ok().flatten();
         let errno = error.map_or(libc::ECONNRESET, |error| errno_of(&error));
         self.lost(errno, reason_of(errno))
     }

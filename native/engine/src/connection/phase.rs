@@ -9,9 +9,9 @@ use crate::event::{CloseReason, Ticket};
 #[derive(Debug)]
 pub(super) enum Phase {
     /// Neither side has closed it.
-    Open(Link),
+    Open(LinkState),
     /// The peer sends no more, and its owner is to close it.
-    PeerEnded(Link),
+    PeerEnded(LinkState),
     /// This side is closing.
     Closing(Close),
     /// It is over.
@@ -27,7 +27,7 @@ pub(super) enum Phase {
 
 /// The way to the peer.
 #[derive(Debug)]
-pub(super) enum Link {
+pub(super) enum LinkState {
     /// There is none for now: the first or the next one is on its way, or is suspended.
     Connecting,
     /// Bytes can be sent.
@@ -57,14 +57,14 @@ impl Close {
 
 impl Phase {
     /// The link, unless this side has closed it.
-    pub(super) fn link(&self) -> Option<&Link> {
+    pub(super) fn link(&self) -> Option<&LinkState> {
         match self {
             Self::Open(link) | Self::PeerEnded(link) => Some(link),
             Self::Closing(_) | Self::Closed { .. } => None,
         }
     }
 
-    fn link_mut(&mut self) -> Option<&mut Link> {
+    fn link_mut(&mut self) -> Option<&mut LinkState> {
         match self {
             Self::Open(link) | Self::PeerEnded(link) => Some(link),
             Self::Closing(_) | Self::Closed { .. } => None,
@@ -78,12 +78,12 @@ impl Phase {
 
     /// Whether bytes can be sent.
     pub(super) fn is_up(&self) -> bool {
-        matches!(self.link(), Some(Link::Up(_)))
+        matches!(self.link(), Some(LinkState::Up(_)))
     }
 
     /// Whether neither side has closed it and bytes can be sent.
     pub(super) fn is_connected(&self) -> bool {
-        matches!(self, Self::Open(Link::Up(_)))
+        matches!(self, Self::Open(LinkState::Up(_)))
     }
 
     /// Whether the peer sends no more.
@@ -133,29 +133,29 @@ impl Phase {
     /// The stream, or the errno that a call gets instead.
     pub(super) fn stream(&self) -> Result<&TcpStream, i32> {
         match self.link() {
-            Some(Link::Up(stream)) => Ok(stream),
-            Some(Link::Broken(errno)) => Err(*errno),
-            Some(Link::Connecting) => Err(libc::ENOTCONN),
+            Some(LinkState::Up(stream)) => Ok(stream),
+            Some(LinkState::Broken(errno)) => Err(*errno),
+            Some(LinkState::Connecting) => Err(libc::ENOTCONN),
             None => Err(libc::EBADF),
         }
     }
 
     /// Puts `link` in the place of the one before; false when this side has closed it.
-    pub(super) fn set_link(&mut self, link: Link) -> bool {
+    pub(super) fn set_link(&mut self, link: LinkState) -> bool {
         self.link_mut().map(|place| *place = link).is_some()
     }
 
     /// Records that sending is not possible any more.
     pub(super) fn break_with(&mut self, errno: i32) {
         if self.is_up() {
-            self.set_link(Link::Broken(errno));
+            self.set_link(LinkState::Broken(errno));
         }
     }
 
     /// The peer sends no more; true when that is news to an open connection.
     pub(super) fn end_by_peer(&mut self) -> bool {
         let Self::Open(link) = self else { return false };
-        *self = Self::PeerEnded(std::mem::replace(link, Link::Connecting));
+        *self = Self::PeerEnded(std::mem::replace(link, LinkState::Connecting));
         true
     }
 
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn peer_end_gives_the_close_reason() {
-        let mut phase = Phase::Open(Link::Connecting);
+        let mut phase = Phase::Open(LinkState::Connecting);
         assert!(phase.end_by_peer());
         assert!(!phase.end_by_peer(), "it has ended already");
         assert!(phase.is_open() && phase.peer_ended());
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn first_close_with_a_ticket_is_answered() {
-        let mut phase = Phase::Open(Link::Connecting);
+        let mut phase = Phase::Open(LinkState::Connecting);
         assert!(phase.begin_close(CLOSE));
         assert!(!phase.end_by_peer(), "this side has closed it");
         assert!(!phase.begin_close(CLOSE));
@@ -219,27 +219,27 @@ mod tests {
 
     #[test]
     fn broken_link_keeps_its_first_errno() {
-        let mut phase = Phase::Open(Link::Connecting);
+        let mut phase = Phase::Open(LinkState::Connecting);
         phase.break_with(libc::EPIPE);
         assert_eq!(phase.stream().err(), Some(libc::ENOTCONN));
-        assert!(phase.set_link(Link::Broken(libc::ECONNRESET)));
+        assert!(phase.set_link(LinkState::Broken(libc::ECONNRESET)));
         phase.break_with(libc::EPIPE);
         assert_eq!(phase.stream().err(), Some(libc::ECONNRESET));
         phase.close();
-        assert!(!phase.set_link(Link::Connecting));
+        assert!(!phase.set_link(LinkState::Connecting));
         assert_eq!(phase.stream().err(), Some(libc::EBADF));
     }
 
     #[test]
     fn report_ends_any_phase() {
-        let mut phase = Phase::PeerEnded(Link::Connecting);
+        let mut phase = Phase::PeerEnded(LinkState::Connecting);
         assert!(matches!(phase.close(), Phase::PeerEnded(_)));
         assert!(!phase.is_reported(), "events may follow");
         phase.lose(libc::ETIMEDOUT);
         phase.report();
         assert!(phase.is_reported() && phase.peer_ended());
         assert_eq!(phase.loss(), Some(libc::ETIMEDOUT));
-        phase = Phase::Open(Link::Connecting);
+        phase = Phase::Open(LinkState::Connecting);
         phase.report();
         assert!(phase.is_reported() && !phase.is_open());
     }

@@ -5,9 +5,9 @@ use tokio::time::Instant;
 
 use super::driver::{Driver, End, reason_of};
 use super::framed_link::Reading;
-use super::phase::Link;
+use super::link::Link;
+use super::phase::LinkState;
 use super::state::OwnerReads;
-use super::transport::Transport;
 use crate::error::errno_of;
 use crate::event::{CloseReason, ConnectionEvent};
 use crate::framing::FramingError;
@@ -17,8 +17,8 @@ use crate::tcp_info::TcpInfo;
 use crate::wire::{Frame, Kind};
 
 impl Driver {
-    pub(super) fn receive(&mut self, transport: &mut Transport) -> Option<End> {
-        let reading = match transport.read() {
+    pub(super) fn receive(&mut self, link: &mut Link) -> Option<End> {
+        let reading = match link.read() {
             Ok(reading) => reading,
             Err(error) => return Some(self.lost(errno_of(&error), reason_of(errno_of(&error)))),
         };
@@ -26,7 +26,7 @@ impl Driver {
             return None;
         }
         let is_sign = !matches!(reading, Reading::Frames { is_sign: false });
-        if is_sign && self.has_clocks() && transport.liveness.hear(Instant::now()) {
+        if is_sign && self.has_clocks() && link.liveness.hear(Instant::now()) {
             self.shared.sink.post(ConnectionEvent::Recovered);
         }
         match reading {
@@ -39,16 +39,16 @@ impl Driver {
                 None
             }
             Reading::Frames { .. } => {
-                let end = self.take_frames(transport);
+                let end = self.take_frames(link);
                 // A part of a message is no idleness either.
-                if is_sign && transport.is_within_frame() {
+                if is_sign && link.is_within_frame() {
                     self.shared.touch();
                 }
                 end
             }
             Reading::End => {
-                self.finish_frame(transport);
-                self.end_of_stream(transport, transport.is_within_frame())
+                self.finish_frame(link);
+                self.end_of_stream(link, link.is_within_frame())
             }
         }
     }
@@ -59,20 +59,20 @@ impl Driver {
     }
 
     /// Delivers what was received, where it is a message because nothing has come or comes any more.
-    pub(super) fn finish_frame(&mut self, transport: &mut Transport) {
-        if let Some(frame) = transport.finish_frame() {
+    pub(super) fn finish_frame(&mut self, link: &mut Link) {
+        if let Some(frame) = link.finish_frame() {
             // It needs no answer, and cannot be malformed.
-            let _ = self.take_frame(transport, frame);
+            let _ = self.take_frame(link, frame);
         }
     }
 
-    fn take_frames(&mut self, transport: &mut Transport) -> Option<End> {
+    fn take_frames(&mut self, link: &mut Link) -> Option<End> {
         let before = self.received;
         let mut answers = false;
         let fault = loop {
-            match transport.next_frame() {
+            match link.next_frame() {
                 Ok(None) => break None,
-                Ok(Some(frame)) => match self.take_frame(transport, frame) {
+                Ok(Some(frame)) => match self.take_frame(link, frame) {
                     Ok(answer) => answers |= answer,
                     Err(errno) => break Some(errno),
                 },
@@ -84,7 +84,7 @@ impl Driver {
             answers = true;
         }
         if answers {
-            self.flush(transport);
+            self.flush(link);
         }
         fault.map(|errno| self.malformed(errno))
     }
@@ -102,9 +102,9 @@ impl Driver {
     }
 
     /// Takes one frame; true when it has to be answered. The error is an errno.
-    fn take_frame(&mut self, transport: &mut Transport, frame: Frame) -> Result<bool, i32> {
+    fn take_frame(&mut self, link: &mut Link, frame: Frame) -> Result<bool, i32> {
         match frame {
-            _ if transport.bye && !matches!(frame, Frame::Acknowledge(_) | Frame::Pong) => return Err(libc::EPROTO),
+            _ if link.bye && !matches!(frame, Frame::Acknowledge(_) | Frame::Pong) => return Err(libc::EPROTO),
             Frame::Data(data) if self.shared.protocol.drops(&data) => {}
             Frame::Data(data) => {
                 self.received += 1;
@@ -113,14 +113,14 @@ impl Driver {
             Frame::Corrupt(data) => self.deliver(data, ConnectionEvent::Corrupt),
             Frame::Ping => {
                 lock(&self.shared.state).push_control(Kind::Pong, &[]);
-                transport.liveness.say(None, Instant::now());
+                link.liveness.say(None, Instant::now());
                 return Ok(true);
             }
             // It wants no answer.
-            Frame::Pong => transport.liveness.say(None, Instant::now()),
+            Frame::Pong => link.liveness.say(None, Instant::now()),
             Frame::Acknowledge(count) => self.acknowledged(count)?,
             Frame::Bye => {
-                transport.bye = true;
+                link.bye = true;
                 if !self.outlives_peer() {
                     self.shared.end_by_peer();
                 }
@@ -141,7 +141,7 @@ impl Driver {
     }
 
     /// What has become of the stream that its owner reads, where that ends the link.
-    pub(super) fn hear_reader(&self, transport: &mut Transport) -> Option<End> {
+    pub(super) fn hear_reader(&self, link: &mut Link) -> Option<End> {
         let state = lock(&self.shared.state);
         match state.reads {
             // Of a whole stream, too.
@@ -149,10 +149,10 @@ impl Driver {
                 drop(state);
                 Some(self.malformed(errno))
             }
-            _ if !transport.peer_sends => None,
+            _ if !link.peer_sends => None,
             OwnerReads::Ended { within_frame } => {
                 drop(state);
-                self.end_of_stream(transport, within_frame)
+                self.end_of_stream(link, within_frame)
             }
             OwnerReads::Failed(errno) => {
                 drop(state);
@@ -163,29 +163,29 @@ impl Driver {
     }
 
     /// Takes the link back from its owner, who gets what has arrived as far as the credit goes.
-    pub(super) fn take_back(&self, transport: &mut Transport) {
-        if !transport.is_read_by_owner() {
+    pub(super) fn take_back(&self, link: &mut Link) {
+        if !link.is_read_by_owner() {
             return;
         }
-        transport.take_from_owner(self.shared.stop_owner_reads());
+        link.take_from_owner(self.shared.stop_owner_reads());
         let mut left_bytes = limits::RECEIVE_HIGH_BYTES;
         while left_bytes > 0 && self.shared.credit.has_room() {
             // A part of a message counts as well.
-            let Some(bytes) = self.receive_last(transport, &mut true) else { break };
+            let Some(bytes) = self.receive_last(link, &mut true) else { break };
             left_bytes = left_bytes.saturating_sub(bytes.max(limits::READ_MIN_BYTES));
         }
     }
 
     /// Reads once from a link that is let go, and hands over what that brings as far as the credit goes; drops all that follows, for
     /// which `keeps` is false. Returns how many bytes were handed over; `None` when nothing was read.
-    pub(super) fn receive_last(&self, transport: &mut Transport, keeps: &mut bool) -> Option<usize> {
-        match transport.read() {
+    pub(super) fn receive_last(&self, link: &mut Link, keeps: &mut bool) -> Option<usize> {
+        match link.read() {
             Ok(Reading::Nothing) => None,
             Ok(Reading::Bytes(data)) if self.shared.protocol.drops(&data) => Some(0),
             Ok(Reading::Bytes(data)) => Some(self.keep(data, ConnectionEvent::Received, keeps)),
             Ok(Reading::Frames { .. }) => {
                 let mut bytes = 0;
-                while let Ok(Some(frame)) = transport.next_frame() {
+                while let Ok(Some(frame)) = link.next_frame() {
                     bytes += match frame {
                         Frame::Data(data) if self.shared.protocol.drops(&data) => 0,
                         Frame::Data(data) => self.keep(data, ConnectionEvent::Message, keeps),
@@ -196,7 +196,7 @@ impl Driver {
                 Some(bytes)
             }
             Ok(Reading::End) | Err(_) => {
-                transport.peer_sends = false;
+                link.peer_sends = false;
                 None
             }
         }
@@ -212,28 +212,28 @@ impl Driver {
     }
 
     /// The peer sends no more, and the credit does not allow to read what it has sent.
-    pub(super) fn hear_end(&self, transport: &mut Transport) -> Option<End> {
-        let is_broken = TcpInfo::of(&transport.socket.stream).is_ok_and(|info| info.is_closed());
+    pub(super) fn hear_end(&self, link: &mut Link) -> Option<End> {
+        let is_broken = TcpInfo::of(&link.socket.stream).is_ok_and(|info| info.is_closed());
         let is_lost = is_broken && self.needs_nothing_unread(&lock(&self.shared.state));
         if is_lost {
             return Some(self.lost(libc::ECONNRESET, CloseReason::Reset));
         }
-        transport.has_told_end = true;
+        link.has_told_end = true;
         self.shared.sink.post(ConnectionEvent::ReadClosed);
         None
     }
 
-    fn end_of_stream(&self, transport: &mut Transport, within_frame: bool) -> Option<End> {
-        transport.peer_sends = false;
+    fn end_of_stream(&self, link: &mut Link, within_frame: bool) -> Option<End> {
+        link.peer_sends = false;
         let broken = match lock(&self.shared.state).phase.link() {
-            Some(Link::Broken(errno)) => Some(*errno),
+            Some(LinkState::Broken(errno)) => Some(*errno),
             _ => None,
         };
         if let Some(errno) = broken {
             return Some(self.lost(errno, reason_of(errno)));
         }
         // Without frames of a type nobody can say that the end is meant.
-        let meant = transport.bye || !self.shared.protocol.is_typed();
+        let meant = link.bye || !self.shared.protocol.is_typed();
         if self.link_source.is_some() && (!meant || self.outlives_peer()) {
             return Some(self.lost(libc::ECONNRESET, CloseReason::Remote));
         }

@@ -5,10 +5,10 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use super::driver::Driver;
+use super::link::Link;
 use super::link_source::{LinkLost, NewLink};
 use super::shared::Shared;
 use super::state::{Addresses, State, Suspension};
-use super::transport::Transport;
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::{CloseReason, ConnectionEvent};
 use crate::noise::LinkCiphers;
@@ -31,17 +31,17 @@ impl Driver {
     }
 
     /// Lets the link go. Returns why its peer has not got all, where this side closes the connection meanwhile.
-    pub(super) async fn suspend(&mut self, mut transport: Box<Transport>) -> Option<i32> {
-        self.take_back(&mut transport);
+    pub(super) async fn suspend(&mut self, mut link: Box<Link>) -> Option<i32> {
+        self.take_back(&mut link);
         let marks = {
             // One lock: the peer refuses what a send would put behind `Bye`.
             let mut state = lock(&self.shared.state);
-            let marks = state.say_bye(&transport.socket.stream);
+            let marks = state.say_bye(&link.socket.stream);
             self.waited |= Self::end_link(&self.shared, &mut state, libc::ENOTCONN);
             marks
         };
         self.lost = None;
-        let released = self.release_link(transport, &marks).await;
+        let released = self.release_link(link, &marks).await;
         let is_open = lock(&self.shared.state).phase.is_open();
         let lost = released.err();
         if is_open || lost.is_some_and(|errno| errno != libc::ECONNABORTED) {
@@ -73,7 +73,7 @@ impl Driver {
     ///
     /// # Errors
     /// Why there is none; `None` when this side closes the connection.
-    pub(super) async fn restore(&mut self) -> Result<Transport, Option<LinkLost>> {
+    pub(super) async fn restore(&mut self) -> Result<Link, Option<LinkLost>> {
         loop {
             self.wait_until_active().await?;
             let Some(new_link) = self.try_restore().await else { continue };
@@ -121,14 +121,14 @@ impl Driver {
     }
 
     /// Goes on with a new link, and with the session where it is still the same.
-    fn attach(&mut self, new_link: NewLink) -> Result<Transport, Option<LinkLost>> {
+    fn attach(&mut self, new_link: NewLink) -> Result<Link, Option<LinkLost>> {
         let NewLink { stream, peer, peer_interval, peer_received, ciphers } = new_link;
         let (sealer, opener) = LinkCiphers::split(ciphers);
         let failed = |error: io::Error| Some(self.loss(errno_of(&error), CloseReason::Reset));
         let local = stream.local_addr().map_err(failed)?;
         let stream = Arc::new(stream.into_std().map_err(failed)?);
         // Before anything is sent on it.
-        let transport = Transport::new(Arc::clone(&stream), &self.shared.protocol, peer_interval, opener);
+        let link = Link::new(Arc::clone(&stream), &self.shared.protocol, peer_interval, opener);
         let mut state = lock(&self.shared.state);
         if !state.phase.is_open() {
             return Err(None);
@@ -155,6 +155,6 @@ impl Driver {
         state.open(stream, Addresses { local, peer }, sealer);
         drop(state);
         self.shared.touch();
-        Ok(transport)
+        Ok(link)
     }
 }

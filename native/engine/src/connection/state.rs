@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::frames::Frames;
 use super::message::Message;
-use super::phase::{Close, Link, Phase};
+use super::phase::{Close, LinkState, Phase};
 use super::stream_link::StreamLink;
 use super::write;
 use crate::error::{Operation, SocketError, errno_of};
@@ -133,7 +133,7 @@ pub(super) enum Suspension {
 
 impl State {
     pub(super) fn new(
-        link: Link,
+        link: LinkState,
         addresses: Option<Addresses>,
         options: SocketOptions,
         reconnects: bool,
@@ -188,7 +188,7 @@ impl State {
     /// What a `connect` gets instead of this connection being replaced: an errno. `None` for one that is over or broken.
     pub(super) fn connect_conflict(&self) -> Option<i32> {
         match self.phase.link() {
-            Some(Link::Up(_)) => Some(libc::EISCONN),
+            Some(LinkState::Up(_)) => Some(libc::EISCONN),
             _ if self.awaits_link() => Some(libc::EALREADY),
             _ => None,
         }
@@ -235,7 +235,7 @@ impl State {
 
     /// Writes what the kernel takes, on the thread of the caller.
     pub(super) fn flush_at_once(&mut self) -> Flushed {
-        let Some(Link::Up(stream)) = self.phase.link() else { return Flushed::default() };
+        let Some(LinkState::Up(stream)) = self.phase.link() else { return Flushed::default() };
         let stream = Arc::clone(stream);
         self.flush(&stream, |slices| write::send_vectored(&stream, slices))
     }
@@ -280,7 +280,7 @@ impl State {
 
     /// Whether there is no link, but another one follows.
     pub(super) fn awaits_link(&self) -> bool {
-        self.reconnects && matches!(self.phase.link(), Some(Link::Broken(_) | Link::Connecting))
+        self.reconnects && matches!(self.phase.link(), Some(LinkState::Broken(_) | LinkState::Connecting))
     }
 
     /// Whether there is a link, and none that could follow it.
@@ -380,7 +380,7 @@ impl State {
 
     /// The link is lost: everything begins anew with the next one. Returns the sends that do not wait for it.
     pub(super) fn interrupt(&mut self) -> Vec<Ticket> {
-        self.phase.set_link(Link::Connecting);
+        self.phase.set_link(LinkState::Connecting);
         self.queue.rewind();
         self.bye = false;
         if matches!(self.fin, Fin::Sent) {
@@ -406,7 +406,7 @@ impl State {
         // What ended the link before says nothing of this one.
         self.reads = OwnerReads::Off;
         self.queue.encrypt_with(sealer);
-        self.phase.set_link(Link::Up(stream));
+        self.phase.set_link(LinkState::Up(stream));
         if self.has_ended() {
             self.push_bye();
         }
@@ -495,7 +495,7 @@ impl State {
     /// nothing for long: it waits until a good part of its buffer is free.
     fn taken_bytes(&self) -> u64 {
         let info = match self.phase.link() {
-            Some(Link::Up(stream)) => TcpInfo::of(stream).ok(),
+            Some(LinkState::Up(stream)) => TcpInfo::of(stream).ok(),
             _ => None,
         };
         info.and_then(|info| info.acknowledged_bytes()).unwrap_or(self.queue.marks().written)
@@ -503,7 +503,7 @@ impl State {
 
     /// How much of `parts` the kernel takes at once, with nothing waiting before them.
     fn try_now(&mut self, parts: [&[u8]; 3]) -> Result<usize, i32> {
-        let Some(Link::Up(stream)) = self.phase.link() else { return Ok(0) };
+        let Some(LinkState::Up(stream)) = self.phase.link() else { return Ok(0) };
         if self.queue.has_unsent() {
             return Ok(0);
         }

@@ -188,7 +188,7 @@ impl Fixture {
         };
         let connection = Connection::start(plan, first, &Handle::current()).unwrap();
         let stream = match lock(&connection.shared.state).phase.link() {
-            Some(phase::Link::Up(stream)) => Arc::downgrade(stream),
+            Some(phase::LinkState::Up(stream)) => Arc::downgrade(stream),
             _ => Weak::new(),
         };
         Self { connection, events: Events(events), peer, links, stream }

@@ -8,8 +8,8 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, advance, sleep};
 
 use super::driver::Driver;
+use super::link::Link;
 use super::state::OwnerReads;
-use super::transport::Transport;
 use super::*;
 use crate::limits::{EVENT_OVERHEAD_BYTES, RECEIVE_HIGH_BYTES};
 use crate::poller::Readiness;
@@ -72,7 +72,7 @@ impl Fixture {
 
     pub(super) fn stream(&self) -> Arc<std::net::TcpStream> {
         match lock(&self.connection.shared.state).phase.link() {
-            Some(Link::Up(stream)) => Arc::clone(stream),
+            Some(LinkState::Up(stream)) => Arc::clone(stream),
             other => panic!("it is open, but its link is {other:?}"),
         }
     }
@@ -400,7 +400,7 @@ async fn a_read_while_the_idle_timer_is_handled_keeps_the_connection_open() {
     settle().await;
     let (shared, stream, runtime) = (Arc::clone(&this.connection.shared), this.stream(), Handle::current());
     let mut driver = Driver::new(Arc::clone(&shared), None);
-    let mut transport = Transport::new(Arc::clone(&stream), &idle_after(SECOND), None, None);
+    let mut link = Link::new(Arc::clone(&stream), &idle_after(SECOND), None, None);
     for _ in 0..ROUNDS {
         this.hear(b"x").await;
         advance(SECOND * 2).await;
@@ -409,7 +409,7 @@ async fn a_read_while_the_idle_timer_is_handled_keeps_the_connection_open() {
             let task = scope.spawn(|| {
                 let _clock = runtime.enter();
                 start.wait();
-                driver.mind_time(&mut transport)
+                driver.mind_time(&mut link)
             });
             start.wait();
             // What `try_read` does under the lock.

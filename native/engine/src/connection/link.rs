@@ -20,7 +20,7 @@ use crate::progress::ProgressMeter;
 use crate::protocol::Protocol;
 use crate::wire::Frame;
 
-pub(super) struct Transport {
+pub(super) struct Link {
     pub(super) socket: Socket,
     pub(super) liveness: Liveness,
     pub(super) meter: ProgressMeter,
@@ -46,7 +46,7 @@ enum Reader {
     Framed(FramedLink),
 }
 
-impl Transport {
+impl Link {
     /// A link that the task reads.
     pub(super) fn new(
         stream: Arc<TcpStream>,
