@@ -7,9 +7,9 @@ extern crate self as napi_ohos;
 #[path = "../../native/engine/src/credit.rs"]
 pub mod credit;
 pub mod event_loop;
+#[path = "../../native/socketkit/src/event_queue.rs"]
+pub mod event_queue;
 pub mod node_api;
-#[path = "../../native/socketkit/src/outbox.rs"]
-pub mod outbox;
 pub mod sync;
 pub mod sys;
 

@@ -1,4 +1,4 @@
-//! An outbox on random schedules of one thread, beside the plainest one that there could be.
+//! An event queue on random schedules of one thread, beside the plainest one that there could be.
 
 // A test may panic: that is how it fails.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
@@ -11,19 +11,19 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use races::Env;
 use races::event_loop::EventLoop;
+use races::event_queue::{EventQueue, ObjectQueue, Told};
 use races::node_api::{Doorbell, Ring};
-use races::outbox::{Mailbox, Outbox, Told};
 use socket_engine::{ConnectionEvent, EventSink};
 
 const MAILBOXES: usize = 3;
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    /// An event for this mailbox.
+    /// An event for this queue.
     Post(usize),
-    /// The object of this mailbox asks for a turn.
+    /// The object of this queue asks for a turn.
     Request(usize),
-    /// A turn that looks at so many mailboxes, and takes so many events of each.
+    /// A turn that looks at so many queues, and takes so many events of each.
     Turn(usize, usize),
 }
 
@@ -31,7 +31,7 @@ fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => (0..MAILBOXES).prop_map(Step::Post),
         1 => (0..MAILBOXES).prop_map(Step::Request),
-        2 => (0..4_usize, 1..4_usize).prop_map(|(mailboxes, limit)| Step::Turn(mailboxes, limit)),
+        2 => (0..4_usize, 1..4_usize).prop_map(|(queues, limit)| Step::Turn(queues, limit)),
     ]
 }
 
@@ -44,8 +44,8 @@ impl Ring for Turns {
 /// The real one, what it should hold, and whether its thread was rung.
 struct Fixture {
     event_loop: Arc<EventLoop>,
-    outbox: Arc<Outbox>,
-    mailboxes: Vec<Arc<Mailbox<ConnectionEvent>>>,
+    event_queue: Arc<EventQueue>,
+    queues: Vec<Arc<ObjectQueue<ConnectionEvent>>>,
     waiting: Vec<VecDeque<u32>>,
     /// Mailboxes that are due, in their order.
     line: VecDeque<usize>,
@@ -55,67 +55,67 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         let event_loop = Arc::new(EventLoop::default());
-        let outbox = Outbox::new(Doorbell::new::<Turns>(&Env::new(&event_loop)).unwrap());
-        let mailboxes = (0..MAILBOXES as u64).map(|id| outbox.mailbox(id)).collect();
+        let event_queue = EventQueue::new(Doorbell::new::<Turns>(&Env::new(&event_loop)).unwrap());
+        let queues = (0..MAILBOXES as u64).map(|id| event_queue.object_queue(id)).collect();
         let waiting = vec![VecDeque::new(); MAILBOXES];
-        Self { event_loop, outbox, mailboxes, waiting, line: VecDeque::new(), posted: 0 }
+        Self { event_loop, event_queue, queues, waiting, line: VecDeque::new(), posted: 0 }
     }
 
     fn perform(&mut self, step: Step) {
         match step {
-            Step::Post(mailbox) => {
+            Step::Post(queue) => {
                 self.posted += 1;
-                self.waiting[mailbox].push_back(self.posted);
-                self.mailboxes[mailbox].post(ConnectionEvent::Message(Bytes::from(self.posted.to_be_bytes().to_vec())));
-                self.stand_in_line(mailbox);
+                self.waiting[queue].push_back(self.posted);
+                self.queues[queue].post(ConnectionEvent::Message(Bytes::from(self.posted.to_be_bytes().to_vec())));
+                self.stand_in_line(queue);
             }
-            Step::Request(mailbox) => {
-                self.mailboxes[mailbox].request_turn();
-                self.stand_in_line(mailbox);
+            Step::Request(queue) => {
+                self.queues[queue].request_turn();
+                self.stand_in_line(queue);
             }
-            Step::Turn(mailboxes, limit) => self.turn(mailboxes, limit),
+            Step::Turn(queues, limit) => self.turn(queues, limit),
         }
         assert_eq!(self.event_loop.rings(), usize::from(!self.line.is_empty()), "rung once while something waits");
     }
 
-    fn turn(&mut self, mailboxes: usize, limit: usize) {
+    fn turn(&mut self, queues: usize, limit: usize) {
         // Without a ring there is no turn.
         if self.line.is_empty() {
             return;
         }
         self.event_loop.wait();
-        for _ in 0..mailboxes {
+        for _ in 0..queues {
             let due = self.line.pop_front();
-            let next = self.outbox.next();
+            let next = self.event_queue.next();
             assert_eq!(next.map(|object| object as usize), due);
             let Some(due) = due else { break };
             let count = self.waiting[due].len().min(limit);
             let wanted: Vec<u32> = self.waiting[due].drain(..count).collect();
-            assert_eq!(numbers(&self.mailboxes[due].take(limit)), wanted);
+            assert_eq!(numbers(&self.queues[due].take(limit)), wanted);
             if !self.waiting[due].is_empty() {
                 self.stand_in_line(due);
             }
         }
-        self.outbox.end_turn(false);
+        self.event_queue.end_turn(false);
     }
 
-    fn stand_in_line(&mut self, mailbox: usize) {
-        if !self.line.contains(&mailbox) {
-            self.line.push_back(mailbox);
+    fn stand_in_line(&mut self, queue: usize) {
+        if !self.line.contains(&queue) {
+            self.line.push_back(queue);
         }
     }
 
     /// Nothing comes after the end, and nothing is kept.
     fn close(&mut self) {
-        self.outbox.close();
+        self.event_queue.close();
         let rings = self.event_loop.rings();
-        for mailbox in &self.mailboxes {
-            mailbox.close();
-            mailbox.post(ConnectionEvent::Drained);
-            mailbox.request_turn();
-            assert!(mailbox.take(usize::MAX).is_empty());
+        for queue in &self.queues {
+            queue.close();
+            queue.post(ConnectionEvent::Drained);
+            queue.request_turn();
+            assert!(queue.take(usize::MAX).is_empty());
         }
-        assert!(self.outbox.next().is_none());
+        assert!(self.event_queue.next().is_none());
         assert_eq!(self.event_loop.rings(), rings, "rung after the end");
     }
 }

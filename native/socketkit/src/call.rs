@@ -13,8 +13,8 @@ use crate::cork::{Cork, Gathered};
 use crate::emitter::{DueCallbacks, Emitter};
 use crate::environment::{Call, Lease};
 use crate::error::{self, CodeBase, Refusal, argument_error, socket_error};
+use crate::event_queue::ObjectEvent;
 use crate::node_api::{self, Deferred, Reference};
-use crate::outbox::ObjectEvent;
 use crate::types::{NetAddress, SocketStateBase};
 
 /// Value of a successful call.
@@ -166,7 +166,7 @@ pub fn call<'env, E: ObjectEvent>(
                 cork.into_iter().for_each(|cork| cork.add(Gathered { ticket, deferred: None }));
                 // A callback receives a known result in a turn of its own.
                 if is_known {
-                    emitter.mailbox().complete(ticket, Ok(()));
+                    emitter.queue().complete(ticket, Ok(()));
                 }
                 Ok(returned)
             }

@@ -19,10 +19,10 @@ use crate::cork::Cork;
 use crate::emitter::{Emitter, EventName};
 use crate::environment::{Arrived, Environment, Recipient};
 use crate::error::CodeBase;
+use crate::event_queue::ObjectQueue;
 use crate::inbox::Inbox;
 use crate::native::{Class, Member, Native};
 use crate::node_api::{self, Returned};
-use crate::outbox::Mailbox;
 use crate::receiver::Receiver;
 use crate::request;
 use crate::send::{self, Sender};
@@ -71,14 +71,14 @@ impl State {
 
     /// Returns the number of posted `close` events that are not delivered yet.
     fn undelivered_closes(&self) -> u64 {
-        self.inbox.undelivered(self.emitter.mailbox().closes())
+        self.inbox.undelivered(self.emitter.queue().closes())
     }
 
     /// Delivers another `close`, after that of a connection which the peer has ended.
     /// The system socket API reports both ends.
     fn announce_close(&self) {
         if self.client.was_ended() && self.undelivered_closes() == 0 {
-            self.emitter.mailbox().post(ConnectionEvent::Closed(CloseReason::Local));
+            self.emitter.queue().post(ConnectionEvent::Closed(CloseReason::Local));
         }
     }
 
@@ -90,8 +90,8 @@ impl State {
 impl Recipient for State {
     type Event = ConnectionEvent;
 
-    fn mailbox(&self) -> &Mailbox<ConnectionEvent> {
-        self.emitter.mailbox()
+    fn queue(&self) -> &ObjectQueue<ConnectionEvent> {
+        self.emitter.queue()
     }
 
     fn take_request(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {
@@ -218,9 +218,9 @@ impl TCPSocket {
         let (options, (kind, functions)) = construct_options::client_options(&options)
             .map_err(|refusal| refusal.throw(env, "constructTCPSocketInstance"))?;
         let environment = Environment::of(env)?;
-        let mailbox = environment.new_mailbox();
-        let client = Client::new(mailbox.clone(), Some(environment.poll_target(mailbox.id)), options);
-        let emitter = Emitter::new(&environment, mailbox, &this, EVENTS)?;
+        let queue = environment.new_queue();
+        let client = Client::new(queue.clone(), Some(environment.poll_target(queue.id)), options);
+        let emitter = Emitter::new(&environment, queue, &this, EVENTS)?;
         functions.set(&emitter)?;
         let inbox = Inbox::default().with_kind(kind);
         let (cork, announced) = (Cork::default(), Cell::new(false));

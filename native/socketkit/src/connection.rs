@@ -20,10 +20,10 @@ use crate::cork::Cork;
 use crate::emitter::{Emitter, EventName, MESSAGE_LENGTH, PING};
 use crate::environment::{Arrived, Environment, Recipient};
 use crate::error::{CodeBase, internal};
+use crate::event_queue::ObjectQueue;
 use crate::inbox::{Inbox, InboxKind};
 use crate::native::{Class, Member, Native};
 use crate::node_api::{self, Reference, Returned};
-use crate::outbox::Mailbox;
 use crate::receiver::Receiver;
 use crate::request;
 use crate::send::{self, Sender};
@@ -54,7 +54,7 @@ thread_local! {
 /// A connection without a JavaScript object.
 struct Started {
     environment: Rc<Environment>,
-    mailbox: Arc<Mailbox<ConnectionEvent>>,
+    queue: Arc<ObjectQueue<ConnectionEvent>>,
     connection: Connection,
     place: ConnectionPlace,
     connections: Connections,
@@ -107,13 +107,13 @@ pub fn announce<'env>(
             functions.push((name, Reference::new(environment.env(), &function)?));
         }
     }
-    let mailbox: Arc<Mailbox<ConnectionEvent>> = environment.new_mailbox();
+    let queue: Arc<ObjectQueue<ConnectionEvent>> = environment.new_queue();
     let place = pending.place();
-    let target = environment.poll_target(mailbox.id);
-    let connection = pending.start(mailbox.clone(), Some(target)).map_err(|error| internal(&error.to_string()))?;
+    let target = environment.poll_target(queue.id);
+    let connection = pending.start(queue.clone(), Some(target)).map_err(|error| internal(&error.to_string()))?;
     let connections = Rc::clone(connections);
     let started =
-        Started { environment: Rc::clone(environment), mailbox, connection, place, connections, kind, functions };
+        Started { environment: Rc::clone(environment), queue, connection, place, connections, kind, functions };
     STARTED.set(Some(started));
     let instance = node_api::new_instance(environment.env(), CLASS, &[]);
     STARTED.take();
@@ -122,8 +122,8 @@ pub fn announce<'env>(
 
 impl State {
     fn new(started: Started, this: &Object<'_>) -> Result<Rc<Self>> {
-        let Started { environment, mailbox, connection, place, connections, kind, functions } = started;
-        let emitter = Emitter::new(&environment, mailbox, this, EVENTS)?;
+        let Started { environment, queue, connection, place, connections, kind, functions } = started;
+        let emitter = Emitter::new(&environment, queue, this, EVENTS)?;
         let client_id = LAST_CLIENT_ID.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         node_api::define_constant(environment.env(), this, c"clientId", client_id)?;
         for (name, function) in functions {
@@ -188,8 +188,8 @@ impl Sender for State {
 impl Recipient for State {
     type Event = ConnectionEvent;
 
-    fn mailbox(&self) -> &Mailbox<ConnectionEvent> {
-        self.emitter.mailbox()
+    fn queue(&self) -> &ObjectQueue<ConnectionEvent> {
+        self.emitter.queue()
     }
 
     fn take_request(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {

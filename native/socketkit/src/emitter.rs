@@ -1,4 +1,4 @@
-//! Common parts of all classes: mailbox, listeners, and whether the socket is open.
+//! Common parts of all classes: queue, listeners, and whether the socket is open.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::CStr;
@@ -13,8 +13,8 @@ use socket_engine::SocketError;
 use crate::convert::{self, Argument, Read};
 use crate::environment::{Environment, Lease, Object as Registered};
 use crate::error::{self, CodeBase, socket_error};
+use crate::event_queue::{ObjectEvent, ObjectQueue};
 use crate::node_api::{self, Holder, Reference};
-use crate::outbox::{Mailbox, ObjectEvent};
 use crate::retry::Retry;
 
 /// Name of the function for message lengths, stored next to the listeners.
@@ -75,7 +75,7 @@ impl EventName {
 /// JavaScript side of one object.
 pub struct Emitter<E> {
     environment: Rc<Environment>,
-    mailbox: Arc<Mailbox<E>>,
+    queue: Arc<ObjectQueue<E>>,
     holder: Holder,
     events: &'static [EventName],
     /// One bit for each event that has a listener.
@@ -123,14 +123,14 @@ impl<E> Emitter<E> {
     /// Creates the emitter of `this`, which has `events`.
     pub fn new(
         environment: &Rc<Environment>,
-        mailbox: Arc<Mailbox<E>>,
+        queue: Arc<ObjectQueue<E>>,
         this: &Object<'_>,
         events: &'static [EventName],
     ) -> Result<Self> {
         let holder = Holder::new(environment.env(), this)?;
         Ok(Self {
             environment: Rc::clone(environment),
-            mailbox,
+            queue,
             holder,
             events,
             attached: Cell::new(0),
@@ -153,14 +153,14 @@ impl<E> Emitter<E> {
         &self.environment
     }
 
-    /// Returns the mailbox of the object.
-    pub fn mailbox(&self) -> &Arc<Mailbox<E>> {
-        &self.mailbox
+    /// Returns the queue of the object.
+    pub fn queue(&self) -> &Arc<ObjectQueue<E>> {
+        &self.queue
     }
 
     /// Registers `object` for its events.
     pub fn register(&self, object: Weak<dyn Registered>) {
-        self.environment.register(self.mailbox.id, object);
+        self.environment.register(self.queue.id, object);
     }
 
     /// Returns the object, unless it was collected.
@@ -212,7 +212,7 @@ impl<E> Emitter<E> {
         if self.open.borrow().is_none() {
             self.awaiting_turn.replace(self.kept_owner());
         }
-        self.mailbox.request_turn();
+        self.queue.request_turn();
     }
 
     fn kept_owner(&self) -> Option<Reference> {
@@ -356,14 +356,14 @@ impl<E: ObjectEvent> Emitter<E> {
     }
 
     fn new_retry(&self) -> io::Result<Retry> {
-        let mailbox = Arc::clone(&self.mailbox);
-        Retry::new(self.kept_owner(), Lease::new(&self.environment), Box::new(move || mailbox.request_turn()))
+        let queue = Arc::clone(&self.queue);
+        Retry::new(self.kept_owner(), Lease::new(&self.environment), Box::new(move || queue.request_turn()))
     }
 }
 
 impl<E> Drop for Emitter<E> {
     fn drop(&mut self) {
-        self.mailbox.close();
-        self.environment.unregister(self.mailbox.id);
+        self.queue.close();
+        self.environment.unregister(self.queue.id);
     }
 }

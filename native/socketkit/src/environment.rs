@@ -1,4 +1,4 @@
-//! A JavaScript environment: its outbox, its objects, and its pending calls.
+//! A JavaScript environment: its event queue, its objects, and its pending calls.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
@@ -11,9 +11,9 @@ use socket_engine::{LinkId, PollTarget, Readiness, SocketError, Ticket};
 
 use crate::broadcast::Broadcast;
 use crate::error;
+use crate::event_queue::{EventQueue, ObjectEvent, ObjectQueue, Told};
 use crate::limits;
 use crate::node_api::{self, Doorbell, Microtask, Microtasks, Promises, Ring};
-use crate::outbox::{Mailbox, ObjectEvent, Outbox, Told};
 use crate::request_ticket;
 
 thread_local! {
@@ -27,7 +27,7 @@ pub trait Recipient {
     type Event: ObjectEvent;
 
     /// Returns the queue of the events.
-    fn mailbox(&self) -> &Mailbox<Self::Event>;
+    fn queue(&self) -> &ObjectQueue<Self::Event>;
 
     /// Takes the result of sending the request whose answer `ticket` waits for.
     fn take_request(&self, _ticket: Ticket, _result: std::result::Result<(), SocketError>) {}
@@ -91,23 +91,23 @@ pub struct Spent {
 
 impl<R: Recipient> Object for R {
     fn turn(&self, environment: &Environment, limit: usize) -> Spent {
-        let told = self.mailbox().take(limit);
+        let told = self.queue().take(limit);
         Spent { events: told.len().max(1), bytes: environment.deliver(self, told, None) }
     }
 
     fn ready(&self, environment: &Environment, limit: usize, ready: Ready) -> Spent {
-        let told = if self.mailbox().is_empty() { Vec::new() } else { self.mailbox().take(limit) };
+        let told = if self.queue().is_empty() { Vec::new() } else { self.queue().take(limit) };
         let ready =
-            if self.mailbox().is_empty() || told.len() < limit { Some(ready) } else { environment.put_off(ready) };
+            if self.queue().is_empty() || told.len() < limit { Some(ready) } else { environment.put_off(ready) };
         Spent { events: told.len() + 1, bytes: environment.deliver(self, told, ready) }
     }
 
     fn request_turn(&self) {
-        self.mailbox().request_turn();
+        self.queue().request_turn();
     }
 
     fn end(&self) {
-        self.mailbox().close();
+        self.queue().close();
         Recipient::end(self);
     }
 }
@@ -131,7 +131,7 @@ enum Next {
 /// Created on first use, cleared when the environment ends.
 pub struct Environment {
     env: Env,
-    outbox: Arc<Outbox>,
+    event_queue: Arc<EventQueue>,
     promises: RefCell<Option<Rc<Promises>>>,
     microtasks: RefCell<Option<Rc<Microtasks>>>,
     objects: RefCell<HashMap<u64, Weak<dyn Object>>>,
@@ -179,7 +179,7 @@ impl Environment {
             env: *env,
             promises: RefCell::new(Some(Rc::new(promises))),
             microtasks: RefCell::new(Some(Rc::new(microtasks))),
-            outbox: Outbox::new(Doorbell::new::<Self>(env)?),
+            event_queue: EventQueue::new(Doorbell::new::<Self>(env)?),
             objects: RefCell::default(),
             calls: RefCell::default(),
             parts: RefCell::default(),
@@ -210,9 +210,9 @@ impl Environment {
         self.promises.borrow().clone().ok_or_else(|| error::internal("the environment has ended"))
     }
 
-    /// Creates a mailbox for a new object.
-    pub fn new_mailbox<E>(&self) -> Arc<Mailbox<E>> {
-        self.outbox.mailbox(next_of(&self.last_object))
+    /// Creates a queue for a new object.
+    pub fn new_queue<E>(&self) -> Arc<ObjectQueue<E>> {
+        self.event_queue.object_queue(next_of(&self.last_object))
     }
 
     /// Creates a ticket for a pending call.
@@ -222,7 +222,7 @@ impl Environment {
 
     /// Returns the poll target for the links of object `id`.
     pub fn poll_target(&self, id: u64) -> PollTarget {
-        self.outbox.poller().target(id)
+        self.event_queue.poller().target(id)
     }
 
     /// Registers `object` for the turns of `id` as long as it lives.
@@ -327,7 +327,7 @@ impl Environment {
         corked.iter().for_each(|corked| corked.settle(self));
     }
 
-    /// Handles a limited number of events. The outbox requests another turn for the rest.
+    /// Handles a limited number of events. The event queue requests another turn for the rest.
     fn turn(&self) {
         let _end = TurnEnd(self);
         self.turns.set(self.turns.get() + 1);
@@ -351,7 +351,7 @@ impl Environment {
     /// Polls for ready links. Returns false if none is.
     fn poll(&self) -> bool {
         let mut waiting = self.ready.borrow_mut();
-        self.outbox.poll(|object, link, readiness| waiting.push_back(Ready { object, link, readiness }))
+        self.event_queue.poll(|object, link, readiness| waiting.push_back(Ready { object, link, readiness }))
     }
 
     /// Keeps a ready link for later if its object has earlier events.
@@ -362,7 +362,7 @@ impl Environment {
 
     /// Returns the next queued object or ready link, alternately.
     fn next(&self) -> Option<Next> {
-        let in_line = || self.outbox.next().map(Next::Object);
+        let in_line = || self.event_queue.next().map(Next::Object);
         let ready = || self.ready.borrow_mut().pop_front().map(Next::Ready);
         let is_for_line = self.is_for_line.replace(!self.is_for_line.get());
         if is_for_line { in_line().or_else(ready) } else { ready().or_else(in_line) }
@@ -475,7 +475,7 @@ impl Environment {
         for object in self.objects.take().into_values().filter_map(|object| object.upgrade()) {
             object.end();
         }
-        self.outbox.close();
+        self.event_queue.close();
         self.calls.take();
         self.parts.take();
         self.next_turn.take();
@@ -491,7 +491,7 @@ impl Environment {
         if (before == 0) == (leases == 0) || self.ended.get() {
             return;
         }
-        if let Err(error) = self.outbox.doorbell().keep_process(&self.env, leases > 0) {
+        if let Err(error) = self.event_queue.doorbell().keep_process(&self.env, leases > 0) {
             error::report("the process could not be kept alive or let go", &error);
         }
     }
@@ -521,7 +521,7 @@ impl Drop for TurnEnd<'_> {
         self.0.end_burst();
         self.0.next_turn.take().into_iter().filter_map(|id| self.0.object(id)).for_each(|object| object.request_turn());
         let is_left = !self.0.ready.borrow().is_empty();
-        self.0.outbox.end_turn(is_left);
+        self.0.event_queue.end_turn(is_left);
     }
 }
 

@@ -294,7 +294,7 @@ impl Inbox {
                 // An answer may follow: from a listener after an `await`, or from a callback.
                 Delivery::Ended if self.is_in_use(emitter) => {
                     self.waiting.borrow_mut().push_front(Delivery::Ended);
-                    emitter.environment().await_next_turn(emitter.mailbox().id);
+                    emitter.environment().await_next_turn(emitter.queue().id);
                     break;
                 }
                 Delivery::Ended if self.cutter.as_ref().is_some_and(|cutter| cutter.is_within()) => {

@@ -238,7 +238,7 @@ impl Requests {
         self.lose_link(emitter.environment(), libc::ECONNRESET);
         let mut open = self.open.borrow_mut();
         open.links += 1;
-        if open.links == emitter.mailbox().connects() {
+        if open.links == emitter.queue().connects() {
             open.sent = open.sent.max(open.sent_later);
         }
     }
@@ -312,9 +312,9 @@ impl Requests {
         self.alarm_ms.set(ms);
         let mut alarm = self.alarm.borrow_mut();
         if alarm.is_none() {
-            let mailbox = Arc::clone(emitter.mailbox());
+            let queue = Arc::clone(emitter.queue());
             // The engine's thread already runs, because something was sent.
-            *alarm = Alarm::new(Box::new(move || mailbox.request_turn())).ok();
+            *alarm = Alarm::new(Box::new(move || queue.request_turn())).ok();
         }
         alarm.iter().for_each(|alarm| alarm.set(Some(self.born + Duration::from_millis(ms))));
     }
@@ -363,7 +363,7 @@ impl Open {
         let last = match progress {
             SendProgress::Queued => return,
             SendProgress::Gathered => &mut self.gathered,
-            SendProgress::Sent if emitter.mailbox().connects() == self.links => &mut self.sent,
+            SendProgress::Sent if emitter.queue().connects() == self.links => &mut self.sent,
             SendProgress::Sent => &mut self.sent_later,
         };
         *last = ticket.max(*last);

@@ -15,10 +15,10 @@ use crate::convert::{self, Argument};
 use crate::emitter::{Emitter, EventName};
 use crate::environment::{Arrived, Environment, Recipient};
 use crate::error::{self, CodeBase};
+use crate::event_queue::ObjectQueue;
 use crate::inbox::InboxKind;
 use crate::native::{Class, Member, Native};
 use crate::node_api::{self, Returned};
-use crate::outbox::Mailbox;
 use crate::send;
 use crate::types::{NetAddress, SocketRejectInfo, SocketStatistics};
 
@@ -77,8 +77,8 @@ impl State {
 impl Recipient for State {
     type Event = ServerEvent;
 
-    fn mailbox(&self) -> &Mailbox<ServerEvent> {
-        self.emitter.mailbox()
+    fn queue(&self) -> &ObjectQueue<ServerEvent> {
+        self.emitter.queue()
     }
 
     fn deliver(&self, arrived: Arrived<'_, ServerEvent>) -> usize {
@@ -125,9 +125,9 @@ impl TCPSocketServer {
         let (options, (kind, functions)) = construct_options::server_options(&options)
             .map_err(|refusal| refusal.throw(env, "constructTCPSocketServerInstance"))?;
         let environment = Environment::of(env)?;
-        let mailbox = environment.new_mailbox();
-        let server = Server::new(mailbox.clone(), options);
-        let emitter = Emitter::new(&environment, mailbox, &this, EVENTS)?;
+        let queue = environment.new_queue();
+        let server = Server::new(queue.clone(), options);
+        let emitter = Emitter::new(&environment, queue, &this, EVENTS)?;
         functions.set(&emitter)?;
         let state = Rc::new(State { emitter, server, connections: Connections::default(), kind });
         let object: Weak<State> = Rc::downgrade(&state);

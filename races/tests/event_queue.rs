@@ -10,11 +10,11 @@ use loom::model::Builder;
 use loom::thread;
 use races::Env;
 use races::event_loop::EventLoop;
+use races::event_queue::{EventQueue, ObjectQueue, Told};
 use races::node_api::{Doorbell, Ring};
-use races::outbox::{Mailbox, Outbox, Told};
 use socket_engine::{ConnectionEvent, EventSink};
 
-type Events = Mailbox<ConnectionEvent>;
+type Events = ObjectQueue<ConnectionEvent>;
 
 struct Turns;
 
@@ -22,44 +22,44 @@ impl Ring for Turns {
     fn rung(_: Env) {}
 }
 
-fn outbox() -> (Arc<EventLoop>, Arc<Outbox>) {
+fn event_queue() -> (Arc<EventLoop>, Arc<EventQueue>) {
     let event_loop = Arc::new(EventLoop::default());
     let doorbell = Doorbell::new::<Turns>(&Env::new(&event_loop)).unwrap();
-    (event_loop, Outbox::new(doorbell))
+    (event_loop, EventQueue::new(doorbell))
 }
 
 fn message(number: u8) -> ConnectionEvent {
     ConnectionEvent::Message(Bytes::from(vec![number]))
 }
 
-/// Takes turns, each of at most `limit` events for each mailbox, until it has `count` events; returns their numbers for
-/// each of `mailboxes`.
+/// Takes turns, each of at most `limit` events for each queue, until it has `count` events; returns their numbers for
+/// each of `queues`.
 fn take(
     event_loop: &EventLoop,
-    outbox: &Outbox,
-    mailboxes: &[Arc<Events>],
+    event_queue: &EventQueue,
+    queues: &[Arc<Events>],
     limit: usize,
     count: usize,
 ) -> Vec<Vec<u8>> {
-    let mut taken = vec![Vec::new(); mailboxes.len()];
+    let mut taken = vec![Vec::new(); queues.len()];
     while taken.iter().map(Vec::len).sum::<usize>() < count {
         event_loop.wait();
         assert_eq!(event_loop.rings(), 0, "it was rung while it was awake");
-        if let Some(object) = outbox.next() {
-            for told in mailboxes[object as usize].take(limit) {
+        if let Some(object) = event_queue.next() {
+            for told in queues[object as usize].take(limit) {
                 if let Told::Event(ConnectionEvent::Message(data)) = told {
                     taken[object as usize].extend(data.iter());
                 }
             }
         }
-        outbox.end_turn(false);
+        event_queue.end_turn(false);
     }
     taken
 }
 
-fn post(mailbox: &Arc<Events>, numbers: &'static [u8]) -> thread::JoinHandle<()> {
-    let mailbox = Arc::clone(mailbox);
-    thread::spawn(move || numbers.iter().for_each(|number| mailbox.post(message(*number))))
+fn post(queue: &Arc<Events>, numbers: &'static [u8]) -> thread::JoinHandle<()> {
+    let queue = Arc::clone(queue);
+    thread::spawn(move || numbers.iter().for_each(|number| queue.post(message(*number))))
 }
 
 #[test]
@@ -68,25 +68,25 @@ fn every_event_of_two_connections_is_taken_in_order() {
     // Three threads have more orders than anybody can wait for; no lost event has needed more switches than this.
     orders.preemption_bound = Some(2);
     orders.check(|| {
-        let (event_loop, outbox) = outbox();
-        let mailboxes = [outbox.mailbox(0), outbox.mailbox(1)];
-        let [first, second] = &mailboxes;
+        let (event_loop, event_queue) = event_queue();
+        let queues = [event_queue.object_queue(0), event_queue.object_queue(1)];
+        let [first, second] = &queues;
         let posting = [post(first, &[1, 2]), post(second, &[3])];
-        let taken = take(&event_loop, &outbox, &mailboxes, 1, 3);
+        let taken = take(&event_loop, &event_queue, &queues, 1, 3);
         posting.into_iter().for_each(|thread| thread.join().unwrap());
         assert_eq!(taken, [vec![1, 2], vec![3]]);
-        assert!(outbox.next().is_none());
+        assert!(event_queue.next().is_none());
     });
 }
 
 #[test]
 fn the_caller_thread_and_the_worker_may_post_at_once() {
     loom::model(|| {
-        let (event_loop, outbox) = outbox();
-        let mailbox = outbox.mailbox(0);
-        let posting = post(&mailbox, &[1, 2]);
-        mailbox.request_turn();
-        let taken = take(&event_loop, &outbox, &[mailbox], 1, 2);
+        let (event_loop, event_queue) = event_queue();
+        let queue = event_queue.object_queue(0);
+        let posting = post(&queue, &[1, 2]);
+        queue.request_turn();
+        let taken = take(&event_loop, &event_queue, &[queue], 1, 2);
         posting.join().unwrap();
         assert_eq!(taken, [vec![1, 2]]);
     });
@@ -95,14 +95,14 @@ fn the_caller_thread_and_the_worker_may_post_at_once() {
 #[test]
 fn a_thread_that_is_woken_by_what_has_come_is_rung_once_for_that_and_for_what_is_posted() {
     loom::model(|| {
-        let (event_loop, outbox) = outbox();
-        let mailbox = outbox.mailbox(0);
-        let posting = post(&mailbox, &[1]);
+        let (event_loop, event_queue) = event_queue();
+        let queue = event_queue.object_queue(0);
+        let posting = post(&queue, &[1]);
         let watch = thread::spawn({
-            let outbox = Arc::clone(&outbox);
-            move || outbox.wake()
+            let event_queue = Arc::clone(&event_queue);
+            move || event_queue.wake()
         });
-        let taken = take(&event_loop, &outbox, &[mailbox], 1, 1);
+        let taken = take(&event_loop, &event_queue, &[queue], 1, 1);
         posting.join().unwrap();
         watch.join().unwrap();
         assert_eq!(taken, [vec![1]]);
@@ -113,23 +113,23 @@ fn a_thread_that_is_woken_by_what_has_come_is_rung_once_for_that_and_for_what_is
 #[test]
 fn nothing_is_kept_and_nobody_rung_after_the_end() {
     loom::model(|| {
-        let (event_loop, outbox) = outbox();
-        let mailbox = outbox.mailbox(0);
+        let (event_loop, event_queue) = event_queue();
+        let queue = event_queue.object_queue(0);
         let held = Arc::new(());
         let posting = thread::spawn({
-            let (mailbox, held) = (Arc::clone(&mailbox), Arc::clone(&held));
+            let (queue, held) = (Arc::clone(&queue), Arc::clone(&held));
             move || {
-                (0..2).for_each(|_| mailbox.post(ConnectionEvent::Message(Bytes::from_owner(Held(Arc::clone(&held))))))
+                (0..2).for_each(|_| queue.post(ConnectionEvent::Message(Bytes::from_owner(Held(Arc::clone(&held))))))
             }
         });
-        outbox.close();
-        mailbox.close();
+        event_queue.close();
+        queue.close();
         let rings = event_loop.rings();
-        outbox.wake();
+        event_queue.wake();
         posting.join().unwrap();
         assert_eq!(event_loop.rings(), rings, "it was rung after the end");
-        assert!(outbox.next().is_none());
-        assert!(mailbox.take(2).is_empty());
+        assert!(event_queue.next().is_none());
+        assert!(queue.take(2).is_empty());
         assert_eq!(Arc::strong_count(&held), 1, "an event outlives its environment");
     });
 }

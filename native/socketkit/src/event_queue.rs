@@ -1,5 +1,5 @@
 //! Event queues for the JavaScript thread.
-//! An outbox for each environment, a mailbox for each object.
+//! An event queue for each environment, an object queue for each object.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
@@ -13,7 +13,7 @@ use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, Ordering, lock};
 ///
 /// The number of bytes is limited by the credit of each connection, the number of accepted connections by their server; otherwise
 /// there is one event for each call or connection.
-pub struct Outbox {
+pub struct EventQueue {
     doorbell: Doorbell,
     poller: Arc<Poller>,
     line: Mutex<Line>,
@@ -27,19 +27,19 @@ struct Line {
     objects: VecDeque<u64>,
     /// Whether the doorbell was rung and its turn has not ended.
     awake: bool,
-    /// Whether the outbox is closed.
+    /// Whether the event queue is closed.
     closed: bool,
 }
 
 /// Events of one object, in order.
-pub struct Mailbox<E> {
+pub struct ObjectQueue<E> {
     /// Identifies the object in its environment.
     pub id: u64,
     closes: AtomicU64,
     connects: AtomicU64,
     /// Whether there are no events. Written under the lock of the contents.
     is_empty: AtomicBool,
-    outbox: Arc<Outbox>,
+    event_queue: Arc<EventQueue>,
     contents: Mutex<Contents<E>>,
 }
 
@@ -70,7 +70,7 @@ impl ObjectEvent for ServerEvent {
     }
 }
 
-/// Content of a mailbox.
+/// Content of a queue.
 pub enum Told<E> {
     /// An event of the object.
     Event(E),
@@ -92,16 +92,16 @@ struct Contents<E> {
     told: VecDeque<Told<E>>,
     /// Whether the object is queued.
     ready: bool,
-    /// Whether the mailbox is closed.
+    /// Whether the queue is closed.
     closed: bool,
 }
 
-impl Outbox {
-    /// Creates an empty outbox whose thread `doorbell` wakes.
+impl EventQueue {
+    /// Creates an empty event queue whose thread `doorbell` wakes.
     pub fn new(doorbell: Doorbell) -> Arc<Self> {
         Arc::new_cyclic(|me: &Weak<Self>| {
             let me = Weak::clone(me);
-            let wake = move || me.upgrade().into_iter().for_each(|outbox| outbox.wake());
+            let wake = move || me.upgrade().into_iter().for_each(|event_queue| event_queue.wake());
             Self { doorbell, poller: Poller::new(wake), line: Mutex::default(), waiting: AtomicUsize::new(0) }
         })
     }
@@ -126,11 +126,18 @@ impl Outbox {
         self.waiting.store(0, Ordering::SeqCst);
     }
 
-    /// Creates a mailbox for the object `id`.
-    pub fn mailbox<E>(self: &Arc<Self>, id: u64) -> Arc<Mailbox<E>> {
+    /// Creates a queue for the object `id`.
+    pub fn object_queue<E>(self: &Arc<Self>, id: u64) -> Arc<ObjectQueue<E>> {
         let contents = Contents { told: VecDeque::new(), ready: false, closed: false };
         let (closes, connects, is_empty) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(true));
-        Arc::new(Mailbox { id, closes, connects, is_empty, outbox: Arc::clone(self), contents: Mutex::new(contents) })
+        Arc::new(ObjectQueue {
+            id,
+            closes,
+            connects,
+            is_empty,
+            event_queue: Arc::clone(self),
+            contents: Mutex::new(contents),
+        })
     }
 
     /// Calls `each` for ready links, with the ids of their objects.
@@ -185,7 +192,7 @@ impl Outbox {
     }
 }
 
-impl<E> Mailbox<E> {
+impl<E> ObjectQueue<E> {
     /// Removes up to `limit` events; the rest follows after the other objects.
     pub fn take(&self, limit: usize) -> Vec<Told<E>> {
         let mut contents = lock(&self.contents);
@@ -196,7 +203,7 @@ impl<E> Mailbox<E> {
         let again = contents.ready;
         drop(contents);
         if again {
-            self.outbox.add(self.id);
+            self.event_queue.add(self.id);
         }
         taken
     }
@@ -207,7 +214,7 @@ impl<E> Mailbox<E> {
         let asks = !contents.closed && !std::mem::replace(&mut contents.ready, true);
         drop(contents);
         if asks {
-            self.outbox.add(self.id);
+            self.event_queue.add(self.id);
         }
     }
 
@@ -246,12 +253,12 @@ impl<E> Mailbox<E> {
         let waiting = std::mem::replace(&mut contents.ready, true);
         drop(contents);
         if !waiting {
-            self.outbox.add(self.id);
+            self.event_queue.add(self.id);
         }
     }
 }
 
-impl<E: ObjectEvent> EventSink<E> for Mailbox<E> {
+impl<E: ObjectEvent> EventSink<E> for ObjectQueue<E> {
     fn post(&self, event: E) {
         if event.is_close() {
             self.closes.fetch_add(1, Ordering::SeqCst);
