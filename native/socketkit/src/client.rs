@@ -16,11 +16,11 @@ use crate::call::{Method, Progress, Reply, call};
 use crate::construct_options;
 use crate::convert::{self, Argument};
 use crate::cork::Cork;
+use crate::delivery::Delivery;
 use crate::emitter::{Emitter, EventName};
 use crate::environment::{Arrived, Environment, Recipient};
 use crate::error::CodeBase;
 use crate::event_queue::ObjectQueue;
-use crate::inbox::Inbox;
 use crate::native::{Class, Member, Native};
 use crate::node_api::{self, Returned};
 use crate::receiver::Receiver;
@@ -52,7 +52,7 @@ pub struct TCPSocket {
 
 struct State {
     emitter: Emitter<ConnectionEvent>,
-    inbox: Inbox,
+    delivery: Delivery,
     cork: Cork,
     client: Client,
     /// Whether `connect` was delivered, and `close` was not yet.
@@ -63,15 +63,15 @@ impl State {
     /// Drops events of a closed connection, except its `close`, which follows `before` others.
     fn mute(&self, closing: &result::Result<Closing, SocketError>, before: u64) {
         match closing {
-            Ok(Closing::Announced) => self.inbox.mute(&self.emitter, before + 1),
-            Ok(Closing::Over) => self.inbox.mute(&self.emitter, self.undelivered_closes()),
+            Ok(Closing::Announced) => self.delivery.mute(&self.emitter, before + 1),
+            Ok(Closing::Over) => self.delivery.mute(&self.emitter, self.undelivered_closes()),
             Err(_) => {}
         }
     }
 
     /// Returns the number of posted `close` events that are not delivered yet.
     fn undelivered_closes(&self) -> u64 {
-        self.inbox.undelivered(self.emitter.queue().closes())
+        self.delivery.undelivered(self.emitter.queue().closes())
     }
 
     /// Delivers another `close`, after that of a connection which the peer has ended.
@@ -95,13 +95,13 @@ impl Recipient for State {
     }
 
     fn take_request(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {
-        if let Some(requests) = self.inbox.requests() {
+        if let Some(requests) = self.delivery.requests() {
             requests.take_result(self.emitter.environment(), ticket, result);
         }
     }
 
     fn deliver(&self, arrived: Arrived<'_, ConnectionEvent>) -> usize {
-        let Some(delivered) = self.inbox.deliver(self, arrived) else { return 0 };
+        let Some(delivered) = self.delivery.deliver(self, arrived) else { return 0 };
         self.update_open();
         self.emitter.end_turn();
         delivered
@@ -172,8 +172,8 @@ impl Sender for State {
         &self.emitter
     }
 
-    fn inbox(&self) -> &Inbox {
-        &self.inbox
+    fn delivery(&self) -> &Delivery {
+        &self.delivery
     }
 
     fn cork(&self) -> &Cork {
@@ -222,9 +222,9 @@ impl TCPSocket {
         let client = Client::new(queue.clone(), Some(environment.poll_target(queue.id)), options);
         let emitter = Emitter::new(&environment, queue, &this, EVENTS)?;
         functions.set(&emitter)?;
-        let inbox = Inbox::default().with_kind(kind);
+        let delivery = Delivery::default().with_kind(kind);
         let (cork, announced) = (Cork::default(), Cell::new(false));
-        let state = Rc::new(State { emitter, inbox, cork, client, announced });
+        let state = Rc::new(State { emitter, delivery, cork, client, announced });
         let object: Weak<State> = Rc::downgrade(&state);
         state.emitter.register(object);
         Ok(Self { native: Native::new(Class::CLIENT, state) })
@@ -399,7 +399,7 @@ impl TCPSocket {
         self.run(&env, &|state| {
             call(&state.emitter, Method::new("end", CodeBase::Socket), callback, &|ticket| {
                 let ending = state.client.end(ticket);
-                if state.inbox.has_ended() {
+                if state.delivery.has_ended() {
                     state.client.finish();
                 }
                 Ok(ending.map(|()| Progress::Awaited))
@@ -425,7 +425,7 @@ impl TCPSocket {
     #[napi(ts_return_type = "void")]
     pub fn pause(&self, env: Env) -> Returned {
         self.run(&env, &|state| {
-            state.inbox.pause(true);
+            state.delivery.pause(true);
             node_api::undefined(&env)
         })
     }
@@ -455,7 +455,7 @@ impl TCPSocket {
     #[napi(ts_return_type = "void")]
     pub fn resume(&self, env: Env) -> Returned {
         self.run(&env, &|state| {
-            state.inbox.pause(false);
+            state.delivery.pause(false);
             state.emitter.await_turn();
             node_api::undefined(&env)
         })

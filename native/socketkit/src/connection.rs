@@ -17,11 +17,11 @@ use socket_engine::{
 use crate::call::{Method, Progress, Reply, call};
 use crate::convert::{self, Argument};
 use crate::cork::Cork;
+use crate::delivery::{Delivery, DeliveryKind};
 use crate::emitter::{Emitter, EventName, MESSAGE_LENGTH, PING};
 use crate::environment::{Arrived, Environment, Recipient};
 use crate::error::{CodeBase, internal};
 use crate::event_queue::ObjectQueue;
-use crate::inbox::{Inbox, InboxKind};
 use crate::native::{Class, Member, Native};
 use crate::node_api::{self, Reference, Returned};
 use crate::receiver::Receiver;
@@ -58,7 +58,7 @@ struct Started {
     connection: Connection,
     place: ConnectionPlace,
     connections: Connections,
-    kind: InboxKind,
+    kind: DeliveryKind,
     /// Functions of the app, with their names.
     functions: Vec<(&'static CStr, Reference)>,
 }
@@ -84,7 +84,7 @@ pub struct TCPSocketConnection {
 /// State of one connection.
 pub struct State {
     emitter: Emitter<ConnectionEvent>,
-    inbox: Inbox,
+    delivery: Delivery,
     cork: Cork,
     connection: Connection,
     place: ConnectionPlace,
@@ -97,7 +97,7 @@ pub struct State {
 pub fn announce<'env>(
     server: &'env Emitter<ServerEvent>,
     connections: &Connections,
-    kind: InboxKind,
+    kind: DeliveryKind,
     pending: PendingConnection,
 ) -> Result<Unknown<'env>> {
     let environment = server.environment();
@@ -129,9 +129,9 @@ impl State {
         for (name, function) in functions {
             emitter.set_function(name, &function.get(environment.env())?)?;
         }
-        let inbox = Inbox::with_peer(connection.peer()).with_kind(kind);
+        let delivery = Delivery::with_peer(connection.peer()).with_kind(kind);
         let (cork, has_left) = (Cork::default(), Cell::new(false));
-        let state = Rc::new(Self { emitter, inbox, cork, connection, place, has_left, client_id });
+        let state = Rc::new(Self { emitter, delivery, cork, connection, place, has_left, client_id });
         let object: Weak<Self> = Rc::downgrade(&state);
         let _ = open_ones(&connections);
         connections.borrow_mut().push(Rc::downgrade(&state));
@@ -164,8 +164,8 @@ impl Sender for State {
         &self.emitter
     }
 
-    fn inbox(&self) -> &Inbox {
-        &self.inbox
+    fn delivery(&self) -> &Delivery {
+        &self.delivery
     }
 
     fn cork(&self) -> &Cork {
@@ -193,13 +193,13 @@ impl Recipient for State {
     }
 
     fn take_request(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {
-        if let Some(requests) = self.inbox.requests() {
+        if let Some(requests) = self.delivery.requests() {
             requests.take_result(self.emitter.environment(), ticket, result);
         }
     }
 
     fn deliver(&self, arrived: Arrived<'_, ConnectionEvent>) -> usize {
-        let Some(delivered) = self.inbox.deliver(self, arrived) else { return 0 };
+        let Some(delivered) = self.delivery.deliver(self, arrived) else { return 0 };
         self.emitter.end_turn();
         delivered
     }
@@ -324,7 +324,7 @@ impl TCPSocketConnection {
             call(&state.emitter, Method::throwing_types("close", CodeBase::Socket), callback, &|ticket| {
                 let closing = state.connection.close(Some(ticket));
                 if closing.is_ok() {
-                    state.inbox.mute(&state.emitter, 1);
+                    state.delivery.mute(&state.emitter, 1);
                 }
                 Ok(closing.map(|()| Progress::Awaited))
             })
@@ -408,7 +408,7 @@ impl TCPSocketConnection {
         self.run(&env, &|state| {
             call(&state.emitter, Method::new("end", CodeBase::Server), callback, &|ticket| {
                 let ending = state.connection.end(ticket);
-                if state.inbox.has_ended() {
+                if state.delivery.has_ended() {
                     state.connection.finish();
                 }
                 Ok(ending.map(|()| Progress::Awaited))
@@ -423,7 +423,7 @@ impl TCPSocketConnection {
             call(&state.emitter, Method::new("abort", CodeBase::Socket), callback, &|ticket| {
                 let aborting = state.connection.abort(ticket);
                 if aborting.is_ok() {
-                    state.inbox.mute(&state.emitter, 1);
+                    state.delivery.mute(&state.emitter, 1);
                 }
                 Ok(aborting.map(|()| Progress::Awaited))
             })
@@ -435,7 +435,7 @@ impl TCPSocketConnection {
     #[napi(ts_return_type = "void")]
     pub fn pause(&self, env: Env) -> Returned {
         self.run(&env, &|state| {
-            state.inbox.pause(true);
+            state.delivery.pause(true);
             node_api::undefined(&env)
         })
     }
@@ -444,7 +444,7 @@ impl TCPSocketConnection {
     #[napi(ts_return_type = "void")]
     pub fn resume(&self, env: Env) -> Returned {
         self.run(&env, &|state| {
-            state.inbox.pause(false);
+            state.delivery.pause(false);
             state.emitter.await_turn();
             node_api::undefined(&env)
         })

@@ -11,19 +11,19 @@ use socket_engine::{
 use zeroize::Zeroizing;
 
 use crate::convert::{self, Argument, Read};
+use crate::delivery::DeliveryKind;
 use crate::emitter::{Emitter, MESSAGE_LENGTH, PING};
 use crate::error::Refusal;
 use crate::fields;
 use crate::framing_options;
-use crate::inbox::InboxKind;
 use crate::node_api;
 use crate::request_options;
 
 /// Default time-out of the heartbeat, in intervals.
 const HEARTBEAT_TIMEOUT_INTERVALS: u32 = 3;
 
-/// Kind of inbox, and the app's functions for it.
-pub type InboxOptions<'a> = (InboxKind, Functions<'a>);
+/// Kind of delivery, and the app's functions for it.
+pub type DeliveryOptions<'a> = (DeliveryKind, Functions<'a>);
 
 /// Functions of the app.
 #[derive(Default)]
@@ -43,7 +43,7 @@ impl Functions<'_> {
 }
 
 /// Parses `TCPSocketOptions`.
-pub fn client_options<'a>(argument: &Argument<'a>) -> Read<(ClientOptions, InboxOptions<'a>)> {
+pub fn client_options<'a>(argument: &Argument<'a>) -> Read<(ClientOptions, DeliveryOptions<'a>)> {
     let Some(options) = fields::optional_object(argument, "options")? else { return Ok(Default::default()) };
     let mut protocol = protocol(&options)?;
     let reconnect = match fields::field_object(&options, "reconnect")? {
@@ -53,21 +53,21 @@ pub fn client_options<'a>(argument: &Argument<'a>) -> Read<(ClientOptions, Inbox
             Some(reconnect(&fields)?)
         }
     };
-    let inbox = inbox(&options, &protocol)?;
-    Ok((ClientOptions { protocol, reconnect }, inbox))
+    let delivery = delivery(&options, &protocol)?;
+    Ok((ClientOptions { protocol, reconnect }, delivery))
 }
 
 /// Parses `TCPSocketServerOptions`.
-pub fn server_options<'a>(argument: &Argument<'a>) -> Read<(ServerOptions, InboxOptions<'a>)> {
+pub fn server_options<'a>(argument: &Argument<'a>) -> Read<(ServerOptions, DeliveryOptions<'a>)> {
     let Some(options) = fields::optional_object(argument, "options")? else { return Ok(Default::default()) };
     let protocol = protocol(&options)?;
-    let inbox = inbox(&options, &protocol)?;
+    let delivery = delivery(&options, &protocol)?;
     let options = ServerOptions {
         protocol,
         max_connections: fields::count(&options, "maxConnections")?,
         return_timeout: fields::milliseconds(&options, "returnTimeoutMs")?.unwrap_or(limits::RETURN_TIMEOUT),
     };
-    Ok((options, inbox))
+    Ok((options, delivery))
 }
 
 /// Parses `TCPServerCloseOptions`.
@@ -109,8 +109,8 @@ fn protocol(options: &Object<'_>) -> Read<Protocol> {
     Ok(protocol)
 }
 
-/// Returns the options of an inbox, and the functions of the app.
-fn inbox<'a>(options: &Object<'a>, protocol: &Protocol) -> Read<InboxOptions<'a>> {
+/// Returns the options of a delivery, and the functions of the app.
+fn delivery<'a>(options: &Object<'a>, protocol: &Protocol) -> Read<DeliveryOptions<'a>> {
     let limit_bytes = protocol.framing.as_ref().and_then(Framing::custom_limit_bytes);
     let message_length = match fields::field_object(options, "framing")? {
         Some(fields) if limit_bytes.is_some() => framing_options::message_length(&fields)?,
@@ -125,7 +125,7 @@ fn inbox<'a>(options: &Object<'a>, protocol: &Protocol) -> Read<InboxOptions<'a>
         Some(_) if protocol.framing.is_none() => return Err(Refusal::parameter("requests", "needs framing")),
         Some(fields) => Some(request_options::requests(&fields, protocol.acknowledge)?),
     };
-    Ok((InboxKind { limit_bytes, requests }, Functions { message_length, ping }))
+    Ok((DeliveryKind { limit_bytes, requests }, Functions { message_length, ping }))
 }
 
 fn heartbeat(fields: &Object<'_>) -> Read<Heartbeat> {

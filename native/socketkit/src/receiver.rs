@@ -1,10 +1,10 @@
-//! Functions that an inbox needs from its object.
+//! Functions that a delivery needs from its object.
 
 use socket_engine::{Connection, ConnectionEvent, LinkId, Protocol, ReadOutcome, SendProgress, SocketError, Ticket};
 
 use crate::emitter::Emitter;
 
-/// The connection or client of an inbox.
+/// The connection or client of a delivery.
 pub trait Receiver {
     /// Returns its listeners.
     fn emitter(&self) -> &Emitter<ConnectionEvent>;

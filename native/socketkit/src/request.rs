@@ -8,10 +8,10 @@ use socket_engine::{ConnectionEvent, Message, Ticket};
 
 use crate::call::{Method, Progress, call};
 use crate::convert::{self, Argument};
+use crate::delivery::Delivery;
 use crate::emitter::Emitter;
 use crate::error::Refusal;
 use crate::fields;
-use crate::inbox::Inbox;
 use crate::requests::Sent;
 use crate::send::{self, Sender};
 
@@ -25,12 +25,12 @@ pub fn request<'env, S: Sender>(
         true => sender.send_alone(data, ticket),
         false => send::send_part(sender, &Message::new(data), ticket),
     };
-    request_with(sender.emitter(), sender.inbox(), S::REQUEST, options, callback, &send)
+    request_with(sender.emitter(), sender.delivery(), S::REQUEST, options, callback, &send)
 }
 
 fn request_with<'env>(
     emitter: &'env Emitter<ConnectionEvent>,
-    inbox: &Inbox,
+    delivery: &Delivery,
     method: Method,
     options: &Argument<'_>,
     callback: Argument<'_>,
@@ -38,7 +38,7 @@ fn request_with<'env>(
 ) -> Result<Unknown<'env>> {
     let promise = call(emitter, method, callback, &|ticket| {
         let missing = || Refusal::parameter("request", "needs the option requests of the constructor");
-        let requests = inbox.requests().ok_or_else(missing)?;
+        let requests = delivery.requests().ok_or_else(missing)?;
         let timeout = fields::milliseconds(&convert::object(options, "options")?, "timeoutMs")?;
         let timeout = timeout.unwrap_or(requests.timeout());
         convert::with_send_options(options, |data| {

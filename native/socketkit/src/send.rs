@@ -11,10 +11,10 @@ use socket_engine::{ConnectionEvent, Message, SendProgress, SocketError, Ticket}
 use crate::call::{self, Method, Progress, Reply, call};
 use crate::convert::{self, Argument};
 use crate::cork::{Cork, Gathered};
+use crate::delivery::Delivery;
 use crate::emitter::Emitter;
 use crate::environment::{Corked, Environment};
 use crate::error;
-use crate::inbox::Inbox;
 use crate::node_api;
 
 /// An object that sends.
@@ -25,8 +25,8 @@ pub trait Sender: 'static {
 
     /// Returns its listeners.
     fn emitter(&self) -> &Emitter<ConnectionEvent>;
-    /// Returns its inbox.
-    fn inbox(&self) -> &Inbox;
+    /// Returns its delivery.
+    fn delivery(&self) -> &Delivery;
     /// Returns its gathered sends.
     fn cork(&self) -> &Cork;
     /// Sends at once.
@@ -103,7 +103,7 @@ fn send_message<S: Sender>(
 impl<S: Sender> Corked for S {
     fn write(&self) {
         if self.flush() {
-            self.inbox().requests().into_iter().for_each(|requests| requests.take_written(Sender::emitter(self)));
+            self.delivery().requests().into_iter().for_each(|requests| requests.take_written(Sender::emitter(self)));
             return self.cork().set_written();
         }
         for Gathered { ticket, deferred } in self.cork().take_unwritten() {

@@ -12,11 +12,11 @@ use crate::call::{Method, Progress, Reply, call};
 use crate::connection::{self, Connections};
 use crate::construct_options;
 use crate::convert::{self, Argument};
+use crate::delivery::DeliveryKind;
 use crate::emitter::{Emitter, EventName};
 use crate::environment::{Arrived, Environment, Recipient};
 use crate::error::{self, CodeBase};
 use crate::event_queue::ObjectQueue;
-use crate::inbox::InboxKind;
 use crate::native::{Class, Member, Native};
 use crate::node_api::{self, Returned};
 use crate::send;
@@ -40,7 +40,7 @@ struct State {
     server: Server,
     connections: Connections,
     /// Kind of delivery for its connections.
-    kind: InboxKind,
+    kind: DeliveryKind,
 }
 
 impl State {

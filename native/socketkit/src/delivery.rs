@@ -34,8 +34,8 @@ thread_local! {
 /// Pending events of one connection.
 /// Without a `message` listener, keeps received bytes up to the connection's credit.
 #[derive(Default)]
-pub struct Inbox {
-    waiting: RefCell<VecDeque<Delivery>>,
+pub struct Delivery {
+    waiting: RefCell<VecDeque<Pending>>,
     /// Peer of the connection whose events are being delivered.
     peer: RefCell<Option<Rc<Peer>>>,
     /// Number of `close` events of connections that this side has closed.
@@ -67,7 +67,7 @@ pub struct Inbox {
 
 /// Kind of delivery of messages.
 #[derive(Clone, Copy, Default)]
-pub struct InboxKind {
+pub struct DeliveryKind {
     /// Limit of messages, if a function of the app determines their length.
     pub limit_bytes: Option<usize>,
     /// Options of requests, if enabled.
@@ -75,7 +75,7 @@ pub struct InboxKind {
 }
 
 /// A pending item.
-enum Delivery {
+enum Pending {
     Received(Bytes),
     Readable(LinkId),
     /// A message that was read here.
@@ -111,14 +111,14 @@ enum Brought<'env> {
     Bytes(Bytes, Error),
 }
 
-impl Inbox {
-    /// Creates the inbox of a connection to `peer`.
+impl Delivery {
+    /// Creates the delivery of a connection to `peer`.
     pub fn with_peer(peer: Option<SocketAddr>) -> Self {
         Self { peer: RefCell::new(peer.map(|peer| Rc::new(peer.into()))), ..Self::default() }
     }
 
     /// Sets the kind of delivery.
-    pub fn with_kind(self, kind: InboxKind) -> Self {
+    pub fn with_kind(self, kind: DeliveryKind) -> Self {
         Self {
             requests: kind.requests.map(|options| Box::new(Requests::new(options))),
             cutter: kind.limit_bytes.map(|limit_bytes| Box::new(Cutter::new(limit_bytes))),
@@ -136,7 +136,7 @@ impl Inbox {
         closes.saturating_sub(self.closes.get())
     }
 
-    /// Mutes the inbox after this side has closed the connection of `emitter`.
+    /// Mutes the delivery after this side has closed the connection of `emitter`.
     /// Delivers only `close` events, until `closes` of them were delivered.
     pub fn mute(&self, emitter: &Emitter<ConnectionEvent>, closes: u64) {
         self.muted.set(self.muted.get().max(closes));
@@ -162,7 +162,7 @@ impl Inbox {
 
     /// Takes an event. Returns true if it has to be delivered.
     fn take(&self, receiver: &dyn Receiver, event: ConnectionEvent) -> bool {
-        let delivery = match event {
+        let pending = match event {
             // They do not wait for received bytes.
             ConnectionEvent::Drained => return self.emit_at_once(receiver, EventName::Drain),
             ConnectionEvent::Stalled => return self.emit_at_once(receiver, EventName::Stalled),
@@ -175,16 +175,16 @@ impl Inbox {
                 self.is_read_closed.set(true);
                 return true;
             }
-            ConnectionEvent::Received(bytes) => Delivery::Received(bytes),
+            ConnectionEvent::Received(bytes) => Pending::Received(bytes),
             ConnectionEvent::Message(message) => return self.take_message(receiver, message),
-            ConnectionEvent::Corrupt(bytes) => Delivery::Corrupt(bytes),
-            ConnectionEvent::Connected(peer) => Delivery::Connected(peer),
-            ConnectionEvent::Reconnecting(reconnecting) => Delivery::Reconnecting(reconnecting),
-            ConnectionEvent::Ended => Delivery::Ended,
-            ConnectionEvent::Failed(error) => Delivery::Failed(error),
-            ConnectionEvent::Closed(reason) => Delivery::Closed(reason),
+            ConnectionEvent::Corrupt(bytes) => Pending::Corrupt(bytes),
+            ConnectionEvent::Connected(peer) => Pending::Connected(peer),
+            ConnectionEvent::Reconnecting(reconnecting) => Pending::Reconnecting(reconnecting),
+            ConnectionEvent::Ended => Pending::Ended,
+            ConnectionEvent::Failed(error) => Pending::Failed(error),
+            ConnectionEvent::Closed(reason) => Pending::Closed(reason),
         };
-        self.waiting.borrow_mut().push_back(delivery);
+        self.waiting.borrow_mut().push_back(pending);
         true
     }
 
@@ -195,7 +195,7 @@ impl Inbox {
             Readiness::Readable => {
                 // It was read to its end, and is watched again.
                 self.watched_link.set(None);
-                self.waiting.borrow_mut().push_back(Delivery::Readable(link));
+                self.waiting.borrow_mut().push_back(Pending::Readable(link));
             }
         }
     }
@@ -243,46 +243,46 @@ impl Inbox {
             };
             self.tell_requests(emitter, &next);
             match next {
-                next @ (Delivery::Readable(_) | Delivery::Read(_) | Delivery::Answer(..) | Delivery::Corrupt(_))
+                next @ (Pending::Readable(_) | Pending::Read(_) | Pending::Answer(..) | Pending::Corrupt(_))
                     if streamed >= limits::TURN_STREAM_BYTES =>
                 {
                     self.waiting.borrow_mut().push_front(next);
                     emitter.await_turn();
                     break;
                 }
-                Delivery::Readable(link) if receiver.has_framing() => {
+                Pending::Readable(link) if receiver.has_framing() => {
                     let (mut read, _) = self.read_messages(receiver, link);
                     let mut waiting = self.waiting.borrow_mut();
                     read.append(&mut waiting);
                     *waiting = read;
                 }
-                Delivery::Read(message) => match self.deliver_parts(&mut batch, vec![message], Delivery::Read) {
+                Pending::Read(message) => match self.deliver_parts(&mut batch, vec![message], Pending::Read) {
                     Ok(size) => streamed += size.max(limits::EVENT_COST_BYTES),
                     Err(error) => break put_off(emitter, &error),
                 },
-                Delivery::Readable(link) => match self.read(&mut batch, link) {
+                Pending::Readable(link) => match self.read(&mut batch, link) {
                     Ok(size) => streamed += size.max(limits::EVENT_COST_BYTES),
                     Err(error) => break put_off(emitter, &error),
                 },
-                Delivery::Received(bytes) => {
-                    match self.deliver_parts(&mut batch, self.with_next(bytes), Delivery::Received) {
+                Pending::Received(bytes) => {
+                    match self.deliver_parts(&mut batch, self.with_next(bytes), Pending::Received) {
                         Ok(size) => delivered += size,
                         Err(error) => break put_off(emitter, &error),
                     }
                 }
-                Delivery::Message(message) => match self.deliver_parts(&mut batch, vec![message], Delivery::Message) {
+                Pending::Message(message) => match self.deliver_parts(&mut batch, vec![message], Pending::Message) {
                     Ok(size) => delivered += size,
                     Err(error) => break put_off(emitter, &error),
                 },
-                Delivery::Corrupt(bytes) => match self.deliver_corrupt(receiver, bytes) {
+                Pending::Corrupt(bytes) => match self.deliver_corrupt(receiver, bytes) {
                     Ok(size) => streamed += size.max(limits::EVENT_COST_BYTES),
                     Err(error) => break put_off(emitter, &error),
                 },
-                Delivery::Answer(ticket, bytes) => match self.deliver_answer(receiver, ticket, bytes) {
+                Pending::Answer(ticket, bytes) => match self.deliver_answer(receiver, ticket, bytes) {
                     Ok(size) => streamed += size.max(limits::EVENT_COST_BYTES),
                     Err(error) => break put_off(emitter, &error),
                 },
-                Delivery::Connected(peer) => {
+                Pending::Connected(peer) => {
                     self.peer.replace(Some(Rc::new(peer.into())));
                     batch.peer = None;
                     self.is_read_closed.set(false);
@@ -290,30 +290,30 @@ impl Inbox {
                     receiver.connected();
                     receiver.emitter().emit(EventName::Connect, []);
                 }
-                Delivery::Reconnecting(reconnecting) => emit_reconnecting(receiver.emitter(), &reconnecting),
+                Pending::Reconnecting(reconnecting) => emit_reconnecting(receiver.emitter(), &reconnecting),
                 // An answer may follow: from a listener after an `await`, or from a callback.
-                Delivery::Ended if self.is_in_use(emitter) => {
-                    self.waiting.borrow_mut().push_front(Delivery::Ended);
+                Pending::Ended if self.is_in_use(emitter) => {
+                    self.waiting.borrow_mut().push_front(Pending::Ended);
                     emitter.environment().await_next_turn(emitter.queue().id);
                     break;
                 }
-                Delivery::Ended if self.cutter.as_ref().is_some_and(|cutter| cutter.is_within()) => {
+                Pending::Ended if self.cutter.as_ref().is_some_and(|cutter| cutter.is_within()) => {
                     receiver.fail(libc::EPROTO);
                 }
                 // Already split.
-                Delivery::Raw(_) => {}
-                Delivery::Ended => {
+                Pending::Raw(_) => {}
+                Pending::Ended => {
                     let requests = self.requests().into_iter();
                     requests.for_each(|requests| requests.fail_all(emitter.environment(), libc::ECONNRESET));
                     self.has_ended.set(true);
                     receiver.emitter().emit(EventName::End, []);
                     receiver.finish();
                 }
-                Delivery::Failed(error) => receiver.emitter().emit_error(&error),
-                Delivery::Closed(reason) => self.close(receiver, reason),
+                Pending::Failed(error) => receiver.emitter().emit_error(&error),
+                Pending::Closed(reason) => self.close(receiver, reason),
             }
         }
-        if self.waiting.borrow().iter().any(|event| matches!(event, Delivery::Closed(_))) {
+        if self.waiting.borrow().iter().any(|event| matches!(event, Pending::Closed(_))) {
             receiver.over();
         } else if !emitter.has(EventName::Message) && self.knows_end() {
             receiver.left();
@@ -328,7 +328,7 @@ impl Inbox {
 
     /// Returns whether the peer has closed its side, although not all of its data was delivered.
     fn knows_end(&self) -> bool {
-        self.is_read_closed.get() || self.waiting.borrow().iter().any(|event| matches!(event, Delivery::Ended))
+        self.is_read_closed.get() || self.waiting.borrow().iter().any(|event| matches!(event, Pending::Ended))
     }
 
     fn is_listened_to(&self, emitter: &Emitter<ConnectionEvent>) -> bool {
@@ -342,7 +342,7 @@ impl Inbox {
     fn read(&self, batch: &mut Batch<'_>, link: LinkId) -> Result<usize> {
         let (receiver, emitter) = (batch.receiver, batch.receiver.emitter());
         // There may be more data, and the listener may remove itself. A failed read has to be repeated.
-        self.waiting.borrow_mut().push_front(Delivery::Readable(link));
+        self.waiting.borrow_mut().push_front(Pending::Readable(link));
         self.prepare(batch)?;
         let read = node_api::with_handle_scope(emitter.env(), || {
             let (brought, piece) = self.read_once(receiver, link)?;
@@ -354,7 +354,7 @@ impl Inbox {
                 Brought::Buffer(buffer) => buffer,
                 Brought::Bytes(bytes, error) => {
                     receiver.hold(bytes.len());
-                    self.put_back(bytes, Delivery::Received);
+                    self.put_back(bytes, Pending::Received);
                     return Err(error);
                 }
             };
@@ -387,7 +387,7 @@ impl Inbox {
     ///
     /// # Errors
     /// When no message could be created. The parts are then first in the queue, each as the event that it was.
-    fn deliver_parts(&self, batch: &mut Batch<'_>, parts: Vec<Bytes>, event: fn(Bytes) -> Delivery) -> Result<usize> {
+    fn deliver_parts(&self, batch: &mut Batch<'_>, parts: Vec<Bytes>, event: fn(Bytes) -> Pending) -> Result<usize> {
         let env = batch.receiver.emitter().env();
         let size = parts.iter().map(Bytes::len).sum();
         let delivered = self.prepare(batch).and_then(|()| {
@@ -417,7 +417,7 @@ impl Inbox {
             emitter.emit(EventName::Error, [error]);
             Ok(size)
         });
-        delivered.flatten().inspect_err(|_| self.put_back(bytes, Delivery::Corrupt))
+        delivered.flatten().inspect_err(|_| self.put_back(bytes, Pending::Corrupt))
     }
 
     /// Creates what `batch` lacks, in a scope that outlives its messages.
@@ -443,7 +443,7 @@ impl Inbox {
         emitter.call(EventName::Message, listener, [message]);
     }
 
-    fn put_back(&self, bytes: Bytes, event: fn(Bytes) -> Delivery) {
+    fn put_back(&self, bytes: Bytes, event: fn(Bytes) -> Pending) {
         self.waiting.borrow_mut().push_front(event(bytes));
     }
 
@@ -453,7 +453,7 @@ impl Inbox {
         match node_api::with_bytes(buffer, Bytes::copy_from_slice) {
             Ok(Some(bytes)) => {
                 receiver.hold(bytes.len());
-                self.put_back(bytes, Delivery::Received);
+                self.put_back(bytes, Pending::Received);
             }
             Ok(None) => log::error!("received bytes are lost: their buffer was detached"),
             Err(error) => log::error!("received bytes are lost: {error}"),
@@ -465,7 +465,7 @@ impl Inbox {
     /// This detects EOF and errors after the data. `stored` counts the bytes of this turn.
     fn store(&self, receiver: &dyn Receiver, stored: &mut usize) {
         let mut waiting = self.waiting.borrow_mut();
-        while let Some(place) = waiting.iter().position(|event| matches!(event, Delivery::Readable(_))) {
+        while let Some(place) = waiting.iter().position(|event| matches!(event, Pending::Readable(_))) {
             if receiver.connection(Connection::has_room) == Some(false) {
                 if self.drop_oldest(receiver, &mut waiting) {
                     continue;
@@ -477,7 +477,7 @@ impl Inbox {
                 receiver.emitter().await_turn();
                 break;
             }
-            let Some(&Delivery::Readable(link)) = waiting.get(place) else { break };
+            let Some(&Pending::Readable(link)) = waiting.get(place) else { break };
             if receiver.has_framing() {
                 let (mut read, size) = self.read_messages(receiver, link);
                 let mut behind = waiting.split_off(place);
@@ -493,13 +493,13 @@ impl Inbox {
             if piece.is_last {
                 waiting.remove(place);
             }
-            bytes.into_iter().for_each(|bytes| waiting.insert(place, Delivery::Received(bytes)));
+            bytes.into_iter().for_each(|bytes| waiting.insert(place, Pending::Received(bytes)));
         }
     }
 
     /// Watches for EOF of a link, once, whose bytes cannot be read for lack of credit.
-    fn watch_end(&self, receiver: &dyn Receiver, unread: Option<&Delivery>) {
-        if let Some(&Delivery::Readable(link)) = unread
+    fn watch_end(&self, receiver: &dyn Receiver, unread: Option<&Pending>) {
+        if let Some(&Pending::Readable(link)) = unread
             && receiver.watches_end()
             && self.watched_link.replace(Some(link)) != Some(link)
         {
@@ -509,12 +509,12 @@ impl Inbox {
 
     /// Drops the oldest bytes without a listener.
     /// Returns false if they must be kept, or there are none.
-    fn drop_oldest(&self, receiver: &dyn Receiver, waiting: &mut VecDeque<Delivery>) -> bool {
+    fn drop_oldest(&self, receiver: &dyn Receiver, waiting: &mut VecDeque<Pending>) -> bool {
         if self.paused.get() || !receiver.drops_unheard() {
             return false;
         }
-        let oldest = waiting.iter().position(|event| matches!(event, Delivery::Received(_)));
-        let Some(Delivery::Received(bytes)) = oldest.and_then(|oldest| waiting.remove(oldest)) else { return false };
+        let oldest = waiting.iter().position(|event| matches!(event, Pending::Received(_)));
+        let Some(Pending::Received(bytes)) = oldest.and_then(|oldest| waiting.remove(oldest)) else { return false };
         receiver.consume(bytes.len());
         if !self.told_drop.replace(true) {
             log::warn!("received bytes are dropped, the oldest first: there is no message listener");
@@ -536,17 +536,17 @@ impl Inbox {
         // The listener may use it, also after an `await`.
         if receiver.awaits_finish() {
             self.last_call.set(receiver.emitter().environment().turn_number());
-            self.waiting.borrow_mut().push_back(Delivery::Ended);
+            self.waiting.borrow_mut().push_back(Pending::Ended);
         }
     }
 
     /// Removes the next event; bytes only if there is a listener for them.
     ///
     /// No borrow is held on return, because a listener may call back.
-    fn next(&self, emitter: &Emitter<ConnectionEvent>) -> Option<Delivery> {
+    fn next(&self, emitter: &Emitter<ConnectionEvent>) -> Option<Pending> {
         let listening = self.is_listened_to(emitter);
         let mut waiting = self.waiting.borrow_mut();
-        while self.is_muted() && waiting.front().is_some_and(|event| !matches!(event, Delivery::Closed(_))) {
+        while self.is_muted() && waiting.front().is_some_and(|event| !matches!(event, Pending::Closed(_))) {
             waiting.pop_front();
         }
         match waiting.front() {
@@ -561,15 +561,15 @@ impl Inbox {
     fn next_behind_bytes(
         &self,
         emitter: &Emitter<ConnectionEvent>,
-        waiting: &mut VecDeque<Delivery>,
-    ) -> Option<Delivery> {
+        waiting: &mut VecDeque<Pending>,
+    ) -> Option<Pending> {
         let behind = waiting.iter().position(|event| !is_received(event))?;
         let wanted = match waiting.get(behind)? {
-            Delivery::Answer(..) => true,
+            Pending::Answer(..) => true,
             _ if emitter.has(EventName::Message) => false,
-            Delivery::Reconnecting(_) => emitter.has(EventName::Reconnecting),
-            Delivery::Connected(_) => emitter.has(EventName::Connect),
-            Delivery::Ended => emitter.has(EventName::End) || emitter.has(EventName::Close),
+            Pending::Reconnecting(_) => emitter.has(EventName::Reconnecting),
+            Pending::Connected(_) => emitter.has(EventName::Connect),
+            Pending::Ended => emitter.has(EventName::End) || emitter.has(EventName::Close),
             _ => emitter.has(EventName::Close),
         };
         if wanted { waiting.remove(behind) } else { None }
@@ -580,12 +580,12 @@ impl Inbox {
         let mut waiting = self.waiting.borrow_mut();
         let mut total = first.len();
         let mut parts = vec![first];
-        while let Some(Delivery::Received(bytes)) = waiting.front() {
+        while let Some(Pending::Received(bytes)) = waiting.front() {
             total += bytes.len();
             if total > limits::MESSAGE_BYTES {
                 break;
             }
-            if let Some(Delivery::Received(bytes)) = waiting.pop_front() {
+            if let Some(Pending::Received(bytes)) = waiting.pop_front() {
                 parts.push(bytes);
             }
         }
@@ -652,8 +652,8 @@ fn put_off(emitter: &Emitter<ConnectionEvent>, error: &Error) {
     }
 }
 
-fn is_received(event: &Delivery) -> bool {
-    use Delivery::{Corrupt, Message, Raw, Read, Readable, Received};
+fn is_received(event: &Pending) -> bool {
+    use Pending::{Corrupt, Message, Raw, Read, Readable, Received};
     matches!(event, Received(_) | Message(_) | Read(_) | Corrupt(_) | Raw(_) | Readable(_))
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use napi_ohos::Result;
 use socket_engine::{ConnectionEvent, Decoded, LinkId, Ticket};
 
-use super::{Delivery, Inbox};
+use super::{Delivery, Pending};
 use crate::cutter::Found;
 use crate::emitter::{Emitter, PING};
 use crate::error::{self, Refusal};
@@ -15,29 +15,29 @@ use crate::node_api;
 use crate::receiver::Receiver;
 use crate::requests::Claim;
 
-impl Inbox {
+impl Delivery {
     /// Takes a message that the connection's task has read. Returns true if it must be delivered.
     pub(super) fn take_message(&self, receiver: &dyn Receiver, message: Bytes) -> bool {
-        let delivery = self.claim(receiver, message, Delivery::Message);
-        let is_some = delivery.is_some();
-        self.waiting.borrow_mut().extend(delivery);
+        let pending = self.claim(receiver, message, Pending::Message);
+        let is_some = pending.is_some();
+        self.waiting.borrow_mut().extend(pending);
         is_some
     }
 
     /// Decides whether a message is an answer; otherwise it becomes an `event`.
-    fn claim(&self, receiver: &dyn Receiver, message: Bytes, event: fn(Bytes) -> Delivery) -> Option<Delivery> {
+    fn claim(&self, receiver: &dyn Receiver, message: Bytes, event: fn(Bytes) -> Pending) -> Option<Pending> {
         if self.cutter.is_some() {
             self.has_raw.set(true);
-            return Some(Delivery::Raw(message));
+            return Some(Pending::Raw(message));
         }
         self.claim_whole(receiver, message, event)
     }
 
-    fn claim_whole(&self, receiver: &dyn Receiver, message: Bytes, event: fn(Bytes) -> Delivery) -> Option<Delivery> {
+    fn claim_whole(&self, receiver: &dyn Receiver, message: Bytes, event: fn(Bytes) -> Pending) -> Option<Pending> {
         let Some(requests) = self.requests() else { return Some(event(message)) };
         match requests.claim(&message, receiver.emitter().environment()) {
             Claim::Message => Some(event(message)),
-            Claim::Answer(ticket) => Some(Delivery::Answer(ticket, message)),
+            Claim::Answer(ticket) => Some(Pending::Answer(ticket, message)),
             Claim::Late => {
                 receiver.consume(message.len());
                 None
@@ -52,22 +52,21 @@ impl Inbox {
     pub(super) fn cut(&self, receiver: &dyn Receiver) -> Result<()> {
         let Some(cutter) = &self.cutter else { return Ok(()) };
         while self.has_raw.get() && !self.is_muted() {
-            let place = self.waiting.borrow().iter().position(|event| matches!(event, Delivery::Raw(_)));
+            let place = self.waiting.borrow().iter().position(|event| matches!(event, Pending::Raw(_)));
             self.has_raw.set(place.is_some());
             let Some(place) = place else { break };
             let raw = self.waiting.borrow_mut().remove(place);
-            let Some(Delivery::Raw(data)) = raw else { break };
+            let Some(Pending::Raw(data)) = raw else { break };
             let mut found = cutter.cut(receiver.emitter(), &data);
             found.iter_mut().for_each(|found| found.messages.retain(|message| !receiver.protocol().is_pong(message)));
             found.iter().flat_map(|found| &found.messages).for_each(|message| receiver.hold(message.len()));
             receiver.consume(data.len());
             let Found { messages, fault } = found.inspect_err(|_| {
                 receiver.hold(0);
-                self.waiting.borrow_mut().insert(place, Delivery::Raw(Bytes::new()));
+                self.waiting.borrow_mut().insert(place, Pending::Raw(Bytes::new()));
             })?;
-            let claimed =
-                messages.into_iter().filter_map(|message| self.claim_whole(receiver, message, Delivery::Read));
-            let claimed: Vec<Delivery> = claimed.collect();
+            let claimed = messages.into_iter().filter_map(|message| self.claim_whole(receiver, message, Pending::Read));
+            let claimed: Vec<Pending> = claimed.collect();
             let mut waiting = self.waiting.borrow_mut();
             let place = place.min(waiting.len());
             let behind = waiting.split_off(place);
@@ -80,14 +79,14 @@ impl Inbox {
 
     /// Reads messages once, followed by `Readable` if there may be more data.
     /// Also returns the number of bytes.
-    pub(super) fn read_messages(&self, receiver: &dyn Receiver, link: LinkId) -> (VecDeque<Delivery>, usize) {
+    pub(super) fn read_messages(&self, receiver: &dyn Receiver, link: LinkId) -> (VecDeque<Pending>, usize) {
         let mut messages = Vec::new();
         let piece = receiver.read(|connection| connection.read_messages(link, &mut messages));
         let size = messages.iter().map(|message| message.bytes().len()).sum();
-        let more = (!piece.is_last).then_some(Delivery::Readable(link));
+        let more = (!piece.is_last).then_some(Pending::Readable(link));
         let read = messages.into_iter().filter_map(|message| match message {
-            Decoded::Message(bytes) => self.claim(receiver, bytes, Delivery::Read),
-            Decoded::Corrupt(bytes) => Some(Delivery::Corrupt(bytes)),
+            Decoded::Message(bytes) => self.claim(receiver, bytes, Pending::Read),
+            Decoded::Corrupt(bytes) => Some(Pending::Corrupt(bytes)),
         });
         (read.chain(more).collect(), size)
     }
@@ -122,19 +121,19 @@ impl Inbox {
             emitter.environment().complete_with(ticket, &answer);
             Ok(size)
         });
-        delivered.flatten().inspect_err(|_| self.waiting.borrow_mut().push_front(Delivery::Answer(ticket, bytes)))
+        delivered.flatten().inspect_err(|_| self.waiting.borrow_mut().push_front(Pending::Answer(ticket, bytes)))
     }
 
     /// Ends the requests that can get no answer after `event`.
-    pub(super) fn tell_requests(&self, emitter: &Emitter<ConnectionEvent>, event: &Delivery) {
+    pub(super) fn tell_requests(&self, emitter: &Emitter<ConnectionEvent>, event: &Pending) {
         let Some(requests) = self.requests() else { return };
         let environment = emitter.environment();
         match event {
-            Delivery::Connected(_) => requests.connected(emitter),
-            Delivery::Reconnecting(reconnecting) => requests.lose_link(environment, reconnecting.error.errno),
-            Delivery::Failed(error) => requests.fail_all(environment, error.errno),
+            Pending::Connected(_) => requests.connected(emitter),
+            Pending::Reconnecting(reconnecting) => requests.lose_link(environment, reconnecting.error.errno),
+            Pending::Failed(error) => requests.fail_all(environment, error.errno),
             // Requests of a connection that this side has closed were ended at that time.
-            Delivery::Closed(_) if !self.is_muted() => requests.fail_all(environment, libc::ECONNABORTED),
+            Pending::Closed(_) if !self.is_muted() => requests.fail_all(environment, libc::ECONNABORTED),
             _ => {}
         }
     }
