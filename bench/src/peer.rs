@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, anyhow, bail};
 use bytes::Bytes;
 use socket_engine::{
-    Client, ClientOptions, ConnectionEvent, EventSink, Host, Protocol, SendProgress, SocketError, Ticket,
+    Client, ClientOptions, ConnectionEvent, EventSink, Host, OperationId, Protocol, SendProgress, SocketError,
 };
 
 use crate::figures::microseconds;
@@ -19,8 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Maximum number of queued messages.
 const QUEUED_MESSAGES: usize = 8;
 
-const CONNECT: Ticket = Ticket(0);
-const SEND: Ticket = Ticket(1);
+const CONNECT: OperationId = OperationId(0);
+const SEND: OperationId = OperationId(1);
 
 /// A connection to a server.
 pub struct Peer {
@@ -30,7 +30,7 @@ pub struct Peer {
 }
 
 enum Heard {
-    Completed(Ticket),
+    Completed(OperationId),
     Answer,
     Times(Vec<f64>),
 }
@@ -134,7 +134,7 @@ impl Sink {
                 if now >= exchange.end {
                     self.tell(Ok(Heard::Times(std::mem::take(&mut exchange.times))));
                     *place = None;
-                } else if let Err(error) = self.client.wait().send(&exchange.message, Ticket(2)) {
+                } else if let Err(error) = self.client.wait().send(&exchange.message, OperationId(2)) {
                     self.tell(Err(anyhow!("{error}")));
                 }
             }
@@ -153,7 +153,7 @@ impl EventSink<ConnectionEvent> for Sink {
         }
     }
 
-    fn complete(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {
-        self.tell(result.map(|()| Heard::Completed(ticket)).map_err(|error| anyhow!("{error}")));
+    fn complete(&self, operation_id: OperationId, result: std::result::Result<(), SocketError>) {
+        self.tell(result.map(|()| Heard::Completed(operation_id)).map_err(|error| anyhow!("{error}")));
     }
 }

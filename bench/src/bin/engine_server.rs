@@ -9,7 +9,9 @@ use bench::blocks::Blocks;
 use bench::protocol;
 use bytes::Bytes;
 use serde_json::{Value, json};
-use socket_engine::{Connection, ConnectionEvent, EventSink, Server, ServerEvent, ServerOptions, SocketError, Ticket};
+use socket_engine::{
+    Connection, ConnectionEvent, EventSink, OperationId, Server, ServerEvent, ServerOptions, SocketError,
+};
 
 /// What to do with received data.
 #[derive(Clone, Copy)]
@@ -56,7 +58,7 @@ impl EventSink<ServerEvent> for Acceptor {
         }
     }
 
-    fn complete(&self, _: Ticket, _: std::result::Result<(), SocketError>) {}
+    fn complete(&self, _: OperationId, _: std::result::Result<(), SocketError>) {}
 }
 
 impl Acceptor {
@@ -79,7 +81,7 @@ impl EventSink<ConnectionEvent> for Peer {
         }
     }
 
-    fn complete(&self, _: Ticket, _: std::result::Result<(), SocketError>) {}
+    fn complete(&self, _: OperationId, _: std::result::Result<(), SocketError>) {}
 }
 
 impl Peer {
@@ -91,7 +93,7 @@ impl Peer {
     fn take(&self, bytes: &Bytes) {
         let connection = self.connection();
         let sent = match self.work {
-            Work::Echo => connection.send(bytes, Ticket(0)).map(drop),
+            Work::Echo => connection.send(bytes, OperationId(0)).map(drop),
             Work::Sink(expected) => self.swallow(connection, bytes, expected),
         };
         if let Err(error) = sent {
@@ -106,6 +108,6 @@ impl Peer {
             eprintln!("a block is missing");
             std::process::exit(1);
         }
-        if blocks.taken() == expected { connection.send(&[1], Ticket(0)).map(drop) } else { Ok(()) }
+        if blocks.taken() == expected { connection.send(&[1], OperationId(0)).map(drop) } else { Ok(()) }
     }
 }

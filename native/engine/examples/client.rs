@@ -8,7 +8,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use socket_engine::{Client, ClientOptions, ConnectionEvent, EventSink, Host, SendProgress, SocketError, Ticket};
+use socket_engine::{Client, ClientOptions, ConnectionEvent, EventSink, Host, OperationId, SendProgress, SocketError};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -24,16 +24,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let ((results, completed), (closed, has_closed)) = (channel(), channel());
     let printer = Arc::new(Printer { client: OnceLock::new(), results, closed });
     let client = printer.client.get_or_init(|| Client::new(printer.clone(), None, ClientOptions::default()));
-    client.connect(Host::Address(address), CONNECT_TIMEOUT, Ticket(0))?;
+    client.connect(Host::Address(address), CONNECT_TIMEOUT, OperationId(0))?;
     completed.recv()??;
     for line in io::stdin().lock().lines() {
         // `Sent`: the kernel has it all. Otherwise the result comes later, which paces the input.
-        if client.send(format!("{}\n", line?).as_bytes(), Ticket(1))? != SendProgress::Sent {
+        if client.send(format!("{}\n", line?).as_bytes(), OperationId(1))? != SendProgress::Sent {
             completed.recv()??;
         }
     }
     // Half-closes: the peer sees the end of the stream, and what it still sends arrives.
-    client.end(Ticket(2))?;
+    client.end(OperationId(2))?;
     Ok(has_closed.recv()?)
 }
 
@@ -55,7 +55,7 @@ impl EventSink<ConnectionEvent> for Printer {
         }
     }
 
-    fn complete(&self, _: Ticket, result: Result<(), SocketError>) {
+    fn complete(&self, _: OperationId, result: Result<(), SocketError>) {
         drop(self.results.send(result));
     }
 }

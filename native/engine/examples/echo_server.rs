@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use socket_engine::{Connection, ConnectionEvent, EventSink, Server, ServerEvent, ServerOptions, SocketError, Ticket};
+use socket_engine::{
+    Connection, ConnectionEvent, EventSink, OperationId, Server, ServerEvent, ServerOptions, SocketError,
+};
 
 /// Receives the events of the server.
 #[derive(Default)]
@@ -42,7 +44,7 @@ impl EventSink<ServerEvent> for Acceptor {
         }
     }
 
-    fn complete(&self, _: Ticket, _: Result<(), SocketError>) {}
+    fn complete(&self, _: OperationId, _: Result<(), SocketError>) {}
 }
 
 impl EventSink<ConnectionEvent> for Echo {
@@ -50,7 +52,7 @@ impl EventSink<ConnectionEvent> for Echo {
         match event {
             ConnectionEvent::Received(bytes) => {
                 let connection = self.connection.wait();
-                if let Err(error) = connection.send(&bytes, Ticket(0)) {
+                if let Err(error) = connection.send(&bytes, OperationId(0)) {
                     eprintln!("{error}");
                 }
                 // Until here the bytes count against the connection's credit.
@@ -63,7 +65,7 @@ impl EventSink<ConnectionEvent> for Echo {
         }
     }
 
-    fn complete(&self, _: Ticket, result: Result<(), SocketError>) {
+    fn complete(&self, _: OperationId, result: Result<(), SocketError>) {
         if let Err(error) = result {
             eprintln!("{error}");
         }

@@ -27,7 +27,7 @@ use tokio::sync::{oneshot, watch};
 use crate::backoff::{Backoff, Reconnect};
 use crate::connection::{Closing, Connection, Message};
 use crate::error::{NEVER_OPENED, Operation, SocketError};
-use crate::event::{CloseReason, ConnectionEvent, EventSink, Ticket};
+use crate::event::{CloseReason, ConnectionEvent, EventSink, OperationId};
 use crate::options::SocketOptions;
 use crate::poller::PollTarget;
 use crate::protocol::Protocol;
@@ -51,14 +51,14 @@ use shared::Shared;
 /// use std::sync::Arc;
 /// use std::sync::mpsc::{Sender, channel};
 /// use std::time::Duration;
-/// use socket_engine::{Client, ClientOptions, ConnectionEvent, EventSink, Host, SocketError, Ticket};
+/// use socket_engine::{Client, ClientOptions, ConnectionEvent, EventSink, Host, OperationId, SocketError};
 ///
 /// /// Passes on the results of calls.
 /// struct Results(Sender<Result<(), SocketError>>);
 ///
 /// impl EventSink<ConnectionEvent> for Results {
 ///     fn post(&self, _: ConnectionEvent) {}
-///     fn complete(&self, _: Ticket, result: Result<(), SocketError>) {
+///     fn complete(&self, _: OperationId, result: Result<(), SocketError>) {
 ///         drop(self.0.send(result));
 ///     }
 /// }
@@ -67,9 +67,9 @@ use shared::Shared;
 /// # let address = listener.local_addr()?;
 /// let (sender, results) = channel();
 /// let client = Client::new(Arc::new(Results(sender)), None, ClientOptions::default());
-/// client.connect(Host::Address(address), Duration::from_secs(5), Ticket(0))?;
+/// client.connect(Host::Address(address), Duration::from_secs(5), OperationId(0))?;
 /// results.recv()??;
-/// client.send(b"123456", Ticket(1))?;
+/// client.send(b"123456", OperationId(1))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Client {
@@ -113,13 +113,18 @@ impl Client {
         Ok(())
     }
 
-    /// Connects; gives up after `limit`. `Completed` with `ticket` follows, and `Connected` before it on success. A
+    /// Connects; gives up after `limit`. `Completed` with `operation_id` follows, and `Connected` before it on success. A
     /// failed attempt can be repeated, and a closed client can connect again. One that reconnects by itself goes on
     /// until it succeeds, is closed, or has made all its attempts, each within `limit`.
     ///
     /// # Errors
     /// `EALREADY` while connecting, `EISCONN` when connected; otherwise what the kernel said when it refused a socket.
-    pub fn connect(&self, route: impl Into<Route>, limit: Duration, ticket: Ticket) -> Result<(), SocketError> {
+    pub fn connect(
+        &self,
+        route: impl Into<Route>,
+        limit: Duration,
+        operation_id: OperationId,
+    ) -> Result<(), SocketError> {
         let route = route.into();
         let (peer, target) = (route.target.address(), route.target.clone());
         let mut state = lock(&self.shared.state);
@@ -132,10 +137,10 @@ impl Client {
         state.phase = match self.shared.reconnect {
             None => {
                 let origin = Origin { bound, options: state.options };
-                self.attempt(Attempt { ticket, target }, opening, origin, runtime)
+                self.attempt(Attempt { operation_id, target }, opening, origin, runtime)
             }
             Some(reconnect) => {
-                let sink = self.shared.new_link_sink(&mut state, Some(ticket), bound.clone());
+                let sink = self.shared.new_link_sink(&mut state, Some(operation_id), bound.clone());
                 let reconnector = Reconnector {
                     sink: Arc::clone(&sink),
                     opening,
@@ -146,7 +151,7 @@ impl Client {
                     up_since: None,
                 };
                 let plan = self.shared.plan(sink, Some(Box::new(reconnector)), bound);
-                Phase::Active(Connection::open(plan, ticket, runtime))
+                Phase::Active(Connection::open(plan, operation_id, runtime))
             }
         };
         Ok(())
@@ -201,24 +206,24 @@ impl Client {
     /// # Errors
     /// `EBADF` without a socket, `ENOTCONN` with one that is not connected, or not any more; otherwise those of
     /// [`Connection::send`].
-    pub fn send(&self, data: &[u8], ticket: Ticket) -> Result<SendProgress, SocketError> {
-        self.send_message(&Message::new(data), ticket)
+    pub fn send(&self, data: &[u8], operation_id: OperationId) -> Result<SendProgress, SocketError> {
+        self.send_message(&Message::new(data), operation_id)
     }
 
     /// Sends as [`Connection::send_message`] does.
     ///
     /// # Errors
     /// Those of [`Client::send`].
-    pub fn send_message(&self, message: &Message<'_>, ticket: Ticket) -> Result<SendProgress, SocketError> {
-        lock(&self.shared.state).connection(Operation::Send)?.send_message(message, ticket).map_err(not_connected)
+    pub fn send_message(&self, message: &Message<'_>, operation_id: OperationId) -> Result<SendProgress, SocketError> {
+        lock(&self.shared.state).connection(Operation::Send)?.send_message(message, operation_id).map_err(not_connected)
     }
 
     /// Sends as [`Connection::gather`] does.
     ///
     /// # Errors
     /// Those of [`Client::send`].
-    pub fn gather(&self, message: &Message<'_>, ticket: Ticket) -> Result<SendProgress, SocketError> {
-        lock(&self.shared.state).connection(Operation::Send)?.gather(message, ticket).map_err(not_connected)
+    pub fn gather(&self, message: &Message<'_>, operation_id: OperationId) -> Result<SendProgress, SocketError> {
+        lock(&self.shared.state).connection(Operation::Send)?.gather(message, operation_id).map_err(not_connected)
     }
 
     /// Writes what was gathered, as [`Connection::flush`] does.
@@ -231,18 +236,18 @@ impl Client {
     /// # Errors
     /// `EBADF` without a socket, `ENOTCONN` with one that is not connected, or not any more; otherwise those of
     /// [`Connection::end`].
-    pub fn end(&self, ticket: Ticket) -> Result<(), SocketError> {
-        lock(&self.shared.state).connection(Operation::Send)?.end(ticket).map_err(not_connected)
+    pub fn end(&self, operation_id: OperationId) -> Result<(), SocketError> {
+        lock(&self.shared.state).connection(Operation::Send)?.end(operation_id).map_err(not_connected)
     }
 
     /// Resets the connection as [`Connection::abort`] does.
     ///
     /// # Errors
     /// `EBADF` without a socket, `ENOTCONN` with one that is not connected, or not any more.
-    pub fn abort(&self, ticket: Ticket) -> Result<Closing, SocketError> {
+    pub fn abort(&self, operation_id: OperationId) -> Result<Closing, SocketError> {
         let mut state = lock(&self.shared.state);
         let connection = state.connection(Operation::Close)?;
-        connection.abort(ticket).map_err(not_connected)?;
+        connection.abort(operation_id).map_err(not_connected)?;
         let ending = connection.downgrade();
         let sink = state.link_sink.take();
         state.previous.push_closed(ending, sink);
@@ -251,17 +256,17 @@ impl Client {
         Ok(if matches!(phase, Phase::Ended(_)) { Closing::Over } else { Closing::Announced })
     }
 
-    /// Lets the link go, and keeps what is not sent, until [`Client::restore`]. `Completed` with `ticket` follows. Only
+    /// Lets the link go, and keeps what is not sent, until [`Client::restore`]. `Completed` with `operation_id` follows. Only
     /// for a client that reconnects by itself.
     ///
     /// # Errors
     /// `EBADF` without a socket, `ENOTCONN` with one that is not connected, `EOPNOTSUPP` when it does not reconnect, `EALREADY` while
     /// another call is under way.
-    pub fn suspend(&self, ticket: Ticket) -> Result<(), SocketError> {
+    pub fn suspend(&self, operation_id: OperationId) -> Result<(), SocketError> {
         let state = lock(&self.shared.state);
         let connection = state.connection(Operation::Suspend)?;
         match self.shared.reconnect {
-            Some(_) => connection.suspend(ticket),
+            Some(_) => connection.suspend(operation_id),
             None => Err(SocketError::new(Operation::Suspend, connection.peer(), libc::EOPNOTSUPP)),
         }
     }
@@ -289,12 +294,12 @@ impl Client {
         state.phase.connection().map_or(0, |connection| connection.queued_bytes())
     }
 
-    /// Closes whatever is open. A connect under way completes with `ECANCELED`. `Closed` and `Completed` with `ticket`
+    /// Closes whatever is open. A connect under way completes with `ECANCELED`. `Closed` and `Completed` with `operation_id`
     /// follow; `Completed` alone where the connection has ended before.
     ///
     /// # Errors
     /// [`NEVER_OPENED`] before `bind` and `connect`, and when it is closed already.
-    pub fn close(&self, ticket: Ticket) -> Result<Closing, SocketError> {
+    pub fn close(&self, operation_id: OperationId) -> Result<Closing, SocketError> {
         let mut state = lock(&self.shared.state);
         state.unbind();
         match std::mem::replace(&mut state.phase, Phase::Closed) {
@@ -306,7 +311,7 @@ impl Client {
             // The attempt answers both calls when its socket is closed.
             Phase::Connecting { cancel, running } => {
                 state.previous.push_attempt(running);
-                if cancel.send(ticket).is_ok() {
+                if cancel.send(operation_id).is_ok() {
                     return Ok(Closing::Announced);
                 }
             }
@@ -314,21 +319,21 @@ impl Client {
             Phase::Active(connection) => {
                 let sink = state.link_sink.take();
                 state.previous.push_closed(connection.downgrade(), sink);
-                if connection.close(Some(ticket)).is_ok() {
+                if connection.close(Some(operation_id)).is_ok() {
                     return Ok(Closing::Announced);
                 }
-                self.shared.sink.complete(ticket, Ok(()));
+                self.shared.sink.complete(operation_id, Ok(()));
                 return Ok(Closing::Over);
             }
             Phase::Ended(connection) => {
                 state.previous.push(connection.downgrade());
-                if connection.close(Some(ticket)).is_err() {
-                    self.shared.sink.complete(ticket, Ok(()));
+                if connection.close(Some(operation_id)).is_err() {
+                    self.shared.sink.complete(operation_id, Ok(()));
                 }
                 return Ok(Closing::Over);
             }
         }
-        self.shared.sink.complete(ticket, Ok(()));
+        self.shared.sink.complete(operation_id, Ok(()));
         Ok(Closing::Announced)
     }
 

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use tokio::runtime::Handle;
 
 use crate::error::{Operation, SocketError};
-use crate::event::{CloseReason, ConnectionEvent, EventSink, LinkId, Ticket};
+use crate::event::{CloseReason, ConnectionEvent, EventSink, LinkId, OperationId};
 use crate::framing::Decoded;
 use crate::keep_alive::KeepAlive;
 use crate::noise::LinkCiphers;
@@ -119,7 +119,7 @@ struct TaskParts {
 }
 
 impl TaskParts {
-    fn driver(self, shared: Arc<Shared>, opening: Option<Ticket>) -> Box<Driver> {
+    fn driver(self, shared: Arc<Shared>, opening: Option<OperationId>) -> Box<Driver> {
         let driver = Driver::new(shared, self.guard);
         Box::new(match self.link_source {
             Some(link_source) => driver.with_link_source(link_source, opening),
@@ -172,31 +172,31 @@ impl Connection {
     }
 
     /// Starts without a link: the link_source of `plan` brings the first one, and the result of `opening` tells.
-    pub(crate) fn open(plan: Plan, opening: Ticket, runtime: &Handle) -> Self {
+    pub(crate) fn open(plan: Plan, opening: OperationId, runtime: &Handle) -> Self {
         let (shared, parts) = plan.share(LinkState::Connecting, None);
         runtime.spawn(parts.driver(Arc::clone(&shared), Some(opening)).run(None));
         Self { shared }
     }
 
     /// Sends `data` after everything sent before; with framing, as one message. Tries at once, without blocking; what the
-    /// kernel does not take is copied into the queue, and `Completed` with `ticket` tells when the kernel has its last
+    /// kernel does not take is copied into the queue, and `Completed` with `operation_id` tells when the kernel has its last
     /// byte. Where messages are acknowledged, `Completed` tells when the peer has it.
     ///
     /// # Errors
     /// Nothing of `data` was sent, because of: `EBADF` when closed, `EPIPE` after [`Connection::end`], `ENOBUFS` when the
     /// queue is full, `EMSGSIZE` when the framing does not allow so much, `EINVAL` when `data` contains the delimiter,
     /// `ENOTCONN` while there is no link and nothing may wait for one; otherwise what broke the connection.
-    pub fn send(&self, data: &[u8], ticket: Ticket) -> Result<SendProgress, SocketError> {
-        self.send_message(&Message::new(data), ticket)
+    pub fn send(&self, data: &[u8], operation_id: OperationId) -> Result<SendProgress, SocketError> {
+        self.send_message(&Message::new(data), operation_id)
     }
 
     /// Sends a message that goes to other connections of the same server as well, as [`Connection::send`] does.
     ///
     /// # Errors
     /// Those of [`Connection::send`].
-    pub fn send_message(&self, message: &Message<'_>, ticket: Ticket) -> Result<SendProgress, SocketError> {
+    pub fn send_message(&self, message: &Message<'_>, operation_id: OperationId) -> Result<SendProgress, SocketError> {
         let mut state = lock(&self.shared.state);
-        let sent = state.send(message, ticket);
+        let sent = state.send(message, operation_id);
         if sent != Ok(SendProgress::Sent) {
             self.shared.notify_task_of(state);
         } else {
@@ -213,8 +213,8 @@ impl Connection {
     ///
     /// # Errors
     /// Those of [`Connection::send`].
-    pub fn gather(&self, message: &Message<'_>, ticket: Ticket) -> Result<SendProgress, SocketError> {
-        let gathered = self.shared.gather(message, ticket);
+    pub fn gather(&self, message: &Message<'_>, operation_id: OperationId) -> Result<SendProgress, SocketError> {
+        let gathered = self.shared.gather(message, operation_id);
         let progress = gathered.map_err(|errno| self.shared.error(Operation::Send, errno))?;
         self.shared.count_sent(message.data().len());
         Ok(progress)
@@ -226,41 +226,41 @@ impl Connection {
         self.shared.flush_gathered()
     }
 
-    /// Says FIN after everything sent before, and goes on receiving. `Completed` with `ticket` tells when.
+    /// Says FIN after everything sent before, and goes on receiving. `Completed` with `operation_id` tells when.
     ///
     /// # Errors
     /// `EBADF` when closed, `EPIPE` when it was ended before, otherwise what broke the connection.
-    pub fn end(&self, ticket: Ticket) -> Result<(), SocketError> {
+    pub fn end(&self, operation_id: OperationId) -> Result<(), SocketError> {
         let mut state = lock(&self.shared.state);
         state.may_send().map_err(|errno| state.error(Operation::Send, errno))?;
         state.push_bye();
-        state.fin = Fin::Wanted(Some(ticket));
+        state.fin = Fin::Wanted(Some(operation_id));
         self.shared.notify_task_of(state);
         Ok(())
     }
 
-    /// Closes at once: drops what is queued, and resets the connection. `Completed` with `ticket` and `Closed` follow.
+    /// Closes at once: drops what is queued, and resets the connection. `Completed` with `operation_id` and `Closed` follow.
     ///
     /// # Errors
     /// `EBADF` when it is closed already.
-    pub fn abort(&self, ticket: Ticket) -> Result<(), SocketError> {
-        self.end_with(Some(ticket), true)
+    pub fn abort(&self, operation_id: OperationId) -> Result<(), SocketError> {
+        self.end_with(Some(operation_id), true)
     }
 
-    /// Lets the link go, and keeps what is not sent, until [`Connection::resume`]. `Completed` with `ticket` follows when the peer's
+    /// Lets the link go, and keeps what is not sent, until [`Connection::resume`]. `Completed` with `operation_id` follows when the peer's
     /// kernel has what this one has taken; at once where messages are acknowledged, which are sent again.
     /// Only for a connection that replaces lost links.
     ///
     /// # Errors
     /// `EBADF` when closed, `EALREADY` while another call is under way. It completes with `ECANCELED` when the connection
     /// ends first, with `ETIMEDOUT` when the peer takes nothing, and with `ECONNRESET` when it resets the link.
-    pub(crate) fn suspend(&self, ticket: Ticket) -> Result<(), SocketError> {
+    pub(crate) fn suspend(&self, operation_id: OperationId) -> Result<(), SocketError> {
         let mut state = lock(&self.shared.state);
         let errno = match state.suspension {
             _ if !state.phase.is_open() => libc::EBADF,
             Suspension::Wanted { .. } => libc::EALREADY,
             Suspension::Active | Suspension::Suspended => {
-                state.suspension = Suspension::Wanted { ticket, resumed: false };
+                state.suspension = Suspension::Wanted { operation_id, resumed: false };
                 self.shared.notify_task_of(state);
                 return Ok(());
             }
@@ -278,18 +278,18 @@ impl Connection {
         self.shared.notify_task_of(state);
     }
 
-    /// Closes: stops receiving, hands the queue to the kernel, then says FIN. `Completed` with `ticket` and `Closed`
+    /// Closes: stops receiving, hands the queue to the kernel, then says FIN. `Completed` with `operation_id` and `Closed`
     /// follow when the peer's kernel has all messages. A peer that takes nothing for
     /// [`DRAIN_TIMEOUT`](crate::limits::DRAIN_TIMEOUT) is reset: then `Completed` fails with `ETIMEDOUT`.
     ///
     /// # Errors
     /// `EBADF` when it is closed already.
-    pub fn close(&self, ticket: Option<Ticket>) -> Result<(), SocketError> {
-        self.end_with(ticket, false)
+    pub fn close(&self, operation_id: Option<OperationId>) -> Result<(), SocketError> {
+        self.end_with(operation_id, false)
     }
 
-    fn end_with(&self, ticket: Option<Ticket>, aborted: bool) -> Result<(), SocketError> {
-        if begin_close(&self.shared, ticket, aborted) {
+    fn end_with(&self, operation_id: Option<OperationId>, aborted: bool) -> Result<(), SocketError> {
+        if begin_close(&self.shared, operation_id, aborted) {
             Ok(())
         } else {
             Err(self.shared.error(Operation::Close, libc::EBADF))
@@ -541,9 +541,9 @@ impl WeakConnection {
 }
 
 /// Closes as told; false when it was closing or closed.
-fn begin_close(shared: &Shared, ticket: Option<Ticket>, aborts: bool) -> bool {
+fn begin_close(shared: &Shared, operation_id: Option<OperationId>, aborts: bool) -> bool {
     let mut state = lock(&shared.state);
-    let begun = state.phase.begin_close(Close::new(CloseReason::Local, ticket, aborts));
+    let begun = state.phase.begin_close(Close::new(CloseReason::Local, operation_id, aborts));
     shared.notify_task_of(state);
     begun
 }

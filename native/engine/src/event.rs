@@ -9,7 +9,7 @@ use crate::error::SocketError;
 
 /// Identifies a call whose result comes later; chosen by the owner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Ticket(pub u64);
+pub struct OperationId(pub u64);
 
 /// Reason why a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,9 +133,9 @@ pub trait EventSink<E>: Send + Sync + 'static {
     /// Receives one event.
     fn post(&self, event: E);
 
-    /// Receives the result of the call with `ticket`, exactly once for each.
+    /// Receives the result of the call with `operation_id`, exactly once for each.
     ///
     /// Results of `send` come in the order of the calls, with one exception: the rejection of a message that was not sent does not wait for
     /// the acknowledgement of an earlier one.
-    fn complete(&self, ticket: Ticket, result: Result<(), SocketError>);
+    fn complete(&self, operation_id: OperationId, result: Result<(), SocketError>);
 }

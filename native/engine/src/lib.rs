@@ -18,7 +18,7 @@
 //! * Without a [`Poller`] the connection task reads, and posts [`ConnectionEvent::Received`] or
 //!   [`ConnectionEvent::Message`]. Their bytes count against the connection's credit until [`Connection::consume`].
 //! * With a [`Poller`] the owner reads links without control frames itself, when [`Poller::poll`] reports them.
-//! * No call has to be awaited, so none can be cancelled midway. A [`Ticket`] identifies a call whose result comes later.
+//! * No call has to be awaited, so none can be cancelled midway. An [`OperationId`] identifies a call whose result comes later.
 //! * The runtime is created with the first socket and lives as long as the process.
 //!
 //! `examples/echo_server.rs` and `examples/client.rs` are complete programs; this is the smallest one:
@@ -26,13 +26,13 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use socket_engine::{EventSink, Server, ServerEvent, ServerOptions, SocketError, Ticket};
+//! use socket_engine::{EventSink, OperationId, Server, ServerEvent, ServerOptions, SocketError};
 //!
 //! struct Ignore;
 //!
 //! impl EventSink<ServerEvent> for Ignore {
 //!     fn post(&self, _: ServerEvent) {}
-//!     fn complete(&self, _: Ticket, _: Result<(), SocketError>) {}
+//!     fn complete(&self, _: OperationId, _: Result<(), SocketError>) {}
 //! }
 //!
 //! let server = Server::new(Arc::new(Ignore), ServerOptions::default());
@@ -86,7 +86,9 @@ pub use client::{Client, ClientOptions, Route};
 pub use connection::{Closing, Connection, Message, ReadOutcome};
 pub use credit::Credit;
 pub use error::{BAD_CHECKSUM, NEVER_OPENED, Operation, PeerFault, SocketError};
-pub use event::{CloseReason, ConnectionEvent, EventSink, LinkId, Reconnecting, RejectReason, ServerEvent, Ticket};
+pub use event::{
+    CloseReason, ConnectionEvent, EventSink, LinkId, OperationId, Reconnecting, RejectReason, ServerEvent,
+};
 pub use framing::{
     Checksum, ChecksumKind, Decoded, Escape, Framing, FramingOptionsError, Layout, LengthField, LengthOptions, Markers,
 };

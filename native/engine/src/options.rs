@@ -32,11 +32,11 @@ const LINGER_MAX_SECONDS: u64 = 1_000_000;
 /// ```
 /// use std::sync::Arc;
 /// use socket_engine::{Server, ServerOptions, SocketOptions};
-/// # use socket_engine::{EventSink, ServerEvent, SocketError, Ticket};
+/// # use socket_engine::{EventSink, OperationId, ServerEvent, SocketError};
 /// # struct Ignore;
 /// # impl EventSink<ServerEvent> for Ignore {
 /// #     fn post(&self, _: ServerEvent) {}
-/// #     fn complete(&self, _: Ticket, _: Result<(), SocketError>) {}
+/// #     fn complete(&self, _: OperationId, _: Result<(), SocketError>) {}
 /// # }
 ///
 /// let server = Server::new(Arc::new(Ignore), ServerOptions::default());

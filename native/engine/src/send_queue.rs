@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use self::encryption::Encryption;
 use crate::error::is_transient;
-use crate::event::Ticket;
+use crate::event::OperationId;
 use crate::limits::{EVENT_OVERHEAD_BYTES, GATHER_BYTES, WRITE_BATCH_MESSAGES, WRITE_TURN_BYTES};
 use crate::noise::Sealer;
 use crate::progress::SentMarks;
@@ -22,7 +22,7 @@ use crate::wire::Kind;
 pub enum SendProgress {
     /// The kernel has all bytes; no `Completed` event follows.
     Sent,
-    /// Queued; a `Completed` event with the call's ticket follows.
+    /// Queued; a `Completed` event with the call's operation id follows.
     Queued,
     /// Gathered; [`Connection::flush`](crate::Connection::flush) returns whether `Completed` follows.
     Gathered,
@@ -35,8 +35,8 @@ pub(crate) struct Outgoing {
     pub(crate) frame: Bytes,
     /// Number of bytes of `frame` that the kernel has taken.
     pub(crate) written: usize,
-    /// Ticket of the `send` call.
-    pub(crate) ticket: Ticket,
+    /// Id of the `send` call.
+    pub(crate) operation_id: OperationId,
 }
 
 struct Queued {
@@ -47,7 +47,7 @@ struct Queued {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Cargo {
-    Message(Ticket),
+    Message(OperationId),
     Control(Kind),
 }
 
@@ -55,7 +55,7 @@ enum Cargo {
 #[derive(Debug, Default)]
 pub(crate) struct Written {
     /// Finished sends.
-    pub(crate) done: Vec<Ticket>,
+    pub(crate) done: Vec<OperationId>,
     /// Number of messages whose last byte the kernel took.
     pub(crate) messages: u64,
     /// Error that ended the turn, including `WouldBlock`.
@@ -142,9 +142,9 @@ impl SendQueue {
 
     /// Adds a message; with acknowledgement, also one that the kernel has taken completely.
     pub(crate) fn push(&mut self, message: Outgoing) {
-        let Outgoing { frame, written, ticket } = message;
+        let Outgoing { frame, written, operation_id } = message;
         let is_sent = self.acknowledges && written == frame.len();
-        let queued = Queued { frame, written, cargo: Cargo::Message(ticket) };
+        let queued = Queued { frame, written, cargo: Cargo::Message(operation_id) };
         self.bytes += self.weight(&queued);
         let queue = if is_sent { &mut self.unacknowledged } else { &mut self.unsent };
         queue.push_back(queued);
@@ -302,7 +302,7 @@ impl SendQueue {
     /// Returns the sends that this finishes.
     ///
     /// Returns `None` if the peer cannot have them, because they were not sent.
-    pub(crate) fn acknowledge(&mut self, count: u64) -> Option<Vec<Ticket>> {
+    pub(crate) fn acknowledge(&mut self, count: u64) -> Option<Vec<OperationId>> {
         let newly = usize::try_from(count.checked_sub(self.acknowledged)?).ok()?;
         if newly > self.unacknowledged.len() {
             return None;
@@ -310,7 +310,7 @@ impl SendQueue {
         self.acknowledged = count;
         let finished: Vec<Queued> = self.unacknowledged.drain(..newly).collect();
         self.bytes -= finished.iter().map(|queued| queued.frame.len()).sum::<usize>();
-        Some(finished.iter().filter_map(Queued::ticket).collect())
+        Some(finished.iter().filter_map(Queued::operation_id).collect())
     }
 
     /// Handles the loss of the link: drops control frames.
@@ -338,29 +338,29 @@ impl SendQueue {
     }
 
     /// Starts a new session, in which nothing is acknowledged.
-    /// Returns the tickets of dropped messages.
+    /// Returns the operation ids of dropped messages.
     ///
     /// Drops the messages that the kernel took and the peer did not acknowledge.
-    pub(crate) fn forget_session(&mut self) -> Vec<Ticket> {
+    pub(crate) fn forget_session(&mut self) -> Vec<OperationId> {
         self.acknowledged = 0;
         self.bytes -= self.unacknowledged.iter().map(|queued| queued.frame.len()).sum::<usize>();
-        self.unacknowledged.drain(..).filter_map(|queued| queued.ticket()).collect()
+        self.unacknowledged.drain(..).filter_map(|queued| queued.operation_id()).collect()
     }
 
-    /// Drops what the kernel has not taken, and returns the tickets.
-    pub(crate) fn drop_unsent(&mut self) -> Vec<Ticket> {
+    /// Drops what the kernel has not taken, and returns the operation ids.
+    pub(crate) fn drop_unsent(&mut self) -> Vec<OperationId> {
         self.gathered = Gathered::default();
         let weight: usize = self.unsent.iter().map(|queued| self.weight(queued)).sum();
         self.bytes -= weight;
-        self.unsent.drain(..).filter_map(|queued| queued.ticket()).collect()
+        self.unsent.drain(..).filter_map(|queued| queued.operation_id()).collect()
     }
 
-    /// Drops everything, including the key of the link; returns the tickets of unfinished sends.
-    pub(crate) fn clear(&mut self) -> Vec<Ticket> {
+    /// Drops everything, including the key of the link; returns the operation ids of unfinished sends.
+    pub(crate) fn clear(&mut self) -> Vec<OperationId> {
         self.encryption = None;
-        let mut tickets = self.forget_session();
-        tickets.extend(self.drop_unsent());
-        tickets
+        let mut operation_ids = self.forget_session();
+        operation_ids.extend(self.drop_unsent());
+        operation_ids
     }
 
     fn advance(&mut self, mut written: usize, result: &mut Written) {
@@ -387,12 +387,12 @@ impl SendQueue {
 
     fn finish_front(&mut self, result: &mut Written) {
         let Some(front) = self.unsent.pop_front() else { return };
-        let Some(ticket) = front.ticket() else { return };
+        let Some(operation_id) = front.operation_id() else { return };
         result.messages += 1;
         if self.acknowledges {
             self.unacknowledged.push_back(front);
         } else {
-            result.done.push(ticket);
+            result.done.push(operation_id);
         }
     }
 
@@ -424,9 +424,9 @@ impl Queued {
         matches!(self.cargo, Cargo::Control(_))
     }
 
-    fn ticket(&self) -> Option<Ticket> {
+    fn operation_id(&self) -> Option<OperationId> {
         match self.cargo {
-            Cargo::Message(ticket) => Some(ticket),
+            Cargo::Message(operation_id) => Some(operation_id),
             Cargo::Control(_) => None,
         }
     }

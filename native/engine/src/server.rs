@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::connection::{Closing, WeakConnection};
 use crate::error::{Operation, SocketError};
-use crate::event::{EventSink, ServerEvent, Ticket};
+use crate::event::{EventSink, OperationId, ServerEvent};
 use crate::limits;
 use crate::options::{self, SocketOptions};
 use crate::protocol::Protocol;
@@ -170,17 +170,17 @@ impl Server {
 
     /// Stops listening on all ports, and treats the connections as `connections` says.
     ///
-    /// The ports are free, and the connections closed, when `Closed` and `Completed` with `ticket` arrive; `Completed` has an error if
+    /// The ports are free, and the connections closed, when `Closed` and `Completed` with `operation_id` arrive; `Completed` has an error if
     /// the peer of a drained connection has not got all that was sent. If the server was closed before, only `Completed` follows, after
     /// the events of that close. If it never listened, no event follows: [`Closing::Over`].
     ///
     /// # Errors
     /// The kernel's error when it refuses the threads of the runtime.
-    pub fn close(&self, connections: Connections, ticket: Ticket) -> Result<Closing, SocketError> {
+    pub fn close(&self, connections: Connections, operation_id: OperationId) -> Result<Closing, SocketError> {
         let runtime = runtime::handle().map_err(|error| SocketError::from_io(Operation::Close, None, &error))?;
         let listeners = std::mem::take(&mut *lock(&self.shared.listeners));
         if listeners.is_empty() {
-            return Ok(self.await_close(runtime, ticket));
+            return Ok(self.await_close(runtime, operation_id));
         }
         self.shared.was_closed.store(true, Ordering::SeqCst);
         let shared = Arc::clone(&self.shared);
@@ -198,19 +198,19 @@ impl Server {
             ended.handshakes.abort();
             let result = shared.end_connections(connections, ended.number).await;
             shared.sink.post(ServerEvent::Closed);
-            shared.sink.complete(ticket, result);
+            shared.sink.complete(operation_id, result);
         });
         Ok(Closing::Announced)
     }
 
-    /// Completes `ticket` when the newest close is done, if there is one.
-    fn await_close(&self, runtime: &Handle, ticket: Ticket) -> Closing {
+    /// Completes `operation_id` when the newest close is done, if there is one.
+    fn await_close(&self, runtime: &Handle, operation_id: OperationId) -> Closing {
         let Some(mut closing) = lock(&self.shared.closing).clone() else { return Closing::Over };
         let sink = Arc::clone(&self.shared.sink);
         runtime.spawn(async move {
             // No value is ever sent: this ends when the sender is dropped.
             let _ = closing.changed().await;
-            sink.complete(ticket, Ok(()));
+            sink.complete(operation_id, Ok(()));
         });
         Closing::Announced
     }

@@ -19,8 +19,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket_engine::limits::PENDING_HANDSHAKES;
 use socket_engine::{
-    Client, ClientOptions, Connection, ConnectionEvent, Framing, Host, Key, Protocol, SendProgress, Server,
-    ServerEvent, ServerOptions, Ticket,
+    Client, ClientOptions, Connection, ConnectionEvent, Framing, Host, Key, OperationId, Protocol, SendProgress,
+    Server, ServerEvent, ServerOptions,
 };
 
 use events::{Events, Told, recorder};
@@ -72,10 +72,10 @@ impl Friends {
 
     fn round_trip(&self) -> Duration {
         let start = Instant::now();
-        assert_eq!(self.near.0.send(b"there", Ticket(2)), Ok(SendProgress::Sent));
+        assert_eq!(self.near.0.send(b"there", OperationId(2)), Ok(SendProgress::Sent));
         let data = expect!(self.far.1, ConnectionEvent::Message(data) => data);
         self.far.0.consume(data.len());
-        assert_eq!(self.far.0.send(&data, Ticket(2)), Ok(SendProgress::Sent));
+        assert_eq!(self.far.0.send(&data, OperationId(2)), Ok(SendProgress::Sent));
         let data = expect!(self.near.1, ConnectionEvent::Message(data) => data);
         self.near.0.consume(data.len());
         start.elapsed()
@@ -90,9 +90,9 @@ fn protocol() -> Protocol {
 fn enter(address: SocketAddr) -> (Client, Events) {
     let (sink, events) = recorder();
     let client = Client::new(sink, None, ClientOptions { protocol: protocol(), reconnect: None });
-    client.connect(Host::Address(address), events::DEADLINE, Ticket(1)).unwrap();
+    client.connect(Host::Address(address), events::DEADLINE, OperationId(1)).unwrap();
     expect!(events, ConnectionEvent::Connected(_));
-    expect_result!(events, Ticket(1), Ok(()));
+    expect_result!(events, OperationId(1), Ok(()));
     (client, events)
 }
 

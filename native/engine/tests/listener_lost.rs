@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use socket_engine::{
-    Closing, Connections, EventSink, Server, ServerEvent, ServerOptions, SocketError, SocketState, Ticket,
+    Closing, Connections, EventSink, OperationId, Server, ServerEvent, ServerOptions, SocketError, SocketState,
 };
 use socket2::Socket;
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// An event, or the result of a call.
-type Told = Result<ServerEvent, (Ticket, Result<(), SocketError>)>;
+type Told = Result<ServerEvent, (OperationId, Result<(), SocketError>)>;
 
 struct Recorder {
     events: Sender<Told>,
@@ -41,8 +41,8 @@ impl EventSink<ServerEvent> for Recorder {
         let _ = self.events.send(Ok(event));
     }
 
-    fn complete(&self, ticket: Ticket, result: Result<(), SocketError>) {
-        let _ = self.events.send(Err((ticket, result)));
+    fn complete(&self, operation_id: OperationId, result: Result<(), SocketError>) {
+        let _ = self.events.send(Err((operation_id, result)));
     }
 }
 
@@ -122,7 +122,7 @@ fn a_server_that_cannot_listen_again_reports_the_error_and_closes() {
     let last = this.next();
     assert!(matches!(last, ServerEvent::Closed), "{last:?}");
     assert_eq!(this.server.state(), SocketState { is_close: true, ..SocketState::default() });
-    assert!(matches!(this.server.close(Connections::Keep, Ticket(1)), Ok(Closing::Over)));
+    assert!(matches!(this.server.close(Connections::Keep, OperationId(1)), Ok(Closing::Over)));
     *this.foreign.lock().unwrap() = Foreign::default();
     this.server.listen(this.address).unwrap();
     this.assert_listens();
@@ -135,11 +135,11 @@ fn a_server_that_is_closed_while_it_tries_to_listen_again_is_closed_once() {
     this.foreign.lock().unwrap().is_wanted = true;
     this.socket().shutdown(Shutdown::Both).unwrap();
     this.assert_fails(libc::EINVAL);
-    this.server.close(Connections::Keep, Ticket(1)).unwrap();
+    this.server.close(Connections::Keep, OperationId(1)).unwrap();
     let event = this.next();
     assert_eq!(event, ServerEvent::Closed);
     let told = this.events.recv_timeout(DEADLINE).expect("nothing comes");
-    assert_eq!(told, Err((Ticket(1), Ok(()))));
+    assert_eq!(told, Err((OperationId(1), Ok(()))));
     assert!(this.events.try_recv().is_err());
 }
 

@@ -14,8 +14,8 @@ use std::time::Duration;
 use nix::sys::socket::{getsockopt, sockopt};
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use socket_engine::{
-    Client, ClientOptions, Connection, ConnectionEvent, Host, Server, ServerEvent, ServerOptions, SocketOptions,
-    Ticket, limits,
+    Client, ClientOptions, Connection, ConnectionEvent, Host, OperationId, Server, ServerEvent, ServerOptions,
+    SocketOptions, limits,
 };
 use socket2::Socket;
 
@@ -82,9 +82,9 @@ fn pair(before: impl FnOnce(&Server, &Client)) -> Pair {
     let (sink, client_events) = recorder();
     let client = Client::new(sink, None, ClientOptions::default());
     before(&server, &client);
-    client.connect(Host::Address(address), limits::CONNECT_TIMEOUT, Ticket(1)).unwrap();
+    client.connect(Host::Address(address), limits::CONNECT_TIMEOUT, OperationId(1)).unwrap();
     expect!(client_events, ConnectionEvent::Connected(_));
-    expect_result!(client_events, Ticket(1), Ok(()));
+    expect_result!(client_events, OperationId(1), Ok(()));
     let (sink, connection_events) = recorder();
     expect!(server_events, ServerEvent::Accepted);
     let connection = server.accept().unwrap().start(sink, None).unwrap();

@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket_engine::{
-    AddressFamily, Client, ClientOptions, ConnectionEvent, Host, NetAddress, Server, ServerOptions, Ticket,
+    AddressFamily, Client, ClientOptions, ConnectionEvent, Host, NetAddress, OperationId, Server, ServerOptions,
 };
 
 use events::{DEADLINE, recorder};
@@ -22,7 +22,7 @@ use events::{DEADLINE, recorder};
 /// Room for whatever is allocated, and for no thread's stack.
 const SPARE_BYTES: u64 = 1024 * 1024;
 
-const CONNECT: Ticket = Ticket(1);
+const CONNECT: OperationId = OperationId(1);
 
 #[test]
 fn a_thread_that_the_kernel_refuses_is_an_error_of_the_call_which_can_be_repeated() {

@@ -25,8 +25,8 @@ use clatter::traits::{Dh, Handshaker, Hash};
 use clatter::{KeyPair, NqHandshakeCore};
 use primitives::{ChaChaPoly, Curve25519, Secret, Sha256, SystemRandom};
 use socket_engine::{
-    Client, ClientOptions, ConnectionEvent, Connections, Framing, Host, Key, KeyError, Protocol, Server, ServerEvent,
-    ServerOptions, Ticket,
+    Client, ClientOptions, ConnectionEvent, Connections, Framing, Host, Key, KeyError, OperationId, Protocol, Server,
+    ServerEvent, ServerOptions,
 };
 
 use events::recorder;
@@ -150,13 +150,13 @@ fn admit() {
     let address = server.listen(([127, 0, 0, 1], 0).into()).unwrap();
     let (sink, client_events) = recorder();
     let client = Client::new(sink, None, ClientOptions { protocol: protocol(&key), reconnect: None });
-    client.connect(Host::Address(address), events::DEADLINE, Ticket(1)).unwrap();
+    client.connect(Host::Address(address), events::DEADLINE, OperationId(1)).unwrap();
     expect!(client_events, ConnectionEvent::Connected(_));
-    expect_result!(client_events, Ticket(1), Ok(()));
+    expect_result!(client_events, OperationId(1), Ok(()));
     expect!(events, ServerEvent::Accepted);
-    server.close(Connections::Abort, Ticket(2)).unwrap();
+    server.close(Connections::Abort, OperationId(2)).unwrap();
     expect!(events, ServerEvent::Closed);
-    client.close(Ticket(3)).ok();
+    client.close(OperationId(3)).ok();
     drop((server, client));
     let used = Arc::downgrade(&key);
     drop(key);
@@ -175,7 +175,7 @@ fn refuse_hello_of_another_version() {
     let mut stranger = TcpStream::connect(address).unwrap();
     stranger.write_all(&[&[0, 0, 0, 39, 0x10, 1, 0, 0, 0, 0, 0][..], &[7; 32]].concat()).unwrap();
     expect!(events, ServerEvent::Rejected(..));
-    server.close(Connections::Abort, Ticket(2)).unwrap();
+    server.close(Connections::Abort, OperationId(2)).unwrap();
     expect!(events, ServerEvent::Closed);
     drop(server);
     let used = Arc::downgrade(&key);
@@ -274,7 +274,7 @@ fn the_keys_of_a_link_are_in_memory_while_it_is_there_and_not_afterwards() {
     drop(stream);
     expect!(link_events, ConnectionEvent::Failed(_));
     expect!(link_events, ConnectionEvent::Closed(_));
-    server.close(Connections::Abort, Ticket(2)).unwrap();
+    server.close(Connections::Abort, OperationId(2)).unwrap();
     expect!(events, ServerEvent::Closed);
     wipe_stack();
     assert_eq!(is_found(&keys), [false, false], "a link left its keys");

@@ -3,12 +3,12 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use socket_engine::{SendProgress, SocketError, Ticket};
+use socket_engine::{OperationId, SendProgress, SocketError};
 
 /// One message in transit to several connections.
 pub struct Broadcast {
-    ticket: Ticket,
-    parts: Vec<Ticket>,
+    operation_id: OperationId,
+    parts: Vec<OperationId>,
     /// Connections of the parts, kept from being collected: their results would not arrive.
     connections: Vec<Rc<dyn Any>>,
     finished: usize,
@@ -16,14 +16,14 @@ pub struct Broadcast {
 }
 
 impl Broadcast {
-    /// Creates a broadcast for the call with `ticket`.
-    pub fn new(ticket: Ticket) -> Self {
-        Self { ticket, parts: Vec::new(), connections: Vec::new(), finished: 0, reached: 0 }
+    /// Creates a broadcast for the call with `operation_id`.
+    pub fn new(operation_id: OperationId) -> Self {
+        Self { operation_id, parts: Vec::new(), connections: Vec::new(), finished: 0, reached: 0 }
     }
 
     /// Adds the part of `connection`.
     /// If it failed, the connection's own events report the reason.
-    pub fn add(&mut self, part: Ticket, connection: Rc<dyn Any>, sent: Result<SendProgress, SocketError>) {
+    pub fn add(&mut self, part: OperationId, connection: Rc<dyn Any>, sent: Result<SendProgress, SocketError>) {
         match sent {
             Ok(SendProgress::Sent) => self.reached += 1,
             Ok(SendProgress::Queued | SendProgress::Gathered) => {
@@ -34,13 +34,13 @@ impl Broadcast {
         }
     }
 
-    /// Returns the ticket of the call.
-    pub fn ticket(&self) -> Ticket {
-        self.ticket
+    /// Returns the operation id of the call.
+    pub fn operation_id(&self) -> OperationId {
+        self.operation_id
     }
 
-    /// Returns the tickets of unfinished parts.
-    pub fn parts(&self) -> &[Ticket] {
+    /// Returns the operation ids of unfinished parts.
+    pub fn parts(&self) -> &[OperationId] {
         &self.parts
     }
 

@@ -6,7 +6,7 @@ use std::result;
 
 use napi_ohos::bindgen_prelude::Unknown;
 use napi_ohos::{Env, Result};
-use socket_engine::{EventSink, SocketError, SocketState, Ticket};
+use socket_engine::{EventSink, OperationId, SocketError, SocketState};
 
 use crate::convert::{self, Argument, Read};
 use crate::cork::{Cork, Gathered};
@@ -33,7 +33,7 @@ pub enum Reply {
 pub enum Progress<'a> {
     /// Finished.
     Done(Reply),
-    /// The result arrives later, with the call's ticket.
+    /// The result arrives later, with the call's operation id.
     Awaited,
     /// As `Awaited`, for a send that is gathered with others.
     Gathered(&'a Cork),
@@ -132,12 +132,12 @@ pub fn call<'env, E: ObjectEvent>(
     emitter: &'env Emitter<E>,
     method: Method,
     callback: Argument<'_>,
-    operation: &dyn Fn(Ticket) -> Read<result::Result<Progress<'env>, SocketError>>,
+    operation: &dyn Fn(OperationId) -> Read<result::Result<Progress<'env>, SocketError>>,
 ) -> Result<Unknown<'env>> {
     let run = || -> Read<Unknown<'env>> {
-        let ticket = emitter.environment().new_ticket();
+        let operation_id = emitter.environment().new_operation_id();
         let (callback, progress) = match convert::callback(callback) {
-            Ok(callback) => (callback, operation(ticket)),
+            Ok(callback) => (callback, operation(operation_id)),
             Err(refusal) => (None, Err(refusal)),
         };
         let progress = match progress {
@@ -154,7 +154,7 @@ pub fn call<'env, E: ObjectEvent>(
             (None, None) if is_known => Ok(settled(emitter, method, outcome)?),
             (None, Some(cork)) => {
                 let (deferred, promise) = Deferred::new(emitter.env())?;
-                cork.add(Gathered { ticket, deferred: Some(deferred) });
+                cork.add(Gathered { operation_id, deferred: Some(deferred) });
                 Ok(promise)
             }
             (callback, cork) => {
@@ -162,11 +162,11 @@ pub fn call<'env, E: ObjectEvent>(
                 let (returned, answer) = Answer::new(emitter.env(), callback)?;
                 let call = PendingCall::new(emitter, answer, method, outcome)?;
                 let call = if is_known { call.due(emitter) } else { call };
-                emitter.environment().await_completion(ticket, Box::new(call));
-                cork.into_iter().for_each(|cork| cork.add(Gathered { ticket, deferred: None }));
+                emitter.environment().await_completion(operation_id, Box::new(call));
+                cork.into_iter().for_each(|cork| cork.add(Gathered { operation_id, deferred: None }));
                 // A callback receives a known result in a turn of its own.
                 if is_known {
-                    emitter.queue().complete(ticket, Ok(()));
+                    emitter.queue().complete(operation_id, Ok(()));
                 }
                 Ok(returned)
             }
@@ -175,10 +175,15 @@ pub fn call<'env, E: ObjectEvent>(
     run().map_err(|refusal| refusal.throw(emitter.env(), method.name))
 }
 
-/// Settles the promise of `deferred` when the result of `ticket` arrives.
-pub fn await_deferred<E>(emitter: &Emitter<E>, method: Method, ticket: Ticket, deferred: Deferred) -> Result<()> {
+/// Settles the promise of `deferred` when the result of `operation_id` arrives.
+pub fn await_deferred<E>(
+    emitter: &Emitter<E>,
+    method: Method,
+    operation_id: OperationId,
+    deferred: Deferred,
+) -> Result<()> {
     let call = PendingCall::new(emitter, Answer::Promise(deferred), method, Ok(Reply::Nothing))?;
-    emitter.environment().await_completion(ticket, Box::new(call));
+    emitter.environment().await_completion(operation_id, Box::new(call));
     Ok(())
 }
 

@@ -8,8 +8,8 @@ use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{This, Unknown};
 use napi_ohos::{Env, Result};
 use socket_engine::{
-    Client, CloseReason, Closing, Connection, ConnectionEvent, EventSink, Message, Protocol, SendProgress, SocketError,
-    Ticket,
+    Client, CloseReason, Closing, Connection, ConnectionEvent, EventSink, Message, OperationId, Protocol, SendProgress,
+    SocketError,
 };
 
 use crate::call::{Method, Progress, Reply, call};
@@ -94,9 +94,9 @@ impl Recipient for State {
         self.emitter.queue()
     }
 
-    fn take_request(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {
+    fn take_request(&self, operation_id: OperationId, result: std::result::Result<(), SocketError>) {
         if let Some(requests) = self.delivery.requests() {
-            requests.take_result(self.emitter.environment(), ticket, result);
+            requests.take_result(self.emitter.environment(), operation_id, result);
         }
     }
 
@@ -136,8 +136,8 @@ impl Receiver for State {
         false
     }
 
-    fn send_alone(&self, data: &[u8], ticket: Ticket) -> std::result::Result<SendProgress, SocketError> {
-        Sender::send_alone(self, data, ticket)
+    fn send_alone(&self, data: &[u8], operation_id: OperationId) -> std::result::Result<SendProgress, SocketError> {
+        Sender::send_alone(self, data, operation_id)
     }
 
     fn finish(&self) {
@@ -180,12 +180,20 @@ impl Sender for State {
         &self.cork
     }
 
-    fn send_now(&self, message: &Message<'_>, ticket: Ticket) -> std::result::Result<SendProgress, SocketError> {
-        self.client.send_message(message, ticket)
+    fn send_now(
+        &self,
+        message: &Message<'_>,
+        operation_id: OperationId,
+    ) -> std::result::Result<SendProgress, SocketError> {
+        self.client.send_message(message, operation_id)
     }
 
-    fn gather(&self, message: &Message<'_>, ticket: Ticket) -> std::result::Result<SendProgress, SocketError> {
-        self.client.gather(message, ticket)
+    fn gather(
+        &self,
+        message: &Message<'_>,
+        operation_id: OperationId,
+    ) -> std::result::Result<SendProgress, SocketError> {
+        self.client.gather(message, operation_id)
     }
 
     fn flush(&self) -> bool {
@@ -257,9 +265,9 @@ impl TCPSocket {
     pub fn connect(&self, env: Env, options: Argument<'_>, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
             let callback = convert::last_callback(&options, callback)?;
-            call(&state.emitter, Method::new("connect", CodeBase::Socket), callback, &|ticket| {
+            call(&state.emitter, Method::new("connect", CodeBase::Socket), callback, &|operation_id| {
                 let (host, timeout) = convert::connect_options(&options)?;
-                let connecting = state.client.connect(host, timeout, ticket);
+                let connecting = state.client.connect(host, timeout, operation_id);
                 state.update_open();
                 Ok(connecting.map(|()| Progress::Awaited))
             })
@@ -301,10 +309,10 @@ impl TCPSocket {
     #[napi(ts_type = "(): Promise<void>\nclose(callback: (error: SocketError, data: void) => void): void")]
     pub fn close(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
-            call(&state.emitter, Method::new("close", CodeBase::Socket), callback, &|ticket| {
+            call(&state.emitter, Method::new("close", CodeBase::Socket), callback, &|operation_id| {
                 state.announce_close();
                 let before = state.undelivered_closes();
-                let closing = state.client.close(ticket);
+                let closing = state.client.close(operation_id);
                 state.mute(&closing, before);
                 Ok(closing.map(|_| Progress::Awaited))
             })
@@ -397,8 +405,8 @@ impl TCPSocket {
     #[napi(ts_type = "(): Promise<void>\nend(callback: (error: SocketError, data: void) => void): void")]
     pub fn end(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
-            call(&state.emitter, Method::new("end", CodeBase::Socket), callback, &|ticket| {
-                let ending = state.client.end(ticket);
+            call(&state.emitter, Method::new("end", CodeBase::Socket), callback, &|operation_id| {
+                let ending = state.client.end(operation_id);
                 if state.delivery.has_ended() {
                     state.client.finish();
                 }
@@ -411,9 +419,9 @@ impl TCPSocket {
     #[napi(ts_type = "(): Promise<void>\nabort(callback: (error: SocketError, data: void) => void): void")]
     pub fn abort(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
-            call(&state.emitter, Method::new("abort", CodeBase::Socket), callback, &|ticket| {
+            call(&state.emitter, Method::new("abort", CodeBase::Socket), callback, &|operation_id| {
                 let before = state.undelivered_closes();
-                let aborting = state.client.abort(ticket);
+                let aborting = state.client.abort(operation_id);
                 state.mute(&aborting, before);
                 Ok(aborting.map(|_| Progress::Awaited))
             })
@@ -436,8 +444,8 @@ impl TCPSocket {
     #[napi(ts_type = "(): Promise<void>\nsuspend(callback: (error: SocketError, data: void) => void): void")]
     pub fn suspend(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
-            call(&state.emitter, Method::new("suspend", CodeBase::Socket), callback, &|ticket| {
-                Ok(state.client.suspend(ticket).map(|()| Progress::Awaited))
+            call(&state.emitter, Method::new("suspend", CodeBase::Socket), callback, &|operation_id| {
+                Ok(state.client.suspend(operation_id).map(|()| Progress::Awaited))
             })
         })
     }

@@ -10,8 +10,8 @@ use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{Object, This, Unknown};
 use napi_ohos::{Env, Result};
 use socket_engine::{
-    Connection, ConnectionEvent, ConnectionPlace, Message, PendingConnection, Protocol, SendProgress, ServerEvent,
-    SocketError, Ticket,
+    Connection, ConnectionEvent, ConnectionPlace, Message, OperationId, PendingConnection, Protocol, SendProgress,
+    ServerEvent, SocketError,
 };
 
 use crate::call::{Method, Progress, Reply, call};
@@ -172,12 +172,20 @@ impl Sender for State {
         &self.cork
     }
 
-    fn send_now(&self, message: &Message<'_>, ticket: Ticket) -> std::result::Result<SendProgress, SocketError> {
-        self.connection.send_message(message, ticket)
+    fn send_now(
+        &self,
+        message: &Message<'_>,
+        operation_id: OperationId,
+    ) -> std::result::Result<SendProgress, SocketError> {
+        self.connection.send_message(message, operation_id)
     }
 
-    fn gather(&self, message: &Message<'_>, ticket: Ticket) -> std::result::Result<SendProgress, SocketError> {
-        self.connection.gather(message, ticket)
+    fn gather(
+        &self,
+        message: &Message<'_>,
+        operation_id: OperationId,
+    ) -> std::result::Result<SendProgress, SocketError> {
+        self.connection.gather(message, operation_id)
     }
 
     fn flush(&self) -> bool {
@@ -192,9 +200,9 @@ impl Recipient for State {
         self.emitter.queue()
     }
 
-    fn take_request(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {
+    fn take_request(&self, operation_id: OperationId, result: std::result::Result<(), SocketError>) {
         if let Some(requests) = self.delivery.requests() {
-            requests.take_result(self.emitter.environment(), ticket, result);
+            requests.take_result(self.emitter.environment(), operation_id, result);
         }
     }
 
@@ -234,8 +242,8 @@ impl Receiver for State {
         true
     }
 
-    fn send_alone(&self, data: &[u8], ticket: Ticket) -> std::result::Result<SendProgress, SocketError> {
-        Sender::send_alone(self, data, ticket)
+    fn send_alone(&self, data: &[u8], operation_id: OperationId) -> std::result::Result<SendProgress, SocketError> {
+        Sender::send_alone(self, data, operation_id)
     }
 
     fn finish(&self) {
@@ -321,8 +329,8 @@ impl TCPSocketConnection {
     #[napi(ts_type = "(): Promise<void>\nclose(callback: (error: SocketError, data: void) => void): void")]
     pub fn close(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
-            call(&state.emitter, Method::throwing_types("close", CodeBase::Socket), callback, &|ticket| {
-                let closing = state.connection.close(Some(ticket));
+            call(&state.emitter, Method::throwing_types("close", CodeBase::Socket), callback, &|operation_id| {
+                let closing = state.connection.close(Some(operation_id));
                 if closing.is_ok() {
                     state.delivery.mute(&state.emitter, 1);
                 }
@@ -406,8 +414,8 @@ impl TCPSocketConnection {
     #[napi(ts_type = "(): Promise<void>\nend(callback: (error: SocketError, data: void) => void): void")]
     pub fn end(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
-            call(&state.emitter, Method::new("end", CodeBase::Server), callback, &|ticket| {
-                let ending = state.connection.end(ticket);
+            call(&state.emitter, Method::new("end", CodeBase::Server), callback, &|operation_id| {
+                let ending = state.connection.end(operation_id);
                 if state.delivery.has_ended() {
                     state.connection.finish();
                 }
@@ -420,8 +428,8 @@ impl TCPSocketConnection {
     #[napi(ts_type = "(): Promise<void>\nabort(callback: (error: SocketError, data: void) => void): void")]
     pub fn abort(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
-            call(&state.emitter, Method::new("abort", CodeBase::Socket), callback, &|ticket| {
-                let aborting = state.connection.abort(ticket);
+            call(&state.emitter, Method::new("abort", CodeBase::Socket), callback, &|operation_id| {
+                let aborting = state.connection.abort(operation_id);
                 if aborting.is_ok() {
                     state.delivery.mute(&state.emitter, 1);
                 }

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use socket_engine::Ticket;
+use socket_engine::OperationId;
 
 use crate::node_api::Deferred;
 
@@ -20,9 +20,9 @@ pub struct Cork {
 
 /// A send whose promise or callback is not settled.
 pub struct Gathered {
-    /// Ticket of the call.
-    pub ticket: Ticket,
-    /// Its promise; `None` if other code waits for the ticket.
+    /// Id of the call.
+    pub operation_id: OperationId,
+    /// Its promise; `None` if other code waits for the operation id.
     pub deferred: Option<Deferred>,
 }
 

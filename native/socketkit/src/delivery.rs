@@ -9,8 +9,8 @@ use bytes::Bytes;
 use napi_ohos::bindgen_prelude::{JsObjectValue, Object, Unknown};
 use napi_ohos::{Env, Error, JsValue, Result};
 use socket_engine::{
-    BAD_CHECKSUM, CloseReason, Connection, ConnectionEvent, LinkId, Operation, ReadOutcome, Readiness, Reconnecting,
-    SocketError, Ticket,
+    BAD_CHECKSUM, CloseReason, Connection, ConnectionEvent, LinkId, Operation, OperationId, ReadOutcome, Readiness,
+    Reconnecting, SocketError,
 };
 
 use crate::cutter::Cutter;
@@ -82,8 +82,8 @@ enum Pending {
     Read(Bytes),
     /// A message that the connection's task has read.
     Message(Bytes),
-    /// The answer to the request with this ticket.
-    Answer(Ticket, Bytes),
+    /// The answer to the request with this operation id.
+    Answer(OperationId, Bytes),
     /// Corrupt bytes instead of a message.
     Corrupt(Bytes),
     /// Bytes for the cutter.
@@ -278,7 +278,7 @@ impl Delivery {
                     Ok(size) => streamed += size.max(limits::EVENT_COST_BYTES),
                     Err(error) => break put_off(emitter, &error),
                 },
-                Pending::Answer(ticket, bytes) => match self.deliver_answer(receiver, ticket, bytes) {
+                Pending::Answer(operation_id, bytes) => match self.deliver_answer(receiver, operation_id, bytes) {
                     Ok(size) => streamed += size.max(limits::EVENT_COST_BYTES),
                     Err(error) => break put_off(emitter, &error),
                 },

@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use napi_ohos::bindgen_prelude::Unknown;
 use napi_ohos::{Env, Result};
-use socket_engine::{LinkId, PollTarget, Readiness, SocketError, Ticket};
+use socket_engine::{LinkId, OperationId, PollTarget, Readiness, SocketError};
 
 use crate::broadcast::Broadcast;
 use crate::error;
 use crate::event_queue::{EventQueue, ObjectEvent, ObjectQueue, Told};
 use crate::limits;
 use crate::node_api::{self, Doorbell, Microtask, Microtasks, Promises, Ring};
-use crate::request_ticket;
+use crate::request_id;
 
 thread_local! {
     /// Environments of this thread; one, unless the engine runs several on it.
@@ -29,8 +29,8 @@ pub trait Recipient {
     /// Returns the queue of the events.
     fn queue(&self) -> &ObjectQueue<Self::Event>;
 
-    /// Takes the result of sending the request whose answer `ticket` waits for.
-    fn take_request(&self, _ticket: Ticket, _result: std::result::Result<(), SocketError>) {}
+    /// Takes the result of sending the request whose answer `operation_id` waits for.
+    fn take_request(&self, _operation_id: OperationId, _result: std::result::Result<(), SocketError>) {}
 
     /// Takes events and the readiness of a link, and delivers as far as possible.
     /// Returns the share of the turn that this takes, in bytes.
@@ -135,11 +135,11 @@ pub struct Environment {
     promises: RefCell<Option<Rc<Promises>>>,
     microtasks: RefCell<Option<Rc<Microtasks>>>,
     objects: RefCell<HashMap<u64, Weak<dyn Object>>>,
-    calls: RefCell<HashMap<Ticket, Box<dyn Call>>>,
+    calls: RefCell<HashMap<OperationId, Box<dyn Call>>>,
     /// Broadcast of each part.
-    parts: RefCell<HashMap<Ticket, Rc<RefCell<Broadcast>>>>,
+    parts: RefCell<HashMap<OperationId, Rc<RefCell<Broadcast>>>>,
     last_object: Cell<u64>,
-    last_ticket: Cell<u64>,
+    last_operation_id: Cell<u64>,
     /// Ready links that were not read yet.
     ready: RefCell<VecDeque<Ready>>,
     /// Whether a queued object goes before a ready link: they alternate.
@@ -184,7 +184,7 @@ impl Environment {
             calls: RefCell::default(),
             parts: RefCell::default(),
             last_object: Cell::new(0),
-            last_ticket: Cell::new(0),
+            last_operation_id: Cell::new(0),
             ready: RefCell::default(),
             is_for_line: Cell::new(false),
             turns: Cell::new(0),
@@ -215,9 +215,9 @@ impl Environment {
         self.event_queue.object_queue(next_of(&self.last_object))
     }
 
-    /// Creates a ticket for a pending call.
-    pub fn new_ticket(&self) -> Ticket {
-        Ticket(next_of(&self.last_ticket))
+    /// Creates an operation id for a pending call.
+    pub fn new_operation_id(&self) -> OperationId {
+        OperationId(next_of(&self.last_operation_id))
     }
 
     /// Returns the poll target for the links of object `id`.
@@ -235,9 +235,9 @@ impl Environment {
         self.objects.borrow_mut().remove(&id);
     }
 
-    /// Stores `call` until the result of `ticket` arrives.
-    pub fn await_completion(&self, ticket: Ticket, call: Box<dyn Call>) {
-        self.calls.borrow_mut().insert(ticket, call);
+    /// Stores `call` until the result of `operation_id` arrives.
+    pub fn await_completion(&self, operation_id: OperationId, call: Box<dyn Call>) {
+        self.calls.borrow_mut().insert(operation_id, call);
     }
 
     /// Stores `broadcast` until all its parts are finished.
@@ -410,58 +410,59 @@ impl Environment {
             cost += recipient.deliver(Arrived { events: &mut events, ready, is_due });
             drop(events);
             is_due = false;
-            let Some(Told::Completed(ticket, result)) = told.pop_front() else { return cost };
-            match request_ticket::answered_by(ticket) {
+            let Some(Told::Completed(operation_id, result)) = told.pop_front() else { return cost };
+            match request_id::answered_by(operation_id) {
                 Some(answer) => recipient.take_request(answer, result),
-                None => self.complete(ticket, result),
+                None => self.complete(operation_id, result),
             }
         }
     }
 
-    /// Passes the result of `ticket` to its call.
-    pub fn complete(&self, ticket: Ticket, result: std::result::Result<(), SocketError>) {
+    /// Passes the result of `operation_id` to its call.
+    pub fn complete(&self, operation_id: OperationId, result: std::result::Result<(), SocketError>) {
         // The call waits for the answer, not for the send.
-        if request_ticket::answered_by(ticket).is_some() {
+        if request_id::answered_by(operation_id).is_some() {
             return;
         }
-        let is_known = self.calls.borrow().contains_key(&ticket) || self.parts.borrow().contains_key(&ticket);
+        let is_known =
+            self.calls.borrow().contains_key(&operation_id) || self.parts.borrow().contains_key(&operation_id);
         if !is_known {
             // For gathered sends that the engine has written itself.
             self.write_gathered();
         }
-        let part = self.parts.borrow_mut().remove(&ticket);
+        let part = self.parts.borrow_mut().remove(&operation_id);
         if let Some(broadcast) = part {
             let finished = broadcast.borrow_mut().finish(result.is_ok());
             if finished {
-                let (ticket, reached) = (broadcast.borrow().ticket(), broadcast.borrow().reached());
-                self.finish_broadcast(ticket, reached);
+                let (operation_id, reached) = (broadcast.borrow().operation_id(), broadcast.borrow().reached());
+                self.finish_broadcast(operation_id, reached);
             }
             return;
         }
-        let call = self.calls.borrow_mut().remove(&ticket);
+        let call = self.calls.borrow_mut().remove(&operation_id);
         if let Some(call) = call {
             call.finish(&self.env, result);
         }
     }
 
-    fn finish_broadcast(&self, ticket: Ticket, reached: i32) {
+    fn finish_broadcast(&self, operation_id: OperationId, reached: i32) {
         match node_api::to_js(&self.env, reached) {
-            Ok(reached) => self.complete_with(ticket, &reached),
+            Ok(reached) => self.complete_with(operation_id, &reached),
             Err(error) => error::report("failed to settle the promise of a broadcast", &error),
         }
     }
 
-    /// Settles the call of `ticket` with `value`.
-    pub fn complete_with(&self, ticket: Ticket, value: &Unknown<'_>) {
-        let call = self.calls.borrow_mut().remove(&ticket);
+    /// Settles the call of `operation_id` with `value`.
+    pub fn complete_with(&self, operation_id: OperationId, value: &Unknown<'_>) {
+        let call = self.calls.borrow_mut().remove(&operation_id);
         if let Some(call) = call {
             call.finish_with(&self.env, value);
         }
     }
 
-    /// Returns whether a call waits for the result of `ticket`.
-    pub fn has_call(&self, ticket: Ticket) -> bool {
-        self.calls.borrow().contains_key(&ticket)
+    /// Returns whether a call waits for the result of `operation_id`.
+    pub fn has_call(&self, operation_id: OperationId) -> bool {
+        self.calls.borrow().contains_key(&operation_id)
     }
 
     /// Closes all sockets and releases all JavaScript values; no callback is called afterwards.

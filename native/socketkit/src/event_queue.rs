@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 
-use socket_engine::{ConnectionEvent, EventSink, LinkId, Poller, Readiness, ServerEvent, SocketError, Ticket};
+use socket_engine::{ConnectionEvent, EventSink, LinkId, OperationId, Poller, Readiness, ServerEvent, SocketError};
 
 use crate::node_api::Doorbell;
 use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, Ordering, lock};
@@ -75,7 +75,7 @@ pub enum Told<E> {
     /// An event of the object.
     Event(E),
     /// The result of a call.
-    Completed(Ticket, Result<(), SocketError>),
+    Completed(OperationId, Result<(), SocketError>),
 }
 
 impl<E> Told<E> {
@@ -269,7 +269,7 @@ impl<E: ObjectEvent> EventSink<E> for ObjectQueue<E> {
         self.add(Told::Event(event));
     }
 
-    fn complete(&self, ticket: Ticket, result: Result<(), SocketError>) {
-        self.add(Told::Completed(ticket, result));
+    fn complete(&self, operation_id: OperationId, result: Result<(), SocketError>) {
+        self.add(Told::Completed(operation_id, result));
     }
 }

@@ -1,6 +1,8 @@
 //! Functions that a delivery needs from its object.
 
-use socket_engine::{Connection, ConnectionEvent, LinkId, Protocol, ReadOutcome, SendProgress, SocketError, Ticket};
+use socket_engine::{
+    Connection, ConnectionEvent, LinkId, OperationId, Protocol, ReadOutcome, SendProgress, SocketError,
+};
 
 use crate::emitter::Emitter;
 
@@ -18,7 +20,7 @@ pub trait Receiver {
     /// Returns whether to watch for EOF while the credit does not allow to read.
     fn watches_end(&self) -> bool;
     /// Sends at once, after everything sent before.
-    fn send_alone(&self, data: &[u8], ticket: Ticket) -> std::result::Result<SendProgress, SocketError>;
+    fn send_alone(&self, data: &[u8], operation_id: OperationId) -> std::result::Result<SendProgress, SocketError>;
     /// Called after the peer closed its side and all its data was delivered.
     /// Again after `close`, if the connection is still usable.
     fn finish(&self);

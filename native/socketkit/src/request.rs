@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use napi_ohos::Result;
 use napi_ohos::bindgen_prelude::Unknown;
-use socket_engine::{ConnectionEvent, Message, Ticket};
+use socket_engine::{ConnectionEvent, Message, OperationId};
 
 use crate::call::{Method, Progress, call};
 use crate::convert::{self, Argument};
@@ -21,9 +21,9 @@ pub fn request<'env, S: Sender>(
     options: &Argument<'_>,
     callback: Argument<'_>,
 ) -> Result<Unknown<'env>> {
-    let send = |is_alone: bool, data: &[u8], ticket| match is_alone {
-        true => sender.send_alone(data, ticket),
-        false => send::send_part(sender, &Message::new(data), ticket),
+    let send = |is_alone: bool, data: &[u8], operation_id| match is_alone {
+        true => sender.send_alone(data, operation_id),
+        false => send::send_part(sender, &Message::new(data), operation_id),
     };
     request_with(sender.emitter(), sender.delivery(), S::REQUEST, options, callback, &send)
 }
@@ -34,16 +34,16 @@ fn request_with<'env>(
     method: Method,
     options: &Argument<'_>,
     callback: Argument<'_>,
-    send: &dyn Fn(bool, &[u8], Ticket) -> Sent,
+    send: &dyn Fn(bool, &[u8], OperationId) -> Sent,
 ) -> Result<Unknown<'env>> {
-    let promise = call(emitter, method, callback, &|ticket| {
+    let promise = call(emitter, method, callback, &|operation_id| {
         let missing = || Refusal::parameter("request", "needs the option requests of the constructor");
         let requests = delivery.requests().ok_or_else(missing)?;
         let timeout = fields::milliseconds(&convert::object(options, "options")?, "timeoutMs")?;
         let timeout = timeout.unwrap_or(requests.timeout());
         convert::with_send_options(options, |data| {
             let (data, value) = requests.with_field(data, emitter.environment())?;
-            Ok(requests.begin(emitter, &data, value, (ticket, timeout), send).map(|()| Progress::Awaited))
+            Ok(requests.begin(emitter, &data, value, (operation_id, timeout), send).map(|()| Progress::Awaited))
         })?
     });
     emitter.environment().await_flush();

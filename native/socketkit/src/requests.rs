@@ -9,18 +9,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use socket_engine::limits::{EVENT_OVERHEAD_BYTES, SEND_QUEUE_LIMIT_BYTES};
-use socket_engine::{Alarm, ConnectionEvent, Operation, SendProgress, SocketError, Ticket};
+use socket_engine::{Alarm, ConnectionEvent, Operation, OperationId, SendProgress, SocketError};
 
 use crate::convert::Read;
 use crate::emitter::Emitter;
 use crate::environment::Environment;
 use crate::error::Refusal;
 use crate::receiver::Receiver;
+use crate::request_id;
 use crate::request_options::{Matching, RequestOptions};
-use crate::request_ticket;
 
 /// Placeholder for a request that was not sent, and gets no answer.
-const NOBODY: Ticket = Ticket(0);
+const NOBODY: OperationId = OperationId(0);
 
 /// A time that is never reached, in milliseconds.
 const NEVER_MS: u64 = 1 << 40;
@@ -44,18 +44,18 @@ struct Open {
     /// Requests in the order of sending, if answers have the same order.
     in_order: VecDeque<Request>,
     /// Unsent requests, if only one at a time is allowed.
-    line: VecDeque<(Ticket, Duration, Box<[u8]>)>,
+    line: VecDeque<(OperationId, Duration, Box<[u8]>)>,
     line_bytes: usize,
     /// Requests of a connection that this side has closed.
-    given_up: Vec<Ticket>,
+    given_up: Vec<OperationId>,
     /// Last field value.
     last_value: u64,
     /// Last request that the kernel has taken for the link that the owner knows.
-    sent: Ticket,
+    sent: OperationId,
     /// Last request that it has taken for a link that the owner does not know yet.
-    sent_later: Ticket,
+    sent_later: OperationId,
     /// Last gathered request.
-    gathered: Ticket,
+    gathered: OperationId,
     /// Number of links that the owner knows.
     links: u64,
     /// Silence is required until this time, in milliseconds, before the next request.
@@ -64,7 +64,7 @@ struct Open {
 
 #[derive(Clone, Copy)]
 struct Request {
-    ticket: Ticket,
+    operation_id: OperationId,
     /// Deadline, in milliseconds.
     end_ms: u64,
 }
@@ -73,8 +73,8 @@ struct Request {
 pub enum Claim {
     /// An ordinary message.
     Message,
-    /// The answer for the call with this ticket.
-    Answer(Ticket),
+    /// The answer for the call with this operation id.
+    Answer(OperationId),
     /// The answer to a request that has timed out.
     Late,
 }
@@ -132,33 +132,33 @@ impl Requests {
         emitter: &Emitter<ConnectionEvent>,
         data: &[u8],
         value: u64,
-        (ticket, timeout): (Ticket, Duration),
-        send: &dyn Fn(bool, &[u8], Ticket) -> Sent,
+        (operation_id, timeout): (OperationId, Duration),
+        send: &dyn Fn(bool, &[u8], OperationId) -> Sent,
     ) -> result::Result<(), SocketError> {
         let must_wait = {
             let open = self.open.borrow();
             !open.may_send() || !open.line.is_empty()
         };
         if self.is_single() && must_wait {
-            return self.open.borrow_mut().stand_in_line(ticket, timeout, data);
+            return self.open.borrow_mut().stand_in_line(operation_id, timeout, data);
         }
-        let progress = send(self.is_single(), data, request_ticket::sending(ticket))?;
-        let request = self.timed(ticket, timeout, emitter);
+        let progress = send(self.is_single(), data, request_id::sending(operation_id))?;
+        let request = self.timed(operation_id, timeout, emitter);
         let mut open = self.open.borrow_mut();
         if matches!(self.options.matching, Matching::Field(_)) {
             open.by_field.insert(value, request);
         } else {
             open.in_order.push_back(request);
         }
-        open.note(progress, ticket, emitter);
+        open.note(progress, operation_id, emitter);
         Ok(())
     }
 
     /// Creates a request and starts its time-out.
-    fn timed(&self, ticket: Ticket, timeout: Duration, emitter: &Emitter<ConnectionEvent>) -> Request {
+    fn timed(&self, operation_id: OperationId, timeout: Duration, emitter: &Emitter<ConnectionEvent>) -> Request {
         let end_ms = self.ms_after(timeout);
         self.wake_at(emitter, end_ms);
-        Request { ticket, end_ms }
+        Request { operation_id, end_ms }
     }
 
     /// Records that the kernel has all gathered requests.
@@ -168,18 +168,23 @@ impl Requests {
         open.note(SendProgress::Sent, gathered, emitter);
     }
 
-    /// Records that the kernel has the request whose answer has `ticket`, or never will.
-    pub fn take_result(&self, environment: &Environment, ticket: Ticket, result: result::Result<(), SocketError>) {
+    /// Records that the kernel has the request whose answer has `operation_id`, or never will.
+    pub fn take_result(
+        &self,
+        environment: &Environment,
+        operation_id: OperationId,
+        result: result::Result<(), SocketError>,
+    ) {
         let mut open = self.open.borrow_mut();
         if result.is_ok() {
-            open.sent = open.sent.max(ticket);
+            open.sent = open.sent.max(operation_id);
             return;
         }
-        if let Some(request) = open.in_order.iter_mut().find(|request| request.ticket == ticket) {
-            request.ticket = NOBODY;
+        if let Some(request) = open.in_order.iter_mut().find(|request| request.operation_id == operation_id) {
+            request.operation_id = NOBODY;
         }
         drop(open);
-        environment.complete(ticket, result);
+        environment.complete(operation_id, result);
     }
 
     /// Classifies a received `message`.
@@ -188,7 +193,7 @@ impl Requests {
             return Claim::Message;
         }
         let mut open = self.open.borrow_mut();
-        let is_open = |request: &Request| environment.has_call(request.ticket);
+        let is_open = |request: &Request| environment.has_call(request.operation_id);
         let request = match self.options.matching {
             Matching::Field(field) => {
                 field.read(message).and_then(|value| open.by_field.remove(&value)).filter(is_open)
@@ -201,7 +206,7 @@ impl Requests {
         };
         match request {
             None => Claim::Message,
-            Some(request) if is_open(&request) => Claim::Answer(request.ticket),
+            Some(request) if is_open(&request) => Claim::Answer(request.operation_id),
             Some(_) => Claim::Late,
         }
     }
@@ -256,14 +261,14 @@ impl Requests {
     }
 
     /// Removes requests that have timed out, and sets the alarm for the next one.
-    fn take_due(&self, receiver: &dyn Receiver, now_ms: u64) -> Vec<Ticket> {
+    fn take_due(&self, receiver: &dyn Receiver, now_ms: u64) -> Vec<OperationId> {
         let mut open = self.open.borrow_mut();
         let mut due = open.take_from_field(&|request| request.end_ms <= now_ms);
         open.quiet_until_ms = open.quiet_until_ms.filter(|until_ms| *until_ms > now_ms);
         if let Matching::Single { quiet } = self.options.matching
             && open.in_order.front().is_some_and(|request| request.end_ms <= now_ms)
         {
-            due.extend(open.in_order.pop_front().map(|request| request.ticket));
+            due.extend(open.in_order.pop_front().map(|request| request.operation_id));
             self.wait_for_quiet(&mut open, quiet);
             if quiet.is_none() {
                 receiver.fail(libc::ETIMEDOUT);
@@ -273,8 +278,8 @@ impl Requests {
         for request in open.in_order.iter().chain(open.by_field.values()) {
             if request.end_ms > now_ms {
                 next_ms = next_ms.min(request.end_ms);
-            } else if receiver.emitter().environment().has_call(request.ticket) {
-                due.push(request.ticket);
+            } else if receiver.emitter().environment().has_call(request.operation_id) {
+                due.push(request.operation_id);
             }
         }
         self.wake_at(receiver.emitter(), next_ms);
@@ -291,15 +296,15 @@ impl Requests {
         let environment = receiver.emitter().environment();
         loop {
             let next = self.open.borrow_mut().leave_line();
-            let Some((ticket, timeout, data)) = next else { return };
-            match receiver.send_alone(&data, request_ticket::sending(ticket)) {
+            let Some((operation_id, timeout, data)) = next else { return };
+            match receiver.send_alone(&data, request_id::sending(operation_id)) {
                 Ok(progress) => {
-                    let request = self.timed(ticket, timeout, receiver.emitter());
+                    let request = self.timed(operation_id, timeout, receiver.emitter());
                     let mut open = self.open.borrow_mut();
                     open.in_order.push_back(request);
-                    open.note(progress, ticket, receiver.emitter());
+                    open.note(progress, operation_id, receiver.emitter());
                 }
-                Err(error) => environment.complete(ticket, Err(error)),
+                Err(error) => environment.complete(operation_id, Err(error)),
             }
         }
     }
@@ -323,7 +328,7 @@ impl Requests {
 impl Open {
     /// Returns whether a pending request has this field value.
     fn has(&self, value: u64, environment: &Environment) -> bool {
-        self.by_field.get(&value).is_some_and(|request| environment.has_call(request.ticket))
+        self.by_field.get(&value).is_some_and(|request| environment.has_call(request.operation_id))
     }
 
     /// Returns whether a request may be sent, if only one at a time is allowed.
@@ -331,18 +336,23 @@ impl Open {
         self.in_order.is_empty() && self.quiet_until_ms.is_none()
     }
 
-    fn stand_in_line(&mut self, ticket: Ticket, timeout: Duration, data: &[u8]) -> result::Result<(), SocketError> {
+    fn stand_in_line(
+        &mut self,
+        operation_id: OperationId,
+        timeout: Duration,
+        data: &[u8],
+    ) -> result::Result<(), SocketError> {
         let bytes = self.line_bytes + data.len() + EVENT_OVERHEAD_BYTES;
         if bytes > SEND_QUEUE_LIMIT_BYTES && !self.line.is_empty() {
             return Err(error(libc::ENOBUFS));
         }
         self.line_bytes = bytes;
-        self.line.push_back((ticket, timeout, data.into()));
+        self.line.push_back((operation_id, timeout, data.into()));
         Ok(())
     }
 
     /// Removes the first queued request, if it may be sent.
-    fn leave_line(&mut self) -> Option<(Ticket, Duration, Box<[u8]>)> {
+    fn leave_line(&mut self) -> Option<(OperationId, Duration, Box<[u8]>)> {
         let first = if self.may_send() { self.line.pop_front() } else { None }?;
         self.line_bytes -= first.2.len() + EVENT_OVERHEAD_BYTES;
         Some(first)
@@ -352,29 +362,29 @@ impl Open {
     fn next_in_order(&mut self) -> Option<Request> {
         loop {
             let request = self.in_order.pop_front()?;
-            if request.ticket != NOBODY {
+            if request.operation_id != NOBODY {
                 return Some(request);
             }
         }
     }
 
     /// Records the progress of sending this request.
-    fn note(&mut self, progress: SendProgress, ticket: Ticket, emitter: &Emitter<ConnectionEvent>) {
+    fn note(&mut self, progress: SendProgress, operation_id: OperationId, emitter: &Emitter<ConnectionEvent>) {
         let last = match progress {
             SendProgress::Queued => return,
             SendProgress::Gathered => &mut self.gathered,
             SendProgress::Sent if emitter.queue().connects() == self.links => &mut self.sent,
             SendProgress::Sent => &mut self.sent_later,
         };
-        *last = ticket.max(*last);
+        *last = operation_id.max(*last);
     }
 
-    fn take_from_field(&mut self, is_meant: &dyn Fn(&Request) -> bool) -> Vec<Ticket> {
+    fn take_from_field(&mut self, is_meant: &dyn Fn(&Request) -> bool) -> Vec<OperationId> {
         let mut taken = Vec::new();
         self.by_field.retain(|_, request| {
             let is_meant = is_meant(request);
             if is_meant {
-                taken.push(request.ticket);
+                taken.push(request.operation_id);
             }
             !is_meant
         });
@@ -382,30 +392,30 @@ impl Open {
     }
 
     /// Removes the requests that were sent.
-    fn take_sent(&mut self) -> Vec<Ticket> {
+    fn take_sent(&mut self) -> Vec<OperationId> {
         let sent = self.sent;
         self.quiet_until_ms = None;
-        let mut taken = self.take_from_field(&|request| request.ticket <= sent);
-        while self.in_order.front().is_some_and(|request| request.ticket <= sent) {
-            taken.extend(self.in_order.pop_front().map(|request| request.ticket));
+        let mut taken = self.take_from_field(&|request| request.operation_id <= sent);
+        while self.in_order.front().is_some_and(|request| request.operation_id <= sent) {
+            taken.extend(self.in_order.pop_front().map(|request| request.operation_id));
         }
         taken
     }
 
-    fn take_all(&mut self) -> Vec<Ticket> {
-        let sent = mem::replace(&mut self.sent, Ticket(u64::MAX));
+    fn take_all(&mut self) -> Vec<OperationId> {
+        let sent = mem::replace(&mut self.sent, OperationId(u64::MAX));
         let mut all = self.take_sent();
         self.sent = sent;
         self.line_bytes = 0;
-        all.extend(mem::take(&mut self.line).into_iter().map(|(ticket, ..)| ticket));
+        all.extend(mem::take(&mut self.line).into_iter().map(|(operation_id, ..)| operation_id));
         all
     }
 }
 
 /// Rejects the requests whose calls are pending.
-fn fail(environment: &Environment, tickets: Vec<Ticket>, errno: i32) {
-    for ticket in tickets {
-        environment.complete(ticket, Err(error(errno)));
+fn fail(environment: &Environment, operation_ids: Vec<OperationId>, errno: i32) {
+    for operation_id in operation_ids {
+        environment.complete(operation_id, Err(error(errno)));
     }
 }
 

@@ -6,7 +6,7 @@ use std::result;
 use napi_ohos::Result;
 use napi_ohos::bindgen_prelude::Unknown;
 use socket_engine::limits::GATHER_BYTES;
-use socket_engine::{ConnectionEvent, Message, SendProgress, SocketError, Ticket};
+use socket_engine::{ConnectionEvent, Message, OperationId, SendProgress, SocketError};
 
 use crate::call::{self, Method, Progress, Reply, call};
 use crate::convert::{self, Argument};
@@ -30,21 +30,21 @@ pub trait Sender: 'static {
     /// Returns its gathered sends.
     fn cork(&self) -> &Cork;
     /// Sends at once.
-    fn send_now(&self, message: &Message<'_>, ticket: Ticket) -> result::Result<SendProgress, SocketError>;
+    fn send_now(&self, message: &Message<'_>, operation_id: OperationId) -> result::Result<SendProgress, SocketError>;
     /// Gathers a message until [`Sender::flush`].
-    fn gather(&self, message: &Message<'_>, ticket: Ticket) -> result::Result<SendProgress, SocketError>;
+    fn gather(&self, message: &Message<'_>, operation_id: OperationId) -> result::Result<SendProgress, SocketError>;
     /// Writes the gathered messages; returns true if the kernel has all of them.
     fn flush(&self) -> bool;
 
     /// Sends at once, after the gathered messages.
-    fn send_alone(&self, data: &[u8], ticket: Ticket) -> result::Result<SendProgress, SocketError>
+    fn send_alone(&self, data: &[u8], operation_id: OperationId) -> result::Result<SendProgress, SocketError>
     where
         Self: Sized,
     {
         if !self.cork().is_empty() {
             Corked::write(self);
         }
-        self.send_now(&Message::new(data), ticket)
+        self.send_now(&Message::new(data), operation_id)
     }
 }
 
@@ -54,8 +54,8 @@ pub fn send<'env, S: Sender>(
     options: &Argument<'_>,
     callback: Argument<'_>,
 ) -> Result<Unknown<'env>> {
-    let promise = call(sender.emitter(), S::SEND, callback, &|ticket| {
-        let sent = convert::with_send_options(options, |data| send_message(sender, &Message::new(data), ticket))?;
+    let promise = call(sender.emitter(), S::SEND, callback, &|operation_id| {
+        let sent = convert::with_send_options(options, |data| send_message(sender, &Message::new(data), operation_id))?;
         Ok(sent.map(|progress| match progress {
             SendProgress::Sent => Progress::Done(Reply::Nothing),
             SendProgress::Queued => Progress::Awaited,
@@ -70,11 +70,11 @@ pub fn send<'env, S: Sender>(
 pub fn send_part<S: Sender>(
     sender: &Rc<S>,
     message: &Message<'_>,
-    part: Ticket,
+    part: OperationId,
 ) -> result::Result<SendProgress, SocketError> {
     let sent = send_message(sender, message, part);
     if sent == Ok(SendProgress::Gathered) {
-        sender.cork().add(Gathered { ticket: part, deferred: None });
+        sender.cork().add(Gathered { operation_id: part, deferred: None });
     }
     sent
 }
@@ -84,16 +84,16 @@ pub fn send_part<S: Sender>(
 fn send_message<S: Sender>(
     sender: &Rc<S>,
     message: &Message<'_>,
-    ticket: Ticket,
+    operation_id: OperationId,
 ) -> result::Result<SendProgress, SocketError> {
     let (cork, environment) = (sender.cork(), sender.emitter().environment());
     let is_large = message.len() >= GATHER_BYTES && cork.is_empty();
     if is_large || cork.lets_through(environment.burst()) {
         cork.begin(environment.begin_burst());
-        return sender.send_now(message, ticket);
+        return sender.send_now(message, operation_id);
     }
     let was_empty = cork.is_empty();
-    let sent = sender.gather(message, ticket);
+    let sent = sender.gather(message, operation_id);
     if was_empty && sent == Ok(SendProgress::Gathered) {
         environment.add_corked(sender.clone());
     }
@@ -106,21 +106,21 @@ impl<S: Sender> Corked for S {
             self.delivery().requests().into_iter().for_each(|requests| requests.take_written(Sender::emitter(self)));
             return self.cork().set_written();
         }
-        for Gathered { ticket, deferred } in self.cork().take_unwritten() {
+        for Gathered { operation_id, deferred } in self.cork().take_unwritten() {
             let Some(deferred) = deferred else { continue };
-            if let Err(error) = call::await_deferred(Sender::emitter(self), S::SEND, ticket, deferred) {
+            if let Err(error) = call::await_deferred(Sender::emitter(self), S::SEND, operation_id, deferred) {
                 error::report("the result of a send cannot be awaited", &error);
             }
         }
     }
 
     fn settle(&self, environment: &Environment) {
-        for Gathered { ticket, deferred } in self.cork().take_written() {
+        for Gathered { operation_id, deferred } in self.cork().take_written() {
             let env = environment.env();
             let settled = match deferred {
                 Some(deferred) => node_api::undefined(env).and_then(|nothing| deferred.resolve(env, &nothing)),
                 None => {
-                    environment.complete(ticket, Ok(()));
+                    environment.complete(operation_id, Ok(()));
                     Ok(())
                 }
             };

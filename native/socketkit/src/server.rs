@@ -158,9 +158,9 @@ impl TCPSocketServer {
     #[napi(ts_type = "(options?: TCPServerCloseOptions): Promise<void>")]
     pub fn close(&self, env: Env, options: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
-            call(&state.emitter, Method::new("close", CodeBase::Socket), None, &|ticket| {
+            call(&state.emitter, Method::new("close", CodeBase::Socket), None, &|operation_id| {
                 let connections = construct_options::close_options(&options)?;
-                let closing = state.server.close(connections, ticket);
+                let closing = state.server.close(connections, operation_id);
                 state.emitter.set_open(false);
                 Ok(closing.map(|closing| match closing {
                     Closing::Announced => Progress::Awaited,
@@ -187,12 +187,12 @@ impl TCPSocketServer {
     pub fn broadcast(&self, env: Env, options: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
             let environment = state.emitter.environment();
-            let promise = call(&state.emitter, Method::new("broadcast", CodeBase::Server), None, &|ticket| {
+            let promise = call(&state.emitter, Method::new("broadcast", CodeBase::Server), None, &|operation_id| {
                 convert::with_send_options(&options, |data| {
-                    let mut broadcast = Broadcast::new(ticket);
+                    let mut broadcast = Broadcast::new(operation_id);
                     let message = Message::to_several(data);
                     for connection in connection::open_ones(&state.connections) {
-                        let part = environment.new_ticket();
+                        let part = environment.new_operation_id();
                         let sent = send::send_part(&connection, &message, part);
                         broadcast.add(part, connection, sent);
                     }

@@ -7,13 +7,13 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
 use std::thread;
 
 use anyhow::{Result, anyhow};
-use socket_engine::{Client, Connection, PeerFault, RejectReason, SendProgress, SocketError, Ticket};
+use socket_engine::{Client, Connection, OperationId, PeerFault, RejectReason, SendProgress, SocketError};
 
 use crate::printer::Printer;
 
-const CONNECT: Ticket = Ticket(0);
-const SEND: Ticket = Ticket(1);
-const END: Ticket = Ticket(2);
+const CONNECT: OperationId = OperationId(0);
+const SEND: OperationId = OperationId(1);
+const END: OperationId = OperationId(2);
 
 /// Events for `main`.
 pub(crate) enum Event {
@@ -26,7 +26,7 @@ pub(crate) enum Event {
     /// There is a link to this peer.
     Connected(SocketAddr),
     /// The result of a call.
-    Completed(Ticket, Result<(), SocketError>),
+    Completed(OperationId, Result<(), SocketError>),
     /// A message could not be printed.
     Output(io::Error),
     /// The connection broke.

@@ -14,8 +14,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 use socket_engine::{
-    AddressFamily, Client, ClientOptions, EventSink, NetAddress, Server, ServerEvent, ServerOptions, SocketError,
-    Ticket,
+    AddressFamily, Client, ClientOptions, EventSink, NetAddress, OperationId, Server, ServerEvent, ServerOptions,
+    SocketError,
 };
 
 use conversation::{Conversation, Event, Peer, explained, reason_text};
@@ -72,7 +72,7 @@ fn connect(address: &str, stream: &StreamOptions) -> Result<()> {
     let printer = Arc::new(Printer::new(stream.lines(), sender.clone()));
     let options = ClientOptions { protocol: stream.protocol()?, reconnect: None };
     let client = Client::new(printer.clone(), None, options);
-    client.connect(host, CONNECT_TIMEOUT, Ticket::default())?;
+    client.connect(host, CONNECT_TIMEOUT, OperationId::default())?;
     printer.serve(Peer::Client(client));
     Conversation::new(&printer, sender, events).hold()
 }
@@ -120,7 +120,7 @@ impl EventSink<ServerEvent> for Acceptor {
         drop(self.0.send(event));
     }
 
-    fn complete(&self, _: Ticket, _: Result<(), SocketError>) {}
+    fn complete(&self, _: OperationId, _: Result<(), SocketError>) {}
 }
 
 /// Splits HOST:PORT.

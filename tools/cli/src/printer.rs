@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::sync::mpsc::Sender;
 
-use socket_engine::{ConnectionEvent, EventSink, SocketError, Ticket};
+use socket_engine::{ConnectionEvent, EventSink, OperationId, SocketError};
 
 use crate::conversation::{Event, Peer};
 use crate::input::Lines;
@@ -55,7 +55,7 @@ impl EventSink<ConnectionEvent> for Printer {
         }
     }
 
-    fn complete(&self, ticket: Ticket, result: Result<(), SocketError>) {
-        self.tell(Event::Completed(ticket, result));
+    fn complete(&self, operation_id: OperationId, result: Result<(), SocketError>) {
+        self.tell(Event::Completed(operation_id, result));
     }
 }

@@ -321,7 +321,7 @@ mod tests {
         let block = "fn a() {\n    {\n        let b = b.borrow();\n    }\n    node_api::call();\n}\n";
         assert_eq!(findings(block), [""; 0]);
         let value =
-            "fn a() {\n    let call = self.calls.borrow_mut().remove(&ticket);\n    call.finish(&self.env);\n}\n";
+            "fn a() {\n    let call = self.calls.borrow_mut().remove(&operation_id);\n    call.finish(&self.env);\n}\n";
         assert_eq!(findings(value), [""; 0]);
         let condition = "fn a() {\n    if self.open.borrow().is_none() {\n        node_api::call();\n    }\n}\n";
         assert_eq!(findings(condition), [""; 0]);

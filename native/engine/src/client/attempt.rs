@@ -11,13 +11,13 @@ use super::shared::Shared;
 use crate::address::Host;
 use crate::connection::{Connection, FirstLink, NewLink};
 use crate::error::{Operation, SocketError};
-use crate::event::{CloseReason, ConnectionEvent, Ticket};
+use crate::event::{CloseReason, ConnectionEvent, OperationId};
 use crate::handshake::SessionId;
 use crate::sync::lock;
 
 /// One call of `connect`.
 pub(super) struct Attempt {
-    pub(super) ticket: Ticket,
+    pub(super) operation_id: OperationId,
     pub(super) target: Host,
 }
 
@@ -27,7 +27,7 @@ impl Shared {
         self: &Arc<Self>,
         attempt: Attempt,
         opening: impl Future<Output = Result<(NewLink, Option<SessionId>), SocketError>>,
-        mut cancelled: oneshot::Receiver<Ticket>,
+        mut cancelled: oneshot::Receiver<OperationId>,
     ) {
         let opened = tokio::select! {
             biased;
@@ -37,7 +37,7 @@ impl Shared {
         let mut state = lock(&self.state);
         match cancelled.try_recv() {
             Err(oneshot::error::TryRecvError::Empty) => {
-                let phase = self.finish_connect(attempt.ticket, opened, &mut state);
+                let phase = self.finish_connect(attempt.operation_id, opened, &mut state);
                 state.phase = phase;
                 state.catch_up();
             }
@@ -51,17 +51,17 @@ impl Shared {
 
     fn finish_connect(
         self: &Arc<Self>,
-        ticket: Ticket,
+        operation_id: OperationId,
         opened: Result<(NewLink, Option<SessionId>), SocketError>,
         state: &mut State,
     ) -> Phase {
         match opened.and_then(|(link, _)| self.start(link, state)) {
             Ok(connection) => {
-                self.sink.complete(ticket, Ok(()));
+                self.sink.complete(operation_id, Ok(()));
                 Phase::Active(connection)
             }
             Err(error) => {
-                self.sink.complete(ticket, Err(error));
+                self.sink.complete(operation_id, Err(error));
                 state.failed()
             }
         }
@@ -81,9 +81,9 @@ impl Shared {
     }
 
     /// There is no `close` to answer when the client was dropped.
-    fn answer_cancelled(&self, attempt: Attempt, close: Option<Ticket>) {
+    fn answer_cancelled(&self, attempt: Attempt, close: Option<OperationId>) {
         let error = SocketError::new(Operation::Connect, None, libc::ECANCELED).at(&attempt.target);
-        self.sink.complete(attempt.ticket, Err(error));
+        self.sink.complete(attempt.operation_id, Err(error));
         let Some(close) = close else { return };
         self.sink.post(ConnectionEvent::Closed(CloseReason::Local));
         self.sink.complete(close, Ok(()));

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::bound::Bound;
 use crate::error::SocketError;
-use crate::event::{CloseReason, ConnectionEvent, EventSink, Ticket};
+use crate::event::{CloseReason, ConnectionEvent, EventSink, OperationId};
 use crate::sync::lock;
 
 /// The sink of one connection of a client. A client that has closed its connection, and wants another one before the old peer has
@@ -21,7 +21,7 @@ pub(super) struct LinkSink {
     /// Held while an event is posted: events behind `leave` belong to another connection.
     order: Mutex<()>,
     /// The `connect` that the connection answers itself, and what is to be done where that fails.
-    opening: Option<(Ticket, Box<FailOpening>)>,
+    opening: Option<(OperationId, Box<FailOpening>)>,
     /// What the connection has its local address of: others may have the port when it is over.
     bound: Option<Arc<Bound>>,
 }
@@ -48,7 +48,7 @@ impl Drop for Posting<'_> {
 impl LinkSink {
     pub(super) fn new(
         sink: &Arc<dyn EventSink<ConnectionEvent>>,
-        opening: Option<(Ticket, Box<FailOpening>)>,
+        opening: Option<(OperationId, Box<FailOpening>)>,
         bound: Option<Arc<Bound>>,
     ) -> Self {
         Self {
@@ -110,11 +110,11 @@ impl EventSink<ConnectionEvent> for LinkSink {
         }
     }
 
-    fn complete(&self, ticket: Ticket, result: Result<(), SocketError>) {
-        let failed = self.opening.as_ref().filter(|(opening, _)| *opening == ticket && result.is_err());
+    fn complete(&self, operation_id: OperationId, result: Result<(), SocketError>) {
+        let failed = self.opening.as_ref().filter(|(opening, _)| *opening == operation_id && result.is_err());
         if let Some((_, fail)) = failed {
             fail(self);
         }
-        self.sink.complete(ticket, result);
+        self.sink.complete(operation_id, result);
     }
 }

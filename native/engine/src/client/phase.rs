@@ -9,7 +9,7 @@ use super::link_sink::LinkSink;
 use super::opening::Previous;
 use crate::connection::Connection;
 use crate::error::{Operation, SocketError};
-use crate::event::{CloseReason, Ticket};
+use crate::event::{CloseReason, OperationId};
 use crate::options::SocketOptions;
 
 #[derive(Default)]
@@ -35,8 +35,8 @@ pub(super) enum Phase {
     /// `connect` failed, and it has no local address.
     Failed,
     Connecting {
-        /// Takes the ticket of a `close`; dropping it gives the attempt up without a word.
-        cancel: oneshot::Sender<Ticket>,
+        /// Takes the operation id of a `close`; dropping it gives the attempt up without a word.
+        cancel: oneshot::Sender<OperationId>,
         /// Its sender is dropped when the attempt has ended.
         running: watch::Receiver<()>,
     },

@@ -7,7 +7,7 @@ use super::link_sink::{FailOpening, LinkSink};
 use super::phase::{Phase, State};
 use crate::backoff::Reconnect;
 use crate::connection::{LinkSource, Plan};
-use crate::event::{ConnectionEvent, EventSink, Ticket};
+use crate::event::{ConnectionEvent, EventSink, OperationId};
 use crate::options::SocketOptions;
 use crate::poller::PollTarget;
 use crate::protocol::Protocol;
@@ -25,11 +25,11 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// A sink for the next connection, which `state` will have; `opening` is the ticket of the `connect` that it answers itself.
+    /// A sink for the next connection, which `state` will have; `opening` is the operation id of the `connect` that it answers itself.
     pub(super) fn new_link_sink(
         self: &Arc<Self>,
         state: &mut State,
-        opening: Option<Ticket>,
+        opening: Option<OperationId>,
         bound: Option<Arc<Bound>>,
     ) -> Arc<dyn EventSink<ConnectionEvent>> {
         let client = Arc::downgrade(self);
@@ -38,7 +38,7 @@ impl Shared {
                 client.fail_opening(sink);
             }
         };
-        let opening = opening.map(|ticket| (ticket, Box::new(fail) as Box<FailOpening>));
+        let opening = opening.map(|operation_id| (operation_id, Box::new(fail) as Box<FailOpening>));
         let sink = Arc::new(LinkSink::new(&self.sink, opening, bound));
         state.link_sink = Some(Arc::clone(&sink));
         sink

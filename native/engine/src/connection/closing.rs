@@ -117,12 +117,12 @@ impl Link {
 impl Driver {
     /// Closes while there is no link, or before there was one; `lost` says why the peer has not got all of the last one.
     pub(super) fn close_without_link(mut self, lost: Option<i32>) {
-        let (tickets, close) = lock(&self.shared.state).close();
+        let (operation_ids, close) = lock(&self.shared.state).close();
         drop(self.guard.take());
         if let (Some(opening), Some(link_source)) = (self.opening.take(), &self.link_source) {
             self.shared.complete([opening], &Err(link_source.cancelled()));
         }
-        self.shared.fail(tickets, self.shared.error(Operation::Send, libc::ECONNABORTED));
+        self.shared.fail(operation_ids, self.shared.error(Operation::Send, libc::ECONNABORTED));
         match lost {
             None => self.announce(close, CloseReason::Local),
             Some(errno) => self.announce_loss(close, errno),
@@ -153,8 +153,8 @@ impl Driver {
             // With lingering left on, the kernel would block this thread when the socket is dropped.
             None => socket.set_linger(None),
         };
-        let (tickets, close) = lock(&self.shared.state).close();
-        self.shared.fail(tickets, self.shared.error(Operation::Send, lost.unwrap_or(libc::EIO)));
+        let (operation_ids, close) = lock(&self.shared.state).close();
+        self.shared.fail(operation_ids, self.shared.error(Operation::Send, lost.unwrap_or(libc::EIO)));
         drop(self.guard.take());
         match told {
             None => self.announce(close, CloseReason::Local),
@@ -180,7 +180,7 @@ impl Driver {
         let reason = if errno == libc::ECONNABORTED { CloseReason::Local } else { reason_of(errno) };
         lock(&self.shared.state).phase.lose(errno);
         let error = self.shared.error(Operation::Close, errno);
-        if close.is_some_and(|close| close.ticket.is_none() && close.reason == CloseReason::Remote) {
+        if close.is_some_and(|close| close.operation_id.is_none() && close.reason == CloseReason::Remote) {
             self.shared.sink.post(ConnectionEvent::Failed(error.clone()));
         }
         self.tell_end(close, reason, &Err(error));
@@ -208,7 +208,7 @@ impl Driver {
     }
 
     pub(super) fn conclude(&self, close: Option<Close>, result: &Result<(), SocketError>) {
-        self.shared.complete(close.and_then(|close| close.ticket), result);
+        self.shared.complete(close.and_then(|close| close.operation_id), result);
         self.shared.set_reported();
     }
 

@@ -16,7 +16,7 @@ use super::shared::Shared;
 use super::socket::{Ready, Wants};
 use super::state::{State, Suspension};
 use crate::error::{Operation, SocketError, errno_of};
-use crate::event::{CloseReason, ConnectionEvent, Ticket};
+use crate::event::{CloseReason, ConnectionEvent, OperationId};
 use crate::keep_alive::KeepAlive;
 use crate::liveness::{Due, LinkView};
 use crate::sync::lock;
@@ -28,7 +28,7 @@ pub(super) struct Driver {
     pub(super) guard: Option<Box<dyn Send + Sync>>,
     pub(super) link_source: Option<Box<dyn LinkSource>>,
     /// The `connect` call that waits for the first link.
-    pub(super) opening: Option<Ticket>,
+    pub(super) opening: Option<OperationId>,
     /// What ended the newest link.
     pub(super) lost: Option<SocketError>,
     /// Whether messages waited when the link was lost.
@@ -66,7 +66,7 @@ impl Driver {
     }
 
     /// Lets `link_source` bring the links that follow a lost one; the first one too, which `opening` waits for.
-    pub(super) fn with_link_source(mut self, link_source: Box<dyn LinkSource>, opening: Option<Ticket>) -> Self {
+    pub(super) fn with_link_source(mut self, link_source: Box<dyn LinkSource>, opening: Option<OperationId>) -> Self {
         self.link_source = Some(link_source);
         self.opening = opening;
         self
@@ -308,9 +308,9 @@ impl Driver {
     }
 
     fn fail(mut self, loss: LinkLost) {
-        let (tickets, close) = lock(&self.shared.state).close();
+        let (operation_ids, close) = lock(&self.shared.state).close();
         drop(self.guard.take());
-        self.shared.fail(tickets, self.shared.error(Operation::Send, loss.error.errno));
+        self.shared.fail(operation_ids, self.shared.error(Operation::Send, loss.error.errno));
         if let Some(opening) = self.opening.take() {
             self.shared.complete([opening], &Err(loss.error));
             self.cancel_suspend();

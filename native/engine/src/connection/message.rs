@@ -7,12 +7,12 @@ use bytes::{Bytes, BytesMut};
 /// Bytes to send, to one connection or to several that speak the same protocol. What waits of them is kept once for all.
 ///
 /// ```
-/// use socket_engine::{Connection, Message, SocketError, Ticket};
+/// use socket_engine::{Connection, Message, OperationId, SocketError};
 ///
 /// /// Sends a message to all, which share one copy of what a kernel does not take at once.
 /// fn broadcast(connections: &[Connection], data: &[u8]) -> Vec<Result<(), SocketError>> {
 ///     let message = Message::to_several(data);
-///     connections.iter().map(|connection| connection.send_message(&message, Ticket(0)).map(drop)).collect()
+///     connections.iter().map(|connection| connection.send_message(&message, OperationId(0)).map(drop)).collect()
 /// }
 /// ```
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use crate::event::{CloseReason, Ticket};
+use crate::event::{CloseReason, OperationId};
 
 /// The one answer to whether a connection is over.
 #[derive(Debug)]
@@ -41,17 +41,17 @@ pub(super) enum LinkState {
 pub(super) struct Close {
     pub(super) reason: CloseReason,
     /// That of the `close` call, if there was one.
-    pub(super) ticket: Option<Ticket>,
+    pub(super) operation_id: Option<OperationId>,
     /// Whether it is reset, whatever waits.
     pub(super) aborts: bool,
-    /// Whether the ticket is that of a call that promises that everything has arrived.
+    /// Whether the operation id is that of a call that promises that everything has arrived.
     pub(super) promises: bool,
 }
 
 impl Close {
-    /// A close for `reason`. That of a call has its `ticket`.
-    pub(super) fn new(reason: CloseReason, ticket: Option<Ticket>, aborts: bool) -> Self {
-        Self { reason, ticket, aborts, promises: ticket.is_some() && !aborts }
+    /// A close for `reason`. That of a call has its `operation_id`.
+    pub(super) fn new(reason: CloseReason, operation_id: Option<OperationId>, aborts: bool) -> Self {
+        Self { reason, operation_id, aborts, promises: operation_id.is_some() && !aborts }
     }
 }
 
@@ -170,17 +170,17 @@ impl Phase {
     }
 
     /// Closes as `close` says, unless its peer has ended it: then that is the reason. False when it was closing or closed:
-    /// one that closes without a ticket takes the first that comes, and one that is to be reset is.
+    /// one that closes without an operation id takes the first that comes, and one that is to be reset is.
     pub(super) fn begin_close(&mut self, close: Close) -> bool {
         match self {
             Self::Open(_) => *self = Self::Closing(close),
             Self::PeerEnded(_) => *self = Self::Closing(Close { reason: CloseReason::Remote, ..close }),
             Self::Closing(earlier) => {
                 earlier.aborts |= close.aborts;
-                if earlier.ticket.is_some() || close.ticket.is_none() {
+                if earlier.operation_id.is_some() || close.operation_id.is_none() {
                     return false;
                 }
-                (earlier.ticket, earlier.promises) = (close.ticket, close.promises);
+                (earlier.operation_id, earlier.promises) = (close.operation_id, close.promises);
             }
             Self::Closed { .. } => return false,
         }
@@ -192,7 +192,7 @@ impl Phase {
 mod tests {
     use super::*;
 
-    const CLOSE: Close = Close { reason: CloseReason::Local, ticket: None, aborts: false, promises: false };
+    const CLOSE: Close = Close { reason: CloseReason::Local, operation_id: None, aborts: false, promises: false };
 
     #[test]
     fn peer_end_gives_the_close_reason() {
@@ -206,15 +206,15 @@ mod tests {
     }
 
     #[test]
-    fn first_close_with_a_ticket_is_answered() {
+    fn first_close_with_an_operation_id_is_answered() {
         let mut phase = Phase::Open(LinkState::Connecting);
         assert!(phase.begin_close(CLOSE));
         assert!(!phase.end_by_peer(), "this side has closed it");
         assert!(!phase.begin_close(CLOSE));
-        assert!(phase.begin_close(Close { ticket: Some(Ticket(1)), ..CLOSE }));
-        assert!(!phase.begin_close(Close { ticket: Some(Ticket(2)), aborts: true, ..CLOSE }));
+        assert!(phase.begin_close(Close { operation_id: Some(OperationId(1)), ..CLOSE }));
+        assert!(!phase.begin_close(Close { operation_id: Some(OperationId(2)), aborts: true, ..CLOSE }));
         let Phase::Closing(close) = phase else { unreachable!("it is closing") };
-        assert_eq!((close.reason, close.ticket, close.aborts), (CloseReason::Local, Some(Ticket(1)), true));
+        assert_eq!((close.reason, close.operation_id, close.aborts), (CloseReason::Local, Some(OperationId(1)), true));
     }
 
     #[test]

@@ -53,9 +53,9 @@ impl Driver {
     /// The link that is made when it is wanted again is a new beginning.
     fn answer_suspend(&mut self, result: Result<(), SocketError>) {
         let mut state = lock(&self.shared.state);
-        if let Suspension::Wanted { ticket, resumed } = state.suspension {
+        if let Suspension::Wanted { operation_id, resumed } = state.suspension {
             state.suspension = if resumed { Suspension::Active } else { Suspension::Suspended };
-            self.shared.complete([ticket], &result);
+            self.shared.complete([operation_id], &result);
         }
         drop(state);
         self.lost = None;
@@ -64,8 +64,8 @@ impl Driver {
     /// Answers a `suspend` that the end of the connection forestalls.
     pub(super) fn cancel_suspend(&self) {
         let suspension = std::mem::take(&mut lock(&self.shared.state).suspension);
-        if let Suspension::Wanted { ticket, .. } = suspension {
-            self.shared.complete([ticket], &Err(self.shared.error(Operation::Suspend, libc::ECANCELED)));
+        if let Suspension::Wanted { operation_id, .. } = suspension {
+            self.shared.complete([operation_id], &Err(self.shared.error(Operation::Suspend, libc::ECANCELED)));
         }
     }
 

@@ -12,7 +12,7 @@ use super::message::Message;
 use super::state::{Flushed, State};
 use crate::credit::Credit;
 use crate::error::{Operation, SocketError};
-use crate::event::{ConnectionEvent, EventSink, Ticket};
+use crate::event::{ConnectionEvent, EventSink, OperationId};
 use crate::limits;
 use crate::options::SocketOptions;
 use crate::poller::PollTarget;
@@ -104,13 +104,13 @@ impl Shared {
     }
 
     /// Sends a message as [`Connection::gather`](super::Connection::gather) does. The error is an errno.
-    pub(super) fn gather(&self, message: &Message<'_>, ticket: Ticket) -> Result<SendProgress, i32> {
+    pub(super) fn gather(&self, message: &Message<'_>, operation_id: OperationId) -> Result<SendProgress, i32> {
         let mut state = lock(&self.state);
         if state.needs_flush(message.data().len()) {
             let flushed = state.flush_at_once();
             self.report(&state, flushed);
         }
-        let gathered = state.gather(message, ticket);
+        let gathered = state.gather(message, operation_id);
         if state.queue.has_gathered_enough() {
             let flushed = state.flush_at_once();
             self.report(&state, flushed);
@@ -213,16 +213,20 @@ impl Shared {
         lock(&self.state).error(operation, errno)
     }
 
-    /// Reports every send in `tickets` as finished.
-    pub(super) fn complete(&self, tickets: impl IntoIterator<Item = Ticket>, result: &Result<(), SocketError>) {
-        for ticket in tickets {
-            self.sink.complete(ticket, result.clone());
+    /// Reports every send in `operation_ids` as finished.
+    pub(super) fn complete(
+        &self,
+        operation_ids: impl IntoIterator<Item = OperationId>,
+        result: &Result<(), SocketError>,
+    ) {
+        for operation_id in operation_ids {
+            self.sink.complete(operation_id, result.clone());
         }
     }
 
-    /// Reports every send in `tickets` as failed.
-    pub(super) fn fail(&self, tickets: impl IntoIterator<Item = Ticket>, error: SocketError) {
-        self.complete(tickets, &Err(error));
+    /// Reports every send in `operation_ids` as failed.
+    pub(super) fn fail(&self, operation_ids: impl IntoIterator<Item = OperationId>, error: SocketError) {
+        self.complete(operation_ids, &Err(error));
     }
 
     /// Counts `bytes` that are handed to the owner.

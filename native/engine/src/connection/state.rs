@@ -14,7 +14,7 @@ use super::phase::{Close, LinkState, Phase};
 use super::stream_link::StreamLink;
 use super::write;
 use crate::error::{Operation, SocketError, errno_of};
-use crate::event::{LinkId, Ticket};
+use crate::event::{LinkId, OperationId};
 use crate::framing::{Envelope, Framing};
 use crate::limits::{DRAIN_TIMEOUT, EVENT_OVERHEAD_BYTES, SEND_QUEUE_LIMIT_BYTES, SEND_QUEUE_MOST_BYTES};
 use crate::noise::Sealer;
@@ -94,11 +94,11 @@ impl OwnerReads {
 #[derive(Default)]
 pub(super) struct Flushed {
     /// The sends that are finished.
-    pub(super) done: Vec<Ticket>,
+    pub(super) done: Vec<OperationId>,
     /// The `end` call that is.
-    pub(super) ended: Option<Ticket>,
+    pub(super) ended: Option<OperationId>,
     /// Those that never will be.
-    pub(super) failed: Vec<Ticket>,
+    pub(super) failed: Vec<OperationId>,
     /// Why the link broke, if it did.
     pub(super) errno: Option<i32>,
     /// Whether messages have waited, and none does any more.
@@ -112,8 +112,8 @@ pub(super) struct Flushed {
 pub(super) enum Fin {
     #[default]
     NotWanted,
-    /// To be said after the queue; the ticket is that of the `end` call, unless it was answered.
-    Wanted(Option<Ticket>),
+    /// To be said after the queue; the operation id is that of the `end` call, unless it was answered.
+    Wanted(Option<OperationId>),
     Sent,
 }
 
@@ -122,9 +122,9 @@ pub(super) enum Fin {
 pub(super) enum Suspension {
     #[default]
     Active,
-    /// It is to be let go; the ticket is that of the `suspend` call.
+    /// It is to be let go; the operation id is that of the `suspend` call.
     Wanted {
-        ticket: Ticket,
+        operation_id: OperationId,
         /// Whether a link is wanted again after that.
         resumed: bool,
     },
@@ -195,7 +195,7 @@ impl State {
     }
 
     /// Sends a message as far as the kernel takes it now, and keeps the rest. The error is the errno that refuses the whole.
-    pub(super) fn send(&mut self, message: &Message<'_>, ticket: Ticket) -> Result<SendProgress, i32> {
+    pub(super) fn send(&mut self, message: &Message<'_>, operation_id: OperationId) -> Result<SendProgress, i32> {
         let data = message.data();
         self.may_send()?;
         let envelope = self.envelope(data)?;
@@ -208,15 +208,15 @@ impl State {
             return Ok(SendProgress::Sent);
         }
         let (frame, written) = self.kept(message, parts, written);
-        self.queue.push(Outgoing { frame, written, ticket });
+        self.queue.push(Outgoing { frame, written, operation_id });
         Ok(SendProgress::Queued)
     }
 
     /// Keeps a message for the next [`State::flush`], where a send would write it at once; sends it otherwise.
-    pub(super) fn gather(&mut self, message: &Message<'_>, ticket: Ticket) -> Result<SendProgress, i32> {
+    pub(super) fn gather(&mut self, message: &Message<'_>, operation_id: OperationId) -> Result<SendProgress, i32> {
         let is_first = !self.queue.has_unsent();
         if !self.phase.is_up() || !(is_first || self.queue.gathered() > 0) {
-            return self.send(message, ticket);
+            return self.send(message, operation_id);
         }
         let data = message.data();
         self.may_send()?;
@@ -224,7 +224,7 @@ impl State {
         self.check_room(data.len())?;
         let parts = envelope.as_ref().map_or([&[], data, &[]], Envelope::parts);
         let frame = message.kept(parts, 0);
-        self.queue.gather(Outgoing { frame, written: 0, ticket });
+        self.queue.gather(Outgoing { frame, written: 0, operation_id });
         Ok(SendProgress::Gathered)
     }
 
@@ -363,10 +363,10 @@ impl State {
         self.queue.marks()
     }
 
-    /// Says that nothing follows, if that is wanted and nothing waits before it; returns the ticket of who wanted it.
+    /// Says that nothing follows, if that is wanted and nothing waits before it; returns the operation id of who wanted it.
     /// While the peer still has to be told what of its messages has arrived, `Bye` is all that is said.
-    pub(super) fn say_fin(&mut self, stream: &TcpStream) -> Option<Ticket> {
-        let Fin::Wanted(ticket) = self.fin else { return None };
+    pub(super) fn say_fin(&mut self, stream: &TcpStream) -> Option<OperationId> {
+        let Fin::Wanted(operation_id) = self.fin else { return None };
         if self.queue.has_unsent() {
             return None;
         }
@@ -375,11 +375,11 @@ impl State {
             // An error means that the connection is gone, which reading reports.
             let _ = SockRef::from(stream).shutdown(Shutdown::Write);
         }
-        ticket
+        operation_id
     }
 
     /// The link is lost: everything begins anew with the next one. Returns the sends that do not wait for it.
-    pub(super) fn interrupt(&mut self) -> Vec<Ticket> {
+    pub(super) fn interrupt(&mut self) -> Vec<OperationId> {
         self.phase.set_link(LinkState::Connecting);
         self.queue.rewind();
         self.bye = false;
@@ -391,7 +391,7 @@ impl State {
 
     /// The peer comes back, and has received `count` messages: sends the others again. Returns the sends that this
     /// finishes, or `None` when it cannot have so many.
-    pub(super) fn continue_session(&mut self, count: u64) -> Option<Vec<Ticket>> {
+    pub(super) fn continue_session(&mut self, count: u64) -> Option<Vec<OperationId>> {
         let done = self.queue.acknowledge(count)?;
         self.queue.send_again();
         Some(done)
@@ -412,13 +412,13 @@ impl State {
         }
     }
 
-    /// Ends the connection: returns the tickets of those who will not get what they wait for, and how it was being closed.
-    pub(super) fn close(&mut self) -> (Vec<Ticket>, Option<Close>) {
+    /// Ends the connection: returns the operation ids of those who will not get what they wait for, and how it was being closed.
+    pub(super) fn close(&mut self) -> (Vec<OperationId>, Option<Close>) {
         self.stop_owner_reads();
-        let tickets = self.give_up();
+        let operation_ids = self.give_up();
         match self.phase.close() {
-            Phase::Closing(close) => (tickets, Some(close)),
-            Phase::Open(_) | Phase::PeerEnded(_) | Phase::Closed { .. } => (tickets, None),
+            Phase::Closing(close) => (operation_ids, Some(close)),
+            Phase::Open(_) | Phase::PeerEnded(_) | Phase::Closed { .. } => (operation_ids, None),
         }
     }
 
@@ -438,14 +438,14 @@ impl State {
         }
     }
 
-    /// Drops what waits and returns the tickets of those who will not get it.
-    pub(super) fn give_up(&mut self) -> Vec<Ticket> {
-        let mut tickets = self.queue.clear();
-        if let Fin::Wanted(ticket) = self.fin {
+    /// Drops what waits and returns the operation ids of those who will not get it.
+    pub(super) fn give_up(&mut self) -> Vec<OperationId> {
+        let mut operation_ids = self.queue.clear();
+        if let Fin::Wanted(operation_id) = self.fin {
             self.fin = Fin::Sent;
-            tickets.extend(ticket);
+            operation_ids.extend(operation_id);
         }
-        tickets
+        operation_ids
     }
 
     fn keeps_unsent(&self) -> bool {

@@ -42,11 +42,11 @@ mod restoring;
 mod sleeping;
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
-const SEND: Ticket = Ticket(1);
-const END: Ticket = Ticket(2);
-pub(crate) const CLOSE: Ticket = Ticket(3);
-pub(crate) const OPEN: Ticket = Ticket(4);
-const SUSPEND: Ticket = Ticket(5);
+const SEND: OperationId = OperationId(1);
+const END: OperationId = OperationId(2);
+pub(crate) const CLOSE: OperationId = OperationId(3);
+pub(crate) const OPEN: OperationId = OperationId(4);
+const SUSPEND: OperationId = OperationId(5);
 /// What the poller of a fixture calls its connection.
 const TARGET: u64 = 7;
 
@@ -54,7 +54,7 @@ const TARGET: u64 = 7;
 #[derive(Debug)]
 pub(crate) enum Told {
     Event(ConnectionEvent),
-    Completed(Ticket, Result<(), SocketError>),
+    Completed(OperationId, Result<(), SocketError>),
 }
 
 pub(crate) struct Recorder(pub(crate) UnboundedSender<Told>);
@@ -65,8 +65,8 @@ impl EventSink<ConnectionEvent> for Recorder {
         let _ = self.0.send(Told::Event(event));
     }
 
-    fn complete(&self, ticket: Ticket, result: Result<(), SocketError>) {
-        let _ = self.0.send(Told::Completed(ticket, result));
+    fn complete(&self, operation_id: OperationId, result: Result<(), SocketError>) {
+        let _ = self.0.send(Told::Completed(operation_id, result));
     }
 }
 
@@ -92,8 +92,8 @@ impl Events {
 
 fn text(told: &Told) -> String {
     match told {
-        Told::Completed(ticket, Ok(())) => format!("completed {}", ticket.0),
-        Told::Completed(ticket, Err(error)) => format!("failed {} {}", ticket.0, error.errno),
+        Told::Completed(operation_id, Ok(())) => format!("completed {}", operation_id.0),
+        Told::Completed(operation_id, Err(error)) => format!("failed {} {}", operation_id.0, error.errno),
         Told::Event(ConnectionEvent::Failed(error)) => format!("broken {}", error.errno),
         Told::Event(ConnectionEvent::Closed(reason)) => format!("closed {reason:?}"),
         Told::Event(ConnectionEvent::Connected(_)) => "connected".to_owned(),
@@ -238,8 +238,8 @@ impl Fixture {
         }
     }
 
-    fn send(&self, data: &[u8], ticket: Ticket) {
-        self.connection.send(data, ticket).unwrap();
+    fn send(&self, data: &[u8], operation_id: OperationId) {
+        self.connection.send(data, operation_id).unwrap();
     }
 
     /// What the kernel knows of the first link; `None` when that is gone.

@@ -9,8 +9,8 @@ mod turn;
 
 use super::*;
 
-fn message(text: &'static str, ticket: u64) -> Outgoing {
-    Outgoing { frame: Bytes::from_static(text.as_bytes()), written: 0, ticket: Ticket(ticket) }
+fn message(text: &'static str, operation_id: u64) -> Outgoing {
+    Outgoing { frame: Bytes::from_static(text.as_bytes()), written: 0, operation_id: OperationId(operation_id) }
 }
 
 fn queue(acknowledges: bool, texts: &[&'static str]) -> SendQueue {
@@ -43,11 +43,11 @@ fn keeps_order_over_partial_writes_and_completes_each_send_at_its_last_byte() {
     let mut queue = queue(false, &["abc", "def", "g"]);
     let mut taken = Vec::new();
     let result = queue.write_with(kernel(&mut taken, &[2, 3]));
-    assert_eq!((result.done.as_slice(), result.messages), ([Ticket(0)].as_slice(), 1));
+    assert_eq!((result.done.as_slice(), result.messages), ([OperationId(0)].as_slice(), 1));
     assert_eq!(result.error.map(|error| error.kind()), Some(io::ErrorKind::WouldBlock));
     assert_eq!(queue.bytes(), 2);
     let result = queue.write_with(kernel(&mut taken, &[100]));
-    assert_eq!(result.done, [Ticket(1), Ticket(2)]);
+    assert_eq!(result.done, [OperationId(1), OperationId(2)]);
     assert!(result.error.is_none() && queue.is_empty() && queue.bytes() == 0);
     assert_eq!(taken, b"abcdefg");
 }
@@ -69,7 +69,7 @@ fn clearing_names_every_send_that_is_lost() {
         let mut queue = queue(acknowledges, &["a", "b"]);
         let (_, result) = written(&mut queue, 1);
         assert_eq!(result.done.len(), usize::from(!acknowledges));
-        let lost = if acknowledges { vec![Ticket(0), Ticket(1)] } else { vec![Ticket(1)] };
+        let lost = if acknowledges { vec![OperationId(0), OperationId(1)] } else { vec![OperationId(1)] };
         assert_eq!(queue.clear(), lost);
         assert!(queue.is_empty() && queue.bytes() == 0);
     }
@@ -93,11 +93,11 @@ fn a_message_is_finished_when_the_peer_acknowledges_it() {
     let mut queue = queue(true, &["a", "b", "c"]);
     let (_, result) = written(&mut queue, 2);
     assert_eq!((result.done.len(), result.messages, queue.bytes()), (0, 2, 3));
-    assert_eq!(queue.acknowledge(1), Some(vec![Ticket(0)]));
+    assert_eq!(queue.acknowledge(1), Some(vec![OperationId(0)]));
     assert_eq!(queue.acknowledge(1), Some(vec![]));
     assert_eq!(queue.acknowledge(3), None, "c was not sent");
     assert_eq!(queue.acknowledge(0), None, "it cannot take an acknowledgement back");
-    assert_eq!(queue.acknowledge(2), Some(vec![Ticket(1)]));
+    assert_eq!(queue.acknowledge(2), Some(vec![OperationId(1)]));
     assert_eq!((queue.is_empty(), queue.bytes()), (false, 1));
 }
 
@@ -107,11 +107,11 @@ fn after_a_cut_everything_that_is_not_acknowledged_is_sent_from_its_first_byte()
     written(&mut queue, 5);
     queue.push_control(Kind::Pong, Bytes::from_static(b"p"));
     queue.rewind();
-    assert_eq!(queue.acknowledge(1), Some(vec![Ticket(0)]));
+    assert_eq!(queue.acknowledge(1), Some(vec![OperationId(0)]));
     queue.send_again();
     assert_eq!(queue.bytes(), 4);
     assert_eq!(written(&mut queue, 100).0, "cdef");
-    assert_eq!(queue.acknowledge(3), Some(vec![Ticket(1), Ticket(2)]));
+    assert_eq!(queue.acknowledge(3), Some(vec![OperationId(1), OperationId(2)]));
     assert!(queue.is_empty() && queue.bytes() == 0);
 }
 
@@ -129,12 +129,12 @@ fn without_acknowledgement_a_cut_repeats_the_begun_message_only() {
 fn a_new_session_forgets_what_the_old_one_sent_and_keeps_what_it_did_not() {
     let mut queue = queue(true, &["a", "b", "c"]);
     written(&mut queue, 1);
-    assert_eq!(queue.acknowledge(1), Some(vec![Ticket(0)]));
+    assert_eq!(queue.acknowledge(1), Some(vec![OperationId(0)]));
     written(&mut queue, 1);
     queue.rewind();
-    assert_eq!(queue.forget_session(), [Ticket(1)]);
+    assert_eq!(queue.forget_session(), [OperationId(1)]);
     assert_eq!(written(&mut queue, 1).0, "c");
-    assert_eq!(queue.acknowledge(1), Some(vec![Ticket(2)]), "the new session counts from its beginning");
+    assert_eq!(queue.acknowledge(1), Some(vec![OperationId(2)]), "the new session counts from its beginning");
     assert_eq!(queue.bytes(), 0);
 }
 
@@ -142,6 +142,6 @@ fn a_new_session_forgets_what_the_old_one_sent_and_keeps_what_it_did_not() {
 fn dropping_what_is_unsent_keeps_what_the_peer_may_have() {
     let mut queue = queue(true, &["a", "b"]);
     written(&mut queue, 1);
-    assert_eq!(queue.drop_unsent(), [Ticket(1)]);
-    assert_eq!((queue.bytes(), queue.acknowledge(1)), (1, Some(vec![Ticket(0)])));
+    assert_eq!(queue.drop_unsent(), [OperationId(1)]);
+    assert_eq!((queue.bytes(), queue.acknowledge(1)), (1, Some(vec![OperationId(0)])));
 }

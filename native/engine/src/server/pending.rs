@@ -24,7 +24,7 @@ use crate::sync::lock;
 ///
 /// ```
 /// use std::sync::{Arc, OnceLock};
-/// use socket_engine::{Connection, ConnectionEvent, EventSink, Server, ServerEvent, SocketError, Ticket};
+/// use socket_engine::{Connection, ConnectionEvent, EventSink, OperationId, Server, ServerEvent, SocketError};
 ///
 /// /// Accepts every connection.
 /// struct Acceptor {
@@ -41,7 +41,7 @@ use crate::sync::lock;
 ///             }
 ///         }
 ///     }
-///     fn complete(&self, _: Ticket, _: Result<(), SocketError>) {}
+///     fn complete(&self, _: OperationId, _: Result<(), SocketError>) {}
 /// }
 ///
 /// /// Sends back what it receives.
@@ -52,11 +52,11 @@ use crate::sync::lock;
 ///     fn post(&self, event: ConnectionEvent) {
 ///         if let ConnectionEvent::Received(bytes) = event {
 ///             let connection = self.0.wait();
-///             drop(connection.send(&bytes, Ticket(0)));
+///             drop(connection.send(&bytes, OperationId(0)));
 ///             connection.consume(bytes.len());
 ///         }
 ///     }
-///     fn complete(&self, _: Ticket, _: Result<(), SocketError>) {}
+///     fn complete(&self, _: OperationId, _: Result<(), SocketError>) {}
 /// }
 /// ```
 pub struct PendingConnection {

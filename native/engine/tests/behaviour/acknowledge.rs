@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use socket_engine::{CloseReason, Connection, ConnectionEvent, SendProgress, ServerOptions, SocketOptions, Ticket};
+use socket_engine::{
+    CloseReason, Connection, ConnectionEvent, OperationId, SendProgress, ServerOptions, SocketOptions,
+};
 
 use crate::events::{Events, Told};
 use crate::pair::{
@@ -37,8 +39,8 @@ impl Fixture {
         Self { listening, connection, events, peer, session }
     }
 
-    fn send(&self, data: &[u8], ticket: u64) {
-        assert_eq!(self.connection.send(data, Ticket(ticket)), Ok(SendProgress::Queued));
+    fn send(&self, data: &[u8], operation_id: u64) {
+        assert_eq!(self.connection.send(data, OperationId(operation_id)), Ok(SendProgress::Queued));
     }
 
     /// The peer comes back, having received so many messages; returns how many the server has.
@@ -78,10 +80,10 @@ fn a_send_is_finished_when_the_peer_has_the_message_and_not_before() {
     this.peer.assert_hears(DATA, b"two");
     assert_silent(&this.events);
     this.peer.acknowledge(1);
-    assert_eq!(completed(&this.events, Ticket(1)), Ok(()));
+    assert_eq!(completed(&this.events, OperationId(1)), Ok(()));
     assert_silent(&this.events);
     this.peer.acknowledge(2);
-    assert_eq!(completed(&this.events, Ticket(2)), Ok(()));
+    assert_eq!(completed(&this.events, OperationId(2)), Ok(()));
     this.events.assert_drained();
     assert_eq!(this.connection.queued_bytes(), 0);
 }
@@ -99,21 +101,21 @@ fn what_was_received_is_acknowledged_by_its_number_in_the_session() {
 #[test]
 fn after_a_cut_only_what_the_peer_has_not_received_is_sent_again_in_order() {
     let mut this = Fixture::new();
-    for (ticket, data) in [(1, b"a"), (2, b"b"), (3, b"c")] {
-        this.send(data, ticket);
+    for (operation_id, data) in [(1, b"a"), (2, b"b"), (3, b"c")] {
+        this.send(data, operation_id);
         this.peer.assert_hears(DATA, data);
     }
     this.lose_peer();
     assert_eq!(this.come_back(1), 0);
     this.assert_reconnects();
-    assert_eq!(completed(&this.events, Ticket(1)), Ok(()));
+    assert_eq!(completed(&this.events, OperationId(1)), Ok(()));
     this.send(b"d", 4);
     for data in [b"b", b"c", b"d"] {
         this.peer.assert_hears(DATA, data);
     }
     this.peer.acknowledge(4);
-    for ticket in 2..=4 {
-        assert_eq!(completed(&this.events, Ticket(ticket)), Ok(()));
+    for operation_id in 2..=4 {
+        assert_eq!(completed(&this.events, OperationId(operation_id)), Ok(()));
     }
 }
 
@@ -153,7 +155,7 @@ fn a_link_is_replaced_before_its_loss_was_seen() {
     first.assert_hears_end();
     this.peer.assert_hears(DATA, b"a");
     this.peer.acknowledge(1);
-    assert_eq!(completed(&this.events, Ticket(1)), Ok(()));
+    assert_eq!(completed(&this.events, OperationId(1)), Ok(()));
     drop(first);
 }
 
@@ -185,7 +187,7 @@ fn a_client_can_resume_a_connection_that_was_not_started() {
     assert!(resumed);
     assert!(matches!(events.next("Reconnecting"), Told::Event(ConnectionEvent::Reconnecting(_))));
     expect!(events, ConnectionEvent::Connected(_));
-    connection.send(b"a", Ticket(1)).unwrap();
+    connection.send(b"a", OperationId(1)).unwrap();
     peer.assert_hears(DATA, b"a");
 }
 
@@ -208,7 +210,7 @@ fn a_client_that_resumes_a_closing_connection_gets_a_new_one() {
     assert!(!resumed && other.id != this.session.id);
     this.listening.accepted();
     drop(this.peer);
-    assert_eq!(completed(&this.events, Ticket(1)), Err(libc::ECONNRESET));
+    assert_eq!(completed(&this.events, OperationId(1)), Err(libc::ECONNRESET));
     assert_reset_while_closing(&this.events);
 }
 
@@ -218,7 +220,7 @@ fn a_connection_whose_peer_does_not_come_back_in_time_ends() {
     this.send(b"a", 1);
     this.peer.cut();
     expect!(this.events, ConnectionEvent::Reconnecting(_));
-    assert_eq!(completed(&this.events, Ticket(1)), Err(libc::ETIMEDOUT));
+    assert_eq!(completed(&this.events, OperationId(1)), Err(libc::ETIMEDOUT));
     assert_eq!(expect!(this.events, ConnectionEvent::Failed(error) => error.errno), libc::ETIMEDOUT);
     assert_eq!(expect!(this.events, ConnectionEvent::Closed(reason) => reason), CloseReason::Timeout);
     let (_second, resumed, _) = WirePeer::enter(this.listening.address, this.session);
@@ -251,7 +253,7 @@ fn closing_does_not_wait_for_a_peer_that_is_away() {
     this.lose_peer();
     expect!(this.events, ConnectionEvent::Reconnecting(_));
     this.connection.close(Some(CLOSE)).unwrap();
-    assert_eq!(completed(&this.events, Ticket(1)), Err(libc::ECONNABORTED));
+    assert_eq!(completed(&this.events, OperationId(1)), Err(libc::ECONNABORTED));
     assert_closed(&this.events, CloseReason::Local);
     assert!(!this.listening.server.state().is_connected);
 }
@@ -271,7 +273,7 @@ fn a_peer_that_sends_bye_ends_the_connection_and_gets_the_answer() {
     this.peer.assert_hears_end();
     assert_silent(&this.events);
     this.peer.acknowledge(1);
-    assert_eq!(completed(&this.events, Ticket(1)), Ok(()));
+    assert_eq!(completed(&this.events, OperationId(1)), Ok(()));
     assert_eq!(expect!(this.events, ConnectionEvent::Closed(reason) => reason), CloseReason::Remote);
 }
 
@@ -284,7 +286,7 @@ fn a_closing_connection_whose_peer_is_cut_fails_what_was_not_acknowledged() {
     this.peer.assert_hears(BYE, &[]);
     this.peer.assert_hears_end();
     this.peer.cut();
-    assert_eq!(completed(&this.events, Ticket(1)), Err(libc::ECONNRESET));
+    assert_eq!(completed(&this.events, OperationId(1)), Err(libc::ECONNRESET));
     assert_reset_while_closing(&this.events);
 }
 
@@ -319,10 +321,10 @@ fn what_is_not_acknowledged_counts_against_the_limit() {
     let listening = Listening::with(ServerOptions { protocol, ..ServerOptions::default() });
     let (mut peer, ..) = WirePeer::enter(listening.address, Session::default());
     let (connection, events) = started(listening.accepted());
-    connection.send(&[0; 600], Ticket(1)).unwrap();
+    connection.send(&[0; 600], OperationId(1)).unwrap();
     peer.assert_hears(DATA, &[0; 600]);
-    assert_eq!(connection.send(&[0; 600], Ticket(2)).unwrap_err().errno, libc::ENOBUFS);
+    assert_eq!(connection.send(&[0; 600], OperationId(2)).unwrap_err().errno, libc::ENOBUFS);
     peer.acknowledge(1);
-    assert_eq!(completed(&events, Ticket(1)), Ok(()));
-    connection.send(&[0; 600], Ticket(3)).unwrap();
+    assert_eq!(completed(&events, OperationId(1)), Ok(()));
+    connection.send(&[0; 600], OperationId(3)).unwrap();
 }

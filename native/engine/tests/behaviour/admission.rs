@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use socket_engine::limits::{HANDSHAKE_STEP_TIMEOUT, PENDING_CONNECTIONS, PENDING_HANDSHAKES};
 use socket_engine::{
-    Client, ClientOptions, CloseReason, ConnectionEvent, Connections, Host, Key, Protocol, RejectReason, ServerEvent,
-    ServerOptions, Ticket,
+    Client, ClientOptions, CloseReason, ConnectionEvent, Connections, Host, Key, OperationId, Protocol, RejectReason,
+    ServerEvent, ServerOptions,
 };
 
 use crate::events::{DEADLINE, Events, recorder};
@@ -16,7 +16,7 @@ use crate::pair::{CLOSE, Listening, assert_silent, completed, started};
 use crate::peer::{dial, read_to_end, reset, wait_for_end};
 use crate::wire_peer::{CHALLENGE, HELLO, PROOF, REFUSED, Session, WELCOME, WirePeer, acknowledged, framed, opening};
 
-const CONNECT: Ticket = Ticket(900);
+const CONNECT: OperationId = OperationId(900);
 
 fn keyed(key: u8) -> Protocol {
     Protocol { key: Key::from_bytes(&[key; 16]).ok().map(Arc::new), ..framed() }
@@ -50,8 +50,8 @@ fn two_sides_with_the_same_key_exchange_messages() {
     let listening = listening(keyed(1), None);
     let (client, events) = connected(keyed(1), &listening);
     let (connection, server_events) = started(listening.accepted());
-    client.send(b"to the server", Ticket(1)).unwrap();
-    connection.send(b"to the client", Ticket(1)).unwrap();
+    client.send(b"to the server", OperationId(1)).unwrap();
+    connection.send(b"to the client", OperationId(1)).unwrap();
     assert_eq!(&expect!(server_events, ConnectionEvent::Message(message) => message)[..], b"to the server");
     assert_eq!(&expect!(events, ConnectionEvent::Message(message) => message)[..], b"to the client");
     client.close(CLOSE).unwrap();

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use socket_engine::{CloseReason, ConnectionEvent, Host, Protocol, Proxy, ProxyFault, Route, SocketState, Ticket};
+use socket_engine::{CloseReason, ConnectionEvent, Host, OperationId, Protocol, Proxy, ProxyFault, Route, SocketState};
 
 use crate::events::{DEADLINE, Told};
 use crate::pair::{CLOSE, assert_closed, completed, errno};
@@ -19,7 +19,7 @@ fn a_first_connect_goes_on_until_somebody_listens() {
         let reconnecting = expect!(events, ConnectionEvent::Reconnecting(reconnecting) => reconnecting);
         assert_eq!((reconnecting.attempt, reconnecting.error.errno), (attempt, libc::ECONNREFUSED));
     }
-    assert_eq!(errno(client.connect(Host::Address(address), DEADLINE, Ticket(1))), libc::EALREADY);
+    assert_eq!(errno(client.connect(Host::Address(address), DEADLINE, OperationId(1))), libc::EALREADY);
     deaf.listen(8).unwrap();
     loop {
         match events.next("Connected") {
@@ -36,12 +36,12 @@ fn a_first_connect_that_has_made_all_its_attempts_can_be_repeated_and_closed() {
     let (client, events) = new_client(Protocol::default(), Some(2));
     for _ in 0..2 {
         client.connect(Host::Address(address), DEADLINE, CONNECT).unwrap();
-        client.send(b"early", Ticket(1)).unwrap();
+        client.send(b"early", OperationId(1)).unwrap();
         assert_eq!(expect!(events, ConnectionEvent::Reconnecting(reconnecting) => reconnecting).attempt, 2);
-        assert_eq!(completed(&events, Ticket(1)), Err(libc::ECONNREFUSED));
+        assert_eq!(completed(&events, OperationId(1)), Err(libc::ECONNREFUSED));
         assert_eq!(completed(&events, CONNECT), Err(libc::ECONNREFUSED));
         assert_eq!(client.state(), SocketState::default());
-        assert_eq!(errno(client.send(b"late", Ticket(2))), libc::ENOTCONN);
+        assert_eq!(errno(client.send(b"late", OperationId(2))), libc::ENOTCONN);
     }
     client.close(CLOSE).unwrap();
     assert_closed(&events, CloseReason::Local);

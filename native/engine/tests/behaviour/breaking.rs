@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Instant;
 
-use socket_engine::{CloseReason, Connection, ConnectionEvent, Operation, Ticket};
+use socket_engine::{CloseReason, Connection, ConnectionEvent, Operation, OperationId};
 
 use crate::events::{DEADLINE, Told};
 use crate::flood::{FLOOD_BYTES, flood_until_stopped};
@@ -58,14 +58,14 @@ fn what_the_kernel_held_when_a_reset_came_is_received_although_reading_had_stopp
 #[test]
 fn a_reset_fails_the_queued_sends_in_order_before_the_connection() {
     let Pair { events, peer, connection, .. } = Pair::stalling();
-    overflow(&connection, Ticket(1), &pattern(0, OVERFLOW_BYTES));
-    overflow(&connection, Ticket(2), b"x");
+    overflow(&connection, OperationId(1), &pattern(0, OVERFLOW_BYTES));
+    overflow(&connection, OperationId(2), b"x");
     reset(peer);
-    assert_eq!(completed(&events, Ticket(1)), Err(libc::ECONNRESET));
-    assert_eq!(completed(&events, Ticket(2)), Err(libc::ECONNRESET));
+    assert_eq!(completed(&events, OperationId(1)), Err(libc::ECONNRESET));
+    assert_eq!(completed(&events, OperationId(2)), Err(libc::ECONNRESET));
     assert_broken(&events, libc::ECONNRESET);
     assert_eq!(connection.queued_bytes(), 0);
-    assert_eq!(errno(connection.send(b"y", Ticket(3))), libc::EBADF);
+    assert_eq!(errno(connection.send(b"y", OperationId(3))), libc::EBADF);
 }
 
 #[test]
@@ -80,12 +80,12 @@ fn sending_to_a_peer_that_closed_in_order_is_a_broken_pipe() {
 #[test]
 fn sending_to_a_peer_that_closed_with_unread_bytes_is_a_reset() {
     let Pair { events, peer, connection, .. } = Pair::new();
-    connection.send(b"never read", Ticket(1)).unwrap();
+    connection.send(b"never read", OperationId(1)).unwrap();
     peer.peek(&mut [0]).unwrap();
     drop(peer);
     assert_broken(&events, libc::ECONNRESET);
-    assert_eq!(errno(connection.send(b"x", Ticket(2))), libc::EBADF);
-    assert_eq!(errno(connection.close(Some(Ticket(3)))), libc::EBADF);
+    assert_eq!(errno(connection.send(b"x", OperationId(2))), libc::EBADF);
+    assert_eq!(errno(connection.close(Some(OperationId(3)))), libc::EBADF);
 }
 
 #[test]
@@ -94,9 +94,9 @@ fn a_peer_that_ended_and_then_vanished_fails_the_queued_sends() {
     write_and_end(&peer, b"request");
     expect!(events, ConnectionEvent::Received(_));
     expect!(events, ConnectionEvent::Ended);
-    overflow(&connection, Ticket(1), &pattern(0, OVERFLOW_BYTES));
+    overflow(&connection, OperationId(1), &pattern(0, OVERFLOW_BYTES));
     reset(peer);
-    assert_eq!(completed(&events, Ticket(1)), Err(libc::EPIPE));
+    assert_eq!(completed(&events, OperationId(1)), Err(libc::EPIPE));
     assert_broken(&events, libc::EPIPE);
 }
 
@@ -104,7 +104,7 @@ fn a_peer_that_ended_and_then_vanished_fails_the_queued_sends() {
 fn send_until_refused(connection: &Connection) -> i32 {
     let start = Instant::now();
     while start.elapsed() < DEADLINE {
-        if let Err(error) = connection.send(b"x", Ticket(1)) {
+        if let Err(error) = connection.send(b"x", OperationId(1)) {
             return error.errno;
         }
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use socket_engine::{
     AddressFamily, Client, ClientOptions, CloseReason, Closing, ConnectionEvent, EventSink, Host, NEVER_OPENED,
-    NetAddress, Operation, Reconnect, SocketError, SocketState, Ticket,
+    NetAddress, Operation, OperationId, Reconnect, SocketError, SocketState,
 };
 
 use crate::events::{DEADLINE, Events, Told, recorder};
@@ -17,7 +17,7 @@ use crate::peer::{
     own_address, pattern, read_bytes, read_to_end, reset, write_and_end,
 };
 
-const CONNECT: Ticket = Ticket(1);
+const CONNECT: OperationId = OperationId(1);
 
 /// A client with its events.
 struct Fixture {
@@ -61,7 +61,7 @@ impl Fixture {
     }
 
     fn assert_alive(&self, peer: &TcpStream) {
-        self.client.send(b"ping", Ticket(2)).unwrap();
+        self.client.send(b"ping", OperationId(2)).unwrap();
         assert_eq!(read_bytes(peer, 4), b"ping");
     }
 
@@ -88,9 +88,9 @@ fn a_refused_connect_can_be_repeated() {
     let this = Fixture::new();
     let (_deaf, address) = deaf_socket();
     this.start_connecting(address).unwrap();
-    let (ticket, result) = expect_result!(this.events, ticket, result => (ticket, result));
+    let (operation_id, result) = expect_result!(this.events, operation_id, result => (operation_id, result));
     let error = result.unwrap_err();
-    assert_eq!(ticket, CONNECT);
+    assert_eq!(operation_id, CONNECT);
     assert_eq!((error.operation, error.address, error.errno), (Operation::Connect, Some(address), libc::ECONNREFUSED));
     assert_eq!(this.client.state(), SocketState::default());
 
@@ -189,7 +189,7 @@ fn connect_does_not_wait_for_a_close_whose_peer_stalls_and_nothing_sent_is_lost(
     let listener = listen_stalling();
     let (this, first) = Fixture::connected(&listener);
     let data = pattern(0, OVERFLOW_BYTES);
-    this.client.send(&data, Ticket(2)).unwrap();
+    this.client.send(&data, OperationId(2)).unwrap();
     this.close();
     this.start_connecting(listener.1).unwrap();
     expect!(this.events, ConnectionEvent::Closed(CloseReason::Local));
@@ -198,7 +198,7 @@ fn connect_does_not_wait_for_a_close_whose_peer_stalls_and_nothing_sent_is_lost(
     let second = accept(&listener.0);
     this.assert_alive(&second);
     assert_same_bytes(&read_to_end(&first), &data);
-    assert_eq!(completed(&this.events, Ticket(2)), Ok(()));
+    assert_eq!(completed(&this.events, OperationId(2)), Ok(()));
     assert_eq!(completed(&this.events, CLOSE), Ok(()));
     assert_silent(&this.events);
 }
@@ -207,9 +207,9 @@ fn connect_does_not_wait_for_a_close_whose_peer_stalls_and_nothing_sent_is_lost(
 fn connect_reports_a_connection_that_failed_before_its_own() {
     let listener = listen_stalling();
     let (this, first) = Fixture::connected(&listener);
-    this.client.send(&pattern(0, OVERFLOW_BYTES), Ticket(2)).unwrap();
+    this.client.send(&pattern(0, OVERFLOW_BYTES), OperationId(2)).unwrap();
     reset(first);
-    assert_eq!(completed(&this.events, Ticket(2)), Err(libc::ECONNRESET));
+    assert_eq!(completed(&this.events, OperationId(2)), Err(libc::ECONNRESET));
     expect!(this.events, ConnectionEvent::Failed(_));
     expect!(this.events, ConnectionEvent::Closed(CloseReason::Reset));
     this.start_connecting(listener.1).unwrap();
@@ -327,7 +327,7 @@ fn a_bound_client_is_not_connected_and_stays_bound_when_a_connect_is_refused() {
     assert_eq!(this.client.local_address(), Ok(local));
     assert!(this.client.state().is_bound);
     assert_eq!(errno(this.client.remote_address()), libc::ENOTCONN);
-    assert_eq!(errno(this.client.send(b"x", Ticket(2))), libc::ENOTCONN);
+    assert_eq!(errno(this.client.send(b"x", OperationId(2))), libc::ENOTCONN);
     let peer = this.connect_to(&listen());
     assert_eq!(peer.peer_addr().unwrap(), local);
 }
@@ -409,7 +409,7 @@ fn a_client_whose_peer_ended_the_connection_can_use_it_until_its_owner_has_heard
     assert!(!this.client.awaits_finish() && this.client.descriptor().is_none());
     assert_eq!(read_to_end(&peer), b"");
     assert_eq!((this.client.remote_address(), this.client.local_address()), (Ok(listener.1), local));
-    assert_eq!(errno(this.client.send(b"x", Ticket(2))), libc::ENOTCONN);
+    assert_eq!(errno(this.client.send(b"x", OperationId(2))), libc::ENOTCONN);
     assert_silent(&this.events);
 }
 
@@ -447,7 +447,7 @@ fn a_client_whose_peer_reset_the_connection_has_a_local_address_only() {
     assert_broken(&this.events, libc::ECONNRESET);
     assert_eq!(this.client.local_address(), local);
     assert_eq!(errno(this.client.remote_address()), libc::ENOTCONN);
-    assert_eq!(errno(this.client.send(b"x", Ticket(2))), libc::ENOTCONN);
+    assert_eq!(errno(this.client.send(b"x", OperationId(2))), libc::ENOTCONN);
 }
 
 #[test]
@@ -464,7 +464,7 @@ fn connect_to_the_unspecified_address_reports_the_peer_address() {
 fn a_client_that_was_never_opened_refuses_what_needs_a_connection() {
     let this = Fixture::new();
     assert_eq!(errno(this.client.close(CLOSE)), NEVER_OPENED);
-    assert_eq!(errno(this.client.send(b"x", Ticket(2))), libc::EBADF);
+    assert_eq!(errno(this.client.send(b"x", OperationId(2))), libc::EBADF);
     assert_eq!(errno(this.client.remote_address()), libc::EBADF);
     assert_eq!(errno(this.client.local_address()), libc::EBADF);
     this.client.consume(1);
@@ -477,7 +477,7 @@ fn a_closed_client_refuses_everything_but_a_new_start() {
     let (this, _peer) = Fixture::connected(&listen());
     this.close();
     assert_eq!(errno(this.client.close(CLOSE)), NEVER_OPENED);
-    assert_eq!(errno(this.client.send(b"x", Ticket(2))), libc::EBADF);
+    assert_eq!(errno(this.client.send(b"x", OperationId(2))), libc::EBADF);
     assert_eq!(errno(this.client.remote_address()), libc::EBADF);
     assert_eq!(errno(this.client.local_address()), libc::EBADF);
     assert_closed(&this.events, CloseReason::Local);
@@ -576,14 +576,14 @@ fn the_state_follows_every_phase() {
 fn a_bind_leaves_the_connection_before_it_to_post_its_last_event_first() {
     let listener = listen_stalling();
     let (this, peer) = Fixture::connected(&listener);
-    this.client.send(&pattern(0, OVERFLOW_BYTES), Ticket(70)).unwrap();
+    this.client.send(&pattern(0, OVERFLOW_BYTES), OperationId(70)).unwrap();
     peer.shutdown(Shutdown::Write).unwrap();
     expect!(this.events, ConnectionEvent::Ended);
     this.client.finish();
     this.client.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     this.start_connecting(listener.1).unwrap();
     assert_eq!(read_to_end(&peer).len(), OVERFLOW_BYTES);
-    assert_eq!(completed(&this.events, Ticket(70)), Ok(()));
+    assert_eq!(completed(&this.events, OperationId(70)), Ok(()));
     expect!(this.events, ConnectionEvent::Closed(_));
     expect!(this.events, ConnectionEvent::Connected(_));
     assert_eq!(completed(&this.events, CONNECT), Ok(()));
@@ -604,7 +604,7 @@ impl EventSink<ConnectionEvent> for Finisher {
         }
     }
 
-    fn complete(&self, _: Ticket, _: Result<(), SocketError>) {}
+    fn complete(&self, _: OperationId, _: Result<(), SocketError>) {}
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use socket_engine::{
-    CloseReason, Connection, ConnectionEvent, Connections, SendProgress, ServerEvent, ServerOptions, Ticket,
+    CloseReason, Connection, ConnectionEvent, Connections, OperationId, SendProgress, ServerEvent, ServerOptions,
 };
 
 use crate::events::Events;
@@ -19,7 +19,7 @@ fn overflowing(listening: &Listening) -> (Connection, Events, TcpStream, Vec<u8>
     let peer = dial_stalling(listening.address);
     let (connection, events) = started(listening.accepted());
     let data = pattern(1, OVERFLOW_BYTES);
-    assert_eq!(connection.send(&data, Ticket(1)), Ok(SendProgress::Queued));
+    assert_eq!(connection.send(&data, OperationId(1)), Ok(SendProgress::Queued));
     (connection, events, peer, data)
 }
 
@@ -37,7 +37,7 @@ fn draining_sends_what_waits_before_it_ends_the_connections() {
     assert_silent(&listening.events);
     assert!(!connection.is_open());
     assert_same_bytes(&read_to_end(&peer), &data);
-    assert_eq!(completed(&events, Ticket(1)), Ok(()));
+    assert_eq!(completed(&events, OperationId(1)), Ok(()));
     assert_eq!(expect!(events, ConnectionEvent::Closed(reason) => reason), CloseReason::Local);
     assert_server_closed(&listening);
 }
@@ -47,7 +47,7 @@ fn draining_resets_at_its_deadline_what_is_not_over() {
     let listening = Listening::new();
     let (_connection, events, peer, _) = overflowing(&listening);
     listening.server.close(Connections::Drain(Some(Duration::from_millis(20))), CLOSE).unwrap();
-    assert_eq!(completed(&events, Ticket(1)), Err(libc::ECONNABORTED));
+    assert_eq!(completed(&events, OperationId(1)), Err(libc::ECONNABORTED));
     assert_eq!(expect!(events, ConnectionEvent::Closed(reason) => reason), CloseReason::Local);
     assert_server_closed(&listening);
     wait_for_end(&peer);
@@ -60,7 +60,7 @@ fn draining_fails_where_a_peer_resets_before_it_has_everything() {
     let (_connection, events, peer, _) = overflowing(&listening);
     listening.server.close(DRAIN, CLOSE).unwrap();
     reset(peer);
-    assert_eq!(completed(&events, Ticket(1)), Err(libc::ECONNRESET));
+    assert_eq!(completed(&events, OperationId(1)), Err(libc::ECONNRESET));
     assert_eq!(expect!(events, ConnectionEvent::Closed(reason) => reason), CloseReason::Reset);
     assert_silent(&listening.events);
     assert_same_bytes(&read_to_end(&kept_peer), &data);
@@ -76,7 +76,7 @@ fn aborting_resets_at_once_also_what_is_closing_already() {
     first.close(None).unwrap();
     listening.server.close(Connections::Abort, CLOSE).unwrap();
     for events in [first_events, second_events] {
-        assert_eq!(completed(&events, Ticket(1)), Err(libc::ECONNABORTED));
+        assert_eq!(completed(&events, OperationId(1)), Err(libc::ECONNABORTED));
         assert_eq!(expect!(events, ConnectionEvent::Closed(reason) => reason), CloseReason::Local);
     }
     assert_server_closed(&listening);
@@ -132,14 +132,14 @@ fn draining_waits_for_acknowledgements_and_not_for_peers_that_are_away() {
     let (_away, away_events) = started(listening.accepted());
     away.cut();
     expect!(away_events, ConnectionEvent::Reconnecting(_));
-    connection.send(b"last", Ticket(1)).unwrap();
+    connection.send(b"last", OperationId(1)).unwrap();
     listening.server.close(DRAIN, CLOSE).unwrap();
     assert_eq!(expect!(away_events, ConnectionEvent::Closed(reason) => reason), CloseReason::Local);
     here.assert_hears(DATA, b"last");
     here.assert_hears(BYE, &[]);
     assert_silent(&events);
     here.acknowledge(1);
-    assert_eq!(completed(&events, Ticket(1)), Ok(()));
+    assert_eq!(completed(&events, OperationId(1)), Ok(()));
     assert_eq!(expect!(events, ConnectionEvent::Closed(reason) => reason), CloseReason::Local);
     assert_server_closed(&listening);
 }

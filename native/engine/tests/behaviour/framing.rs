@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use socket_engine::{
-    CloseReason, Connection, ConnectionEvent, Framing, FramingOptionsError, Protocol, SendProgress, ServerOptions,
-    Ticket,
+    CloseReason, Connection, ConnectionEvent, Framing, FramingOptionsError, OperationId, Protocol, SendProgress,
+    ServerOptions,
 };
 
 use crate::events::Events;
@@ -67,8 +67,8 @@ fn messages_are_whole_however_the_stream_cuts_them() {
 fn a_sent_message_gets_its_frame_and_nothing_else() {
     for (framing, wanted) in [(length(100), &b"\x03\x00abc\x00\x00"[..]), (lines(100), b"abc\r\n\r\n")] {
         let this = Fixture::new(framing);
-        this.connection.send(b"abc", Ticket(1)).unwrap();
-        this.connection.send(b"", Ticket(2)).unwrap();
+        this.connection.send(b"abc", OperationId(1)).unwrap();
+        this.connection.send(b"", OperationId(2)).unwrap();
         assert_eq!(read_bytes(&this.peer, wanted.len()), wanted);
     }
 }
@@ -77,9 +77,9 @@ fn a_sent_message_gets_its_frame_and_nothing_else() {
 fn a_message_that_is_too_long_is_refused_and_sends_nothing() {
     for framing in [length(3), lines(3)] {
         let this = Fixture::new(framing);
-        assert_eq!(errno(this.connection.send(b"four", Ticket(1))), libc::EMSGSIZE);
+        assert_eq!(errno(this.connection.send(b"four", OperationId(1))), libc::EMSGSIZE);
         assert_eq!(this.connection.queued_bytes(), 0);
-        assert_eq!(this.connection.send(b"ok", Ticket(2)), Ok(SendProgress::Sent));
+        assert_eq!(this.connection.send(b"ok", OperationId(2)), Ok(SendProgress::Sent));
         read_bytes(&this.peer, 4);
     }
 }
@@ -87,7 +87,7 @@ fn a_message_that_is_too_long_is_refused_and_sends_nothing() {
 #[test]
 fn a_message_with_the_delimiter_in_it_is_refused() {
     let this = Fixture::new(lines(100));
-    assert_eq!(errno(this.connection.send(b"a\r\nb", Ticket(1))), libc::EINVAL);
+    assert_eq!(errno(this.connection.send(b"a\r\nb", OperationId(1))), libc::EINVAL);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
-use socket_engine::{Client, ClientOptions, Framing, Host, Protocol, Reconnect, SendProgress, Ticket, Unsent};
+use socket_engine::{Client, ClientOptions, Framing, Host, OperationId, Protocol, Reconnect, SendProgress, Unsent};
 
 use crate::events::{DEADLINE, Events, Told, recorder};
 use crate::peer::{accept, listen_stalling, reset};
@@ -78,7 +78,7 @@ fn run(unsent: Unsent) -> (Vec<Vec<u8>>, Outcomes) {
     let (min_delay, max_delay) = (Duration::ZERO, Duration::ZERO);
     let reconnect = Some(Reconnect { min_delay, max_delay, max_attempts: None });
     let client = Client::new(sink, None, ClientOptions { protocol, reconnect });
-    client.connect(Host::Address(address), DEADLINE, Ticket(u64::MAX)).unwrap();
+    client.connect(Host::Address(address), DEADLINE, OperationId(u64::MAX)).unwrap();
     let (full, is_full) = sync_channel(1);
     let over = AtomicBool::new(false);
     let mut sender = Sender { client, events, outcomes: HashMap::new(), full };
@@ -103,7 +103,7 @@ impl Sender {
     /// Sends as soon as it is taken: a send that is refused, because of the queue or of the missing link, was not made.
     fn send(&mut self, number: u32, data: &[u8]) {
         loop {
-            match self.client.send(data, Ticket(number.into())) {
+            match self.client.send(data, OperationId(number.into())) {
                 Ok(SendProgress::Sent) => return self.note(number.into(), true),
                 Ok(SendProgress::Queued | SendProgress::Gathered) => return,
                 Err(error) if error.errno == libc::ENOBUFS => {
@@ -126,13 +126,13 @@ impl Sender {
     }
 
     fn hear(&mut self, wanted: &str) {
-        if let Told::Completed(Ticket(ticket), result) = self.events.next(wanted) {
-            self.note(ticket, result.is_ok());
+        if let Told::Completed(OperationId(operation_id), result) = self.events.next(wanted) {
+            self.note(operation_id, result.is_ok());
         }
     }
 
-    fn note(&mut self, ticket: u64, fulfilled: bool) {
-        assert!(self.outcomes.insert(ticket, fulfilled).is_none(), "{ticket} was completed twice");
+    fn note(&mut self, operation_id: u64, fulfilled: bool) {
+        assert!(self.outcomes.insert(operation_id, fulfilled).is_none(), "{operation_id} was completed twice");
     }
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use socket_engine::limits::SEND_QUEUE_LIMIT_BYTES;
 use socket_engine::{
-    CloseReason, Connection, ConnectionEvent, Connections, PendingConnection, Protocol, SendProgress, Server,
-    ServerEvent, ServerOptions, SocketError, Ticket,
+    CloseReason, Connection, ConnectionEvent, Connections, OperationId, PendingConnection, Protocol, SendProgress,
+    Server, ServerEvent, ServerOptions, SocketError,
 };
 use socket2::Socket;
 
@@ -19,8 +19,8 @@ use crate::peer::{dial, dial_stalling, own_address, read_bytes};
 /// More than the kernel's two buffers of a stalled connection hold together.
 pub(crate) const OVERFLOW_BYTES: usize = 8 * 1024 * 1024;
 
-/// The ticket of `close` in every test.
-pub(crate) const CLOSE: Ticket = Ticket(1_000_000);
+/// The operation id of `close` in every test.
+pub(crate) const CLOSE: OperationId = OperationId(1_000_000);
 
 /// A server that listens on one port.
 pub(crate) struct Listening {
@@ -103,15 +103,15 @@ pub(crate) fn started(pending: PendingConnection) -> (Connection, Events) {
 }
 
 /// Sends more than the kernel takes, so that the rest is queued.
-pub(crate) fn overflow(connection: &Connection, ticket: Ticket, data: &[u8]) {
-    let progress = connection.send(data, ticket);
+pub(crate) fn overflow(connection: &Connection, operation_id: OperationId, data: &[u8]) {
+    let progress = connection.send(data, operation_id);
     assert_eq!(progress, Ok(SendProgress::Queued));
 }
 
-/// The result of `ticket`, which must be the next event; an error as its errno.
-pub(crate) fn completed<E: Recorded>(events: &Events<E>, ticket: Ticket) -> Result<(), i32> {
+/// The result of `operation_id`, which must be the next event; an error as its errno.
+pub(crate) fn completed<E: Recorded>(events: &Events<E>, operation_id: OperationId) -> Result<(), i32> {
     let (answered, result) = expect_result!(events, answered, result => (answered, result));
-    assert_eq!(answered, ticket, "{result:?}");
+    assert_eq!(answered, operation_id, "{result:?}");
     result.map_err(|error| error.errno)
 }
 
@@ -159,7 +159,7 @@ pub(crate) fn assert_alive(connection: &Connection, events: &Events, mut peer: &
         got.extend_from_slice(&bytes);
     }
     assert_eq!(got, b"ping");
-    assert_eq!(connection.send(b"pong", Ticket(0)), Ok(SendProgress::Sent), "the peer reads");
+    assert_eq!(connection.send(b"pong", OperationId(0)), Ok(SendProgress::Sent), "the peer reads");
     assert_eq!(read_bytes(peer, 4), b"pong");
 }
 

@@ -1,7 +1,8 @@
 //! What a client that connects again by itself does with messages, sessions and ends.
 
 use socket_engine::{
-    Client, ClientOptions, CloseReason, ConnectionEvent, Host, Protocol, SendProgress, SocketOptions, Ticket, Unsent,
+    Client, ClientOptions, CloseReason, ConnectionEvent, Host, OperationId, Protocol, SendProgress, SocketOptions,
+    Unsent,
 };
 
 use crate::events::{DEADLINE, recorder};
@@ -40,8 +41,8 @@ fn a_message_that_was_partly_written_is_sent_again_as_a_whole_behind_what_was_fi
     let second = accept(&this.listener);
     assert_same_bytes(&read_bytes(&second, data.len()), &data);
     assert_eq!(read_bytes(&second, 4), b"next");
-    assert_eq!(completed(&this.events, Ticket(1)), Ok(()));
-    assert_eq!(completed(&this.events, Ticket(2)), Ok(()));
+    assert_eq!(completed(&this.events, OperationId(1)), Ok(()));
+    assert_eq!(completed(&this.events, OperationId(2)), Ok(()));
     assert_eq!(this.client.queued_bytes(), 0);
 }
 
@@ -54,8 +55,8 @@ fn what_was_not_written_is_rejected_where_that_is_wanted() {
     assert_eq!(this.send(&pattern(1, OVERFLOW_BYTES), 1), SendProgress::Queued);
     assert_eq!(this.send(b"next", 2), SendProgress::Queued);
     reset(first);
-    assert_eq!(completed(&this.events, Ticket(1)), Err(libc::ECONNRESET));
-    assert_eq!(completed(&this.events, Ticket(2)), Err(libc::ECONNRESET));
+    assert_eq!(completed(&this.events, OperationId(1)), Err(libc::ECONNRESET));
+    assert_eq!(completed(&this.events, OperationId(2)), Err(libc::ECONNRESET));
     this.assert_reconnects();
     this.send(b"new", 3);
     assert_eq!(read_bytes(&accept(&this.listener), 3), b"new");
@@ -75,10 +76,10 @@ fn a_client_with_acknowledge_resumes_its_session() {
     assert_eq!(asked, Session { received: 1, ..SESSION });
     peer.welcome(true, Session { received: 1, ..SESSION });
     this.assert_reconnects();
-    assert_eq!(completed(&this.events, Ticket(1)), Ok(()));
+    assert_eq!(completed(&this.events, OperationId(1)), Ok(()));
     peer.assert_hears(DATA, b"c");
     peer.acknowledge(2);
-    assert_eq!(completed(&this.events, Ticket(2)), Ok(()));
+    assert_eq!(completed(&this.events, OperationId(2)), Ok(()));
 }
 
 #[test]
@@ -107,10 +108,10 @@ fn a_server_that_has_lost_the_session_fails_what_may_have_arrived_and_gets_the_r
     this.send(b"b", 2);
     peer.welcome(false, OTHER_SESSION);
     this.assert_reconnects();
-    assert_eq!(completed(&this.events, Ticket(1)), Err(libc::ECONNRESET));
+    assert_eq!(completed(&this.events, OperationId(1)), Err(libc::ECONNRESET));
     peer.assert_hears(DATA, b"b");
     peer.acknowledge(1);
-    assert_eq!(completed(&this.events, Ticket(2)), Ok(()));
+    assert_eq!(completed(&this.events, OperationId(2)), Ok(()));
     peer.cut();
     assert_eq!(WirePeer::greet(&this.listener).1, OTHER_SESSION);
 }
@@ -165,14 +166,14 @@ fn only_a_client_that_reconnects_can_be_suspended() {
 fn a_client_and_a_peer_that_have_both_ended_are_done() {
     let (this, mut peer) = Fixture::entered();
     this.send(b"question", 1);
-    this.client.end(Ticket(2)).unwrap();
+    this.client.end(OperationId(2)).unwrap();
     peer.assert_hears(DATA, b"question");
     peer.assert_hears(BYE, &[]);
-    assert_eq!(completed(&this.events, Ticket(2)), Ok(()));
+    assert_eq!(completed(&this.events, OperationId(2)), Ok(()));
     peer.acknowledge(1);
     peer.say(DATA, b"answer");
     peer.say(BYE, &[]);
-    assert_eq!(completed(&this.events, Ticket(1)), Ok(()));
+    assert_eq!(completed(&this.events, OperationId(1)), Ok(()));
     expect!(this.events, ConnectionEvent::Message(_));
     expect!(this.events, ConnectionEvent::Ended);
     this.client.finish();
@@ -186,8 +187,8 @@ fn a_plain_client_and_a_peer_that_have_both_ended_are_done() {
     let this = Fixture::new(framed());
     let peer = accept(&this.listener);
     this.assert_connects();
-    this.client.end(Ticket(1)).unwrap();
-    assert_eq!(completed(&this.events, Ticket(1)), Ok(()));
+    this.client.end(OperationId(1)).unwrap();
+    assert_eq!(completed(&this.events, OperationId(1)), Ok(()));
     drop(peer);
     expect!(this.events, ConnectionEvent::Ended);
 }

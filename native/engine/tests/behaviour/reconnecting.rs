@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use socket_engine::{
-    Client, ClientOptions, ConnectionEvent, Host, Protocol, Reconnect, Reconnecting, SendProgress, Ticket,
+    Client, ClientOptions, ConnectionEvent, Host, OperationId, Protocol, Reconnect, Reconnecting, SendProgress,
 };
 
 use crate::events::{DEADLINE, Events, recorder};
@@ -12,8 +12,8 @@ use crate::pair::completed;
 use crate::peer::listen;
 use crate::wire_peer::{Session, WirePeer, acknowledged};
 
-pub(crate) const CONNECT: Ticket = Ticket(900);
-pub(crate) const SUSPEND: Ticket = Ticket(901);
+pub(crate) const CONNECT: OperationId = OperationId(900);
+pub(crate) const SUSPEND: OperationId = OperationId(901);
 pub(crate) const SESSION: Session = Session { id: [9; 16], received: 0 };
 pub(crate) const OTHER_SESSION: Session = Session { id: [8; 16], received: 0 };
 
@@ -74,7 +74,7 @@ impl Fixture {
         expect!(self.events, ConnectionEvent::Connected(_));
     }
 
-    pub(crate) fn send(&self, data: &[u8], ticket: u64) -> SendProgress {
-        self.client.send(data, Ticket(ticket)).unwrap()
+    pub(crate) fn send(&self, data: &[u8], operation_id: u64) -> SendProgress {
+        self.client.send(data, OperationId(operation_id)).unwrap()
     }
 }

@@ -5,8 +5,8 @@ use std::net::TcpListener;
 
 use socket_engine::limits::PENDING_CONNECTIONS;
 use socket_engine::{
-    CloseReason, Closing, ConnectionEvent, Connections, Operation, Server, ServerEvent, ServerOptions, SocketState,
-    Ticket,
+    CloseReason, Closing, ConnectionEvent, Connections, Operation, OperationId, Server, ServerEvent, ServerOptions,
+    SocketState,
 };
 
 use crate::events::{Told, recorder};
@@ -203,9 +203,9 @@ fn the_state_follows_listeners_and_connections() {
     let (connection, connection_events) = started(server.accept().unwrap());
     assert_eq!(server.state(), flags(true, false, true));
 
-    server.close(Connections::Keep, Ticket(1)).unwrap();
+    server.close(Connections::Keep, OperationId(1)).unwrap();
     expect!(events, ServerEvent::Closed);
-    assert_eq!(completed(&events, Ticket(1)), Ok(()));
+    assert_eq!(completed(&events, OperationId(1)), Ok(()));
     assert_eq!(server.state(), flags(false, true, true));
 
     connection.close(Some(CLOSE)).unwrap();

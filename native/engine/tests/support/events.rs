@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use socket_engine::{ConnectionEvent, EventSink, ServerEvent, SocketError, Ticket};
+use socket_engine::{ConnectionEvent, EventSink, OperationId, ServerEvent, SocketError};
 
 /// Longest wait for anything. Long, for emulated processors: only a test that fails ever waits for it.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
@@ -15,7 +15,7 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 pub(crate) enum Told<E> {
     Event(E),
     #[allow(dead_code, reason = "not every test program waits for a result")]
-    Completed(Ticket, Result<(), SocketError>),
+    Completed(OperationId, Result<(), SocketError>),
 }
 
 /// Where a recorder puts an event.
@@ -62,8 +62,8 @@ impl<E: Recorded> EventSink<E> for Recorder<E> {
         };
     }
 
-    fn complete(&self, ticket: Ticket, result: Result<(), SocketError>) {
-        let _ = self.told.send(Told::Completed(ticket, result));
+    fn complete(&self, operation_id: OperationId, result: Result<(), SocketError>) {
+        let _ = self.told.send(Told::Completed(operation_id, result));
     }
 }
 
@@ -117,13 +117,13 @@ macro_rules! expect {
 /// The next result, which must come now and match; panics with what came instead.
 #[allow(unused_macros, reason = "not every test program waits for a result")]
 macro_rules! expect_result {
-    ($events:expr, $ticket:pat, $result:pat) => {
-        expect_result!($events, $ticket, $result => ())
+    ($events:expr, $operation_id:pat, $result:pat) => {
+        expect_result!($events, $operation_id, $result => ())
     };
-    ($events:expr, $ticket:pat, $result:pat => $value:expr) => {
-        match $events.next(concat!("result of ", stringify!($ticket))) {
-            crate::events::Told::Completed($ticket, $result) => $value,
-            other => panic!("{} of {} was due, but {other:?} came", stringify!($result), stringify!($ticket)),
+    ($events:expr, $operation_id:pat, $result:pat => $value:expr) => {
+        match $events.next(concat!("result of ", stringify!($operation_id))) {
+            crate::events::Told::Completed($operation_id, $result) => $value,
+            other => panic!("{} of {} was due, but {other:?} came", stringify!($result), stringify!($operation_id)),
         }
     };
 }

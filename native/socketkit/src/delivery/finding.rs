@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use napi_ohos::Result;
-use socket_engine::{ConnectionEvent, Decoded, LinkId, Ticket};
+use socket_engine::{ConnectionEvent, Decoded, LinkId, OperationId};
 
 use super::{Delivery, Pending};
 use crate::cutter::Found;
@@ -37,7 +37,7 @@ impl Delivery {
         let Some(requests) = self.requests() else { return Some(event(message)) };
         match requests.claim(&message, receiver.emitter().environment()) {
             Claim::Message => Some(event(message)),
-            Claim::Answer(ticket) => Some(Pending::Answer(ticket, message)),
+            Claim::Answer(operation_id) => Some(Pending::Answer(operation_id, message)),
             Claim::Late => {
                 receiver.consume(message.len());
                 None
@@ -111,17 +111,22 @@ impl Delivery {
     ///
     /// # Errors
     /// When there is no memory for it. It is then first in the queue.
-    pub(super) fn deliver_answer(&self, receiver: &dyn Receiver, ticket: Ticket, bytes: Bytes) -> Result<usize> {
+    pub(super) fn deliver_answer(
+        &self,
+        receiver: &dyn Receiver,
+        operation_id: OperationId,
+        bytes: Bytes,
+    ) -> Result<usize> {
         let (emitter, size) = (receiver.emitter(), bytes.len());
         let delivered = node_api::with_handle_scope(emitter.env(), || {
             let answer = node_api::array_buffer_from_parts(emitter.env(), &[&bytes])?;
             // The code that awaits it may send.
             self.last_call.set(emitter.environment().turn_number());
             receiver.consume(size);
-            emitter.environment().complete_with(ticket, &answer);
+            emitter.environment().complete_with(operation_id, &answer);
             Ok(size)
         });
-        delivered.flatten().inspect_err(|_| self.waiting.borrow_mut().push_front(Pending::Answer(ticket, bytes)))
+        delivered.flatten().inspect_err(|_| self.waiting.borrow_mut().push_front(Pending::Answer(operation_id, bytes)))
     }
 
     /// Ends the requests that can get no answer after `event`.

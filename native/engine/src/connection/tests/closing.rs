@@ -21,8 +21,8 @@ const SIP_BYTES: usize = 6 * 1024 * 1024;
 /// What the kernel takes at once, and that of a peer that does not read does not.
 const SENT_BYTES: usize = 1024 * 1024;
 
-const SEND: Ticket = Ticket(1);
-const CLOSE: Ticket = Ticket(2);
+const SEND: OperationId = OperationId(1);
+const CLOSE: OperationId = OperationId(2);
 
 struct Recorder(Sender<Told>);
 
@@ -31,8 +31,8 @@ impl EventSink<ConnectionEvent> for Recorder {
         self.0.send(Told::Event(event)).unwrap();
     }
 
-    fn complete(&self, ticket: Ticket, result: Result<(), SocketError>) {
-        self.0.send(Told::Completed(ticket, result)).unwrap();
+    fn complete(&self, operation_id: OperationId, result: Result<(), SocketError>) {
+        self.0.send(Told::Completed(operation_id, result)).unwrap();
     }
 }
 

@@ -5,11 +5,11 @@ use crate::limits::GATHER_BYTES;
 
 const GATHERED: Result<SendProgress, SocketError> = Ok(SendProgress::Gathered);
 
-/// Gathers messages of these tickets and sizes.
+/// Gathers messages of these operation ids and sizes.
 fn gather(this: &Fixture, messages: &[(u64, usize)]) {
-    for (ticket, bytes) in messages {
-        let message = vec![*ticket as u8; *bytes];
-        assert_eq!(this.connection.gather(&Message::new(&message), Ticket(*ticket)), GATHERED);
+    for (operation_id, bytes) in messages {
+        let message = vec![*operation_id as u8; *bytes];
+        assert_eq!(this.connection.gather(&Message::new(&message), OperationId(*operation_id)), GATHERED);
     }
 }
 
@@ -59,25 +59,25 @@ async fn a_full_queue_is_written_before_a_gathered_message_is_refused() {
 async fn what_the_kernel_does_not_take_of_gathered_messages_completes_later() {
     const SIZE: usize = GATHER_BYTES - 1;
     let mut this = Fixture::new(Protocol::default()).await;
-    let mut tickets = 10;
+    let mut operation_ids = 10;
     loop {
-        tickets += 1;
+        operation_ids += 1;
         let message = vec![0; SIZE];
-        let progress = this.connection.gather(&Message::new(&message), Ticket(tickets)).unwrap();
+        let progress = this.connection.gather(&Message::new(&message), OperationId(operation_ids)).unwrap();
         if progress == SendProgress::Queued {
             break;
         }
         // The one that fills the kernel's buffer.
         let _ = this.connection.flush();
     }
-    let mut left = (tickets - 10) as usize * SIZE;
+    let mut left = (operation_ids - 10) as usize * SIZE;
     while left > 0 {
         left -= this.peer.read(&mut vec![0; SIZE]).await.unwrap();
     }
     settle().await;
     let told = this.events.told();
     assert_eq!(told.iter().filter(|told| *told == "drained").count(), 1);
-    assert_eq!(told.iter().rev().nth(1), Some(&format!("completed {tickets}")), "{told:?}");
+    assert_eq!(told.iter().rev().nth(1), Some(&format!("completed {operation_ids}")), "{told:?}");
 }
 
 #[tokio::test(start_paused = true)]

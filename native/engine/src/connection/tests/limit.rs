@@ -13,7 +13,7 @@ const EXCESS: usize = SEND_QUEUE_LIMIT_BYTES + 16 * MIB;
 /// A connection whose peer reads nothing, and of which more than the limit waits.
 async fn exceeding(protocol: Protocol) -> Fixture {
     let this = Fixture::new(protocol).await;
-    assert_eq!(this.connection.send(&vec![0; EXCESS], Ticket(1)), Ok(SendProgress::Queued));
+    assert_eq!(this.connection.send(&vec![0; EXCESS], OperationId(1)), Ok(SendProgress::Queued));
     assert!(this.connection.queued_bytes() > SEND_QUEUE_LIMIT_BYTES);
     fill_peer(&this).await;
     this
@@ -34,7 +34,7 @@ async fn fill_peer(this: &Fixture) {
 
 /// The errno of another send, or 0.
 fn send(this: &Fixture, bytes: usize) -> i32 {
-    this.connection.send(&vec![0; bytes], Ticket(2)).map_or_else(|error| error.errno, |_| 0)
+    this.connection.send(&vec![0; bytes], OperationId(2)).map_or_else(|error| error.errno, |_| 0)
 }
 
 #[tokio::test(start_paused = true)]

@@ -25,9 +25,9 @@ impl EventSink<ConnectionEvent> for Watch {
         self.recorder.post(event);
     }
 
-    fn complete(&self, ticket: Ticket, result: Result<(), SocketError>) {
-        assert!(self.is_locked(), "the result of {ticket:?} may be overtaken");
-        self.recorder.complete(ticket, result);
+    fn complete(&self, operation_id: OperationId, result: Result<(), SocketError>) {
+        assert!(self.is_locked(), "the result of {operation_id:?} may be overtaken");
+        self.recorder.complete(operation_id, result);
     }
 }
 

@@ -68,7 +68,7 @@ fn any_step() -> impl Strategy<Value = Step> {
 #[derive(Default)]
 struct Model {
     acknowledge: bool,
-    tickets: u64,
+    operation_ids: u64,
     /// Calls whose result is outstanding: sends in their order, and the others.
     sends: VecDeque<u64>,
     /// Those of them that were gathered, and not flushed.
@@ -91,17 +91,17 @@ struct Model {
 }
 
 impl Model {
-    fn ticket(&mut self) -> Ticket {
+    fn operation_id(&mut self) -> OperationId {
         // Each message is one byte: the number of its call.
-        self.tickets += 1;
-        Ticket(self.tickets)
+        self.operation_ids += 1;
+        OperationId(self.operation_ids)
     }
 
     /// Checks what was told against everything that came before.
     fn tell(&mut self, told: &Told) {
         match told {
             Told::Event(event) => self.tell_event(event),
-            Told::Completed(ticket, result) => self.complete(ticket.0, result.is_ok()),
+            Told::Completed(operation_id, result) => self.complete(operation_id.0, result.is_ok()),
         }
     }
 
@@ -125,18 +125,18 @@ impl Model {
         }
     }
 
-    fn complete(&mut self, ticket: u64, succeeded: bool) {
-        if let Some(index) = self.others.iter().position(|other| *other == ticket) {
+    fn complete(&mut self, operation_id: u64, succeeded: bool) {
+        if let Some(index) = self.others.iter().position(|other| *other == operation_id) {
             self.others.remove(index);
             return;
         }
-        let index = self.sends.iter().position(|send| *send == ticket);
-        let index = index.unwrap_or_else(|| panic!("{ticket} completes twice, or was never called"));
-        assert!(!succeeded || index == 0, "{ticket} overtakes {:?}", self.sends);
+        let index = self.sends.iter().position(|send| *send == operation_id);
+        let index = index.unwrap_or_else(|| panic!("{operation_id} completes twice, or was never called"));
+        assert!(!succeeded || index == 0, "{operation_id} overtakes {:?}", self.sends);
         self.sends.remove(index);
         if succeeded && self.acknowledge {
-            let covered = self.accepted.iter().take(self.acknowledged).any(|accepted| *accepted == ticket);
-            assert!(covered, "{ticket} was not acknowledged");
+            let covered = self.accepted.iter().take(self.acknowledged).any(|accepted| *accepted == operation_id);
+            assert!(covered, "{operation_id} was not acknowledged");
         }
     }
 }
@@ -160,8 +160,10 @@ impl Schedule {
 
     async fn take(&mut self, step: Step) {
         match step {
-            Step::Send => self.send(|connection, data, ticket| connection.send(data, ticket)),
-            Step::Gather => self.send(|connection, data, ticket| connection.gather(&Message::new(data), ticket)),
+            Step::Send => self.send(|connection, data, operation_id| connection.send(data, operation_id)),
+            Step::Gather => {
+                self.send(|connection, data, operation_id| connection.gather(&Message::new(data), operation_id))
+            }
             Step::Flush => self.flush(),
             Step::End => self.end(),
             Step::Close | Step::Abort => self.close(matches!(step, Step::Abort)),
@@ -196,17 +198,17 @@ impl Schedule {
         self.settle().await;
     }
 
-    fn send(&mut self, send: fn(&Connection, &[u8], Ticket) -> Result<SendProgress, SocketError>) {
-        let Ticket(ticket) = self.model.ticket();
-        match send(&self.this.connection, &[ticket as u8], Ticket(ticket)) {
+    fn send(&mut self, send: fn(&Connection, &[u8], OperationId) -> Result<SendProgress, SocketError>) {
+        let OperationId(operation_id) = self.model.operation_id();
+        match send(&self.this.connection, &[operation_id as u8], OperationId(operation_id)) {
             Ok(progress) => {
                 assert!(!self.model.closed && !self.model.closing && !self.model.ended, "a closed connection sends");
-                self.model.accepted.push(ticket);
+                self.model.accepted.push(operation_id);
                 if progress != SendProgress::Sent {
-                    self.model.sends.push_back(ticket);
+                    self.model.sends.push_back(operation_id);
                 }
                 if progress == SendProgress::Gathered {
-                    self.model.gathered.push(ticket);
+                    self.model.gathered.push(operation_id);
                 }
             }
             Err(error) if self.model.closed || self.model.closing => assert_eq!(error.errno, libc::EBADF),
@@ -218,29 +220,29 @@ impl Schedule {
     /// What was completed already, the engine has written by itself.
     fn flush(&mut self) {
         let is_written = self.this.connection.flush();
-        for ticket in std::mem::take(&mut self.model.gathered) {
-            if is_written && self.model.sends.contains(&ticket) {
-                self.model.complete(ticket, true);
+        for operation_id in std::mem::take(&mut self.model.gathered) {
+            if is_written && self.model.sends.contains(&operation_id) {
+                self.model.complete(operation_id, true);
             }
         }
     }
 
     fn end(&mut self) {
-        let ticket = self.model.ticket();
-        if self.this.connection.end(ticket).is_ok() {
+        let operation_id = self.model.operation_id();
+        if self.this.connection.end(operation_id).is_ok() {
             assert!(!std::mem::replace(&mut self.model.ended, true), "it ends its half twice");
-            self.model.others.push(ticket.0);
+            self.model.others.push(operation_id.0);
         }
     }
 
     fn close(&mut self, aborts: bool) {
-        let ticket = self.model.ticket();
+        let operation_id = self.model.operation_id();
         let connection = &self.this.connection;
-        let result = if aborts { connection.abort(ticket) } else { connection.close(Some(ticket)) };
+        let result = if aborts { connection.abort(operation_id) } else { connection.close(Some(operation_id)) };
         match result {
             Ok(()) => {
                 assert!(!std::mem::replace(&mut self.model.closing, true), "it closes twice");
-                self.model.others.push(ticket.0);
+                self.model.others.push(operation_id.0);
             }
             Err(error) => {
                 assert_eq!(error.errno, libc::EBADF);
@@ -250,9 +252,9 @@ impl Schedule {
     }
 
     fn suspend(&mut self) {
-        let ticket = self.model.ticket();
-        if self.this.connection.suspend(ticket).is_ok() {
-            self.model.others.push(ticket.0);
+        let operation_id = self.model.operation_id();
+        if self.this.connection.suspend(operation_id).is_ok() {
+            self.model.others.push(operation_id.0);
         }
     }
 

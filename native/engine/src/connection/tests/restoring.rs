@@ -34,7 +34,7 @@ async fn resuming_right_after_suspending_makes_another_link() {
     let mut this = Fixture::resilient(protocol(false, true), true).await;
     this.connection.suspend(SUSPEND).unwrap();
     this.connection.resume();
-    let again = this.connection.suspend(Ticket(9)).unwrap_err();
+    let again = this.connection.suspend(OperationId(9)).unwrap_err();
     assert_eq!(again.errno, libc::EALREADY);
     this.events.assert_next("completed 5").await;
     this.relink(Some(0)).await;
@@ -113,7 +113,7 @@ async fn unsent_messages_are_rejected_where_that_is_wanted_and_sent_ones_wait() 
     this.assert_hears(Kind::Data, b"sent").await;
     this.cut().await;
     settle().await;
-    let refused = this.connection.send(b"late", Ticket(9)).unwrap_err();
+    let refused = this.connection.send(b"late", OperationId(9)).unwrap_err();
     assert_eq!(refused.errno, libc::ENOTCONN);
     this.relink(Some(0)).await;
     this.events.assert_next("connected").await;
@@ -257,7 +257,7 @@ async fn a_new_session_fails_what_the_old_one_sent_and_counts_from_the_beginning
     this.assert_hears(Kind::Data, b"sent").await;
     this.cut().await;
     settle().await;
-    this.send(b"kept", Ticket(9));
+    this.send(b"kept", OperationId(9));
     this.relink(None).await;
     this.events.assert_next("connected").await;
     this.events.assert_next(&format!("failed 1 {}", libc::ECONNRESET)).await;

@@ -101,11 +101,11 @@ fn perform(queue: &mut SendQueue, link: &mut Link, step: &Step, number: u64) {
             } else {
                 queue.send_encrypted([&frame, b"", b""], link.kernel(size / 2 + 70, 50_000)).unwrap().unwrap()
             };
-            queue.push(Outgoing { frame, written, ticket: Ticket(number) });
+            queue.push(Outgoing { frame, written, operation_id: OperationId(number) });
         }
         Step::Gather(_) if queue.has_unsent() && queue.gathered() == 0 => {}
         Step::Gather(size) => {
-            queue.gather(Outgoing { frame: frame(number, size), written: 0, ticket: Ticket(number) });
+            queue.gather(Outgoing { frame: frame(number, size), written: 0, operation_id: OperationId(number) });
         }
         Step::Control => queue.push_control(Kind::Ping, frame(CONTROLS + number, 1)),
         Step::Last => queue.push_last(Kind::Bye, frame(CONTROLS + number, 2)),
@@ -133,7 +133,7 @@ fn perform_all<'a>(steps: impl IntoIterator<Item = &'a Step>) {
     assert!(link.taken.is_empty(), "half a record is left");
     let messages: Vec<u64> = numbers(&link.read).into_iter().filter(|number| *number < CONTROLS).collect();
     assert!(messages.is_sorted(), "{messages:?}");
-    let unacknowledged: Vec<u64> = queue.clear().iter().map(|ticket| ticket.0).collect();
+    let unacknowledged: Vec<u64> = queue.clear().iter().map(|operation_id| operation_id.0).collect();
     assert_eq!(messages, unacknowledged, "every message came, once, on the last link");
 }
 
@@ -143,7 +143,7 @@ fn a_link_ends_with_a_frame_where_none_is_half_written() {
     for (written, numbers_read) in [(0, vec![9]), (30, vec![])] {
         let mut queue = SendQueue::new(false);
         let mut link = Link::begin(&mut queue);
-        queue.gather(Outgoing { frame: frame(0, 20), written: 0, ticket: Ticket(0) });
+        queue.gather(Outgoing { frame: frame(0, 20), written: 0, operation_id: OperationId(0) });
         if written > 0 {
             queue.write_with(link.kernel(written, 100));
         }

@@ -44,7 +44,7 @@ impl Model {
         self.waiting.iter().take_while(|(_, size, written)| size == written).count()
     }
 
-    fn write(&mut self, mut bytes: usize) -> Vec<Ticket> {
+    fn write(&mut self, mut bytes: usize) -> Vec<OperationId> {
         for (number, size, written) in &mut self.waiting {
             let taken = bytes.min(*size - *written);
             *written += taken;
@@ -54,8 +54,8 @@ impl Model {
         if self.acknowledges { Vec::new() } else { self.finish(self.sent()) }
     }
 
-    fn finish(&mut self, count: usize) -> Vec<Ticket> {
-        self.waiting.drain(..count).map(|(number, ..)| Ticket(number)).collect()
+    fn finish(&mut self, count: usize) -> Vec<OperationId> {
+        self.waiting.drain(..count).map(|(number, ..)| OperationId(number)).collect()
     }
 
     fn bytes(&self) -> usize {
@@ -82,7 +82,7 @@ proptest! {
             match step {
                 Step::Push(size) => {
                     let frame = Bytes::from(vec![number as u8; size]);
-                    queue.push(Outgoing { frame, written: 0, ticket: Ticket(number) });
+                    queue.push(Outgoing { frame, written: 0, operation_id: OperationId(number) });
                     model.waiting.push_back((number, size, 0));
                 }
                 Step::Control => queue.push_control(Kind::Ping, Bytes::from_static(&[CONTROL])),
@@ -122,7 +122,7 @@ proptest! {
             prop_assert_eq!(queue.bytes(), model.bytes());
             prop_assert_eq!(queue.has_messages(), !model.waiting.is_empty());
         }
-        let left: Vec<Ticket> = model.waiting.iter().map(|(number, ..)| Ticket(*number)).collect();
+        let left: Vec<OperationId> = model.waiting.iter().map(|(number, ..)| OperationId(*number)).collect();
         prop_assert_eq!(queue.clear(), left);
         prop_assert_eq!((queue.bytes(), queue.is_empty()), (0, true));
     }

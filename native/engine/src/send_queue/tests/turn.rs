@@ -8,8 +8,12 @@ const FRAMES: usize = 2 * WRITE_TURN_BYTES / FRAME_BYTES;
 /// Builds a queue that takes several turns even if the kernel takes everything.
 fn long_queue() -> SendQueue {
     let mut queue = SendQueue::new(false);
-    for ticket in 0..FRAMES as u64 {
-        queue.push(Outgoing { frame: Bytes::from(vec![0; FRAME_BYTES]), written: 0, ticket: Ticket(ticket) });
+    for operation_id in 0..FRAMES as u64 {
+        queue.push(Outgoing {
+            frame: Bytes::from(vec![0; FRAME_BYTES]),
+            written: 0,
+            operation_id: OperationId(operation_id),
+        });
     }
     queue
 }
@@ -32,9 +36,9 @@ fn a_turn_ends_after_so_many_bytes_although_the_kernel_would_take_more() {
 fn many_small_messages_leave_as_one_piece_in_one_write() {
     const MESSAGES: u64 = 1_000;
     let mut queue = SendQueue::new(false);
-    let frame = |ticket: u64| Bytes::from(ticket.to_string());
-    for ticket in 0..MESSAGES {
-        queue.gather(Outgoing { frame: frame(ticket), written: 0, ticket: Ticket(ticket) });
+    let frame = |operation_id: u64| Bytes::from(operation_id.to_string());
+    for operation_id in 0..MESSAGES {
+        queue.gather(Outgoing { frame: frame(operation_id), written: 0, operation_id: OperationId(operation_id) });
     }
     assert_eq!(queue.gathered(), 1_000);
     let (mut taken, mut writes) = (Vec::new(), 0);
@@ -50,9 +54,13 @@ fn many_small_messages_leave_as_one_piece_in_one_write() {
 #[test]
 fn so_much_that_is_gathered_is_enough() {
     let mut queue = SendQueue::new(false);
-    for ticket in 0..=GATHER_BYTES as u64 / FRAME_BYTES as u64 {
+    for operation_id in 0..=GATHER_BYTES as u64 / FRAME_BYTES as u64 {
         assert!(!queue.has_gathered_enough());
-        queue.gather(Outgoing { frame: Bytes::from(vec![0; FRAME_BYTES]), written: 0, ticket: Ticket(ticket) });
+        queue.gather(Outgoing {
+            frame: Bytes::from(vec![0; FRAME_BYTES]),
+            written: 0,
+            operation_id: OperationId(operation_id),
+        });
     }
     assert!(queue.has_gathered_enough());
 }
