@@ -86,7 +86,9 @@ pub struct ClientOptions {
 }
 
 impl Client {
-    /// A client that has no socket yet. With `poller` its owner reads links without typed frames itself, as that of a
+    /// A client that has no socket yet.
+    ///
+    /// With `poller` its owner reads links without typed frames itself, as that of a
     /// [`PendingConnection`](crate::PendingConnection) does.
     pub fn new(sink: Arc<dyn EventSink<ConnectionEvent>>, poller: Option<PollTarget>, options: ClientOptions) -> Self {
         let ClientOptions { protocol, reconnect } = options;
@@ -113,9 +115,11 @@ impl Client {
         Ok(())
     }
 
-    /// Connects; gives up after `limit`. `Completed` with `operation_id` follows, and `Connected` before it on success. A
-    /// failed attempt can be repeated, and a closed client can connect again. One that reconnects by itself goes on
-    /// until it succeeds, is closed, or has made all its attempts, each within `limit`.
+    /// Connects; gives up after `limit`.
+    ///
+    /// `Completed` with `operation_id` follows, and `Connected` before it on success. A failed attempt can be repeated, and a
+    /// closed client can connect again. One that reconnects by itself goes on until it succeeds, is closed, or has made all its
+    /// attempts, each within `limit`.
     ///
     /// # Errors
     /// `EALREADY` while connecting, `EISCONN` when connected; otherwise what the kernel said when it refused a socket.
@@ -191,8 +195,9 @@ impl Client {
         }
     }
 
-    /// The descriptor of the socket that is bound or connected; that of a bound one stays the same while it connects. It
-    /// stays the client's.
+    /// Returns the descriptor of the bound or connected socket.
+    ///
+    /// A bound one keeps it while it connects. It stays the client's.
     pub fn descriptor(&self) -> Option<RawFd> {
         let state = lock(&self.shared.state);
         match state.phase.connection() {
@@ -256,8 +261,9 @@ impl Client {
         Ok(if matches!(phase, Phase::Ended(_)) { Closing::Over } else { Closing::Announced })
     }
 
-    /// Lets the link go, and keeps what is not sent, until [`Client::restore`]. `Completed` with `operation_id` follows. Only
-    /// for a client that reconnects by itself.
+    /// Lets the link go, and keeps what is not sent, until [`Client::restore`].
+    ///
+    /// `Completed` with `operation_id` follows. Only for a client that reconnects by itself.
     ///
     /// # Errors
     /// `EBADF` without a socket, `ENOTCONN` with one that is not connected, `EOPNOTSUPP` when it does not reconnect, `EALREADY` while
@@ -288,14 +294,18 @@ impl Client {
         }
     }
 
-    /// Bytes sent that are not finished: that the kernel has not taken, or the peer has not acknowledged.
+    /// Returns the bytes of unfinished sends.
+    ///
+    /// The kernel has not taken them, or the peer has not acknowledged them.
     pub fn queued_bytes(&self) -> usize {
         let state = lock(&self.shared.state);
         state.phase.connection().map_or(0, |connection| connection.queued_bytes())
     }
 
-    /// Closes whatever is open. A connect under way completes with `ECANCELED`. `Closed` and `Completed` with `operation_id`
-    /// follow; `Completed` alone where the connection has ended before.
+    /// Closes whatever is open.
+    ///
+    /// A connect under way completes with `ECANCELED`. `Closed` and `Completed` with `operation_id` follow; `Completed` alone
+    /// where the connection has ended before.
     ///
     /// # Errors
     /// [`NEVER_OPENED`] before `bind` and `connect`, and when it is closed already.
@@ -337,9 +347,11 @@ impl Client {
         Ok(Closing::Announced)
     }
 
-    /// Ends the connection after the peer has ended it: everything queued is sent, and `Closed` follows. Where nothing is queued,
-    /// that comes first, and the connection ends when this is called again: its owner can still use it when it hears of the end.
-    /// Does nothing to a connection that [`Connection::finish`] leaves alone.
+    /// Closes the connection after EOF of the peer.
+    ///
+    /// Everything queued is sent, and `Closed` follows. Where nothing is queued, that comes first, and the connection ends when
+    /// this is called again: its owner can still use it when it hears of the end. Does nothing to a connection that
+    /// [`Connection::finish`] leaves alone.
     pub fn finish(&self) {
         let mut state = lock(&self.shared.state);
         let is_last = self.shared.reconnect.is_none();
@@ -356,14 +368,16 @@ impl Client {
         }
     }
 
-    /// Whether the peer has ended the connection in order, and `Closed` was posted. Not of a client that reconnects by itself.
+    /// Whether the peer has ended the connection in order, and `Closed` was posted.
+    ///
+    /// Not of a client that reconnects by itself.
     pub fn was_ended(&self) -> bool {
         let state = lock(&self.shared.state);
         let has_peer = state.phase.connection().is_some_and(Connection::has_peer);
         has_peer && self.shared.reconnect.is_none() && state.link_sink.as_ref().is_some_and(|sink| sink.has_closed())
     }
 
-    /// Whether the peer has ended the connection, its owner was told, and [`Client::finish`] is to be called again.
+    /// Returns whether the owner knows of EOF and has to call [`Client::finish`] again.
     pub fn awaits_finish(&self) -> bool {
         matches!(&lock(&self.shared.state).phase, Phase::Ended(connection) if connection.is_open())
     }
@@ -380,7 +394,9 @@ impl Client {
         self.with_connection(|connection| connection.consume(bytes));
     }
 
-    /// Calls `use_connection` with the connection, if there is one; it may have ended. It must not call the client, which is locked.
+    /// Calls `use_connection` with the connection, if there is one; it may have ended.
+    ///
+    /// It must not call the client, which is locked.
     pub fn with_connection<T>(&self, use_connection: impl FnOnce(&Connection) -> T) -> Option<T> {
         lock(&self.shared.state).phase.connection().map(use_connection)
     }
@@ -423,8 +439,10 @@ impl Client {
         }
     }
 
-    /// Its state. A connection that ended by itself leaves the client bound, and connected if the peer ended it in order, until
-    /// `close`: who closes it can be told from that. Not so of a client that reconnects by itself, which has done what it could.
+    /// Its state.
+    ///
+    /// A connection that ended by itself leaves the client bound, and connected if the peer ended it in order, until `close`:
+    /// who closes it can be told from that. Not so of a client that reconnects by itself, which has done what it could.
     pub fn state(&self) -> SocketState {
         let state = lock(&self.shared.state);
         match state.phase.connection() {

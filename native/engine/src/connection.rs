@@ -1,4 +1,4 @@
-//! One established connection: the handle that its owner holds, and the task that reads and writes.
+//! One established connection: the handle of its owner, and its task.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -76,7 +76,9 @@ pub enum Closing {
 /// What a connection is made of, beside its first link.
 pub(crate) struct Plan {
     pub(crate) sink: Arc<dyn EventSink<ConnectionEvent>>,
-    /// With it the owner reads links itself where the protocol lets it, and gets no `Received` and `Message`.
+    /// Poller of an owner that reads.
+    ///
+    /// Where the protocol allows that, no `Received` and `Message` are posted.
     pub(crate) poller: Option<PollTarget>,
     pub(crate) protocol: Arc<Protocol>,
     pub(crate) counters: Counters,
@@ -98,7 +100,7 @@ pub(crate) struct FirstLink {
     pub(crate) peer_interval: Option<Duration>,
     /// The keys of a link that is encrypted.
     pub(crate) ciphers: Option<LinkCiphers>,
-    /// Whether the owner may be told at once of what has come: it knows that there is a connection.
+    /// Whether events may be posted before `start` returns.
     pub(crate) is_known: bool,
 }
 
@@ -171,16 +173,20 @@ impl Connection {
         Self { shared }
     }
 
-    /// Starts without a link: the link_source of `plan` brings the first one, and the result of `opening` tells.
+    /// Starts without a link.
+    ///
+    /// The link source of `plan` makes the first one, and completes `opening`.
     pub(crate) fn open(plan: Plan, opening: OperationId, runtime: &Handle) -> Self {
         let (shared, parts) = plan.share(LinkState::Connecting, None);
         runtime.spawn(parts.driver(Arc::clone(&shared), Some(opening)).run(None));
         Self { shared }
     }
 
-    /// Sends `data` after everything sent before; with framing, as one message. Tries at once, without blocking; what the
-    /// kernel does not take is copied into the queue, and `Completed` with `operation_id` tells when the kernel has its last
-    /// byte. Where messages are acknowledged, `Completed` tells when the peer has it.
+    /// Sends `data` after everything sent before; with framing, as one message.
+    ///
+    /// Tries at once, without blocking; what the kernel does not take is copied into the queue, and `Completed` with
+    /// `operation_id` tells when the kernel has its last byte. Where messages are acknowledged, `Completed` tells when the peer
+    /// has it.
     ///
     /// # Errors
     /// Nothing of `data` was sent, because of: `EBADF` when closed, `EPIPE` after [`Connection::end`], `ENOBUFS` when the
@@ -190,7 +196,9 @@ impl Connection {
         self.send_message(&Message::new(data), operation_id)
     }
 
-    /// Sends a message that goes to other connections of the same server as well, as [`Connection::send`] does.
+    /// Sends as [`Connection::send`] does.
+    ///
+    /// The message may go to other connections of the same server as well.
     ///
     /// # Errors
     /// Those of [`Connection::send`].
@@ -207,9 +215,10 @@ impl Connection {
         Ok(progress)
     }
 
-    /// Sends as [`Connection::send_message`] does, but writes nothing until [`Connection::flush`], which must follow, or until
-    /// [`GATHER_BYTES`](crate::limits::GATHER_BYTES) wait or the queue is full. What cannot be written at once anyway, because
-    /// the kernel takes no more or there is no link, is sent as by that.
+    /// Queues a message for [`Connection::flush`], which must follow.
+    ///
+    /// It is written earlier when [`GATHER_BYTES`](crate::limits::GATHER_BYTES) wait or the queue is full. What cannot be
+    /// written at once anyway, because the kernel takes no more or there is no link, is sent as by that.
     ///
     /// # Errors
     /// Those of [`Connection::send`].
@@ -220,13 +229,17 @@ impl Connection {
         Ok(progress)
     }
 
-    /// Writes what was gathered, without blocking. True when the kernel has taken all messages that were gathered since the last
-    /// write, and no `Completed` tells of them; otherwise it tells of each.
+    /// Writes what was gathered, without blocking.
+    ///
+    /// True when the kernel has taken all messages that were gathered since the last write, and no `Completed` tells of them;
+    /// otherwise it tells of each.
     pub fn flush(&self) -> bool {
         self.shared.flush_gathered()
     }
 
-    /// Says FIN after everything sent before, and goes on receiving. `Completed` with `operation_id` tells when.
+    /// Says FIN after everything sent before, and goes on receiving.
+    ///
+    /// `Completed` with `operation_id` tells when.
     ///
     /// # Errors
     /// `EBADF` when closed, `EPIPE` when it was ended before, otherwise what broke the connection.
@@ -239,7 +252,9 @@ impl Connection {
         Ok(())
     }
 
-    /// Closes at once: drops what is queued, and resets the connection. `Completed` with `operation_id` and `Closed` follow.
+    /// Closes at once: drops what is queued, and resets the connection.
+    ///
+    /// `Completed` with `operation_id` and `Closed` follow.
     ///
     /// # Errors
     /// `EBADF` when it is closed already.
@@ -247,9 +262,10 @@ impl Connection {
         self.end_with(Some(operation_id), true)
     }
 
-    /// Lets the link go, and keeps what is not sent, until [`Connection::resume`]. `Completed` with `operation_id` follows when the peer's
-    /// kernel has what this one has taken; at once where messages are acknowledged, which are sent again.
-    /// Only for a connection that replaces lost links.
+    /// Lets the link go, and keeps what is not sent, until [`Connection::resume`].
+    ///
+    /// `Completed` with `operation_id` follows when the peer's kernel has what this one has taken; at once where messages are
+    /// acknowledged, which are sent again. Only for a connection that replaces lost links.
     ///
     /// # Errors
     /// `EBADF` when closed, `EALREADY` while another call is under way. It completes with `ECANCELED` when the connection
@@ -278,9 +294,10 @@ impl Connection {
         self.shared.notify_task_of(state);
     }
 
-    /// Closes: stops receiving, hands the queue to the kernel, then says FIN. `Completed` with `operation_id` and `Closed`
-    /// follow when the peer's kernel has all messages. A peer that takes nothing for
-    /// [`DRAIN_TIMEOUT`](crate::limits::DRAIN_TIMEOUT) is reset: then `Completed` fails with `ETIMEDOUT`.
+    /// Closes: stops receiving, hands the queue to the kernel, then says FIN.
+    ///
+    /// `Completed` with `operation_id` and `Closed` follow when the peer's kernel has all messages. A peer that takes nothing
+    /// for [`DRAIN_TIMEOUT`](crate::limits::DRAIN_TIMEOUT) is reset: then `Completed` fails with `ETIMEDOUT`.
     ///
     /// # Errors
     /// `EBADF` when it is closed already.
@@ -296,7 +313,9 @@ impl Connection {
         }
     }
 
-    /// Gives back the credit of one `Received` or `Message` event, or of one read, of `bytes`, so that reading can go on.
+    /// Gives back credit, so that reading can go on.
+    ///
+    /// `bytes` is the size of one `Received` or `Message` event, or of one read.
     pub fn consume(&self, bytes: usize) {
         if self.shared.give_back(bytes) {
             self.shared.notify_task();
@@ -313,7 +332,9 @@ impl Connection {
         self.shared.read(link, buffer, Shared::take_received)
     }
 
-    /// Reads bytes as [`Connection::try_read`] does, for an owner that is done with them at once: they take no credit.
+    /// Reads as [`Connection::try_read`] does, but takes no credit.
+    ///
+    /// For an owner that uses the bytes at once.
     pub fn receive(&self, link: LinkId, buffer: &mut [u8]) -> ReadOutcome {
         self.shared.read(link, buffer, Shared::count_received)
     }
@@ -330,28 +351,32 @@ impl Connection {
         self.shared.available_bytes(link)
     }
 
-    /// Has the poller say [`Readiness::ReadClosed`](crate::Readiness::ReadClosed) when the peer sends no more.
+    /// Has the poller report EOF, as [`ReadClosed`](crate::Readiness::ReadClosed).
     ///
     /// For a `link` with something unread while [`Connection::has_room`] keeps the owner from reading it.
     pub fn watch_end(&self, link: LinkId) {
         self.shared.watch_end(link);
     }
 
-    /// Sets the next ping, after [`ConnectionEvent::PingTaken`]. One that is no message of the framing is dropped; then the one before is
-    /// sent again.
+    /// Sets the next ping, after [`ConnectionEvent::PingTaken`].
+    ///
+    /// One that is no message of the framing is dropped; then the one before is sent again.
     pub fn set_ping(&self, ping: Bytes) {
         lock(&self.shared.state).set_ping(ping);
     }
 
-    /// Counts `bytes` of a message that its owner has found in what it read, until [`Connection::consume`].
+    /// Takes credit for a message of `bytes` that the owner found in read data.
+    ///
+    /// [`Connection::consume`] gives it back.
     pub fn hold(&self, bytes: usize) {
         self.shared.touch();
         self.shared.hold(bytes);
     }
 
-    /// Ends the link because of what its owner has found: `ETIMEDOUT` for a peer that does not answer in time; other numbers say that
-    /// the peer has sent what is no message. `Failed` and `Closed` follow, or another link where lost ones are replaced. Does nothing
-    /// while there is no link.
+    /// Fails the link with `errno`.
+    ///
+    /// `ETIMEDOUT` is for a peer that does not answer in time, others for a peer that has sent what is no message. `Failed` and
+    /// `Closed` follow, or another link where lost ones are replaced. Does nothing while there is no link.
     pub fn fail(&self, errno: i32) {
         self.shared.fail_link(errno);
     }
@@ -418,7 +443,9 @@ impl Connection {
         lock(&self.shared.state).addresses().map(|addresses| addresses.peer)
     }
 
-    /// The address on this side, whatever became of the connection; `None` when there never was a link.
+    /// Returns the local address, also of a closed connection.
+    ///
+    /// `None` if there never was a link.
     pub(crate) fn local(&self) -> Option<SocketAddr> {
         lock(&self.shared.state).addresses().map(|addresses| addresses.local)
     }
@@ -439,12 +466,14 @@ impl Connection {
         lock(&self.shared.state).phase.is_open()
     }
 
-    /// What a `connect` gets instead of this connection being replaced: an errno. `None` for one that is over or broken.
+    /// What a `connect` gets instead of this connection being replaced: an errno.
+    ///
+    /// `None` for one that is over or broken.
     pub(crate) fn occupies(&self) -> Option<i32> {
         lock(&self.shared.state).connect_conflict()
     }
 
-    /// Whether [`Connection::finish`] would close it, and nothing that this side has sent is on its way.
+    /// Returns whether [`Connection::finish`] would close it, and nothing is left to send.
     pub(crate) fn is_finished(&self) -> bool {
         let state = lock(&self.shared.state);
         self.is_over(&state) && state.phase.is_up() && !state.has_work()
@@ -465,7 +494,9 @@ impl Connection {
         self.shared.statistics()
     }
 
-    /// Closes after the peer has ended the connection; does nothing before, nor where it may be half open and this side has not ended it.
+    /// Closes after EOF of the peer.
+    ///
+    /// Does nothing before, nor while it may be half open and this side has not ended it.
     pub fn finish(&self) {
         let is_over = self.is_over(&lock(&self.shared.state));
         if is_over {
@@ -474,7 +505,9 @@ impl Connection {
         }
     }
 
-    /// Bytes sent that are not finished: that the kernel has not taken, or the peer has not acknowledged.
+    /// Returns the bytes of unfinished sends.
+    ///
+    /// The kernel has not taken them, or the peer has not acknowledged them.
     pub fn queued_bytes(&self) -> usize {
         lock(&self.shared.state).queue.bytes()
     }

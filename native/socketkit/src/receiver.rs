@@ -24,7 +24,9 @@ pub trait Receiver {
     /// Called after the peer closed its side and all its data was delivered.
     /// Again after `close`, if the connection is still usable.
     fn finish(&self);
-    /// Returns whether `close` is delivered while the connection is usable, until the next `finish`.
+    /// Returns whether `close` is delivered while the connection is usable.
+    ///
+    /// That lasts until the next `finish`.
     fn awaits_finish(&self) -> bool;
     /// Called when there is a link, before the `connect` listener.
     fn connected(&self);

@@ -12,8 +12,10 @@ use crate::options::{self, SocketOptions};
 use crate::port::{self, PortClaim};
 use crate::sync::lock;
 
-/// A local address, the claim on its port, and the socket that is bound there until a connection has it. Attempts to
-/// connect share one socket, so that its descriptor and its port stay the client's whatever becomes of them.
+/// The local address, the claim on its port, and the bound socket.
+///
+/// A connection takes the socket over. Attempts to connect share one socket, so that its descriptor and its port stay the
+/// client's whatever becomes of them.
 pub(super) struct Bound {
     pub(super) local: SocketAddr,
     /// Whether `bind` was told the port, and did not let the kernel choose.
@@ -37,8 +39,9 @@ enum Place {
 }
 
 impl Bound {
-    /// Binds a socket with `options` to `local`. Takes a port over from connections in TIME_WAIT, unless the options say otherwise,
-    /// but never one that is in use.
+    /// Binds a socket with `options` to `local`.
+    ///
+    /// Takes a port over from connections in TIME_WAIT, unless the options say otherwise, but never one that is in use.
     ///
     /// # Errors
     /// `EADDRINUSE`, `EADDRNOTAVAIL`, …: what the kernel said.
@@ -76,7 +79,9 @@ impl Bound {
         lock(&self.held).applicable(options)
     }
 
-    /// Connects the socket to `peer`, or another one that is bound to the same address where that is gone.
+    /// Connects the bound socket to `peer`.
+    ///
+    /// If it is gone, binds another one to the same address.
     ///
     /// # Errors
     /// `ECANCELED` when it was released; otherwise what the kernel said.

@@ -1,4 +1,4 @@
-//! Connects a socket to one of the addresses that a host has, as RFC 8305 ("Happy Eyeballs") says.
+//! Connects a socket to one of the addresses of a host: RFC 8305 ("Happy Eyeballs").
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -18,7 +18,7 @@ use crate::limits;
 /// A connected stream and the address of its peer.
 type Dialled = (TcpStream, SocketAddr);
 
-/// Looks `host` up where that is needed, and connects to the first of its addresses that answers.
+/// Resolves `host` and connects to the first of its addresses that answers.
 ///
 /// # Cancel safety
 /// A cancelled connect leaves nothing behind.
@@ -79,7 +79,9 @@ fn no_address() -> SocketError {
     SocketError::new(Operation::Connect, None, libc::EADDRNOTAVAIL)
 }
 
-/// Those that the origin can reach, the families by turns, so that a family without a way costs one attempt.
+/// Returns the addresses that the origin can reach, alternating families.
+///
+/// A family without a route costs one attempt.
 fn in_order(origin: &Origin, peers: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let Some(first) = peers.first().copied() else { return peers };
     if let Some(local) = origin.local() {
@@ -109,8 +111,9 @@ async fn dial_one(origin: Origin, peer: SocketAddr) -> Result<Dialled, SocketErr
     Ok((stream, peer))
 }
 
-/// Whether the kernel has connected the socket to itself, or will when a fast open sends something: it does where nobody listens at
-/// the address and the local port that it chose is the same.
+/// Returns whether the socket is connected to itself, or will be by a fast open.
+///
+/// The kernel does so where nothing listens at the address and the local port that it chose is the same.
 fn is_its_own_peer(stream: &TcpStream, target: SocketAddr) -> bool {
     let Ok(local) = stream.local_addr() else { return false };
     match stream.peer_addr() {
@@ -121,7 +124,9 @@ fn is_its_own_peer(stream: &TcpStream, target: SocketAddr) -> bool {
     }
 }
 
-/// The addresses of `name` in the families that it asks for. `localhost` has both loopbacks, whatever the system says.
+/// The addresses of `name` in the families that it asks for.
+///
+/// `localhost` has both loopbacks, whatever the system says.
 async fn look_up(name: &NetAddress) -> Result<Vec<SocketAddr>, SocketError> {
     if name.is_localhost() {
         return Ok(vec![(Ipv4Addr::LOCALHOST, name.port).into(), (Ipv6Addr::LOCALHOST, name.port).into()]);

@@ -10,8 +10,10 @@ use crate::error::SocketError;
 use crate::event::{CloseReason, ConnectionEvent, EventSink, OperationId};
 use crate::sync::lock;
 
-/// The sink of one connection of a client. A client that has closed its connection, and wants another one before the old peer has
-/// taken what was sent, takes leave of the old one: its owner hears of that no more than how its calls end.
+/// The sink of one connection of a client.
+///
+/// A client that has closed its connection, and wants another one before the old peer has taken what was sent, takes leave
+/// of the old one: its owner hears of that no more than how its calls end.
 pub(super) struct LinkSink {
     sink: Arc<dyn EventSink<ConnectionEvent>>,
     /// `Closed` was posted.
@@ -30,7 +32,9 @@ pub(super) struct LinkSink {
 pub(super) type FailOpening = dyn Fn(&LinkSink) + Send + Sync;
 
 thread_local! {
-    /// The sinks of which this thread posts an event now. The owner may call the client from there, and so `leave`.
+    /// The sinks of which this thread posts an event now.
+    ///
+    /// The owner may call the client from there, and so `leave`.
     static POSTING: RefCell<Vec<*const LinkSink>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -74,7 +78,9 @@ impl LinkSink {
         self.has_closed.load(Ordering::SeqCst)
     }
 
-    /// Posts `Closed` now, unless it was posted, and nothing but results of calls from then on. Whether it was not.
+    /// Posts `Closed` now, unless it was posted, and nothing but results of calls from then on.
+    ///
+    /// Whether it was not.
     pub(super) fn leave(&self, reason: CloseReason) -> bool {
         let _order = self.begin();
         self.has_left.store(true, Ordering::SeqCst);

@@ -28,7 +28,9 @@ enum Ending {
     Attempt(watch::Receiver<()>),
     Connection {
         connection: WeakConnection,
-        /// With it the client need not wait: this side has closed the connection, and only its peer is slow.
+        /// `Some` if the client need not wait.
+        ///
+        /// This side has closed the connection, and only its peer is slow.
         sink: Option<Arc<LinkSink>>,
     },
 }

@@ -29,8 +29,10 @@ impl Origin {
         self.bound.as_ref().is_some_and(|bound| bound.has_chosen_port)
     }
 
-    /// Connects to `peer`. The kernel may keep a bound port, or the pair of addresses, for a moment, until the peer has
-    /// acknowledged the end of the connection before.
+    /// Connects to `peer`.
+    ///
+    /// The kernel may keep a bound port, or the pair of addresses, for a moment, until the peer has acknowledged the end of the
+    /// connection before.
     ///
     /// # Cancel safety
     /// A cancelled attempt leaves nothing behind but the bound socket, not connected.

@@ -40,16 +40,21 @@ pub(super) enum Phase {
         /// Its sender is dropped when the attempt has ended.
         running: watch::Receiver<()>,
     },
-    /// It has a connection, which may have ended by itself, or, if it brings its own links, waits for the first one.
+    /// It has a connection, which may have ended.
+    ///
+    /// One that reconnects may still wait for its first link.
     Active(Connection),
-    /// The peer has ended the connection, and `Closed` was posted. It is open until its owner has heard of that.
+    /// The peer has ended the connection, and `Closed` was posted.
+    ///
+    /// It is open until its owner has heard of that.
     Ended(Connection),
     Closed,
 }
 
 impl State {
-    /// The connection, or an error of `operation` that says why there is none: `EBADF` without a socket, `ENOTCONN` with
-    /// one that is not connected.
+    /// Returns the connection, or an error of `operation`.
+    ///
+    /// It is `EBADF` without a socket, `ENOTCONN` with one that is not connected.
     pub(super) fn connection(&self, operation: Operation) -> Result<&Connection, SocketError> {
         self.phase.connection().ok_or_else(|| match self.phase {
             Phase::Idle | Phase::Closed => SocketError::new(operation, None, libc::EBADF),
@@ -57,7 +62,9 @@ impl State {
         })
     }
 
-    /// Whether it has a local address: the one that `bind` gave it, also after a failed connect, or one of the kernel's.
+    /// Returns whether it has a local address.
+    ///
+    /// `bind` has set it, also if a connect failed since, or the kernel has.
     pub(super) fn is_bound(&self) -> bool {
         match &self.phase {
             Phase::Bound | Phase::Connecting { .. } => true,
@@ -77,7 +84,9 @@ impl State {
         }
     }
 
-    /// Forgets the address that `bind` gave it; the port is free when nothing is connected from it.
+    /// Forgets the address of `bind`.
+    ///
+    /// The port is free when nothing is connected from it.
     pub(super) fn unbind(&mut self) {
         let is_connected = self.phase.connection().is_some();
         if let Some(bound) = self.bound.take().filter(|_| !is_connected) {
@@ -90,12 +99,16 @@ impl State {
         self.bound.as_ref().map_or(options, |bound| bound.applicable(options))
     }
 
-    /// Tells the owner that the peer has ended the connection, and nothing more of that; false when it was told of an end.
+    /// Posts `Closed` after EOF of the peer, and no later event.
+    ///
+    /// Returns false if `Closed` was posted already.
     pub(super) fn announce_end(&self) -> bool {
         self.link_sink.as_ref().is_some_and(|sink| sink.leave(CloseReason::Remote))
     }
 
-    /// Lets go of a connection that is of no use any more; what it still posts comes before all that follows.
+    /// Drops a connection that is no longer used.
+    ///
+    /// Its last events precede those of the next one.
     pub(super) fn leave_connection(&mut self) {
         if let Some(connection) = self.phase.connection() {
             self.previous.push(connection.downgrade());

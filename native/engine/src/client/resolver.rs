@@ -19,9 +19,11 @@ type Ask = Box<dyn Fn(&str) -> Vec<SocketAddr> + Send + Sync>;
 
 static SYSTEM: LazyLock<Arc<Resolver>> = LazyLock::new(|| Resolver::new(limits::LOOKUP_THREADS, Box::new(ask_system)));
 
-/// Asks for the addresses of names. Nobody can interrupt the system while it waits for a name server that is silent, so
-/// a look-up keeps its thread when its caller has given up. Two rules bound what that costs: a name is asked for once
-/// at a time, whoever wants it, and who waits for a thread leaves with their call.
+/// Asks for the addresses of names.
+///
+/// Nobody can interrupt the system while it waits for a name server that is silent, so a look-up keeps its thread when its
+/// caller has given up. Two rules bound what that costs: a name is asked for once at a time, whoever wants it, and who
+/// waits for a thread leaves with their call.
 pub(super) struct Resolver {
     threads: Arc<Semaphore>,
     under_way: Mutex<HashMap<String, Answer>>,

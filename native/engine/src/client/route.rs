@@ -26,7 +26,9 @@ impl From<Host> for Route {
 }
 
 impl Route {
-    /// Connects, and returns the stream and the address of the peer; that of the proxy, where it alone knows the peer's.
+    /// Connects, and returns the stream with the address of its peer.
+    ///
+    /// The proxy's, where it alone knows that of the peer.
     ///
     /// # Cancel safety
     /// A cancelled attempt leaves nothing behind.

@@ -25,7 +25,9 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// A sink for the next connection, which `state` will have; `opening` is the operation id of the `connect` that it answers itself.
+    /// Creates the sink of the next connection.
+    ///
+    /// `opening` is the id of the `connect` that it answers itself.
     pub(super) fn new_link_sink(
         self: &Arc<Self>,
         state: &mut State,

@@ -49,8 +49,9 @@ impl Patience {
         self.since + self.limit
     }
 
-    /// Whether the peer has taken nothing for too long. Where this side's kernel takes more, the peer had nothing left to take: this
-    /// process was stopped.
+    /// Whether the peer has taken nothing for too long.
+    ///
+    /// Where this side's kernel takes more, the peer had nothing left to take: this process was stopped.
     fn is_over(&mut self, now: Instant, progress: &Progress, work: &Work) -> bool {
         let Work { left_bytes, written, .. } = *work;
         if left_bytes < self.left_bytes || written > self.written {
@@ -64,8 +65,10 @@ impl Patience {
 }
 
 impl Link {
-    /// Says FIN, if that was not said. True when the peer's kernel has all messages; otherwise it is [`Ready::Writable`] again when
-    /// it has: the kernel tells so of a socket that nothing can be written to.
+    /// Says FIN, if that was not said.
+    ///
+    /// True when the peer's kernel has all messages; otherwise it is [`Ready::Writable`] again when it has: the kernel tells so
+    /// of a socket that nothing can be written to.
     ///
     /// # Errors
     /// `ECONNRESET` when the connection broke before.
@@ -115,7 +118,9 @@ impl Link {
 }
 
 impl Driver {
-    /// Closes while there is no link, or before there was one; `lost` says why the peer has not got all of the last one.
+    /// Closes without a link.
+    ///
+    /// `lost` says why the peer has not received everything of the last one.
     pub(super) fn close_without_link(mut self, lost: Option<i32>) {
         let (operation_ids, close) = lock(&self.shared.state).close();
         drop(self.guard.take());
@@ -165,13 +170,15 @@ impl Driver {
         }
     }
 
-    /// Tells the end, and its reason: that of `close`, if this side has closed it, otherwise `reason`.
+    /// Posts `Closed` for the reason of `close`, or for `reason` without it.
     pub(super) fn announce(&self, close: Option<Close>, reason: CloseReason) {
         self.tell_end(close, close.map_or(reason, |close| close.reason), &Ok(()));
     }
 
-    /// Tells the end of a connection whose peer has not got all that was sent: it has taken nothing for too long, or is gone, or this
-    /// side has reset it. The automatic close after EOF has no call to fail, so `Failed` is posted.
+    /// Posts `Closed` of a connection whose peer has not received everything.
+    ///
+    /// It has taken nothing for too long, or is gone, or this side has reset it. The automatic close after EOF has no call to
+    /// fail, so `Failed` is posted.
     pub(super) fn announce_loss(&self, close: Option<Close>, errno: i32) {
         let is_meant = errno == libc::ECONNABORTED && !close.is_some_and(|close| close.aborts && close.promises);
         if is_meant {
@@ -192,7 +199,7 @@ impl Driver {
         state.phase.aborts() && !state.phase.promises()
     }
 
-    /// Whether the peer ended its side, has all that was taken of messages, and cares for nothing else.
+    /// Returns whether the peer closed its side and has received all messages.
     fn has_peer_left_with_all(&self, link: &Link) -> bool {
         let (peer_ended, marks) = {
             let state = lock(&self.shared.state);
@@ -212,9 +219,10 @@ impl Driver {
         self.shared.set_reported();
     }
 
-    /// Hands the queue to the kernel, waits for the acknowledgements that are due, says FIN, and waits until the peer's kernel has all;
-    /// the error says why that failed. Reads on meanwhile, because a peer that closes in the same way might wait for us to, and
-    /// because the kernel resets a connection whose bytes are not read.
+    /// Writes the queue, then FIN, and waits until the peer's kernel has everything.
+    ///
+    /// With `acknowledge`, the acknowledgements come first. The error says why that failed. Reads on meanwhile, because a peer
+    /// that closes in the same way might wait for us to, and because the kernel resets a connection whose bytes are not read.
     async fn drain(&self, link: &mut Link, limit: Duration) -> Result<(), i32> {
         lock(&self.shared.state).push_bye();
         let mut patience = Patience::new(limit, Instant::now());
@@ -234,8 +242,9 @@ impl Driver {
         }
     }
 
-    /// Waits until the peer has taken or said something, a call has changed the state, or the time is over; true when there is something
-    /// to read.
+    /// Waits for the peer, a notification or the deadline.
+    ///
+    /// Returns true if there is something to read.
     async fn wait_for_peer(&self, link: &mut Link, wants: Wants, deadline: Instant) -> Result<bool, i32> {
         link.prepare(wants).map_err(|error| errno_of(&error))?;
         let next = async {
@@ -250,8 +259,10 @@ impl Driver {
         Ok(matches!(next, Some(Some(Ready::Readable))))
     }
 
-    /// Lets a link go that is not wanted for a while, as closing does: what this side's kernel has taken goes out, then FIN. Reads on
-    /// meanwhile. Messages that are acknowledged come again with the next link.
+    /// Releases the link of a suspended connection, as closing does.
+    ///
+    /// What this side's kernel has taken goes out, then FIN. Reads on meanwhile. Messages that are acknowledged come again with
+    /// the next link.
     ///
     /// # Errors
     /// An errno that says why the peer has not got all.
@@ -293,7 +304,9 @@ impl Driver {
         }
     }
 
-    /// Whether the peer has everything by the time that a reset is due: after a stop of this process, what tells so waits in the kernel.
+    /// Checks before a reset whether the peer has everything.
+    ///
+    /// After a stop of this process, what tells so waits in the kernel.
     async fn look_before_reset(&self, link: &mut Link) -> Result<(), i32> {
         // A task that yields goes on after the runtime has asked the kernel what has come.
         yield_now().await;
@@ -331,8 +344,9 @@ impl Driver {
         Ok(Some(Work { wants: Wants { read, write, end: false, error: false }, written: marks.written, left_bytes }))
     }
 
-    /// Reads and drops what the peer still sends: the reset that its bytes would get from a socket which is gone could destroy what
-    /// it has not read yet.
+    /// Reads and drops what the peer still sends.
+    ///
+    /// Closing a socket with unread bytes sends RST, which could destroy what the peer has not read yet.
     async fn discard(link: &mut Link, limit: Duration) {
         let end = Instant::now() + limit;
         let mut left_bytes = limits::LINGER_BYTES;

@@ -1,4 +1,4 @@
-//! The task of one connection: reads unless the owner does, writes what was queued, replaces lost links, and ends it.
+//! The task of one connection: reads, writes the queue, replaces lost links, closes.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -65,15 +65,19 @@ impl Driver {
         Self { shared, guard, link_source: None, opening: None, lost: None, waited: false, received: 0, timer: None }
     }
 
-    /// Lets `link_source` bring the links that follow a lost one; the first one too, which `opening` waits for.
+    /// Lets `link_source` replace lost links.
+    ///
+    /// It makes the first one, too, if `opening` waits for that.
     pub(super) fn with_link_source(mut self, link_source: Box<dyn LinkSource>, opening: Option<OperationId>) -> Self {
         self.link_source = Some(link_source);
         self.opening = opening;
         self
     }
 
-    /// Serves one link after the other, then ends the connection. What an idle connection is not doing is boxed, because
-    /// it would take room in each of them; so are the arguments, of which a future keeps two copies.
+    /// Serves one link after the other, then ends the connection.
+    ///
+    /// What an idle connection is not doing is boxed, because it would take room in each of them; so are the arguments, of
+    /// which a future keeps two copies.
     pub(super) async fn run(mut self: Box<Self>, mut link: Option<Box<Link>>) {
         loop {
             if let Some(mut link) = link {
@@ -134,7 +138,9 @@ impl Driver {
         }
     }
 
-    /// Lets the owner of the connection read, if it does and was not let before; what is there already it is told of.
+    /// Starts reads of the owner, if it has a poller.
+    ///
+    /// The poller reports bytes that have arrived before.
     fn hand_over(&self, link: &mut Link) {
         if let Some(poller) = self.shared.poller.as_ref().filter(|_| !link.is_read_by_owner()) {
             let frames = link.give_to_owner();
@@ -142,8 +148,9 @@ impl Driver {
         }
     }
 
-    /// What to wait for after reading alone: it changes nothing but the credit. So it need not wait for the lock that a
-    /// caller has while the kernel takes what it sends.
+    /// What to wait for after reading alone: it changes nothing but the credit.
+    ///
+    /// So it need not wait for the lock that a caller has while the kernel takes what it sends.
     fn refresh(&self, known: Option<Wants>, link: &mut Link) -> Result<Wants, End> {
         let is_called = self.shared.task.take_notified();
         match known {
@@ -205,7 +212,9 @@ impl Driver {
         }
     }
 
-    /// Whether something has come by the time that a deadline has: a process that was stopped meanwhile finds both at once.
+    /// Checks the socket once before a deadline fires.
+    ///
+    /// A process that was stopped meanwhile finds both at once.
     async fn look_again(link: &Link, wants: Wants) -> Wake {
         // A task that yields goes on after the runtime has asked the kernel what has come.
         yield_now().await;

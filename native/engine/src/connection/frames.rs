@@ -25,7 +25,7 @@ pub(super) struct Frames {
 
 struct Records {
     opener: Opener,
-    /// A record that was not all there when its beginning was read, its length before it; empty: there is none.
+    /// A record that is read in part, with its length before it; empty without one.
     begun: Vec<u8>,
     /// Bytes of it since the last sign of life.
     unproved_bytes: usize,
@@ -38,8 +38,9 @@ impl Records {
         Self { opener, begun: Vec::new(), unproved_bytes: 0, fault: None }
     }
 
-    /// Decrypts the records that `data` ends or has, hands their plaintext to `take`, and keeps the rest. Only a record that came in
-    /// parts is copied.
+    /// Decrypts whole records, passes their plaintext to `take`, and keeps the rest.
+    ///
+    /// Only a record that came in parts is copied.
     ///
     /// # Errors
     /// When the peer sent what is no record.
@@ -94,8 +95,10 @@ impl Frames {
         self.records.is_some()
     }
 
-    /// Decrypts what was read, where it is, and adds it. True when it is a sign of life: a record is one, and so is a good part of
-    /// one, because a slow link takes long for the whole.
+    /// Decrypts what was read, where it is, and adds it.
+    ///
+    /// True when it is a sign of life: a record is one, and so is a good part of one, because a slow link takes long for the
+    /// whole.
     pub(super) fn decrypt(&mut self, data: &mut [u8]) -> bool {
         let Self { decoder, buffer, records, .. } = self;
         let Some(records) = records.as_deref_mut().filter(|records| records.fault.is_none()) else { return false };
@@ -129,13 +132,15 @@ impl Frames {
         self.gap_end
     }
 
-    /// What was received, as the message that it is now that nothing has come or comes any more; `None` where that ends none.
+    /// Returns what was received, if EOF or the gap makes it a message.
     pub(super) fn finish(&mut self) -> Option<Frame> {
         self.gap_end = None;
         self.decoder.finish(&mut self.buffer).map(Frame::from)
     }
 
-    /// The next whole frame, with its type byte where it has one. Where there is none, an idle connection owns no buffer.
+    /// The next whole frame, with its type byte where it has one.
+    ///
+    /// Where there is none, an idle connection owns no buffer.
     ///
     /// # Errors
     /// When the peer sent what is no frame.

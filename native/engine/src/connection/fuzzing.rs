@@ -10,7 +10,9 @@ use crate::wire::Frame;
 
 const KEY: [u8; 32] = [7; 32];
 
-/// How many records before the first change of the key a link may begin: then inputs need not have thousands of records.
+/// Most records before the first change of the key.
+///
+/// So inputs need not have thousands of records.
 const REKEY: u64 = 4096;
 
 /// Longest plaintext of a record.

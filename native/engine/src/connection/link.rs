@@ -40,7 +40,7 @@ pub(super) struct Link {
 
 /// The two kinds of link.
 enum Reader {
-    /// Read by the owner of the connection, which has the [`StreamLink`](super::stream_link::StreamLink).
+    /// Read by the owner, which has the [`StreamLink`](super::stream_link::StreamLink).
     Stream,
     /// Read by the task.
     Framed(FramedLink),
@@ -105,7 +105,7 @@ impl Link {
         }
     }
 
-    /// Returns what to wait for while reading goes on as far as the credit allows: bytes if it `may_take`, otherwise EOF.
+    /// Returns what to wait for: bytes if the credit `may_take` them, otherwise EOF.
     pub(super) fn wants(&self, may_take: bool, write: bool) -> Wants {
         let is_read_here = self.peer_sends && !self.is_read_by_owner();
         let end = is_read_here && !may_take && !self.has_told_end;

@@ -27,8 +27,10 @@ pub(crate) trait LinkSource: Send + Sync {
     /// What the call that waits for the first link gets, when it is closed before.
     fn cancelled(&self) -> SocketError;
 
-    /// Brings the next link. `lost` is what ended the one before, `received` the number of messages that arrived in the
-    /// session. Fails when there will be none.
+    /// Brings the next link.
+    ///
+    /// `lost` is what ended the one before, `received` the number of messages that arrived in the session. Fails when there
+    /// will be none.
     ///
     /// # Cancel safety
     /// A cancelled attempt leaves nothing behind.
@@ -41,7 +43,7 @@ pub(crate) struct NewLink {
     pub(crate) peer: SocketAddr,
     /// How often the peer wants to hear something.
     pub(crate) peer_interval: Option<Duration>,
-    /// Messages of this side that the peer has received in the session; `None`: this is a new session.
+    /// Messages that the peer has received in the session; `None` for a new session.
     pub(crate) peer_received: Option<u64>,
     /// The keys of a link that is encrypted.
     pub(crate) ciphers: Option<LinkCiphers>,

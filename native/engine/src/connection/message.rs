@@ -4,7 +4,9 @@ use std::sync::OnceLock;
 
 use bytes::{Bytes, BytesMut};
 
-/// Bytes to send, to one connection or to several that speak the same protocol. What waits of them is kept once for all.
+/// Bytes to send, to one connection or to several that speak the same protocol.
+///
+/// What waits of them is kept once for all.
 ///
 /// ```
 /// use socket_engine::{Connection, Message, OperationId, SocketError};
@@ -18,7 +20,9 @@ use bytes::{Bytes, BytesMut};
 #[derive(Debug)]
 pub struct Message<'a> {
     data: &'a [u8],
-    /// The frame, once a connection had to keep some of it; only of a message to several connections.
+    /// The frame, once a connection has queued some of it.
+    ///
+    /// Only of a message to several connections.
     frame: Option<OnceLock<Bytes>>,
 }
 
@@ -47,7 +51,9 @@ impl<'a> Message<'a> {
         self.data
     }
 
-    /// A copy of the frame that `parts` make, without the first `skip` bytes; the same one for all connections.
+    /// Copies the frame of `parts` without the first `skip` bytes.
+    ///
+    /// All connections share one copy.
     pub(super) fn kept(&self, parts: [&[u8]; 3], skip: usize) -> Bytes {
         match &self.frame {
             None => joined(parts, skip),

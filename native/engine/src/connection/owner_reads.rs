@@ -21,7 +21,9 @@ thread_local! {
 }
 
 impl Shared {
-    /// Lets the owner, which is `target` to its poller, read `stream`; `frames` cuts it, where it has frames.
+    /// Starts reads of the owner, which is `target` in its poller.
+    ///
+    /// With framing, `frames` cuts `stream`.
     pub(super) fn start_owner_reads(&self, target: &PollTarget, stream: &Arc<TcpStream>, frames: Option<Box<Frames>>) {
         let mut state = lock(&self.state);
         let link = StreamLink::new(target.new_link(), Arc::clone(stream), Arc::clone(target.poller()), frames);
@@ -32,7 +34,9 @@ impl Shared {
         }
     }
 
-    /// Lets the owner read no more: from now on the task may. Returns what the owner has of frames.
+    /// Lets the owner read no more: from now on the task may.
+    ///
+    /// Returns what the owner has of frames.
     pub(super) fn stop_owner_reads(&self) -> Option<Box<Frames>> {
         lock(&self.state).stop_owner_reads()
     }

@@ -169,8 +169,10 @@ impl Phase {
         matches!(self, Self::Closing(Close { promises: true, .. }))
     }
 
-    /// Closes as `close` says, unless its peer has ended it: then that is the reason. False when it was closing or closed:
-    /// one that closes without an operation id takes the first that comes, and one that is to be reset is.
+    /// Closes as `close` says, unless its peer has ended it: then that is the reason.
+    ///
+    /// False when it was closing or closed: one that closes without an operation id takes the first that comes, and one that is
+    /// to be reset is.
     pub(super) fn begin_close(&mut self, close: Close) -> bool {
         match self {
             Self::Open(_) => *self = Self::Closing(close),

@@ -58,7 +58,7 @@ impl Driver {
         self.shared.sink.post(event(data));
     }
 
-    /// Delivers what was received, where it is a message because nothing has come or comes any more.
+    /// Delivers what was received, if EOF or the gap makes it a message.
     pub(super) fn finish_frame(&mut self, link: &mut Link) {
         if let Some(frame) = link.finish_frame() {
             // It needs no answer, and cannot be malformed.
@@ -176,8 +176,10 @@ impl Driver {
         }
     }
 
-    /// Reads once from a link that is let go, and hands over what that brings as far as the credit goes; drops all that follows, for
-    /// which `keeps` is false. Returns how many bytes were handed over; `None` when nothing was read.
+    /// Reads once from a link that is released, and delivers as far as the credit allows.
+    ///
+    /// Drops the rest and all that follows, for which `keeps` is false. Returns how many bytes were handed over; `None` when
+    /// nothing was read.
     pub(super) fn receive_last(&self, link: &mut Link, keeps: &mut bool) -> Option<usize> {
         match link.read() {
             Ok(Reading::Nothing) => None,
@@ -248,7 +250,9 @@ impl Driver {
         None
     }
 
-    /// Whether another link is of use after the peer has ended this one on purpose: not when this side has said all.
+    /// Returns whether to reconnect after a close by the peer.
+    ///
+    /// Not if this side has nothing left to send.
     fn outlives_peer(&self) -> bool {
         let has_said_all = lock(&self.shared.state).has_said_all();
         !has_said_all && self.link_source.as_ref().is_some_and(|link_source| link_source.outlives_peer())

@@ -21,7 +21,9 @@ impl Driver {
         self.lost = lost;
     }
 
-    /// Takes the link from the owner and from the sends that need it. Returns whether messages waited.
+    /// Takes the link from the owner and from the sends that need it.
+    ///
+    /// Returns whether messages waited.
     fn end_link(shared: &Shared, state: &mut State, errno: i32) -> bool {
         state.stop_owner_reads();
         let waited = state.queue.has_messages();
@@ -30,7 +32,9 @@ impl Driver {
         waited
     }
 
-    /// Lets the link go. Returns why its peer has not got all, where this side closes the connection meanwhile.
+    /// Lets the link go.
+    ///
+    /// Returns why its peer has not got all, where this side closes the connection meanwhile.
     pub(super) async fn suspend(&mut self, mut link: Box<Link>) -> Option<i32> {
         self.take_back(&mut link);
         let marks = {

@@ -36,11 +36,15 @@ pub(super) struct Shared {
     /// Where the owner learns of what has come, if it reads, and not the task.
     pub(super) poller: Option<PollTarget>,
     born: Instant,
-    /// When a message last went through or a link began, in milliseconds after `born`; kept only where there is an idle time-out.
+    /// Time of the last message or link, in milliseconds after `born`.
+    ///
+    /// Kept only with an idle time-out.
     active_ms: AtomicU64,
 }
 
-/// One task waits, anybody notifies. A notification that comes while the task does not wait is not lost.
+/// One task waits, anybody notifies.
+///
+/// A notification that comes while the task does not wait is not lost.
 #[derive(Default)]
 pub(super) struct TaskNotify {
     pending: AtomicBool,
@@ -54,7 +58,9 @@ impl TaskNotify {
         self.notify.notify_one();
     }
 
-    /// Whether it was notified since this was asked last. Takes no lock, so that a task with much to read can ask often.
+    /// Whether it was notified since this was asked last.
+    ///
+    /// Takes no lock, so that a task with much to read can ask often.
     pub(super) fn take_notified(&self) -> bool {
         self.pending.swap(false, Ordering::SeqCst)
     }
@@ -103,7 +109,9 @@ impl Shared {
         }
     }
 
-    /// Sends a message as [`Connection::gather`](super::Connection::gather) does. The error is an errno.
+    /// Sends a message as [`Connection::gather`](super::Connection::gather) does.
+    ///
+    /// The error is an errno.
     pub(super) fn gather(&self, message: &Message<'_>, operation_id: OperationId) -> Result<SendProgress, i32> {
         let mut state = lock(&self.state);
         if state.needs_flush(message.data().len()) {
@@ -144,7 +152,9 @@ impl Shared {
         }
     }
 
-    /// Reports what became of what was queued; under the lock, so that the result of a later send cannot come first.
+    /// Reports the results of a flush.
+    ///
+    /// Under the lock, so that the result of a later send cannot come first.
     pub(super) fn report(&self, state: &State, flushed: Flushed) {
         let Flushed { done, ended, failed, errno, is_drained, is_progress } = flushed;
         if is_progress {

@@ -17,11 +17,15 @@ use crate::limits;
 use crate::runtime;
 
 thread_local! {
-    /// Buffer of small reads. One for each worker thread, so that an idle connection owns no buffer.
+    /// Buffer of small reads.
+    ///
+    /// One for each worker thread, so that an idle connection owns no buffer.
     static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; limits::READ_MIN_BYTES]);
 }
 
-/// A socket that never blocks. While it is not registered, it causes no wake-ups of the worker.
+/// A socket that never blocks.
+///
+/// While it is not registered, it causes no wake-ups of the worker.
 pub(super) struct Socket {
     pub(super) stream: Arc<TcpStream>,
     /// Made when the task first waits for something.
@@ -76,8 +80,9 @@ impl Socket {
         Ok(())
     }
 
-    /// Waits for what it was registered for. An error of the registration is found again, with its errno, by the read or write
-    /// that follows.
+    /// Waits for what it was registered for.
+    ///
+    /// An error of the registration is found again, with its errno, by the read or write that follows.
     pub(super) fn poll_ready(&self, wants: Wants, context: &mut Context<'_>) -> Poll<Ready> {
         let Some(Registration { socket, .. }) = &self.registration else { return Poll::Pending };
         if wants.write && socket.poll_write_ready(context).is_ready() {
@@ -92,7 +97,9 @@ impl Socket {
         Poll::Pending
     }
 
-    /// Waits for an error of the socket, if it is registered and `wants` asks for that. Leaves other readiness alone.
+    /// Waits for an error of the socket, if it is registered and `wants` asks for that.
+    ///
+    /// Leaves other readiness alone.
     pub(super) async fn failed(&self, wants: Wants) {
         match &self.registration {
             // An error of the registration is found again by a read or write. Boxed: few connections are half open.
@@ -159,7 +166,9 @@ impl Socket {
     }
 }
 
-/// Ready at EOF. Forgets that there is something to read, which only a new registration tells again.
+/// Ready at EOF.
+///
+/// Forgets that there is something to read, which only a new registration tells again.
 fn poll_read_closed(socket: &AsyncFd<Arc<TcpStream>>, context: &mut Context<'_>) -> Poll<()> {
     loop {
         match socket.poll_read_ready(context) {

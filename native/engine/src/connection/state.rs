@@ -48,7 +48,7 @@ pub(super) struct State {
     options: SocketOptions,
     /// Whether the link's options may have changed since its task looked.
     pub(super) has_new_options: bool,
-    /// How far the kernel had taken what was sent when a message did not fit last, and when that was first seen.
+    /// Bytes taken when a message did not fit last, and when that was first seen.
     exceeded: Option<(u64, Instant)>,
     protocol: Arc<Protocol>,
 }
@@ -60,8 +60,10 @@ pub(super) struct Addresses {
     pub(super) peer: SocketAddr,
 }
 
-/// Spawns a task that has nothing to do yet: the owner reads, what it sends the kernel takes, and no timer runs. It does not own
-/// what the task shares with the handle.
+/// Spawns a task that nothing needs yet.
+///
+/// The owner reads, the kernel takes what it sends, and no timer runs. It does not own what the task shares with the
+/// handle.
 pub(super) type SpawnTask = Box<dyn FnOnce() + Send>;
 
 /// Whether and how the owner reads the link that is there.
@@ -112,7 +114,7 @@ pub(super) struct Flushed {
 pub(super) enum Fin {
     #[default]
     NotWanted,
-    /// To be said after the queue; the operation id is that of the `end` call, unless it was answered.
+    /// To be sent after the queue, with the id of the `end` call, unless it was answered.
     Wanted(Option<OperationId>),
     Sent,
 }
@@ -185,7 +187,9 @@ impl State {
         SocketError::from_io(Operation::SetOptions, self.addresses.map(|addresses| addresses.peer), error)
     }
 
-    /// What a `connect` gets instead of this connection being replaced: an errno. `None` for one that is over or broken.
+    /// What a `connect` gets instead of this connection being replaced: an errno.
+    ///
+    /// `None` for one that is over or broken.
     pub(super) fn connect_conflict(&self) -> Option<i32> {
         match self.phase.link() {
             Some(LinkState::Up(_)) => Some(libc::EISCONN),
@@ -194,7 +198,9 @@ impl State {
         }
     }
 
-    /// Sends a message as far as the kernel takes it now, and keeps the rest. The error is the errno that refuses the whole.
+    /// Sends a message as far as the kernel takes it now, and keeps the rest.
+    ///
+    /// The error is the errno that refuses the whole.
     pub(super) fn send(&mut self, message: &Message<'_>, operation_id: OperationId) -> Result<SendProgress, i32> {
         let data = message.data();
         self.may_send()?;
@@ -212,7 +218,7 @@ impl State {
         Ok(SendProgress::Queued)
     }
 
-    /// Keeps a message for the next [`State::flush`], where a send would write it at once; sends it otherwise.
+    /// Keeps a message for the next [`State::flush`]; sends it if no send would write at once.
     pub(super) fn gather(&mut self, message: &Message<'_>, operation_id: OperationId) -> Result<SendProgress, i32> {
         let is_first = !self.queue.has_unsent();
         if !self.phase.is_up() || !(is_first || self.queue.gathered() > 0) {
@@ -228,7 +234,7 @@ impl State {
         Ok(SendProgress::Gathered)
     }
 
-    /// Whether a message of `data_bytes` would be refused that fits once the kernel has what was gathered.
+    /// Returns whether a message of `data_bytes` fits only after a flush of gathered ones.
     pub(super) fn needs_flush(&self, data_bytes: usize) -> bool {
         self.queue.gathered() > 0 && !self.fits(data_bytes)
     }
@@ -240,8 +246,9 @@ impl State {
         self.flush(&stream, |slices| write::send_vectored(&stream, slices))
     }
 
-    /// Writes what the kernel takes with `write`, which writes to `stream`, and FIN behind it where that is wanted. An error
-    /// ends everything that is queued, unless another link follows.
+    /// Writes the queue with `write`, as far as the kernel takes it, then a FIN that is due.
+    ///
+    /// `write` writes to `stream`. An error ends everything that is queued, unless another link follows.
     pub(super) fn flush(
         &mut self,
         stream: &TcpStream,
@@ -353,7 +360,9 @@ impl State {
         }
     }
 
-    /// Says `Bye` on a link that is let go, where its end is final. Returns how far the link's bytes have come into the kernel.
+    /// Says `Bye` on a link that is let go, where its end is final.
+    ///
+    /// Returns how far the link's bytes have come into the kernel.
     pub(super) fn say_bye(&mut self, stream: &TcpStream) -> SentMarks {
         let is_final = !self.bye && !self.protocol.acknowledge;
         let bye = self.typed_framing().filter(|_| is_final).map(|framing| framing.control_frame(Kind::Bye, &[]));
@@ -363,8 +372,10 @@ impl State {
         self.queue.marks()
     }
 
-    /// Says that nothing follows, if that is wanted and nothing waits before it; returns the operation id of who wanted it.
-    /// While the peer still has to be told what of its messages has arrived, `Bye` is all that is said.
+    /// Sends a FIN that is due, if the queue is empty.
+    ///
+    /// Returns the id of the `end` call. While the peer still has to be told what of its messages has arrived, `Bye` is all
+    /// that is said.
     pub(super) fn say_fin(&mut self, stream: &TcpStream) -> Option<OperationId> {
         let Fin::Wanted(operation_id) = self.fin else { return None };
         if self.queue.has_unsent() {
@@ -378,7 +389,9 @@ impl State {
         operation_id
     }
 
-    /// The link is lost: everything begins anew with the next one. Returns the sends that do not wait for it.
+    /// The link is lost: everything begins anew with the next one.
+    ///
+    /// Returns the sends that do not wait for it.
     pub(super) fn interrupt(&mut self) -> Vec<OperationId> {
         self.phase.set_link(LinkState::Connecting);
         self.queue.rewind();
@@ -389,8 +402,9 @@ impl State {
         if self.keeps_unsent() { Vec::new() } else { self.queue.drop_unsent() }
     }
 
-    /// The peer comes back, and has received `count` messages: sends the others again. Returns the sends that this
-    /// finishes, or `None` when it cannot have so many.
+    /// The peer comes back, and has received `count` messages: sends the others again.
+    ///
+    /// Returns the sends that this finishes, or `None` when it cannot have so many.
     pub(super) fn continue_session(&mut self, count: u64) -> Option<Vec<OperationId>> {
         let done = self.queue.acknowledge(count)?;
         self.queue.send_again();
@@ -412,7 +426,9 @@ impl State {
         }
     }
 
-    /// Ends the connection: returns the operation ids of those who will not get what they wait for, and how it was being closed.
+    /// Enters the closed phase.
+    ///
+    /// Returns the ids of the sends that failed, and how it was being closed.
     pub(super) fn close(&mut self) -> (Vec<OperationId>, Option<Close>) {
         self.stop_owner_reads();
         let operation_ids = self.give_up();
@@ -430,7 +446,9 @@ impl State {
         }
     }
 
-    /// Why sending failed: the kernel tells once what broke the link, and the owner may have read that.
+    /// Returns why sending failed.
+    ///
+    /// The kernel reports an error once, and a read of the owner may have got it.
     pub(super) fn cause(&self, errno: i32) -> i32 {
         match self.reads {
             OwnerReads::Failed(cause) if errno == libc::EPIPE => cause,
@@ -475,7 +493,9 @@ impl State {
         !self.queue.has_messages() || self.cost_with(data_bytes) <= limit
     }
 
-    /// Whether a message that does not fit is taken all the same: of a plain stream whose peer takes something.
+    /// Returns whether to queue a message beyond the limit.
+    ///
+    /// Only of a plain stream whose peer takes something.
     fn may_exceed(&mut self, data_bytes: usize) -> bool {
         let is_plain = self.protocol.send_queue_limit_bytes.is_none() && self.protocol.framing.is_none();
         if !is_plain || !self.phase.is_up() || self.cost_with(data_bytes) > SEND_QUEUE_MOST_BYTES {
@@ -491,8 +511,10 @@ impl State {
         }
     }
 
-    /// What the peer's kernel has acknowledged; where this one does not know, what this one has taken. With a slow peer this one takes
-    /// nothing for long: it waits until a good part of its buffer is free.
+    /// Returns the bytes that the peer's kernel has acknowledged.
+    ///
+    /// Where this one does not know, those that it has taken. With a slow peer this one takes nothing for long: it waits until
+    /// a good part of its buffer is free.
     fn taken_bytes(&self) -> u64 {
         let info = match self.phase.link() {
             Some(LinkState::Up(stream)) => TcpInfo::of(stream).ok(),
@@ -521,8 +543,10 @@ impl State {
         }
     }
 
-    /// What has to be kept of a message, and how much of it is written: all of it where it may be sent again, or where a
-    /// control frame must not take its rest for a message that is not begun.
+    /// Returns what to queue of a message, and how much of that is written.
+    ///
+    /// It is all of it where it may be sent again, or where a control frame must not take its rest for a message that is not
+    /// begun.
     fn kept(&self, message: &Message<'_>, parts: [&[u8]; 3], written: usize) -> (Bytes, usize) {
         let whole = self.reconnects || self.protocol.has_control_frames();
         let skip = if whole { 0 } else { written };

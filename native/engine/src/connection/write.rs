@@ -37,7 +37,9 @@ pub(super) fn send_vectored(stream: &TcpStream, slices: &[IoSlice<'_>]) -> io::R
     SockRef::from(stream).send_vectored_with_flags(slices, SEND_FLAGS).map_err(not_yet)
 }
 
-/// With TCP Fast Open the first send connects. When it cannot take bytes along after all, they go out once it has.
+/// With TCP Fast Open the first send connects.
+///
+/// When it cannot take bytes along after all, they go out once it has.
 fn not_yet(error: io::Error) -> io::Error {
     match error.raw_os_error() {
         Some(libc::EINPROGRESS) => io::ErrorKind::WouldBlock.into(),
