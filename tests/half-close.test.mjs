@@ -102,6 +102,7 @@ for (const { name, open } of CARRIERS) {
     const over = new Promise((resolve) => socket.on('close', () => resolve(order.push('close'))));
     await end(peer, 'question');
     await within('the close event', over);
+    await roundTrips(t);
     assert.deepEqual(order, ['message', 'end', 'close']);
   });
 

@@ -265,6 +265,7 @@ behaviour('close with drain is rejected when a peer resets before it has everyth
   const recorders = taken.map((connection) => record(connection));
   const sends = taken.map((connection) => connection.send({ data: new ArrayBuffer(STALLING_BYTES) }).then(() => 0, ({ code }) => code));
   const closed = rejectsWith(server.close({ connections: 'drain' }), 2301104, 'close');
+  await roundTrips(t);
   const prompt = ending(peers[0].resume());
   peers[1].resetAndDestroy();
   await within('close', closed, BULK_DEADLINE_MS);
@@ -273,6 +274,19 @@ behaviour('close with drain is rejected when a peer resets before it has everyth
   for (const recorder of recorders) await recorder.closed();
   assert.deepEqual(recorders.map(({ closeReason }) => closeReason), ['local', 'reset']);
   assert.deepEqual([server.getConnections().length, await isFree(port)], [0, true]);
+});
+
+behaviour('close of a server does not fail for losses that were reported before', async (t) => {
+  for (const connections of ['drain', 'abort']) {
+    const { server, peers, taken } = await openWithPeers(t, 1);
+    const sent = taken[0].send({ data: new ArrayBuffer(STALLING_BYTES) }).catch(({ code }) => code);
+    const closed = rejectsWith(taken[0].close(), 2301104, 'close');
+    await roundTrips(t);
+    peers[0].resetAndDestroy();
+    await closed;
+    assert.equal(await within('the send', sent), 2303204);
+    await within('close', server.close({ connections }));
+  }
 });
 
 behaviour('close with drain resets connections that are open at its deadline', async (t) => {

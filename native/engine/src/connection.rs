@@ -530,6 +530,11 @@ impl WeakConnection {
         self.shared.upgrade().map(|shared| shared.statistics())
     }
 
+    /// Whether its last event is still to come.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.shared.upgrade().is_some_and(|shared| !lock(&shared.state).phase.is_reported())
+    }
+
     /// Closes as [`Connection::close`] does.
     pub(crate) fn close(&self) {
         if let Some(shared) = self.shared.upgrade() {

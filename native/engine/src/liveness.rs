@@ -194,9 +194,10 @@ impl Liveness {
         question.is_there |= marks.ping_end.is_some_and(|end| progress.acknowledged >= end);
     }
 
-    /// This process was stopped, and perhaps its peer as well, which then had no time to answer: it is asked again, or, where it is
-    /// stalled, has as long as an answer may take.
+    /// This process was stopped, and perhaps its peer as well, which then had no time to send or to answer: the idle time begins anew, and
+    /// the peer is asked again, or, where it is stalled, has as long as an answer may take.
     fn excuse(&mut self, now: Instant) {
+        self.listens_since = now;
         let Some(heartbeat) = self.heartbeat else { return };
         let answer_time = heartbeat.timeout.saturating_sub(heartbeat.interval);
         let least = now.checked_sub(self.stalled_timeout.saturating_sub(answer_time)).unwrap_or(now);
@@ -450,6 +451,16 @@ mod tests {
     }
 
     #[test]
+    fn time_in_which_this_process_was_stopped_is_not_idle() {
+        let (mut clocks, start) = liveness(Some(SECOND * 4));
+        clocks.stop_asking();
+        let late = start + SECOND * 60;
+        assert_eq!(clocks.due(late, start, quiet), Due::Nothing);
+        assert_eq!(clocks.deadline(start), Some(late + SECOND * 4));
+        assert_eq!(clocks.due(late + SECOND * 4, start, quiet), Due::Idle);
+    }
+
+    #[test]
     fn time_in_which_this_process_was_stopped_does_not_count_for_a_stalled_peer() {
         let (mut clocks, start) = liveness_of(None, Some(SECOND * 5), true);
         assert_eq!(clocks.due(start + SECOND, start, quiet), Due::Ask);
@@ -540,7 +551,8 @@ mod tests {
     fn heartbeats_that_the_peer_takes_are_idleness() {
         let (mut clocks, start) = liveness(Some(SECOND * 4));
         let marks = SentMarks { written: 20, message_end: 0, ping_end: Some(20) };
-        assert_eq!(clocks.due(start + SECOND * 4, start, || view(20, 20, marks)), Due::Idle);
+        let dues = dues(&mut clocks, start, &[0, 10, 20, 30, 40].map(|arrived| view(arrived, 20, marks)));
+        assert_eq!(dues, [Due::Nothing, Due::Ask, Due::Nothing, Due::Ask, Due::Idle]);
     }
 
     #[test]
@@ -591,6 +603,7 @@ mod tests {
     fn the_idle_time_counts_messages_only() {
         let (mut clocks, start) = liveness(Some(SECOND * 2));
         clocks.hear(start + SECOND);
+        assert_eq!(clocks.due(start + SECOND, start, quiet), Due::Reassure);
         assert_eq!(clocks.due(start + SECOND * 2, start, quiet), Due::Idle);
         let active = start + SECOND;
         assert_eq!(clocks.due(start + SECOND * 2, active, quiet), Due::Ask);

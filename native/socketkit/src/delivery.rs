@@ -91,6 +91,8 @@ enum Pending {
     Connected(SocketAddr),
     Reconnecting(Box<Reconnecting>),
     Ended,
+    /// A client is finished once its `close` listener has used it.
+    Finish,
     Failed(SocketError),
     Closed(CloseReason),
 }
@@ -292,8 +294,8 @@ impl Delivery {
                 }
                 Pending::Reconnecting(reconnecting) => emit_reconnecting(receiver.emitter(), &reconnecting),
                 // An answer may follow: from a listener after an `await`, or from a callback.
-                Pending::Ended if self.is_in_use(emitter) => {
-                    self.waiting.borrow_mut().push_front(Pending::Ended);
+                next @ (Pending::Ended | Pending::Finish) if self.is_in_use(emitter) => {
+                    self.waiting.borrow_mut().push_front(next);
                     emitter.environment().await_next_turn(emitter.queue().id);
                     break;
                 }
@@ -309,6 +311,7 @@ impl Delivery {
                     receiver.emitter().emit(EventName::End, []);
                     receiver.finish();
                 }
+                Pending::Finish => receiver.finish(),
                 Pending::Failed(error) => receiver.emitter().emit_error(&error),
                 Pending::Closed(reason) => self.close(receiver, reason),
             }
@@ -536,7 +539,7 @@ impl Delivery {
         // The listener may use it, also after an `await`.
         if receiver.awaits_finish() {
             self.last_call.set(receiver.emitter().environment().turn_number());
-            self.waiting.borrow_mut().push_back(Pending::Ended);
+            self.waiting.borrow_mut().push_back(Pending::Finish);
         }
     }
 

@@ -225,9 +225,8 @@ impl Driver {
         .await
     }
 
-    /// A peer that has ended the connection brings no other link.
     fn replaces_links(&self) -> bool {
-        self.link_source.is_some() && !lock(&self.shared.state).phase.peer_ended()
+        self.link_source.is_some() && lock(&self.shared.state).needs_link()
     }
 
     /// What is unread of a lost link comes again with the next one.

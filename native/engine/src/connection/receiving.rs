@@ -236,7 +236,8 @@ impl Driver {
         }
         // Without frames of a type nobody can say that the end is meant.
         let meant = link.bye || !self.shared.protocol.is_typed();
-        if self.link_source.is_some() && (!meant || self.outlives_peer()) {
+        let owes_messages = lock(&self.shared.state).owes_messages();
+        if self.link_source.is_some() && (!meant || owes_messages || self.outlives_peer()) {
             return Some(self.lost(libc::ECONNRESET, CloseReason::Remote));
         }
         // Whoever stands between both can end the stream, and cannot say Bye.

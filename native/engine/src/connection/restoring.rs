@@ -90,16 +90,16 @@ impl Driver {
 
     async fn wait_until_active(&mut self) -> Result<(), Option<LinkLost>> {
         loop {
-            let (suspension, peer_ended) = {
+            let (suspension, needs_link) = {
                 let state = lock(&self.shared.state);
                 if !state.phase.is_open() {
                     return Err(None);
                 }
-                (state.suspension, state.phase.peer_ended())
+                (state.suspension, state.needs_link())
             };
             match suspension {
                 Suspension::Wanted { .. } => self.answer_suspend(Ok(())),
-                Suspension::Active if !peer_ended => return Ok(()),
+                Suspension::Active if needs_link => return Ok(()),
                 // What both sides have ended only waits for its owner to close it.
                 Suspension::Active | Suspension::Suspended => self.shared.task.notified().await,
             }

@@ -285,6 +285,18 @@ impl State {
         }
     }
 
+    /// Returns whether another link is of use. A peer that has ended its side returns for what this side still sends, where messages are
+    /// acknowledged; without `allow_half_open` this side sends no more.
+    pub(super) fn needs_link(&self) -> bool {
+        let may_send = self.protocol.acknowledge && self.protocol.allow_half_open && !self.has_said_all();
+        !self.phase.peer_ended() || may_send
+    }
+
+    /// Returns whether the peer has ended its side, but returns for messages that it has not acknowledged.
+    pub(super) fn owes_messages(&self) -> bool {
+        self.phase.peer_ended() && self.needs_link() && self.queue.has_messages()
+    }
+
     /// Whether there is no link, but another one follows.
     pub(super) fn awaits_link(&self) -> bool {
         self.reconnects && matches!(self.phase.link(), Some(LinkState::Broken(_) | LinkState::Connecting))
@@ -336,6 +348,10 @@ impl State {
 
     /// Asks the peer whether it is there, with the ping of its protocol where that is known.
     pub(super) fn push_ping(&mut self) {
+        // The peer refuses one behind `Bye`.
+        if self.bye {
+            return;
+        }
         let made = self.next_ping.clone();
         let Some(ping) = made.or_else(|| self.protocol.ping.as_ref().map(|ping| ping.message.clone())) else {
             return self.push_control(Kind::Ping, &[]);

@@ -156,16 +156,24 @@ impl Shared {
             Connections::Keep => return Ok(()),
             Connections::Drain(_) | Connections::Abort => lock(&self.settings).clear(last_intake),
         };
+        // The losses of the others are reported already.
+        let started: Vec<_> = started.into_iter().filter(WeakConnection::is_ending).collect();
         if let Connections::Drain(limit) = connections {
             started.iter().for_each(WeakConnection::close);
             match limit {
                 // Connections that are still open then are reset.
-                Some(limit) => drop(timeout(limit, wait_for(&started)).await),
+                Some(limit) => {
+                    if let Some(result) = timeout(limit, wait_for(&started)).await {
+                        return result;
+                    }
+                }
                 None => return wait_for(&started).await,
             }
         }
         started.iter().for_each(WeakConnection::abort);
-        wait_for(&started).await
+        // What a reset loses is meant.
+        let _ = wait_for(&started).await;
+        Ok(())
     }
 }
 

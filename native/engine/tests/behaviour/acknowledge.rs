@@ -1,9 +1,10 @@
 //! A server's acknowledged connection, and the peer that comes back to it.
 
+use std::net::Shutdown;
 use std::time::Duration;
 
 use socket_engine::{
-    CloseReason, Connection, ConnectionEvent, OperationId, SendProgress, ServerOptions, SocketOptions,
+    CloseReason, Connection, ConnectionEvent, OperationId, Protocol, SendProgress, ServerOptions, SocketOptions,
 };
 
 use crate::events::{Events, Told};
@@ -23,7 +24,11 @@ struct Fixture {
 }
 
 fn listening(return_timeout: Duration) -> Listening {
-    Listening::with(ServerOptions { protocol: acknowledged(), return_timeout, ..ServerOptions::default() })
+    listening_as(return_timeout, acknowledged())
+}
+
+fn listening_as(return_timeout: Duration, protocol: Protocol) -> Listening {
+    Listening::with(ServerOptions { protocol, return_timeout, ..ServerOptions::default() })
 }
 
 impl Fixture {
@@ -32,7 +37,16 @@ impl Fixture {
     }
 
     fn with(return_timeout: Duration) -> Self {
-        let listening = listening(return_timeout);
+        Self::of(listening(return_timeout))
+    }
+
+    /// One that stays open when its peer has ended its side.
+    fn half_open() -> Self {
+        let protocol = Protocol { allow_half_open: true, ..acknowledged() };
+        Self::of(listening_as(Duration::from_secs(3_600), protocol))
+    }
+
+    fn of(listening: Listening) -> Self {
         let (peer, resumed, session) = WirePeer::enter(listening.address, Session::default());
         assert!(!resumed && session.received == 0 && session.id != [0; 16]);
         let (connection, events) = started(listening.accepted());
@@ -275,6 +289,59 @@ fn a_peer_that_sends_bye_ends_the_connection_and_gets_the_answer() {
     this.peer.acknowledge(1);
     assert_eq!(completed(&this.events, OperationId(1)), Ok(()));
     assert_eq!(expect!(this.events, ConnectionEvent::Closed(reason) => reason), CloseReason::Remote);
+}
+
+#[test]
+fn a_half_closed_peer_that_is_cut_gets_the_messages_when_it_returns() {
+    for is_reset in [true, false] {
+        let mut this = Fixture::half_open();
+        this.peer.say(BYE, &[]);
+        expect!(this.events, ConnectionEvent::Ended);
+        this.send(b"answer", 1);
+        this.peer.assert_hears(DATA, b"answer");
+        if is_reset {
+            this.lose_peer();
+        } else {
+            this.peer.stream.shutdown(Shutdown::Both).unwrap();
+        }
+        assert_eq!(this.come_back(0), 0);
+        this.assert_reconnects();
+        this.peer.say(BYE, &[]);
+        this.peer.assert_hears(DATA, b"answer");
+        this.peer.acknowledge(1);
+        assert_eq!(completed(&this.events, OperationId(1)), Ok(()));
+        this.events.assert_drained();
+        this.connection.close(Some(CLOSE)).unwrap();
+        this.peer.assert_hears(BYE, &[]);
+        assert_closed(&this.events, CloseReason::Remote);
+    }
+}
+
+#[test]
+fn closing_after_a_half_closed_peer_is_cut_fails_where_messages_are_not_acknowledged() {
+    for closes in [true, false] {
+        let mut this = if closes { Fixture::half_open() } else { Fixture::new() };
+        this.peer.say(BYE, &[]);
+        expect!(this.events, ConnectionEvent::Ended);
+        this.send(b"answer", 1);
+        if closes {
+            this.connection.close(Some(CLOSE)).unwrap();
+        } else {
+            this.connection.finish();
+        }
+        this.peer.assert_hears(DATA, b"answer");
+        this.peer.assert_hears(BYE, &[]);
+        this.peer.assert_hears_end();
+        this.peer.cut();
+        assert_eq!(completed(&this.events, OperationId(1)), Err(libc::ECONNRESET));
+        if closes {
+            assert_reset_while_closing(&this.events);
+        } else {
+            let error = expect!(this.events, ConnectionEvent::Failed(error) => error);
+            assert_eq!(error.errno, libc::ECONNRESET);
+            assert_eq!(expect!(this.events, ConnectionEvent::Closed(reason) => reason), CloseReason::Reset);
+        }
+    }
 }
 
 #[test]

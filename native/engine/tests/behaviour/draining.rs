@@ -8,7 +8,9 @@ use socket_engine::{
 };
 
 use crate::events::Events;
-use crate::pair::{CLOSE, Listening, OVERFLOW_BYTES, assert_alive, assert_silent, completed, started};
+use crate::pair::{
+    CLOSE, Listening, OVERFLOW_BYTES, assert_alive, assert_reset_while_closing, assert_silent, completed, started,
+};
 use crate::peer::{assert_same_bytes, dial, dial_stalling, pattern, read_bytes, read_to_end, reset, wait_for_end};
 use crate::wire_peer::{BYE, DATA, Session, WirePeer, acknowledged};
 
@@ -57,8 +59,10 @@ fn draining_resets_at_its_deadline_what_is_not_over() {
 fn draining_fails_where_a_peer_resets_before_it_has_everything() {
     let listening = Listening::new();
     let (_kept, _, kept_peer, data) = overflowing(&listening);
-    let (_connection, events, peer, _) = overflowing(&listening);
+    let (connection, events, peer, _) = overflowing(&listening);
     listening.server.close(DRAIN, CLOSE).unwrap();
+    assert_silent(&listening.events);
+    assert!(!connection.is_open());
     reset(peer);
     assert_eq!(completed(&events, OperationId(1)), Err(libc::ECONNRESET));
     assert_eq!(expect!(events, ConnectionEvent::Closed(reason) => reason), CloseReason::Reset);
@@ -66,6 +70,23 @@ fn draining_fails_where_a_peer_resets_before_it_has_everything() {
     assert_same_bytes(&read_to_end(&kept_peer), &data);
     expect!(listening.events, ServerEvent::Closed);
     assert_eq!(completed(&listening.events, CLOSE), Err(libc::ECONNRESET));
+}
+
+#[test]
+fn closing_a_server_does_not_fail_for_what_it_loses_on_purpose_or_was_lost_before() {
+    for connections in [Connections::Abort, DRAIN] {
+        let listening = Listening::new();
+        let (connection, events, peer, _) = overflowing(&listening);
+        connection.close(Some(CLOSE)).unwrap();
+        reset(peer);
+        assert_eq!(completed(&events, OperationId(1)), Err(libc::ECONNRESET));
+        assert_reset_while_closing(&events);
+        if matches!(connections, Connections::Abort) {
+            let (_aborted, ..) = overflowing(&listening);
+        }
+        listening.server.close(connections, CLOSE).unwrap();
+        assert_server_closed(&listening);
+    }
 }
 
 #[test]

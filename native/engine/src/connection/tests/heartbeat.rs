@@ -38,6 +38,16 @@ async fn a_peer_that_answers_is_kept_and_asked_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_ping_follows_bye() {
+    let mut this = Fixture::new(protocol(true, false)).await;
+    this.connection.end(SEND).unwrap();
+    // Due before the connection's task has seen that this side ends.
+    lock(&this.connection.shared.state).push_ping();
+    this.assert_hears(Kind::Bye, &[]).await;
+    this.assert_hears_end().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_question_is_answered_before_data_that_waits() {
     let mut this = Fixture::new(protocol(true, false)).await;
     this.say(Kind::Ping, &[]).await;
