@@ -16,7 +16,7 @@ use crate::key::Key;
 use primitives::{ChaChaPoly, Curve25519, Secret, Sha256, SystemRandom};
 #[cfg(any(fuzzing, test))]
 pub(crate) use records::at_record;
-pub(crate) use records::{LENGTH_BYTES, Opener, Plaintext, RecordError, Sealer, record_length, record_rest};
+pub(crate) use records::{LENGTH_BYTES, Opener, RecordError, Sealer, record_length, record_rest};
 
 /// Prologue that both sides mix into the handshake: another protocol has another prologue.
 const PROLOGUE: &[u8] = b"socketkit 2";

@@ -67,57 +67,28 @@ impl Sealer {
     /// Returns that number of bytes, or `None` if the cipher cannot encrypt any more.
     pub(crate) fn seal<'a>(&mut self, parts: impl IntoIterator<Item = &'a [u8]>, to: &mut Vec<u8>) -> Option<usize> {
         to.clear();
-        self.seal_behind(&mut Plaintext::new(parts.into_iter()), to)
-    }
-
-    /// As [`Sealer::seal`], but appends the record to `to`.
-    pub(crate) fn seal_behind<'a>(
-        &mut self,
-        plaintext: &mut Plaintext<'a, impl Iterator<Item = &'a [u8]>>,
-        to: &mut Vec<u8>,
-    ) -> Option<usize> {
-        let start = to.len();
         to.extend_from_slice(&[0; LENGTH_BYTES]);
-        let plaintext_bytes = plaintext.take_into(to);
+        let plaintext_bytes = take_into(to, parts);
         to.extend_from_slice(&[0; TAG_BYTES]);
-        let (length, record) = to.get_mut(start..)?.split_at_mut_checked(LENGTH_BYTES)?;
+        let (length, record) = to.split_at_mut_checked(LENGTH_BYTES)?;
         let record_bytes = self.0.cipher.encrypt_with_ad_in_place(&[], record, plaintext_bytes).ok()?;
         length.copy_from_slice(&u16::try_from(record_bytes).ok()?.to_be_bytes());
         self.0.count().then_some(plaintext_bytes)
     }
 }
 
-/// The rest of a list of parts to encrypt.
-pub(crate) struct Plaintext<'a, I> {
-    part: &'a [u8],
-    parts: I,
-}
-
-impl<'a, I: Iterator<Item = &'a [u8]>> Plaintext<'a, I> {
-    pub(crate) fn new(parts: I) -> Self {
-        Self { part: &[], parts }
-    }
-
-    /// Returns whether nothing is left.
-    pub(crate) fn is_empty(&mut self) -> bool {
-        while self.part.is_empty() {
-            let Some(part) = self.parts.next() else { return true };
-            self.part = part;
+/// Appends as many bytes of `parts` as fit into a record to `to`, and returns their number.
+fn take_into<'a>(to: &mut Vec<u8>, parts: impl IntoIterator<Item = &'a [u8]>) -> usize {
+    let mut room = PLAINTEXT_MAX_BYTES;
+    for part in parts {
+        let taken = part.get(..room).unwrap_or(part);
+        to.extend_from_slice(taken);
+        room -= taken.len();
+        if room == 0 {
+            break;
         }
-        false
     }
-
-    /// Appends as many bytes as fit into a record to `to`, and returns their number.
-    fn take_into(&mut self, to: &mut Vec<u8>) -> usize {
-        let mut room = PLAINTEXT_MAX_BYTES;
-        while room > 0 && !self.is_empty() {
-            let (taken, rest) = self.part.split_at_checked(room).unwrap_or((self.part, &[]));
-            to.extend_from_slice(taken);
-            room -= taken.len();
-            self.part = rest;
-        }
-        PLAINTEXT_MAX_BYTES - room
-    }
+    PLAINTEXT_MAX_BYTES - room
 }
 
 impl Opener {
