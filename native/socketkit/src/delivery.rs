@@ -9,8 +9,8 @@ use bytes::Bytes;
 use napi_ohos::bindgen_prelude::{JsObjectValue, Object, Unknown};
 use napi_ohos::{Env, Error, JsValue, Result};
 use socket_engine::{
-    BAD_CHECKSUM, CloseReason, Connection, ConnectionEvent, LinkId, Operation, OperationId, ReadOutcome, Readiness,
-    Reconnecting, SocketError,
+    BAD_CHECKSUM, CloseReason, ConnectionEvent, LinkId, Operation, OperationId, ReadOutcome, Readiness, Reconnecting,
+    SocketError,
 };
 
 use crate::cutter::Cutter;
@@ -25,6 +25,7 @@ use crate::requests::Requests;
 use crate::types::{Peer, PeerValues, SocketCloseInfo};
 
 mod finding;
+mod storing;
 
 thread_local! {
     /// Buffer for small reads, whose size is unknown before. Empty while in use.
@@ -95,6 +96,27 @@ enum Pending {
     Finish,
     Failed(SocketError),
     Closed(CloseReason),
+}
+
+/// Bytes that count for the object's share of one turn.
+#[derive(Default)]
+struct Turn {
+    stored: usize,
+    delivered: usize,
+    streamed: usize,
+}
+
+impl Turn {
+    fn stream(&mut self, bytes: usize) {
+        self.streamed += bytes.max(limits::EVENT_COST_BYTES);
+    }
+
+    /// Returns whether `next` has to wait for the next turn.
+    fn is_over_for(&self, next: &Pending) -> bool {
+        let is_stream =
+            matches!(next, Pending::Readable(_) | Pending::Read(_) | Pending::Answer(..) | Pending::Corrupt(_));
+        is_stream && self.streamed >= limits::TURN_STREAM_BYTES
+    }
 }
 
 /// Common state of the messages of one delivery, created for the first one.
@@ -230,90 +252,12 @@ impl Delivery {
     fn deliver_waiting(&self, receiver: &dyn Receiver) -> usize {
         let emitter = receiver.emitter();
         let mut batch = Batch { receiver, listener: None, peer: None };
-        let (mut stored, mut delivered, mut streamed) = (0, 0, 0);
+        let mut turn = Turn::default();
         self.requests().into_iter().for_each(|requests| requests.end_given_up(emitter.environment()));
-        loop {
-            if !self.is_listened_to(emitter) && !self.is_muted() {
-                self.store(receiver, &mut stored);
-            }
-            if let Err(error) = self.cut(receiver) {
-                break put_off(emitter, &error);
-            }
-            let Some(next) = self.next(emitter) else {
-                self.requests().into_iter().for_each(|requests| requests.mind_time(receiver));
+        while let Some(next) = self.next_due(receiver, &mut turn) {
+            if let Err(error) = self.deliver_one(&mut batch, &mut turn, next) {
+                put_off(emitter, &error);
                 break;
-            };
-            self.tell_requests(emitter, &next);
-            match next {
-                next @ (Pending::Readable(_) | Pending::Read(_) | Pending::Answer(..) | Pending::Corrupt(_))
-                    if streamed >= limits::TURN_STREAM_BYTES =>
-                {
-                    self.waiting.borrow_mut().push_front(next);
-                    emitter.await_turn();
-                    break;
-                }
-                Pending::Readable(link) if receiver.has_framing() => {
-                    let (mut read, _) = self.read_messages(receiver, link);
-                    let mut waiting = self.waiting.borrow_mut();
-                    read.append(&mut waiting);
-                    *waiting = read;
-                }
-                Pending::Read(message) => match self.deliver_parts(&mut batch, vec![message], Pending::Read) {
-                    Ok(size) => streamed += size.max(limits::EVENT_COST_BYTES),
-                    Err(error) => break put_off(emitter, &error),
-                },
-                Pending::Readable(link) => match self.read(&mut batch, link) {
-                    Ok(size) => streamed += size.max(limits::EVENT_COST_BYTES),
-                    Err(error) => break put_off(emitter, &error),
-                },
-                Pending::Received(bytes) => {
-                    match self.deliver_parts(&mut batch, self.with_next(bytes), Pending::Received) {
-                        Ok(size) => delivered += size,
-                        Err(error) => break put_off(emitter, &error),
-                    }
-                }
-                Pending::Message(message) => match self.deliver_parts(&mut batch, vec![message], Pending::Message) {
-                    Ok(size) => delivered += size,
-                    Err(error) => break put_off(emitter, &error),
-                },
-                Pending::Corrupt(bytes) => match self.deliver_corrupt(receiver, bytes) {
-                    Ok(size) => streamed += size.max(limits::EVENT_COST_BYTES),
-                    Err(error) => break put_off(emitter, &error),
-                },
-                Pending::Answer(operation_id, bytes) => match self.deliver_answer(receiver, operation_id, bytes) {
-                    Ok(size) => streamed += size.max(limits::EVENT_COST_BYTES),
-                    Err(error) => break put_off(emitter, &error),
-                },
-                Pending::Connected(peer) => {
-                    self.peer.replace(Some(Rc::new(peer.into())));
-                    batch.peer = None;
-                    self.is_read_closed.set(false);
-                    self.cutter.iter().for_each(|cutter| cutter.clear());
-                    receiver.connected();
-                    receiver.emitter().emit(EventName::Connect, []);
-                }
-                Pending::Reconnecting(reconnecting) => emit_reconnecting(receiver.emitter(), &reconnecting),
-                // An answer may follow: from a listener after an `await`, or from a callback.
-                next @ (Pending::Ended | Pending::Finish) if self.is_in_use(emitter) => {
-                    self.waiting.borrow_mut().push_front(next);
-                    emitter.environment().await_next_turn(emitter.queue().id);
-                    break;
-                }
-                Pending::Ended if self.cutter.as_ref().is_some_and(|cutter| cutter.is_within()) => {
-                    receiver.fail(libc::EPROTO);
-                }
-                // Already split.
-                Pending::Raw(_) => {}
-                Pending::Ended => {
-                    let requests = self.requests().into_iter();
-                    requests.for_each(|requests| requests.fail_all(emitter.environment(), libc::ECONNRESET));
-                    self.has_ended.set(true);
-                    receiver.emitter().emit(EventName::End, []);
-                    receiver.finish();
-                }
-                Pending::Finish => receiver.finish(),
-                Pending::Failed(error) => receiver.emitter().emit_error(&error),
-                Pending::Closed(reason) => self.close(receiver, reason),
             }
         }
         if self.waiting.borrow().iter().any(|event| matches!(event, Pending::Closed(_))) {
@@ -321,7 +265,99 @@ impl Delivery {
         } else if !emitter.has(EventName::Message) && self.knows_end() {
             receiver.left();
         }
-        stored + delivered + streamed
+        turn.stored + turn.delivered + turn.streamed
+    }
+
+    /// Removes what is to be delivered next; returns `None` if nothing is, or not in this turn.
+    fn next_due(&self, receiver: &dyn Receiver, turn: &mut Turn) -> Option<Pending> {
+        let emitter = receiver.emitter();
+        if !self.is_listened_to(emitter) && !self.is_muted() {
+            self.store(receiver, &mut turn.stored);
+        }
+        if let Err(error) = self.cut(receiver) {
+            put_off(emitter, &error);
+            return None;
+        }
+        let Some(next) = self.next(emitter) else {
+            self.requests().into_iter().for_each(|requests| requests.mind_time(receiver));
+            return None;
+        };
+        self.tell_requests(emitter, &next);
+        if turn.is_over_for(&next) {
+            self.waiting.borrow_mut().push_front(next);
+            emitter.await_turn();
+            return None;
+        }
+        // An answer may follow: from a listener after an `await`, or from a callback.
+        if matches!(next, Pending::Ended | Pending::Finish) && self.is_in_use(emitter) {
+            self.waiting.borrow_mut().push_front(next);
+            emitter.environment().await_next_turn(emitter.queue().id);
+            return None;
+        }
+        Some(next)
+    }
+
+    /// # Errors
+    /// When no message could be created. It is then first in the queue.
+    fn deliver_one(&self, batch: &mut Batch<'_>, turn: &mut Turn, next: Pending) -> Result<()> {
+        let receiver = batch.receiver;
+        match next {
+            Pending::Readable(link) if receiver.has_framing() => {
+                let (mut read, _) = self.read_messages(receiver, link);
+                let mut waiting = self.waiting.borrow_mut();
+                read.append(&mut waiting);
+                *waiting = read;
+            }
+            Pending::Readable(link) => turn.stream(self.read(batch, link)?),
+            Pending::Read(message) => turn.stream(self.deliver_parts(batch, vec![message], Pending::Read)?),
+            Pending::Corrupt(bytes) => turn.stream(self.deliver_corrupt(receiver, bytes)?),
+            Pending::Answer(operation_id, bytes) => turn.stream(self.deliver_answer(receiver, operation_id, bytes)?),
+            Pending::Received(bytes) => {
+                turn.delivered += self.deliver_parts(batch, self.with_next(bytes), Pending::Received)?;
+            }
+            Pending::Message(message) => {
+                turn.delivered += self.deliver_parts(batch, vec![message], Pending::Message)?;
+            }
+            event => self.deliver_event(batch, event),
+        }
+        Ok(())
+    }
+
+    /// Delivers what is no data.
+    fn deliver_event(&self, batch: &mut Batch<'_>, event: Pending) {
+        let (receiver, emitter) = (batch.receiver, batch.receiver.emitter());
+        match event {
+            Pending::Connected(peer) => {
+                self.peer.replace(Some(Rc::new(peer.into())));
+                batch.peer = None;
+                self.is_read_closed.set(false);
+                self.cutter.iter().for_each(|cutter| cutter.clear());
+                receiver.connected();
+                emitter.emit(EventName::Connect, []);
+            }
+            Pending::Reconnecting(reconnecting) => emit_reconnecting(emitter, &reconnecting),
+            Pending::Ended if self.cutter.as_ref().is_some_and(|cutter| cutter.is_within()) => {
+                receiver.fail(libc::EPROTO);
+            }
+            Pending::Ended => {
+                let requests = self.requests().into_iter();
+                requests.for_each(|requests| requests.fail_all(emitter.environment(), libc::ECONNRESET));
+                self.has_ended.set(true);
+                emitter.emit(EventName::End, []);
+                receiver.finish();
+            }
+            Pending::Finish => receiver.finish(),
+            Pending::Failed(error) => emitter.emit_error(&error),
+            Pending::Closed(reason) => self.close(receiver, reason),
+            // Data; raw bytes are split already.
+            Pending::Received(_)
+            | Pending::Readable(_)
+            | Pending::Read(_)
+            | Pending::Message(_)
+            | Pending::Answer(..)
+            | Pending::Corrupt(_)
+            | Pending::Raw(_) => {}
+        }
     }
 
     /// Returns whether a listener or callback that may use the connection is pending or just ran.
@@ -461,68 +497,6 @@ impl Delivery {
             Ok(None) => log::error!("received bytes are lost: their buffer was detached"),
             Err(error) => log::error!("received bytes are lost: {error}"),
         }
-    }
-
-    /// Reads and keeps data without a listener, limited by credit and share of a turn.
-    ///
-    /// This detects EOF and errors after the data. `stored` counts the bytes of this turn.
-    fn store(&self, receiver: &dyn Receiver, stored: &mut usize) {
-        let mut waiting = self.waiting.borrow_mut();
-        while let Some(place) = waiting.iter().position(|event| matches!(event, Pending::Readable(_))) {
-            if receiver.connection(Connection::has_room) == Some(false) {
-                if self.drop_oldest(receiver, &mut waiting) {
-                    continue;
-                }
-                self.watch_end(receiver, waiting.get(place));
-                break;
-            }
-            if *stored >= limits::TURN_STREAM_BYTES {
-                receiver.emitter().await_turn();
-                break;
-            }
-            let Some(&Pending::Readable(link)) = waiting.get(place) else { break };
-            if receiver.has_framing() {
-                let (mut read, size) = self.read_messages(receiver, link);
-                let mut behind = waiting.split_off(place);
-                behind.pop_front();
-                waiting.append(&mut read);
-                waiting.append(&mut behind);
-                *stored += size;
-                continue;
-            }
-            let read = |scratch: &mut [u8]| receiver.read(|connection| connection.try_read(link, scratch));
-            let (bytes, piece) = with_scratch(read, Bytes::copy_from_slice);
-            *stored += piece.bytes;
-            if piece.is_last {
-                waiting.remove(place);
-            }
-            bytes.into_iter().for_each(|bytes| waiting.insert(place, Pending::Received(bytes)));
-        }
-    }
-
-    /// Watches for EOF of a link, once, whose bytes cannot be read for lack of credit.
-    fn watch_end(&self, receiver: &dyn Receiver, unread: Option<&Pending>) {
-        if let Some(&Pending::Readable(link)) = unread
-            && receiver.watches_end()
-            && self.watched_link.replace(Some(link)) != Some(link)
-        {
-            receiver.connection(|connection| connection.watch_end(link));
-        }
-    }
-
-    /// Drops the oldest bytes without a listener.
-    /// Returns false if they must be kept, or there are none.
-    fn drop_oldest(&self, receiver: &dyn Receiver, waiting: &mut VecDeque<Pending>) -> bool {
-        if self.paused.get() || !receiver.drops_unheard() {
-            return false;
-        }
-        let oldest = waiting.iter().position(|event| matches!(event, Pending::Received(_)));
-        let Some(Pending::Received(bytes)) = oldest.and_then(|oldest| waiting.remove(oldest)) else { return false };
-        receiver.consume(bytes.len());
-        if !self.told_drop.replace(true) {
-            log::warn!("received bytes are dropped, the oldest first: there is no message listener");
-        }
-        true
     }
 
     fn close(&self, receiver: &dyn Receiver, reason: CloseReason) {
