@@ -21,6 +21,7 @@ KEY_MIN_BYTES = 10
 PUBLIC_KEY_BYTES = 32
 TAG_BYTES = 16
 RECORD_MAX_BYTES = 65535
+FIRST_RECORD_MAX_BYTES = 64
 REKEY_RECORDS = 4096
 WRONG_KEY = "the peer has another key, or the handshake was modified"
 
@@ -106,8 +107,14 @@ class Handshake:
         self._mix_hash(public_key)
         self._mix_key(public_key)
         if not self._is_first:
-            self._mix_key(self._private_key.exchange(self._peer))
+            self._mix_key(self._shared_secret())
         self._is_first = False
+
+    def _shared_secret(self) -> bytes:
+        try:
+            return self._private_key.exchange(self._peer)
+        except ValueError as error:  # The peer's public key has a low order.
+            raise PermissionError(errno.EACCES, WRONG_KEY) from error
 
     def _mix_key(self, secret: bytes) -> None:
         self._chaining_key, key = hkdf(self._chaining_key, secret, 2)
@@ -145,6 +152,7 @@ class RecordReader:
     async def read_record(self) -> bytes:
         """The next record's plaintext. Raises OSError for a modified record, IncompleteReadError at EOF."""
         (length,) = struct.unpack(">H", await self._reader.readexactly(2))
+        self._check_length(length)
         try:
             plaintext = self._cipher.decrypt(await self._reader.readexactly(length))
         except InvalidTag as error:
@@ -153,6 +161,11 @@ class RecordReader:
         if self._records % REKEY_RECORDS == 0:
             self._cipher.rekey()
         return plaintext
+
+    def _check_length(self, length: int) -> None:
+        code, most = (errno.EBADMSG, RECORD_MAX_BYTES) if self._records else (errno.EPROTO, FIRST_RECORD_MAX_BYTES)
+        if not TAG_BYTES < length <= most:
+            raise OSError(code, f"a record of {length} bytes; allowed are {TAG_BYTES + 1} to {most}")
 
     def _fault(self) -> OSError:
         if self._records == 0:

@@ -14,8 +14,8 @@ from typing import Optional
 
 DATA, PING, PONG, ACKNOWLEDGE, BYE = range(5)
 HELLO, CHALLENGE, PROOF, WELCOME, REFUSED = range(0x10, 0x15)
-OTHER_SETTINGS, WRONG_KEY = 1, 2
-REFUSALS = {OTHER_SETTINGS: "other settings", WRONG_KEY: "a wrong key", 3: "no place for another connection"}
+OTHER_SETTINGS, WRONG_KEY, NO_PLACE = 1, 2, 3  # with a key the last one comes in a record
+REFUSALS = {OTHER_SETTINGS: "other settings", WRONG_KEY: "a wrong key", NO_PLACE: "no place for another connection"}
 PLAIN_VERSION, KEYED_VERSION = 1, 2
 FLAG_HEARTBEAT, FLAG_ACKNOWLEDGE, LITTLE_ENDIAN = 1, 2, 0x80
 HANDSHAKE_S = 5
@@ -76,9 +76,8 @@ class Connection:
         self.peer = writer.get_extra_info("peername")
         self._reader, self._writer, self._options = reader, writer, options
         self._received = self._sent = self._acknowledged = 0
-        self._peer_said_bye = self._said_bye = False
-        self._all_acknowledged = asyncio.Event()
-        self._all_acknowledged.set()
+        self._peer_said_bye = self._said_bye = self._has_ended = False
+        self._progress = asyncio.Event()  # an Acknowledge, or the end of reading
         self._messages: "asyncio.Queue[Optional[bytes]]" = asyncio.Queue(maxsize=64)
         self._tasks: list = []
         self._noise = importlib.import_module("noise").Handshake(options.key) if options.key else None
@@ -97,10 +96,8 @@ class Connection:
         """Sends a message; returns when the kernel has room again. ValueError: longer than allowed."""
         if len(message) > self._options.max_message_bytes:
             raise ValueError(f"{len(message)} bytes; allowed are {self._options.max_message_bytes}")
-        if self._options.is_typed:
+        if self._options.acknowledge:
             self._sent += 1
-            if self._options.acknowledge:
-                self._all_acknowledged.clear()
         self._write(DATA, message)
         await self._writer.drain()
 
@@ -114,26 +111,29 @@ class Connection:
         return message
 
     async def end(self) -> None:
-        """Half-closes: nothing more is sent. With acknowledge it waits until the peer has everything."""
-        if self._said_bye:
-            return
-        self._said_bye = True
-        if self._options.is_typed:
-            self._write(BYE)
-        if self._options.acknowledge:
-            await self._all_acknowledged.wait()
-        elif self._writer.can_write_eof():
-            self._writer.write_eof()
+        """Half-closes. With acknowledge it waits until the peer has everything. Raises what broke the connection."""
+        if not self._said_bye and not self.error:
+            self._said_bye = True
+            if self._options.is_typed:
+                self._write(BYE)
+            if not self._options.acknowledge and self._writer.can_write_eof():
+                self._writer.write_eof()
+        while self._acknowledged < self._sent and not self._has_ended:
+            self._progress.clear()
+            await self._progress.wait()
+        if self.error or self._acknowledged < self._sent:
+            raise self.error or ProtocolError("the peer closed before it acknowledged every message")
 
     async def close(self) -> None:
-        """Sends what is left, then closes the socket."""
-        with contextlib.suppress(ConnectionError):
+        """Sends what is left, then closes the socket. Raises as `end` does."""
+        try:
             await self.end()
-        for task in self._tasks:
-            task.cancel()
-        self._writer.close()
-        with contextlib.suppress(ConnectionError):
-            await self._writer.wait_closed()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            self._writer.close()
+            with contextlib.suppress(ConnectionError):
+                await self._writer.wait_closed()
 
     async def _start(self, is_server: bool) -> None:
         if self._options.is_typed:
@@ -160,8 +160,7 @@ class Connection:
             raise ProtocolError(f"the peer has wire version {fields[0]}; here is {own} (1: without a key, 2: with one)")
         if self._noise is None:
             return fields[1:2]
-        flags, _, length_format = struct.unpack(">BIB", self._noise.read(fields[1:]))
-        return flags, length_format
+        return struct.unpack(">B4xB", self._noise.read(fields[1:]))
 
     def _check_settings(self, peer: tuple) -> None:
         if tuple(peer) != self._options.agreed[: len(peer)]:
@@ -198,11 +197,12 @@ class Connection:
 
     async def _expect(self, kind: int, *sizes: int) -> bytes:
         is_record = self._noise is not None and kind in (PROOF, WELCOME)
-        body = await (self._reader.read_record() if is_record else self._frame(CONTROL_MAX_BYTES))
-        if body is None:
+        read = self._whole(self._reader.read_record(), may_end=True) if is_record else self._frame(CONTROL_MAX_BYTES)
+        if (body := await read) is None:
             raise ProtocolError("the peer closed the connection during the handshake")
-        if body[:1] == bytes([REFUSED]) and len(body) == 2:
-            raise ProtocolError(f"the server refused the connection: {REFUSALS.get(body[1], 'unknown reason')}")
+        reason = body[1] if kind in (CHALLENGE, WELCOME) and len(body) == 2 and body[0] == REFUSED else None
+        if reason in REFUSALS and (reason != NO_PLACE or is_record or self._noise is None):
+            raise ProtocolError(f"the server refused the connection: {REFUSALS[reason]}")
         if body[:1] != bytes([kind]) or len(body) - 1 not in sizes:
             raise ProtocolError("no handshake of this framing; has the peer the same settings?")
         return body[1:]
@@ -245,8 +245,9 @@ class Connection:
             if self._options.is_typed and not self._peer_said_bye:
                 raise ProtocolError("the connection was cut: the peer sent no Bye")
         except (ProtocolError, OSError) as error:
-            self.error = error
-        self._all_acknowledged.set()
+            self.error = self.error or error
+        self._has_ended = True
+        self._progress.set()
         await self._messages.put(None)
 
     async def _take(self, body: bytes) -> None:
@@ -264,8 +265,7 @@ class Connection:
             (self._acknowledged, before) = struct.unpack(">Q", fields)[0], self._acknowledged
             if not before <= self._acknowledged <= self._sent:
                 raise ProtocolError(f"{self._acknowledged} messages acknowledged of {self._sent} sent")
-            if self._acknowledged == self._sent:
-                self._all_acknowledged.set()
+            self._progress.set()
         elif body != bytes([PONG]) or not self._options.heartbeat_ms:
             raise ProtocolError(f"an unexpected frame: {body[:16].hex()}")
 

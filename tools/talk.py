@@ -36,7 +36,12 @@ def arguments() -> argparse.Namespace:
 
 async def converse(connection: Connection, is_hex: bool, has_framing: bool) -> None:
     say(f"connected to {connection.peer[0]} port {connection.peer[1]}")
-    printing = asyncio.create_task(print_messages(connection, is_hex, has_framing))
+    lines = send_lines(connection, is_hex, has_framing)
+    await asyncio.gather(print_messages(connection, is_hex, has_framing), lines)
+    await connection.close()
+
+
+async def send_lines(connection: Connection, is_hex: bool, has_framing: bool) -> None:
     loop = asyncio.get_running_loop()
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         text = line.rstrip("\n") if is_hex or has_framing else line
@@ -45,8 +50,6 @@ async def converse(connection: Connection, is_hex: bool, has_framing: bool) -> N
         except ValueError as error:
             say(f"not sent: {error}")
     await connection.end()
-    await printing
-    await connection.close()
 
 
 async def print_messages(connection: Connection, is_hex: bool, has_framing: bool) -> None:
