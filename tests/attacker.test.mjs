@@ -6,7 +6,7 @@ import { behaviour } from './support/behaviour.mjs';
 import { within } from './support/deadline.mjs';
 import { newRandom } from './support/random.mjs';
 import { rawClient } from './support/raw.mjs';
-import { record } from './support/recorder.mjs';
+import { record, recordLinks } from './support/recorder.mjs';
 import { LOOPBACK, closeQuietly, newClient, openServer } from './support/sockets.mjs';
 
 /** Manipulations; `SOCKETKIT_ATTACKS` names another number. */
@@ -214,5 +214,25 @@ behaviour('a replayed first message opens no connection and takes no place', asy
   }
   // The strangers are still there.
   const friend = newClient(t, OPTIONS);
+  await within('connect', friend.connect(to(real)));
+});
+
+behaviour('a client with acknowledge occupies one connection when only its half of each link is cut', async (t) => {
+  const options = { ...KEYED, acknowledge: true };
+  const { server, connections, port: real } = await openServer(t, { ...options, maxConnections: 2 });
+  const attacker = new Attacker(real);
+  const port = await attacker.open(t);
+  const client = newClient(t, { ...options, reconnect: { minDelayMs: 1, maxDelayMs: 1 } });
+  const atClient = recordLinks(client);
+  await within('connect', client.connect(to(port)));
+  await connections.next('the connect event');
+  await atClient.came('connect');
+  for (let links = 2; links < 7; links += 1) {
+    // The server's half stays open.
+    attacker.links.at(-1).near.removeAllListeners('end').removeAllListeners('close').resetAndDestroy();
+    await atClient.came('connect', links);
+  }
+  assert.equal(server.getConnections().length, 1);
+  const friend = newClient(t, options);
   await within('connect', friend.connect(to(real)));
 });
