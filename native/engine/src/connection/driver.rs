@@ -89,6 +89,8 @@ impl Driver {
                             return self.close_without_link(lost);
                         }
                     }
+                    // What is left to close tells whether messages were lost with it.
+                    End::Lost(_) if self.is_closing_links() => return Box::pin(self.close(*link)).await,
                     End::Lost(loss) if self.replaces_links() => self.interrupt(Some(loss.error)),
                     End::Lost(loss) | End::Failed(loss) => return self.fail(loss),
                 }
@@ -223,6 +225,11 @@ impl Driver {
             Poll::Pending => Poll::Ready(Wake::Time),
         })
         .await
+    }
+
+    /// Returns whether this side closes a connection that would otherwise get another link.
+    fn is_closing_links(&self) -> bool {
+        self.link_source.is_some() && !lock(&self.shared.state).phase.is_open()
     }
 
     fn replaces_links(&self) -> bool {

@@ -357,6 +357,20 @@ fn a_closing_connection_whose_peer_is_cut_fails_what_was_not_acknowledged() {
     assert_reset_while_closing(&this.events);
 }
 
+/// Often, because the task of the connection has to see the cut first.
+#[test]
+fn closing_at_the_moment_of_a_cut_fails_where_messages_are_not_acknowledged() {
+    for _ in 0..400 {
+        let mut this = Fixture::new();
+        this.send(b"a", 1);
+        this.peer.assert_hears(DATA, b"a");
+        this.connection.close(Some(CLOSE)).unwrap();
+        this.peer.cut();
+        assert!(completed(&this.events, OperationId(1)).is_err());
+        assert_reset_while_closing(&this.events);
+    }
+}
+
 #[test]
 fn whatever_cannot_be_ends_the_connection() {
     let too_high = |peer: &mut WirePeer| peer.acknowledge(1);
