@@ -5,5 +5,6 @@ import { startChild } from './support/child.mjs';
 behaviour('resolving localhost starts no thread besides the worker and the watcher', async (t) => {
   const child = startChild(t, new URL('children/localhost.mjs', import.meta.url));
   const { before, after } = await child.hear('connected');
-  assert.deepEqual({ before, after }, { before: [], after: ['socketkit', 'socketkit-watch'] });
+  // A new thread has the name of the one that started it until it runs, so the watcher's may still be the worker's.
+  assert.deepEqual({ before, count: after.length, worker: after[0] }, { before: [], count: 2, worker: 'socketkit' });
 });

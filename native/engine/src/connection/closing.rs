@@ -199,15 +199,20 @@ impl Driver {
         state.phase.aborts() && !state.phase.promises()
     }
 
-    /// Returns whether the peer closed its side and has received all messages.
+    /// Returns whether the peer has all messages of a link that was reset: it has acknowledged them, or it closed its side, and its kernel
+    /// has them.
     fn has_peer_left_with_all(&self, link: &Link) -> bool {
-        let (peer_ended, marks, is_owed) = {
+        let peer_ended = lock(&self.shared.state).phase.peer_ended();
+        self.has_peer_all(link) && (peer_ended || self.shared.protocol.acknowledge)
+    }
+
+    /// Returns whether the peer has acknowledged all messages; without acknowledgement, whether its kernel has.
+    pub(super) fn has_peer_all(&self, link: &Link) -> bool {
+        let (marks, is_owed) = {
             let state = lock(&self.shared.state);
-            // What the kernel has delivered may be in a relay.
-            let is_owed = self.shared.protocol.acknowledge && state.queue.has_messages();
-            (state.phase.peer_ended(), state.queue.marks(), is_owed)
+            (state.queue.marks(), state.has_dropped || state.queue.has_messages())
         };
-        peer_ended && !is_owed && link.has_delivered(&marks) == Ok(true)
+        if self.shared.protocol.acknowledge { !is_owed } else { link.has_delivered(&marks) == Ok(true) }
     }
 
     fn tell_end(&self, close: Option<Close>, reason: CloseReason, result: &Result<(), SocketError>) {

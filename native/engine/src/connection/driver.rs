@@ -89,8 +89,10 @@ impl Driver {
                             return self.close_without_link(lost);
                         }
                     }
-                    // What is left to close tells whether messages were lost with it.
-                    End::Lost(_) if self.is_closing_links() => return Box::pin(self.close(*link)).await,
+                    End::Lost(loss) if self.is_closing_links() => {
+                        let has_all = self.has_peer_all(&link);
+                        return self.close_without_link((!has_all).then_some(loss.error.errno));
+                    }
                     End::Lost(loss) if self.replaces_links() => self.interrupt(Some(loss.error)),
                     End::Lost(loss) | End::Failed(loss) => return self.fail(loss),
                 }

@@ -36,6 +36,8 @@ pub(super) struct State {
     pub(super) spawn: Option<SpawnTask>,
     /// What made sending impossible for good, so that what waited was given up.
     pub(super) given_up: Option<i32>,
+    /// Whether messages were among that.
+    pub(super) has_dropped: bool,
     /// Whether `Bye` was said on this link, or waits to be.
     bye: bool,
     /// The next ping, where the owner has made it.
@@ -149,6 +151,7 @@ impl State {
             suspension: Suspension::default(),
             spawn: None,
             given_up: None,
+            has_dropped: false,
             bye: false,
             next_ping: None,
             reconnects,
@@ -266,6 +269,7 @@ impl State {
             self.phase.break_with(errno);
             if !self.reconnects || !self.phase.is_open() {
                 self.given_up = Some(errno);
+                self.has_dropped |= self.queue.has_messages();
                 failed = self.give_up();
             }
         }

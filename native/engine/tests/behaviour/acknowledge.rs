@@ -372,6 +372,21 @@ fn closing_at_the_moment_of_a_cut_fails_where_messages_are_not_acknowledged() {
 }
 
 #[test]
+fn closing_at_the_moment_of_a_cut_succeeds_where_all_messages_are_acknowledged() {
+    for _ in 0..400 {
+        let mut this = Fixture::new();
+        this.send(b"a", 1);
+        this.peer.assert_hears(DATA, b"a");
+        this.peer.acknowledge(1);
+        assert_eq!(completed(&this.events, OperationId(1)), Ok(()));
+        this.events.assert_drained();
+        this.connection.close(Some(CLOSE)).unwrap();
+        this.peer.cut();
+        assert_closed(&this.events, CloseReason::Local);
+    }
+}
+
+#[test]
 fn whatever_cannot_be_ends_the_connection() {
     let too_high = |peer: &mut WirePeer| peer.acknowledge(1);
     let second_bye = |peer: &mut WirePeer| {
