@@ -3,30 +3,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { stripTypes } from '../../preview/arkts/strip-types.mjs';
 import { behaviour } from '../support/behaviour.mjs';
-import { library } from '../support/library.mjs';
+import { watched } from '../support/example.mjs';
 import { Queue } from '../support/queue.mjs';
-import { closeQuietly, roundTrips } from '../support/sockets.mjs';
+import { roundTrips } from '../support/sockets.mjs';
 
 const WORKER = new URL('../../examples/worker/entry/src/main/ets/workers/SocketWorker.ets', import.meta.url);
 const code = stripTypes(readFileSync(WORKER, 'utf8'), 'SocketWorker.ets').code.replaceAll(/^import .*$/gm, '');
 
 const util = { TextDecoder: { create: (encoding) => ({ decodeToString: (bytes) => new TextDecoder(encoding).decode(bytes) }) } };
-
-/** The module, whose sockets are closed after the test. */
-function watched(t) {
-  return {
-    constructTCPSocketInstance(options) {
-      const client = library.constructTCPSocketInstance(options);
-      t.after(() => closeQuietly(client));
-      return client;
-    },
-    constructTCPSocketServerInstance(options) {
-      const server = library.constructTCPSocketServerInstance(options);
-      t.after(() => server.close({ connections: 'abort' }));
-      return server;
-    },
-  };
-}
 
 /** Runs the Worker in this thread: what it reports, and what posts a command to it. */
 function startWorker(t) {

@@ -60,7 +60,7 @@ async function listening() {
 }
 
 /** Returns the module; its sockets are closed after the test. */
-function watched(t) {
+export function watched(t) {
   return {
     ...library,
     constructTCPSocketInstance(options) {

@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(woken.load(Ordering::Relaxed), 1);
     }
 
-    /// A process that was stopped finds what has come and the end of the time at once.
+    /// After a suspension of the process, received data and the deadline are due at the same time.
     #[tokio::test(start_paused = true)]
     async fn what_has_come_by_the_deadline_is_taken_before_it_wakes() {
         let (sender, changes) = watch::channel(after(SECOND));

@@ -90,8 +90,10 @@ impl Driver {
                         }
                     }
                     End::Lost(loss) if self.is_closing_links() => {
+                        let is_reset_here = lock(&self.shared.state).phase.aborts();
+                        let errno = if is_reset_here { libc::ECONNABORTED } else { loss.error.errno };
                         let has_all = self.has_peer_all(&link);
-                        return self.close_without_link((!has_all).then_some(loss.error.errno));
+                        return self.close_without_link((!has_all).then_some(errno));
                     }
                     End::Lost(loss) if self.replaces_links() => self.interrupt(Some(loss.error)),
                     End::Lost(loss) | End::Failed(loss) => return self.fail(loss),

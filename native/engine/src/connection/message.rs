@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 
 /// Bytes to send, to one connection or to several that speak the same protocol.
 ///
-/// What waits of them is kept once for all.
+/// What their kernels do not take at once is stored once for all.
 ///
 /// ```
 /// use socket_engine::{Connection, Message, OperationId, SocketError};

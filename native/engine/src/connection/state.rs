@@ -476,7 +476,7 @@ impl State {
         }
     }
 
-    /// Drops what waits and returns the operation ids of those who will not get it.
+    /// Drops the queue and returns the operation ids of its unfinished calls.
     pub(super) fn give_up(&mut self) -> Vec<OperationId> {
         let mut operation_ids = self.queue.clear();
         if let Fin::Wanted(operation_id) = self.fin {

@@ -372,6 +372,19 @@ fn closing_at_the_moment_of_a_cut_fails_where_messages_are_not_acknowledged() {
 }
 
 #[test]
+fn aborting_at_the_moment_of_a_cut_succeeds() {
+    for _ in 0..400 {
+        let mut this = Fixture::new();
+        this.send(b"a", 1);
+        this.peer.assert_hears(DATA, b"a");
+        this.connection.abort(CLOSE).unwrap();
+        this.peer.cut();
+        assert_eq!(completed(&this.events, OperationId(1)), Err(libc::ECONNABORTED));
+        assert_closed(&this.events, CloseReason::Local);
+    }
+}
+
+#[test]
 fn closing_at_the_moment_of_a_cut_succeeds_where_all_messages_are_acknowledged() {
     for _ in 0..400 {
         let mut this = Fixture::new();
