@@ -46,11 +46,13 @@ function perform(phone, message) {
   COMMANDS[message.command](phone, message);
 }
 
-/** Ends the apps on SIGINT and SIGTERM, or when the parent process exits. */
+/** Ends the apps on SIGHUP, SIGINT and SIGTERM, or when the parent process exits. */
 export function endWithProcess(phone) {
   const end = async () => {
     await phone.shutDown();
     process.exit();
   };
-  ['SIGINT', 'SIGTERM', 'disconnect'].forEach((event) => process.on(event, end));
+  // Vite's listener exits without waiting for the apps.
+  process.removeAllListeners('SIGTERM');
+  ['SIGHUP', 'SIGINT', 'SIGTERM', 'disconnect'].forEach((event) => process.on(event, end));
 }

@@ -3,6 +3,8 @@
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::ErrorKind;
+#[cfg(unix)]
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -55,6 +57,23 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
         excerpt::finish(&ended);
     }
     check(command, status)
+}
+
+/// Replaces this process with the command, so that signals for this task reach the command.
+///
+/// # Errors
+///
+/// When the command cannot be started. Otherwise it does not return.
+#[cfg(unix)]
+pub(crate) fn replace(command: &mut Command) -> Result<()> {
+    let error = command.exec();
+    Err(cannot_start(command, &error))
+}
+
+/// As [`run`]: this system cannot replace a process.
+#[cfg(not(unix))]
+pub(crate) fn replace(command: &mut Command) -> Result<()> {
+    run(command)
 }
 
 /// Runs the command to its end, for at most `limit`; then kills it.

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::command::{command, run};
+use crate::command::{command, replace, run};
 use crate::load::Load;
 use crate::workspace::Workspace;
 use crate::{host_node, javascript, pages, prepared, progress};
@@ -45,11 +45,12 @@ pub(crate) fn perform(workspace: &Workspace, port: u16) -> Result<()> {
     pages::install(workspace)?;
     let loader = Load::Host.prepare(workspace)?;
     let mut script = loader.host_script(workspace, Path::new(SCRIPT))?;
-    let folder = workspace.target().join("preview");
+    // Tests set a folder of their own, which a preview that a developer uses does not share.
+    let folder = std::env::var_os("PREVIEW_FOLDER").map_or_else(|| workspace.target().join("preview"), PathBuf::from);
     script.env("PREVIEW_DATA", folder.join("data")).env("PREVIEW_FOLDER", folder);
     script.env("PREVIEW_PORT", port.to_string());
     script.env("PREVIEW_TASKS", std::env::current_exe().context("this task has a file")?);
-    run(&mut script)
+    replace(&mut script)
 }
 
 /// Runs the tests that need no browser.
