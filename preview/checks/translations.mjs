@@ -2,8 +2,12 @@ import { readFileSync } from 'node:fs';
 import { findingOf } from './finding.mjs';
 import { readResources } from './resources.mjs';
 
-// A string needs each language; a colour needs dark mode.
-const QUALIFIERS_NEEDED = { string: ['base', 'en_US', 'zh_CN'], color: ['base', 'dark'] };
+const TEXT_TYPES = ['string', 'plural', 'strarray'];
+
+const LANGUAGES = ['base', 'en_US', 'zh_CN'];
+
+// A text needs each language; a colour needs dark mode.
+const QUALIFIERS_NEEDED = { color: ['base', 'dark'], ...Object.fromEntries(TEXT_TYPES.map((type) => [type, LANGUAGES])) };
 
 const PLACEHOLDER = /%(?:\d+\$)?[sdf]/g;
 
@@ -65,9 +69,25 @@ function checkVariants([key, variants]) {
   ];
 }
 
-/** Checks that every resource of a `resources` folder exists in all languages and themes, with equal placeholders. */
+/** Both `base` and `en_US` are English: their texts must be equal. */
+function checkEnglish([key, variants]) {
+  const [base, english] = ['base', 'en_US'].map((qualifier) => variants.find((variant) => variant.qualifier === qualifier));
+  if (!base || !english || JSON.stringify(base.value) === JSON.stringify(english.value)) {
+    return [];
+  }
+  return [report(english, 'resource/english', `${key} has another value than in base; both are English.`)];
+}
+
+/**
+ * Checks that every resource of a `resources` folder exists in all languages and themes, with equal placeholders, and that texts in `base`
+ * and `en_US` are equal.
+ */
 export function checkTranslations(resourcesFolder) {
   const resources = readResources(resourcesFolder);
-  const texts = resources.filter(({ type }) => ['string', 'plural', 'strarray'].includes(type));
-  return [...group(resources).flatMap(checkVariants), ...texts.flatMap(checkPlaceholders)];
+  const texts = resources.filter(({ type }) => TEXT_TYPES.includes(type));
+  return [
+    ...group(resources).flatMap(checkVariants),
+    ...group(texts).flatMap(checkEnglish),
+    ...texts.flatMap(checkPlaceholders)
+  ];
 }
