@@ -60,13 +60,13 @@ pub(super) fn imports_upwards(tree: &Tree) -> Vec<String> {
     for file in tree.files(ROOMS, ".ets") {
         let room = file.path.strip_prefix(ROOMS).and_then(|path| path.split('/').next()).unwrap_or_default();
         let Some((_, known)) = KNOWS.iter().find(|(name, _)| *name == room) else {
-            findings.push(format!("{} is in no layer that docs/architecture.md shows", file.path));
+            findings.push(format!("{} is in no layer; expected one of the folders in docs/architecture.md", file.path));
             continue;
         };
         for (index, from) in imports(file) {
             let other = from.strip_prefix("../").and_then(|path| path.split('/').next());
             if other.is_some_and(|other| !known.contains(&other)) {
-                findings.push(file.at(index, &format!("{room} may not know {from}")));
+                findings.push(file.at(index, &format!("{room} must not import {from}")));
             }
         }
     }
@@ -82,7 +82,7 @@ pub(super) fn permissions(tree: &Tree) -> Vec<String> {
     if asked.iter().eq([INTERNET]) {
         return Vec::new();
     }
-    vec![format!("{CONFIGURATION} asks for {asked:?} instead of {INTERNET} alone")]
+    vec![format!("{CONFIGURATION} requests {asked:?}; expected only {INTERNET}")]
 }
 
 /// Returns exported abilities other than that of the launcher.
@@ -91,9 +91,11 @@ pub(super) fn exports(tree: &Tree) -> Vec<String> {
     let exported = text.matches(EXPORTED).count();
     let mut findings = Vec::new();
     if exported != 1 {
-        findings.push(format!("{CONFIGURATION} exports {exported} abilities instead of the launcher's one"));
+        findings.push(format!(
+            "{CONFIGURATION} exports {exported} abilities; expected only the one that the launcher starts"
+        ));
     }
-    findings.extend(text.contains(EXTENSIONS).then(|| format!("{CONFIGURATION} has {EXTENSIONS}")));
+    findings.extend(text.contains(EXTENSIONS).then(|| format!("{CONFIGURATION} has {EXTENSIONS}; expected none")));
     findings
 }
 
@@ -156,7 +158,7 @@ mod tests {
         ] {
             let (path, text) = (format!("{ROOMS}{room}/A.ets"), format!("import {{ X }} from '{from}';\n"));
             let found = imports_upwards(&Tree::of(&[(&path, &text)]));
-            assert_eq!(found, [format!("{path}:1: {room} may not know {from}")]);
+            assert_eq!(found, [format!("{path}:1: {room} must not import {from}")]);
         }
     }
 

@@ -29,7 +29,7 @@ fn circles_of(tree: &Tree, folder: &str) -> Vec<String> {
             .filter(|other| reached.get(other).is_some_and(|back| back.contains(module)))
             .collect();
         if circle.len() > 1 && seen.insert(circle.clone()) {
-            found.push(format!("{folder}: these import each other: {}", circle.join(", ")));
+            found.push(format!("{folder}: modules import each other in a circle: {}", circle.join(", ")));
         }
     }
     found
@@ -202,13 +202,13 @@ mod tests {
             ("c.rs", "pub(super) use super::a::A;\n"),
             ("e.rs", ""),
         ];
-        assert_eq!(found(&files), ["native/engine/src/: these import each other: a, b, c"]);
+        assert_eq!(found(&files), ["native/engine/src/: modules import each other in a circle: a, b, c"]);
     }
 
     #[test]
     fn parent_and_child_that_import_each_other_are_a_circle() {
         let files = [("a.rs", "mod b;\npub(crate) use b::B;\n"), ("a/b.rs", "use super::A;\n")];
-        assert_eq!(found(&files), ["native/engine/src/: these import each other: a, a::b"]);
+        assert_eq!(found(&files), ["native/engine/src/: modules import each other in a circle: a, a::b"]);
     }
 
     #[test]

@@ -15,8 +15,13 @@ const OVERVIEW: &str = "docs/tasks.md";
 /// Scripts of `npm run`.
 const SCRIPTS: &str = "preview/package.json";
 
+/// Returns dead references, tasks without a row, and references to tests that do not exist.
+pub(super) fn missing(tree: &Tree) -> Vec<String> {
+    [dead_references(tree), undocumented_tasks(tree), missing_tests(tree)].concat()
+}
+
 /// Returns references to things that do not exist.
-pub(super) fn dead_references(tree: &Tree) -> Vec<String> {
+fn dead_references(tree: &Tree) -> Vec<String> {
     let tasks: BTreeSet<String> =
         crate::Arguments::command().get_subcommands().map(|task| task.get_name().to_owned()).collect();
     let mut findings = Vec::new();
@@ -30,7 +35,7 @@ pub(super) fn dead_references(tree: &Tree) -> Vec<String> {
 }
 
 /// Returns the tasks without a row in the overview.
-pub(super) fn untold_tasks(tree: &Tree) -> Vec<String> {
+fn undocumented_tasks(tree: &Tree) -> Vec<String> {
     let text = tree.text(OVERVIEW).unwrap_or_default();
     let has_row = |task: &str| text.lines().any(|line| words_after(line, "| `cargo xtask ").first() == Some(&task));
     let command = crate::Arguments::command();
@@ -39,7 +44,7 @@ pub(super) fn untold_tasks(tree: &Tree) -> Vec<String> {
 }
 
 /// Returns rows that refer to a test, as "`file`: "its name"", that the file does not have.
-pub(super) fn untested_promises(tree: &Tree) -> Vec<String> {
+fn missing_tests(tree: &Tree) -> Vec<String> {
     let has_test = |promise: &str| {
         let (file, name) = promise.split_once("`: \"").unwrap_or_default();
         tree.text(file).is_some_and(|text| text.contains(name))
@@ -154,18 +159,21 @@ mod tests {
         let rows =
             |tasks: &[&str]| tasks.iter().map(|task| format!("| `cargo xtask {task}` | it |\n")).collect::<String>();
         let command = crate::Arguments::command();
-        let told = |task: &&clap::Command| !task.is_hide_set();
-        let tasks: Vec<&str> = command.get_subcommands().filter(told).map(clap::Command::get_name).collect();
-        assert_eq!(untold_tasks(&Tree::of(&[(OVERVIEW, &rows(&tasks))])), [""; 0]);
+        let is_shown = |task: &&clap::Command| !task.is_hide_set();
+        let tasks: Vec<&str> = command.get_subcommands().filter(is_shown).map(clap::Command::get_name).collect();
+        assert_eq!(undocumented_tasks(&Tree::of(&[(OVERVIEW, &rows(&tasks))])), [""; 0]);
         let rest = rows(tasks.get(1..).unwrap_or_default());
-        assert_eq!(untold_tasks(&Tree::of(&[(OVERVIEW, &rest)])), ["docs/tasks.md has no row for `cargo xtask demo`"]);
+        assert_eq!(
+            undocumented_tasks(&Tree::of(&[(OVERVIEW, &rest)])),
+            ["docs/tasks.md has no row for `cargo xtask demo`"]
+        );
     }
 
     #[test]
-    fn a_promised_test_that_is_not_there_is_found() {
+    fn reference_to_a_missing_test_is_found() {
         let found = |name: &str| {
             let row = format!("| no | `tests/a.test.mjs`: \"{name}\" |");
-            untested_promises(&Tree::of(&[("docs/a.md", &row), ("tests/a.test.mjs", "behaviour('it holds', f)")]))
+            missing_tests(&Tree::of(&[("docs/a.md", &row), ("tests/a.test.mjs", "behaviour('it holds', f)")]))
         };
         assert_eq!(found("it holds"), [""; 0]);
         assert_eq!(found("it broke"), ["docs/a.md:1: tests/a.test.mjs`: \"it broke"]);

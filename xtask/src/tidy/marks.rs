@@ -31,7 +31,7 @@ pub(super) fn unnumbered(tree: &Tree) -> Vec<String> {
 pub(super) fn report(tree: &Tree) -> Vec<String> {
     let mut marks: Vec<Mark> = marked(tree).into_iter().filter_map(Result::ok).collect();
     marks.sort_by_key(|mark| mark.fault);
-    let mut lines = vec![format!("{} tests are marked with a fault that is open", marks.len())];
+    let mut lines = vec![format!("{} tests of open faults", marks.len())];
     lines.extend(marks.into_iter().map(|mark| mark.place));
     lines
 }
@@ -81,7 +81,7 @@ mod tests {
     fn marks_are_counted_and_listed_by_their_faults() {
         let marks: Vec<Mark> = OPEN.iter().rev().flat_map(|file| marked(&Tree::of(&[*file]))).flatten().collect();
         let places = marks.into_iter().map(|mark| mark.place);
-        let head = std::iter::once("2 tests are marked with a fault that is open".to_owned());
+        let head = std::iter::once("2 tests of open faults".to_owned());
         assert_eq!(report(&Tree::of(&OPEN)), head.chain(places).collect::<Vec<_>>());
         assert_eq!(unnumbered(&Tree::of(&OPEN)), [""; 0]);
     }

@@ -45,7 +45,11 @@ pub(super) fn log_domains(tree: &Tree) -> Vec<String> {
     let domains = LOGGERS.map(|path| (path, tree.text(path).and_then(log_domain)));
     let [(_, first), ..] = domains;
     let others = domains.iter().filter(|(_, domain)| domain.is_none() || *domain != first);
-    others.map(|(path, domain)| format!("{path}: the log's domain is {}", domain.unwrap_or("nowhere"))).collect()
+    others
+        .map(|(path, domain)| {
+            format!("{path}: the hilog domain is {}; expected {}", domain.unwrap_or("missing"), first.unwrap_or("one"))
+        })
+        .collect()
 }
 
 /// Returns the number in a line such as `const DOMAIN: number = 0x5353;`.
@@ -98,7 +102,7 @@ mod tests {
         let native = (module, "const DOMAIN: u32 = 0x5353;\n");
         assert_eq!(log_domains(&Tree::of(&[native, (pages, "const DOMAIN: number = 0x5353;\n")])), [""; 0]);
         let found = log_domains(&Tree::of(&[native, (pages, "const DOMAIN: number = 0;\n")]));
-        assert_eq!(found, [format!("{pages}: the log's domain is 0")]);
+        assert_eq!(found, [format!("{pages}: the hilog domain is 0; expected 0x5353")]);
         assert_eq!(log_domains(&Tree::of(&[])).len(), LOGGERS.len());
     }
 
