@@ -49,11 +49,19 @@ fn perform_in(session: &Session, steps: &[Step]) -> Result<()> {
     let start = Instant::now();
     let mut outcomes = Vec::new();
     for group in steps.chunk_by(|one, next| one.shares_machine && next.shares_machine) {
-        println!("\n== from {} of {}", outcomes.len() + 1, steps.len());
+        println!("\n== {}", heading(outcomes.len() + 1, group.len(), steps.len()));
         outcomes.extend(outcomes_of(group, session));
     }
     note(session.workspace(), &outcomes)?;
     report(&outcomes, start.elapsed())
+}
+
+/// Returns which of all steps a group has.
+fn heading(first: usize, count: usize, all: usize) -> String {
+    match count {
+        1 => format!("step {first} of {all}"),
+        _ => format!("steps {first} to {} of {all}, {LANES} at a time", first + count - 1),
+    }
 }
 
 fn note(workspace: &Workspace, outcomes: &[Outcome]) -> Result<()> {
@@ -213,6 +221,12 @@ mod tests {
             let hear = hear.lock().map_err(|_| anyhow!("poisoned"))?;
             Ok(hear.recv_timeout(Duration::from_secs(10))?)
         })
+    }
+
+    #[test]
+    fn heading_names_the_steps_of_a_group() {
+        assert_eq!(heading(4, 1, 17), "step 4 of 17");
+        assert_eq!(heading(5, 13, 17), "steps 5 to 17 of 17, 2 at a time");
     }
 
     #[test]
