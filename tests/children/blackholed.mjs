@@ -1,4 +1,4 @@
-// Connects to an address that swallows everything, in a network where there is one; says how that ended.
+// Connects to an address that drops all packets, in its own network namespace. Reports the result.
 import { library } from '../support/library.mjs';
 import { say } from '../support/parent.mjs';
 import { socketCount } from '../support/process.mjs';

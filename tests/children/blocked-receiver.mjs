@@ -1,5 +1,5 @@
-// Accepts one visitor with a message listener attached, and blocks the JavaScript thread until
-// something comes on standard input. Then takes everything in and says what it was.
+// Accepts one connection, with a message listener, and blocks the JavaScript thread until standard input has data. Then receives
+// everything and reports it.
 import { readSync } from 'node:fs';
 import { library } from '../support/library.mjs';
 import { say } from '../support/parent.mjs';
@@ -8,7 +8,7 @@ import { Checksum } from '../support/payload.mjs';
 const STANDARD_INPUT = 0;
 const POLL_MS = 10;
 
-/** Holds the thread until standard input has something to read: a pipe of Node does not block. */
+/** Blocks the thread until standard input has data; Node's pipes are non-blocking. */
 function blockUntilTold() {
   const never = new Int32Array(new SharedArrayBuffer(4));
   for (;;) {

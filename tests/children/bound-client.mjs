@@ -1,4 +1,4 @@
-// Binds the port in its first argument, connects to that in its second, and stays.
+// Binds the port in its first argument, connects to that in its second, and keeps running.
 import process from 'node:process';
 import { library } from '../support/library.mjs';
 import { say } from '../support/parent.mjs';

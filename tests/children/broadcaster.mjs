@@ -1,5 +1,5 @@
-// A server, made with the options of its argument, whose peers read nothing. Told to, it sends them all the same bytes, and says how
-// much memory that takes.
+// A server with the options in its argument, whose peers read nothing. On command, sends the same bytes to all of them, and
+// reports the memory that this takes.
 import process from 'node:process';
 import { library } from '../support/library.mjs';
 import { obeyParent, say } from '../support/parent.mjs';

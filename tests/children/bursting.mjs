@@ -1,4 +1,4 @@
-// Sends many small messages at once, in a network of its own, and says how many segments the kernel has made of them.
+// Sends many small messages at once, in its own network namespace, and reports how many segments the kernel made of them.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
@@ -9,13 +9,13 @@ const MESSAGES = 1_000;
 const MESSAGE_BYTES = 64;
 const data = new ArrayBuffer(MESSAGE_BYTES);
 
-/** Segments of all sockets, acknowledgements included. */
+/** Segments of all sockets, with acknowledgements. */
 function segments() {
   const [names, values] = readFileSync('/proc/self/net/snmp', 'utf8').split('\n').filter((line) => line.startsWith('Tcp:'));
   return Number(values.split(' ')[names.split(' ').indexOf('OutSegs')]);
 }
 
-/** The segments from `begin` on until so many bytes have come to the peer. */
+/** Counts the segments from `begin` until the peer has received this many bytes. */
 async function count(peer, begin, bytes) {
   const before = segments();
   begin();
@@ -32,7 +32,7 @@ const connected = new Promise((resolve) => { server.on('connect', resolve); });
 await server.listen({ address: '127.0.0.1', port: 0 });
 const peer = net.connect({ port: (await server.getLocalAddress()).port, noDelay: true });
 const connection = await connected;
-// Otherwise the kernel gathers, too.
+// Otherwise the kernel combines segments, too.
 await connection.setExtraOptions({ TCPNoDelay: true });
 connection.on('message', () => burst(connection));
 await new Promise((resolve) => { setImmediate(resolve); });

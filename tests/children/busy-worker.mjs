@@ -1,5 +1,4 @@
-// A Worker that says `busy` once it has everything in flight that a socket can have: events,
-// sends, connects and closes. It never stops; the test ends it.
+// A Worker that posts `busy` when events, sends, connects and closes are in flight. It never stops; the test terminates it.
 import { parentPort, workerData } from 'node:worker_threads';
 import { library } from '../support/library.mjs';
 
@@ -8,7 +7,7 @@ const STALLED_BYTES = 12 * 1024 * 1024;
 const { stalledPort, frozenPort, stalledClients } = workerData;
 const ignore = () => {};
 
-/** Sends whatever comes back to where it came from, for ever. */
+/** Echoes every message, endlessly. */
 function echo(socket) {
   socket.on('message', ({ message }) => socket.send({ data: message }).catch(ignore));
 }

@@ -1,5 +1,5 @@
-// A client that is closed while a message waits for which no buffer can be had. Says what came in which order, and how often a
-// buffer was asked for.
+// A client that is closed while a message is pending for which no buffer can be created. Reports the order of events, and the
+// number of attempts to create a buffer.
 import net from 'node:net';
 import process from 'node:process';
 import { library } from '../support/library.mjs';

@@ -1,5 +1,5 @@
-// A client with the options of its third argument, connected to the port of its first one. Sends so many messages of 64 KiB as its
-// second one says, and closes at once, with two seconds to linger. Says when it begins to close, and when it has.
+// A client with the options in its third argument, connected to the port in its first one. Sends as many messages of 64 KiB as
+// its second one says, and closes at once, with SO_LINGER of two seconds. Reports the start and the end of the close.
 import process from 'node:process';
 import { library } from '../support/library.mjs';
 import { obeyParent, say } from '../support/parent.mjs';
@@ -9,12 +9,12 @@ const client = library.constructTCPSocketInstance(JSON.parse(process.argv[4]));
 await client.connect({ address: { address: '127.0.0.1', port } });
 await client.setExtraOptions({ socketLinger: { on: true, linger: 2 } });
 const message = new ArrayBuffer(64 * 1024);
-// `close` tells whether they are lost.
+// The result of `close` shows whether they are lost.
 for (let sent = 0; sent < count; sent += 1) client.send({ data: message }).catch(() => {});
 client.close().then(() => say('closed'), ({ message: why }) => say('failed', { command: 'close', message: why }));
 say('closing');
 
-/** Gives the module's thread turns: two sockets of their own talk, and ask one another whether they are there. */
+/** Gives the module's thread many turns, with a separate pair of sockets. */
 async function turn() {
   const options = { framing: { type: 'length' }, acknowledge: true };
   const server = library.constructTCPSocketServerInstance(options);

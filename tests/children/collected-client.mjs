@@ -1,4 +1,4 @@
-// An unreferenced client connects to a server that never answers, during garbage collection.
+// Connects an unreferenced client to a server that never answers, while garbage is collected.
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -1,5 +1,4 @@
-// An echo server that keeps no reference to any of its sockets, and collects garbage whenever it is
-// told to.
+// An echo server that keeps no reference to its sockets, and collects garbage on each command.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { library } from '../support/library.mjs';

@@ -1,5 +1,5 @@
 /*
- * Between Node and the module: an engine that collects garbage at the worst moment, which is whenever an object is let go.
+ * Layer between Node and the module: collects garbage at the worst moment, which is each release of an object.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

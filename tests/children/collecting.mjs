@@ -1,4 +1,4 @@
-// A server in an engine that collects garbage whenever an object is let go. Nobody has its connections but their listeners.
+// A server in an engine that collects garbage whenever an object is released. Only the listeners refer to its connections.
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -1,5 +1,5 @@
-// Sends back what it hears, as a client of the port of its second argument or, where that is 0, as a server, whose port it says. Its
-// first argument has its options. Says when it loses a link, and reports all losses.
+// Echoes received messages, as a client of the port in its second argument or, if that is 0, as a server that reports its port.
+// Its first argument contains the options. Reports each link loss, and all losses on command.
 import process from 'node:process';
 import { library } from '../support/library.mjs';
 import { obeyParent, say } from '../support/parent.mjs';

@@ -1,4 +1,4 @@
-// A Worker whose server says its port, and then the numbers of its connections once there are as many as asked for.
+// A Worker whose server posts its port, and then the ids of its connections when there are as many as requested.
 import { parentPort, workerData } from 'node:worker_threads';
 import { library } from '../support/library.mjs';
 

@@ -1,4 +1,4 @@
-// Asks the probe for the bytes of a view whose buffer was detached.
+// Passes a view of a detached buffer to the probe.
 import process from 'node:process';
 import { loadBehind, loadModule } from '../support/load.mjs';
 

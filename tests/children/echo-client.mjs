@@ -1,4 +1,4 @@
-// Connects to the port in its argument and echoes until the peer leaves.
+// Connects to the port in its argument, and echoes until the peer closes.
 import process from 'node:process';
 import { library } from '../support/library.mjs';
 

@@ -1,4 +1,4 @@
-// Echoes to every visitor until one writes `quit`; then closes everything.
+// Echoes to each client until one sends `quit`; then closes everything.
 import { library } from '../support/library.mjs';
 import { say } from '../support/parent.mjs';
 

@@ -1,5 +1,4 @@
-// A server and a client exchange a message and close everything. Nothing ends this process or
-// Worker but that.
+// A server and a client exchange a message and close everything, which ends this process or Worker.
 import { library } from '../support/library.mjs';
 
 const server = library.constructTCPSocketServerInstance();

@@ -1,4 +1,4 @@
-// A server that takes all the descriptors of its process when it is told to, and gives them back.
+// A server that opens all file descriptors of its process on command, and closes them again.
 import { closeSync, openSync } from 'node:fs';
 import { library } from '../support/library.mjs';
 import { obeyParent, say } from '../support/parent.mjs';

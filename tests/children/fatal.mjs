@@ -1,4 +1,4 @@
-// Has the probe report an Error and a text as uncaught; says what that returned, and what was reported.
+// Lets the probe report an Error and a text as uncaught. Reports the return values, and the uncaught errors.
 import process from 'node:process';
 import { loadBehind, loadModule } from '../support/load.mjs';
 import { say } from '../support/parent.mjs';

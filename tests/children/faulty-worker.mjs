@@ -1,5 +1,5 @@
-// A Worker with a message that waits because no buffer can be had for it, and that waits to be ended. Posts how often a buffer was
-// asked for.
+// A Worker with a pending message for which no buffer can be created, until the test terminates it. Posts the number of attempts
+// to create a buffer.
 import net from 'node:net';
 import { parentPort } from 'node:worker_threads';
 import { library } from '../support/library.mjs';

@@ -1,4 +1,4 @@
-// Makes every call of the system's, and says how each ended.
+// Makes every call that needs the network, and reports each result.
 import { library } from '../support/library.mjs';
 import { say } from '../support/parent.mjs';
 

@@ -1,4 +1,4 @@
-// A server whose connections nobody keeps or listens to. Told to, it makes sockets and forgets them, and collects
+// A server whose connections have no reference and no listener. On command, creates sockets without keeping them, and collects
 // garbage.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -1,4 +1,5 @@
-// A client with the options of its second argument, connected to the port of its first one. Says what it hears, and how it ends.
+// A client with the options in its second argument, connected to the port in its first one. Reports the result of the connect,
+// each received message, and the close.
 import process from 'node:process';
 import { library } from '../support/library.mjs';
 import { obeyParent, say } from '../support/parent.mjs';

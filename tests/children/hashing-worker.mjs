@@ -1,5 +1,5 @@
-// A Worker without the module that is at the other end of a connection: it connects to the port that it is given, or says
-// its own. It says the SHA-256 of all that it receives. Of a thread of its own, it takes bytes while the test sends.
+// A Worker without the module at the other end of a connection: connects to the given port, or posts its own. Posts the SHA-256
+// of all received bytes. It receives on its own thread while the test sends.
 import { createHash } from 'node:crypto';
 import net from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';

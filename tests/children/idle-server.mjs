@@ -1,5 +1,5 @@
-// An echo server which measures what the module's threads do while nothing happens. The module's
-// threads are those that were not there before its first use.
+// An echo server that measures the activity of the module's threads while idle. The module's threads are those that its first use
+// starts.
 import { readdirSync, readFileSync } from 'node:fs';
 import { Condition } from '../support/condition.mjs';
 import { obeyParent, say } from '../support/parent.mjs';
@@ -8,7 +8,7 @@ const threads = () => readdirSync('/proc/self/task');
 const threadsBeforeUse = new Set(threads());
 const { library } = await import('../support/library.mjs');
 
-/** How often the kernel has put these threads to sleep or taken the processor from them. */
+/** Number of voluntary and involuntary context switches of these threads. */
 function contextSwitches(ids) {
   const counts = ids.flatMap((id) => {
     const status = readFileSync(`/proc/self/task/${id}/status`, 'utf8');

@@ -1,5 +1,4 @@
-// Makes a server and clients with the key that the parent says, with others and with none, and says every text that
-// came of it.
+// Makes a server, and clients with the given key, with another key and without a key. Reports the text of each result.
 import net from 'node:net';
 import { library } from '../support/library.mjs';
 import { obeyParent, say } from '../support/parent.mjs';

@@ -1,5 +1,5 @@
-// A client of a peer that sends so many bytes and ends, while no message can be made of them so often. Nothing else keeps the
-// process. Says what came in which order, how long that took, and how many failures were left.
+// A client of a peer that sends bytes and ends, while a given number of attempts to create a message fails. Only this client
+// keeps the process alive. Reports the order of events, the time that it took, and the remaining failures.
 import net from 'node:net';
 import process from 'node:process';
 import { library } from '../support/library.mjs';

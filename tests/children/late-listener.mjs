@@ -1,5 +1,5 @@
-// A server that keeps each connection until it is told to listen to it or to resume it, and then has nothing but the listeners. Garbage is
-// collected before they are called.
+// A server that keeps each connection until a command adds its listeners or resumes it; then only the listeners refer to it.
+// Garbage is collected before they are called.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { library } from '../support/library.mjs';

@@ -1,5 +1,5 @@
-// A process with everything under way that sockets can have, which leaves when it is told to: by `exit`, by an exit from
-// a listener (`return`), or by an error that nobody handles (`uncaught`).
+// A process with busy connections that ends on command: by `exit`, by an exit in a listener (`return`), or by an uncaught error
+// (`uncaught`). Makes more calls while it exits.
 import process from 'node:process';
 import { library } from '../support/library.mjs';
 import { obeyParent, say } from '../support/parent.mjs';

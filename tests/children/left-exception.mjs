@@ -1,5 +1,5 @@
-// Turns that begin with an exception which somebody else has left: messages come in one, a call is settled in the other. Says
-// what was uncaught.
+// Two turns that begin while an exception of other code is pending: one delivers messages, the other settles a call. Reports the
+// uncaught errors.
 import process from 'node:process';
 import { setImmediate as turn } from 'node:timers/promises';
 import { library } from '../support/library.mjs';
@@ -23,7 +23,7 @@ client.on('close', () => {
 await server.listen({ address: '127.0.0.1', port: 0 });
 await client.connect({ address: await server.getLocalAddress() });
 const connection = await accepted;
-// Outside a turn of the module, which might deliver before the next one begins.
+// Outside of the module's turn, which might still deliver.
 await turn();
 globalThis.phoneEngine.leaveException(new Error('left behind'));
 connection.send({ data: 'first' });

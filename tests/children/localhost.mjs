@@ -1,5 +1,5 @@
-// Listens on localhost and connects there, and says which threads of the module there are before and after that. Each has its
-// name by the time it has done something, so that some messages go there and back first.
+// Listens on localhost and connects to it. Reports the threads of the module before and after. A thread sets its name when it
+// first runs, so some messages are exchanged before.
 import { readdirSync, readFileSync } from 'node:fs';
 import { library } from '../support/library.mjs';
 import { say } from '../support/parent.mjs';

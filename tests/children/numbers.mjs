@@ -1,7 +1,6 @@
-// One side of the exchange of numbered messages, `server` or `client`. Obeys `start`; says `listening` if it is the
-// server, `connected` at the first link, `received` every so often, and `done` with its report when everything was sent
-// and the last number has come. `allow` lets
-// it send on.
+// One side of the exchange of numbered messages, `server` or `client`. The command `start` starts it. Reports `listening` as a
+// server, `connected` at the first link, `received` regularly, and `done` when all messages were sent and the last one has
+// arrived. `allow` raises the number of messages that it may send.
 import process from 'node:process';
 import { library } from '../support/library.mjs';
 import { NumberedReceiver, NumberedSender } from '../support/numbered.mjs';
@@ -46,7 +45,7 @@ function optionsOf({ key, acknowledge }) {
   return { framing: { type: 'length' }, heartbeat, admission: { key, timeoutMs: 30_000 }, acknowledge };
 }
 
-/** Without acknowledgement each link is a connection of its own. */
+/** Without acknowledgement each link is a separate connection. */
 function serve(connection, acknowledge) {
   tally.connects += 1;
   const receiver = new NumberedReceiver();

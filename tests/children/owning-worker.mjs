@@ -1,4 +1,4 @@
-// A Worker that has clients, keeps them, and waits to be ended.
+// A Worker that holds clients until the test terminates it.
 import { parentPort, workerData } from 'node:worker_threads';
 import { library } from '../support/library.mjs';
 

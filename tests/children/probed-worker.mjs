@@ -1,4 +1,4 @@
-// A Worker that has an object of the probe, and keeps it.
+// A Worker that holds an object of the probe.
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadBehind, loadModule } from '../support/load.mjs';
 

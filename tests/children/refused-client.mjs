@@ -1,4 +1,4 @@
-// Connects to a port where nothing listens any more.
+// Connects to a port without a listener.
 import { library } from '../support/library.mjs';
 import { say } from '../support/parent.mjs';
 

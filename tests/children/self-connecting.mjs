@@ -1,10 +1,10 @@
-// Connects to a port where nobody listens and that the kernel may choose for this side, and then listens there; says how that
-// ended.
+// Connects to a port without a listener that the kernel may choose as the local port, and then listens on it. Reports the
+// results.
 import process from 'node:process';
 import { library } from '../support/library.mjs';
 import { say } from '../support/parent.mjs';
 
-/** With ten ports to choose from, each try meets it with a chance of a fifth at least. */
+/** With ten ports to choose from, each attempt gets this port with a probability of at least 20 %. */
 const TRIES = 300;
 
 const address = { address: process.argv[2], family: process.argv[2].includes(':') ? 2 : 1, port: 40_004 };

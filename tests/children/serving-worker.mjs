@@ -1,4 +1,4 @@
-// A Worker whose server takes every connection, and is slow at that, until the test ends it.
+// A Worker whose server accepts connections, slowly, until the test terminates it.
 import { parentPort } from 'node:worker_threads';
 import { library } from '../support/library.mjs';
 

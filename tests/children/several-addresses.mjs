@@ -1,4 +1,5 @@
-// Connects to names that have several addresses, of which one listens or none; says where each connect arrived, or how it failed.
+// Connects to names with several addresses, one of which listens or none. Reports the remote address or the error of each
+// connect.
 import { library } from '../support/library.mjs';
 import { say } from '../support/parent.mjs';
 

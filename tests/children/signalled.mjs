@@ -1,5 +1,5 @@
-// Exchanges megabytes with itself while others send it signals; then sends to a peer that is gone, which must not raise
-// one. Says what came of both.
+// Exchanges megabytes within this process while the test sends it signals; then sends to a closed peer, which must not raise
+// SIGPIPE. Reports both results.
 import { once } from 'node:events';
 import net from 'node:net';
 import process from 'node:process';
@@ -10,7 +10,7 @@ const ROUNDS = 300;
 const CHUNK_BYTES = 100_000;
 const counts = { usual: 0, pipe: 0 };
 for (const signal of ['SIGUSR2']) process.on(signal, () => { counts.usual += 1; });
-// With a handler the kernel sends it, which Node has turned off otherwise.
+// Node ignores SIGPIPE; a handler lets the kernel deliver it.
 process.on('SIGPIPE', () => { counts.pipe += 1; });
 
 async function exchange(rounds) {
@@ -36,7 +36,7 @@ async function exchange(rounds) {
   return received;
 }
 
-/** Sends after the peer has ended and then reset the connection; returns with which code that fails. */
+/** Sends after FIN and reset of the peer; returns the error code. */
 async function sendInVain() {
   const peers = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }).listen(0, '127.0.0.1');
   await once(peers, 'listening');
@@ -61,5 +61,5 @@ const received = await exchange(ROUNDS);
 const code = await sendInVain();
 await new Promise(setImmediate);
 say('done', { signals: counts.usual, received, expected: ROUNDS * CHUNK_BYTES, broken: { raised: counts.pipe, code } });
-// Signals would end it from now on, so it stays until there are no more.
+// Keeps running until the test stops sending signals, which would end it during its exit.
 process.stdin.resume();

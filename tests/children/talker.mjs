@@ -1,5 +1,5 @@
-// One side of a conversation that never ends, `server` or `client`, on a given port, until it is killed. Says `up` when it
-// has a link.
+// One side of an endless conversation, `server` or `client`, on the given port, until it is killed. Reports `up` when it has a
+// link.
 import process from 'node:process';
 import { library } from '../support/library.mjs';
 import { say } from '../support/parent.mjs';
@@ -8,7 +8,7 @@ const [, , role, portText] = process.argv;
 const address = { address: '127.0.0.1', port: Number(portText) };
 const common = { framing: { type: 'length' }, acknowledge: true, heartbeat: { intervalMs: 500 } };
 
-/** Sends whatever comes to where it came from. */
+/** Echoes every message. */
 function echo(socket) {
   socket.on('message', ({ message }) => socket.send({ data: message }).catch(() => {}));
 }

@@ -1,5 +1,5 @@
-// A server and a client in one process, whose listeners throw. With the argument `unhandled`
-// nothing handles that; otherwise what was uncaught is said at the end, and which events came.
+// A server and a client in one process, whose listeners throw. With the argument `unhandled` nothing handles the errors;
+// otherwise the uncaught errors and the events are reported at the end.
 import process from 'node:process';
 import { library } from '../support/library.mjs';
 import { say } from '../support/parent.mjs';

@@ -1,10 +1,10 @@
-// A client whose listener throws what is no Error, one thing for each message; says what was uncaught.
+// A client whose listener throws a value that is no Error for each message. Reports the uncaught values.
 import process from 'node:process';
 import { library } from '../support/library.mjs';
 import { say } from '../support/parent.mjs';
 
 const ODDITIES = [5, 'text', null, undefined, Symbol('odd'), { toString: null }];
-/** The result of each if only an Error can be reported. */
+/** Message of each if only an Error can be reported. */
 const TEXTS = ['5', 'text', 'null', 'undefined', '(no text)', '(no text)'];
 const uncaught = [];
 process.on('uncaughtException', (thrown) => uncaught.push(thrown));

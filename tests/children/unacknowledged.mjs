@@ -1,4 +1,4 @@
-// Sends to a peer that the network cuts off, with keepAlive on; says how that ends.
+// Sends to a peer that the network has cut off, with keepAlive on. Reports the result.
 import { execFileSync } from 'node:child_process';
 import { library } from '../support/library.mjs';
 import { say } from '../support/parent.mjs';

@@ -1,4 +1,4 @@
-// Asks for names in a network whose name server is silent, and for one that needs no server; says how that ended.
+// Looks up names in a network whose name server is silent, and one that needs no server. Reports the results.
 import { library } from '../support/library.mjs';
 import { say } from '../support/parent.mjs';
 import { threadCount } from '../support/process.mjs';
@@ -18,7 +18,7 @@ for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
   codes.push(await codeOf(client.connect({ address: { address: 'silent.example', port }, timeout: TIMEOUT_MS })));
 }
 const threads = threadCount() - before;
-// An address that the system alone can spell, so that it has to be asked.
+// Only the system's resolver accepts this spelling of an address.
 const other = await codeOf(client.connect({ address: { address: '127.1', port } }));
 await client.close();
 await server.close({ connections: 'abort' });

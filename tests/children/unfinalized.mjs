@@ -1,18 +1,18 @@
-// Has a Worker that has sockets in an engine which runs no finalizers, and ends it when it is told to. Stays there itself,
-// and loads nothing: a module that is loaded already would not be looked up again.
+// Runs a Worker with sockets in an engine that runs no finalizers, and terminates it on command. Keeps running, and loads no
+// module: symbols of a loaded module would not be looked up again.
 import { readdirSync, readlinkSync } from 'node:fs';
 import process from 'node:process';
 import { Worker } from 'node:worker_threads';
 import { obeyParent, say } from '../support/parent.mjs';
 
 const [, , engine, port, frozenPort] = process.argv;
-/** How many epoll sets this process has. */
+/** Number of epoll descriptors of this process. */
 function epollSets() {
   const targets = readdirSync('/proc/self/fd').map((descriptor) => {
     try {
       return readlinkSync(`/proc/self/fd/${descriptor}`);
     } catch {
-      // That of the directory itself is closed by now.
+      // The descriptor used for reading the folder is closed by now.
       return '';
     }
   });

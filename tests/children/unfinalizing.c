@@ -1,6 +1,5 @@
 /*
- * Between Node and the module: an engine that runs no finalizer of an object, as OpenHarmony's does when an environment
- * ends.
+ * Layer between Node and the module: runs no finalizers, as OpenHarmony's engine does when an environment ends.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -1,10 +1,10 @@
-// Listens on and binds a port of the system's, without the right to; says how that ended.
+// Listens on and binds a privileged port without permission. Reports the results.
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { library } from '../support/library.mjs';
 import { say } from '../support/parent.mjs';
 
-/** A user that every machine has and that may do nothing. */
+/** The user `nobody`, without permissions. */
 const NOBODY = 65_534;
 
 const firstFree = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));

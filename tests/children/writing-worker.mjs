@@ -1,4 +1,5 @@
-// Connects without the module, says hello, and, once told, writes `count` messages, each after the one before has gone.
+// Connects without the module and sends a greeting. On command, writes `count` messages, each after the kernel has taken the
+// previous one.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';

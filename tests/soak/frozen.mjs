@@ -8,10 +8,10 @@ import { LOOPBACK } from '../support/sockets.mjs';
 
 const OPTIONS = { framing: { type: 'length' }, heartbeat: { intervalMs: 50, timeoutMs: 150 }, acknowledge: true };
 
-/** How often something is sent to a stopped process: its kernel owes an acknowledgement at nearly every moment. */
+/** Interval of sends to a stopped process: short, so that an acknowledgement is nearly always pending. */
 const SEND_EVERY_MS = 5;
 
-/** A conversation with a process that is stopped again and again for longer than its heartbeat's time-out. */
+/** A conversation with a process that is stopped repeatedly, each time for longer than the heartbeat's timeout. */
 export class Frozen {
   #child;
   #connection;
@@ -49,7 +49,7 @@ export class Frozen {
     process.kill(this.#child.pid, 'SIGCONT');
   }
 
-  /** Nothing is lost, and neither is the link. */
+  /** Checks that no message and no link was lost. */
   async finish() {
     await within('all sends to a process that was stopped', Promise.all(this.#sent), 60_000);
     this.#child.tell('report');

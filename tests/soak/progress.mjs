@@ -10,15 +10,15 @@ import { openSlowRelay } from './slow-relay.mjs';
 
 const KIB = 1024;
 
-/** How long the relay, which runs in this busy process, may pass nothing on; less than the longest message takes. */
+/** Longest pause of the relay, which runs in this busy process; shorter than the transfer of the longest message. */
 const RELAY_MS = 6_000;
 
-/** How long each may take: a busy machine adds seconds. */
+/** Time limit of each exchange; a busy machine adds seconds. */
 const SLOW_MS = 60_000;
 
 /**
- * A server that sends so much to its first client, at once or when it has heard `asks` bytes, and closes its connection; `closing`
- * resolves when both are done.
+ * A server that sends `bytes` bytes to its first client, at once or after a message of `asks` bytes, and closes the connection;
+ * `closing` resolves when both are done.
  */
 async function openServer(options, bytes, asks = 0) {
   const server = library.constructTCPSocketServerInstance(options);
@@ -29,15 +29,15 @@ async function openServer(options, bytes, asks = 0) {
       else connection.on('message', ({ message }) => { assert.equal(message.byteLength, asks); answer(); });
     });
   });
-  // Awaiting it starts later than it can fail.
+  // It may reject before it is awaited.
   closing.catch(() => {});
   await server.listen({ address: LOOPBACK, port: 0 });
   return { server, address: await server.getLocalAddress(), closing };
 }
 
-/** Each is given random numbers, and resolves when it is over. */
+/** Each function gets random numbers, and resolves when the exchange is over. */
 export const PROGRESS = {
-  /** A heartbeat whose questions wait behind much data, first in one direction and then in the other, and a close behind it. */
+  /** Pings queued behind much data, first in one direction and then in the other, followed by a close. */
   async slowLink({ random }) {
     const heartbeat = { intervalMs: 50, timeoutMs: RELAY_MS, stalledTimeoutMs: 0 };
     const options = { framing: { type: 'length', maxMessageBytes: 4_096 * KIB }, heartbeat };
@@ -55,7 +55,7 @@ export const PROGRESS = {
     relay.close();
   },
 
-  /** A peer that reads slowly and goes on talking while it is closed. */
+  /** A peer that reads slowly, and sends while the connection is being closed. */
   async chatty({ random }) {
     const bytes = random.below(512 * KIB);
     const { server, address, closing } = await openServer({}, bytes);
@@ -82,7 +82,7 @@ export const PROGRESS = {
     await once(server, 'close');
     const client = library.constructTCPSocketInstance();
     const { code } = await client.connect({ address: { address: LOOPBACK, port } }).then(() => ({}), (error) => error);
-    // Another visitor may listen there by now.
+    // Another exchange may listen on it by now.
     if (code === undefined) assert.notDeepEqual(await client.getLocalAddress(), await client.getRemoteAddress());
     else assert.equal(code, 2301111);
     if (code === undefined) await client.close();

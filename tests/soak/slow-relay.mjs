@@ -3,7 +3,7 @@ import net from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LOOPBACK } from '../support/sockets.mjs';
 
-/** Passes bytes on as they come, and ends as they do; at most `bytesPerSecond`. */
+/** Passes on bytes and the end of the stream, at most `bytesPerSecond`. */
 async function passOn(from, to, bytesPerSecond) {
   for await (const chunk of from) {
     if (!to.write(chunk)) await Promise.race([once(to, 'drain'), once(to, 'close')]);
@@ -12,7 +12,7 @@ async function passOn(from, to, bytesPerSecond) {
   to.end();
 }
 
-/** A relay to a port, slow in both directions. Returns its port, and what ends it. */
+/** Opens a relay to a port, slow in both directions: `{ port, close }`. */
 export async function openSlowRelay(port, bytesPerSecond) {
   const relay = net.createServer({ allowHalfOpen: true }, (inner) => {
     const outer = net.connect({ port, host: LOOPBACK, allowHalfOpen: true });

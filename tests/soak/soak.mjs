@@ -1,8 +1,7 @@
-// Everything at once for minutes: `node soak.mjs --minutes N --seed S`. Clients with every feature exchange numbered
-// messages with a server through a relay that cuts and stalls their links at random; meanwhile others come and go, say
-// nothing, say garbage, or have another key, read slowly, talk while they are closed, call ports at which nobody listens, and
-// are stopped for a while. Fails when a message is lost, comes twice or out of order, when a listener
-// hears of an error, and when memory, descriptors or threads grow.
+// Stress test: `node soak.mjs --minutes N --seed S`. Clients with all features exchange numbered messages with a server through a
+// relay that cuts and stalls their links at random. Meanwhile other clients connect and close, send nothing, garbage or a wrong
+// key, read slowly, send during the close, connect to ports without a listener, and are suspended. Fails if a message is lost,
+// repeated or out of order, if a listener gets an error, or if memory, descriptors or threads grow.
 import assert from 'node:assert/strict';
 import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -28,17 +27,17 @@ const STALL_MS = 200;
 const FREEZE_EVERY_MS = 1_000;
 const FREEZE_MS = 400;
 
-/** Visits for each that makes progress slowly. */
+/** Number of visits for each slow exchange. */
 const VISITS_PER_SLOW_ONE = 20;
 const SAMPLES = 20;
 
-/** Chunks that pass the relay for each that a link is cut in. */
+/** The relay cuts a link in one of this many chunks. */
 const CHUNKS_PER_CUT = 150;
 
-/** What the second half of the time may take beyond the first. */
+/** Memory that the second half of the time may use beyond the first. */
 const GROWTH_BYTES = 24 * MIB;
 
-/** How long everything may take to come through when the faults are over, in milliseconds. */
+/** Time limit for the arrival of all messages after the last fault, in milliseconds. */
 const SETTLE_MS = 60_000;
 
 setFlagsFromString('--expose_gc');
@@ -58,7 +57,7 @@ const common = {
   sendQueueLimitBytes: 4 * MIB,
 };
 
-/** Cuts links now and then, or loses all that goes one way until the link is cut. */
+/** Cuts links at random, or drops the data of one direction until the link is cut. */
 class Faults {
   #relay;
   #lost;
@@ -79,7 +78,7 @@ class Faults {
     this.stalls += 1;
     this.#lost = random.pick(['up', 'down']);
     await pause(STALL_MS);
-    // What was lost must be the end of its link.
+    // Dropped data must be the last of its link.
     this.#relay.cut('reset');
     this.#lost = undefined;
   }

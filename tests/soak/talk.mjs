@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { Condition } from '../support/condition.mjs';
 import { NumberedReceiver, numbered } from '../support/numbered.mjs';
 
-/** Messages under way at most: so many that a cut always finds some. */
+/** Maximum number of messages in flight: enough that each cut affects some. */
 const WINDOW = 64;
 
-/** How long everything sent may take to arrive, in milliseconds. */
+/** Time limit for the arrival of all sent messages, in milliseconds. */
 const FINISH_MS = 60_000;
 
-/** Sends numbered messages over a socket until it is asked to finish, and checks received ones. */
+/** Sends numbered messages over a socket until `finish`, and checks received ones. */
 export class Talk {
   #socket;
   #receiver = new NumberedReceiver();
@@ -30,12 +30,12 @@ export class Talk {
     return this.#receiver.received;
   }
 
-  /** Throws when anything was not as it should be. */
+  /** Throws if there was an error, or a wrong message. */
   check() {
     assert.deepEqual([this.#faults, this.#receiver.faults], [[], []]);
   }
 
-  /** Sends no more; resolves when the peer has everything. */
+  /** Stops sending; resolves when the peer has received everything. */
   finish() {
     this.#isFinishing = true;
     return this.#condition.until('the acknowledgements', () => this.#waiting === 0, FINISH_MS);

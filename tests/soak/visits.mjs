@@ -1,4 +1,4 @@
-// Those who come and go, at a server that lets in who knows the key.
+// Short connections to a server with a key.
 import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -20,7 +20,7 @@ async function leave(socket) {
   await closed;
 }
 
-/** Each is given the port, the options, random numbers and the key, and resolves when the visitor has left. */
+/** Each function gets port, options, random numbers and key, and resolves when the connection is closed. */
 export const VISITS = {
   async atOnce({ port }) {
     await leave(await raw(port));
@@ -52,7 +52,7 @@ export const VISITS = {
   async wrongKey({ port, common }) {
     const client = library.constructTCPSocketInstance({ ...common, admission: { key: library.createPairingKey() } });
     const { code } = await client.connect({ address: { address: LOOPBACK, port } }).then(() => ({}), (error) => error);
-    // Pushed out by those who say nothing, or told.
+    // Replaced by silent connections, or rejected.
     if (![2301013, 2301104, 2301071].includes(code)) throw new Error(`let in, or ${code}`);
   },
 
