@@ -119,6 +119,10 @@ impl Link {
     /// # Errors
     /// Those of the kernel: `ENOSPC`, …
     pub(super) fn prepare(&mut self, wants: Wants) -> io::Result<()> {
+        if self.has_said_fin && !self.peer_sends {
+            self.socket.watch_changes();
+            return Ok(());
+        }
         let interest = match self.reader {
             Reader::Stream => Interest::WRITABLE,
             Reader::Framed(_) => Interest::READABLE | Interest::WRITABLE,

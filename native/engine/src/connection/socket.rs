@@ -3,17 +3,21 @@
 use std::cell::RefCell;
 use std::io::{self, IoSlice};
 use std::net::TcpStream;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use rustix::buffer::spare_capacity;
+use rustix::event::Timespec;
+use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 use super::write::send_vectored;
 use crate::counts::count_system_call;
 use crate::limits;
+use crate::poller_group::EMPTY_EVENT;
 use crate::runtime;
 
 thread_local! {
@@ -30,7 +34,14 @@ pub(super) struct Socket {
     pub(super) stream: Arc<TcpStream>,
     /// Made when the task first waits for something.
     registration: Option<Registration>,
+    /// Boxed: few connections close so slowly that they need it.
+    changes: Option<Box<ChangeWatch>>,
 }
+
+/// Reports each change of a socket once.
+///
+/// It watches an epoll set with the socket: tokio reports a socket that is closed in both directions as ready without end.
+struct ChangeWatch(AsyncFd<OwnedFd>);
 
 struct Registration {
     socket: AsyncFd<Arc<TcpStream>>,
@@ -60,7 +71,7 @@ pub(super) enum Ready {
 impl Socket {
     /// A socket that is not registered.
     pub(super) fn new(stream: Arc<TcpStream>) -> Self {
-        Self { stream, registration: None }
+        Self { stream, registration: None, changes: None }
     }
 
     /// Registers the socket for `interest`, if it is not and `wants` asks for something.
@@ -80,10 +91,24 @@ impl Socket {
         Ok(())
     }
 
+    /// Waits only for changes of the socket from now on, and for its present state once.
+    ///
+    /// For a socket that is closed in both directions and still has bytes to send.
+    pub(super) fn watch_changes(&mut self) {
+        if self.changes.is_none() {
+            self.registration = None;
+            // Without a descriptor for it, the caller's deadline is what is left.
+            self.changes = ChangeWatch::new(&self.stream).ok().map(Box::new);
+        }
+    }
+
     /// Waits for what it was registered for.
     ///
     /// An error of the registration is found again, with its errno, by the read or write that follows.
     pub(super) fn poll_ready(&self, wants: Wants, context: &mut Context<'_>) -> Poll<Ready> {
+        if let Some(changes) = &self.changes {
+            return changes.poll(context).map(|()| Ready::Writable);
+        }
         let Some(Registration { socket, .. }) = &self.registration else { return Poll::Pending };
         if wants.write && socket.poll_write_ready(context).is_ready() {
             return Poll::Ready(Ready::Writable);
@@ -163,6 +188,26 @@ impl Socket {
             }
             _ => read(&self.stream),
         }
+    }
+}
+
+impl ChangeWatch {
+    fn new(stream: &TcpStream) -> io::Result<Self> {
+        let set = epoll::create(CreateFlags::CLOEXEC)?;
+        epoll::add(&set, stream, EventData::new_u64(0), EventFlags::OUT | EventFlags::ET)?;
+        Ok(Self(runtime::register(set, Interest::READABLE)?))
+    }
+
+    fn poll(&self, context: &mut Context<'_>) -> Poll<()> {
+        // A runtime that has ended reports nothing.
+        while let Ok(mut ready) = std::task::ready!(self.0.poll_read_ready(context)) {
+            ready.clear_ready();
+            // A failed call may have left something: the caller looks at the socket.
+            if epoll::wait(&self.0, &mut [EMPTY_EVENT], Some(&Timespec::default())) != Ok(0) {
+                return Poll::Ready(());
+            }
+        }
+        Poll::Pending
     }
 }
 

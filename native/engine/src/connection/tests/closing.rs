@@ -143,6 +143,31 @@ async fn a_close_while_suspending_fails_with_what_the_link_has_lost() {
     this.events.assert_next(&format!("failed 3 {}", libc::ETIMEDOUT)).await;
 }
 
+/// A closing connection whose peer has ended its side, too, and takes nothing: its socket is closed in both directions, which the
+/// reactor reports without end. A connection that takes that for news keeps a thread busy, and this clock never leaps.
+#[test]
+fn waiting_for_a_peer_that_has_ended_its_side_uses_no_processor_time() {
+    let (done, waiting) = channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        done.send(runtime.block_on(closing_after_end_of_peer())).unwrap();
+    });
+    assert_eq!(waiting.recv_timeout(SECOND * 10), Ok(DRAIN_TIMEOUT.as_secs()));
+}
+
+/// Returns after how many seconds such a connection is reset.
+async fn closing_after_end_of_peer() -> u64 {
+    let mut this = Fixture::new(Protocol::default()).await;
+    this.peer.shutdown().await.unwrap();
+    this.events.assert_next("ended").await;
+    this.send(&[0; SENT_BYTES], super::SEND);
+    this.connection.close(Some(super::CLOSE)).unwrap();
+    let start = Instant::now();
+    this.events.assert_next("closed Timeout").await;
+    this.events.assert_next(&format!("failed 3 {}", libc::ETIMEDOUT)).await;
+    start.elapsed().as_secs()
+}
+
 /// A connection that is closing, though its peer has not taken what was sent.
 async fn closing() -> (Connection, Receiver<Told>, Peer) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
