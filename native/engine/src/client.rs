@@ -1,4 +1,4 @@
-//! A client: bind, connect, send, close, and connect again.
+//! TCP clients: bind, connect, send, close, reconnect.
 
 mod attempt;
 mod bound;
@@ -45,7 +45,7 @@ use reconnector::Reconnector;
 pub use route::Route;
 use shared::Shared;
 
-/// A TCP client. Dropping it gives up a connect that is under way and closes its connection.
+/// A TCP client. Dropping it cancels a pending connect and closes the connection.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -76,36 +76,36 @@ pub struct Client {
     shared: Arc<Shared>,
 }
 
-/// How a client speaks, and whether it connects again by itself.
+/// Options of a client: its protocol, and whether it reconnects.
 #[derive(Clone, Debug, Default)]
 pub struct ClientOptions {
-    /// How it speaks with the server.
+    /// Protocol on the link; the server needs the same.
     pub protocol: Protocol,
-    /// When it connects again; `None`: when it is told to.
+    /// Delays of automatic reconnects; `None` for no reconnects.
     pub reconnect: Option<Reconnect>,
 }
 
 impl Client {
-    /// A client that has no socket yet.
+    /// Creates a client without a socket.
     ///
-    /// With `poller` its owner reads links without typed frames itself, as that of a
-    /// [`PendingConnection`](crate::PendingConnection) does.
+    /// With `poller` the owner reads links without typed frames itself, as with
+    /// [`PendingConnection`](crate::PendingConnection).
     pub fn new(sink: Arc<dyn EventSink<ConnectionEvent>>, poller: Option<PollTarget>, options: ClientOptions) -> Self {
         let ClientOptions { protocol, reconnect } = options;
         let (protocol, counters) = (Arc::new(protocol), Arc::default());
         Self { shared: Arc::new(Shared { sink, poller, protocol, reconnect, counters, state: Mutex::default() }) }
     }
 
-    /// Gives the client a local address; port 0 lets the kernel choose.
+    /// Binds the client to a local address; for port 0 the kernel chooses the port.
     ///
     /// # Errors
-    /// `EINVAL` when it is bound, connecting or connected; otherwise what the kernel said.
+    /// `EINVAL` if it is bound, connecting or connected; otherwise errors of the kernel.
     pub fn bind(&self, local: SocketAddr) -> Result<(), SocketError> {
         let mut state = lock(&self.shared.state);
         if !state.phase.may_bind() {
             return Err(SocketError::new(Operation::Bind, local, libc::EINVAL));
         }
-        // An earlier connection may have ended at the same port.
+        // An earlier connection from the same port may have ended.
         state.bound = None;
         let bound = Bound::new(local, &state.options);
         let bound = bound.map_err(|error| SocketError::from_io(Operation::Bind, local, &error))?;
@@ -115,14 +115,14 @@ impl Client {
         Ok(())
     }
 
-    /// Connects; gives up after `limit`.
+    /// Connects, within `limit`.
     ///
-    /// `Completed` with `operation_id` follows, and `Connected` before it on success. A failed attempt can be repeated, and a
-    /// closed client can connect again. One that reconnects by itself goes on until it succeeds, is closed, or has made all its
-    /// attempts, each within `limit`.
+    /// `Completed` with `operation_id` follows, and `Connected` before it on success. A client can connect again after a failed
+    /// attempt and after a close. A client that reconnects repeats failed attempts until it is closed or has made all its
+    /// attempts; `limit` applies to each.
     ///
     /// # Errors
-    /// `EALREADY` while connecting, `EISCONN` when connected; otherwise what the kernel said when it refused a socket.
+    /// `EALREADY` while connecting, `EISCONN` if connected; otherwise the kernel's errors of creating a socket.
     pub fn connect(
         &self,
         route: impl Into<Route>,
@@ -161,12 +161,12 @@ impl Client {
         Ok(())
     }
 
-    /// Makes the one attempt of a client that does not reconnect.
+    /// Starts the single attempt of a client that does not reconnect.
     fn attempt(&self, attempt: Attempt, opening: Opening, origin: Origin, runtime: &Handle) -> Phase {
         let shared = Arc::clone(&self.shared);
         let (cancel, cancelled) = oneshot::channel();
         let (guard, running) = watch::channel(());
-        // The task needs the lock that is held here to finish, so it cannot do so before its phase is set.
+        // The task cannot finish before the phase is set: it needs the lock that is held here.
         runtime.spawn(async move {
             let _guard = guard;
             // Boxed for the same reason as a server's handshakes.
@@ -176,10 +176,10 @@ impl Client {
         Phase::Connecting { cancel, running }
     }
 
-    /// Sets options of the socket that is there, and of every later one.
+    /// Sets options of the current socket, and of all later ones.
     ///
     /// # Errors
-    /// `EDOM` for a negative time-out, otherwise what the kernel said.
+    /// `EDOM` for a negative timeout, otherwise errors of the kernel.
     pub fn set_options(&self, options: SocketOptions) -> Result<(), SocketError> {
         let mut state = lock(&self.shared.state);
         let local = state.bound.as_ref().map(|bound| bound.local);
@@ -195,9 +195,9 @@ impl Client {
         }
     }
 
-    /// Returns the descriptor of the bound or connected socket.
+    /// Returns the descriptor of the bound or connected socket, which the client still owns.
     ///
-    /// A bound one keeps it while it connects. It stays the client's.
+    /// A bound socket keeps its descriptor while it connects.
     pub fn descriptor(&self) -> Option<RawFd> {
         let state = lock(&self.shared.state);
         match state.phase.connection() {
@@ -209,8 +209,7 @@ impl Client {
     /// Sends as [`Connection::send`] does.
     ///
     /// # Errors
-    /// `EBADF` without a socket, `ENOTCONN` with one that is not connected, or not any more; otherwise those of
-    /// [`Connection::send`].
+    /// `EBADF` without a socket, `ENOTCONN` before and after a connection; otherwise those of [`Connection::send`].
     pub fn send(&self, data: &[u8], operation_id: OperationId) -> Result<SendProgress, SocketError> {
         self.send_message(&Message::new(data), operation_id)
     }
@@ -231,16 +230,15 @@ impl Client {
         lock(&self.shared.state).connection(Operation::Send)?.gather(message, operation_id).map_err(not_connected)
     }
 
-    /// Writes what was gathered, as [`Connection::flush`] does.
+    /// Writes gathered messages as [`Connection::flush`] does.
     pub fn flush(&self) -> bool {
         lock(&self.shared.state).phase.connection().is_some_and(Connection::flush)
     }
 
-    /// Ends this side's stream as [`Connection::end`] does.
+    /// Half-closes the connection as [`Connection::end`] does.
     ///
     /// # Errors
-    /// `EBADF` without a socket, `ENOTCONN` with one that is not connected, or not any more; otherwise those of
-    /// [`Connection::end`].
+    /// `EBADF` without a socket, `ENOTCONN` before and after a connection; otherwise those of [`Connection::end`].
     pub fn end(&self, operation_id: OperationId) -> Result<(), SocketError> {
         lock(&self.shared.state).connection(Operation::Send)?.end(operation_id).map_err(not_connected)
     }
@@ -248,7 +246,7 @@ impl Client {
     /// Resets the connection as [`Connection::abort`] does.
     ///
     /// # Errors
-    /// `EBADF` without a socket, `ENOTCONN` with one that is not connected, or not any more.
+    /// `EBADF` without a socket, `ENOTCONN` before and after a connection.
     pub fn abort(&self, operation_id: OperationId) -> Result<Closing, SocketError> {
         let mut state = lock(&self.shared.state);
         let connection = state.connection(Operation::Close)?;
@@ -261,13 +259,13 @@ impl Client {
         Ok(if matches!(phase, Phase::Ended(_)) { Closing::Over } else { Closing::Announced })
     }
 
-    /// Lets the link go, and keeps what is not sent, until [`Client::restore`].
+    /// Closes the link, and keeps unsent messages, until [`Client::restore`].
     ///
-    /// `Completed` with `operation_id` follows. Only for a client that reconnects by itself.
+    /// `Completed` with `operation_id` follows. Only for a client that reconnects.
     ///
     /// # Errors
-    /// `EBADF` without a socket, `ENOTCONN` with one that is not connected, `EOPNOTSUPP` when it does not reconnect, `EALREADY` while
-    /// another call is under way.
+    /// `EBADF` without a socket, `ENOTCONN` with an unconnected one, `EOPNOTSUPP` if the client does not reconnect, `EALREADY` while
+    /// another call is pending.
     pub fn suspend(&self, operation_id: OperationId) -> Result<(), SocketError> {
         let state = lock(&self.shared.state);
         let connection = state.connection(Operation::Suspend)?;
@@ -277,14 +275,14 @@ impl Client {
         }
     }
 
-    /// Undoes [`Client::suspend`].
+    /// Reverts [`Client::suspend`].
     pub fn restore(&self) {
         if let Some(connection) = lock(&self.shared.state).phase.connection() {
             connection.resume();
         }
     }
 
-    /// What went through all its connections.
+    /// Returns statistics over all connections of the client.
     pub fn statistics(&self) -> Statistics {
         let is_encrypted = self.shared.protocol.is_encrypted();
         let all = Statistics { is_encrypted, ..self.shared.counters.statistics() };
@@ -294,7 +292,7 @@ impl Client {
         }
     }
 
-    /// Returns the bytes of unfinished sends.
+    /// Returns the number of bytes of pending sends.
     ///
     /// The kernel has not taken them, or the peer has not acknowledged them.
     pub fn queued_bytes(&self) -> usize {
@@ -302,13 +300,13 @@ impl Client {
         state.phase.connection().map_or(0, |connection| connection.queued_bytes())
     }
 
-    /// Closes whatever is open.
+    /// Closes the socket, bound, connecting or connected.
     ///
-    /// A connect under way completes with `ECANCELED`. `Closed` and `Completed` with `operation_id` follow; `Completed` alone
-    /// where the connection has ended before.
+    /// A pending connect completes with `ECANCELED`. `Closed` and `Completed` with `operation_id` follow; only `Completed` if the
+    /// connection has ended before.
     ///
     /// # Errors
-    /// [`NEVER_OPENED`] before `bind` and `connect`, and when it is closed already.
+    /// [`NEVER_OPENED`] before `bind` and `connect`, and after a close.
     pub fn close(&self, operation_id: OperationId) -> Result<Closing, SocketError> {
         let mut state = lock(&self.shared.state);
         state.unbind();
@@ -318,7 +316,7 @@ impl Client {
                 return Err(SocketError::new(Operation::Close, None, NEVER_OPENED));
             }
             Phase::Bound | Phase::Failed => self.shared.sink.post(ConnectionEvent::Closed(CloseReason::Local)),
-            // The attempt answers both calls when its socket is closed.
+            // The attempt completes both calls when its socket is closed.
             Phase::Connecting { cancel, running } => {
                 state.previous.push_attempt(running);
                 if cancel.send(operation_id).is_ok() {
@@ -349,9 +347,9 @@ impl Client {
 
     /// Closes the connection after EOF of the peer.
     ///
-    /// Everything queued is sent, and `Closed` follows. Where nothing is queued, that comes first, and the connection ends when
-    /// this is called again: its owner can still use it when it hears of the end. Does nothing to a connection that
-    /// [`Connection::finish`] leaves alone.
+    /// Queued messages are sent, and `Closed` follows. With an empty queue `Closed` is posted at once, and the connection ends at
+    /// the next call, so that the owner can use the connection while it handles the event. Does nothing where
+    /// [`Connection::finish`] does nothing.
     pub fn finish(&self) {
         let mut state = lock(&self.shared.state);
         let is_last = self.shared.reconnect.is_none();
@@ -368,9 +366,9 @@ impl Client {
         }
     }
 
-    /// Whether the peer has ended the connection in order, and `Closed` was posted.
+    /// Returns whether EOF of the peer has ended the connection, and `Closed` was posted.
     ///
-    /// Not of a client that reconnects by itself.
+    /// Always false for a client that reconnects.
     pub fn was_ended(&self) -> bool {
         let state = lock(&self.shared.state);
         let has_peer = state.phase.connection().is_some_and(Connection::has_peer);
@@ -382,7 +380,7 @@ impl Client {
         matches!(&lock(&self.shared.state).phase, Phase::Ended(connection) if connection.is_open())
     }
 
-    /// Gives up a connect under way and closes the connection, without waiting for anything.
+    /// Cancels a pending connect, and closes the connection without waiting.
     pub fn dispose(&self) {
         let mut state = lock(&self.shared.state);
         state.unbind();
@@ -394,22 +392,22 @@ impl Client {
         self.with_connection(|connection| connection.consume(bytes));
     }
 
-    /// Calls `use_connection` with the connection, if there is one; it may have ended.
+    /// Calls `use_connection` with the connection, which may have ended; returns `None` without one.
     ///
-    /// It must not call the client, which is locked.
+    /// The closure must not call the client, which is locked.
     pub fn with_connection<T>(&self, use_connection: impl FnOnce(&Connection) -> T) -> Option<T> {
         lock(&self.shared.state).phase.connection().map(use_connection)
     }
 
-    /// How it speaks with its peer.
+    /// Returns the protocol on its links.
     pub fn protocol(&self) -> &Protocol {
         &self.shared.protocol
     }
 
-    /// The peer's address, also after it has ended the connection.
+    /// Returns the peer's address, also after EOF of the peer.
     ///
     /// # Errors
-    /// `EBADF` without a socket, `ENOTCONN` with one that is not connected, or that the peer has reset.
+    /// `EBADF` without a socket, `ENOTCONN` with an unconnected one and after a reset by the peer.
     pub fn remote_address(&self) -> Result<SocketAddr, SocketError> {
         let state = lock(&self.shared.state);
         let connection = state.connection(Operation::GetRemoteAddress)?;
@@ -419,10 +417,10 @@ impl Client {
         }
     }
 
-    /// The address on this side, also of a connection that has ended by itself.
+    /// Returns the local address, also after the peer has ended the connection.
     ///
     /// # Errors
-    /// `EBADF` when it has none.
+    /// `EBADF` without a local address.
     pub fn local_address(&self) -> Result<SocketAddr, SocketError> {
         let state = lock(&self.shared.state);
         let bound = state.bound.as_ref().map(|bound| bound.local).filter(|_| state.is_bound());
@@ -430,7 +428,7 @@ impl Client {
         bound.or_else(ended).ok_or_else(|| SocketError::new(Operation::GetLocalAddress, None, libc::EBADF))
     }
 
-    /// Whether it is connecting, or connected and not closed.
+    /// Returns whether it is connecting or connected.
     pub fn is_active(&self) -> bool {
         match &lock(&self.shared.state).phase {
             Phase::Connecting { .. } => true,
@@ -439,10 +437,10 @@ impl Client {
         }
     }
 
-    /// Its state.
+    /// Returns the state of the socket.
     ///
-    /// A connection that ended by itself leaves the client bound, and connected if the peer ended it in order, until `close`:
-    /// who closes it can be told from that. Not so of a client that reconnects by itself, which has done what it could.
+    /// Without reconnects, a client stays bound after a connection that the peer has ended, until `close`; after EOF it also stays
+    /// connected. This shows which side has closed the connection.
     pub fn state(&self) -> SocketState {
         let state = lock(&self.shared.state);
         match state.phase.connection() {
@@ -457,7 +455,7 @@ impl Client {
     }
 }
 
-/// What a connection that has ended by itself, and is closed, is to the client that has it.
+/// Converts `EBADF` of an ended connection: the client still has a socket, but is not connected.
 fn not_connected(error: SocketError) -> SocketError {
     if error.errno == libc::EBADF { SocketError { errno: libc::ENOTCONN, ..error } } else { error }
 }

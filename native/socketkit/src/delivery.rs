@@ -217,7 +217,7 @@ impl Delivery {
         match readiness {
             Readiness::ReadClosed => self.is_read_closed.set(true),
             Readiness::Readable => {
-                // It was read to its end, and is watched again.
+                // Its data was read completely, and it is watched again.
                 self.watched_link.set(None);
                 self.waiting.borrow_mut().push_back(Pending::Readable(link));
             }
@@ -225,7 +225,7 @@ impl Delivery {
     }
 
     /// Emits an event that does not wait for others.
-    /// Returns false, as nothing is left to deliver.
+    /// Returns false, because nothing is left to deliver.
     fn emit_at_once(&self, receiver: &dyn Receiver, event: EventName) -> bool {
         if !self.is_muted() {
             receiver.emitter().emit(event, []);
@@ -248,7 +248,7 @@ impl Delivery {
         is_due.then(|| self.deliver_waiting(receiver))
     }
 
-    /// Delivers what can be delivered, limited to the object's share of a turn.
+    /// Delivers as far as possible, limited to the object's share of a turn.
     fn deliver_waiting(&self, receiver: &dyn Receiver) -> usize {
         let emitter = receiver.emitter();
         let mut batch = Batch { receiver, listener: None, peer: None };
@@ -268,7 +268,7 @@ impl Delivery {
         turn.stored + turn.delivered + turn.streamed
     }
 
-    /// Removes what is to be delivered next; returns `None` if nothing is, or not in this turn.
+    /// Removes the next item to deliver; returns `None` if there is none, or none in this turn.
     fn next_due(&self, receiver: &dyn Receiver, turn: &mut Turn) -> Option<Pending> {
         let emitter = receiver.emitter();
         if !self.is_listened_to(emitter) && !self.is_muted() {
@@ -323,7 +323,7 @@ impl Delivery {
         Ok(())
     }
 
-    /// Delivers what is no data.
+    /// Delivers an event other than data.
     fn deliver_event(&self, batch: &mut Batch<'_>, event: Pending) {
         let (receiver, emitter) = (batch.receiver, batch.receiver.emitter());
         match event {
@@ -425,7 +425,7 @@ impl Delivery {
     /// Delivers received bytes as one message. Returns their number.
     ///
     /// # Errors
-    /// When no message could be created. The parts are then first in the queue, each as the event that it was.
+    /// When no message could be created. The parts are then first in the queue, as separate events.
     fn deliver_parts(&self, batch: &mut Batch<'_>, parts: Vec<Bytes>, event: fn(Bytes) -> Pending) -> Result<usize> {
         let env = batch.receiver.emitter().env();
         let size = parts.iter().map(Bytes::len).sum();
@@ -459,7 +459,7 @@ impl Delivery {
         delivered.flatten().inspect_err(|_| self.put_back(bytes, Pending::Corrupt))
     }
 
-    /// Creates what `batch` lacks, in a scope that outlives its messages.
+    /// Creates the missing parts of `batch`, in a scope that outlives its messages.
     fn prepare(&self, batch: &mut Batch<'_>) -> Result<()> {
         let emitter = batch.receiver.emitter();
         if batch.listener.is_none_or(|(changes, _)| changes != emitter.changes()) {
@@ -621,7 +621,7 @@ fn message<'env>(
     Ok(info.to_unknown())
 }
 
-/// Schedules a retry for what could not be delivered.
+/// Schedules a retry of the failed delivery.
 fn put_off(emitter: &Emitter<ConnectionEvent>, error: &Error) {
     node_api::report_pending(emitter.env());
     if emitter.await_retry() {

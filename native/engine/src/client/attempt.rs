@@ -1,4 +1,4 @@
-//! The one attempt to connect of a client that does not reconnect.
+//! The single connect attempt of a client that does not reconnect.
 
 use std::io;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub(super) struct Attempt {
 }
 
 impl Shared {
-    /// Sees one attempt to connect through, or answers the `close` that cancelled it.
+    /// Completes one connect attempt, or the `close` that cancelled it.
     pub(super) async fn attempt(
         self: &Arc<Self>,
         attempt: Attempt,
@@ -67,7 +67,7 @@ impl Shared {
         }
     }
 
-    /// `Connected` goes out before the connection can post an event of its own.
+    /// Posts `Connected`, and starts the connection, which posts all later events.
     fn start(self: &Arc<Self>, link: NewLink, state: &mut State) -> Result<Connection, SocketError> {
         let NewLink { stream, peer, peer_interval, ciphers, .. } = link;
         let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
@@ -80,7 +80,7 @@ impl Shared {
         Connection::start(self.plan(sink, None, bound), first, &Handle::current()).map_err(failed)
     }
 
-    /// There is no `close` to answer when the client was dropped.
+    /// Completes a cancelled attempt, and its `close`; `None` if the client was dropped.
     fn answer_cancelled(&self, attempt: Attempt, close: Option<OperationId>) {
         let error = SocketError::new(Operation::Connect, None, libc::ECANCELED).at(&attempt.target);
         self.sink.complete(attempt.operation_id, Err(error));

@@ -1,4 +1,4 @@
-//! What `bind` gave a client.
+//! The bound socket of a client, and its address.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,13 +12,13 @@ use crate::options::{self, SocketOptions};
 use crate::port::{self, PortClaim};
 use crate::sync::lock;
 
-/// The local address, the claim on its port, and the bound socket.
+/// Result of `bind`: the local address, the claim on its port, and the bound socket.
 ///
-/// A connection takes the socket over. Attempts to connect share one socket, so that its descriptor and its port stay the
-/// client's whatever becomes of them.
+/// A connection takes over the socket. Connect attempts share one socket, so that a failed or cancelled one keeps the client's
+/// descriptor and port.
 pub(super) struct Bound {
     pub(super) local: SocketAddr,
-    /// Whether `bind` was told the port, and did not let the kernel choose.
+    /// Whether the owner chose the port, and not the kernel.
     pub(super) has_chosen_port: bool,
     held: Mutex<Held>,
 }
@@ -28,23 +28,23 @@ struct Held {
     socket: Place,
 }
 
-/// Where the bound socket is.
+/// Owner of the bound socket.
 enum Place {
-    /// Here, and not connected.
+    /// The client, not connected.
     Here(Arc<Socket>),
-    /// A stream has it, and this descriptor.
+    /// A stream, with this descriptor.
     Handed(RawFd),
-    /// It is closed; another one is bound when it is needed.
+    /// None: the socket is closed, and the next attempt binds another one.
     Gone,
 }
 
 impl Bound {
     /// Binds a socket with `options` to `local`.
     ///
-    /// Takes a port over from connections in TIME_WAIT, unless the options say otherwise, but never one that is in use.
+    /// With SO_REUSEADDR, the default, the port may have connections in TIME_WAIT. A port in use is never shared.
     ///
     /// # Errors
-    /// `EADDRINUSE`, `EADDRNOTAVAIL`, …: what the kernel said.
+    /// `EADDRINUSE`, `EADDRNOTAVAIL`, and other errors of the kernel.
     pub(super) fn new(local: SocketAddr, options: &SocketOptions) -> io::Result<Self> {
         let (socket, claim) = options::bound_socket(local, options)?;
         let has_chosen_port = local.port() != 0;
@@ -53,7 +53,7 @@ impl Bound {
         Ok(Self { local, has_chosen_port, held: Mutex::new(held) })
     }
 
-    /// The descriptor of the socket, also of one that a stream has.
+    /// Returns the descriptor of the socket, also if a stream owns it.
     pub(super) fn descriptor(&self) -> Option<RawFd> {
         match &lock(&self.held).socket {
             Place::Here(socket) => Some(socket.as_raw_fd()),
@@ -62,10 +62,10 @@ impl Bound {
         }
     }
 
-    /// Sets `options` of the socket, if it is here.
+    /// Sets `options` of the socket, unless a stream owns it.
     ///
     /// # Errors
-    /// What the kernel said.
+    /// Errors of the kernel.
     pub(super) fn set_options(&self, options: SocketOptions) -> io::Result<()> {
         let held = lock(&self.held);
         match &held.socket {
@@ -74,20 +74,20 @@ impl Bound {
         }
     }
 
-    /// The options that a socket bound here may get while it lives.
+    /// Returns the options that may be set on a socket with this address.
     pub(super) fn applicable(&self, options: SocketOptions) -> SocketOptions {
         lock(&self.held).applicable(options)
     }
 
     /// Connects the bound socket to `peer`.
     ///
-    /// If it is gone, binds another one to the same address.
+    /// If the socket is closed, binds another one to the same address.
     ///
     /// # Errors
-    /// `ECANCELED` when it was released; otherwise what the kernel said.
+    /// `ECANCELED` after `release`; otherwise errors of the kernel.
     ///
     /// # Cancel safety
-    /// An attempt that failed or is cancelled leaves the socket bound and not connected.
+    /// After a failed or cancelled attempt the socket is bound and not connected.
     pub(super) async fn connect(&self, peer: SocketAddr, options: &SocketOptions) -> io::Result<TcpStream> {
         let socket = lock(&self.held).socket(self.local, options)?;
         let attempt = Attempt { bound: self, socket };
@@ -95,7 +95,7 @@ impl Bound {
         attempt.hand_over()
     }
 
-    /// Forgets a socket that a stream had: the attempt to connect it came to nothing.
+    /// Marks the socket as closed if a stream owned it, after a failed attempt.
     pub(super) fn end_attempt(&self) {
         let mut held = lock(&self.held);
         if matches!(held.socket, Place::Handed(_)) {
@@ -103,12 +103,12 @@ impl Bound {
         }
     }
 
-    /// Lets others have the port: the connection is over. A later attempt claims it again.
+    /// Ends the claim on the port after the end of the connection. A later attempt claims it again.
     pub(super) fn end_claim(&self) {
         lock(&self.held).claim = None;
     }
 
-    /// Gives up the port, whoever still has this.
+    /// Closes the socket and ends the claim on the port, even while attempts refer to it.
     pub(super) fn release(&self) {
         let mut held = lock(&self.held);
         held.claim = None;
@@ -121,7 +121,7 @@ impl Held {
         if self.claim.is_none() { options.without_reuse_address() } else { options }
     }
 
-    /// The socket, with `options`; another one that is bound to `local` if it is gone.
+    /// Returns the socket with `options`; if it is closed, another one bound to `local`.
     fn socket(&mut self, local: SocketAddr, options: &SocketOptions) -> io::Result<Arc<Socket>> {
         if let Place::Here(socket) = &self.socket {
             self.applicable(*options).apply_unconnected(socket)?;
@@ -140,7 +140,7 @@ impl Held {
         Ok(socket)
     }
 
-    /// Undoes a connect of the socket. The kernel has let a port go that it chose itself.
+    /// Disconnects the socket, and binds it again: disconnecting releases a port that the kernel chose.
     fn disconnect(&self, socket: &Socket, local: SocketAddr) -> io::Result<()> {
         options::disconnect(socket)?;
         match port::bind_client_again(socket, local, self.claim.as_ref()) {
@@ -150,14 +150,14 @@ impl Held {
     }
 }
 
-/// A connect that is under way. Dropping it undoes that.
+/// A connect attempt of the bound socket. Dropping it disconnects the socket.
 struct Attempt<'bound> {
     bound: &'bound Bound,
     socket: Arc<Socket>,
 }
 
 impl Attempt<'_> {
-    /// Leaves the connected socket to a stream.
+    /// Moves the connected socket into a stream.
     fn hand_over(self) -> io::Result<TcpStream> {
         let mut held = lock(&self.bound.held);
         let is_here = matches!(&held.socket, Place::Here(socket) if Arc::ptr_eq(socket, &self.socket));

@@ -21,7 +21,7 @@ type Dialled = (TcpStream, SocketAddr);
 /// Resolves `host` and connects to the first of its addresses that answers.
 ///
 /// # Cancel safety
-/// A cancelled connect leaves nothing behind.
+/// A cancelled connect closes its sockets.
 pub(super) async fn dial(origin: Origin, host: &Host) -> Result<Dialled, SocketError> {
     let peers = match host {
         Host::Address(address) => vec![*address],
@@ -33,7 +33,7 @@ pub(super) async fn dial(origin: Origin, host: &Host) -> Result<Dialled, SocketE
 /// Connects to the first of `peers` that answers. The error is that of the last one to fail.
 pub(super) async fn dial_any(origin: Origin, peers: Vec<SocketAddr>) -> Result<Dialled, SocketError> {
     let peers = in_order(&origin, peers);
-    // A local port is good for one attempt at a time.
+    // A local port allows one attempt at a time.
     if origin.bound.is_some() || peers.len() < 2 {
         dial_in_turn(origin, peers).await
     } else {
@@ -52,7 +52,7 @@ async fn dial_in_turn(origin: Origin, peers: Vec<SocketAddr>) -> Result<Dialled,
     Err(last)
 }
 
-/// Tries the next one when the one before has failed or taken a while.
+/// Starts the next attempt when the previous one has failed, or after a delay.
 async fn race(origin: Origin, peers: Vec<SocketAddr>) -> Result<Dialled, SocketError> {
     let mut peers = peers.into_iter();
     let mut attempts = JoinSet::new();
@@ -67,7 +67,7 @@ async fn race(origin: Origin, peers: Vec<SocketAddr>) -> Result<Dialled, SocketE
             Some(done) = attempts.join_next() => match done {
                 Ok(Ok(dialled)) => return Ok(dialled),
                 Ok(Err(error)) => last = error,
-                // A panic; it was told already.
+                // A panic, which was reported already.
                 Err(_) => {}
             },
             () = sleep(limits::NEXT_ADDRESS_DELAY), if peers.len() > 0 => {}
@@ -86,7 +86,7 @@ fn in_order(origin: &Origin, peers: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let Some(first) = peers.first().copied() else { return peers };
     if let Some(local) = origin.local() {
         let (fitting, others): (Vec<_>, Vec<_>) = peers.into_iter().partition(|peer| peer.is_ipv4() == local.is_ipv4());
-        // Where there is none, the kernel says what is wrong.
+        // If none fits, the kernel's error gives the reason.
         return if fitting.is_empty() { others } else { fitting };
     }
     let (preferred, others): (Vec<_>, Vec<_>) = peers.into_iter().partition(|peer| peer.is_ipv4() == first.is_ipv4());
@@ -102,31 +102,31 @@ async fn dial_one(origin: Origin, peer: SocketAddr) -> Result<Dialled, SocketErr
     let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
     let stream = origin.connect(peer).await.map_err(failed)?;
     if !origin.has_chosen_port() && is_its_own_peer(&stream, peer) {
-        // By a reset: otherwise the port would be taken for a while yet.
+        // Reset, because a FIN would leave the port in TIME_WAIT.
         let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
         return Err(SocketError::new(Operation::Connect, peer, libc::ECONNREFUSED));
     }
-    // The kernel takes 0.0.0.0 for this machine. Before a fast open has sent anything, it tells no peer.
+    // The kernel connects 0.0.0.0 to this machine. With TCP Fast Open there is no peer before the first byte.
     let peer = stream.peer_addr().unwrap_or(peer);
     Ok((stream, peer))
 }
 
-/// Returns whether the socket is connected to itself, or will be by a fast open.
+/// Returns whether the socket is connected to itself, or will be with TCP Fast Open.
 ///
-/// The kernel does so where nothing listens at the address and the local port that it chose is the same.
+/// This happens if the port has no listener and the kernel chooses it as the local port.
 fn is_its_own_peer(stream: &TcpStream, target: SocketAddr) -> bool {
     let Ok(local) = stream.local_addr() else { return false };
     match stream.peer_addr() {
         Ok(peer) => local == peer,
-        // The kernel takes 0.0.0.0 for this machine.
+        // The kernel connects 0.0.0.0 to this machine.
         Err(_) if target.ip().is_unspecified() => local.ip().is_loopback() && local.port() == target.port(),
         Err(_) => local == target,
     }
 }
 
-/// The addresses of `name` in the families that it asks for.
+/// Returns the addresses of `name` in the requested families.
 ///
-/// `localhost` has both loopbacks, whatever the system says.
+/// `localhost` always has both loopback addresses.
 async fn look_up(name: &NetAddress) -> Result<Vec<SocketAddr>, SocketError> {
     if name.is_localhost() {
         return Ok(vec![(Ipv4Addr::LOCALHOST, name.port).into(), (Ipv6Addr::LOCALHOST, name.port).into()]);
@@ -145,7 +145,7 @@ fn with_port(mut address: SocketAddr, port: u16) -> SocketAddr {
 
 #[cfg(test)]
 mod tests {
-    // A test may panic: that is how it fails.
+    // A test fails by panicking.
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
     use std::sync::Arc;
@@ -167,14 +167,14 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// A port that is held, and on which nobody listens.
+    /// Returns a bound port without a listener.
     fn deaf(at: &str) -> (Socket, SocketAddr) {
         let (socket, _) = bound_socket(address(at), &SocketOptions::default()).unwrap();
         let address = socket.local_addr().unwrap().as_socket().unwrap();
         (socket, address)
     }
 
-    /// A port whose backlog is full, so that the kernel drops what others send.
+    /// Returns a port with a full backlog: the kernel drops further SYNs.
     async fn silent() -> (Socket, TcpStream, SocketAddr) {
         let (socket, address) = deaf("127.0.0.1:0");
         socket.listen(0).unwrap();
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn families_take_turns_and_a_bound_origin_keeps_to_its_own() {
+    fn address_families_alternate_and_a_bound_client_uses_its_own() {
         let all = ["[::1]:1", "[::2]:1", "[::3]:1", "1.1.1.1:1", "2.2.2.2:1"].map(address).to_vec();
         let sorted = |local: Option<&str>, peers: &[SocketAddr]| {
             in_order(&origin(local.map(address)), peers.to_vec())
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn addresses_that_refuse_cost_no_time_and_the_first_that_answers_is_taken() {
+    async fn connects_to_the_first_address_that_does_not_refuse_without_delay() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let here = listener.local_addr().unwrap();
         let ((_one, first), (_two, second)) = (deaf("127.0.0.1:0"), deaf("[::1]:0"));
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_address_that_says_nothing_holds_the_next_one_up_for_a_moment_only() {
+    async fn unanswered_address_delays_the_next_one_briefly() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let here = listener.local_addr().unwrap();
         let (_socket, _taken, silent) = silent().await;
@@ -220,9 +220,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_socket_that_has_no_peer_yet_is_its_own_when_it_is_bound_to_the_target() {
+    async fn unconnected_socket_bound_to_the_target_would_connect_to_itself() {
         for (at, any) in [("127.0.0.1:0", "0.0.0.0:0"), ("[::1]:0", "[::]:0")] {
-            // As after a fast open, which sends nothing before there is data.
+            // As with TCP Fast Open, which sends no SYN before the first byte.
             let (socket, local) = deaf(at);
             socket.set_nonblocking(true).unwrap();
             let stream = TcpStream::from_std(socket.into()).unwrap();
@@ -240,14 +240,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn where_all_refuse_the_error_is_that_of_the_last_one() {
+    async fn connect_that_all_addresses_refuse_fails_with_the_last_error() {
         let ((_one, first), (_two, second)) = (deaf("127.0.0.1:0"), deaf("127.0.0.1:0"));
         let error = dial_any(origin(None), vec![first, second]).await.unwrap_err();
         assert_eq!((error.address, error.errno), (Some(second), libc::ECONNREFUSED));
     }
 
     #[tokio::test]
-    async fn a_bound_client_tries_one_address_after_the_other_from_its_port() {
+    async fn bound_client_tries_addresses_in_turn_from_its_port() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let here = listener.local_addr().unwrap();
         let (_one, refusing) = deaf("127.0.0.1:0");

@@ -1,4 +1,4 @@
-//! What stands between the connections of a client and its owner.
+//! Event sink between a connection of a client and the client's owner.
 
 use std::cell::RefCell;
 use std::ptr;
@@ -12,33 +12,33 @@ use crate::sync::lock;
 
 /// The sink of one connection of a client.
 ///
-/// A client that has closed its connection, and wants another one before the old peer has taken what was sent, takes leave
-/// of the old one: its owner hears of that no more than how its calls end.
+/// A client may connect again while its closed connection is still draining. It then calls `leave` on the old sink, which drops
+/// all later events of that connection except the results of calls.
 pub(super) struct LinkSink {
     sink: Arc<dyn EventSink<ConnectionEvent>>,
-    /// `Closed` was posted.
+    /// Whether `Closed` was posted.
     has_closed: AtomicBool,
-    /// Everything was posted that its owner is to hear. Written in the order of events.
+    /// Whether later events are dropped. Written under `order`.
     has_left: AtomicBool,
-    /// Held while an event is posted: events behind `leave` belong to another connection.
+    /// Held while an event is posted: events after `leave` belong to the next connection.
     order: Mutex<()>,
-    /// The `connect` that the connection answers itself, and what is to be done where that fails.
+    /// Id of the `connect` that the connection completes itself, and the function to call if it fails.
     opening: Option<(OperationId, Box<FailOpening>)>,
-    /// What the connection has its local address of: others may have the port when it is over.
+    /// Bound address of the connection, whose claim ends with the connection.
     bound: Option<Arc<Bound>>,
 }
 
-/// What is done for a connection that has ended before it had a link.
+/// Function to call for a connection that ended before its first link.
 pub(super) type FailOpening = dyn Fn(&LinkSink) + Send + Sync;
 
 thread_local! {
-    /// The sinks of which this thread posts an event now.
+    /// Sinks that are posting an event on this thread.
     ///
-    /// The owner may call the client from there, and so `leave`.
+    /// The owner may call the client meanwhile, and thereby `leave`.
     static POSTING: RefCell<Vec<*const LinkSink>> = const { RefCell::new(Vec::new()) };
 }
 
-/// One event that this thread posts, and its place in the order.
+/// Guard while this thread posts an event.
 struct Posting<'a> {
     _order: MutexGuard<'a, ()>,
 }
@@ -65,7 +65,7 @@ impl LinkSink {
         }
     }
 
-    /// Posts `Closed`. The port is not claimed any more when its owner hears of that.
+    /// Ends the claim on the port, then posts `Closed`: the owner may bind it again.
     fn post_closed(&self, event: ConnectionEvent) {
         if let Some(bound) = &self.bound {
             bound.end_claim();
@@ -73,14 +73,14 @@ impl LinkSink {
         self.sink.post(event);
     }
 
-    /// Whether `Closed` was posted.
+    /// Returns whether `Closed` was posted.
     pub(super) fn has_closed(&self) -> bool {
         self.has_closed.load(Ordering::SeqCst)
     }
 
-    /// Posts `Closed` now, unless it was posted, and nothing but results of calls from then on.
+    /// Posts `Closed`, unless it was posted; drops later events except results of calls.
     ///
-    /// Whether it was not.
+    /// Returns true if it posted `Closed`.
     pub(super) fn leave(&self, reason: CloseReason) -> bool {
         let _order = self.begin();
         self.has_left.store(true, Ordering::SeqCst);
@@ -91,7 +91,7 @@ impl LinkSink {
         is_news
     }
 
-    /// Waits until no other thread posts. `None` within an event that this thread posts.
+    /// Waits until no other thread posts. Returns `None` while this thread posts an event.
     fn begin(&self) -> Option<Posting<'_>> {
         if POSTING.with_borrow(|posting| posting.contains(&ptr::from_ref(self))) {
             return None;

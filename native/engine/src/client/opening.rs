@@ -1,4 +1,4 @@
-//! Opens a link of a client: waits for what was there before, binds, connects and enters.
+//! Opens a link of a client: waits for earlier connections, connects, and performs the handshake.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,20 +17,18 @@ use crate::handshake::{self, Session, SessionId};
 use crate::protocol::Protocol;
 use crate::timeout::timeout;
 
-/// Everything of a client that has not posted its last event.
+/// Earlier attempts and connections of a client that have not posted their last event.
 #[derive(Clone, Default)]
 pub(super) struct Previous(Vec<Ending>);
 
-/// A connection, or an attempt, that is coming to its end.
+/// A connection or an attempt that is ending.
 #[derive(Clone)]
 enum Ending {
     /// The sender is dropped at the end.
     Attempt(watch::Receiver<()>),
     Connection {
         connection: WeakConnection,
-        /// `Some` if the client need not wait.
-        ///
-        /// This side has closed the connection, and only its peer is slow.
+        /// `Some` if this side has closed the connection: the client need not wait for its peer.
         sink: Option<Arc<LinkSink>>,
     },
 }
@@ -44,7 +42,7 @@ impl Ending {
     }
 
     async fn wait(self) {
-        // What became of it, it has told its owner.
+        // It has posted its result.
         match self {
             Self::Attempt(mut running) => _ = running.changed().await,
             Self::Connection { connection, .. } => _ = connection.wait_until_ended().await,
@@ -58,12 +56,12 @@ impl Previous {
         self.add(Ending::Attempt(running));
     }
 
-    /// Adds a connection that posts its last event soon.
+    /// Adds a connection that will post its last event soon.
     pub(super) fn push(&mut self, connection: WeakConnection) {
         self.add(Ending::Connection { connection, sink: None });
     }
 
-    /// Adds one that the client has closed, which may take as long as its peer likes.
+    /// Adds a connection that the client has closed; its peer may delay the end.
     pub(super) fn push_closed(&mut self, connection: WeakConnection, sink: Option<Arc<LinkSink>>) {
         self.add(Ending::Connection { connection, sink });
     }
@@ -73,7 +71,7 @@ impl Previous {
         self.0.push(ending);
     }
 
-    /// Takes leave of what the client has closed, so that nothing of that comes any more.
+    /// Drops later events of connections that the client has closed.
     pub(super) fn leave(&mut self) {
         self.0.retain(|ending| match ending {
             Ending::Connection { sink: Some(sink), .. } => {
@@ -91,23 +89,23 @@ impl Previous {
     }
 }
 
-/// How a client comes to a link.
+/// Parameters of opening a link.
 #[derive(Clone)]
 pub(super) struct Opening {
-    /// What has to end first.
+    /// Attempts and connections that must end first.
     pub(super) previous: Previous,
     pub(super) route: Route,
-    /// How long an attempt may take.
+    /// Time limit of an attempt.
     pub(super) limit: Duration,
     pub(super) protocol: Arc<Protocol>,
 }
 
 impl Opening {
-    /// Follows the route, and agrees with the server on the protocol, coming back to
-    /// `session` where there is one. Returns the link, and the session that it belongs to.
+    /// Connects, and performs the handshake, which resumes `session` if there is one.
+    /// Returns the link and its session.
     ///
     /// # Cancel safety
-    /// A cancelled attempt leaves nothing behind.
+    /// A cancelled attempt closes its socket.
     pub(super) async fn open(
         &self,
         origin: Origin,
@@ -124,7 +122,7 @@ impl Opening {
         opened.map_err(|error| error.at(&self.route.target))
     }
 
-    /// A connect that ended without an answer.
+    /// Returns the error of a connect without a result of the kernel.
     pub(super) fn error(&self, errno: i32) -> SocketError {
         SocketError::new(Operation::Connect, None, errno).at(&self.route.target)
     }

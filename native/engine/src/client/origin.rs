@@ -1,4 +1,4 @@
-//! The end on this side that a connect begins at.
+//! Local endpoint of a connect.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,32 +10,32 @@ use super::bound::Bound;
 use crate::limits;
 use crate::options::{self, SocketOptions};
 
-/// What an attempt starts from.
+/// Local endpoint of a connect attempt.
 #[derive(Clone)]
 pub(super) struct Origin {
-    /// What `bind` gave the client; `None`: the kernel chooses the local address.
+    /// The bound socket; `None` if the kernel chooses the local address.
     pub(super) bound: Option<Arc<Bound>>,
     pub(super) options: SocketOptions,
 }
 
 impl Origin {
-    /// The address that it is bound to.
+    /// Returns the bound address.
     pub(super) fn local(&self) -> Option<SocketAddr> {
         self.bound.as_ref().map(|bound| bound.local)
     }
 
-    /// Whether the port on this side is the owner's choice, and not the kernel's.
+    /// Returns whether the owner chose the local port, and not the kernel.
     pub(super) fn has_chosen_port(&self) -> bool {
         self.bound.as_ref().is_some_and(|bound| bound.has_chosen_port)
     }
 
     /// Connects to `peer`.
     ///
-    /// The kernel may keep a bound port, or the pair of addresses, for a moment, until the peer has acknowledged the end of the
-    /// connection before.
+    /// Retries while the kernel keeps the port or the pair of addresses: until the peer has acknowledged the FIN of the previous
+    /// connection.
     ///
     /// # Cancel safety
-    /// A cancelled attempt leaves nothing behind but the bound socket, not connected.
+    /// After a cancelled attempt the bound socket is not connected.
     pub(super) async fn connect(&self, peer: SocketAddr) -> io::Result<TcpStream> {
         let Some(bound) = &self.bound else {
             let socket = options::unbound_socket(peer, &self.options)?;

@@ -1,4 +1,4 @@
-//! Where a client is in its life.
+//! Life-cycle phase of a client.
 
 use std::sync::Arc;
 
@@ -15,46 +15,47 @@ use crate::options::SocketOptions;
 #[derive(Default)]
 pub(super) struct State {
     pub(super) phase: Phase,
-    /// What `bind` gave it; every later attempt to connect starts there.
+    /// The bound socket, used by later connect attempts.
     pub(super) bound: Option<Arc<Bound>>,
-    /// Of every socket from now on.
+    /// Options of each later socket.
     pub(super) options: SocketOptions,
-    /// That of the newest connection.
+    /// Sink of the newest connection.
     pub(super) link_sink: Option<Arc<LinkSink>>,
-    /// What came before and may still post events.
+    /// Earlier attempts and connections that may still post events.
     pub(super) previous: Previous,
 }
 
 #[derive(Default)]
 pub(super) enum Phase {
-    /// Nothing was done yet.
+    /// Before `bind` and `connect`.
     #[default]
     Idle,
-    /// It has a local address, and is not connected: `connect` was not called, or failed.
+    /// Bound and not connected: `connect` was not called, or failed.
     Bound,
-    /// `connect` failed, and it has no local address.
+    /// `connect` failed without a bound address.
     Failed,
     Connecting {
-        /// Takes the operation id of a `close`; dropping it gives the attempt up without a word.
+        /// Cancels the attempt with the operation id of a `close`; dropping it cancels without an event.
         cancel: oneshot::Sender<OperationId>,
-        /// Its sender is dropped when the attempt has ended.
+        /// The sender is dropped when the attempt has ended.
         running: watch::Receiver<()>,
     },
-    /// It has a connection, which may have ended.
+    /// Has a connection, which may have ended.
     ///
-    /// One that reconnects may still wait for its first link.
+    /// A client that reconnects may be waiting for its first link.
     Active(Connection),
     /// The peer has ended the connection, and `Closed` was posted.
     ///
-    /// It is open until its owner has heard of that.
+    /// Open until the event is delivered to the owner.
     Ended(Connection),
     Closed,
 }
 
 impl State {
-    /// Returns the connection, or an error of `operation`.
+    /// Returns the connection.
     ///
-    /// It is `EBADF` without a socket, `ENOTCONN` with one that is not connected.
+    /// # Errors
+    /// `EBADF` without a socket, `ENOTCONN` with an unconnected one, as errors of `operation`.
     pub(super) fn connection(&self, operation: Operation) -> Result<&Connection, SocketError> {
         self.phase.connection().ok_or_else(|| match self.phase {
             Phase::Idle | Phase::Closed => SocketError::new(operation, None, libc::EBADF),
@@ -62,9 +63,7 @@ impl State {
         })
     }
 
-    /// Returns whether it has a local address.
-    ///
-    /// `bind` has set it, also if a connect failed since, or the kernel has.
+    /// Returns whether there is a local address: from `bind`, also after a failed connect, or from the kernel.
     pub(super) fn is_bound(&self) -> bool {
         match &self.phase {
             Phase::Bound | Phase::Connecting { .. } => true,
@@ -73,7 +72,7 @@ impl State {
         }
     }
 
-    /// The phase after a connect that failed.
+    /// Returns the phase after a failed connect.
     pub(super) fn failed(&self) -> Phase {
         match &self.bound {
             Some(bound) => {
@@ -84,9 +83,7 @@ impl State {
         }
     }
 
-    /// Forgets the address of `bind`.
-    ///
-    /// The port is free when nothing is connected from it.
+    /// Removes the bound socket, and releases its port unless there is a connection.
     pub(super) fn unbind(&mut self) {
         let is_connected = self.phase.connection().is_some();
         if let Some(bound) = self.bound.take().filter(|_| !is_connected) {
@@ -94,7 +91,7 @@ impl State {
         }
     }
 
-    /// The options that a socket of this client may get while it lives.
+    /// Returns the options that may be set on a socket of this client.
     pub(super) fn applicable(&self, options: SocketOptions) -> SocketOptions {
         self.bound.as_ref().map_or(options, |bound| bound.applicable(options))
     }
@@ -116,15 +113,15 @@ impl State {
         }
     }
 
-    /// Sets the options that came while the socket was connecting.
+    /// Sets the options that were requested while the socket was connecting.
     pub(super) fn catch_up(&self) {
         if let Some(connection) = self.phase.connection() {
-            // They were accepted when they came; what the kernel does not take now is only lost.
+            // The calls have returned already: errors of the kernel are ignored.
             let _ = connection.set_options(&self.applicable(self.options));
         }
     }
 
-    /// Makes room for another connect, or says with an errno why there can be none.
+    /// Prepares another connect; returns an errno if none is possible.
     pub(super) fn begin_connect(&mut self) -> Result<(), i32> {
         match &self.phase {
             Phase::Idle | Phase::Bound | Phase::Failed | Phase::Closed | Phase::Ended(_) => {}

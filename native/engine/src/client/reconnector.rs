@@ -1,4 +1,4 @@
-//! Brings the links of a client that connects again by itself.
+//! Link source of a client that reconnects.
 
 use std::sync::{Arc, Weak};
 
@@ -18,14 +18,14 @@ use crate::proxy::ProxyFault;
 pub(super) struct Reconnector {
     pub(super) sink: Arc<dyn EventSink<ConnectionEvent>>,
     pub(super) opening: Opening,
-    /// What `bind` gave the client; the connection has it while it lives.
+    /// The bound socket; the connection owns it.
     pub(super) bound: Option<Weak<Bound>>,
-    /// Of every attempt.
+    /// Returns the options of each attempt.
     pub(super) options: Box<dyn Fn() -> SocketOptions + Send + Sync>,
     pub(super) backoff: Backoff,
-    /// The one to come back to.
+    /// Session to resume.
     pub(super) session: Option<SessionId>,
-    /// When the newest link was made; `None` before the first one.
+    /// Time of the newest link; `None` before the first one.
     pub(super) up_since: Option<Instant>,
 }
 
@@ -52,7 +52,7 @@ impl Reconnector {
                     return Ok(new_link);
                 }
                 Err(error) => match final_reason(&error) {
-                    // Once there was a link, who answers so may be a stranger who has the port for a moment.
+                    // After a first link, another program that uses the port for a moment may have answered.
                     Some(reason) if self.up_since.is_none() => return Err(LinkLost { error, reason }),
                     _ => why = Some(error),
                 },
@@ -89,9 +89,9 @@ impl LinkSource for Reconnector {
     }
 }
 
-/// Why another attempt would fare no better; `None`: it might.
+/// Returns the close reason if further attempts would fail, too.
 fn final_reason(error: &SocketError) -> Option<CloseReason> {
-    // What the proxy wants of this side stays the same; whether it is there, and reaches the target, does not.
+    // A proxy's requirements do not change; its reachability, and that of the target, may.
     let of_proxy = error.proxy.as_ref().and_then(|proxy| match proxy.fault {
         ProxyFault::Credentials | ProxyFault::Authentication => Some(CloseReason::Rejected),
         ProxyFault::Request | ProxyFault::Answer => Some(CloseReason::Protocol),
@@ -106,7 +106,7 @@ fn final_reason(error: &SocketError) -> Option<CloseReason> {
     of_proxy.or(of_peer).or(of_system)
 }
 
-/// From 0 to 1. Without random numbers, as it would be without jitter.
+/// Returns a random number from 0 to 1; 0, as without jitter, if there is no entropy.
 fn jitter() -> f64 {
     getrandom::u32().map_or(0.0, |random| f64::from(random) / f64::from(u32::MAX))
 }

@@ -1,4 +1,4 @@
-//! Looks host names up.
+//! DNS lookups of host names.
 
 use std::collections::HashMap;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -11,19 +11,19 @@ use crate::error::errno_of;
 use crate::limits;
 use crate::sync::lock;
 
-/// The addresses of a name, as soon as they are known.
+/// Receives the addresses of a name when they are known.
 type Answer = watch::Receiver<Option<Arc<[SocketAddr]>>>;
 
-/// Asks the system, and blocks until it answers.
+/// Resolves a name with the system's resolver; blocks.
 type Ask = Box<dyn Fn(&str) -> Vec<SocketAddr> + Send + Sync>;
 
 static SYSTEM: LazyLock<Arc<Resolver>> = LazyLock::new(|| Resolver::new(limits::LOOKUP_THREADS, Box::new(ask_system)));
 
-/// Asks for the addresses of names.
+/// Resolves host names on threads of its own.
 ///
-/// Nobody can interrupt the system while it waits for a name server that is silent, so a look-up keeps its thread when its
-/// caller has given up. Two rules bound what that costs: a name is asked for once at a time, whoever wants it, and who
-/// waits for a thread leaves with their call.
+/// A lookup cannot be interrupted while the system waits for a silent name server: it keeps its thread after its caller was
+/// cancelled. Two rules limit the number of threads: concurrent calls for one name share a lookup, and a cancelled call that
+/// waits for a thread starts no lookup.
 pub(super) struct Resolver {
     threads: Arc<Semaphore>,
     under_way: Mutex<HashMap<String, Answer>>,
@@ -31,7 +31,7 @@ pub(super) struct Resolver {
 }
 
 impl Resolver {
-    /// The one of this process.
+    /// Returns the resolver of this process.
     pub(super) fn system() -> &'static Arc<Self> {
         &SYSTEM
     }
@@ -40,30 +40,32 @@ impl Resolver {
         Arc::new(Self { threads: Arc::new(Semaphore::new(threads)), under_way: Mutex::default(), ask })
     }
 
-    /// The addresses of `name`, with port 0, in the system's order; none where it has none.
+    /// Returns the addresses of `name`, with port 0, in the system's order.
+    ///
+    /// Empty if the name has none, or was not found.
     ///
     /// # Errors
-    /// The errno of a thread that the kernel refused.
+    /// The errno of a failure to start a thread; `EIO` if the lookup panicked.
     ///
     /// # Cancel safety
-    /// A look-up that was begun goes on, and answers whoever asks for its name meanwhile.
+    /// A started lookup continues, and answers later calls for the same name.
     pub(super) async fn look_up(self: &Arc<Self>, name: &str) -> Result<Arc<[SocketAddr]>, i32> {
         let under_way = lock(&self.under_way).get(name).cloned();
         let mut answer = match under_way {
             Some(answer) => answer,
             None => self.begin(name, self.take_thread().await?)?,
         };
-        // One that ended without an answer has panicked.
+        // A lookup that ended without an answer has panicked.
         let answer = answer.wait_for(Option::is_some).await.map_err(|_| libc::EIO)?;
         answer.clone().ok_or(libc::EIO)
     }
 
     async fn take_thread(&self) -> Result<OwnedSemaphorePermit, i32> {
-        // It is never closed.
+        // The semaphore is never closed.
         Arc::clone(&self.threads).acquire_owned().await.map_err(|_| libc::EIO)
     }
 
-    /// Starts to look `name` up, unless somebody did while this caller waited for a thread.
+    /// Starts a lookup of `name`, unless another call has started one meanwhile.
     fn begin(self: &Arc<Self>, name: &str, permit: OwnedSemaphorePermit) -> Result<Answer, i32> {
         let mut under_way = lock(&self.under_way);
         if let Some(answer) = under_way.get(name) {
@@ -78,7 +80,7 @@ impl Resolver {
     }
 }
 
-/// A look-up on its thread.
+/// A lookup on its thread.
 struct Lookup {
     resolver: Arc<Resolver>,
     name: String,
@@ -89,7 +91,7 @@ struct Lookup {
 impl Lookup {
     fn run(self) {
         let addresses = (self.resolver.ask)(&self.name);
-        // Forgotten first: who asks from now on wants a newer answer.
+        // Removed before the answer: later calls start a new lookup.
         lock(&self.resolver.under_way).remove(&self.name);
         self.sender.send_replace(Some(addresses.into()));
     }

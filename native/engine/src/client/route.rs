@@ -1,4 +1,4 @@
-//! The way to a peer: straight, or through a proxy.
+//! Route to a peer: direct, or through a proxy.
 
 use std::net::SocketAddr;
 
@@ -10,12 +10,12 @@ use crate::address::Host;
 use crate::error::SocketError;
 use crate::proxy::{Proxy, ProxyFault};
 
-/// Where to connect to, and how to get there.
+/// Target of a connect, and the proxy if there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     /// The peer.
     pub target: Host,
-    /// What is on the way; it looks the name of the peer up, if that has one.
+    /// Proxy, which also resolves a host name.
     pub proxy: Option<Proxy>,
 }
 
@@ -28,10 +28,10 @@ impl From<Host> for Route {
 impl Route {
     /// Connects, and returns the stream with the address of its peer.
     ///
-    /// The proxy's, where it alone knows that of the peer.
+    /// This is the proxy's address if only the proxy knows that of the peer.
     ///
     /// # Cancel safety
-    /// A cancelled attempt leaves nothing behind.
+    /// A cancelled attempt closes its socket.
     pub(super) async fn follow(&self, origin: Origin) -> Result<(TcpStream, SocketAddr), SocketError> {
         let first = self.proxy.as_ref().map_or(&self.target, |proxy| &proxy.host);
         let connected = dial(origin, first).await;

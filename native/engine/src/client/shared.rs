@@ -1,4 +1,4 @@
-//! What a client shares with its attempts to connect and with the sinks of its connections.
+//! State that a client shares with its connect attempts and the sinks of its connections.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +14,7 @@ use crate::protocol::Protocol;
 use crate::statistics::Counters;
 use crate::sync::lock;
 
-/// What has one lifetime with the client.
+/// State with the lifetime of the client.
 pub(super) struct Shared {
     pub(super) sink: Arc<dyn EventSink<ConnectionEvent>>,
     pub(super) poller: Option<PollTarget>,
@@ -27,7 +27,7 @@ pub(super) struct Shared {
 impl Shared {
     /// Creates the sink of the next connection.
     ///
-    /// `opening` is the id of the `connect` that it answers itself.
+    /// `opening` is the id of the `connect` that the connection completes itself.
     pub(super) fn new_link_sink(
         self: &Arc<Self>,
         state: &mut State,
@@ -46,14 +46,14 @@ impl Shared {
         sink
     }
 
-    /// The options of every attempt to connect.
+    /// Returns a function that returns the options of each connect attempt.
     pub(super) fn options(self: &Arc<Self>) -> Box<dyn Fn() -> SocketOptions + Send + Sync> {
         let client = Arc::downgrade(self);
-        // Without a client there is no attempt.
+        // Attempts end with the client.
         Box::new(move || client.upgrade().map_or_else(SocketOptions::default, |client| lock(&client.state).options))
     }
 
-    /// The connection of `sink` has ended before it had a link: another connect may follow.
+    /// Handles the end of `sink`'s connection before its first link: another connect may follow.
     fn fail_opening(&self, sink: &LinkSink) {
         let mut state = lock(&self.state);
         let is_newest = state.link_sink.as_ref().is_some_and(|newest| std::ptr::eq(&**newest, sink));

@@ -1,7 +1,6 @@
-//! A client that connects again by itself, on a clock that leaps whenever nothing is left to do, and in a network that
-//! is as the test says.
+//! Tests of a client that reconnects, with tokio's paused clock and a simulated network.
 
-// A test may panic: that is how it fails.
+// A test fails by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod network;
@@ -20,23 +19,23 @@ use crate::protocol::Heartbeat;
 use crate::proxy::{Proxy, ProxyFault};
 use network::Network;
 
-/// How long one attempt may take.
+/// Time limit of one attempt.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// How long a server lets a handshake take.
+/// Time limit of a handshake.
 const HANDSHAKE: Duration = Duration::from_secs(2);
 
-/// Silence after which the peer counts as gone.
+/// Heartbeat timeout.
 const GONE: Duration = Duration::from_secs(9);
 
-/// What tokio's clock adds to a sleep: it counts whole milliseconds.
+/// Resolution of tokio's clock.
 const TICK: Duration = Duration::from_millis(1);
 
 struct Fixture {
     connection: Connection,
     events: Events,
     network: Network,
-    /// When something happened last that the next attempt is counted from.
+    /// Start of the current attempt or wait.
     since: Instant,
 }
 
@@ -51,7 +50,7 @@ fn reconnect(max_attempts: Option<u32>) -> Reconnect {
 }
 
 impl Fixture {
-    /// Begins to connect, as [`Client::connect`] does.
+    /// Starts to connect, as [`Client::connect`] does.
     fn new(network: Network, protocol: Protocol, reconnect: Reconnect) -> Self {
         let (sender, events) = unbounded_channel();
         let sink: Arc<dyn EventSink<ConnectionEvent>> = Arc::new(Recorder(sender));
@@ -81,8 +80,8 @@ impl Fixture {
         Self { connection, events: Events(events), network, since: Instant::now() }
     }
 
-    /// An attempt has failed with `errno`, `after` so long, and the next one is number `attempt` and waits for
-    /// `longest` at most, for half of it at least. Counts from that attempt on.
+    /// Expects that an attempt failed with `errno` `after` this time, and that attempt number `attempt` follows after a delay between
+    /// half of `longest` and `longest`. Measures from that attempt on.
     async fn assert_fails(&mut self, after: Duration, errno: i32, attempt: u32, longest: Duration) {
         let Told::Event(ConnectionEvent::Reconnecting(told)) = self.events.next().await else {
             panic!("another attempt is due")
@@ -94,20 +93,20 @@ impl Fixture {
         self.since = Instant::now() + delay;
     }
 
-    /// So much time has gone by since the attempt began.
+    /// Expects that the attempt took the `wanted` time.
     fn assert_took(&self, wanted: Duration) {
         let took = self.since.elapsed();
         assert!((wanted..=wanted + 2 * TICK).contains(&took), "{took:?} and not {wanted:?}");
     }
 }
 
-/// The longest wait before the attempt of this number after the first.
+/// Returns the maximum delay after this many failed repetitions.
 fn longest(attempt: u32) -> Duration {
     (SECOND * 2_u32.saturating_pow(attempt)).min(SECOND * 8)
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_nobody_listens_attempts_follow_at_waits_that_double_and_end_with_the_refusal() {
+async fn refused_attempts_repeat_with_doubling_delays_and_end_with_the_last_error() {
     let network = Network::new().await;
     let mut this = Fixture::new(network, protocol(), reconnect(Some(7)));
     for attempt in 2..=7 {
@@ -118,7 +117,7 @@ async fn where_nobody_listens_attempts_follow_at_waits_that_double_and_end_with_
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_packets_vanish_each_attempt_has_its_limit_and_the_wait_comes_behind_it() {
+async fn delay_follows_the_time_limit_of_an_unanswered_attempt() {
     let mut network = Network::new().await;
     network.swallow().await;
     let mut this = Fixture::new(network, protocol(), reconnect(Some(4)));
@@ -130,7 +129,7 @@ async fn where_packets_vanish_each_attempt_has_its_limit_and_the_wait_comes_behi
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handshake_may_take_as_long_as_its_attempt() {
+async fn handshake_may_take_the_time_limit_of_the_attempt() {
     let mut network = Network::new().await;
     network.listen();
     let mut this = Fixture::new(network, protocol(), reconnect(Some(1)));
@@ -140,7 +139,7 @@ async fn a_handshake_may_take_as_long_as_its_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn closing_during_a_wait_or_an_attempt_does_not_wait_for_its_end() {
+async fn close_during_a_delay_or_an_attempt_completes_at_once() {
     for swallows in [false, true] {
         let mut network = Network::new().await;
         let mut this = if swallows {
@@ -161,7 +160,7 @@ async fn closing_during_a_wait_or_an_attempt_does_not_wait_for_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waits_double_while_links_do_not_last_longer_than_the_longest_wait() {
+async fn delays_double_while_links_last_at_most_the_maximum_delay() {
     let mut network = Network::new().await;
     network.listen();
     let mut this = Fixture::new(network, protocol(), reconnect(Some(7)));
@@ -182,7 +181,7 @@ async fn waits_double_while_links_do_not_last_longer_than_the_longest_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waits_begin_anew_after_a_link_that_lasted_longer_than_the_longest_wait() {
+async fn delays_restart_after_a_link_that_lasted_longer_than_the_maximum_delay() {
     let protocol = Protocol { heartbeat: None, ..protocol() };
     let mut network = Network::new().await;
     network.listen();
@@ -200,7 +199,7 @@ async fn waits_begin_anew_after_a_link_that_lasted_longer_than_the_longest_wait(
     }
 }
 
-/// What the kernel does by itself where nobody listens on a port of the range that it takes local ports from.
+/// Returns an origin at the address of the target: the kernel may choose it if the target has no listener.
 fn origin_at(address: SocketAddr) -> Origin {
     let options = SocketOptions::default();
     Origin { bound: Some(Arc::new(Bound::new(address, &options).unwrap())), options }
@@ -213,7 +212,7 @@ async fn follow(origin: Origin, via_proxy: bool) -> Result<(), SocketError> {
 }
 
 #[tokio::test]
-async fn connect_is_refused_where_the_peer_would_be_the_client_itself() {
+async fn connect_to_itself_is_refused() {
     for address in ["127.0.0.1:0", "[::1]:0"] {
         let address = address.parse().unwrap();
         let error = follow(origin_at(address), false).await.unwrap_err();
@@ -228,14 +227,14 @@ async fn a_refused_connect_to_itself_leaves_the_port_free() {
     let origin = origin_at("127.0.0.1:0".parse().unwrap());
     let itself = origin.local().unwrap();
     follow(origin, false).await.unwrap_err();
-    // Without the option that takes a port over from a connection that has ended.
+    // Without SO_REUSEADDR, a port in TIME_WAIT cannot be bound.
     std::net::TcpListener::bind(itself).unwrap();
     let bound = Bound::new(itself, &SocketOptions::default());
     assert!(bound.is_ok());
 }
 
 #[tokio::test]
-async fn a_client_that_is_bound_to_its_peers_address_connects_to_itself() {
+async fn client_bound_to_its_target_connects_to_itself() {
     for address in ["127.0.0.1:0", "[::1]:0"] {
         let free = origin_at(address.parse().unwrap()).local().unwrap();
         follow(origin_at(free), false).await.unwrap();
@@ -243,7 +242,7 @@ async fn a_client_that_is_bound_to_its_peers_address_connects_to_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_that_died_without_a_word_is_replaced_when_the_heartbeat_has_missed_it() {
+async fn heartbeat_timeout_of_a_dead_link_reconnects() {
     let mut network = Network::new().await;
     network.listen();
     let mut this = Fixture::new(network, protocol(), reconnect(None));

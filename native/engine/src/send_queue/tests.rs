@@ -39,7 +39,7 @@ fn written(queue: &mut SendQueue, size: usize) -> (String, Written) {
 }
 
 #[test]
-fn keeps_order_over_partial_writes_and_completes_each_send_at_its_last_byte() {
+fn partial_writes_keep_order_and_complete_each_send_at_its_last_byte() {
     let mut queue = queue(false, &["abc", "def", "g"]);
     let mut taken = Vec::new();
     let result = queue.write_with(kernel(&mut taken, &[2, 3]));
@@ -53,7 +53,7 @@ fn keeps_order_over_partial_writes_and_completes_each_send_at_its_last_byte() {
 }
 
 #[test]
-fn an_interrupted_write_is_repeated() {
+fn interrupted_write_is_repeated() {
     let mut queue = queue(false, &["a"]);
     let mut calls = 0;
     let result = queue.write_with(|_| {
@@ -64,7 +64,7 @@ fn an_interrupted_write_is_repeated() {
 }
 
 #[test]
-fn clearing_names_every_send_that_is_lost() {
+fn clear_returns_the_id_of_each_dropped_send() {
     for acknowledges in [false, true] {
         let mut queue = queue(acknowledges, &["a", "b"]);
         let (_, result) = written(&mut queue, 1);
@@ -76,7 +76,7 @@ fn clearing_names_every_send_that_is_lost() {
 }
 
 #[test]
-fn a_control_frame_passes_whole_messages_but_never_a_begun_one() {
+fn control_frame_overtakes_whole_messages_but_no_partly_written_one() {
     let mut queue = queue(false, &["abc", "def"]);
     assert_eq!(written(&mut queue, 1).0, "a");
     queue.push_control(Kind::Ping, Bytes::from_static(b"1"));
@@ -89,20 +89,20 @@ fn a_control_frame_passes_whole_messages_but_never_a_begun_one() {
 }
 
 #[test]
-fn a_message_is_finished_when_the_peer_acknowledges_it() {
+fn acknowledgement_finishes_a_message() {
     let mut queue = queue(true, &["a", "b", "c"]);
     let (_, result) = written(&mut queue, 2);
     assert_eq!((result.done.len(), result.messages, queue.bytes()), (0, 2, 3));
     assert_eq!(queue.acknowledge(1), Some(vec![OperationId(0)]));
     assert_eq!(queue.acknowledge(1), Some(vec![]));
     assert_eq!(queue.acknowledge(3), None, "c was not sent");
-    assert_eq!(queue.acknowledge(0), None, "it cannot take an acknowledgement back");
+    assert_eq!(queue.acknowledge(0), None, "an acknowledgement cannot be reverted");
     assert_eq!(queue.acknowledge(2), Some(vec![OperationId(1)]));
     assert_eq!((queue.is_empty(), queue.bytes()), (false, 1));
 }
 
 #[test]
-fn after_a_cut_everything_that_is_not_acknowledged_is_sent_from_its_first_byte() {
+fn link_loss_resends_unacknowledged_messages_from_their_first_byte() {
     let mut queue = queue(true, &["ab", "cd", "ef"]);
     written(&mut queue, 5);
     queue.push_control(Kind::Pong, Bytes::from_static(b"p"));
@@ -116,7 +116,7 @@ fn after_a_cut_everything_that_is_not_acknowledged_is_sent_from_its_first_byte()
 }
 
 #[test]
-fn without_acknowledgement_a_cut_repeats_the_begun_message_only() {
+fn link_loss_without_acknowledgement_resends_only_the_partly_written_message() {
     let mut queue = queue(false, &["ab", "cd"]);
     written(&mut queue, 3);
     queue.rewind();
@@ -126,7 +126,7 @@ fn without_acknowledgement_a_cut_repeats_the_begun_message_only() {
 }
 
 #[test]
-fn a_new_session_forgets_what_the_old_one_sent_and_keeps_what_it_did_not() {
+fn new_session_drops_sent_messages_and_keeps_unsent_ones() {
     let mut queue = queue(true, &["a", "b", "c"]);
     written(&mut queue, 1);
     assert_eq!(queue.acknowledge(1), Some(vec![OperationId(0)]));
@@ -134,12 +134,12 @@ fn a_new_session_forgets_what_the_old_one_sent_and_keeps_what_it_did_not() {
     queue.rewind();
     assert_eq!(queue.forget_session(), [OperationId(1)]);
     assert_eq!(written(&mut queue, 1).0, "c");
-    assert_eq!(queue.acknowledge(1), Some(vec![OperationId(2)]), "the new session counts from its beginning");
+    assert_eq!(queue.acknowledge(1), Some(vec![OperationId(2)]), "a new session counts from 0");
     assert_eq!(queue.bytes(), 0);
 }
 
 #[test]
-fn dropping_what_is_unsent_keeps_what_the_peer_may_have() {
+fn drop_unsent_keeps_messages_that_the_kernel_has_taken() {
     let mut queue = queue(true, &["a", "b"]);
     written(&mut queue, 1);
     assert_eq!(queue.drop_unsent(), [OperationId(1)]);

@@ -129,7 +129,7 @@ impl Delivery {
         delivered.flatten().inspect_err(|_| self.waiting.borrow_mut().push_front(Pending::Answer(operation_id, bytes)))
     }
 
-    /// Ends the requests that can get no answer after `event`.
+    /// Fails the requests that get no answer after `event`.
     pub(super) fn tell_requests(&self, emitter: &Emitter<ConnectionEvent>, event: &Pending) {
         let Some(requests) = self.requests() else { return };
         let environment = emitter.environment();

@@ -1,6 +1,6 @@
-//! Look-ups that hang, those behind them, and who gives up.
+//! Tests of lookups that hang, of queued lookups, and of cancelled calls.
 
-// A test may panic: that is how it fails.
+// A test fails by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -13,16 +13,16 @@ use tokio::time::timeout;
 
 use super::*;
 
-/// Longer than any answer takes: only a test that fails ever waits for it.
+/// Time limit of a lookup, which only a failing test reaches.
 const DEADLINE: Duration = Duration::from_secs(10);
 
 const FOUND: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 0);
 
-/// A system that answers names which begin with `silent` only when the test lets it.
+/// A simulated system resolver; names that begin with `silent` wait for the test.
 struct System {
     resolver: Arc<Resolver>,
     asked: Arc<Mutex<Vec<String>>>,
-    /// Answers one silent name each time.
+    /// Each message answers one silent name.
     answer: Sender<()>,
 }
 
@@ -41,13 +41,13 @@ impl System {
         Self { resolver: Resolver::new(threads, Box::new(ask)), asked, answer }
     }
 
-    /// Somebody who asks for `name` and gives up before there is an answer.
+    /// Starts a lookup of `name`, and cancels the call before its answer.
     fn give_up(&self, name: &str) {
         assert_eq!(poll(pin!(self.resolver.look_up(name))), Poll::Pending);
     }
 
     async fn look_up(&self, name: &str) -> Vec<SocketAddr> {
-        timeout(DEADLINE, self.resolver.look_up(name)).await.expect("nobody answers").unwrap().to_vec()
+        timeout(DEADLINE, self.resolver.look_up(name)).await.expect("no answer within the time limit").unwrap().to_vec()
     }
 
     fn asked(&self) -> Vec<String> {
@@ -55,13 +55,13 @@ impl System {
     }
 }
 
-/// Looks once, and does not wait.
+/// Polls once.
 fn poll<T>(future: Pin<&mut impl Future<Output = T>>) -> Poll<T> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
 #[tokio::test]
-async fn a_name_that_nobody_answers_keeps_one_thread_however_often_it_is_asked_for() {
+async fn repeated_lookups_of_an_unanswered_name_keep_one_thread() {
     let system = System::new(2);
     let mut patient = pin!(system.look_up("silent"));
     assert_eq!(poll(patient.as_mut()), Poll::Pending);
@@ -75,7 +75,7 @@ async fn a_name_that_nobody_answers_keeps_one_thread_however_often_it_is_asked_f
 }
 
 #[tokio::test]
-async fn who_asks_for_a_name_that_is_being_looked_up_gets_the_same_answer() {
+async fn concurrent_lookups_of_one_name_share_the_answer() {
     let system = System::new(1);
     system.give_up("silent");
     let mut joined = pin!(system.look_up("silent"));
@@ -86,7 +86,7 @@ async fn who_asks_for_a_name_that_is_being_looked_up_gets_the_same_answer() {
 }
 
 #[tokio::test]
-async fn who_waits_for_a_thread_and_gives_up_is_never_asked_for() {
+async fn call_cancelled_before_it_gets_a_thread_starts_no_lookup() {
     let system = System::new(1);
     system.give_up("silent");
     for _ in 0..100 {
@@ -100,7 +100,7 @@ async fn who_waits_for_a_thread_and_gives_up_is_never_asked_for() {
 }
 
 #[tokio::test]
-async fn two_who_wait_for_a_thread_with_the_same_name_take_one() {
+async fn two_calls_for_one_name_that_wait_for_a_thread_take_one() {
     let system = System::new(2);
     let threads = Arc::clone(&system.resolver.threads).acquire_many_owned(2).await.unwrap();
     let (mut one, mut two) = (pin!(system.look_up("silent")), pin!(system.look_up("silent")));
@@ -111,7 +111,7 @@ async fn two_who_wait_for_a_thread_with_the_same_name_take_one() {
     poll_both();
     drop(threads);
     poll_both();
-    // One more than is needed.
+    // One answer more than needed.
     system.answer.send(()).unwrap();
     system.answer.send(()).unwrap();
     assert_eq!((one.await, two.await), (vec![FOUND], vec![FOUND]));
@@ -119,7 +119,7 @@ async fn two_who_wait_for_a_thread_with_the_same_name_take_one() {
 }
 
 #[tokio::test]
-async fn a_name_that_was_answered_is_asked_for_anew() {
+async fn answers_are_not_cached() {
     let system = System::new(1);
     for _ in 0..2 {
         assert_eq!(system.look_up("again").await, [FOUND]);
@@ -128,7 +128,7 @@ async fn a_name_that_was_answered_is_asked_for_anew() {
 }
 
 #[tokio::test]
-async fn the_system_knows_addresses_that_only_it_can_spell() {
+async fn system_resolver_accepts_addresses_that_rust_cannot_parse() {
     let found = Resolver::system().look_up("127.1").await.unwrap();
     assert_eq!(*found, [SocketAddr::from((Ipv4Addr::LOCALHOST, 0))]);
 }

@@ -1,6 +1,6 @@
-//! One address, and what becomes of packets that are sent to it.
+//! A simulated network: one address that refuses, drops or accepts connections.
 
-// A test may panic: that is how it fails.
+// A test fails by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::net::SocketAddr;
@@ -12,20 +12,20 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::handshake::{RefusalReason, Session, SessionId, greet};
 use crate::protocol::Protocol;
 
-/// An address that is nobody's source, so that its port stays free while nobody listens there.
+/// A loopback address that is no default source address: its ports stay free without a listener.
 const ADDRESS: ([u8; 4], u16) = ([127, 1, 2, 3], 0);
 
-/// Begins with nobody who listens: who calls is refused.
+/// Refuses connections at first.
 pub(super) struct Network {
     pub(super) address: SocketAddr,
     listener: Option<TcpListener>,
-    /// A listener that has taken as many as it may, so that the kernel drops what others send.
+    /// A listener with a full backlog: the kernel drops further SYNs.
     full: Option<(Socket, TcpStream)>,
-    /// Links of which nothing is heard.
+    /// Accepted links that stay silent.
     mute: Vec<PeerLink>,
 }
 
-/// A peer's end of a link.
+/// The peer's socket of a link.
 pub(super) struct PeerLink(TcpStream);
 
 impl Network {
@@ -34,22 +34,22 @@ impl Network {
         Self { address: listener.local_addr().unwrap(), listener: None, full: None, mute: Vec::new() }
     }
 
-    /// Nobody listens.
+    /// Refuses connections.
     pub(super) fn refuse(&mut self) {
         (self.listener, self.full) = (None, None);
     }
 
-    /// Whatever is sent is lost.
+    /// Drops SYNs.
     pub(super) async fn swallow(&mut self) {
         self.refuse();
-        // A backlog of none still has room for one.
+        // Linux allows one connection more than the backlog.
         let socket = self.bound();
         socket.listen(0).unwrap();
         let taken = TcpStream::connect(self.address).await.unwrap();
         self.full = Some((socket, taken));
     }
 
-    /// Somebody listens.
+    /// Listens.
     pub(super) fn listen(&mut self) {
         if self.listener.is_none() {
             self.refuse();
@@ -60,19 +60,19 @@ impl Network {
         }
     }
 
-    /// Takes the next call.
+    /// Accepts the next link.
     pub(super) async fn accept(&self) -> PeerLink {
-        let listener = self.listener.as_ref().expect("nobody listens");
+        let listener = self.listener.as_ref().expect("no listener");
         PeerLink(listener.accept().await.unwrap().0)
     }
 
-    /// Takes the next call, and says nothing for as long as the network is there.
+    /// Accepts the next link, and stays silent.
     pub(super) async fn accept_and_keep(&mut self) {
         let link = self.accept().await;
         self.mute.push(link);
     }
 
-    /// Takes the next call, and lets its client in to a new session.
+    /// Accepts the next link, and performs the handshake for a new session.
     pub(super) async fn welcome(&self, protocol: &Protocol) -> PeerLink {
         let PeerLink(mut stream) = self.accept().await;
         let framing = protocol.framing.as_ref().unwrap();
@@ -82,7 +82,7 @@ impl Network {
         PeerLink(stream)
     }
 
-    /// Takes the next call, and says that there are enough.
+    /// Accepts the next link, and rejects its client because of the connection limit.
     pub(super) async fn turn_away(&self, protocol: &Protocol) -> PeerLink {
         let PeerLink(mut stream) = self.accept().await;
         let framing = protocol.framing.as_ref().unwrap();
@@ -100,7 +100,7 @@ impl Network {
 }
 
 impl PeerLink {
-    /// Returns when the client has said something.
+    /// Waits until the client has sent data.
     pub(super) async fn hear(&self) {
         self.0.readable().await.unwrap();
     }

@@ -1,4 +1,4 @@
-//! Links that are lost, and attempts that fail, in random order.
+//! Property tests: lost links and failed attempts in random order.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -7,24 +7,24 @@ use tokio::runtime::Builder;
 
 use super::*;
 
-/// What the network does to one attempt.
+/// Behaviour of the network during one attempt.
 #[derive(Clone, Copy, Debug)]
 enum Weather {
-    /// Nobody listens.
+    /// There is no listener.
     Refuses,
-    /// Packets are lost.
+    /// SYNs are dropped.
     Swallows,
-    /// The peer says nothing.
+    /// The peer stays silent.
     Mute,
-    /// The link is cut in the handshake.
+    /// The link is reset during the handshake.
     Cuts,
-    /// The peer has no place.
+    /// The server has reached its connection limit.
     Full,
 }
 
 const WEATHERS: [Weather; 5] = [Weather::Refuses, Weather::Swallows, Weather::Mute, Weather::Cuts, Weather::Full];
 
-/// How a link is lost.
+/// Cause of a link loss.
 #[derive(Clone, Copy, Debug)]
 enum LinkLost {
     Reset,
@@ -32,7 +32,7 @@ enum LinkLost {
 }
 
 impl Fixture {
-    /// Has the next attempt fail, and returns how long it takes and what comes out.
+    /// Lets the next attempt fail; returns its duration and its errno.
     async fn meet(&mut self, weather: Weather) -> (Duration, i32) {
         match weather {
             Weather::Refuses => {
@@ -63,7 +63,7 @@ impl Fixture {
         }
     }
 
-    /// The next attempt succeeds, when it is due.
+    /// Lets the next attempt succeed, without delay.
     async fn connects(&mut self) -> network::PeerLink {
         self.network.listen();
         let link = self.network.welcome(&protocol()).await;
@@ -73,7 +73,7 @@ impl Fixture {
     }
 }
 
-/// Loses a link in each of these ways, and then has these attempts fail.
+/// Loses a link by each cause, and then lets the given attempts fail.
 async fn live(lives: Vec<(LinkLost, Vec<Weather>)>) {
     let mut network = Network::new().await;
     network.listen();
@@ -88,7 +88,7 @@ async fn live(lives: Vec<(LinkLost, Vec<Weather>)>) {
                 link.reset();
                 (Duration::ZERO, libc::ECONNRESET)
             }
-            // Such a link has lasted long enough for a success.
+            // This link has lasted longer than the maximum delay.
             LinkLost::Silence => {
                 failed = 0;
                 (GONE, libc::ETIMEDOUT)
@@ -110,7 +110,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn whatever_the_network_does_each_attempt_comes_when_it_is_due(
+    fn attempts_follow_the_backoff_after_any_failures_and_link_losses(
         lives in vec((select(&[LinkLost::Reset, LinkLost::Silence][..]), vec(select(&WEATHERS[..]), 0..6)), 1..4)
     ) {
         let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();

@@ -114,7 +114,7 @@ fn numbers(mut bytes: &[u8]) -> Vec<u64> {
         let number = u64::from_be_bytes(head[..8].try_into().unwrap());
         let size = u64::from_be_bytes(head[8..].try_into().unwrap()) as usize;
         let Some((body, rest)) = rest.split_at_checked(size) else { break };
-        assert!(body.iter().all(|byte| *byte == number as u8), "a frame is interrupted");
+        assert!(body.iter().all(|byte| *byte == number as u8), "a frame is incomplete");
         numbers.push(number);
         bytes = rest;
     }
@@ -175,13 +175,13 @@ fn perform_with<'a>(acknowledges: bool, answers: bool, steps: impl IntoIterator<
         queue.write_with(peer.link.kernel(usize::MAX, usize::MAX));
     }
     peer.answer(&mut queue);
-    assert!(peer.link.taken.is_empty(), "half a record is left");
+    assert!(peer.link.taken.is_empty(), "the last record is incomplete");
     let received = if acknowledges && !answers { peer.link.messages() } else { peer.received() };
     assert_eq!(received, sent, "every message arrives once, in order");
 }
 
 #[test]
-fn a_link_ends_with_a_frame_where_none_is_half_written() {
+fn end_link_writes_its_frame_unless_another_is_partly_written() {
     let bye = frame(9, 1);
     for (written, numbers_read) in [(0, vec![9]), (30, vec![])] {
         let mut queue = SendQueue::new(false);
@@ -196,7 +196,7 @@ fn a_link_ends_with_a_frame_where_none_is_half_written() {
 }
 
 #[test]
-fn a_link_without_its_cipher_ends_in_silence() {
+fn end_link_without_cipher_writes_nothing() {
     let mut queue = SendQueue::new(false);
     let mut link = Link::begin(&mut queue);
     queue.clear();
@@ -236,7 +236,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(50))]
 
     #[test]
-    fn each_record_has_the_next_nonce_and_whole_frames_come_in_their_order(steps in vec(any_step(), 1..40)) {
+    fn each_record_uses_the_next_nonce_and_frames_arrive_whole_in_order(steps in vec(any_step(), 1..40)) {
         perform_all(&steps);
     }
 }

@@ -75,7 +75,7 @@ const CONTROL: u8 = 255;
 
 proptest! {
     #[test]
-    fn does_what_the_plainest_queue_does(acknowledges in any::<bool>(), steps in vec(any_step(), 0..60)) {
+    fn queue_behaves_like_the_model(acknowledges in any::<bool>(), steps in vec(any_step(), 0..60)) {
         let mut queue = SendQueue::new(acknowledges);
         let mut model = Model { acknowledges, waiting: VecDeque::new(), acknowledged: 0, read: Vec::new() };
         for (step, number) in steps.into_iter().zip(0_u64..) {

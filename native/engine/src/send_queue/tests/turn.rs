@@ -19,7 +19,7 @@ fn long_queue() -> SendQueue {
 }
 
 #[test]
-fn a_turn_ends_after_so_many_bytes_although_the_kernel_would_take_more() {
+fn turn_ends_at_its_byte_limit_while_the_kernel_takes_more() {
     const WRITE_BYTES: usize = 1_000;
     let mut queue = long_queue();
     let mut taken = 0;
@@ -33,7 +33,7 @@ fn a_turn_ends_after_so_many_bytes_although_the_kernel_would_take_more() {
 }
 
 #[test]
-fn many_small_messages_leave_as_one_piece_in_one_write() {
+fn many_gathered_messages_leave_in_one_write() {
     const MESSAGES: u64 = 1_000;
     let mut queue = SendQueue::new(false);
     let frame = |operation_id: u64| Bytes::from(operation_id.to_string());
@@ -52,7 +52,7 @@ fn many_small_messages_leave_as_one_piece_in_one_write() {
 }
 
 #[test]
-fn so_much_that_is_gathered_is_enough() {
+fn has_gathered_enough_at_the_limit() {
     let mut queue = SendQueue::new(false);
     for operation_id in 0..=GATHER_BYTES as u64 / FRAME_BYTES as u64 {
         assert!(!queue.has_gathered_enough());
@@ -66,7 +66,7 @@ fn so_much_that_is_gathered_is_enough() {
 }
 
 #[test]
-fn one_write_is_offered_so_many_messages_and_no_more() {
+fn one_write_gets_at_most_the_batch_limit_of_messages() {
     let mut queue = long_queue();
     let written = queue.write_with(|slices| {
         assert!(slices.len() <= WRITE_BATCH_MESSAGES, "{} messages at once", slices.len());
