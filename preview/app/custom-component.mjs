@@ -1,7 +1,7 @@
-import { inject, onBeforeUnmount, onMounted, provide, watch } from '@vue/runtime-core';
+import { Fragment, h, inject, onBeforeUnmount, onMounted, provide, watch } from '@vue/runtime-core';
+import { collectAll } from './collecting.mjs';
 import { Memory } from './memory.mjs';
 import { CONSUMED, IS_GIVEN, IS_MAKING, PARAMETERS, PROVIDED, PROVIDER_OF, startMonitors, store } from './state.mjs';
-import { draw } from './statements.mjs';
 import { TwoWay } from './two-way.mjs';
 import { uiContext } from './ui-context.mjs';
 
@@ -83,6 +83,12 @@ function live(struct, properties) {
   struct.aboutToAppear?.();
   onMounted(() => struct.onDidBuild?.());
   onBeforeUnmount(() => struct.aboutToDisappear?.());
+}
+
+/** Returns the virtual nodes of a component's `build`; `memory` is the component's. */
+function draw(build, memory) {
+  const nodes = collectAll(memory, '', build);
+  return nodes.length === 1 ? nodes[0].toVnode() : h(Fragment, nodes.map((node) => node.toVnode()));
 }
 
 const components = new WeakMap();

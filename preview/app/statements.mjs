@@ -1,6 +1,5 @@
-import { Fragment, h } from '@vue/runtime-core';
 import { SINGLE } from '../checks/components.mjs';
-import { add, collect, collectAll, kept, scope, updated } from './collecting.mjs';
+import { add, collect, kept, scope, updated } from './collecting.mjs';
 import { classOf, COMPONENTS } from './components.mjs';
 import { builderParameterOf, CustomNode } from './custom-node.mjs';
 import { isStruct } from './custom-component.mjs';
@@ -98,10 +97,4 @@ export function repeat(site, items) {
 
 export function lazyForEach() {
   throw new UnknownError('LazyForEach; it knows Repeat with virtualScroll');
-}
-
-/** Returns the virtual nodes of a component's `build`; `memory` is the component's. */
-export function draw(build, memory) {
-  const nodes = collectAll(memory, '', build);
-  return nodes.length === 1 ? nodes[0].toVnode() : h(Fragment, nodes.map((node) => node.toVnode()));
 }
