@@ -6,6 +6,7 @@ extern crate self as napi_ohos;
 
 #[path = "../../native/engine/src/credit.rs"]
 pub mod credit;
+pub mod env;
 pub mod event_loop;
 #[path = "../../native/socketkit/src/event_queue.rs"]
 pub mod event_queue;
@@ -13,7 +14,7 @@ pub mod node_api;
 pub mod sync;
 pub mod sys;
 
-pub use event_loop::Env;
+pub use env::Env;
 
 /// What Node-API calls return.
 pub type Result<T> = std::result::Result<T, i32>;
