@@ -1,77 +1,15 @@
 //! Sends typed lines to the peer until one side ends.
 
-use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
 use std::thread;
 
 use anyhow::{Result, anyhow};
-use socket_engine::{Client, Connection, OperationId, PeerFault, RejectReason, SendProgress, SocketError};
+use socket_engine::{PeerFault, RejectReason, SendProgress, SocketError};
 
+use crate::event::Event;
+use crate::peer::{CONNECT, END, Peer, SEND};
 use crate::printer::Printer;
-
-const CONNECT: OperationId = OperationId(0);
-const SEND: OperationId = OperationId(1);
-const END: OperationId = OperationId(2);
-
-/// Events for `main`.
-pub(crate) enum Event {
-    /// A connection can be accepted.
-    Accepted,
-    /// The server rejected a peer.
-    Rejected(SocketAddr, RejectReason),
-    /// A line of standard input; `None` at its end.
-    Line(io::Result<Option<String>>),
-    /// There is a link to this peer.
-    Connected(SocketAddr),
-    /// The result of a call.
-    Completed(OperationId, Result<(), SocketError>),
-    /// A message could not be printed.
-    Output(io::Error),
-    /// The connection broke.
-    Failed(SocketError),
-    /// The connection is closed.
-    Closed,
-}
-
-/// A connection of a client or of a server.
-pub(crate) enum Peer {
-    Client(Client),
-    Connection(Connection),
-}
-
-impl Peer {
-    fn send(&self, message: &[u8]) -> Result<SendProgress, SocketError> {
-        match self {
-            Self::Client(client) => client.send(message, SEND),
-            Self::Connection(connection) => connection.send(message, SEND),
-        }
-    }
-
-    fn end(&self) -> Result<(), SocketError> {
-        match self {
-            Self::Client(client) => client.end(END),
-            Self::Connection(connection) => connection.end(END),
-        }
-    }
-
-    /// Returns credit for received bytes.
-    pub(crate) fn consume(&self, bytes: usize) {
-        match self {
-            Self::Client(client) => client.consume(bytes),
-            Self::Connection(connection) => connection.consume(bytes),
-        }
-    }
-
-    /// Closes after all sends.
-    pub(crate) fn finish(&self) {
-        match self {
-            Self::Client(client) => client.finish(),
-            Self::Connection(connection) => connection.finish(),
-        }
-    }
-}
 
 /// Sends typed lines, one message at a time.
 pub(crate) struct Conversation<'a> {

@@ -2,8 +2,10 @@
 //! Each line of standard input is sent as one message, and each received message is printed as one line.
 
 mod conversation;
+mod event;
 mod input;
 mod options;
+mod peer;
 mod printer;
 
 use std::process::ExitCode;
@@ -18,8 +20,10 @@ use socket_engine::{
     SocketError,
 };
 
-use conversation::{Conversation, Event, Peer, explained, reason_text};
+use conversation::{Conversation, explained, reason_text};
+use event::Event;
 use options::StreamOptions;
+use peer::{CONNECT, Peer};
 use printer::Printer;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -72,7 +76,7 @@ fn connect(address: &str, stream: &StreamOptions) -> Result<()> {
     let printer = Arc::new(Printer::new(stream.lines(), sender.clone()));
     let options = ClientOptions { protocol: stream.protocol()?, reconnect: None };
     let client = Client::new(printer.clone(), None, options);
-    client.connect(host, CONNECT_TIMEOUT, OperationId::default())?;
+    client.connect(host, CONNECT_TIMEOUT, CONNECT)?;
     printer.serve(Peer::Client(client));
     Conversation::new(&printer, sender, events).hold()
 }

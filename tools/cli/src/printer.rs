@@ -5,8 +5,9 @@ use std::sync::mpsc::Sender;
 
 use socket_engine::{ConnectionEvent, EventSink, OperationId, SocketError};
 
-use crate::conversation::{Event, Peer};
+use crate::event::Event;
 use crate::input::Lines;
+use crate::peer::Peer;
 
 /// Prints received messages, and passes on all other events.
 pub(crate) struct Printer {
