@@ -6,8 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, bail};
 
-use crate::command::{command, output, run, succeeds};
-use crate::progress;
+use crate::command::{command, output, run, run_with_spinner, succeeds};
 
 /// Serialises installations of parallel steps, because apt cannot run twice at a time.
 static INSTALLING: Mutex<()> = Mutex::new(());
@@ -68,9 +67,12 @@ pub(crate) fn unpack(suite: &str, architecture: &str, packages: &[&str], state: 
     let line = format!("deb [signed-by={keys}] {} {suite} main\n", mirror()?);
     std::fs::write(state.join("sources.list"), line)?;
     println!("fetching {} ({suite}, {architecture})", packages.join(" "));
-    progress::run("reading the lists of packages", private_apt_get(state, architecture).args(["--quiet", "update"]))?;
+    run_with_spinner(
+        "reading the lists of packages",
+        private_apt_get(state, architecture).args(["--quiet", "update"]),
+    )?;
     let mut download = private_apt_get(state, architecture);
-    progress::run("downloading", download.args(["--quiet", "download"]).args(packages).current_dir(state))?;
+    run_with_spinner("downloading", download.args(["--quiet", "download"]).args(packages).current_dir(state))?;
     for entry in std::fs::read_dir(state)? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "deb") {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Error, Result, anyhow, bail};
 
-use crate::excerpt::{self, Copying};
+use crate::excerpt::{self, Copying, say};
 use crate::progress;
 
 /// Interval at which a child with a deadline is checked.
@@ -110,8 +110,25 @@ pub(crate) fn run_recorded(command: &mut Command, record: &Path, limit: Duration
     let what = record.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let outcome = progress::during(&what, || run_within(command, limit));
     let text = fs::read(record).with_context(|| format!("cannot read {}", record.display()))?;
-    progress::say(&format!("-- {}\n{}", line(command), String::from_utf8_lossy(&text).trim_end()));
+    say(&format!("-- {}\n{}", line(command), String::from_utf8_lossy(&text).trim_end()));
     outcome
+}
+
+/// Runs a silent command with a spinner on a terminal, then prints its output.
+///
+/// # Errors
+///
+/// When it cannot be started, or its status is not 0.
+pub(crate) fn run_with_spinner(what: &str, child: &mut Command) -> Result<()> {
+    let output = progress::during(what, || child.stdin(Stdio::null()).output());
+    let output = output.map_err(|error| cannot_start(child, &error))?;
+    for text in [output.stdout, output.stderr] {
+        let text = String::from_utf8_lossy(&text);
+        if !text.is_empty() {
+            say(text.trim_end());
+        }
+    }
+    check(child, output.status)
 }
 
 /// Runs the command and returns its standard output, without the last newline.
@@ -183,6 +200,13 @@ mod tests {
     }
 
     #[test]
+    fn failing_command_with_spinner_names_itself() {
+        let error = run_with_spinner("failing", command("sh").args(["-c", "exit 3"]));
+        assert!(error.is_err_and(|error| error.to_string().contains("sh -c exit 3")));
+        assert!(run_with_spinner("succeeding", &mut command("true")).is_ok());
+    }
+
+    #[test]
     fn whatever_a_command_fails_of_its_error_ends_with_the_next_step() {
         let failing = || {
             let mut failing = command("sh");
@@ -198,7 +222,7 @@ mod tests {
                 run_within(&mut child, limit),
                 run_recorded(&mut child, &record, limit),
                 output(&mut child).map(drop),
-                progress::run("failing", &mut child),
+                run_with_spinner("failing", &mut child),
             ];
             for outcome in outcomes {
                 assert!(outcome.is_err_and(|error| format!("{error:#}").ends_with(next)));

@@ -2,8 +2,7 @@
 
 use anyhow::Result;
 
-use crate::command::command;
-use crate::progress;
+use crate::command::{command, run_with_spinner};
 use crate::wheel::Wheel;
 use crate::workspace::Workspace;
 
@@ -53,7 +52,7 @@ fn check_for(workspace: &Workspace, checks: &[&str]) -> Result<()> {
             .args(UNUSED_RULES)
             .args(checks);
         let what = format!("checking the dependencies of {manifest}");
-        progress::run(&what, deny.current_dir(workspace.root()))?;
+        run_with_spinner(&what, deny.current_dir(workspace.root()))?;
     }
     Ok(())
 }

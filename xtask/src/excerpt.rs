@@ -57,8 +57,14 @@ pub(crate) fn of<T>(work: impl FnOnce() -> T) -> (T, Vec<String>) {
     (outcome, excerpt.lines())
 }
 
+/// Prints a text while there may be spinners; the summary may repeat it.
+pub(crate) fn say(text: &str) {
+    keep(text);
+    progress::print(text);
+}
+
 /// Keeps the relevant lines of a text that this thread prints, if it runs a step.
-pub(crate) fn keep(text: &str) {
+fn keep(text: &str) {
     if let Some(excerpt) = CURRENT.with_borrow(Clone::clone) {
         text.lines().for_each(|line| excerpt.push(line));
     }
@@ -132,7 +138,7 @@ fn names_failure(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{command, run, run_recorded};
+    use crate::command::{command, run, run_recorded, run_with_spinner};
 
     #[test]
     fn the_failing_test_is_kept_and_so_are_the_last_lines() {
@@ -149,9 +155,9 @@ mod tests {
         let record = std::env::temp_dir().join(format!("xtask-{}-excerpt", std::process::id())).join("record.txt");
         let limit = Duration::from_secs(60);
         let (_, lines) = of(|| {
-            progress::say("said");
+            say("said");
             run_recorded(command("sh").args(["-c", "echo recorded"]), &record, limit)?;
-            progress::run("silent", command("sh").args(["-c", "echo silent; echo wrong >&2"]))?;
+            run_with_spinner("silent", command("sh").args(["-c", "echo silent; echo wrong >&2"]))?;
             run(command("echo").arg("run"))
         });
         for line in ["said", "recorded", "silent", "wrong", "run"] {

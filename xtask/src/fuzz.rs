@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::apt;
 use crate::command::{check, command, output, run, succeeds};
+use crate::excerpt::say;
 use crate::progress;
 use crate::workspace::Workspace;
 
@@ -117,11 +118,11 @@ fn finish(mut running: Running) -> Result<()> {
     let log = fs::read_to_string(&running.log)?;
     let Err(error) = check(&running.command, status) else {
         let lines = log.lines().filter(|line| line.contains("DONE") || line.starts_with("Done"));
-        lines.for_each(|line| progress::say(&format!("{}: {line}", running.target)));
+        lines.for_each(|line| say(&format!("{}: {line}", running.target)));
         return Ok(());
     };
     let skipped = log.lines().count().saturating_sub(SHOWN_LINES);
-    log.lines().skip(skipped).for_each(|line| progress::say(&format!("{}: {line}", running.target)));
+    log.lines().skip(skipped).for_each(|line| say(&format!("{}: {line}", running.target)));
     Err(error)
 }
 

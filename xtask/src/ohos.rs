@@ -9,9 +9,10 @@ use anyhow::{Context, Result, bail};
 use crate::abi::Abi;
 use crate::imports::Symbols;
 use crate::library::Library;
+use crate::ohrs::{self, Profile};
 use crate::sdk::Sdk;
 use crate::workspace::Workspace;
-use crate::{declarations, digest, ohrs, prepared};
+use crate::{declarations, digest, prepared};
 
 /// File name of the module, as imported by ArkTS.
 pub(crate) const LIBRARY: &str = "libsocketkit.so";
@@ -30,15 +31,6 @@ const LIMIT_BYTES: u64 = 900 * 1024;
 
 /// Optional folder with a phone's exports, next to the checkout.
 const PHONE_EXPORTS: &str = "../shared/ohos-ndk-symbols";
-
-/// Build profile of the module.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Profile {
-    /// Optimised, for `dist/`; its symbols are in `dist/symbols`.
-    Release,
-    /// For debuggers; in `dist/debug`.
-    Debug,
-}
 
 /// Builds into `dist/` and checks the results.
 ///

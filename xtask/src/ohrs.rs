@@ -6,13 +6,21 @@ use anyhow::{Context, Result};
 
 use crate::abi::Abi;
 use crate::command::{command, output, run};
-use crate::ohos::Profile;
 use crate::prepared;
 use crate::sdk::Sdk;
 use crate::workspace::Workspace;
 
 /// Tested version.
 const VERSION: &str = "1.5.0";
+
+/// Build profile of the module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Optimised, for `dist/`; its symbols are in `dist/symbols`.
+    Release,
+    /// For debuggers; in `dist/debug`.
+    Debug,
+}
 
 /// Builds the module for `abis` into the folder `dist`.
 ///

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::abi::Abi;
-use crate::command::{command, run};
+use crate::command::{command, run, run_with_spinner};
 use crate::workspace::Workspace;
-use crate::{digest, host_node, ohos, ohrs, pages, prepared, progress};
+use crate::{digest, host_node, ohos, ohrs, pages, prepared};
 
 /// Name of the archive; `ohrs` adds `.har`.
 const NAME: &str = "socketkit";
@@ -83,7 +83,10 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     println!("{}: sha256 {}", archive.display(), digest::of_file(&archive)?);
     pages::install(workspace)?;
     let mut node = command(host_node::prepare()?);
-    progress::run("compiling what uses the package", node.arg(workspace.path(CHECK_SCRIPT)).arg(&archive).arg(&folder))
+    run_with_spinner(
+        "compiling what uses the package",
+        node.arg(workspace.path(CHECK_SCRIPT)).arg(&archive).arg(&folder),
+    )
 }
 
 fn archive(workspace: &Workspace) -> PathBuf {

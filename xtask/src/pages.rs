@@ -5,10 +5,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::command::{command, run};
+use crate::command::{command, run, run_with_spinner};
 use crate::digest;
 use crate::host_node;
-use crate::progress;
 use crate::workspace::Workspace;
 
 /// Folder with the checks and their packages.
@@ -28,7 +27,7 @@ const STAMP: &str = "node_modules/.installed-from";
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     host_node::prepare()?;
     install(workspace)?;
-    progress::run("checking the pages", npm(workspace).args(["run", "--silent", "check"]))
+    run_with_spinner("checking the pages", npm(workspace).args(["run", "--silent", "check"]))
 }
 
 /// As [`check`], but only with the compiler.
@@ -39,7 +38,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
 pub(crate) fn check_types(workspace: &Workspace) -> Result<()> {
     host_node::prepare()?;
     install(workspace)?;
-    progress::run("checking the types of the pages", npm(workspace).args(["run", "--silent", "check-types"]))
+    run_with_spinner("checking the types of the pages", npm(workspace).args(["run", "--silent", "check-types"]))
 }
 
 /// Installs the npm packages of the checks and of the preview if necessary.

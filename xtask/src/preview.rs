@@ -5,10 +5,10 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::command::{command, replace, run};
+use crate::command::{command, replace, run, run_with_spinner};
 use crate::load::Load;
 use crate::workspace::Workspace;
-use crate::{host_node, javascript, pages, prepared, progress};
+use crate::{host_node, javascript, pages, prepared};
 
 /// Runs the apps and serves their screens.
 const SCRIPT: &str = "preview/server/main.mjs";
@@ -112,7 +112,7 @@ pub(crate) fn report_coverage(workspace: &Workspace) -> Result<()> {
     pages::install(workspace)?;
     let mut script = command(host_node::prepare()?);
     script.env("PREVIEW_COVERAGE", test_folder(workspace).join(COVERAGE));
-    progress::run("adding up what the tests ran", script.arg(COVERAGE_SCRIPT).current_dir(workspace.root()))
+    run_with_spinner("adding up what the tests ran", script.arg(COVERAGE_SCRIPT).current_dir(workspace.root()))
 }
 
 /// Creates an empty folder for the coverage data of a test file.

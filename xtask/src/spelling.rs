@@ -2,8 +2,7 @@
 
 use anyhow::Result;
 
-use crate::command::command;
-use crate::progress;
+use crate::command::{command, run_with_spinner};
 use crate::wheel::Wheel;
 use crate::workspace::Workspace;
 
@@ -27,5 +26,5 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let program = WHEEL.program(workspace, "typos")?;
     let mut typos = command(program);
     typos.args(["--config", RULES, "--hidden", "--exclude", ".git", "--format", "brief"]);
-    progress::run("checking the spelling", typos.current_dir(workspace.root()))
+    run_with_spinner("checking the spelling", typos.current_dir(workspace.root()))
 }

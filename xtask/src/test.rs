@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::durations::Durations;
-use crate::excerpt;
-use crate::progress::say;
+use crate::excerpt::{self, say};
 use crate::step::{self, Claim, Session, Step};
 use crate::workspace::Workspace;
 

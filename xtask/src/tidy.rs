@@ -12,7 +12,7 @@ mod tree;
 
 use anyhow::{Result, bail};
 
-use crate::progress::say;
+use crate::excerpt::say;
 use crate::workspace::Workspace;
 use tree::Tree;
 

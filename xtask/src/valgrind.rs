@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::apt;
-use crate::command::{command, run, succeeds};
+use crate::command::{command, run, run_with_spinner, succeeds};
 use crate::host_node;
-use crate::progress;
 use crate::workspace::Workspace;
 
 /// System package of valgrind.
@@ -61,5 +60,5 @@ fn check(workspace: &Workspace, library: &Path, test: &str) -> Result<()> {
     valgrind.args([host_node::prepare()?, "--jitless"]).arg(format!("tests/{test}.test.mjs"));
     // Everything is many times slower.
     valgrind.env("SOCKETKIT_LIBRARY", library).env("SOCKETKIT_SLOW", "1");
-    progress::run(&format!("memcheck: {test}"), valgrind.current_dir(workspace.root()))
+    run_with_spinner(&format!("memcheck: {test}"), valgrind.current_dir(workspace.root()))
 }

