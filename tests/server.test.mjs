@@ -4,6 +4,7 @@ import { startChild } from './support/child.mjs';
 import { BULK_DEADLINE_MS, SLOWDOWN, within } from './support/deadline.mjs';
 import { rejectsWith } from './support/errors.mjs';
 import { DEFAULT_LENGTH } from './support/framings.mjs';
+import { library } from './support/library.mjs';
 import { MIB, payload } from './support/payload.mjs';
 import { STALLING_BYTES } from './support/pour.mjs';
 import { closedPort, end, isFree, rawClient, readToEnd, write } from './support/raw.mjs';
@@ -155,24 +156,133 @@ for (const { name, options, leave, reason } of LEAVES) {
   });
 }
 
-behaviour('a connection whose peer has closed behind a full receive window frees its place after the next broadcast', async (t) => {
-  const place = await openServer(t, { maxConnections: 1 });
+/** A client that sends `parts` to a new connection, each in a time of its own; resolves with both ends. */
+async function openWithUnread(t, place, options, parts) {
+  const client = await openClient(t, place.port, options);
+  const left = await place.connections.next('the connect event');
+  for (const part of parts) {
+    await within('all sends', Promise.all(part.map((data) => client.send({ data }))));
+    await roundTrips(t, 10);
+  }
+  return { client, left };
+}
+
+/** Asserts that `left` has lost its place to another client, and gets no broadcast. */
+async function assertPlaceIsFree(t, place, options) {
+  const next = await takePlace(t, place, options);
+  assert.deepEqual(place.server.getConnections(), [next]);
+  assert.equal(await within('broadcast', place.server.broadcast({ data: 'hello?' })), 1);
+}
+
+const UNREAD = [
+  { amount: 'more than it reads', parts: [BEYOND_CREDIT.slice(0, READ_MESSAGES), BEYOND_CREDIT.slice(READ_MESSAGES)] },
+  { amount: 'less than it reads', parts: [BEYOND_CREDIT.slice(0, 10)] },
+];
+
+const HALF_OPEN = [
+  { name: 'a stream', options: {} },
+  { name: 'frames', options: FRAMED },
+  { name: 'frames and a heartbeat', options: { ...FRAMED, heartbeat: { intervalMs: 60_000 } } },
+  { name: 'frames and a short heartbeat', options: { ...FRAMED, heartbeat: { intervalMs: 50 * SLOWDOWN } } },
+  { name: 'frames and a key', options: { ...FRAMED, admission: { key: library.createPairingKey() } } },
+];
+
+for (const { name, options } of HALF_OPEN) {
+  for (const { amount, parts } of UNREAD) {
+    for (const halfCloses of [true, false]) {
+      const how = `resets behind ${halfCloses ? 'EOF and ' : ''}${amount}`;
+      behaviour(`a connection with allowHalfOpen frees its place, and keeps the data, when its peer ${how}: ${name}`, async (t) => {
+        const place = await openServer(t, { ...options, allowHalfOpen: true, maxConnections: 1 });
+        const { client, left } = await openWithUnread(t, place, options, parts);
+        if (halfCloses) {
+          await within('end', client.end());
+          await roundTrips(t);
+          assert.deepEqual(place.server.getConnections(), [left]);
+        }
+        await within('abort', client.abort());
+        await assertPlaceIsFree(t, place, options);
+        await roundTrips(t);
+        const events = record(left);
+        await events.closed();
+        assert.ok(events.bytes.equals(Buffer.concat(parts.flat())), `${events.receivedBytes} bytes came`);
+        assert.deepEqual([events.order, events.closeReason], [['message', 'error', 'close'], 'reset']);
+      });
+    }
+  }
+}
+
+for (const { amount, parts } of UNREAD) {
+  for (const { name, options } of HALF_OPEN) {
+    behaviour(`a connection with allowHalfOpen that ends its side frees its place behind ${amount}: ${name}`, async (t) => {
+      for (const first of ['peer', 'this side']) {
+        const halfOpen = { ...options, allowHalfOpen: true };
+        const place = await openServer(t, { ...halfOpen, maxConnections: 1 });
+        const { client, left } = await openWithUnread(t, place, halfOpen, parts);
+        const ends = [() => within('end', client.end()).then(() => roundTrips(t)), () => within('end', left.end())];
+        for (const side of first === 'peer' ? ends : ends.reverse()) await side();
+        await assertPlaceIsFree(t, place, options);
+        const events = record(left);
+        await events.closed();
+        assert.ok(events.bytes.equals(Buffer.concat(parts.flat())), `${events.receivedBytes} bytes came`);
+        assert.deepEqual([events.order, events.closeReason], [['message', 'close'], 'remote']);
+      }
+    });
+  }
+}
+
+behaviour('a paused connection with allowHalfOpen frees its place when its half-closed peer resets, and has the data after resume', async (t) => {
+  const [{ parts }] = UNREAD;
+  const place = await openServer(t, { allowHalfOpen: true, maxConnections: 1 });
+  const { client, left } = await openWithUnread(t, place, {}, parts);
+  left.pause();
+  await within('end', client.end());
+  await within('abort', client.abort());
+  await assertPlaceIsFree(t, place, {});
+  const events = record(left);
+  await roundTrips(t);
+  assert.deepEqual(events.order, []);
+  left.resume();
+  await events.closed();
+  assert.ok(events.bytes.equals(Buffer.concat(BEYOND_CREDIT)), `${events.receivedBytes} bytes came`);
+});
+
+behaviour('an unfinished send of a connection with allowHalfOpen fails when its half-closed peer resets behind unread data', async (t) => {
+  const [{ parts }] = UNREAD;
+  const place = await openServer(t, { allowHalfOpen: true, maxConnections: 1 });
   const visitor = await rawClient(t, place.port);
   const left = await place.connections.next('the connect event');
-  const sent = Buffer.from(payload(STALLING_BYTES));
-  visitor.write(sent);
-  await roundTrips(t);
-  visitor.destroy();
-  await roundTrips(t);
-  assert.deepEqual(place.server.getConnections(), [left]);
-  assert.equal(await within('broadcast', place.server.broadcast({ data: 'hello?' })), 1);
-  const next = await takePlace(t, place);
-  assert.deepEqual(place.server.getConnections(), [next]);
-  const events = record(left);
-  await events.closed();
-  assert.ok(events.receivedBytes >= 512 * 1024 && sent.subarray(0, events.receivedBytes).equals(events.bytes));
-  assert.equal(events.closeReason, 'reset');
+  for (const part of parts) {
+    await write(visitor, Buffer.concat(part));
+    await roundTrips(t, 10);
+  }
+  await end(visitor, '');
+  const sent = rejectsWith(left.send({ data: new ArrayBuffer(STALLING_BYTES) }), 2303132, 'send');
+  await roundTrips(t, 10);
+  visitor.resetAndDestroy();
+  await within('the send', sent);
+  await assertPlaceIsFree(t, place, {});
 });
+
+for (const options of [{}, { allowHalfOpen: true }]) {
+  behaviour(`a connection whose peer has closed behind a full receive window frees its place after the next broadcast: ${JSON.stringify(options)}`, async (t) => {
+    const place = await openServer(t, { ...options, maxConnections: 1 });
+    const visitor = await rawClient(t, place.port);
+    const left = await place.connections.next('the connect event');
+    const sent = Buffer.from(payload(STALLING_BYTES));
+    visitor.write(sent);
+    await roundTrips(t);
+    visitor.destroy();
+    await roundTrips(t);
+    assert.deepEqual(place.server.getConnections(), [left]);
+    assert.equal(await within('broadcast', place.server.broadcast({ data: 'hello?' })), 1);
+    const next = await takePlace(t, place);
+    assert.deepEqual(place.server.getConnections(), [next]);
+    const events = record(left);
+    await events.closed();
+    assert.ok(events.receivedBytes >= 512 * 1024 && sent.subarray(0, events.receivedBytes).equals(events.bytes));
+    assert.equal(events.closeReason, 'reset');
+  });
+}
 
 behaviour('a heartbeat detects that a peer has closed behind a full receive window', async (t) => {
   const options = { ...FRAMED, heartbeat: { intervalMs: 60_000 } };

@@ -489,6 +489,11 @@ impl Connection {
         self.shared.protocol.allow_half_open
     }
 
+    /// Whether its peer may still get something from this side.
+    pub fn serves_peer(&self) -> bool {
+        lock(&self.shared.state).serves_peer()
+    }
+
     /// What went through it.
     pub fn statistics(&self) -> Statistics {
         self.shared.statistics()

@@ -263,7 +263,8 @@ impl Receiver for State {
 
     fn left(&self) {
         // A peer that has ended its side alone may still receive.
-        if !self.connection.allows_half_open() && !self.has_left.replace(true) {
+        let receives = self.connection.allows_half_open() && self.connection.serves_peer();
+        if !receives && !self.has_left.replace(true) {
             self.place.give_up();
             self.emitter.set_kept(false);
         }
@@ -419,6 +420,8 @@ impl TCPSocketConnection {
                 if state.delivery.has_ended() {
                     state.connection.finish();
                 }
+                // Its place is free if its peer has ended its side too, and its data has no listener.
+                state.emitter.await_turn();
                 Ok(ending.map(|()| Progress::Awaited))
             })
         })

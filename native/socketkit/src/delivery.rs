@@ -188,7 +188,8 @@ impl Delivery {
     fn take(&self, receiver: &dyn Receiver, event: ConnectionEvent) -> bool {
         let pending = match event {
             // They do not wait for received bytes.
-            ConnectionEvent::Drained => return self.emit_at_once(receiver, EventName::Drain),
+            // A connection that has ended its side has now done everything for its peer.
+            ConnectionEvent::Drained => return self.emit_at_once(receiver, EventName::Drain) || self.knows_end(),
             ConnectionEvent::Stalled => return self.emit_at_once(receiver, EventName::Stalled),
             ConnectionEvent::Recovered => return self.emit_at_once(receiver, EventName::Recovered),
             ConnectionEvent::PingTaken => {

@@ -133,7 +133,7 @@ impl Driver {
                 }
                 Wake::Ready(Ready::Readable) => self.receive(link),
                 Wake::Ready(Ready::ReadClosed) => self.hear_end(link),
-                Wake::Failed => Some(self.broken(link)),
+                Wake::Failed => self.broken(link),
                 Wake::Time => self.mind_time(link),
                 Wake::Replaced => Some(self.lost(libc::ECONNRESET, CloseReason::Reset)),
             };
@@ -160,7 +160,7 @@ impl Driver {
     fn refresh(&self, known: Option<Wants>, link: &mut Link) -> Result<Wants, End> {
         let is_called = self.shared.task.take_notified();
         match known {
-            Some(wants) if !is_called => Ok(link.wants(self.shared.credit.may_take(), wants.write)),
+            Some(wants) if !is_called => Ok(link.wants(self.shared.credit.may_take(), wants.write, wants.error)),
             _ => self.wants(link),
         }
     }
@@ -176,6 +176,8 @@ impl Driver {
                 let error = state.error(Operation::Receive, *errno);
                 return Err(End::Lost(LinkLost { error, reason: reason_of(*errno) }));
             }
+            // Its owner need not keep it for the peer.
+            Some(LinkState::Broken(_)) if link.tells_break() => self.shared.sink.post(ConnectionEvent::ReadClosed),
             Some(LinkState::Up(_) | LinkState::Broken(_) | LinkState::Connecting) => {}
         }
         if matches!(state.suspension, Suspension::Wanted { .. }) {
@@ -191,7 +193,9 @@ impl Driver {
         if state.has_ended() || !link.peer_sends {
             link.liveness.stop_asking();
         }
-        Ok(link.wants(may_take, state.phase.is_up() && state.wants_write()))
+        let is_up = state.phase.is_up();
+        let error = is_up && link.hides_errors(state.reads.leave_unread());
+        Ok(link.wants(may_take, is_up && state.wants_write(), error))
     }
 
     async fn wait(&mut self, link: &Link, wants: Wants) -> Wake {
@@ -344,11 +348,17 @@ impl Driver {
         self.announce(None, loss.reason);
     }
 
-    /// The kernel has an error of the link.
-    fn broken(&self, link: &Link) -> End {
+    /// The kernel has an error of the link. What the peer sent before can still be read.
+    fn broken(&self, link: &Link) -> Option<End> {
         let error = SockRef::from(&*link.socket.stream).take_error().ok().flatten();
         let errno = error.map_or(libc::ECONNRESET, |error| errno_of(&error));
-        self.lost(errno, reason_of(errno))
+        if !link.peer_sends {
+            return Some(self.lost(errno, reason_of(errno)));
+        }
+        let mut state = lock(&self.shared.state);
+        let failed = state.break_link(errno);
+        self.shared.complete(failed, &Err(state.error(Operation::Send, errno)));
+        None
     }
 
     pub(super) fn lost(&self, errno: i32, reason: CloseReason) -> End {

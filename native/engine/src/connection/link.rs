@@ -36,6 +36,8 @@ pub(super) struct Link {
     pub(super) has_said_fin: bool,
     /// Whether the owner knows of EOF, though not everything is read.
     pub(super) has_told_end: bool,
+    /// Whether it knows that the link is broken, though not everything is read.
+    pub(super) has_told_break: bool,
 }
 
 /// The two kinds of link.
@@ -68,6 +70,7 @@ impl Link {
             allows_half_open: protocol.allow_half_open,
             has_said_fin: false,
             has_told_end: false,
+            has_told_break: false,
         }
     }
 
@@ -106,12 +109,24 @@ impl Link {
     }
 
     /// Returns what to wait for: bytes if the credit `may_take` them, otherwise EOF.
-    pub(super) fn wants(&self, may_take: bool, write: bool) -> Wants {
+    ///
+    /// `error` is for a link that can still fail.
+    pub(super) fn wants(&self, may_take: bool, write: bool, error: bool) -> Wants {
         let is_read_here = self.peer_sends && !self.is_read_by_owner();
+        // Behind `Bye` nothing comes that takes credit.
+        let may_take = may_take || self.bye;
         let end = is_read_here && !may_take && !self.has_told_end;
-        // No read finds the reset of a link that is half open.
-        let error = self.allows_half_open && !self.peer_sends;
         Wants { read: is_read_here && may_take, write, end, error }
+    }
+
+    /// Returns whether no read finds that the link fails: it may be half open, and everything was read, or nothing can be.
+    pub(super) fn hides_errors(&self, leaves_unread: bool) -> bool {
+        self.allows_half_open && (!self.peer_sends || self.has_told_end || leaves_unread)
+    }
+
+    /// Returns whether the owner is yet to be told that the link is broken behind unread bytes.
+    pub(super) fn tells_break(&mut self) -> bool {
+        self.allows_half_open && !std::mem::replace(&mut self.has_told_break, true)
     }
 
     /// Prepares to wait for what `wants` says. Bytes that the owner reads do not wake the task.

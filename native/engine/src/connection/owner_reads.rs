@@ -91,8 +91,15 @@ impl Shared {
 
     /// Watches for the end as [`Connection::watch_end`](super::Connection::watch_end) does.
     pub(super) fn watch_end(&self, link: LinkId) {
-        if let Some(link) = lock(&self.state).reads.link(link) {
-            link.watch_end();
+        let mut state = lock(&self.state);
+        let OwnerReads::On(known) = &mut state.reads else { return };
+        if !known.is(link) {
+            return;
+        }
+        known.watch_end();
+        // The poller tells once, and the peer may reset the link after that.
+        if self.protocol.allow_half_open {
+            self.notify_task_of(state);
         }
     }
 

@@ -92,6 +92,11 @@ impl OwnerReads {
             _ => None,
         }
     }
+
+    /// Whether the owner has left bytes unread, so that it may not find an error behind them.
+    pub(super) fn leave_unread(&self) -> bool {
+        matches!(self, Self::On(link) if link.watches_end)
+    }
 }
 
 /// What became of what was queued.
@@ -264,19 +269,24 @@ impl State {
             None | Some((io::ErrorKind::WouldBlock, _)) => None,
             Some((_, errno)) => Some(self.cause(errno)),
         };
-        let mut failed = Vec::new();
-        if let Some(errno) = errno {
-            self.phase.break_with(errno);
-            if !self.reconnects || !self.phase.is_open() {
-                self.given_up = Some(errno);
-                self.has_dropped |= self.queue.has_messages();
-                failed = self.give_up();
-            }
-        }
+        let failed = errno.map_or_else(Vec::new, |errno| self.break_link(errno));
         let ended = if errno.is_none() { self.say_fin(stream) } else { None };
         let is_drained = waited && !self.queue.has_messages() && self.phase.is_up();
         let is_progress = self.queue.marks().message_end > message_end;
         Flushed { done: written.done, ended, failed, errno, is_drained, is_progress }
+    }
+
+    /// Records that sending is not possible any more.
+    ///
+    /// Returns the calls that this fails: all that are unfinished, unless another link follows.
+    pub(super) fn break_link(&mut self, errno: i32) -> Vec<OperationId> {
+        self.phase.break_with(errno);
+        if self.reconnects && self.phase.is_open() {
+            return Vec::new();
+        }
+        self.given_up = Some(errno);
+        self.has_dropped |= self.queue.has_messages();
+        self.give_up()
     }
 
     /// Whether a call may send, or wants to say that it sends no more.
@@ -304,6 +314,12 @@ impl State {
     /// Whether there is no link, but another one follows.
     pub(super) fn awaits_link(&self) -> bool {
         self.reconnects && matches!(self.phase.link(), Some(LinkState::Broken(_) | LinkState::Connecting))
+    }
+
+    /// Whether this side has or may have something to send to its peer, on this link or the next one.
+    pub(super) fn serves_peer(&self) -> bool {
+        let may_send = !self.has_ended() || self.queue.has_messages();
+        self.awaits_link() || self.phase.is_up() && may_send
     }
 
     /// Whether there is a link, and none that could follow it.

@@ -18,6 +18,8 @@ pub(super) struct StreamLink {
     poller: Arc<Poller>,
     /// Cuts messages; `None` without framing.
     pub(super) frames: Option<Box<Frames>>,
+    /// Whether bytes have waited that the credit did not allow to read.
+    pub(super) watches_end: bool,
 }
 
 /// What one read brought.
@@ -45,7 +47,7 @@ pub(super) enum ReadEnd {
 impl StreamLink {
     /// A link that `poller` calls `id`.
     pub(super) fn new(id: LinkId, stream: Arc<TcpStream>, poller: Arc<Poller>, frames: Option<Box<Frames>>) -> Self {
-        Self { id, stream, poller, frames }
+        Self { id, stream, poller, frames, watches_end: false }
     }
 
     /// Adds it to the poller.
@@ -90,7 +92,8 @@ impl StreamLink {
     }
 
     /// Watches for EOF alone.
-    pub(super) fn watch_end(&self) {
+    pub(super) fn watch_end(&mut self) {
+        self.watches_end = true;
         // Where it cannot be watched for, reading finds it.
         let _ = self.poller.watch_end(self.id, &*self.stream);
     }

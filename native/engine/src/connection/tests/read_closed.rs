@@ -86,6 +86,50 @@ async fn a_link_watched_for_eof_reports_bytes_again_after_a_read() {
     assert_eq!(this.told(), ["readable"]);
 }
 
+fn half_open(protocol: Protocol) -> Protocol {
+    Protocol { allow_half_open: true, ..protocol }
+}
+
+#[tokio::test(start_paused = true)]
+async fn reset_of_a_half_open_link_with_unread_bytes_is_reported_and_the_bytes_are_read() {
+    for ends_before in [true, false] {
+        let mut this = Fixture::reading(half_open(Protocol::default()), None).await;
+        this.hear(&vec![b'x'; SENT_BYTES]).await;
+        let link = this.readable();
+        let taken = this.read_up_to_credit(link).await;
+        this.connection.watch_end(link);
+        if ends_before {
+            this.peer.shutdown().await.unwrap();
+            this.await_end().await;
+            assert_eq!(next_told(|| this.told()).await, ["read closed"]);
+            assert!(this.connection.serves_peer(), "its peer may still read");
+        }
+        this.reset().await;
+        next_told(|| this.events.told()).await;
+        assert!(!this.connection.serves_peer());
+        assert_eq!(taken + this.read_all(link).len(), SENT_BYTES);
+        settle().await;
+        // What Linux says of a reset behind EOF.
+        let errno = if ends_before { libc::EPIPE } else { libc::ECONNRESET };
+        assert_eq!(this.events.told(), [&format!("broken {errno}")[..], "closed Reset"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn reset_of_a_half_open_link_with_unread_bytes_fails_unfinished_sends() {
+    let mut this = Fixture::reading(half_open(Protocol::default()), None).await;
+    this.hear(&vec![b'x'; SENT_BYTES]).await;
+    let link = this.readable();
+    this.read_up_to_credit(link).await;
+    this.connection.watch_end(link);
+    this.peer.shutdown().await.unwrap();
+    this.await_end().await;
+    while this.connection.send(&[0; 64 * 1024], SEND).unwrap() == SendProgress::Sent {}
+    this.reset().await;
+    this.events.assert_next(&format!("failed 1 {}", libc::EPIPE)).await;
+    this.events.assert_next("read closed").await;
+}
+
 /// So many messages without bytes use the credit up.
 const MESSAGES: usize = RECEIVE_HIGH_BYTES / EVENT_OVERHEAD_BYTES + 4_000;
 
@@ -104,6 +148,38 @@ async fn eof_after_unread_frames_is_reported_and_the_frames_are_read_when_there_
     let mut late = this.events.told();
     assert_eq!(late.pop().as_deref(), Some("ended"));
     assert_eq!(early.len() + late.len(), MESSAGES);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reset_of_a_half_open_link_with_unread_frames_is_reported_and_the_frames_are_read() {
+    let mut this = Fixture::new(half_open(protocol(true, false))).await;
+    this.peer.write_all(&frame(Kind::Data, &[]).repeat(MESSAGES)).await.unwrap();
+    settle().await;
+    let early = this.events.told();
+    this.peer.shutdown().await.unwrap();
+    this.await_end().await;
+    assert_eq!(next_told(|| this.events.told()).await, ["read closed"]);
+    assert!(this.connection.serves_peer(), "its peer may still read");
+    this.reset().await;
+    assert_eq!(next_told(|| this.events.told()).await, ["read closed"]);
+    assert!(!this.connection.serves_peer());
+    (0..early.len()).for_each(|_| this.connection.consume(0));
+    settle().await;
+    let mut late = this.events.told();
+    assert_eq!(late.split_off(late.len() - 2), [&format!("broken {}", libc::EPIPE)[..], "closed Reset"]);
+    assert_eq!(early.len() + late.len(), MESSAGES);
+}
+
+#[tokio::test(start_paused = true)]
+async fn acknowledgements_behind_bye_are_read_without_credit() {
+    let mut this = Fixture::new(half_open(protocol(false, true))).await;
+    this.say(Kind::Bye, &[]).await;
+    this.events.assert_next("ended").await;
+    this.connection.hold(RECEIVE_HIGH_BYTES);
+    this.send(b"owed", SEND);
+    this.assert_hears(Kind::Data, b"owed").await;
+    this.say(Kind::Acknowledge, &1_u64.to_be_bytes()).await;
+    this.events.assert_next("completed 1").await;
 }
 
 #[tokio::test(start_paused = true)]
