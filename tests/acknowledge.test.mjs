@@ -354,3 +354,116 @@ behaviour('a client that reconnects before its old link has ended takes its conn
   await within('send', sent);
   assert.deepEqual(recorder.order, ['reconnecting', 'connect']);
 });
+
+/** Cuts the next link as well, in its handshake. */
+const AWAY = () => ({ bytes: 0, cut: 'reset' });
+
+const OWED = ['one', 'two', 'three'];
+
+/** A client that has called `end()`, and the messages that its server owes it: their acknowledgements are lost. */
+async function openWithOwed(t, serverOptions = {}) {
+  const opened = await openThroughRelay(t, { allowHalfOpen: true, ...serverOptions });
+  const ended = new Promise((resolve) => opened.connection.on('end', resolve));
+  await within('end of the client', opened.client.end());
+  await within('the end event', ended);
+  lose(opened.relay, 'down');
+  const settled = [];
+  const sends = OWED.map((data) => opened.connection.send({ data }).finally(() => settled.push(data)));
+  await roundTrips(t, 10);
+  return { ...opened, settled, sends };
+}
+
+/** Asserts that the client, which can return, gets the owed messages and the end. */
+async function assertGetsOwed({ atClient, atServer, sends }, ended) {
+  await within('the sends and end', Promise.all([...sends, ended]));
+  await Promise.all([atClient.closed(), atServer.closed()]);
+  assert.deepEqual(atClient.texts, OWED);
+  assert.deepEqual([atClient.closeReason, atServer.closeReason], ['remote', 'remote']);
+  assert.deepEqual([atServer.all('error'), atClient.all('error')], [[], []]);
+}
+
+behaviour('end of a connection whose half-closed client is away waits until the client has returned and has everything', async (t) => {
+  const opened = await openWithOwed(t);
+  opened.relay.judge = AWAY;
+  opened.relay.cut('reset');
+  await opened.atServer.came('reconnecting');
+  const ended = opened.connection.end();
+  await roundTrips(t, 10);
+  assert.deepEqual(opened.settled, []);
+  opened.relay.judge = PASS;
+  await assertGetsOwed(opened, ended);
+});
+
+behaviour('messages that are owed when both sides have ended arrive after lost links', async (t) => {
+  const opened = await openWithOwed(t);
+  const ended = opened.connection.end();
+  await within('end', ended);
+  assert.deepEqual(opened.settled, []);
+  const cuts = ['fin', 'reset', 'fin'];
+  opened.relay.judge = (chunk, direction) => {
+    const cut = direction === 'down' && chunk.includes(OWED[0]) ? cuts.shift() : undefined;
+    return cut && { bytes: 0, cut };
+  };
+  opened.relay.cut('reset');
+  await assertGetsOwed(opened, ended);
+  assert.deepEqual([cuts.length, opened.atServer.all('reconnecting').length], [0, 4]);
+});
+
+behaviour('messages that are owed when both sides have ended are rejected if the client does not return in time', async (t) => {
+  for (const isAway of [true, false]) {
+    const { relay, connection, client, atServer, sends } = await openWithOwed(t, { returnTimeoutMs: 100 * SLOWDOWN });
+    const rejected = sends.map((send) => rejectsWith(send, 2303210, 'send', SYSTEM_TEXT.ETIMEDOUT));
+    const cut = () => {
+      relay.judge = AWAY;
+      relay.cut('reset');
+      return atServer.came('reconnecting');
+    };
+    if (isAway) await cut();
+    const ended = connection.end().then(() => 0, ({ code }) => code);
+    if (!isAway) {
+      await within('end', ended);
+      await cut();
+    }
+    await within('the sends', Promise.all(rejected));
+    assert.equal(await within('end', ended), isAway ? 2303210 : 0);
+    await atServer.closed();
+    assertSocketError(atServer.error, 2301110, SYSTEM_TEXT.ETIMEDOUT);
+    assert.deepEqual([atServer.order, atServer.closeReason], [['reconnecting', 'error', 'close'], 'timeout']);
+    await within('close', client.close());
+  }
+});
+
+for (const how of ['close', 'abort']) {
+  behaviour(`${how} of a connection that has ended does not wait for its half-closed client: owed messages are rejected`, async (t) => {
+    const { relay, connection, atServer, sends } = await openWithOwed(t);
+    const rejected = sends.map((send) => rejectsWith(send, 2303203, 'send'));
+    relay.judge = AWAY;
+    relay.cut('reset');
+    await atServer.came('reconnecting');
+    const ended = rejectsWith(connection.end(), 2303203);
+    await roundTrips(t, 10);
+    await within(how, Promise.all([connection[how](), ended, ...rejected]));
+    assert.equal(atServer.all('error').length, 0);
+  });
+}
+
+behaviour('a half-closed client that returns before its old link has ended gets what its server owed it when it ended', async (t) => {
+  const [{ open }] = WIRE_CARRIERS;
+  const { port, socket, session, peer } = await open(t, { ...ACKNOWLEDGED, allowHalfOpen: true }, { acknowledge: true });
+  const recorder = recordLinks(socket);
+  const peerEnded = new Promise((resolve) => socket.on('end', resolve));
+  peer.send(KIND.bye);
+  await within('the end event', peerEnded);
+  const sent = socket.send({ data: 'owed' });
+  await within('end', socket.end());
+  const again = new WirePeer(await rawClient(t, port), {});
+  const entered = await again.enter({ acknowledge: true }, { session: { id: session.id, received: 0 } });
+  assert.deepEqual([entered.resumed, entered.id], [true, session.id]);
+  again.send(KIND.bye);
+  assert.equal(`${(await again.receive()).fields}`, 'owed');
+  assert.equal((await again.receive()).kind, KIND.bye);
+  again.send(KIND.acknowledge, uint64(1));
+  await within('send', sent);
+  await recorder.closed();
+  assert.deepEqual([recorder.order, recorder.closeReason], [['reconnecting', 'connect', 'close'], 'remote']);
+});

@@ -501,13 +501,20 @@ impl Connection {
 
     /// Closes after EOF of the peer.
     ///
-    /// Does nothing before, nor while it may be half open and this side has not ended it.
+    /// Does nothing before, nor while it may be half open and this side has not ended it. A half-open connection that may get another link
+    /// closes when its peer has acknowledged everything.
     pub fn finish(&self) {
-        let is_over = self.is_over(&lock(&self.shared.state));
-        if is_over {
-            // Closed meanwhile by its owner, who gets the same event.
-            let _ = self.close(None);
+        let mut state = lock(&self.shared.state);
+        if !self.is_over(&state) {
+            return;
         }
+        if state.finishes_later() {
+            state.finishes = true;
+            return self.shared.notify_task_of(state);
+        }
+        drop(state);
+        // Closed meanwhile by its owner, who gets the same event.
+        let _ = self.close(None);
     }
 
     /// Returns the bytes of unfinished sends.

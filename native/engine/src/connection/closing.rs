@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::net::Shutdown;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use socket2::SockRef;
@@ -12,7 +13,7 @@ use tokio::time::Instant;
 use super::driver::{Driver, reason_of};
 use super::framed_link::Reading;
 use super::link::Link;
-use super::phase::Close;
+use super::phase::{Close, LinkState};
 use super::socket::{Ready, Wants};
 use crate::error::{Operation, SocketError, errno_of, is_transient};
 use crate::event::{CloseReason, ConnectionEvent};
@@ -132,6 +133,30 @@ impl Driver {
             None => self.announce(close, CloseReason::Local),
             Some(errno) => self.announce_loss(close, errno),
         }
+    }
+
+    /// Drains a link of a connection that both sides have ended, then begins to close.
+    ///
+    /// Returns why the link is lost if the peer has not acknowledged everything: another one follows. `None` also when this side
+    /// closes the connection meanwhile.
+    pub(super) async fn finish(&mut self, link: &mut Link) -> Option<SocketError> {
+        let mut link_source = self.link_source.take();
+        let lost = tokio::select! {
+            biased;
+            drained = self.drain(link, limits::DRAIN_TIMEOUT) => drained.err(),
+            () = poll_fn(|context| match &mut link_source {
+                Some(link_source) => link_source.poll_replaced(context),
+                None => Poll::Pending,
+            }) => Some(libc::ECONNRESET),
+        };
+        self.link_source = link_source;
+        let mut state = lock(&self.shared.state);
+        if let Some(errno) = lost.filter(|_| state.finishes_later()) {
+            return Some(state.error(Operation::Receive, errno));
+        }
+        // Closed meanwhile by its owner, who gets the same event.
+        state.phase.begin_close(Close::new(CloseReason::Remote, None, false));
+        None
     }
 
     pub(super) async fn close(mut self, mut link: Link) {
@@ -335,10 +360,17 @@ impl Driver {
         if let Some(errno) = state.given_up {
             return Err(if errno == libc::EPIPE { libc::ECONNRESET } else { errno });
         }
+        if let Some(LinkState::Broken(errno)) = state.phase.link() {
+            return Err(*errno);
+        }
         let (marks, left_bytes) = (state.queue.marks(), state.queue.cost_bytes());
         let (read, has_work) = (link.peer_sends, state.has_work());
         if !has_work && link.finish_writing(&marks)? {
             return Ok(None);
+        }
+        if state.phase.is_open() && !read {
+            // Its acknowledgements come with the next link.
+            return Err(libc::ECONNRESET);
         }
         let write = !has_work || state.wants_write();
         if !write {

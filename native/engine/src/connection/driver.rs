@@ -52,6 +52,8 @@ enum Wake {
 pub(super) enum End {
     /// This side closes the connection.
     Closing,
+    /// Both sides have ended the connection, and the peer has not acknowledged everything.
+    Finishing,
     /// The owner wants no link for a while.
     Suspended,
     /// The link is gone; another one may follow.
@@ -83,6 +85,10 @@ impl Driver {
             if let Some(mut link) = link {
                 match self.serve(&mut link).await {
                     End::Closing => return Box::pin(self.close(*link)).await,
+                    End::Finishing => match Box::pin(self.finish(&mut link)).await {
+                        None => return Box::pin(self.close(*link)).await,
+                        lost => self.interrupt(lost),
+                    },
                     End::Suspended => {
                         let lost = Box::pin(self.suspend(link)).await;
                         if lost.is_some() {
@@ -182,6 +188,9 @@ impl Driver {
         }
         if matches!(state.suspension, Suspension::Wanted { .. }) {
             return Err(End::Suspended);
+        }
+        if state.finishes && state.phase.is_up() {
+            return Err(End::Finishing);
         }
         let may_take = self.shared.credit.may_take();
         if self.has_clocks() {

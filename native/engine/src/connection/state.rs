@@ -31,6 +31,8 @@ pub(super) struct State {
     pub(super) reads: OwnerReads,
     pub(super) queue: SendQueue,
     pub(super) fin: Fin,
+    /// Whether it is to close when its peer has everything: both sides have ended it.
+    pub(super) finishes: bool,
     pub(super) suspension: Suspension,
     /// Spawns the connection's task, where nothing has needed that yet.
     pub(super) spawn: Option<SpawnTask>,
@@ -153,6 +155,7 @@ impl State {
             reads: OwnerReads::Off,
             queue: SendQueue::new(protocol.acknowledge),
             fin: Fin::default(),
+            finishes: false,
             suspension: Suspension::default(),
             spawn: None,
             given_up: None,
@@ -309,6 +312,11 @@ impl State {
     /// Returns whether the peer has ended its side, but returns for messages that it has not acknowledged.
     pub(super) fn owes_messages(&self) -> bool {
         self.phase.peer_ended() && self.needs_link() && self.queue.has_messages()
+    }
+
+    /// Returns whether the end of both sides has to wait for what the peer has not acknowledged, on this link or the next one.
+    pub(super) fn finishes_later(&self) -> bool {
+        self.reconnects && self.phase.is_open() && self.owes_messages()
     }
 
     /// Whether there is no link, but another one follows.

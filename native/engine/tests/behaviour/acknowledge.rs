@@ -318,6 +318,80 @@ fn a_half_closed_peer_that_is_cut_gets_the_messages_when_it_returns() {
 }
 
 #[test]
+fn ending_after_a_half_closed_peer_waits_for_it_on_every_link() {
+    let mut this = Fixture::half_open();
+    this.peer.say(BYE, &[]);
+    expect!(this.events, ConnectionEvent::Ended);
+    this.send(b"owed", 1);
+    this.peer.assert_hears(DATA, b"owed");
+    this.connection.end(OperationId(2)).unwrap();
+    this.connection.finish();
+    assert_eq!(completed(&this.events, OperationId(2)), Ok(()));
+    for is_reset in [true, false, true] {
+        if is_reset {
+            this.lose_peer();
+        } else {
+            this.peer.stream.shutdown(Shutdown::Both).unwrap();
+        }
+        assert_eq!(this.come_back(0), 0);
+        this.assert_reconnects();
+        this.peer.say(BYE, &[]);
+        this.peer.assert_hears(DATA, b"owed");
+        this.peer.assert_hears(BYE, &[]);
+        assert!(this.connection.is_open());
+    }
+    this.peer.acknowledge(1);
+    assert_eq!(completed(&this.events, OperationId(1)), Ok(()));
+    this.events.assert_drained();
+    this.peer.assert_hears_end();
+    assert_eq!(expect!(this.events, ConnectionEvent::Closed(reason) => reason), CloseReason::Remote);
+}
+
+#[test]
+fn ending_while_a_half_closed_peer_is_away_fails_when_it_does_not_return() {
+    let protocol = Protocol { allow_half_open: true, ..acknowledged() };
+    let mut this = Fixture::of(listening_as(Duration::from_millis(50), protocol));
+    this.peer.say(BYE, &[]);
+    expect!(this.events, ConnectionEvent::Ended);
+    this.send(b"owed", 1);
+    this.peer.assert_hears(DATA, b"owed");
+    this.lose_peer();
+    expect!(this.events, ConnectionEvent::Reconnecting(_));
+    this.connection.end(OperationId(2)).unwrap();
+    this.connection.finish();
+    assert_eq!(completed(&this.events, OperationId(1)), Err(libc::ETIMEDOUT));
+    assert_eq!(completed(&this.events, OperationId(2)), Err(libc::ETIMEDOUT));
+    assert_eq!(expect!(this.events, ConnectionEvent::Failed(error) => error.errno), libc::ETIMEDOUT);
+    assert_eq!(expect!(this.events, ConnectionEvent::Closed(reason) => reason), CloseReason::Timeout);
+}
+
+#[test]
+fn closing_and_aborting_do_not_wait_for_a_half_closed_peer() {
+    for aborts in [true, false] {
+        let mut this = Fixture::half_open();
+        this.peer.say(BYE, &[]);
+        expect!(this.events, ConnectionEvent::Ended);
+        this.send(b"owed", 1);
+        this.connection.end(OperationId(2)).unwrap();
+        this.connection.finish();
+        assert_eq!(completed(&this.events, OperationId(2)), Ok(()));
+        this.peer.assert_hears(DATA, b"owed");
+        this.peer.assert_hears(BYE, &[]);
+        this.peer.assert_hears_end();
+        if aborts {
+            this.connection.abort(CLOSE).unwrap();
+            assert_eq!(completed(&this.events, OperationId(1)), Err(libc::ECONNABORTED));
+            assert_closed(&this.events, CloseReason::Remote);
+        } else {
+            this.connection.close(Some(CLOSE)).unwrap();
+            this.peer.cut();
+            assert_eq!(completed(&this.events, OperationId(1)), Err(libc::ECONNRESET));
+            assert_reset_while_closing(&this.events);
+        }
+    }
+}
+
+#[test]
 fn closing_after_a_half_closed_peer_is_cut_fails_where_messages_are_not_acknowledged() {
     for closes in [true, false] {
         let mut this = if closes { Fixture::half_open() } else { Fixture::new() };
