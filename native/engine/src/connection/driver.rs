@@ -192,6 +192,10 @@ impl Driver {
         if state.finishes && state.phase.is_up() {
             return Err(End::Finishing);
         }
+        if !link.peer_sends {
+            let failed = state.fail_unacknowledged();
+            self.shared.fail(failed, state.error(Operation::Send, libc::ECONNRESET));
+        }
         let may_take = self.shared.credit.may_take();
         if self.has_clocks() {
             link.liveness.listen(may_take, Instant::now());

@@ -319,6 +319,19 @@ impl State {
         self.reconnects && self.phase.is_open() && self.owes_messages()
     }
 
+    /// Fails the messages of a peer that has ended its side, and so cannot acknowledge them, once the kernel has taken them.
+    ///
+    /// Returns their sends. A peer that returns for them acknowledges them with the next link.
+    pub(super) fn fail_unacknowledged(&mut self) -> Vec<OperationId> {
+        let waits = self.protocol.acknowledge && self.queue.has_messages() && !self.queue.has_unsent();
+        if !waits || !self.phase.peer_ended() || self.needs_link() {
+            return Vec::new();
+        }
+        self.given_up = Some(libc::ECONNRESET);
+        self.has_dropped = true;
+        self.give_up()
+    }
+
     /// Whether there is no link, but another one follows.
     pub(super) fn awaits_link(&self) -> bool {
         self.reconnects && matches!(self.phase.link(), Some(LinkState::Broken(_) | LinkState::Connecting))

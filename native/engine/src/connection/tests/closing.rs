@@ -168,6 +168,26 @@ async fn closing_after_end_of_peer() -> u64 {
     start.elapsed().as_secs()
 }
 
+/// Its owner may never close it, for it has something unread: the sends must not wait for that.
+#[tokio::test(start_paused = true)]
+async fn sends_that_the_peer_can_no_longer_acknowledge_fail_before_the_close() {
+    for is_resilient in [false, true] {
+        let mut this = Fixture::with(protocol(false, true), is_resilient.then_some(false)).await;
+        this.send(b"before", super::SEND);
+        this.say(Kind::Bye, &[]).await;
+        this.peer.shutdown().await.unwrap();
+        this.events.assert_next("ended").await;
+        this.events.assert_next(&format!("failed 1 {}", libc::ECONNRESET)).await;
+        this.send(b"after", super::SEND);
+        this.events.assert_next(&format!("failed 1 {}", libc::ECONNRESET)).await;
+        this.assert_hears(Kind::Data, b"before").await;
+        this.assert_hears(Kind::Data, b"after").await;
+        this.connection.close(Some(super::CLOSE)).unwrap();
+        this.events.assert_next("closed Reset").await;
+        this.events.assert_next(&format!("failed 3 {}", libc::ECONNRESET)).await;
+    }
+}
+
 /// A connection that is closing, though its peer has not taken what was sent.
 async fn closing() -> (Connection, Receiver<Told>, Peer) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
