@@ -11,7 +11,9 @@ import { within } from '../support/deadline.mjs';
 import { NO_SESSION } from '../support/handshake.mjs';
 import { rawClient, rawServer, readToEnd, write } from '../support/raw.mjs';
 import { record, recordLinks } from '../support/recorder.mjs';
+import { openRelay } from '../support/relay.mjs';
 import { newClient, openPair, openServer } from '../support/sockets.mjs';
+import { KIND } from '../support/wire.mjs';
 import { WirePeer } from '../support/wire-peer.mjs';
 
 const TIMEOUT_MS = 300;
@@ -42,10 +44,18 @@ function stop(child) {
 }
 
 /** Lets a stopped process go on when its time-outs are over: those of this process are, which are longer. */
-async function thaw(t, child, timeoutMs = TIMEOUT_MS) {
-  const { client } = await openPair(t, { idleTimeoutMs: 2 * timeoutMs });
-  await record(client).closed();
+const thaw = (t, child, timeoutMs = TIMEOUT_MS) => thawAfter(t, child, 2 * timeoutMs);
+
+/** Lets a stopped process go on after a time. */
+async function thawAfter(t, child, milliseconds) {
+  await pass(t, milliseconds);
   process.kill(child.pid, 'SIGCONT');
+}
+
+/** Resolves when a connection of this process was idle for a time. */
+async function pass(t, milliseconds) {
+  const { client } = await openPair(t, { idleTimeoutMs: milliseconds });
+  await record(client).closed();
 }
 
 const startClient = (t, port, options) => startChild(t, new URL('../children/frozen.mjs', import.meta.url), `${port}`, JSON.stringify(options));
@@ -109,6 +119,117 @@ behaviour('a stopped server continues a handshake after its timeout has passed',
   await thaw(t, child);
   await within('the handshake', entered);
 });
+
+// Two apps in the background are both stopped, and then continued one after the other: the peer comes later.
+const LATER_MS = 300;
+
+/** What a stopped process gives its peer. A busy machine can take some hundred milliseconds of it. */
+const LIMIT_MS = 1_200;
+
+const INTERVAL_MS = 300;
+
+/** Times of a stop that begins with the limit: it ends before the limit does, or just behind it. */
+const STOPS = [
+  { when: 'before its limit', stopMs: LIMIT_MS - 200 },
+  { when: 'just behind its limit', stopMs: LIMIT_MS + 100 },
+];
+
+/** A relay to the port, and a promise of the first ping that comes through; `onPing` is called before it is passed on. */
+async function openPingRelay(t, target, onPing) {
+  const relay = await openRelay(t, target);
+  const pinged = new Promise((resolve) => {
+    relay.judge = (chunk, direction) => {
+      if (direction !== 'up' || chunk.length !== 5 || chunk[4] !== KIND.ping) return undefined;
+      relay.judge = () => undefined;
+      onPing();
+      return resolve();
+    };
+  });
+  return { port: relay.port, pinged };
+}
+
+for (const { when, stopMs } of STOPS) {
+  for (const stalledTimeoutMs of [0, undefined]) {
+    const name = stalledTimeoutMs === 0 ? 'on another device' : 'on this device';
+    behaviour(`a stop that ends ${when} does not count for a peer ${name} that was stopped, too: heartbeat`, async (t) => {
+      const peer = startConversing(t, typed(NEVER_MS, NEVER_MS + 1), 0);
+      const heartbeat = { intervalMs: INTERVAL_MS, timeoutMs: INTERVAL_MS + LIMIT_MS, stalledTimeoutMs };
+      const children = [peer];
+      const relay = await openPingRelay(t, (await peer.hear('listening')).port, () => children.forEach(stop));
+      const child = startClient(t, relay.port, { ...FRAMED, heartbeat });
+      children.push(child);
+      await child.hear('connected');
+      await within('the ping', relay.pinged);
+      await thawAfter(t, child, stopMs);
+      await thawAfter(t, peer, LATER_MS);
+      child.tell('answer');
+      assert.equal((await child.hear('message')).stalls, 0);
+    });
+  }
+
+  for (const options of [FRAMED, {}]) {
+    behaviour(`a stop that ends ${when} does not count: idleTimeoutMs of ${JSON.stringify(options)}`, async (t) => {
+      const { connections, port } = await openServer(t, options);
+      const child = startClient(t, port, { ...options, idleTimeoutMs: LIMIT_MS });
+      const connection = await connections.next('the connect event');
+      await child.hear('connected');
+      await within('send', connection.send({ data: '.' }));
+      await child.hear('message');
+      stop(child);
+      await thawAfter(t, child, stopMs);
+      // Like a peer that was stopped as well, this one sends its next message late.
+      await pass(t, LATER_MS);
+      await within('send', connection.send({ data: '.' }));
+      await child.hear('message');
+    });
+  }
+
+  behaviour(`a stop that ends ${when} does not count: connect`, async (t) => {
+    const { sockets, port } = await rawServer(t);
+    const child = startClient(t, port, { ...typed(NEVER_MS, NEVER_MS + 1), connectTimeoutMs: LIMIT_MS });
+    const raw = await sockets.next('the raw connection');
+    const hello = once(raw, 'data');
+    const peer = new WirePeer(raw, {});
+    await within('Hello', hello);
+    stop(child);
+    await thawAfter(t, child, stopMs);
+    await pass(t, LATER_MS);
+    await within('the handshake', peer.greet({ heartbeatMs: NEVER_MS }));
+    await child.hear('connected');
+  });
+
+  behaviour(`a stop that ends ${when} does not count: returnTimeoutMs`, async (t) => {
+    const options = { ...typed(NEVER_MS, NEVER_MS + 1), acknowledge: true };
+    const child = startConversing(t, { ...options, returnTimeoutMs: LIMIT_MS }, 0);
+    const { port } = await child.hear('listening');
+    const client = newClient(t, { ...options, reconnect: {} });
+    const events = recordLinks(client);
+    await within('connect', client.connect({ address: { address: '127.0.0.1', port } }));
+    await within('suspend', client.suspend());
+    await child.hear('lost');
+    stop(child);
+    await thawAfter(t, child, stopMs);
+    await pass(t, LATER_MS);
+    client.restore();
+    await events.came('connect', 2);
+    child.tell('report');
+    assert.deepEqual((await child.hear('report')).losses, ['reconnecting']);
+  });
+
+  behaviour(`a stop that ends ${when} does not count: the handshake of a server`, async (t) => {
+    const admission = { key: 'A'.repeat(16), timeoutMs: LIMIT_MS };
+    const child = startConversing(t, { ...typed(NEVER_MS, NEVER_MS + 1), admission }, 0);
+    const { port } = await child.hear('listening');
+    const [late, other] = [await rawClient(t, port), await rawClient(t, port)].map((raw) => new WirePeer(raw, {}));
+    const terms = { heartbeatMs: NEVER_MS, key: Buffer.alloc(10) };
+    // The server takes one peer after the other.
+    await other.enter(terms);
+    stop(child);
+    await thawAfter(t, child, stopMs);
+    await pass(t, LATER_MS);
+    await within('the handshake', late.enter(terms));
+  });
+}
 
 // A busy machine can keep this process from reading for a second.
 const LINGER_MS = 2_000;

@@ -41,6 +41,7 @@ mod state;
 mod stream_link;
 #[cfg(test)]
 pub(crate) mod tests;
+mod timer;
 mod write;
 
 use driver::Driver;

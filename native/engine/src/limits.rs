@@ -123,6 +123,13 @@ pub const DELAYED_ACK_MAX: Duration = Duration::from_millis(500);
 /// Delay of a timer that indicates that this process was suspended: longer than a busy machine delays its worker.
 pub const STOPPED_TIME: Duration = Duration::from_millis(250);
 
+/// Number of slices of a wait that could end something that lives. After each the clock is checked: a stop of this process sends no
+/// signal. More slices notice shorter stops, and cause more wake-ups.
+pub const WAIT_SLICES: u32 = 8;
+
+/// Minimum length of a slice: it adds little to [`STOPPED_TIME`], and short waits cause few wake-ups.
+pub const WAIT_SLICE_MIN: Duration = Duration::from_millis(100);
+
 /// Minimum length of a key. A recorded handshake allows testing keys offline, which this length makes infeasible.
 pub const KEY_MIN_BITS: usize = 80;
 

@@ -29,6 +29,11 @@ impl Heartbeat {
         let usual = if is_local { limits::STALLED_TIMEOUT } else { Duration::ZERO };
         self.stalled_timeout.unwrap_or(usual)
     }
+
+    /// Returns how long a peer has for its answer to a ping.
+    pub(crate) fn answer_time(self) -> Duration {
+        self.timeout.saturating_sub(self.interval)
+    }
 }
 
 /// Pings for a peer without this protocol.

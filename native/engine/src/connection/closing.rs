@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::net::Shutdown;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -20,7 +21,7 @@ use crate::event::{CloseReason, ConnectionEvent};
 use crate::limits;
 use crate::progress::{Progress, SentMarks};
 use crate::sync::lock;
-use crate::timeout::timeout;
+use crate::timeout::{slice_of, timeout, until, was_stopped};
 use crate::wire::Frame;
 
 /// What a closing connection still has to do.
@@ -36,6 +37,8 @@ struct Patience {
     limit: Duration,
     /// When the peer took something last.
     since: Instant,
+    /// When this process was last known to run.
+    checked_at: Instant,
     acknowledged: Option<u64>,
     left_bytes: usize,
     written: u64,
@@ -43,25 +46,33 @@ struct Patience {
 
 impl Patience {
     fn new(limit: Duration, now: Instant) -> Self {
-        Self { limit, since: now, acknowledged: None, left_bytes: usize::MAX, written: 0 }
+        Self { limit, since: now, checked_at: now, acknowledged: None, left_bytes: usize::MAX, written: 0 }
     }
 
+    /// When to ask next.
     fn deadline(&self) -> Instant {
+        self.end().min(self.checked_at + slice_of(self.limit))
+    }
+
+    fn end(&self) -> Instant {
         self.since + self.limit
     }
 
     /// Whether the peer has taken nothing for too long.
     ///
-    /// Where this side's kernel takes more, the peer had nothing left to take: this process was stopped.
+    /// Where this side's kernel takes more, the peer had nothing left to take: this process was stopped. A stop that is noticed by the
+    /// clock does not count either: the peer may have been stopped, too.
     fn is_over(&mut self, now: Instant, progress: &Progress, work: &Work) -> bool {
         let Work { left_bytes, written, .. } = *work;
-        if left_bytes < self.left_bytes || written > self.written {
+        let was_stopped = was_stopped(self.deadline(), now);
+        self.checked_at = now;
+        if was_stopped || left_bytes < self.left_bytes || written > self.written {
             self.since = now;
         } else if self.acknowledged.is_some_and(|acknowledged| progress.acknowledged > acknowledged) {
             self.since = now.checked_sub(progress.acknowledged_ago).unwrap_or(now).max(self.since);
         }
         (self.left_bytes, self.written, self.acknowledged) = (left_bytes, written, Some(progress.acknowledged));
-        now >= self.deadline()
+        now >= self.end()
     }
 }
 
@@ -287,7 +298,7 @@ impl Driver {
             }
         };
         // The kernel is asked before the time is.
-        let next = timeout(deadline.saturating_duration_since(Instant::now()), next).await;
+        let next = until(deadline, pin!(next)).await;
         Ok(matches!(next, Some(Some(Ready::Readable))))
     }
 
@@ -387,15 +398,16 @@ impl Driver {
     ///
     /// Closing a socket with unread bytes sends RST, which could destroy what the peer has not read yet.
     async fn discard(link: &mut Link, limit: Duration) {
-        let end = Instant::now() + limit;
         let mut left_bytes = limits::LINGER_BYTES;
-        loop {
-            let left = end.saturating_duration_since(Instant::now());
-            match timeout(left.min(limits::LINGER_TIMEOUT), link.discard()).await {
-                Some(bytes) if bytes > 0 && bytes < left_bytes => left_bytes -= bytes,
-                _ => return,
+        let discarded = async {
+            while let Some(bytes) = timeout(limits::LINGER_TIMEOUT.min(limit), link.discard()).await {
+                if bytes == 0 || bytes >= left_bytes {
+                    return;
+                }
+                left_bytes -= bytes;
             }
-        }
+        };
+        timeout(limit, discarded).await;
     }
 
     /// Reads once while closing: acknowledgements count, everything else is dropped.

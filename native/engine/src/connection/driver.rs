@@ -1,13 +1,12 @@
 //! The task of one connection: reads, writes the queue, replaces lost links, closes.
 
 use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
 use socket2::SockRef;
 use tokio::task::yield_now;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
 use super::link::Link;
 use super::link_source::{LinkLost, LinkSource};
@@ -15,6 +14,7 @@ use super::phase::{Close, LinkState};
 use super::shared::Shared;
 use super::socket::{Ready, Wants};
 use super::state::{State, Suspension};
+use super::timer::Timer;
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::{CloseReason, ConnectionEvent, OperationId};
 use crate::keep_alive::KeepAlive;
@@ -35,8 +35,7 @@ pub(super) struct Driver {
     pub(super) waited: bool,
     /// Messages received in the session.
     pub(super) received: u64,
-    /// Made when there is the first deadline.
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Timer,
 }
 
 /// What the wait was ended by.
@@ -64,7 +63,8 @@ pub(super) enum End {
 
 impl Driver {
     pub(super) fn new(shared: Arc<Shared>, guard: Option<Box<dyn Send + Sync>>) -> Self {
-        Self { shared, guard, link_source: None, opening: None, lost: None, waited: false, received: 0, timer: None }
+        let (lost, timer) = (None, Timer::default());
+        Self { shared, guard, link_source: None, opening: None, lost, waited: false, received: 0, timer }
     }
 
     /// Lets `link_source` replace lost links.
@@ -216,7 +216,7 @@ impl Driver {
         let keep_alive = link.keep_alive.as_ref().map(KeepAlive::deadline);
         let deadline = [clocks, keep_alive, link.gap_end()].into_iter().flatten().min();
         if let Some(deadline) = deadline {
-            self.set_timer(deadline);
+            self.timer.set(deadline, link.liveness.waits_for_answer());
         }
         let Self { shared, link_source, timer, .. } = self;
         tokio::select! {
@@ -228,10 +228,7 @@ impl Driver {
                 Some(link_source) => link_source.poll_replaced(context),
                 None => Poll::Pending,
             }) => Wake::Replaced,
-            () = poll_fn(|context| match (timer.as_mut(), deadline) {
-                (Some(timer), Some(_)) => timer.as_mut().poll(context),
-                _ => Poll::Pending,
-            }) => Wake::Time,
+            () = poll_fn(|context| if deadline.is_some() { timer.poll(context) } else { Poll::Pending }) => Wake::Time,
         }
     }
 
@@ -264,14 +261,6 @@ impl Driver {
 
     pub(super) fn has_clocks(&self) -> bool {
         self.shared.protocol.has_timers()
-    }
-
-    fn set_timer(&mut self, deadline: Instant) {
-        match &mut self.timer {
-            Some(timer) if timer.deadline() <= deadline && !timer.is_elapsed() => {}
-            Some(timer) => timer.as_mut().reset(deadline),
-            None => self.timer = Some(Box::pin(sleep_until(deadline))),
-        }
     }
 
     pub(super) fn mind_time(&mut self, link: &mut Link) -> Option<End> {

@@ -1,11 +1,9 @@
 //! Waits for the peer of a session to reconnect.
 
+use std::future::pending;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-
-use tokio::task::yield_now;
-use tokio::time::{Instant, sleep, sleep_until};
 
 use super::place::Place;
 use super::sessions::{Membership, Returning};
@@ -15,7 +13,7 @@ use crate::error::{Operation, SocketError};
 use crate::event::{CloseReason, ConnectionEvent, EventSink, Reconnecting, RejectReason};
 use crate::handshake::{RefusalReason, Session};
 use crate::sync::lock;
-use crate::timeout::timeout;
+use crate::timeout::{TimeLimit, timeout};
 
 /// Waits for the peer of one session.
 struct Returns {
@@ -33,14 +31,12 @@ struct Returns {
 }
 
 impl Shared {
-    /// Waits until `deadline`, and for peers that connected while this process was stopped.
-    async fn wait_for_late_returns(&self, deadline: Instant) {
-        sleep_until(deadline).await;
-        // Yields so that the runtime polls the kernel first.
-        yield_now().await;
+    /// Waits until `limit` is over, and for peers that connected while this process was stopped.
+    async fn wait_for_late_returns(&self, limit: &mut TimeLimit) {
+        limit.wait(pending::<()>()).await;
         let is_on_its_way = lock(&self.intake).handshakes.are_under_way();
         if is_on_its_way {
-            sleep(self.protocol.handshake_timeout).await;
+            timeout(self.protocol.handshake_timeout, pending::<()>()).await;
         }
     }
 
@@ -67,7 +63,7 @@ impl Returns {
         let error = lost.unwrap_or_else(|| self.error(libc::ECONNRESET));
         let away = SocketError { errno: libc::ETIMEDOUT, ..error.clone() };
         self.sink.post(ConnectionEvent::Reconnecting(Box::new(Reconnecting { attempt: 0, delay: self.limit, error })));
-        let deadline = Instant::now() + self.limit;
+        let mut limit = TimeLimit::new(self.limit);
         let session = Session { id: self.membership.id, received };
         let mut early = self.early.take();
         if early.is_none() {
@@ -81,7 +77,7 @@ impl Returns {
                 None => tokio::select! {
                     returning = self.membership.links.recv() => returning,
                     _ = &mut wait.is_over => None,
-                    () = self.server.wait_for_late_returns(deadline) => None,
+                    () = self.server.wait_for_late_returns(&mut limit) => None,
                 },
             };
             let Some(returning) = returning else {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, advance, sleep};
 
 use super::*;
 use crate::limits::DRAIN_TIMEOUT;
@@ -46,6 +46,19 @@ async fn a_peer_that_takes_nothing_is_reset_at_the_limit() {
     tokio::task::yield_now().await;
     let error = peer.read_to_end(&mut Vec::new()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_in_which_this_process_was_stopped_does_not_count_for_a_closing_connection() {
+    for stop in [DRAIN_TIMEOUT * 3 / 4, DRAIN_TIMEOUT, DRAIN_TIMEOUT * 2] {
+        let (connection, events, _peer) = closing().await;
+        let start = Instant::now();
+        sleep(Duration::from_secs(1)).await;
+        advance(stop).await;
+        connection.shared.reported().await;
+        assert_eq!(start.elapsed().as_secs(), (Duration::from_secs(1) + stop + DRAIN_TIMEOUT).as_secs());
+        assert_eq!(send_result(&events), Err(libc::ETIMEDOUT));
+    }
 }
 
 #[tokio::test(start_paused = true)]
