@@ -8,8 +8,7 @@ use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{This, Unknown};
 use napi_ohos::{Env, Result};
 use socket_engine::{
-    Client, CloseReason, Closing, Connection, ConnectionEvent, EventSink, Message, OperationId, Protocol, SendProgress,
-    SocketError,
+    Client, CloseReason, Closing, Connection, ConnectionEvent, EventSink, Message, OperationId, Protocol, SocketError,
 };
 
 use crate::call::{Method, Progress, Reply, call};
@@ -23,7 +22,7 @@ use crate::error::CodeBase;
 use crate::event_queue::ObjectQueue;
 use crate::native::{Class, Member, Native};
 use crate::node_api::{self, Returned};
-use crate::receiver::Receiver;
+use crate::receiver::{Receiver, Sent};
 use crate::request;
 use crate::send::{self, Sender};
 use crate::types::SocketStatistics;
@@ -136,8 +135,8 @@ impl Receiver for State {
         false
     }
 
-    fn send_alone(&self, data: &[u8], operation_id: OperationId) -> std::result::Result<SendProgress, SocketError> {
-        Sender::send_alone(self, data, operation_id)
+    fn send_alone(&self, data: &[u8], operation_id: OperationId) -> Sent {
+        send::send_alone(self, data, operation_id)
     }
 
     fn finish(&self) {
@@ -168,10 +167,6 @@ impl Sender for State {
 
     const REQUEST: Method = Method::new("request", CodeBase::Socket);
 
-    fn emitter(&self) -> &Emitter<ConnectionEvent> {
-        &self.emitter
-    }
-
     fn delivery(&self) -> &Delivery {
         &self.delivery
     }
@@ -180,19 +175,11 @@ impl Sender for State {
         &self.cork
     }
 
-    fn send_now(
-        &self,
-        message: &Message<'_>,
-        operation_id: OperationId,
-    ) -> std::result::Result<SendProgress, SocketError> {
+    fn send_now(&self, message: &Message<'_>, operation_id: OperationId) -> Sent {
         self.client.send_message(message, operation_id)
     }
 
-    fn gather(
-        &self,
-        message: &Message<'_>,
-        operation_id: OperationId,
-    ) -> std::result::Result<SendProgress, SocketError> {
+    fn gather(&self, message: &Message<'_>, operation_id: OperationId) -> Sent {
         self.client.gather(message, operation_id)
     }
 

@@ -10,8 +10,8 @@ use napi_derive_ohos::napi;
 use napi_ohos::bindgen_prelude::{Object, This, Unknown};
 use napi_ohos::{Env, Result};
 use socket_engine::{
-    Connection, ConnectionEvent, ConnectionPlace, Message, OperationId, PendingConnection, Protocol, SendProgress,
-    ServerEvent, SocketError,
+    Connection, ConnectionEvent, ConnectionPlace, Message, OperationId, PendingConnection, Protocol, ServerEvent,
+    SocketError,
 };
 
 use crate::call::{Method, Progress, Reply, call};
@@ -24,7 +24,7 @@ use crate::error::{CodeBase, internal};
 use crate::event_queue::ObjectQueue;
 use crate::native::{Class, Member, Native};
 use crate::node_api::{self, Reference, Returned};
-use crate::receiver::Receiver;
+use crate::receiver::{Receiver, Sent};
 use crate::request;
 use crate::send::{self, Sender};
 use crate::types::SocketStatistics;
@@ -160,10 +160,6 @@ impl Sender for State {
 
     const REQUEST: Method = Method::new("request", CodeBase::Server);
 
-    fn emitter(&self) -> &Emitter<ConnectionEvent> {
-        &self.emitter
-    }
-
     fn delivery(&self) -> &Delivery {
         &self.delivery
     }
@@ -172,19 +168,11 @@ impl Sender for State {
         &self.cork
     }
 
-    fn send_now(
-        &self,
-        message: &Message<'_>,
-        operation_id: OperationId,
-    ) -> std::result::Result<SendProgress, SocketError> {
+    fn send_now(&self, message: &Message<'_>, operation_id: OperationId) -> Sent {
         self.connection.send_message(message, operation_id)
     }
 
-    fn gather(
-        &self,
-        message: &Message<'_>,
-        operation_id: OperationId,
-    ) -> std::result::Result<SendProgress, SocketError> {
+    fn gather(&self, message: &Message<'_>, operation_id: OperationId) -> Sent {
         self.connection.gather(message, operation_id)
     }
 
@@ -242,8 +230,8 @@ impl Receiver for State {
         true
     }
 
-    fn send_alone(&self, data: &[u8], operation_id: OperationId) -> std::result::Result<SendProgress, SocketError> {
-        Sender::send_alone(self, data, operation_id)
+    fn send_alone(&self, data: &[u8], operation_id: OperationId) -> Sent {
+        send::send_alone(self, data, operation_id)
     }
 
     fn finish(&self) {

@@ -6,6 +6,9 @@ use socket_engine::{
 
 use crate::emitter::Emitter;
 
+/// Result of sending.
+pub type Sent = Result<SendProgress, SocketError>;
+
 /// The connection or client of a delivery.
 pub trait Receiver {
     /// Returns its listeners.
@@ -20,7 +23,7 @@ pub trait Receiver {
     /// Returns whether to watch for EOF while the credit does not allow to read.
     fn watches_end(&self) -> bool;
     /// Sends at once, after everything sent before.
-    fn send_alone(&self, data: &[u8], operation_id: OperationId) -> std::result::Result<SendProgress, SocketError>;
+    fn send_alone(&self, data: &[u8], operation_id: OperationId) -> Sent;
     /// Called after the peer closed its side and all its data was delivered.
     /// Again after `close`, if the connection is still usable.
     fn finish(&self);

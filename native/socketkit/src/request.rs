@@ -12,7 +12,7 @@ use crate::delivery::Delivery;
 use crate::emitter::Emitter;
 use crate::error::Refusal;
 use crate::fields;
-use crate::requests::Sent;
+use crate::receiver::Sent;
 use crate::send::{self, Sender};
 
 /// `request(options, callback)` of `sender`.

@@ -15,7 +15,7 @@ use crate::convert::Read;
 use crate::emitter::Emitter;
 use crate::environment::Environment;
 use crate::error::Refusal;
-use crate::receiver::Receiver;
+use crate::receiver::{Receiver, Sent};
 use crate::request_id;
 use crate::request_options::{Matching, RequestOptions};
 
@@ -78,9 +78,6 @@ pub enum Claim {
     /// The answer to a request that has timed out.
     Late,
 }
-
-/// Result of sending.
-pub type Sent = result::Result<SendProgress, SocketError>;
 
 impl Requests {
     /// Creates an empty list.

@@ -1,51 +1,45 @@
 //! Sending on connections and clients.
 
 use std::rc::Rc;
-use std::result;
 
 use napi_ohos::Result;
 use napi_ohos::bindgen_prelude::Unknown;
 use socket_engine::limits::GATHER_BYTES;
-use socket_engine::{ConnectionEvent, Message, OperationId, SendProgress, SocketError};
+use socket_engine::{Message, OperationId, SendProgress};
 
 use crate::call::{self, Method, Progress, Reply, call};
 use crate::convert::{self, Argument};
 use crate::cork::{Cork, Gathered};
 use crate::delivery::Delivery;
-use crate::emitter::Emitter;
 use crate::environment::{Corked, Environment};
 use crate::error;
 use crate::node_api;
+use crate::receiver::{Receiver, Sent};
 
 /// An object that sends.
-pub trait Sender: 'static {
+pub trait Sender: Receiver + 'static {
     /// The JavaScript methods.
     const SEND: Method;
     const REQUEST: Method;
 
-    /// Returns its listeners.
-    fn emitter(&self) -> &Emitter<ConnectionEvent>;
     /// Returns its delivery.
     fn delivery(&self) -> &Delivery;
     /// Returns its gathered sends.
     fn cork(&self) -> &Cork;
     /// Sends at once.
-    fn send_now(&self, message: &Message<'_>, operation_id: OperationId) -> result::Result<SendProgress, SocketError>;
+    fn send_now(&self, message: &Message<'_>, operation_id: OperationId) -> Sent;
     /// Gathers a message until [`Sender::flush`].
-    fn gather(&self, message: &Message<'_>, operation_id: OperationId) -> result::Result<SendProgress, SocketError>;
+    fn gather(&self, message: &Message<'_>, operation_id: OperationId) -> Sent;
     /// Writes the gathered messages; returns true if the kernel has all of them.
     fn flush(&self) -> bool;
+}
 
-    /// Sends at once, after the gathered messages.
-    fn send_alone(&self, data: &[u8], operation_id: OperationId) -> result::Result<SendProgress, SocketError>
-    where
-        Self: Sized,
-    {
-        if !self.cork().is_empty() {
-            Corked::write(self);
-        }
-        self.send_now(&Message::new(data), operation_id)
+/// Sends at once, after the gathered messages.
+pub fn send_alone(sender: &impl Sender, data: &[u8], operation_id: OperationId) -> Sent {
+    if !sender.cork().is_empty() {
+        sender.write();
     }
+    sender.send_now(&Message::new(data), operation_id)
 }
 
 /// `send(options, callback)` of `sender`.
@@ -67,11 +61,7 @@ pub fn send<'env, S: Sender>(
 }
 
 /// Sends a part of a broadcast. Call [`Environment::await_flush`] afterwards.
-pub fn send_part<S: Sender>(
-    sender: &Rc<S>,
-    message: &Message<'_>,
-    part: OperationId,
-) -> result::Result<SendProgress, SocketError> {
+pub fn send_part<S: Sender>(sender: &Rc<S>, message: &Message<'_>, part: OperationId) -> Sent {
     let sent = send_message(sender, message, part);
     if sent == Ok(SendProgress::Gathered) {
         sender.cork().add(Gathered { operation_id: part, deferred: None });
@@ -81,11 +71,7 @@ pub fn send_part<S: Sender>(
 
 /// Sends a message: the first of a burst at once, later ones when the burst ends.
 /// Gathered messages must be added to the cork.
-fn send_message<S: Sender>(
-    sender: &Rc<S>,
-    message: &Message<'_>,
-    operation_id: OperationId,
-) -> result::Result<SendProgress, SocketError> {
+fn send_message<S: Sender>(sender: &Rc<S>, message: &Message<'_>, operation_id: OperationId) -> Sent {
     let (cork, environment) = (sender.cork(), sender.emitter().environment());
     let is_large = message.len() >= GATHER_BYTES && cork.is_empty();
     if is_large || cork.lets_through(environment.burst()) {
@@ -103,12 +89,12 @@ fn send_message<S: Sender>(
 impl<S: Sender> Corked for S {
     fn write(&self) {
         if self.flush() {
-            self.delivery().requests().into_iter().for_each(|requests| requests.take_written(Sender::emitter(self)));
+            self.delivery().requests().into_iter().for_each(|requests| requests.take_written(self.emitter()));
             return self.cork().set_written();
         }
         for Gathered { operation_id, deferred } in self.cork().take_unwritten() {
             let Some(deferred) = deferred else { continue };
-            if let Err(error) = call::await_deferred(Sender::emitter(self), S::SEND, operation_id, deferred) {
+            if let Err(error) = call::await_deferred(self.emitter(), S::SEND, operation_id, deferred) {
                 error::report("the result of a send cannot be awaited", &error);
             }
         }
