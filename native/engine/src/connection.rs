@@ -359,6 +359,13 @@ impl Connection {
         self.shared.watch_end(link);
     }
 
+    /// Has the poller report `link` no more, until a read of it is the last.
+    ///
+    /// For a link that was reported and is not read: the poller would report it again at once.
+    pub fn pause_reads(&self, link: LinkId) {
+        self.shared.pause_reads(link);
+    }
+
     /// Sets the next ping, after [`ConnectionEvent::PingTaken`].
     ///
     /// One that is no message of the framing is dropped; then the one before is sent again.
@@ -595,6 +602,8 @@ impl WeakConnection {
 fn begin_close(shared: &Shared, operation_id: Option<OperationId>, aborts: bool) -> bool {
     let mut state = lock(&shared.state);
     let begun = state.phase.begin_close(Close::new(CloseReason::Local, operation_id, aborts));
+    // Its owner reads no more, and the poller would report unread bytes until the task closes the link.
+    state.reads.pause();
     shared.notify_task_of(state);
     begun
 }

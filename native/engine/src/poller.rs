@@ -14,7 +14,7 @@ use rustix::io::Errno;
 use crate::counts::count_system_call;
 use crate::event::LinkId;
 use crate::limits::POLLER_BATCH_LINKS;
-use crate::poller_group::{EMPTY_EVENT, GroupedSet, Wake, oneshot};
+use crate::poller_group::{EMPTY_EVENT, GroupedSet, Wake};
 use crate::sync::lock;
 
 /// The links of the connections that one thread reads, as an epoll set.
@@ -29,9 +29,11 @@ use crate::sync::lock;
 /// let poller = Poller::new(move || drop(wake.send(())));
 // For `Client::new` or `PendingConnection::start`, with the number of the connection.
 /// let target = poller.target(1);
-// In the thread that owns the connections; `try_read` reads a readable link:
+// In the thread that owns the connections; `try_read` reads each ready link, or `pause_reads` leaves it for later:
 /// let mut ready = Vec::new();
-/// while poller.poll(|id, link, readiness| ready.push((id, link, readiness))) {}
+/// while poller.poll(|id, link, readiness| ready.push((id, link, readiness))) {
+///     ready.clear();
+/// }
 /// poller.arm();
 // Then the thread waits for `woken`, calls `poll`, and so on.
 /// # drop(target);
@@ -93,8 +95,9 @@ impl Poller {
 
     /// Calls `each` for ready links, with the id of their object.
     ///
-    /// Handles the links of one `epoll_wait`; returns false if none was ready. Each link is reported once;
-    /// [`Connection::try_read`](crate::Connection::try_read) watches it again.
+    /// Handles the links of one `epoll_wait`; returns false if none was ready. A readable link is reported by each call until
+    /// [`Connection::try_read`](crate::Connection::try_read) has read everything, or
+    /// [`Connection::pause_reads`](crate::Connection::pause_reads) was called.
     pub fn poll(&self, mut each: impl FnMut(u64, LinkId, Readiness)) -> bool {
         let Some(set) = self.set() else { return false };
         let mut events = [EMPTY_EVENT; POLLER_BATCH_LINKS];
@@ -124,15 +127,14 @@ impl Poller {
         *lock(&self.owned) = Owned { set: None, is_closed: true };
     }
 
-    /// Watches `socket` for data, one-shot.
+    /// Adds a link, and watches its `socket` for data.
     ///
     /// # Errors
     /// The kernel's error: `EMFILE`, `ENOSPC`, …; `EBADF` when closed.
     pub(crate) fn add(&self, link: LinkId, socket: impl AsFd) -> io::Result<()> {
-        let set = self.make_set()?;
         self.links.fetch_add(1, Ordering::SeqCst);
-        count_system_call();
-        Ok(epoll::add(&*set, socket, EventData::new_u64(link.0), oneshot())?)
+        drop(self.make_set()?);
+        self.watch(link, socket)
     }
 
     fn make_set(&self) -> io::Result<Arc<GroupedSet>> {
@@ -148,37 +150,40 @@ impl Poller {
         }
     }
 
-    /// Watches `socket` again, one-shot.
+    /// Watches `socket`, which is not watched, for data. Reports [`Readiness::Readable`] as long as there is some.
     ///
     /// # Errors
-    /// When the socket was not added.
+    /// The kernel's error: `ENOSPC`, …; `EBADF` when closed.
     pub(crate) fn watch(&self, link: LinkId, socket: impl AsFd) -> io::Result<()> {
-        self.modify(link, socket, oneshot())
+        self.watch_for(link, socket, EventFlags::IN)
     }
 
-    /// Reports [`Readiness::ReadClosed`], once, when the peer closes its side.
-    /// Does not report `Readable` until [`Poller::watch`].
+    /// Watches `socket`, which is not watched, for the end. Reports [`Readiness::ReadClosed`] once.
     ///
     /// # Errors
-    /// When the socket was not added.
+    /// Those of [`Poller::watch`].
     pub(crate) fn watch_end(&self, link: LinkId, socket: impl AsFd) -> io::Result<()> {
-        self.modify(link, socket, EventFlags::RDHUP | EventFlags::ONESHOT)
+        self.watch_for(link, socket, EventFlags::RDHUP | EventFlags::ONESHOT)
     }
 
-    fn modify(&self, link: LinkId, socket: impl AsFd, flags: EventFlags) -> io::Result<()> {
+    fn watch_for(&self, link: LinkId, socket: impl AsFd, flags: EventFlags) -> io::Result<()> {
         let set = self.set().ok_or(Errno::BADF)?;
         count_system_call();
-        Ok(epoll::modify(&*set, socket, EventData::new_u64(link.0), flags)?)
+        Ok(epoll::add(&*set, socket, EventData::new_u64(link.0), flags)?)
     }
 
-    /// Removes a link.
-    pub(crate) fn remove(&self, socket: impl AsFd) {
-        self.links.fetch_sub(1, Ordering::SeqCst);
+    /// Watches `socket` no more. Without flags it would: the kernel reports EPOLLHUP and EPOLLERR anyway.
+    pub(crate) fn unwatch(&self, socket: impl AsFd) {
         if let Some(set) = self.set() {
             count_system_call();
             // Ignore the error: the descriptor may already be removed.
             let _ = epoll::delete(&*set, socket);
         }
+    }
+
+    /// Removes a link that is not watched.
+    pub(crate) fn remove(&self) {
+        self.links.fetch_sub(1, Ordering::SeqCst);
     }
 
     fn set(&self) -> Option<Arc<GroupedSet>> {

@@ -111,6 +111,6 @@ impl Sleepers {
 pub(crate) const EMPTY_EVENT: Event = Event { flags: EventFlags::empty(), data: EventData::new_u64(0) };
 
 /// Flags for one event per call; data that is already there counts.
-pub(crate) fn oneshot() -> EventFlags {
+fn oneshot() -> EventFlags {
     EventFlags::IN | EventFlags::ONESHOT
 }

@@ -104,6 +104,8 @@ struct Turn {
     stored: usize,
     delivered: usize,
     streamed: usize,
+    /// Whether the rest waits for the next turn, which was requested.
+    is_over: bool,
 }
 
 impl Turn {
@@ -218,9 +220,12 @@ impl Delivery {
         match readiness {
             Readiness::ReadClosed => self.is_read_closed.set(true),
             Readiness::Readable => {
-                // Its data was read completely, and it is watched again.
-                self.watched_link.set(None);
-                self.waiting.borrow_mut().push_back(Pending::Readable(link));
+                // Otherwise it was reported before, and the rest waits for the next turn.
+                if !self.has_unread(link) {
+                    // Its data was read completely, and it is watched again.
+                    self.watched_link.set(None);
+                    self.waiting.borrow_mut().push_back(Pending::Readable(link));
+                }
             }
         }
     }
@@ -246,11 +251,16 @@ impl Delivery {
             self.take_ready(link, readiness);
             is_due = true;
         }
-        is_due.then(|| self.deliver_waiting(receiver))
+        is_due.then(|| self.deliver_waiting(receiver, ready.map(|(link, _)| link)))
     }
 
-    /// Delivers as far as possible, limited to the object's share of a turn.
-    fn deliver_waiting(&self, receiver: &dyn Receiver) -> usize {
+    /// Returns whether a link was reported, and not read to its end.
+    fn has_unread(&self, link: LinkId) -> bool {
+        self.waiting.borrow().iter().any(|event| matches!(event, Pending::Readable(unread) if *unread == link))
+    }
+
+    /// Delivers as far as possible, limited to the object's share of a turn. Pauses `ready` if it is left unread.
+    fn deliver_waiting(&self, receiver: &dyn Receiver, ready: Option<LinkId>) -> usize {
         let emitter = receiver.emitter();
         let mut batch = Batch { receiver, listener: None, peer: None };
         let mut turn = Turn::default();
@@ -266,6 +276,10 @@ impl Delivery {
         } else if !emitter.has(EventName::Message) && self.knows_end() {
             receiver.left();
         }
+        if let Some(link) = ready.filter(|link| !turn.is_over && self.has_unread(*link)) {
+            // Otherwise the poller would report it again at once, and this thread never sleep.
+            receiver.connection(|connection| connection.pause_reads(link));
+        }
         turn.stored + turn.delivered + turn.streamed
     }
 
@@ -273,7 +287,7 @@ impl Delivery {
     fn next_due(&self, receiver: &dyn Receiver, turn: &mut Turn) -> Option<Pending> {
         let emitter = receiver.emitter();
         if !self.is_listened_to(emitter) && !self.is_muted() {
-            self.store(receiver, &mut turn.stored);
+            self.store(receiver, turn);
         }
         if let Err(error) = self.cut(receiver) {
             put_off(emitter, &error);
@@ -286,6 +300,7 @@ impl Delivery {
         self.tell_requests(emitter, &next);
         if turn.is_over_for(&next) {
             self.waiting.borrow_mut().push_front(next);
+            turn.is_over = true;
             emitter.await_turn();
             return None;
         }

@@ -351,6 +351,10 @@ impl Environment {
     /// Polls for ready links. Returns false if none is.
     fn poll(&self) -> bool {
         let mut waiting = self.ready.borrow_mut();
+        // Those that wait would be reported again.
+        if !waiting.is_empty() {
+            return true;
+        }
         self.event_queue.poll(|object, link, readiness| waiting.push_back(Ready { object, link, readiness }))
     }
 

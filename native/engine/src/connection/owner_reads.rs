@@ -103,6 +103,13 @@ impl Shared {
         }
     }
 
+    /// Pauses as [`Connection::pause_reads`](super::Connection::pause_reads) does.
+    pub(super) fn pause_reads(&self, link: LinkId) {
+        if let Some(link) = lock(&self.state).reads.link(link) {
+            link.pause_data();
+        }
+    }
+
     /// Bytes that a read of `link` would get now; 0 when that is not known.
     pub(super) fn available_bytes(&self, link: LinkId) -> usize {
         lock(&self.state).reads.link(link).map_or(0, StreamLink::available_bytes)

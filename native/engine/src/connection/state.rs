@@ -87,6 +87,13 @@ pub(super) enum OwnerReads {
 }
 
 impl OwnerReads {
+    /// Has the poller report nothing any more.
+    pub(super) fn pause(&self) {
+        if let Self::On(link) = self {
+            link.pause();
+        }
+    }
+
     /// The link that the owner calls `id`, if it reads that.
     pub(super) fn link(&self, id: LinkId) -> Option<&StreamLink> {
         match self {

@@ -1,5 +1,7 @@
 //! The reading half of a link that the owner of the connection reads.
 
+use std::cell::Cell;
+use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;
 
@@ -16,10 +18,20 @@ pub(super) struct StreamLink {
     id: LinkId,
     stream: Arc<TcpStream>,
     poller: Arc<Poller>,
+    watch: Cell<Watch>,
     /// Cuts messages; `None` without framing.
     pub(super) frames: Option<Box<Frames>>,
     /// Whether bytes have waited that the credit did not allow to read.
     pub(super) watches_end: bool,
+}
+
+/// What the poller watches a link for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Watch {
+    Data,
+    /// EOF alone.
+    End,
+    Nothing,
 }
 
 /// What one read brought.
@@ -47,20 +59,22 @@ pub(super) enum ReadEnd {
 impl StreamLink {
     /// A link that `poller` calls `id`.
     pub(super) fn new(id: LinkId, stream: Arc<TcpStream>, poller: Arc<Poller>, frames: Option<Box<Frames>>) -> Self {
-        Self { id, stream, poller, frames, watches_end: false }
+        Self { id, stream, poller, watch: Cell::new(Watch::Nothing), frames, watches_end: false }
     }
 
-    /// Adds it to the poller.
+    /// Adds it to the poller, which watches it for data.
     ///
     /// # Errors
     /// An errno: `EMFILE`, `ENOSPC`, …
     pub(super) fn add(&self) -> Result<(), i32> {
+        self.watch.set(Watch::Data);
         self.poller.add(self.id, &*self.stream).map_err(|error| errno_of(&error))
     }
 
     /// Removes it from the poller. Returns what cuts messages, with what is half received.
     pub(super) fn remove(self) -> Option<Box<Frames>> {
-        self.poller.remove(&*self.stream);
+        self.pause();
+        self.poller.remove();
         self.frames
     }
 
@@ -69,20 +83,42 @@ impl StreamLink {
         self.id == id
     }
 
-    /// Reads once into `buffer`, and has the poller tell when there is more.
+    /// Has the poller report nothing, until a read is the last.
+    pub(super) fn pause(&self) {
+        if self.watch.replace(Watch::Nothing) != Watch::Nothing {
+            self.poller.unwatch(&*self.stream);
+        }
+    }
+
+    /// Has the poller report no data, until a read is the last; EOF if it watches for that alone.
+    pub(super) fn pause_data(&self) {
+        if self.watch.get() == Watch::Data {
+            self.pause();
+        }
+    }
+
+    fn watch_data(&self) -> io::Result<()> {
+        if self.watch.get() != Watch::Data {
+            self.pause();
+            self.poller.watch(self.id, &*self.stream)?;
+            self.watch.set(Watch::Data);
+        }
+        Ok(())
+    }
+
+    /// Reads once into `buffer`. If that is the last read, has the poller tell when there is more.
     ///
     /// # Errors
     /// Why nothing follows.
     pub(super) fn read(&self, buffer: &mut [u8]) -> Result<ReadOutcome, ReadEnd> {
-        let watch = || self.poller.watch(self.id, &*self.stream);
         loop {
             count_system_call();
             return match rustix::io::read(&*self.stream, &mut *buffer) {
                 Ok(0) => Err(ReadEnd::Eof),
                 // Less than there was room for is all. Where it is not, behind urgent data, watching tells.
-                Ok(bytes) => Ok(ReadOutcome { bytes, is_last: bytes < buffer.len() && watch().is_ok() }),
+                Ok(bytes) => Ok(ReadOutcome { bytes, is_last: bytes < buffer.len() && self.watch_data().is_ok() }),
                 Err(Errno::INTR) => continue,
-                Err(Errno::AGAIN) => match watch() {
+                Err(Errno::AGAIN) => match self.watch_data() {
                     Ok(()) => Ok(ReadOutcome::NOTHING),
                     Err(error) => Err(ReadEnd::Failed(errno_of(&error))),
                 },
@@ -94,8 +130,11 @@ impl StreamLink {
     /// Watches for EOF alone.
     pub(super) fn watch_end(&mut self) {
         self.watches_end = true;
+        self.pause();
         // Where it cannot be watched for, reading finds it.
-        let _ = self.poller.watch_end(self.id, &*self.stream);
+        if self.poller.watch_end(self.id, &*self.stream).is_ok() {
+            self.watch.set(Watch::End);
+        }
     }
 
     /// Returns the number of bytes that a read would get now; 0 if unknown.

@@ -5,15 +5,15 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use socket_engine::Connection;
 
-use super::{Delivery, Pending, with_scratch};
+use super::{Delivery, Pending, Turn, with_scratch};
 use crate::limits;
 use crate::receiver::Receiver;
 
 impl Delivery {
     /// Reads and keeps data without a listener, limited by credit and share of a turn.
     ///
-    /// This detects EOF and errors after the data. `stored` counts the bytes of this turn.
-    pub(super) fn store(&self, receiver: &dyn Receiver, stored: &mut usize) {
+    /// This detects EOF and errors after the data. `turn` counts the bytes.
+    pub(super) fn store(&self, receiver: &dyn Receiver, turn: &mut Turn) {
         let mut waiting = self.waiting.borrow_mut();
         while let Some(place) = waiting.iter().position(|event| matches!(event, Pending::Readable(_))) {
             if receiver.connection(Connection::has_room) == Some(false) {
@@ -23,7 +23,8 @@ impl Delivery {
                 self.watch_end(receiver, waiting.get(place));
                 break;
             }
-            if *stored >= limits::TURN_STREAM_BYTES {
+            if turn.stored >= limits::TURN_STREAM_BYTES {
+                turn.is_over = true;
                 receiver.emitter().await_turn();
                 break;
             }
@@ -34,12 +35,12 @@ impl Delivery {
                 behind.pop_front();
                 waiting.append(&mut read);
                 waiting.append(&mut behind);
-                *stored += size;
+                turn.stored += size;
                 continue;
             }
             let read = |scratch: &mut [u8]| receiver.read(|connection| connection.try_read(link, scratch));
             let (bytes, piece) = with_scratch(read, Bytes::copy_from_slice);
-            *stored += piece.bytes;
+            turn.stored += piece.bytes;
             if piece.is_last {
                 waiting.remove(place);
             }

@@ -30,13 +30,15 @@ impl Fixture {
     /// Everything that there is to tell.
     pub(super) fn told(&mut self) -> Vec<String> {
         let mut told = self.events.told();
-        while self.poller().poll(|target, _, readiness| {
+        while self.poller().poll(|target, link, readiness| {
             assert_eq!(target, TARGET);
             let text = match readiness {
                 Readiness::Readable => "readable",
                 Readiness::ReadClosed => "read closed",
             };
             told.push(text.to_owned());
+            // As an owner does that does not read now.
+            self.connection.pause_reads(link);
         }) {}
         told
     }
@@ -53,7 +55,10 @@ impl Fixture {
         let mut ready = Vec::new();
         self.poller().poll(|target, link, readiness| ready.push((target, link, readiness)));
         match ready[..] {
-            [(TARGET, link, Readiness::Readable)] => link,
+            [(TARGET, link, Readiness::Readable)] => {
+                self.connection.pause_reads(link);
+                link
+            }
             _ => panic!("it was due to be readable, but is ready for {ready:?}"),
         }
     }
@@ -86,7 +91,7 @@ impl Fixture {
 }
 
 #[tokio::test(start_paused = true)]
-async fn readability_is_reported_once_until_everything_was_read() {
+async fn paused_reads_are_reported_again_when_everything_was_read() {
     let mut this = Fixture::reading(Protocol::default(), None).await;
     this.hear(b"early").await;
     let link = this.readable();
@@ -99,6 +104,36 @@ async fn readability_is_reported_once_until_everything_was_read() {
     let link = this.readable();
     assert_eq!(this.read_all(link), "again");
     assert_eq!(this.connection.statistics().received_bytes, 19);
+}
+
+#[tokio::test(start_paused = true)]
+async fn unread_bytes_are_reported_until_reads_are_paused() {
+    let mut this = Fixture::reading(Protocol::default(), None).await;
+    this.hear(b"early").await;
+    let mut ready = Vec::new();
+    for _ in 0..3 {
+        this.poller().poll(|_, link, readiness| ready.push((link, readiness)));
+    }
+    let [first, second, third] = ready[..] else { panic!("it was due to be readable, but is {ready:?}") };
+    assert!(first == second && second == third && first.1 == Readiness::Readable);
+    this.connection.pause_reads(first.0);
+    assert_eq!(this.told(), [""; 0], "it is paused");
+    this.hear(b" and late").await;
+    assert_eq!(this.told(), [""; 0], "it is paused");
+    assert_eq!(this.read_all(first.0), "early and late");
+    this.hear(b"x").await;
+    assert_eq!(this.told(), ["readable"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn unread_bytes_of_a_closing_connection_are_not_reported() {
+    let mut this = Fixture::reading(Protocol::default(), None).await;
+    this.hear(b"early").await;
+    this.connection.close(None).unwrap();
+    // The task has not run since then.
+    assert!(!this.poller().poll(|_, _, _| {}), "it was reported");
+    settle().await;
+    assert_eq!(this.told(), ["closed Local"]);
 }
 
 #[tokio::test(start_paused = true)]
