@@ -6,7 +6,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tokio::task::yield_now;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 use crate::limits;
 
@@ -54,18 +54,20 @@ impl TimeLimit {
     /// # Cancel safety
     /// As `future`.
     pub(crate) async fn wait<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
-        let mut future = pin!(future);
+        before(self.over(), pin!(future)).await
+    }
+
+    /// Waits until the time is over.
+    async fn over(&mut self) {
         loop {
             let start = Instant::now();
             let check = self.end.clamp(start, start + slice_of(self.limit));
-            if let Some(done) = until(check, future.as_mut()).await {
-                return Some(done);
-            }
+            passed(check).await;
             let now = Instant::now();
             if was_stopped(check, now) {
                 self.end = now + self.limit;
             } else if now >= self.end {
-                return None;
+                return;
             }
         }
     }
@@ -75,16 +77,24 @@ impl TimeLimit {
 ///
 /// # Cancel safety
 /// As `future`.
-pub(crate) async fn until<T>(deadline: Instant, mut future: Pin<&mut impl Future<Output = T>>) -> Option<T> {
-    if let Ok(done) = timeout_at(deadline, future.as_mut()).await {
-        return Some(done);
-    }
-    // A task that yields continues after the runtime has polled the kernel.
+pub(crate) async fn until<T>(deadline: Instant, future: Pin<&mut impl Future<Output = T>>) -> Option<T> {
+    before(passed(deadline), future).await
+}
+
+/// Waits for `future`; `None` when `over` is ready and it is not. It is polled in one place: each one would be a copy of its code.
+async fn before<T>(over: impl Future<Output = ()>, mut future: Pin<&mut impl Future<Output = T>>) -> Option<T> {
+    let mut over = pin!(over);
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending => over.as_mut().poll(context).map(|()| None),
+    })
+    .await
+}
+
+/// Waits until `deadline` has passed and the runtime has polled the kernel after that: a task that yields continues then.
+async fn passed(deadline: Instant) {
+    sleep_until(deadline).await;
     yield_now().await;
-    match poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await {
-        Poll::Ready(done) => Some(done),
-        Poll::Pending => None,
-    }
 }
 
 #[cfg(test)]
