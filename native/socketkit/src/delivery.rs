@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::slice::from_ref;
 
 use bytes::Bytes;
 use napi_ohos::bindgen_prelude::{JsObjectValue, Object, Unknown};
@@ -316,7 +317,7 @@ impl Delivery {
     /// # Errors
     /// When no message could be created. It is then first in the queue.
     fn deliver_one(&self, batch: &mut Batch<'_>, turn: &mut Turn, next: Pending) -> Result<()> {
-        let receiver = batch.receiver;
+        let (receiver, emitter) = (batch.receiver, batch.receiver.emitter());
         match next {
             Pending::Readable(link) if receiver.has_framing() => {
                 let (mut read, _) = self.read_messages(receiver, link);
@@ -325,55 +326,47 @@ impl Delivery {
                 *waiting = read;
             }
             Pending::Readable(link) => turn.stream(self.read(batch, link)?),
-            Pending::Read(message) => turn.stream(self.deliver_parts(batch, vec![message], Pending::Read)?),
+            Pending::Read(message) => turn.stream(self.deliver_parts(batch, from_ref(&message), Pending::Read)?),
             Pending::Corrupt(bytes) => turn.stream(self.deliver_corrupt(receiver, bytes)?),
             Pending::Answer(operation_id, bytes) => turn.stream(self.deliver_answer(receiver, operation_id, bytes)?),
             Pending::Received(bytes) => {
-                turn.delivered += self.deliver_parts(batch, self.with_next(bytes), Pending::Received)?;
+                turn.delivered += self.deliver_parts(batch, &self.with_next(bytes), Pending::Received)?;
             }
             Pending::Message(message) => {
-                turn.delivered += self.deliver_parts(batch, vec![message], Pending::Message)?;
+                turn.delivered += self.deliver_parts(batch, from_ref(&message), Pending::Message)?;
             }
-            event => self.deliver_event(batch, event),
+            // The cutter splits all before an item is taken.
+            Pending::Raw(_) => {}
+            Pending::Connected(peer) => self.connected(batch, peer),
+            Pending::Reconnecting(reconnecting) => emit_reconnecting(emitter, &reconnecting),
+            Pending::Ended => self.ended(receiver),
+            Pending::Finish => receiver.finish(),
+            Pending::Failed(error) => emitter.emit_error(&error),
+            Pending::Closed(reason) => self.close(receiver, reason),
         }
         Ok(())
     }
 
-    /// Delivers an event other than data.
-    fn deliver_event(&self, batch: &mut Batch<'_>, event: Pending) {
-        let (receiver, emitter) = (batch.receiver, batch.receiver.emitter());
-        match event {
-            Pending::Connected(peer) => {
-                self.peer.replace(Some(Rc::new(peer.into())));
-                batch.peer = None;
-                self.is_read_closed.set(false);
-                self.cutter.iter().for_each(|cutter| cutter.clear());
-                receiver.connected();
-                emitter.emit(EventName::Connect, []);
-            }
-            Pending::Reconnecting(reconnecting) => emit_reconnecting(emitter, &reconnecting),
-            Pending::Ended if self.cutter.as_ref().is_some_and(|cutter| cutter.is_within()) => {
-                receiver.fail(libc::EPROTO);
-            }
-            Pending::Ended => {
-                let requests = self.requests().into_iter();
-                requests.for_each(|requests| requests.fail_all(emitter.environment(), libc::ECONNRESET));
-                self.has_ended.set(true);
-                emitter.emit(EventName::End, []);
-                receiver.finish();
-            }
-            Pending::Finish => receiver.finish(),
-            Pending::Failed(error) => emitter.emit_error(&error),
-            Pending::Closed(reason) => self.close(receiver, reason),
-            // Data; raw bytes are split already.
-            Pending::Received(_)
-            | Pending::Readable(_)
-            | Pending::Read(_)
-            | Pending::Message(_)
-            | Pending::Answer(..)
-            | Pending::Corrupt(_)
-            | Pending::Raw(_) => {}
+    fn connected(&self, batch: &mut Batch<'_>, peer: SocketAddr) {
+        self.peer.replace(Some(Rc::new(peer.into())));
+        batch.peer = None;
+        self.is_read_closed.set(false);
+        self.cutter.iter().for_each(|cutter| cutter.clear());
+        batch.receiver.connected();
+        batch.receiver.emitter().emit(EventName::Connect, []);
+    }
+
+    /// Emits `end`; fails the connection if the peer has ended it within a message.
+    fn ended(&self, receiver: &dyn Receiver) {
+        if self.cutter.as_ref().is_some_and(|cutter| cutter.is_within()) {
+            return receiver.fail(libc::EPROTO);
         }
+        let emitter = receiver.emitter();
+        let requests = self.requests().into_iter();
+        requests.for_each(|requests| requests.fail_all(emitter.environment(), libc::ECONNRESET));
+        self.has_ended.set(true);
+        emitter.emit(EventName::End, []);
+        receiver.finish();
     }
 
     /// Returns whether a listener or callback that may use the connection is pending or just ran.
@@ -442,12 +435,12 @@ impl Delivery {
     ///
     /// # Errors
     /// When no message could be created. The parts are then first in the queue, as separate events.
-    fn deliver_parts(&self, batch: &mut Batch<'_>, parts: Vec<Bytes>, event: fn(Bytes) -> Pending) -> Result<usize> {
+    fn deliver_parts(&self, batch: &mut Batch<'_>, parts: &[Bytes], event: fn(Bytes) -> Pending) -> Result<usize> {
         let env = batch.receiver.emitter().env();
         let size = parts.iter().map(Bytes::len).sum();
         let delivered = self.prepare(batch).and_then(|()| {
             node_api::with_handle_scope(env, || {
-                let buffer = node_api::array_buffer_from_parts(env, &parts)?;
+                let buffer = node_api::array_buffer_from_parts(env, parts)?;
                 let message = message(env, &buffer, size, batch.peer)?;
                 batch.receiver.consume(size);
                 self.hand_over(batch, message);
@@ -455,7 +448,7 @@ impl Delivery {
             })
             .flatten()
         });
-        delivered.inspect_err(|_| parts.into_iter().rev().for_each(|part| self.put_back(part, event)))
+        delivered.inspect_err(|_| parts.iter().rev().for_each(|part| self.put_back(part.clone(), event)))
     }
 
     /// Calls the `error` listener for corrupt bytes. Returns their number.
