@@ -294,9 +294,7 @@ impl State {
         if self.reconnects && self.phase.is_open() {
             return Vec::new();
         }
-        self.given_up = Some(errno);
-        self.has_dropped |= self.queue.has_messages();
-        self.give_up()
+        self.give_up_with(errno)
     }
 
     /// Whether a call may send, or wants to say that it sends no more.
@@ -334,9 +332,7 @@ impl State {
         if !waits || !self.phase.peer_ended() || self.needs_link() {
             return Vec::new();
         }
-        self.given_up = Some(libc::ECONNRESET);
-        self.has_dropped = true;
-        self.give_up()
+        self.give_up_with(libc::ECONNRESET)
     }
 
     /// Whether there is no link, but another one follows.
@@ -528,6 +524,13 @@ impl State {
             operation_ids.extend(operation_id);
         }
         operation_ids
+    }
+
+    /// Gives up because sending is impossible for good, as `errno` says.
+    fn give_up_with(&mut self, errno: i32) -> Vec<OperationId> {
+        self.given_up = Some(errno);
+        self.has_dropped |= self.queue.has_messages();
+        self.give_up()
     }
 
     fn keeps_unsent(&self) -> bool {
