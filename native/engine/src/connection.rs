@@ -54,6 +54,16 @@ use state::{Addresses, Fin, SpawnTask, State, Suspension};
 pub use stream_link::ReadOutcome;
 
 /// An established connection. Dropping it closes it as [`Connection::close`] does.
+///
+/// ```
+/// use socket_engine::{Connection, OperationId, SocketError};
+///
+/// /// Sends a message and closes the connection. The results go to its event sink, with these ids.
+/// fn send_last(connection: &Connection) -> Result<(), SocketError> {
+///     connection.send(b"123456", OperationId(1))?;
+///     connection.close(Some(OperationId(2)))
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Connection {
     shared: Arc<Shared>,

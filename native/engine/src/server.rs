@@ -45,6 +45,33 @@ use sessions::Sessions;
 use shared::{Listener, Shared};
 
 /// A TCP server. Dropping it stops listening; its connections stay open.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::mpsc::{Sender, channel};
+/// use socket_engine::{EventSink, OperationId, Server, ServerEvent, ServerOptions, SocketError};
+///
+/// /// Passes on the events.
+/// struct Events(Sender<ServerEvent>);
+///
+/// impl EventSink<ServerEvent> for Events {
+///     fn post(&self, event: ServerEvent) {
+///         drop(self.0.send(event));
+///     }
+///     fn complete(&self, _: OperationId, _: Result<(), SocketError>) {}
+/// }
+///
+/// let (sender, events) = channel();
+/// let server = Server::new(Arc::new(Events(sender)), ServerOptions::default());
+/// let address = server.listen(([127, 0, 0, 1], 0).into())?;
+/// assert_eq!(events.recv()?, ServerEvent::Listening(address));
+///
+/// # let client = std::net::TcpStream::connect(address)?;
+/// assert_eq!(events.recv()?, ServerEvent::Accepted);
+/// let pending = server.accept().expect("it was announced");
+/// # drop(pending);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Server {
     shared: Arc<Shared>,
 }
