@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'ohos-typescript';
 import { ROOT } from '../root.mjs';
-import { Finding, findingOf } from './finding.mjs';
+import { Finding, findingAt, findingOf } from './finding.mjs';
 import { readJson5 } from './json5.mjs';
 import { nodesWhere } from './ui-tree.mjs';
 
@@ -23,6 +23,8 @@ const PACKAGES = [
   ...EXAMPLES.map((name) => `${name}/entry/oh-package.json5`)
 ];
 const PACKAGE = 'package/oh-package.json5';
+const FUZZ_LOCK = path.join(ROOT, 'fuzz/Cargo.lock');
+const LOCKED_CRATE = /^name = "(?:socket_aead|socket_engine)"\nversion = "([^"]+)"$/gm;
 const APPS = ['AppScope/app.json5', ...EXAMPLES.map((name) => `${name}/AppScope/app.json5`)];
 
 /** Returns the file name of the native module in a cargo build. */
@@ -72,7 +74,16 @@ export function checkNativeLibrary(sources) {
   ];
 }
 
-/** Checks that the packages have the version of the workspace. */
+/** Checks that a lock file of the fuzzers has the crates of the workspace at `version`; their build is `--locked`. */
+export function checkFuzzLock(text, version) {
+  const crates = [...text.matchAll(LOCKED_CRATE)];
+  const message = `The workspace is at ${version}; \`cargo fetch --manifest-path fuzz/Cargo.toml\` updates this file.`;
+  return crates
+    .filter(([, locked]) => locked !== version)
+    .map(({ index }) => findingAt(FUZZ_LOCK, text, index, 'configuration/version', message));
+}
+
+/** Checks that the packages and the lock file of the fuzzers have the version of the workspace. */
 export function checkVersions() {
   const [, version] = readFileSync(path.join(ROOT, 'Cargo.toml'), 'utf8').match(
     /\[workspace\.package\][^[]*?\bversion = "([^"]+)"/
@@ -80,10 +91,11 @@ export function checkVersions() {
   const ofApp = ({ app }) => app.versionName;
   const ofPackage = (content) => content.version;
   const ofComponent = ({ nativeComponents }) => nativeComponents[0].version;
-  return [...APPS.map((name) => [name, ofApp]), ...PACKAGES.map((name) => [name, ofPackage]), [PACKAGE, ofComponent]]
+  const wrong = [...APPS.map((name) => [name, ofApp]), ...PACKAGES.map((name) => [name, ofPackage]), [PACKAGE, ofComponent]]
     .map(([name, read]) => [path.join(ROOT, name), read])
     .filter(([file, read]) => read(readJson5(file)) !== version)
     .map(([file]) =>
       findingOf(file, readFileSync(file, 'utf8'), 'ersion', 'configuration/version', `The workspace is at ${version}.`)
     );
+  return [...wrong, ...checkFuzzLock(readFileSync(FUZZ_LOCK, 'utf8'), version)];
 }
