@@ -140,7 +140,7 @@ function packedLibrary(build: Build, abi: string): string {
   return path.join(build.moduleDirectory, 'libs', abi, LIBRARY);
 }
 
-/** Whoever has no Rust can put a library of a release into `libs`. */
+/** Uses the libraries in `libs`, such as those of a release, on a machine without Rust. */
 function usePrebuilt(build: Build): void {
   const present = build.abis.filter((abi) => fs.existsSync(packedLibrary(build, abi)));
   if (present.length === 0) {
@@ -194,7 +194,7 @@ function throwIfStopped(signal: AbortSignal): void {
 
 async function buildAfter(earlier: RunningBuild | undefined, build: Build, signal: AbortSignal): Promise<void> {
   earlier?.stop.abort();
-  // Whoever asked for the earlier build gets its failure.
+  // The caller of the earlier build gets its failure.
   await earlier?.done.catch(() => {});
   throwIfStopped(signal);
   await buildLibrary(build, signal);

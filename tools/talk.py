@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Talks to an app that uses socketkit: each line of standard input is a message, each received message a line.
+"""Sends lines of standard input to an app that uses socketkit, and prints what it receives.
 
     talk.py connect 127.0.0.1:1234 --framing length --heartbeat 5000
     talk.py listen 127.0.0.1:1234
 
-The end of standard input ends this side; the program ends with the peer's. It prints what it does to standard error.
+With framing or --hex, each line is a message. The end of standard input half-closes the connection; the program exits
+when the peer has closed it. Status messages go to standard error.
 """
 
 import argparse

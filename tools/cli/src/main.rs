@@ -1,5 +1,5 @@
 //! `socketkit`: communicates with an app that uses socketkit.
-//! Each line of standard input is sent as one message, and each received message is printed as one line.
+//! It sends lines of standard input, and prints what it receives.
 
 mod conversation;
 mod event;
@@ -28,9 +28,9 @@ use printer::Printer;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Communicates with an app that uses socketkit: each line of standard input is a message, each received message a line.
+/// Sends lines of standard input to an app that uses socketkit, and prints what it receives.
 ///
-/// The end of standard input half-closes the connection; the program exits when the peer has closed it.
+/// With framing or `--hex`, each line is a message. The end of standard input half-closes the connection; the program exits when the peer has closed it.
 #[derive(Debug, Parser)]
 #[command(name = "socketkit")]
 struct Arguments {
