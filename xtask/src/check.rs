@@ -1,4 +1,4 @@
-//! `cargo xtask check`: the two-minute check. It downloads only through cargo and npm.
+//! `cargo xtask check`: the short check. It downloads only through cargo and npm.
 
 use anyhow::Result;
 

@@ -125,9 +125,9 @@ enum Task {
     Notice,
     /// Pack the module into dist/socketkit.har for other apps
     Package,
-    /// Run the two-minute check; downloads only through cargo and npm
+    /// Run the short check; downloads only through cargo and npm
     Check,
-    /// Install the tools that the tests need, and run all tests
+    /// Install the tools that the tests need, and run the tests and static checks
     Test {
         /// Run only steps whose names equal or contain these texts, such as `lint`,
         /// `aarch64-ohos` or `close.test.mjs`
