@@ -84,9 +84,23 @@ impl Frames {
         Some(Box::new(Self { decoder, typed, buffer: BytesMut::new(), idle_gap, gap_end: None, records }))
     }
 
-    /// Adds what was read of a link that is not encrypted.
+    /// Adds what was read of a link that is not encrypted, without a copy if nothing is half received.
     pub(super) fn add(&mut self, data: Bytes) {
-        append(&mut self.buffer, data.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&*shared)));
+        if self.buffer.is_empty() {
+            self.buffer = data.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&*shared));
+            self.restart_gap();
+        } else {
+            self.add_slice(&data);
+        }
+    }
+
+    /// Adds a copy of what was read of a link that is not encrypted.
+    pub(super) fn add_slice(&mut self, data: &[u8]) {
+        self.buffer.extend_from_slice(data);
+        self.restart_gap();
+    }
+
+    fn restart_gap(&mut self) {
         self.gap_end = self.idle_gap.map(|gap| Instant::now() + gap);
     }
 
@@ -168,15 +182,6 @@ impl From<Decoded> for Frame {
             Decoded::Message(data) => Self::Data(data),
             Decoded::Corrupt(data) => Self::Corrupt(data),
         }
-    }
-}
-
-/// Appends `data`, without a copy where it is all there is.
-fn append(buffer: &mut BytesMut, data: BytesMut) {
-    if buffer.is_empty() {
-        *buffer = data;
-    } else {
-        buffer.extend_from_slice(&data);
     }
 }
 

@@ -13,7 +13,6 @@ use crate::framing::Decoded;
 use crate::limits::READ_MESSAGES_BYTES;
 use crate::poller::PollTarget;
 use crate::sync::lock;
-use bytes::Bytes;
 
 thread_local! {
     /// Where bytes of streams with frames land. One for each thread that reads such, and reused.
@@ -63,14 +62,15 @@ impl Shared {
         let read = SCRATCH.with_borrow_mut(|scratch| {
             scratch.resize(READ_MESSAGES_BYTES, 0);
             let piece = read(&state.reads, link, scratch)?;
-            Ok((piece, Bytes::copy_from_slice(scratch.get(..piece.bytes).unwrap_or_default())))
+            let frames = frames_of(&mut state.reads);
+            frames.into_iter().for_each(|frames| frames.add_slice(scratch.get(..piece.bytes).unwrap_or_default()));
+            Ok(piece)
         });
-        let (piece, data) = match read {
-            Ok(read) => read,
+        let piece = match read {
+            Ok(piece) => piece,
             Err(end) => return self.finish_owner_reads(state, end),
         };
-        let OwnerReads::On(StreamLink { frames: Some(frames), .. }) = &mut state.reads else { return piece };
-        frames.add(data);
+        let Some(frames) = frames_of(&mut state.reads) else { return piece };
         let fault = loop {
             match frames.next_decoded() {
                 Ok(Some(message)) => {
@@ -152,6 +152,14 @@ impl Shared {
             self.notify_task_of(state);
         }
         ReadOutcome::NOTHING
+    }
+}
+
+/// Returns what cuts messages, if the owner reads such.
+fn frames_of(reads: &mut OwnerReads) -> Option<&mut Frames> {
+    match reads {
+        OwnerReads::On(link) => link.frames.as_deref_mut(),
+        _ => None,
     }
 }
 
