@@ -130,6 +130,10 @@ pub const WAIT_SLICES: u32 = 8;
 /// Minimum length of a slice: it adds little to [`STOPPED_TIME`], and short waits cause few wake-ups.
 pub const WAIT_SLICE_MIN: Duration = Duration::from_millis(100);
 
+/// Number of stops in a row that a wait does not count as time. A peer that lives makes progress between them; where the system stops
+/// this process again and again, a peer that is dead would never be given up.
+pub const STOP_EXCUSES: u32 = 8;
+
 /// Minimum length of a key. A recorded handshake allows testing keys offline, which this length makes infeasible.
 pub const KEY_MIN_BITS: usize = 80;
 

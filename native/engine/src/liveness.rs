@@ -73,6 +73,10 @@ pub(crate) struct Liveness {
     listens_since: Instant,
     /// When this process was last known to run: the clocks were asked, or a wait began.
     checked_at: Instant,
+    /// Stops of this process since the peer was heard, for which it was asked again or stalled for longer.
+    silent_stops: u32,
+    /// Stops since the last message, at which the idle time began anew.
+    idle_stops: u32,
 }
 
 impl Liveness {
@@ -95,6 +99,8 @@ impl Liveness {
             deaf_since: None,
             listens_since: now,
             checked_at: now,
+            silent_stops: 0,
+            idle_stops: 0,
         }
     }
 
@@ -102,6 +108,7 @@ impl Liveness {
     pub(crate) fn hear(&mut self, now: Instant) -> bool {
         self.heard = now;
         self.question = None;
+        self.silent_stops = 0;
         self.owes_word = true;
         self.stalled_since.take().is_some()
     }
@@ -146,7 +153,7 @@ impl Liveness {
             self.observe(now, view);
         }
         if was_stopped {
-            self.excuse(now);
+            self.excuse(now, active);
         }
         if is_idle(self) {
             return Due::Idle;
@@ -190,22 +197,34 @@ impl Liveness {
         if progress.arrived > question.arrived {
             self.heard = now;
             self.question = None;
+            self.silent_stops = 0;
             self.stalled_since = self.stalled_since.map(|_| now);
             return;
         }
         question.looked_at = now;
         if advances && !question.is_there {
             self.heard = now;
+            self.silent_stops = 0;
             self.stalled_since = self.stalled_since.map(|_| now);
         }
         question.is_there |= marks.ping_end.is_some_and(|end| progress.acknowledged >= end);
     }
 
     /// This process was stopped, and perhaps its peer as well, which then had no time to send or to answer: the idle time begins anew, and
-    /// the peer is asked again, or, where it is stalled, has as long as an answer may take.
-    fn excuse(&mut self, now: Instant) {
-        self.listens_since = now;
-        let Some(heartbeat) = self.heartbeat else { return };
+    /// the peer is asked again, or, where it is stalled, has as long as an answer may take. That holds for a number of stops in a row.
+    fn excuse(&mut self, now: Instant, active: Instant) {
+        if active.max(self.taken_at) > self.listens_since {
+            self.idle_stops = 0;
+        }
+        if self.idle_stops < limits::STOP_EXCUSES {
+            self.idle_stops += 1;
+            self.listens_since = now;
+        }
+        let waits = self.question.is_some() || self.stalled_since.is_some();
+        let Some(heartbeat) = self.heartbeat.filter(|_| waits && self.silent_stops < limits::STOP_EXCUSES) else {
+            return;
+        };
+        self.silent_stops += 1;
         let answer_time = heartbeat.answer_time();
         let least = now.checked_sub(self.stalled_timeout.saturating_sub(answer_time)).unwrap_or(now);
         match &mut self.stalled_since {

@@ -35,18 +35,20 @@ pub(crate) async fn timeout<T>(limit: Duration, future: impl Future<Output = T>)
 /// A time limit that does not count stops of this process. A process that was stopped, as phones do to apps in the background, finds
 /// the time over and what has come at once: what has come counts, and the time begins anew, because the peer may wait for an answer to
 /// that, or was stopped as well (`tests/host/freeze`). A stop that is shorter than a [slice](slice_of) and
-/// [`STOPPED_TIME`](limits::STOPPED_TIME) together can count as time.
+/// [`STOPPED_TIME`](limits::STOPPED_TIME) together can count as time; so do more than [`STOP_EXCUSES`](limits::STOP_EXCUSES).
 #[derive(Debug)]
 pub(crate) struct TimeLimit {
     limit: Duration,
     end: Instant,
+    /// Stops that it was not to count.
+    stops: u32,
 }
 
 impl TimeLimit {
     /// A limit that begins now.
     pub(crate) fn new(limit: Duration) -> Self {
         let limit = limit.min(FOREVER);
-        Self { limit, end: Instant::now() + limit }
+        Self { limit, end: Instant::now() + limit, stops: 0 }
     }
 
     /// Waits for `future`; `None` when the time is over. Time between two waits counts.
@@ -64,7 +66,8 @@ impl TimeLimit {
             let check = self.end.clamp(start, start + slice_of(self.limit));
             passed(check).await;
             let now = Instant::now();
-            if was_stopped(check, now) {
+            if was_stopped(check, now) && self.stops < limits::STOP_EXCUSES {
+                self.stops += 1;
                 self.end = now + self.limit;
             } else if now >= self.end {
                 return;
@@ -144,6 +147,19 @@ mod tests {
         advance(stop).await;
         assert!(waiting.await.unwrap().is_none());
         start.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn process_that_is_stopped_again_and_again_reaches_its_limit() {
+        let limit = Duration::from_secs(1);
+        let mut waiting = tokio::spawn(timeout(limit, std::future::pending::<()>()));
+        let mut stops = 0;
+        while tokio::time::timeout(limit / 2, &mut waiting).await.is_err() {
+            advance(limit).await;
+            stops += 1;
+            assert!(stops <= limits::STOP_EXCUSES + 2, "it waits for ever");
+        }
+        assert!(stops >= limits::STOP_EXCUSES);
     }
 
     #[tokio::test(start_paused = true)]

@@ -39,6 +39,8 @@ struct Patience {
     since: Instant,
     /// When this process was last known to run.
     checked_at: Instant,
+    /// Stops of this process since then, that do not count.
+    stops: u32,
     acknowledged: Option<u64>,
     left_bytes: usize,
     written: u64,
@@ -46,7 +48,7 @@ struct Patience {
 
 impl Patience {
     fn new(limit: Duration, now: Instant) -> Self {
-        Self { limit, since: now, checked_at: now, acknowledged: None, left_bytes: usize::MAX, written: 0 }
+        Self { limit, since: now, checked_at: now, stops: 0, acknowledged: None, left_bytes: usize::MAX, written: 0 }
     }
 
     /// When to ask next.
@@ -66,10 +68,14 @@ impl Patience {
         let Work { left_bytes, written, .. } = *work;
         let was_stopped = was_stopped(self.deadline(), now);
         self.checked_at = now;
-        if was_stopped || left_bytes < self.left_bytes || written > self.written {
-            self.since = now;
+        if left_bytes < self.left_bytes || written > self.written {
+            (self.since, self.stops) = (now, 0);
         } else if self.acknowledged.is_some_and(|acknowledged| progress.acknowledged > acknowledged) {
             self.since = now.checked_sub(progress.acknowledged_ago).unwrap_or(now).max(self.since);
+            self.stops = 0;
+        }
+        if was_stopped && self.stops < limits::STOP_EXCUSES {
+            (self.since, self.stops) = (now, self.stops + 1);
         }
         (self.left_bytes, self.written, self.acknowledged) = (left_bytes, written, Some(progress.acknowledged));
         now >= self.end()

@@ -451,3 +451,46 @@ fn a_plain_connection_has_no_deadline() {
     let start = Instant::now();
     assert_eq!(Liveness::new(&Protocol::default(), None, true, start).deadline(start), None);
 }
+
+/// Returns how often clocks are asked, each time half a second behind their deadline, until that gives `end`.
+fn late_checks_until(clocks: &mut Liveness, end: Due, mut active: impl FnMut(Instant) -> Instant) -> u32 {
+    let mut now = Instant::now();
+    for checks in 0..1_000 {
+        let at = active(now);
+        now = clocks.deadline(at).unwrap() + SECOND / 2;
+        if clocks.due(now, at, quiet) == end {
+            return checks;
+        }
+    }
+    panic!("{end:?} never comes");
+}
+
+#[test]
+fn process_that_is_stopped_again_and_again_gives_up_a_silent_peer() {
+    for (stalled_timeout, is_local) in [(None, false), (Some(SECOND * 20), true)] {
+        let (mut clocks, start) = liveness_of(None, stalled_timeout, is_local);
+        assert!(late_checks_until(&mut clocks, Due::PeerGone, |_| start) > limits::STOP_EXCUSES);
+        // Messages that this side sends say nothing of the peer.
+        let (mut clocks, _) = liveness_of(Some(SECOND * 1_000), stalled_timeout, is_local);
+        late_checks_until(&mut clocks, Due::PeerGone, |now| now);
+    }
+}
+
+#[test]
+fn process_that_is_stopped_again_and_again_ends_an_idle_connection() {
+    let (mut clocks, start) = liveness(Some(SECOND * 4));
+    clocks.stop_asking();
+    assert!(late_checks_until(&mut clocks, Due::Idle, |_| start) > limits::STOP_EXCUSES);
+}
+
+#[test]
+fn peer_that_is_heard_between_stops_is_never_given_up() {
+    let (mut clocks, start) = liveness_of(None, None, false);
+    for _ in 0..100 {
+        let now = clocks.deadline(start).unwrap() + SECOND / 2;
+        assert_ne!(clocks.due(now, start, quiet), Due::PeerGone);
+        let now = clocks.deadline(start).unwrap() + SECOND / 2;
+        assert_ne!(clocks.due(now, start, quiet), Due::PeerGone);
+        clocks.hear(now);
+    }
+}

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::time::{Instant, advance, sleep};
 
 use super::*;
-use crate::limits::DRAIN_TIMEOUT;
+use crate::limits::{DRAIN_TIMEOUT, STOP_EXCUSES};
 
 /// More than the kernel's two buffers hold together.
 const QUEUED_BYTES: usize = 24 * 1024 * 1024;
@@ -59,6 +59,18 @@ async fn time_in_which_this_process_was_stopped_does_not_count_for_a_closing_con
         assert_eq!(start.elapsed().as_secs(), (Duration::from_secs(1) + stop + DRAIN_TIMEOUT).as_secs());
         assert_eq!(send_result(&events), Err(libc::ETIMEDOUT));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn process_that_is_stopped_again_and_again_resets_a_peer_that_takes_nothing() {
+    let (connection, _events, _peer) = closing().await;
+    let mut stops = 0;
+    while tokio::time::timeout(DRAIN_TIMEOUT / 2, connection.shared.reported()).await.is_err() {
+        advance(DRAIN_TIMEOUT).await;
+        stops += 1;
+        assert!(stops <= STOP_EXCUSES + 2, "it waits for ever");
+    }
+    assert!(stops >= STOP_EXCUSES);
 }
 
 #[tokio::test(start_paused = true)]
