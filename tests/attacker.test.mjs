@@ -4,6 +4,7 @@ import process from 'node:process';
 import { Attacker, HEARTBEAT_MS, KEYED, SECRET, assertHidden, attackOnce, manipulate, openPlace } from './support/attacker.mjs';
 import { behaviour } from './support/behaviour.mjs';
 import { within } from './support/deadline.mjs';
+import { rejectsWith, SYSTEM_TEXT } from './support/errors.mjs';
 import { newRandom } from './support/random.mjs';
 import { rawClient } from './support/raw.mjs';
 import { record, recordLinks } from './support/recorder.mjs';
@@ -176,6 +177,23 @@ behaviour('a changed record ends the link with 2301074', async (t) => {
   client.send({ data: SECRET }).catch(() => undefined);
   await atServer.closed();
   assert.deepEqual([atServer.texts, atServer.error.code, atServer.closeReason], [[], 2301074, 'protocol']);
+});
+
+behaviour('a changed record rejects a request on a connection of a server with 2303174', async (t) => {
+  const options = { ...OPTIONS, requests: { match: 'order' } };
+  const { connections, attacker, port } = await openPlace(t, options);
+  const client = newClient(t, OPTIONS);
+  await within('connect', client.connect(to(port)));
+  const { connection } = await connections.next();
+  const [{ near }] = attacker.links;
+  attacker.treat = (chunk, from, peer) => {
+    if (from !== near) return false;
+    chunk[chunk.length - 1] ^= 1;
+    return peer.write(chunk) || true;
+  };
+  const answer = rejectsWith(connection.request({ data: SECRET }), 2303174, SYSTEM_TEXT.EBADMSG);
+  client.send({ data: SECRET }).catch(() => undefined);
+  await answer;
 });
 
 behaviour('bytes of a record that does not end do not keep a dead peer alive', async (t) => {

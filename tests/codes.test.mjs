@@ -2,7 +2,7 @@ import { behaviour } from './support/behaviour.mjs';
 import { within } from './support/deadline.mjs';
 import { rejectsWith, SYSTEM_TEXT } from './support/errors.mjs';
 import { library } from './support/library.mjs';
-import { frozenPort } from './support/raw.mjs';
+import { end, frozenPort, rawClient } from './support/raw.mjs';
 import { LOOPBACK, newClient, openPair, openServer } from './support/sockets.mjs';
 
 const framing = { type: 'length', maxMessageBytes: 8 };
@@ -54,6 +54,15 @@ behaviour('a message that is too long is rejected', async (t) => {
   const { client, connection } = await openPair(t, { framing });
   await rejectsWith(client.send({ data: 'nine byte' }), 2301090);
   await rejectsWith(connection.send({ data: 'nine byte' }), 2303190);
+});
+
+behaviour('a request on a connection of a server is rejected on EOF within a frame', async (t) => {
+  const { connections, port } = await openServer(t, { framing, requests: { match: 'order' } });
+  const peer = await rawClient(t, port);
+  const connection = await connections.next('the connect event');
+  const answer = rejectsWith(connection.request({ data: 'question' }), 2303171, SYSTEM_TEXT.EPROTO);
+  await end(peer, Buffer.of(0));
+  await answer;
 });
 
 behaviour('connect fails with another key, other options, or beyond maxConnections', async (t) => {
