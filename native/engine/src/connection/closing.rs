@@ -140,12 +140,8 @@ impl Driver {
     ///
     /// `lost` says why the peer has not received everything of the last one.
     pub(super) fn close_without_link(mut self, lost: Option<i32>) {
-        let (operation_ids, close) = lock(&self.shared.state).close();
-        drop(self.guard.take());
-        if let (Some(opening), Some(link_source)) = (self.opening.take(), &self.link_source) {
-            self.shared.complete([opening], &Err(link_source.cancelled()));
-        }
-        self.shared.fail(operation_ids, self.shared.error(Operation::Send, libc::ECONNABORTED));
+        let cancelled = self.link_source.as_ref().map(|link_source| link_source.cancelled());
+        let close = self.end_state(libc::ECONNABORTED, cancelled);
         match lost {
             None => self.announce(close, CloseReason::Local),
             Some(errno) => self.announce_loss(close, errno),
@@ -200,9 +196,7 @@ impl Driver {
             // With lingering left on, the kernel would block this thread when the socket is dropped.
             None => socket.set_linger(None),
         };
-        let (operation_ids, close) = lock(&self.shared.state).close();
-        self.shared.fail(operation_ids, self.shared.error(Operation::Send, lost.unwrap_or(libc::EIO)));
-        drop(self.guard.take());
+        let close = self.end_state(lost.unwrap_or(libc::EIO), None);
         match told {
             None => self.announce(close, CloseReason::Local),
             Some(errno) => self.announce_loss(close, errno),
@@ -210,6 +204,24 @@ impl Driver {
         if lost.is_none() && link.peer_sends {
             Self::discard(&mut link, linger.unwrap_or(limits::LINGER_LIMIT)).await;
         }
+    }
+
+    /// Ends the state, then fails the sends with `errno`.
+    ///
+    /// With `cancelled`, a pending `connect` fails with that before. Returns how the connection was being closed.
+    pub(super) fn end_state(&mut self, errno: i32, cancelled: Option<SocketError>) -> Option<Close> {
+        let (sends, close) = {
+            let mut state = lock(&self.shared.state);
+            state.stop_owner_reads();
+            (state.give_up(), state.phase.close())
+        };
+        // Before any call is answered: the owner may bind the port again at once.
+        drop(self.guard.take());
+        if let Some(error) = cancelled {
+            self.shared.fail(self.opening.take(), error);
+        }
+        self.shared.fail(sends, self.shared.error(Operation::Send, errno));
+        close
     }
 
     /// Posts `Closed` for the reason of `close`, or for `reason` without it.

@@ -333,9 +333,7 @@ impl Driver {
     }
 
     fn fail(mut self, loss: LinkLost) {
-        let (operation_ids, close) = lock(&self.shared.state).close();
-        drop(self.guard.take());
-        self.shared.fail(operation_ids, self.shared.error(Operation::Send, loss.error.errno));
+        let close = self.end_state(loss.error.errno, None);
         if let Some(opening) = self.opening.take() {
             self.shared.complete([opening], &Err(loss.error));
             self.cancel_suspend();

@@ -109,10 +109,13 @@ impl Phase {
         matches!(self, Self::Closed { is_reported: true, .. })
     }
 
-    /// Puts [`Phase::Closed`] in the place of the phase before, and returns that.
-    pub(super) fn close(&mut self) -> Self {
+    /// Enters [`Phase::Closed`]. Returns how it was being closed.
+    pub(super) fn close(&mut self) -> Option<Close> {
         let closed = Self::Closed { peer_ended: self.peer_ended(), loss: self.loss(), is_reported: self.is_reported() };
-        std::mem::replace(self, closed)
+        match std::mem::replace(self, closed) {
+            Self::Closing(close) => Some(close),
+            Self::Open(_) | Self::PeerEnded(_) | Self::Closed { .. } => None,
+        }
     }
 
     /// Records that the last event was posted.
@@ -235,7 +238,7 @@ mod tests {
     #[test]
     fn report_ends_any_phase() {
         let mut phase = Phase::PeerEnded(LinkState::Connecting);
-        assert!(matches!(phase.close(), Phase::PeerEnded(_)));
+        assert!(phase.close().is_none(), "this side was not closing it");
         assert!(!phase.is_reported(), "events may follow");
         phase.lose(libc::ETIMEDOUT);
         phase.report();

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::frames::Frames;
 use super::message::Message;
-use super::phase::{Close, LinkState, Phase};
+use super::phase::{LinkState, Phase};
 use super::stream_link::StreamLink;
 use super::write;
 use crate::error::{Operation, SocketError, errno_of};
@@ -483,18 +483,6 @@ impl State {
         self.phase.set_link(LinkState::Up(stream));
         if self.has_ended() {
             self.push_bye();
-        }
-    }
-
-    /// Enters the closed phase.
-    ///
-    /// Returns the ids of the sends that failed, and how it was being closed.
-    pub(super) fn close(&mut self) -> (Vec<OperationId>, Option<Close>) {
-        self.stop_owner_reads();
-        let operation_ids = self.give_up();
-        match self.phase.close() {
-            Phase::Closing(close) => (operation_ids, Some(close)),
-            Phase::Open(_) | Phase::PeerEnded(_) | Phase::Closed { .. } => (operation_ids, None),
         }
     }
 

@@ -309,8 +309,12 @@ async fn the_first_link_answers_the_call_that_asked_for_it() {
     let connection = Connection::open(plan, OPEN, &Handle::current());
     let mut events = Events(events);
     assert_eq!(connection.occupies(), Some(libc::EALREADY));
+    connection.send(b"kept", SEND).unwrap();
+    connection.suspend(SUSPEND).unwrap();
     connection.close(Some(CLOSE)).unwrap();
     events.assert_next(&format!("failed 4 {}", libc::ECANCELED)).await;
+    events.assert_next(&format!("failed 1 {}", libc::ECONNABORTED)).await;
+    events.assert_next(&format!("failed 5 {}", libc::ECANCELED)).await;
     events.assert_next("closed Local").await;
     events.assert_next("completed 3").await;
 }
