@@ -106,7 +106,7 @@ struct Turn {
     delivered: usize,
     streamed: usize,
     /// Whether the rest waits for the next turn, which was requested.
-    is_over: bool,
+    awaits_next: bool,
 }
 
 impl Turn {
@@ -277,7 +277,7 @@ impl Delivery {
         } else if !emitter.has(EventName::Message) && self.knows_end() {
             receiver.left();
         }
-        if let Some(link) = ready.filter(|link| !turn.is_over && self.has_unread(*link)) {
+        if let Some(link) = ready.filter(|link| !turn.awaits_next && self.has_unread(*link)) {
             // Otherwise the poller would report it again at once, and this thread never sleep.
             receiver.connection(|connection| connection.pause_reads(link));
         }
@@ -301,7 +301,7 @@ impl Delivery {
         self.tell_requests(emitter, &next);
         if turn.is_over_for(&next) {
             self.waiting.borrow_mut().push_front(next);
-            turn.is_over = true;
+            turn.awaits_next = true;
             emitter.await_turn();
             return None;
         }

@@ -24,7 +24,7 @@ impl Delivery {
                 break;
             }
             if turn.stored >= limits::TURN_STREAM_BYTES {
-                turn.is_over = true;
+                turn.awaits_next = true;
                 receiver.emitter().await_turn();
                 break;
             }
