@@ -22,6 +22,7 @@ use crate::socket_state::SocketState;
 use crate::statistics::{Counters, Statistics};
 use crate::sync::lock;
 
+mod change_watch;
 mod closing;
 mod driver;
 mod framed_link;

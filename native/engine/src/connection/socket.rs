@@ -3,21 +3,18 @@
 use std::cell::RefCell;
 use std::io::{self, IoSlice};
 use std::net::TcpStream;
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use rustix::buffer::spare_capacity;
-use rustix::event::Timespec;
-use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
+use super::change_watch::ChangeWatch;
 use super::write::send_vectored;
 use crate::counts::count_system_call;
 use crate::limits;
-use crate::poller_group::EMPTY_EVENT;
 use crate::runtime;
 
 thread_local! {
@@ -32,16 +29,17 @@ thread_local! {
 /// While it is not registered, it causes no wake-ups of the worker.
 pub(super) struct Socket {
     pub(super) stream: Arc<TcpStream>,
-    /// Made when the task first waits for something.
-    registration: Option<Registration>,
-    /// Boxed: few connections close so slowly that they need it.
-    changes: Option<Box<ChangeWatch>>,
+    watch: SocketWatch,
 }
 
-/// Reports each change of a socket once.
-///
-/// It watches an epoll set with the socket: tokio reports a socket that is closed in both directions as ready without end.
-struct ChangeWatch(AsyncFd<OwnedFd>);
+/// What reports what happens to a socket: one thing at a time.
+enum SocketWatch {
+    /// Nothing does, until the task first waits for something.
+    Unregistered,
+    Registered(Registration),
+    /// Boxed: few connections close so slowly that they need it.
+    Changes(Box<ChangeWatch>),
+}
 
 struct Registration {
     socket: AsyncFd<Arc<TcpStream>>,
@@ -71,7 +69,7 @@ pub(super) enum Ready {
 impl Socket {
     /// A socket that is not registered.
     pub(super) fn new(stream: Arc<TcpStream>) -> Self {
-        Self { stream, registration: None, changes: None }
+        Self { stream, watch: SocketWatch::Unregistered }
     }
 
     /// Registers the socket for `interest`, if it is not and `wants` asks for something.
@@ -81,24 +79,35 @@ impl Socket {
     pub(super) fn register(&mut self, interest: Interest, wants: Wants) -> io::Result<()> {
         let Wants { read, write, end, error } = wants;
         let fits = |known: &Registration| known.interest == interest && !(read && known.has_forgotten_reads);
-        if (read || write || end || error) && !self.registration.as_ref().is_some_and(fits) {
-            // A socket has one registration at a time.
-            self.registration = None;
+        if (read || write || end || error) && !self.registration().is_some_and(fits) {
+            // Dropped first: a socket has one registration at a time.
+            self.watch = SocketWatch::Unregistered;
             let socket = runtime::register(Arc::clone(&self.stream), interest)?;
-            self.registration = Some(Registration { socket, interest, has_forgotten_reads: false });
+            self.watch = SocketWatch::Registered(Registration { socket, interest, has_forgotten_reads: false });
         }
-        self.registration.iter_mut().for_each(|registration| registration.has_forgotten_reads |= end);
+        if let SocketWatch::Registered(registration) = &mut self.watch {
+            registration.has_forgotten_reads |= end;
+        }
         Ok(())
+    }
+
+    fn registration(&self) -> Option<&Registration> {
+        match &self.watch {
+            SocketWatch::Registered(registration) => Some(registration),
+            SocketWatch::Unregistered | SocketWatch::Changes(_) => None,
+        }
     }
 
     /// Waits only for changes of the socket from now on, and for its present state once.
     ///
     /// For a socket that is closed in both directions and still has bytes to send.
     pub(super) fn watch_changes(&mut self) {
-        if self.changes.is_none() {
-            self.registration = None;
+        if !matches!(self.watch, SocketWatch::Changes(_)) {
             // Without a descriptor for it, the caller's deadline is what is left.
-            self.changes = ChangeWatch::new(&self.stream).ok().map(Box::new);
+            self.watch = SocketWatch::Unregistered;
+            if let Ok(changes) = ChangeWatch::new(&self.stream) {
+                self.watch = SocketWatch::Changes(Box::new(changes));
+            }
         }
     }
 
@@ -106,10 +115,11 @@ impl Socket {
     ///
     /// An error of the registration is found again, with its errno, by the read or write that follows.
     pub(super) fn poll_ready(&self, wants: Wants, context: &mut Context<'_>) -> Poll<Ready> {
-        if let Some(changes) = &self.changes {
-            return changes.poll(context).map(|()| Ready::Writable);
-        }
-        let Some(Registration { socket, .. }) = &self.registration else { return Poll::Pending };
+        let socket = match &self.watch {
+            SocketWatch::Unregistered => return Poll::Pending,
+            SocketWatch::Registered(registration) => &registration.socket,
+            SocketWatch::Changes(changes) => return changes.poll(context).map(|()| Ready::Writable),
+        };
         if wants.write && socket.poll_write_ready(context).is_ready() {
             return Poll::Ready(Ready::Writable);
         }
@@ -126,7 +136,7 @@ impl Socket {
     ///
     /// Leaves other readiness alone.
     pub(super) async fn failed(&self, wants: Wants) {
-        match &self.registration {
+        match self.registration() {
             // An error of the registration is found again by a read or write. Boxed: few connections are half open.
             Some(Registration { socket, .. }) if wants.error => _ = Box::pin(socket.ready(Interest::ERROR)).await,
             _ => std::future::pending().await,
@@ -138,7 +148,7 @@ impl Socket {
     /// # Errors
     /// `WouldBlock` when it takes nothing, or the reactor has yet to tell that it does; otherwise what broke the link.
     pub(super) fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        match &self.registration {
+        match self.registration() {
             Some(Registration { socket, .. }) => {
                 socket.try_io(Interest::WRITABLE, |socket| send_vectored(socket, slices))
             }
@@ -148,7 +158,7 @@ impl Socket {
 
     /// Waits anew for the reactor to tell that the socket can be written.
     pub(super) fn forget_writable(&self) {
-        if let Some(Registration { socket, .. }) = &self.registration {
+        if let Some(Registration { socket, .. }) = self.registration() {
             // The error is made here.
             let _ = socket.try_io(Interest::WRITABLE, |_| Err::<(), _>(io::ErrorKind::WouldBlock.into()));
         }
@@ -182,32 +192,12 @@ impl Socket {
 
     fn try_read(&self, read: impl FnOnce(&TcpStream) -> io::Result<usize>) -> io::Result<usize> {
         count_system_call();
-        match &self.registration {
+        match self.registration() {
             Some(Registration { socket, interest, .. }) if interest.is_readable() => {
                 socket.try_io(Interest::READABLE, |socket| read(socket))
             }
             _ => read(&self.stream),
         }
-    }
-}
-
-impl ChangeWatch {
-    fn new(stream: &TcpStream) -> io::Result<Self> {
-        let set = epoll::create(CreateFlags::CLOEXEC)?;
-        epoll::add(&set, stream, EventData::new_u64(0), EventFlags::OUT | EventFlags::ET)?;
-        Ok(Self(runtime::register(set, Interest::READABLE)?))
-    }
-
-    fn poll(&self, context: &mut Context<'_>) -> Poll<()> {
-        // A runtime that has ended reports nothing.
-        while let Ok(mut ready) = std::task::ready!(self.0.poll_read_ready(context)) {
-            ready.clear_ready();
-            // A failed call may have left something: the caller looks at the socket.
-            if epoll::wait(&self.0, &mut [EMPTY_EVENT], Some(&Timespec::default())) != Ok(0) {
-                return Poll::Ready(());
-            }
-        }
-        Poll::Pending
     }
 }
 
