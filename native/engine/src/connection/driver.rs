@@ -355,10 +355,15 @@ impl Driver {
         if !link.peer_sends {
             return Some(self.lost(errno, reason_of(errno)));
         }
+        self.break_link(errno);
+        None
+    }
+
+    /// Fails what cannot be sent any more. What the peer sent before can still be read.
+    pub(super) fn break_link(&self, errno: i32) {
         let mut state = lock(&self.shared.state);
         let failed = state.break_link(errno);
         self.shared.complete(failed, &Err(state.error(Operation::Send, errno)));
-        None
     }
 
     pub(super) fn lost(&self, errno: i32, reason: CloseReason) -> End {

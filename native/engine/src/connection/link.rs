@@ -36,6 +36,8 @@ pub(super) struct Link {
     pub(super) has_said_fin: bool,
     /// Whether the owner knows of EOF, though not everything is read.
     pub(super) has_told_end: bool,
+    /// Whether it is read to EOF, whatever the credit: only there this side finds whether another link has to follow.
+    pub(super) is_read_to_end: bool,
     /// Whether it knows that the link is broken, though not everything is read.
     pub(super) has_told_break: bool,
 }
@@ -70,6 +72,7 @@ impl Link {
             allows_half_open: protocol.allow_half_open,
             has_said_fin: false,
             has_told_end: false,
+            is_read_to_end: false,
             has_told_break: false,
         }
     }
@@ -114,14 +117,14 @@ impl Link {
     pub(super) fn wants(&self, may_take: bool, write: bool, error: bool) -> Wants {
         let is_read_here = self.peer_sends && !self.is_read_by_owner();
         // Behind `Bye` nothing comes that takes credit.
-        let may_take = may_take || self.bye;
+        let may_take = may_take || self.bye || self.is_read_to_end;
         let end = is_read_here && !may_take && !self.has_told_end;
         Wants { read: is_read_here && may_take, write, end, error }
     }
 
-    /// Returns whether no read finds that the link fails: it may be half open, and everything was read, or nothing can be.
+    /// Returns whether no read finds that the link fails: nothing can be read, or everything was and it may be half open.
     pub(super) fn hides_errors(&self, leaves_unread: bool) -> bool {
-        self.allows_half_open && (!self.peer_sends || self.has_told_end || leaves_unread)
+        self.has_told_end || self.allows_half_open && (!self.peer_sends || leaves_unread)
     }
 
     /// Returns whether the owner is yet to be told that the link is broken behind unread bytes.

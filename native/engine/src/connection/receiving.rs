@@ -216,9 +216,13 @@ impl Driver {
     /// The peer sends no more, and the credit does not allow to read what it has sent.
     pub(super) fn hear_end(&self, link: &mut Link) -> Option<End> {
         let is_broken = TcpInfo::of(&link.socket.stream).is_ok_and(|info| info.is_closed());
-        let is_lost = is_broken && self.needs_nothing_unread(&lock(&self.shared.state));
-        if is_lost {
+        link.is_read_to_end = self.needs_nothing_unread(&lock(&self.shared.state));
+        if is_broken && link.is_read_to_end {
             return Some(self.lost(libc::ECONNRESET, CloseReason::Reset));
+        }
+        // One that both sides have ended is closed as well.
+        if is_broken && !lock(&self.shared.state).has_ended() {
+            self.break_link(libc::ECONNRESET);
         }
         link.has_told_end = true;
         self.shared.sink.post(ConnectionEvent::ReadClosed);

@@ -204,3 +204,49 @@ async fn a_connection_that_the_system_reset_is_reported_as_readable() {
     settle().await;
     assert_eq!(this.told(), [&format!("broken {}", libc::ECONNRESET)[..], "closed Reset"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn lost_link_with_unread_frames_is_replaced_also_when_it_ends_without_a_reset() {
+    let mut this = Fixture::resilient(protocol(false, true), true).await;
+    this.peer.write_all(&frame(Kind::Data, &[]).repeat(MESSAGES)).await.unwrap();
+    settle().await;
+    let early = this.events.told();
+    assert!(early.len() < MESSAGES, "all was read");
+    this.send(b"owed", SEND);
+    // A relay ends the link with FIN.
+    this.peer.shutdown().await.unwrap();
+    this.await_end().await;
+    this.relink(Some(1)).await;
+    let mut all = early;
+    while all.last().is_none_or(|last| last != "completed 1") {
+        all.push(text(&this.events.next().await));
+    }
+    let messages = all.iter().filter(|told| *told == "message ").count();
+    assert_eq!(messages, MESSAGES, "the peer forgets what is acknowledged: nothing may be dropped");
+    assert!(all.iter().any(|told| told == "connected"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn reset_behind_unread_frames_fails_unacknowledged_sends() {
+    for ends_before in [true, false] {
+        let mut this = Fixture::new(protocol(false, true)).await;
+        this.peer.write_all(&frame(Kind::Data, &[]).repeat(MESSAGES)).await.unwrap();
+        settle().await;
+        this.events.told();
+        this.send(b"owed", SEND);
+        if ends_before {
+            this.peer.shutdown().await.unwrap();
+            this.await_end().await;
+            this.events.assert_next("read closed").await;
+        }
+        this.peer.set_zero_linger().unwrap();
+        drop(std::mem::replace(&mut this.peer, link().await.0));
+        let mut told = [text(&this.events.next().await), String::new()];
+        if !ends_before {
+            told[1] = text(&this.events.next().await);
+        }
+        let errno = if ends_before { libc::EPIPE } else { libc::ECONNRESET };
+        assert!(told.contains(&format!("failed 1 {errno}")), "{told:?}");
+        assert!(!this.connection.is_connected());
+    }
+}
