@@ -4,7 +4,6 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::slice::from_ref;
 
 use bytes::Bytes;
 use napi_ohos::bindgen_prelude::{JsObjectValue, Object, Unknown};
@@ -326,14 +325,14 @@ impl Delivery {
                 *waiting = read;
             }
             Pending::Readable(link) => turn.stream(self.read(batch, link)?),
-            Pending::Read(message) => turn.stream(self.deliver_parts(batch, from_ref(&message), Pending::Read)?),
+            Pending::Read(message) => turn.stream(self.deliver_message(batch, message, Pending::Read)?),
             Pending::Corrupt(bytes) => turn.stream(self.deliver_corrupt(receiver, bytes)?),
             Pending::Answer(operation_id, bytes) => turn.stream(self.deliver_answer(receiver, operation_id, bytes)?),
             Pending::Received(bytes) => {
                 turn.delivered += self.deliver_parts(batch, &self.with_next(bytes), Pending::Received)?;
             }
             Pending::Message(message) => {
-                turn.delivered += self.deliver_parts(batch, from_ref(&message), Pending::Message)?;
+                turn.delivered += self.deliver_message(batch, message, Pending::Message)?;
             }
             // The cutter splits all before an item is taken.
             Pending::Raw(_) => {}
@@ -429,6 +428,14 @@ impl Delivery {
         };
         self.last_bytes.set(piece.bytes);
         Ok((brought, piece))
+    }
+
+    /// Delivers one message. Keeps the caller small, which has two kinds of them.
+    ///
+    /// # Errors
+    /// When it could not be created. It is then first in the queue.
+    fn deliver_message(&self, batch: &mut Batch<'_>, message: Bytes, event: fn(Bytes) -> Pending) -> Result<usize> {
+        self.deliver_parts(batch, &[message], event)
     }
 
     /// Delivers received bytes as one message. Returns their number.
