@@ -113,13 +113,19 @@ behaviour('a round trip while JavaScript is awake takes few locks and system cal
   assertWithin('a round trip', cost, ROUND_TRIP);
 });
 
-/** What the turns of JavaScript cost that nothing is due in. */
+/** Reading up to the credit takes a number of turns that depends on the kernel; it ends long before this. */
+const SETTLING_ROUNDS = 100;
+
+/** What the turns of JavaScript cost that nothing is due in, once everything that may be read was. */
 async function costOfWaiting() {
-  for (let turn = 0; turn < MESSAGES; turn += 1) await setImmediate();
-  const before = library.counts();
-  for (let turn = 0; turn < MESSAGES; turn += 1) await setImmediate();
-  const { ownLocks, systemCalls } = costSince(before);
-  return { locks: ownLocks, systemCalls };
+  let cost;
+  for (let round = 0; round < SETTLING_ROUNDS && (cost?.locks !== 0 || cost.systemCalls !== 0); round += 1) {
+    const before = library.counts();
+    for (let turn = 0; turn < MESSAGES; turn += 1) await setImmediate();
+    const { ownLocks, systemCalls } = costSince(before);
+    cost = { locks: ownLocks, systemCalls };
+  }
+  return cost;
 }
 
 /** Ways to leave received bytes unread. */

@@ -1,7 +1,7 @@
 //! When a peer is asked and given up, and what stops of this process change in that.
 
 // A test may panic: that is how it fails.
-#![allow(clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use proptest::collection::vec;
 use proptest::prelude::*;
