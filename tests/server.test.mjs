@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { behaviour } from './support/behaviour.mjs';
 import { startChild } from './support/child.mjs';
 import { BULK_DEADLINE_MS, SLOWDOWN, within } from './support/deadline.mjs';
@@ -83,19 +84,22 @@ behaviour('broadcast reaches every open connection, in the order of the calls', 
   assert.deepEqual((await Promise.all(arrivals)).map(String), [...Array(3).fill('one 2!\0'), 'one 2']);
 });
 
-for (const leave of ['end', 'resetAndDestroy']) {
+for (const [leave, done] of [['end', 'finish'], ['resetAndDestroy', 'close']]) {
   behaviour(`a connection with unread data whose peer has closed (${leave}) frees its place, and keeps the data`, async (t) => {
     const { server, connections, port } = await openServer(t, { maxConnections: 1 });
     const visitor = await rawClient(t, port);
-    const left = await connections.next('the connect event');
+    const connection = await connections.next('the connect event');
     await write(visitor, '!');
+    // Node closes in a later turn of its own.
+    const left = once(visitor, done);
     visitor.resume()[leave]();
+    await within(done, left);
     await roundTrips(t);
     assert.deepEqual(server.getConnections(), []);
     assert.equal(await within('broadcast', server.broadcast({ data: 'hello?' })), 0);
     await rawClient(t, port);
     await connections.next('the next connect event');
-    const events = record(left);
+    const events = record(connection);
     await events.closed();
     assert.equal(events.text, '!');
   });

@@ -56,7 +56,7 @@ class Relay {
     from.on('data', (chunk) => this.#carry(link, from, to, chunk, direction));
     from.on('end', () => to.end());
     // Passes on a reset as a reset.
-    from.on('error', () => to.resetAndDestroy());
+    from.on('error', () => reset(to));
     from.on('close', () => {
       if (!to.writableEnded) to.destroy();
       this.#links.delete(link);
@@ -80,7 +80,7 @@ class Relay {
     for (const socket of [link.near, link.far]) {
       socket.removeAllListeners('drain');
       if (how === 'reset') {
-        socket.resetAndDestroy();
+        reset(socket);
         continue;
       }
       // Reads and drops later data: unread bytes would turn the FIN into a reset.
@@ -88,6 +88,12 @@ class Relay {
       socket.resume();
     }
   }
+}
+
+/** Resets a socket; one that is just sending FIN is closed: Node does not end a process in which such a socket was reset. */
+function reset(socket) {
+  if (socket.writableEnded && !socket.writableFinished) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 /** Opens a relay to the loopback port `target`, closed after the test. */
