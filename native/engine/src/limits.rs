@@ -27,6 +27,10 @@ pub const LISTEN_AGAIN_TRIES: usize = 10;
 /// loopback speed.
 pub const RECEIVE_HIGH_BYTES: usize = 512 * 1024;
 
+/// Unconsumed bytes from which a link that its peer has ended is not read to its end, though another one would follow. A connection
+/// whose links end again and again keeps this much and what the system buffers of one link.
+pub const READ_TO_END_BYTES: usize = 8 * 1024 * 1024;
+
 /// Unconsumed bytes at which reading resumes. A quarter of the high mark, so that reading does not stop and resume with each
 /// message.
 pub const RECEIVE_LOW_BYTES: usize = 128 * 1024;

@@ -131,6 +131,10 @@ impl Driver {
 
     pub(super) fn acknowledged(&self, count: u64) -> Result<(), i32> {
         let mut state = lock(&self.shared.state);
+        // It counts messages that have failed.
+        if state.given_up.is_some() {
+            return Ok(());
+        }
         let waited = state.queue.has_messages();
         let done = state.queue.acknowledge(count).filter(|_| self.shared.protocol.acknowledge).ok_or(libc::EPROTO)?;
         self.shared.complete(done, &Ok(()));
@@ -216,8 +220,9 @@ impl Driver {
     /// The peer sends no more, and the credit does not allow to read what it has sent.
     pub(super) fn hear_end(&self, link: &mut Link) -> Option<End> {
         let is_broken = TcpInfo::of(&link.socket.stream).is_ok_and(|info| info.is_closed());
-        link.is_read_to_end = self.needs_nothing_unread(&lock(&self.shared.state));
-        if is_broken && link.is_read_to_end {
+        let is_replaced = self.needs_nothing_unread(&lock(&self.shared.state));
+        link.is_read_to_end = is_replaced && self.shared.credit.used_bytes() < limits::READ_TO_END_BYTES;
+        if is_broken && is_replaced {
             return Some(self.lost(libc::ECONNRESET, CloseReason::Reset));
         }
         // One that both sides have ended is closed as well.

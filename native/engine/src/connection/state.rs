@@ -329,7 +329,7 @@ impl State {
     /// Returns their sends. A peer that returns for them acknowledges them with the next link.
     pub(super) fn fail_unacknowledged(&mut self) -> Vec<OperationId> {
         let waits = self.protocol.acknowledge && self.queue.has_messages() && !self.queue.has_unsent();
-        if !waits || !self.phase.peer_ended() || self.needs_link() {
+        if !waits || !self.phase.peer_ended() || self.reconnects && self.needs_link() {
             return Vec::new();
         }
         self.give_up_with(libc::ECONNRESET)

@@ -196,8 +196,9 @@ async fn closing_after_end_of_peer() -> u64 {
 /// Its owner may never close it, for it has something unread: the sends must not wait for that.
 #[tokio::test(start_paused = true)]
 async fn sends_that_the_peer_can_no_longer_acknowledge_fail_before_the_close() {
-    for is_resilient in [false, true] {
-        let mut this = Fixture::with(protocol(false, true), is_resilient.then_some(false)).await;
+    for (is_resilient, allow_half_open) in [(false, false), (true, false), (false, true)] {
+        let protocol = Protocol { allow_half_open, ..protocol(false, true) };
+        let mut this = Fixture::with(protocol, is_resilient.then_some(false)).await;
         this.send(b"before", super::SEND);
         this.say(Kind::Bye, &[]).await;
         this.peer.shutdown().await.unwrap();

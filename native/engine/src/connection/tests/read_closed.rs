@@ -1,7 +1,7 @@
 //! The end of the peer's stream (EOF or reset) behind bytes that the credit does not allow to read.
 
 use super::*;
-use crate::limits::{EVENT_OVERHEAD_BYTES, RECEIVE_HIGH_BYTES};
+use crate::limits::{EVENT_OVERHEAD_BYTES, READ_TO_END_BYTES, RECEIVE_HIGH_BYTES};
 
 /// More than the credit allows to read. So little of it stays in the kernel that its window is open for the end behind it.
 const SENT_BYTES: usize = RECEIVE_HIGH_BYTES + 4 * PIECE_BYTES;
@@ -224,6 +224,42 @@ async fn lost_link_with_unread_frames_is_replaced_also_when_it_ends_without_a_re
     let messages = all.iter().filter(|told| *told == "message ").count();
     assert_eq!(messages, MESSAGES, "the peer forgets what is acknowledged: nothing may be dropped");
     assert!(all.iter().any(|told| told == "connected"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn lost_links_are_read_to_their_end_up_to_a_limit() {
+    let mut this = Fixture::resilient(protocol(false, true), true).await;
+    this.connection.hold(READ_TO_END_BYTES);
+    this.say(Kind::Data, b"unread").await;
+    this.peer.shutdown().await.unwrap();
+    this.await_end().await;
+    this.events.assert_next("read closed").await;
+    this.relink(Some(0)).await;
+    settle().await;
+    assert_eq!(this.events.told(), [""; 0], "memory could grow with each link");
+    this.connection.consume(READ_TO_END_BYTES);
+    this.events.assert_next("message unread").await;
+    this.events.assert_next("connected").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn reset_behind_unread_acknowledgements_is_no_fault_of_the_protocol() {
+    let mut this = Fixture::new(protocol(false, true)).await;
+    this.send(b"owed", SEND);
+    let late = [frame(Kind::Acknowledge, &1_u64.to_be_bytes()), frame(Kind::Data, b"last")].concat();
+    let sent = [frame(Kind::Data, &[]).repeat(MESSAGES), late].concat();
+    this.peer.write_all(&sent).await.unwrap();
+    settle().await;
+    let early = this.events.told();
+    this.reset().await;
+    this.events.assert_next(&format!("failed 1 {}", libc::ECONNRESET)).await;
+    this.events.assert_next("read closed").await;
+    (0..early.len()).for_each(|_| this.connection.consume(0));
+    settle().await;
+    let late = this.events.told();
+    assert_eq!(early.len() + late.len(), MESSAGES + 3);
+    let end = format!("broken {}", libc::ECONNRESET);
+    assert_eq!(late[late.len() - 3..], ["message last", &end, "closed Reset"]);
 }
 
 #[tokio::test(start_paused = true)]
