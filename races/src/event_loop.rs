@@ -1,33 +1,33 @@
-//! The thread of an environment, reduced to what rings it.
+//! The thread of an environment, reduced to what wakes it.
 
 use loom::sync::{Condvar, Mutex};
 
 use crate::sync::lock;
 
-/// Counts rings until its thread takes them.
+/// Counts wake-ups until its thread takes them.
 #[derive(Default)]
 pub struct EventLoop {
-    rings: Mutex<usize>,
-    rung: Condvar,
+    wakeups: Mutex<usize>,
+    woken: Condvar,
 }
 
 impl EventLoop {
-    /// Waits for a ring. Loom fails the test when none can come any more.
+    /// Waits for a wake-up. Loom fails the test when none can come any more.
     pub fn wait(&self) {
-        let mut rings = lock(&self.rings);
-        while *rings == 0 {
-            rings = self.rung.wait(rings).unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut wakeups = lock(&self.wakeups);
+        while *wakeups == 0 {
+            wakeups = self.woken.wait(wakeups).unwrap_or_else(std::sync::PoisonError::into_inner);
         }
-        *rings -= 1;
+        *wakeups -= 1;
     }
 
-    /// Rings that nobody has taken.
-    pub fn rings(&self) -> usize {
-        *lock(&self.rings)
+    /// Wake-ups that the thread has not taken.
+    pub fn wakeups(&self) -> usize {
+        *lock(&self.wakeups)
     }
 
-    pub(crate) fn ring(&self) {
-        *lock(&self.rings) += 1;
-        self.rung.notify_one();
+    pub(crate) fn wake(&self) {
+        *lock(&self.wakeups) += 1;
+        self.woken.notify_one();
     }
 }

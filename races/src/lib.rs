@@ -1,7 +1,7 @@
 //! What several threads share, compiled from its own sources with loom's locks and atomics in place of the standard
 //! library's, and with a stand-in for Node-API.
 
-// The doorbell names the crate that it calls.
+// The waker names the crate that it calls.
 extern crate self as napi_ohos;
 
 #[path = "../../native/engine/src/credit.rs"]

@@ -1,9 +1,9 @@
-//! The doorbell, as it ships.
+//! The waker, as it ships.
 
-#[path = "../../native/socketkit/src/node_api/doorbell.rs"]
-mod doorbell;
+#[path = "../../native/socketkit/src/node_api/js_waker.rs"]
+mod js_waker;
 
-pub use doorbell::{Doorbell, Ring};
+pub use js_waker::{JsWaker, OnWake};
 
 mod status {
     pub(super) fn check(status: i32, _call: &str) -> crate::Result<()> {

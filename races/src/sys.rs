@@ -1,4 +1,4 @@
-//! As much of Node-API as the doorbell calls. Loom fails the test when a function is called and released at once, an
+//! As much of Node-API as the waker calls. Loom fails the test when a function is called and released at once, an
 //! assertion when it is called afterwards.
 
 #![allow(non_camel_case_types, non_snake_case, non_upper_case_globals, reason = "Node-API's names")]
@@ -63,7 +63,7 @@ pub unsafe fn napi_call_threadsafe_function(function: napi_threadsafe_function, 
     // SAFETY: functions are never freed, and their event loop outlives the test's threads.
     unsafe {
         (*function).released.with(|released| assert!(!*released, "a function is called after its release"));
-        (*(*function).event_loop).ring();
+        (*(*function).event_loop).wake();
     }
     Status::napi_ok
 }

@@ -10,22 +10,22 @@ use loom::model::Builder;
 use loom::thread;
 use races::Env;
 use races::event_loop::EventLoop;
-use races::event_queue::{EventQueue, ObjectQueue, Told};
-use races::node_api::{Doorbell, Ring};
+use races::event_queue::{EventQueue, ObjectQueue, QueueItem};
+use races::node_api::{JsWaker, OnWake};
 use socket_engine::{ConnectionEvent, EventSink};
 
 type Events = ObjectQueue<ConnectionEvent>;
 
 struct Turns;
 
-impl Ring for Turns {
-    fn rung(_: Env) {}
+impl OnWake for Turns {
+    fn on_wake(_: Env) {}
 }
 
 fn event_queue() -> (Arc<EventLoop>, Arc<EventQueue>) {
     let event_loop = Arc::new(EventLoop::default());
-    let doorbell = Doorbell::new::<Turns>(&Env::new(&event_loop)).unwrap();
-    (event_loop, EventQueue::new(doorbell))
+    let waker = JsWaker::new::<Turns>(&Env::new(&event_loop)).unwrap();
+    (event_loop, EventQueue::new(waker))
 }
 
 fn message(number: u8) -> ConnectionEvent {
@@ -44,10 +44,10 @@ fn take(
     let mut taken = vec![Vec::new(); queues.len()];
     while taken.iter().map(Vec::len).sum::<usize>() < count {
         event_loop.wait();
-        assert_eq!(event_loop.rings(), 0, "it was rung while it was awake");
+        assert_eq!(event_loop.wakeups(), 0, "it was woken while it was awake");
         if let Some(object) = event_queue.next() {
-            for told in queues[object as usize].take(limit) {
-                if let Told::Event(ConnectionEvent::Message(data)) = told {
+            for item in queues[object as usize].take(limit) {
+                if let QueueItem::Event(ConnectionEvent::Message(data)) = item {
                     taken[object as usize].extend(data.iter());
                 }
             }
@@ -93,7 +93,7 @@ fn the_caller_thread_and_the_worker_may_post_at_once() {
 }
 
 #[test]
-fn a_thread_that_is_woken_by_what_has_come_is_rung_once_for_that_and_for_what_is_posted() {
+fn a_readable_socket_and_a_posted_event_wake_the_thread_once() {
     loom::model(|| {
         let (event_loop, event_queue) = event_queue();
         let queue = event_queue.object_queue(0);
@@ -106,12 +106,12 @@ fn a_thread_that_is_woken_by_what_has_come_is_rung_once_for_that_and_for_what_is
         posting.join().unwrap();
         watch.join().unwrap();
         assert_eq!(taken, [vec![1]]);
-        assert!(event_loop.rings() <= 1, "it was rung while it was awake");
+        assert!(event_loop.wakeups() <= 1, "it was woken while it was awake");
     });
 }
 
 #[test]
-fn nothing_is_kept_and_nobody_rung_after_the_end() {
+fn close_drops_events_and_later_wakes_have_no_effect() {
     loom::model(|| {
         let (event_loop, event_queue) = event_queue();
         let queue = event_queue.object_queue(0);
@@ -124,10 +124,10 @@ fn nothing_is_kept_and_nobody_rung_after_the_end() {
         });
         event_queue.close();
         queue.close();
-        let rings = event_loop.rings();
+        let wakeups = event_loop.wakeups();
         event_queue.wake();
         posting.join().unwrap();
-        assert_eq!(event_loop.rings(), rings, "it was rung after the end");
+        assert_eq!(event_loop.wakeups(), wakeups, "it was woken after the end");
         assert!(event_queue.next().is_none());
         assert!(queue.take(2).is_empty());
         assert_eq!(Arc::strong_count(&held), 1, "an event outlives its environment");

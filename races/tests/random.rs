@@ -11,8 +11,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use races::Env;
 use races::event_loop::EventLoop;
-use races::event_queue::{EventQueue, ObjectQueue, Told};
-use races::node_api::{Doorbell, Ring};
+use races::event_queue::{EventQueue, ObjectQueue, QueueItem};
+use races::node_api::{JsWaker, OnWake};
 use socket_engine::{ConnectionEvent, EventSink};
 
 const MAILBOXES: usize = 3;
@@ -37,11 +37,11 @@ fn any_step() -> impl Strategy<Value = Step> {
 
 struct Turns;
 
-impl Ring for Turns {
-    fn rung(_: Env) {}
+impl OnWake for Turns {
+    fn on_wake(_: Env) {}
 }
 
-/// The real one, what it should hold, and whether its thread was rung.
+/// The real one, what it should hold, and whether its thread was woken.
 struct Fixture {
     event_loop: Arc<EventLoop>,
     event_queue: Arc<EventQueue>,
@@ -55,7 +55,7 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         let event_loop = Arc::new(EventLoop::default());
-        let event_queue = EventQueue::new(Doorbell::new::<Turns>(&Env::new(&event_loop)).unwrap());
+        let event_queue = EventQueue::new(JsWaker::new::<Turns>(&Env::new(&event_loop)).unwrap());
         let queues = (0..MAILBOXES as u64).map(|id| event_queue.object_queue(id)).collect();
         let waiting = vec![VecDeque::new(); MAILBOXES];
         Self { event_loop, event_queue, queues, waiting, line: VecDeque::new(), posted: 0 }
@@ -75,11 +75,11 @@ impl Fixture {
             }
             Step::Turn(queues, limit) => self.turn(queues, limit),
         }
-        assert_eq!(self.event_loop.rings(), usize::from(!self.line.is_empty()), "rung once while something waits");
+        assert_eq!(self.event_loop.wakeups(), usize::from(!self.line.is_empty()), "woken once while something waits");
     }
 
     fn turn(&mut self, queues: usize, limit: usize) {
-        // Without a ring there is no turn.
+        // Without a wake-up there is no turn.
         if self.line.is_empty() {
             return;
         }
@@ -108,7 +108,7 @@ impl Fixture {
     /// Nothing comes after the end, and nothing is kept.
     fn close(&mut self) {
         self.event_queue.close();
-        let rings = self.event_loop.rings();
+        let wakeups = self.event_loop.wakeups();
         for queue in &self.queues {
             queue.close();
             queue.post(ConnectionEvent::Drained);
@@ -116,16 +116,16 @@ impl Fixture {
             assert!(queue.take(usize::MAX).is_empty());
         }
         assert!(self.event_queue.next().is_none());
-        assert_eq!(self.event_loop.rings(), rings, "rung after the end");
+        assert_eq!(self.event_loop.wakeups(), wakeups, "woken after the end");
     }
 }
 
-fn numbers(told: &[Told<ConnectionEvent>]) -> Vec<u32> {
-    let number = |told: &Told<ConnectionEvent>| match told {
-        Told::Event(ConnectionEvent::Message(data)) => u32::from_be_bytes(data[..].try_into().unwrap()),
+fn numbers(items: &[QueueItem<ConnectionEvent>]) -> Vec<u32> {
+    let number = |item: &QueueItem<ConnectionEvent>| match item {
+        QueueItem::Event(ConnectionEvent::Message(data)) => u32::from_be_bytes(data[..].try_into().unwrap()),
         _ => panic!("something else was posted"),
     };
-    told.iter().map(number).collect()
+    items.iter().map(number).collect()
 }
 
 proptest! {

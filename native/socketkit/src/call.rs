@@ -11,14 +11,14 @@ use socket_engine::{EventSink, OperationId, SocketError, SocketState};
 use crate::convert::{self, Argument, Read};
 use crate::cork::{Cork, Gathered};
 use crate::emitter::{DueCallbacks, Emitter};
-use crate::environment::{Call, Lease};
-use crate::error::{self, CodeBase, Refusal, argument_error, socket_error};
+use crate::environment::{Call, KeepAlive};
+use crate::error::{self, ArgumentError, CodeBase, argument_error, socket_error};
 use crate::event_queue::ObjectEvent;
 use crate::node_api::{self, Deferred, Reference};
 use crate::types::{NetAddress, SocketStateBase};
 
 /// Value of a successful call.
-pub enum Reply {
+pub enum CallValue {
     /// `undefined`.
     Nothing,
     /// The state of a socket.
@@ -30,9 +30,9 @@ pub enum Reply {
 }
 
 /// State of a call.
-pub enum Progress<'a> {
+pub enum CallState<'a> {
     /// Finished.
-    Done(Reply),
+    Done(CallValue),
     /// The result arrives later, with the call's operation id.
     Awaited,
     /// As `Awaited`, for a send that is gathered with others.
@@ -57,21 +57,21 @@ enum Failure {
 }
 
 /// How the caller receives the result.
-enum Answer {
+enum Completion {
     Promise(Deferred),
     Callback(Reference),
 }
 
 /// A call whose result arrives later.
 struct PendingCall {
-    answer: Answer,
+    completion: Completion,
     method: Method,
-    outcome: result::Result<Reply, Failure>,
+    outcome: result::Result<CallValue, Failure>,
     /// Callbacks of the object that includes this one.
     due: Option<Rc<DueCallbacks>>,
     /// Keeps the object from being collected: its socket would be closed.
     _owner: Option<Reference>,
-    _lease: Lease,
+    _keep_alive: KeepAlive,
 }
 
 impl Method {
@@ -91,9 +91,9 @@ impl Method {
     }
 
     /// Returns the state of a call, or an error if the app lacks the network permission.
-    fn permitted(self, progress: result::Result<Progress, SocketError>) -> result::Result<Progress, SocketError> {
+    fn permitted(self, progress: result::Result<CallState, SocketError>) -> result::Result<CallState, SocketError> {
         match progress {
-            Ok(Progress::Awaited) => progress,
+            Ok(CallState::Awaited) => progress,
             Err(error) if error.is_forbidden => Err(error),
             known if self.needs_permission => socket_engine::check_network().and(known),
             known => known,
@@ -109,12 +109,12 @@ impl Method {
     }
 
     /// Returns the message of an argument error that is not thrown.
-    fn undelivered(self, refusal: Refusal) -> Read<String> {
-        refusal.into_fault(self.throws_types)
+    fn undelivered(self, error: ArgumentError) -> Read<String> {
+        error.into_fault(self.throws_types)
     }
 }
 
-impl Reply {
+impl CallValue {
     fn to_js<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
         match self {
             Self::Nothing => node_api::undefined(env),
@@ -132,22 +132,22 @@ pub fn call<'env, E: ObjectEvent>(
     emitter: &'env Emitter<E>,
     method: Method,
     callback: Argument<'_>,
-    operation: &dyn Fn(OperationId) -> Read<result::Result<Progress<'env>, SocketError>>,
+    operation: &dyn Fn(OperationId) -> Read<result::Result<CallState<'env>, SocketError>>,
 ) -> Result<Unknown<'env>> {
     let run = || -> Read<Unknown<'env>> {
         let operation_id = emitter.environment().new_operation_id();
         let (callback, progress) = match convert::callback(callback) {
             Ok(callback) => (callback, operation(operation_id)),
-            Err(refusal) => (None, Err(refusal)),
+            Err(error) => (None, Err(error)),
         };
         let progress = match progress {
             Ok(progress) => method.permitted(progress).map_err(Failure::Socket),
-            Err(refusal) => Err(Failure::Argument(method.undelivered(refusal)?)),
+            Err(error) => Err(Failure::Argument(method.undelivered(error)?)),
         };
         let (outcome, is_known, cork) = match progress {
-            Ok(Progress::Gathered(cork)) => (Ok(Reply::Nothing), false, Some(cork)),
-            Ok(Progress::Awaited) => (Ok(Reply::Nothing), false, None),
-            Ok(Progress::Done(reply)) => (Ok(reply), true, None),
+            Ok(CallState::Gathered(cork)) => (Ok(CallValue::Nothing), false, Some(cork)),
+            Ok(CallState::Awaited) => (Ok(CallValue::Nothing), false, None),
+            Ok(CallState::Done(value)) => (Ok(value), true, None),
             Err(failure) => (Err(failure), true, None),
         };
         match (callback, cork) {
@@ -159,8 +159,8 @@ pub fn call<'env, E: ObjectEvent>(
             }
             (callback, cork) => {
                 // Created only now: a promise that is never settled would leak. Completions arrive in a later turn.
-                let (returned, answer) = Answer::new(emitter.env(), callback)?;
-                let call = PendingCall::new(emitter, answer, method, outcome)?;
+                let (returned, completion) = Completion::new(emitter.env(), callback)?;
+                let call = PendingCall::new(emitter, completion, method, outcome)?;
                 let call = if is_known { call.due(emitter) } else { call };
                 emitter.environment().await_completion(operation_id, Box::new(call));
                 cork.into_iter().for_each(|cork| cork.add(Gathered { operation_id, deferred: None }));
@@ -172,7 +172,7 @@ pub fn call<'env, E: ObjectEvent>(
             }
         }
     };
-    run().map_err(|refusal| refusal.throw(emitter.env(), method.name))
+    run().map_err(|error| error.throw(emitter.env(), method.name))
 }
 
 /// Settles the promise of `deferred` when the result of `operation_id` arrives.
@@ -182,7 +182,7 @@ pub fn await_deferred<E>(
     operation_id: OperationId,
     deferred: Deferred,
 ) -> Result<()> {
-    let call = PendingCall::new(emitter, Answer::Promise(deferred), method, Ok(Reply::Nothing))?;
+    let call = PendingCall::new(emitter, Completion::Promise(deferred), method, Ok(CallValue::Nothing))?;
     emitter.environment().await_completion(operation_id, Box::new(call));
     Ok(())
 }
@@ -191,11 +191,11 @@ pub fn await_deferred<E>(
 fn settled<'env, E>(
     emitter: &'env Emitter<E>,
     method: Method,
-    outcome: result::Result<Reply, Failure>,
+    outcome: result::Result<CallValue, Failure>,
 ) -> Result<Unknown<'env>> {
     let (env, promises) = (emitter.env(), emitter.environment().promises()?);
     match outcome {
-        Ok(reply) => promises.resolved(env, &reply.to_js(env)?),
+        Ok(value) => promises.resolved(env, &value.to_js(env)?),
         Err(failure) => promises.rejected(env, &method.error(env, &failure)?),
     }
 }
@@ -203,12 +203,12 @@ fn settled<'env, E>(
 impl PendingCall {
     fn new<E>(
         emitter: &Emitter<E>,
-        answer: Answer,
+        completion: Completion,
         method: Method,
-        outcome: result::Result<Reply, Failure>,
+        outcome: result::Result<CallValue, Failure>,
     ) -> Result<Self> {
         let _owner = emitter.owner()?;
-        Ok(Self { answer, method, outcome, due: None, _owner, _lease: Lease::new(emitter.environment()) })
+        Ok(Self { completion, method, outcome, due: None, _owner, _keep_alive: KeepAlive::new(emitter.environment()) })
     }
 
     /// Returns the same call with a known result.
@@ -222,16 +222,16 @@ impl PendingCall {
 impl Call for PendingCall {
     fn finish(self: Box<Self>, env: &Env, result: result::Result<(), SocketError>) {
         let outcome = result.map_err(Failure::Socket).and(self.outcome);
-        self.answer.hand_over(env, self.method, outcome);
+        self.completion.hand_over(env, self.method, outcome);
         self.due.iter().for_each(|due| due.remove());
     }
 
     fn finish_with(self: Box<Self>, env: &Env, value: &Unknown<'_>) {
-        report(self.answer.succeed(env, value));
+        report(self.completion.succeed(env, value));
     }
 }
 
-impl Answer {
+impl Completion {
     /// Returns how the caller receives the result, and the return value of the call.
     fn new<'env>(env: &'env Env, callback: Argument<'_>) -> Read<(Unknown<'env>, Self)> {
         if let Some(callback) = callback {
@@ -241,9 +241,9 @@ impl Answer {
         Ok((promise, Self::Promise(deferred)))
     }
 
-    fn hand_over(self, env: &Env, method: Method, outcome: result::Result<Reply, Failure>) {
+    fn hand_over(self, env: &Env, method: Method, outcome: result::Result<CallValue, Failure>) {
         let handed_over = match outcome {
-            Ok(reply) => reply.to_js(env).and_then(|value| self.succeed(env, &value)),
+            Ok(value) => value.to_js(env).and_then(|value| self.succeed(env, &value)),
             Err(failure) => method.error(env, &failure).and_then(|error| self.fail(env, error)),
         };
         report(handed_over);

@@ -11,20 +11,20 @@ use socket_engine::{
     Client, CloseReason, Closing, Connection, ConnectionEvent, EventSink, Message, OperationId, Protocol, SocketError,
 };
 
-use crate::call::{Method, Progress, Reply, call};
+use crate::call::{CallState, CallValue, Method, call};
 use crate::construct_options;
 use crate::convert::{self, Argument};
 use crate::cork::Cork;
 use crate::delivery::Delivery;
+use crate::delivery_handler::{DeliveryHandler, Sent};
 use crate::emitter::{Emitter, EventName};
-use crate::environment::{Arrived, Environment, Recipient};
+use crate::environment::{Arrived, Environment, EventTarget};
 use crate::error::CodeBase;
 use crate::event_queue::ObjectQueue;
-use crate::native::{Class, Member, Native};
 use crate::node_api::{self, Returned};
-use crate::receiver::{Receiver, Sent};
 use crate::request;
 use crate::send::{self, Sender};
+use crate::tagged::{Member, Tagged, TypeTag};
 use crate::types::SocketStatistics;
 
 const CLASS: &str = "TCPSocket\0";
@@ -46,7 +46,7 @@ const EVENTS: &[EventName] = &[
 #[allow(clippy::upper_case_acronyms, reason = "the name that the system's kit gave it")]
 #[repr(transparent)]
 pub struct TCPSocket {
-    native: Native<State>,
+    tagged: Tagged<State>,
 }
 
 struct State {
@@ -86,7 +86,7 @@ impl State {
     }
 }
 
-impl Recipient for State {
+impl EventTarget for State {
     type Event = ConnectionEvent;
 
     fn queue(&self) -> &ObjectQueue<ConnectionEvent> {
@@ -112,7 +112,7 @@ impl Recipient for State {
     }
 }
 
-impl Receiver for State {
+impl DeliveryHandler for State {
     fn emitter(&self) -> &Emitter<ConnectionEvent> {
         &self.emitter
     }
@@ -201,7 +201,7 @@ pub fn construct_tcp_socket_instance<'env>(env: &'env Env, options: Argument<'_>
 
 impl TCPSocket {
     fn run<'a>(&'a self, env: &'a Env, member: Member<'a, State>) -> Returned {
-        self.native.run(Class::CLIENT, env, member)
+        self.tagged.run(TypeTag::CLIENT, env, member)
     }
 }
 
@@ -211,7 +211,7 @@ impl TCPSocket {
     #[napi(constructor, skip_typescript, catch_unwind)]
     pub fn new(env: &Env, this: This<'_>, options: Argument<'_>) -> Result<Self> {
         let (options, (kind, functions)) = construct_options::client_options(&options)
-            .map_err(|refusal| refusal.throw(env, "constructTCPSocketInstance"))?;
+            .map_err(|error| error.throw(env, "constructTCPSocketInstance"))?;
         let environment = Environment::of(env)?;
         let queue = environment.new_queue();
         let client = Client::new(queue.clone(), Some(environment.poll_target(queue.id)), options);
@@ -222,7 +222,7 @@ impl TCPSocket {
         let state = Rc::new(State { emitter, delivery, cork, client, announced });
         let object: Weak<State> = Rc::downgrade(&state);
         state.emitter.register(object);
-        Ok(Self { native: Native::new(Class::CLIENT, state) })
+        Ok(Self { tagged: Tagged::new(TypeTag::CLIENT, state) })
     }
 
     /// Sets the local address; not needed, as the system chooses one. Fails with 2301098 when the port is in use, with
@@ -235,7 +235,7 @@ impl TCPSocket {
             let callback = convert::last_callback(&address, callback)?;
             call(&state.emitter, Method::new("bind", CodeBase::Socket), callback, &|_| {
                 let address = convert::net_address(&address)?.to_socket_address()?;
-                Ok(state.client.bind(address).map(|()| Progress::Done(Reply::Nothing)))
+                Ok(state.client.bind(address).map(|()| CallState::Done(CallValue::Nothing)))
             })
         })
     }
@@ -256,7 +256,7 @@ impl TCPSocket {
                 let (host, timeout) = convert::connect_options(&options)?;
                 let connecting = state.client.connect(host, timeout, operation_id);
                 state.update_open();
-                Ok(connecting.map(|()| Progress::Awaited))
+                Ok(connecting.map(|()| CallState::Awaited))
             })
         })
     }
@@ -301,7 +301,7 @@ impl TCPSocket {
                 let before = state.undelivered_closes();
                 let closing = state.client.close(operation_id);
                 state.mute(&closing, before);
-                Ok(closing.map(|_| Progress::Awaited))
+                Ok(closing.map(|_| CallState::Awaited))
             })
         })
     }
@@ -313,7 +313,7 @@ impl TCPSocket {
     pub fn get_remote_address(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
             call(&state.emitter, Method::new("getRemoteAddress", CodeBase::Socket), callback, &|_| {
-                Ok(state.client.remote_address().map(|address| Progress::Done(Reply::Address(address))))
+                Ok(state.client.remote_address().map(|address| CallState::Done(CallValue::Address(address))))
             })
         })
     }
@@ -324,7 +324,7 @@ impl TCPSocket {
         self.run(&env, &|state| {
             let method = Method::new("getLocalAddress", CodeBase::Socket).without_permission();
             call(&state.emitter, method, callback, &|_| {
-                Ok(state.client.local_address().map(|address| Progress::Done(Reply::Address(address))))
+                Ok(state.client.local_address().map(|address| CallState::Done(CallValue::Address(address))))
             })
         })
     }
@@ -336,7 +336,7 @@ impl TCPSocket {
     pub fn get_state(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
             call(&state.emitter, Method::new("getState", CodeBase::Socket), callback, &|_| {
-                Ok(Ok(Progress::Done(Reply::State(state.client.state()))))
+                Ok(Ok(CallState::Done(CallValue::State(state.client.state()))))
             })
         })
     }
@@ -351,7 +351,7 @@ impl TCPSocket {
             let callback = convert::last_callback(&options, callback)?;
             call(&state.emitter, Method::new("setExtraOptions", CodeBase::Socket), callback, &|_| {
                 let options = convert::extra_options(&options)?;
-                Ok(state.client.set_options(options).map(|()| Progress::Done(Reply::Nothing)))
+                Ok(state.client.set_options(options).map(|()| CallState::Done(CallValue::Nothing)))
             })
         })
     }
@@ -363,7 +363,7 @@ impl TCPSocket {
             let method = Method::new("getSocketFd", CodeBase::Socket).without_permission();
             call(&state.emitter, method, callback, &|_| {
                 let descriptor = state.client.descriptor();
-                Ok(Ok(Progress::Done(descriptor.map_or(Reply::Nothing, Reply::Number))))
+                Ok(Ok(CallState::Done(descriptor.map_or(CallValue::Nothing, CallValue::Number))))
             })
         })
     }
@@ -397,7 +397,7 @@ impl TCPSocket {
                 if state.delivery.has_ended() {
                     state.client.finish();
                 }
-                Ok(ending.map(|()| Progress::Awaited))
+                Ok(ending.map(|()| CallState::Awaited))
             })
         })
     }
@@ -410,7 +410,7 @@ impl TCPSocket {
                 let before = state.undelivered_closes();
                 let aborting = state.client.abort(operation_id);
                 state.mute(&aborting, before);
-                Ok(aborting.map(|_| Progress::Awaited))
+                Ok(aborting.map(|_| CallState::Awaited))
             })
         })
     }
@@ -432,7 +432,7 @@ impl TCPSocket {
     pub fn suspend(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
             call(&state.emitter, Method::new("suspend", CodeBase::Socket), callback, &|operation_id| {
-                Ok(state.client.suspend(operation_id).map(|()| Progress::Awaited))
+                Ok(state.client.suspend(operation_id).map(|()| CallState::Awaited))
             })
         })
     }

@@ -14,19 +14,19 @@ use socket_engine::{
     SocketError,
 };
 
-use crate::call::{Method, Progress, Reply, call};
+use crate::call::{CallState, CallValue, Method, call};
 use crate::convert::{self, Argument};
 use crate::cork::Cork;
 use crate::delivery::{Delivery, DeliveryKind};
+use crate::delivery_handler::{DeliveryHandler, Sent};
 use crate::emitter::{Emitter, EventName, MESSAGE_LENGTH, PING};
-use crate::environment::{Arrived, Environment, Recipient};
+use crate::environment::{Arrived, Environment, EventTarget};
 use crate::error::{CodeBase, internal};
 use crate::event_queue::ObjectQueue;
-use crate::native::{Class, Member, Native};
 use crate::node_api::{self, Reference, Returned};
-use crate::receiver::{Receiver, Sent};
 use crate::request;
 use crate::send::{self, Sender};
+use crate::tagged::{Member, Tagged, TypeTag};
 use crate::types::SocketStatistics;
 
 const CLASS: &str = "TCPSocketConnection\0";
@@ -78,7 +78,7 @@ pub fn open_ones(connections: &Connections) -> Vec<Rc<State>> {
 #[allow(clippy::upper_case_acronyms, reason = "the name that the system's kit gave it")]
 #[repr(transparent)]
 pub struct TCPSocketConnection {
-    native: Native<State>,
+    tagged: Tagged<State>,
 }
 
 /// State of one connection.
@@ -181,7 +181,7 @@ impl Sender for State {
     }
 }
 
-impl Recipient for State {
+impl EventTarget for State {
     type Event = ConnectionEvent;
 
     fn queue(&self) -> &ObjectQueue<ConnectionEvent> {
@@ -207,7 +207,7 @@ impl Recipient for State {
     }
 }
 
-impl Receiver for State {
+impl DeliveryHandler for State {
     fn emitter(&self) -> &Emitter<ConnectionEvent> {
         &self.emitter
     }
@@ -269,7 +269,7 @@ impl Receiver for State {
 
 impl TCPSocketConnection {
     fn run<'a>(&'a self, env: &'a Env, member: Member<'a, State>) -> Returned {
-        self.native.run(Class::CONNECTION, env, member)
+        self.tagged.run(TypeTag::CONNECTION, env, member)
     }
 }
 
@@ -279,7 +279,7 @@ impl TCPSocketConnection {
     #[napi(constructor, skip_typescript, catch_unwind)]
     pub fn new(this: This<'_>) -> Result<Self> {
         let started = STARTED.take().ok_or_else(|| internal("a TCPSocketConnection is made by its server only"))?;
-        Ok(Self { native: Native::new(Class::CONNECTION, State::new(started, &this)?) })
+        Ok(Self { tagged: Tagged::new(TypeTag::CONNECTION, State::new(started, &this)?) })
     }
 
     /// Number of the connection; every later connection has a higher one.
@@ -323,7 +323,7 @@ impl TCPSocketConnection {
                 if closing.is_ok() {
                     state.delivery.mute(&state.emitter, 1);
                 }
-                Ok(closing.map(|()| Progress::Awaited))
+                Ok(closing.map(|()| CallState::Awaited))
             })
         })
     }
@@ -335,7 +335,7 @@ impl TCPSocketConnection {
     pub fn get_remote_address(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
             call(&state.emitter, Method::throwing_types("getRemoteAddress", CodeBase::Socket), callback, &|_| {
-                Ok(state.connection.remote_address().map(|address| Progress::Done(Reply::Address(address))))
+                Ok(state.connection.remote_address().map(|address| CallState::Done(CallValue::Address(address))))
             })
         })
     }
@@ -345,7 +345,7 @@ impl TCPSocketConnection {
     pub fn get_local_address(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
             call(&state.emitter, Method::throwing_types("getLocalAddress", CodeBase::Socket), callback, &|_| {
-                Ok(state.connection.local_address().map(|address| Progress::Done(Reply::Address(address))))
+                Ok(state.connection.local_address().map(|address| CallState::Done(CallValue::Address(address))))
             })
         })
     }
@@ -358,7 +358,7 @@ impl TCPSocketConnection {
         self.run(&env, &|state| {
             call(&state.emitter, Method::new("setExtraOptions", CodeBase::Socket), callback, &|_| {
                 let options = convert::extra_options(&options)?;
-                Ok(state.connection.set_options(&options).map(|()| Progress::Done(Reply::Nothing)))
+                Ok(state.connection.set_options(&options).map(|()| CallState::Done(CallValue::Nothing)))
             })
         })
     }
@@ -370,7 +370,7 @@ impl TCPSocketConnection {
     pub fn get_state(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
             call(&state.emitter, Method::new("getState", CodeBase::Socket), callback, &|_| {
-                Ok(Ok(Progress::Done(Reply::State(state.connection.state()))))
+                Ok(Ok(CallState::Done(CallValue::State(state.connection.state()))))
             })
         })
     }
@@ -380,7 +380,7 @@ impl TCPSocketConnection {
     pub fn get_socket_fd(&self, env: Env) -> Returned {
         self.run(&env, &|state| {
             call(&state.emitter, Method::new("getSocketFd", CodeBase::Socket), None, &|_| {
-                Ok(Ok(Progress::Done(Reply::Number(state.connection.descriptor().unwrap_or(-1)))))
+                Ok(Ok(CallState::Done(CallValue::Number(state.connection.descriptor().unwrap_or(-1)))))
             })
         })
     }
@@ -410,7 +410,7 @@ impl TCPSocketConnection {
                 }
                 // Its place is free if its peer has ended its side too, and its data has no listener.
                 state.emitter.await_turn();
-                Ok(ending.map(|()| Progress::Awaited))
+                Ok(ending.map(|()| CallState::Awaited))
             })
         })
     }
@@ -424,7 +424,7 @@ impl TCPSocketConnection {
                 if aborting.is_ok() {
                     state.delivery.mute(&state.emitter, 1);
                 }
-                Ok(aborting.map(|()| Progress::Awaited))
+                Ok(aborting.map(|()| CallState::Awaited))
             })
         })
     }

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::convert::{self, Argument, Read};
 use crate::delivery::DeliveryKind;
 use crate::emitter::{Emitter, MESSAGE_LENGTH, PING};
-use crate::error::Refusal;
+use crate::error::ArgumentError;
 use crate::fields;
 use crate::framing_options;
 use crate::node_api;
@@ -105,7 +105,7 @@ fn protocol(options: &Object<'_>) -> Read<Protocol> {
         unsent: default.unsent,
         allow_half_open: convert::optional_boolean(options, "allowHalfOpen")?.unwrap_or(false),
     };
-    protocol.check().map_err(|error| Refusal::parameter("options:", error))?;
+    protocol.check().map_err(|error| ArgumentError::parameter("options:", error))?;
     Ok(protocol)
 }
 
@@ -122,14 +122,14 @@ fn delivery<'a>(options: &Object<'a>, protocol: &Protocol) -> Read<DeliveryOptio
     };
     let requests = match fields::field_object(options, "requests")? {
         None => None,
-        Some(_) if protocol.framing.is_none() => return Err(Refusal::parameter("requests", "needs framing")),
+        Some(_) if protocol.framing.is_none() => return Err(ArgumentError::parameter("requests", "needs framing")),
         Some(fields) => Some(request_options::requests(&fields, protocol.acknowledge)?),
     };
     Ok((DeliveryKind { limit_bytes, requests }, Functions { message_length, ping }))
 }
 
 fn heartbeat(fields: &Object<'_>) -> Read<Heartbeat> {
-    let missing = || Refusal::parameter("heartbeat.intervalMs", "is missing");
+    let missing = || ArgumentError::parameter("heartbeat.intervalMs", "is missing");
     let interval = fields::milliseconds(fields, "intervalMs")?.ok_or_else(missing)?;
     let timeout = fields::milliseconds(fields, "timeoutMs")?.unwrap_or(interval * HEARTBEAT_TIMEOUT_INTERVALS);
     let stalled_timeout = fields::milliseconds_from(0, fields, "stalledTimeoutMs")?;
@@ -146,8 +146,8 @@ fn ping(fields: &Object<'_>) -> Read<Option<Ping>> {
         None => fields::bytes(fields, "ping")?,
     };
     let Some(message) = message else {
-        let needs_ping = Refusal::parameter("heartbeat.isPong", "needs heartbeat.ping");
-        let makes_none = Refusal::parameter("heartbeat.ping", "must make a ping");
+        let needs_ping = ArgumentError::parameter("heartbeat.isPong", "needs heartbeat.ping");
+        let makes_none = ArgumentError::parameter("heartbeat.ping", "must make a ping");
         return if is_made {
             Err(makes_none)
         } else if is_pong.is_some() {
@@ -161,7 +161,7 @@ fn ping(fields: &Object<'_>) -> Read<Option<Ping>> {
         Some(fields) => match (fields::bytes(&fields, "prefix")?, fields::bytes(&fields, "whole")?) {
             (Some(prefix), None) => Some(Pong::Prefix(prefix)),
             (None, Some(whole)) => Some(Pong::Whole(whole)),
-            _ => return Err(Refusal::parameter("heartbeat.isPong", "must have either prefix or whole")),
+            _ => return Err(ArgumentError::parameter("heartbeat.isPong", "must have either prefix or whole")),
         },
     };
     Ok(Some(Ping { message, is_made, pong }))
@@ -171,12 +171,12 @@ fn admission_of(fields: &Object<'_>) -> Read<(Option<Arc<Key>>, Duration)> {
     let key = match fields::text(fields, "key")? {
         Some(text) => Key::from_base32(&Zeroizing::new(text)),
         None => {
-            let missing = || Refusal::parameter("admission.key", "must be base32 text or an ArrayBuffer");
+            let missing = || ArgumentError::parameter("admission.key", "must be base32 text or an ArrayBuffer");
             let bytes = fields::bytes(fields, "key")?.ok_or_else(missing)?;
             Key::from_bytes(&Zeroizing::new(Vec::from(bytes)))
         }
     };
-    let key = key.map_err(|error| Refusal::parameter("admission.key:", error))?;
+    let key = key.map_err(|error| ArgumentError::parameter("admission.key:", error))?;
     Ok((Some(Arc::new(key)), fields::milliseconds(fields, "timeoutMs")?.unwrap_or(limits::HANDSHAKE_TIMEOUT)))
 }
 
@@ -185,7 +185,7 @@ fn reconnect(fields: &Object<'_>) -> Read<Reconnect> {
     let min_delay = fields::milliseconds(fields, "minDelayMs")?.unwrap_or(default.min_delay);
     let max_delay = fields::milliseconds(fields, "maxDelayMs")?.unwrap_or(default.max_delay.max(min_delay));
     if max_delay < min_delay {
-        return Err(Refusal::parameter("reconnect.maxDelayMs", "must not be less than minDelayMs"));
+        return Err(ArgumentError::parameter("reconnect.maxDelayMs", "must not be less than minDelayMs"));
     }
     let max_attempts = fields::count(fields, "maxAttempts")?.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
     Ok(Reconnect { min_delay, max_delay, max_attempts })

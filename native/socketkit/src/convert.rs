@@ -6,7 +6,7 @@ use napi_ohos::bindgen_prelude::{Object, Unknown};
 use socket_engine::{AddressFamily, Credentials, Host, NetAddress, Proxy, Route, SocketOptions, limits};
 
 use crate::encoding;
-use crate::error::Refusal;
+use crate::error::ArgumentError;
 use crate::node_api;
 use crate::types::ProxyTypes;
 
@@ -14,7 +14,7 @@ use crate::types::ProxyTypes;
 pub type Argument<'env> = Option<Unknown<'env>>;
 
 /// Result of parsing an argument.
-pub type Read<T> = std::result::Result<T, Refusal>;
+pub type Read<T> = std::result::Result<T, ArgumentError>;
 
 /// Parses a `NetAddress`.
 pub fn net_address(argument: &Argument<'_>) -> Read<NetAddress> {
@@ -43,19 +43,19 @@ pub fn connect_options(argument: &Argument<'_>) -> Read<(Route, Duration)> {
 
 fn host(options: &Object<'_>) -> Read<Host> {
     let address =
-        field_object(options, "address")?.ok_or_else(|| Refusal::parameter("address", "must be an object"))?;
+        field_object(options, "address")?.ok_or_else(|| ArgumentError::parameter("address", "must be an object"))?;
     Ok(net_address_of(&address)?.to_host()?)
 }
 
 fn proxy(options: &Object<'_>) -> Read<Option<Proxy>> {
     let Some(value) = options.get::<Unknown<'_>>("proxy")? else { return Ok(None) };
-    let proxy = node_api::as_object(&value)?.ok_or_else(|| Refusal::parameter("proxy", "must be an object"))?;
+    let proxy = node_api::as_object(&value)?.ok_or_else(|| ArgumentError::parameter("proxy", "must be an object"))?;
     let proxy_type = number(&proxy, "type")?.unwrap_or(ProxyTypes::NONE.number());
     if proxy_type == ProxyTypes::NONE.number() {
         return Ok(None);
     }
     if proxy_type != ProxyTypes::SOCKS5.number() {
-        return Err(Refusal::parameter("proxy.type", "must be ProxyTypes.NONE or ProxyTypes.SOCKS5"));
+        return Err(ArgumentError::parameter("proxy.type", "must be ProxyTypes.NONE or ProxyTypes.SOCKS5"));
     }
     Ok(Some(Proxy { host: host(&proxy)?, credentials: credentials(&proxy)? }))
 }
@@ -70,7 +70,8 @@ fn credentials(proxy: &Object<'_>) -> Read<Option<Credentials>> {
 /// Parses `TCPSendOptions` and runs `send` with the bytes to send.
 pub fn with_send_options<R>(argument: &Argument<'_>, send: impl FnOnce(&[u8]) -> R) -> Read<R> {
     let object = object(argument, "options")?;
-    let wrong = || Refusal::parameter("options.data", "must be a string, an ArrayBuffer, a typed array or a DataView");
+    let wrong =
+        || ArgumentError::parameter("options.data", "must be a string, an ArrayBuffer, a typed array or a DataView");
     let data = node_api::property(&object, c"data")?.ok_or_else(wrong)?;
     if node_api::as_object(&data)?.is_some() {
         return node_api::with_bytes(&data, send)?.ok_or_else(wrong);
@@ -130,26 +131,28 @@ pub fn last_callback<'env>(first: &Argument<'env>, second: Argument<'env>) -> na
 /// Parses an optional callback.
 pub fn callback<'env>(argument: Argument<'env>) -> Read<Argument<'env>> {
     match argument {
-        Some(value) if !node_api::is_function(&value)? => Err(Refusal::wrong_type("callback", "must be a function")),
+        Some(value) if !node_api::is_function(&value)? => {
+            Err(ArgumentError::wrong_type("callback", "must be a function"))
+        }
         argument => Ok(argument),
     }
 }
 
 /// Parses a required callback.
 pub fn listener<'env>(argument: Argument<'env>) -> Read<Unknown<'env>> {
-    callback(argument)?.ok_or_else(|| Refusal::parameter("callback", "is missing"))
+    callback(argument)?.ok_or_else(|| ArgumentError::parameter("callback", "is missing"))
 }
 
 /// Parses the string argument `name`.
 pub fn string(argument: &Argument<'_>, name: &str) -> Read<String> {
     let text = argument.as_ref().map(node_api::as_string).transpose()?.flatten();
-    text.ok_or_else(|| Refusal::parameter(name, "must be a string"))
+    text.ok_or_else(|| ArgumentError::parameter(name, "must be a string"))
 }
 
 /// Parses the object argument `name`.
 pub fn object<'env>(argument: &Argument<'env>, name: &str) -> Read<Object<'env>> {
     let object = argument.as_ref().map(node_api::as_object).transpose()?.flatten();
-    object.ok_or_else(|| Refusal::wrong_type(name, "must be an object"))
+    object.ok_or_else(|| ArgumentError::wrong_type(name, "must be an object"))
 }
 
 fn required_string(object: &Object<'_>, field: &str) -> Read<String> {
@@ -204,11 +207,11 @@ pub fn optional_number(object: &Object<'_>, field: &str) -> Read<Option<f64>> {
     let Some(value) = object.get::<Unknown<'_>>(field)? else {
         return Ok(None);
     };
-    node_api::as_number(&value)?.map(Some).ok_or_else(|| Refusal::parameter(field, "must be a number"))
+    node_api::as_number(&value)?.map(Some).ok_or_else(|| ArgumentError::parameter(field, "must be a number"))
 }
 
 /// Reads an optional boolean.
 pub fn optional_boolean(object: &Object<'_>, field: &str) -> Read<Option<bool>> {
     let Some(value) = object.get::<Unknown<'_>>(field)? else { return Ok(None) };
-    node_api::as_boolean(&value)?.map(Some).ok_or_else(|| Refusal::parameter(field, "must be a boolean"))
+    node_api::as_boolean(&value)?.map(Some).ok_or_else(|| ArgumentError::parameter(field, "must be a boolean"))
 }

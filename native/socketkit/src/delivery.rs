@@ -14,12 +14,12 @@ use socket_engine::{
 };
 
 use crate::cutter::Cutter;
+use crate::delivery_handler::DeliveryHandler;
 use crate::emitter::{Emitter, EventName};
 use crate::environment::Arrived;
 use crate::error::{self, CodeBase, socket_error};
 use crate::limits;
 use crate::node_api;
-use crate::receiver::Receiver;
 use crate::request_options::RequestOptions;
 use crate::requests::Requests;
 use crate::types::{Peer, PeerValues, SocketCloseInfo};
@@ -123,14 +123,14 @@ impl Turn {
 
 /// Common state of the messages of one delivery, created for the first one.
 struct Batch<'a> {
-    receiver: &'a dyn Receiver,
+    handler: &'a dyn DeliveryHandler,
     /// The listener, with the number of changes of listeners when it was read.
     listener: Option<(u64, Option<Unknown<'a>>)>,
     peer: Option<PeerValues<'a>>,
 }
 
 /// Result of one read.
-enum Brought<'env> {
+enum ReadResult<'env> {
     Nothing,
     Buffer(Unknown<'env>),
     /// No ArrayBuffer could be created, for this reason.
@@ -187,15 +187,15 @@ impl Delivery {
     }
 
     /// Takes an event. Returns true if it has to be delivered.
-    fn take(&self, receiver: &dyn Receiver, event: ConnectionEvent) -> bool {
+    fn take(&self, handler: &dyn DeliveryHandler, event: ConnectionEvent) -> bool {
         let pending = match event {
             // They do not wait for received bytes.
             // A connection that has ended its side has now done everything for its peer.
-            ConnectionEvent::Drained => return self.emit_at_once(receiver, EventName::Drain) || self.knows_end(),
-            ConnectionEvent::Stalled => return self.emit_at_once(receiver, EventName::Stalled),
-            ConnectionEvent::Recovered => return self.emit_at_once(receiver, EventName::Recovered),
+            ConnectionEvent::Drained => return self.emit_at_once(handler, EventName::Drain) || self.knows_end(),
+            ConnectionEvent::Stalled => return self.emit_at_once(handler, EventName::Stalled),
+            ConnectionEvent::Recovered => return self.emit_at_once(handler, EventName::Recovered),
             ConnectionEvent::PingTaken => {
-                self.make_ping(receiver);
+                self.make_ping(handler);
                 return false;
             }
             ConnectionEvent::ReadClosed => {
@@ -203,7 +203,7 @@ impl Delivery {
                 return true;
             }
             ConnectionEvent::Received(bytes) => Pending::Received(bytes),
-            ConnectionEvent::Message(message) => return self.take_message(receiver, message),
+            ConnectionEvent::Message(message) => return self.take_message(handler, message),
             ConnectionEvent::Corrupt(bytes) => Pending::Corrupt(bytes),
             ConnectionEvent::Connected(peer) => Pending::Connected(peer),
             ConnectionEvent::Reconnecting(reconnecting) => Pending::Reconnecting(reconnecting),
@@ -232,9 +232,9 @@ impl Delivery {
 
     /// Emits an event that does not wait for others.
     /// Returns false, because nothing is left to deliver.
-    fn emit_at_once(&self, receiver: &dyn Receiver, event: EventName) -> bool {
+    fn emit_at_once(&self, handler: &dyn DeliveryHandler, event: EventName) -> bool {
         if !self.is_muted() {
-            receiver.emitter().emit(event, []);
+            handler.emitter().emit(event, []);
         }
         false
     }
@@ -242,16 +242,16 @@ impl Delivery {
     /// Takes events and the readiness of a link, and delivers as far as possible.
     ///
     /// Returns the share of the turn that this takes, in bytes; `None` if nothing was due.
-    pub fn deliver(&self, receiver: &dyn Receiver, arrived: Arrived<'_, ConnectionEvent>) -> Option<usize> {
+    pub fn deliver(&self, handler: &dyn DeliveryHandler, arrived: Arrived<'_, ConnectionEvent>) -> Option<usize> {
         let Arrived { events, ready, mut is_due } = arrived;
         for event in events {
-            is_due |= self.take(receiver, event);
+            is_due |= self.take(handler, event);
         }
         if let Some((link, readiness)) = ready {
             self.take_ready(link, readiness);
             is_due = true;
         }
-        is_due.then(|| self.deliver_waiting(receiver, ready.map(|(link, _)| link)))
+        is_due.then(|| self.deliver_waiting(handler, ready.map(|(link, _)| link)))
     }
 
     /// Returns whether a link was reported, and not read to its end.
@@ -260,41 +260,41 @@ impl Delivery {
     }
 
     /// Delivers as far as possible, limited to the object's share of a turn. Pauses `ready` if it is left unread.
-    fn deliver_waiting(&self, receiver: &dyn Receiver, ready: Option<LinkId>) -> usize {
-        let emitter = receiver.emitter();
-        let mut batch = Batch { receiver, listener: None, peer: None };
+    fn deliver_waiting(&self, handler: &dyn DeliveryHandler, ready: Option<LinkId>) -> usize {
+        let emitter = handler.emitter();
+        let mut batch = Batch { handler, listener: None, peer: None };
         let mut turn = Turn::default();
         self.requests().into_iter().for_each(|requests| requests.end_given_up(emitter.environment()));
-        while let Some(next) = self.next_due(receiver, &mut turn) {
+        while let Some(next) = self.next_due(handler, &mut turn) {
             if let Err(error) = self.deliver_one(&mut batch, &mut turn, next) {
                 put_off(emitter, &error);
                 break;
             }
         }
         if self.waiting.borrow().iter().any(|event| matches!(event, Pending::Closed(_))) {
-            receiver.over();
+            handler.over();
         } else if !emitter.has(EventName::Message) && self.knows_end() {
-            receiver.left();
+            handler.left();
         }
         if let Some(link) = ready.filter(|link| !turn.awaits_next && self.has_unread(*link)) {
             // Otherwise the poller would report it again at once, and this thread never sleep.
-            receiver.connection(|connection| connection.pause_reads(link));
+            handler.connection(|connection| connection.pause_reads(link));
         }
         turn.stored + turn.delivered + turn.streamed
     }
 
     /// Removes the next item to deliver; returns `None` if there is none, or none in this turn.
-    fn next_due(&self, receiver: &dyn Receiver, turn: &mut Turn) -> Option<Pending> {
-        let emitter = receiver.emitter();
+    fn next_due(&self, handler: &dyn DeliveryHandler, turn: &mut Turn) -> Option<Pending> {
+        let emitter = handler.emitter();
         if !self.is_listened_to(emitter) && !self.is_muted() {
-            self.store(receiver, turn);
+            self.store(handler, turn);
         }
-        if let Err(error) = self.cut(receiver) {
+        if let Err(error) = self.cut(handler) {
             put_off(emitter, &error);
             return None;
         }
         let Some(next) = self.next(emitter) else {
-            self.requests().into_iter().for_each(|requests| requests.mind_time(receiver));
+            self.requests().into_iter().for_each(|requests| requests.mind_time(handler));
             return None;
         };
         self.tell_requests(emitter, &next);
@@ -316,18 +316,18 @@ impl Delivery {
     /// # Errors
     /// When no message could be created. It is then first in the queue.
     fn deliver_one(&self, batch: &mut Batch<'_>, turn: &mut Turn, next: Pending) -> Result<()> {
-        let (receiver, emitter) = (batch.receiver, batch.receiver.emitter());
+        let (handler, emitter) = (batch.handler, batch.handler.emitter());
         match next {
-            Pending::Readable(link) if receiver.has_framing() => {
-                let (mut read, _) = self.read_messages(receiver, link);
+            Pending::Readable(link) if handler.has_framing() => {
+                let (mut read, _) = self.read_messages(handler, link);
                 let mut waiting = self.waiting.borrow_mut();
                 read.append(&mut waiting);
                 *waiting = read;
             }
             Pending::Readable(link) => turn.stream(self.read(batch, link)?),
             Pending::Read(message) => turn.stream(self.deliver_message(batch, message, Pending::Read)?),
-            Pending::Corrupt(bytes) => turn.stream(self.deliver_corrupt(receiver, bytes)?),
-            Pending::Answer(operation_id, bytes) => turn.stream(self.deliver_answer(receiver, operation_id, bytes)?),
+            Pending::Corrupt(bytes) => turn.stream(self.deliver_corrupt(handler, bytes)?),
+            Pending::Answer(operation_id, bytes) => turn.stream(self.deliver_answer(handler, operation_id, bytes)?),
             Pending::Received(bytes) => {
                 turn.delivered += self.deliver_parts(batch, &self.with_next(bytes), Pending::Received)?;
             }
@@ -338,10 +338,10 @@ impl Delivery {
             Pending::Raw(_) => {}
             Pending::Connected(peer) => self.connected(batch, peer),
             Pending::Reconnecting(reconnecting) => emit_reconnecting(emitter, &reconnecting),
-            Pending::Ended => self.ended(receiver),
-            Pending::Finish => receiver.finish(),
+            Pending::Ended => self.ended(handler),
+            Pending::Finish => handler.finish(),
             Pending::Failed(error) => emitter.emit_error(&error),
-            Pending::Closed(reason) => self.close(receiver, reason),
+            Pending::Closed(reason) => self.close(handler, reason),
         }
         Ok(())
     }
@@ -351,21 +351,21 @@ impl Delivery {
         batch.peer = None;
         self.is_read_closed.set(false);
         self.cutter.iter().for_each(|cutter| cutter.clear());
-        batch.receiver.connected();
-        batch.receiver.emitter().emit(EventName::Connect, []);
+        batch.handler.connected();
+        batch.handler.emitter().emit(EventName::Connect, []);
     }
 
     /// Emits `end`; fails the connection if the peer has ended it within a message.
-    fn ended(&self, receiver: &dyn Receiver) {
+    fn ended(&self, handler: &dyn DeliveryHandler) {
         if self.cutter.as_ref().is_some_and(|cutter| cutter.is_within()) {
-            return receiver.fail(libc::EPROTO);
+            return handler.fail(libc::EPROTO);
         }
-        let emitter = receiver.emitter();
+        let emitter = handler.emitter();
         let requests = self.requests().into_iter();
         requests.for_each(|requests| requests.fail_all(emitter.environment(), libc::ECONNRESET));
         self.has_ended.set(true);
         emitter.emit(EventName::End, []);
-        receiver.finish();
+        handler.finish();
     }
 
     /// Returns whether a listener or callback that may use the connection is pending or just ran.
@@ -387,26 +387,26 @@ impl Delivery {
     /// # Errors
     /// When no message could be created. The bytes are then first in the queue.
     fn read(&self, batch: &mut Batch<'_>, link: LinkId) -> Result<usize> {
-        let (receiver, emitter) = (batch.receiver, batch.receiver.emitter());
+        let (handler, emitter) = (batch.handler, batch.handler.emitter());
         // There may be more data, and the listener may remove itself. A failed read has to be repeated.
         self.waiting.borrow_mut().push_front(Pending::Readable(link));
         self.prepare(batch)?;
         let read = node_api::with_handle_scope(emitter.env(), || {
-            let (brought, piece) = self.read_once(receiver, link)?;
+            let (result, piece) = self.read_once(handler, link)?;
             if piece.is_last {
                 self.waiting.borrow_mut().pop_front();
             }
-            let buffer = match brought {
-                Brought::Nothing => return Ok(0),
-                Brought::Buffer(buffer) => buffer,
-                Brought::Bytes(bytes, error) => {
-                    receiver.hold(bytes.len());
+            let buffer = match result {
+                ReadResult::Nothing => return Ok(0),
+                ReadResult::Buffer(buffer) => buffer,
+                ReadResult::Bytes(bytes, error) => {
+                    handler.hold(bytes.len());
                     self.put_back(bytes, Pending::Received);
                     return Err(error);
                 }
             };
             let message = message(emitter.env(), &buffer, piece.bytes, batch.peer);
-            let message = message.inspect_err(|_| self.put_buffer_back(receiver, &buffer))?;
+            let message = message.inspect_err(|_| self.put_buffer_back(handler, &buffer))?;
             self.hand_over(batch, message);
             Ok(piece.bytes)
         });
@@ -416,18 +416,22 @@ impl Delivery {
     /// Reads once: much data into its final buffer, little data through a scratch buffer.
     ///
     /// Finding out the size of the data costs a system call.
-    fn read_once<'env>(&self, receiver: &'env dyn Receiver, link: LinkId) -> Result<(Brought<'env>, ReadOutcome)> {
-        let (env, is_bulk) = (receiver.emitter().env(), self.last_bytes.get() >= limits::SCRATCH_BYTES);
-        let available = if is_bulk { receiver.available_bytes(link) } else { 0 };
-        let (brought, piece) = if available > limits::SCRATCH_BYTES {
-            read_in_place(receiver, link, available.min(limits::MESSAGE_BYTES))?
+    fn read_once<'env>(
+        &self,
+        handler: &'env dyn DeliveryHandler,
+        link: LinkId,
+    ) -> Result<(ReadResult<'env>, ReadOutcome)> {
+        let (env, is_bulk) = (handler.emitter().env(), self.last_bytes.get() >= limits::SCRATCH_BYTES);
+        let available = if is_bulk { handler.available_bytes(link) } else { 0 };
+        let (result, piece) = if available > limits::SCRATCH_BYTES {
+            read_in_place(handler, link, available.min(limits::MESSAGE_BYTES))?
         } else {
-            let read = |scratch: &mut [u8]| receiver.read(|connection| connection.receive(link, scratch));
-            let (brought, piece) = with_scratch(read, |bytes| Brought::copy(env, bytes));
-            (brought.unwrap_or(Brought::Nothing), piece)
+            let read = |scratch: &mut [u8]| handler.read(|connection| connection.receive(link, scratch));
+            let (result, piece) = with_scratch(read, |bytes| ReadResult::copy(env, bytes));
+            (result.unwrap_or(ReadResult::Nothing), piece)
         };
         self.last_bytes.set(piece.bytes);
-        Ok((brought, piece))
+        Ok((result, piece))
     }
 
     /// Delivers one message. Keeps the caller small, which has two kinds of them.
@@ -443,13 +447,13 @@ impl Delivery {
     /// # Errors
     /// When no message could be created. The parts are then first in the queue, as separate events.
     fn deliver_parts(&self, batch: &mut Batch<'_>, parts: &[Bytes], event: fn(Bytes) -> Pending) -> Result<usize> {
-        let env = batch.receiver.emitter().env();
+        let env = batch.handler.emitter().env();
         let size = parts.iter().map(Bytes::len).sum();
         let delivered = self.prepare(batch).and_then(|()| {
             node_api::with_handle_scope(env, || {
                 let buffer = node_api::array_buffer_from_parts(env, parts)?;
                 let message = message(env, &buffer, size, batch.peer)?;
-                batch.receiver.consume(size);
+                batch.handler.consume(size);
                 self.hand_over(batch, message);
                 Ok(size)
             })
@@ -462,13 +466,13 @@ impl Delivery {
     ///
     /// # Errors
     /// When there is no memory for them. They are then first in the queue.
-    fn deliver_corrupt(&self, receiver: &dyn Receiver, bytes: Bytes) -> Result<usize> {
-        let (emitter, size) = (receiver.emitter(), bytes.len());
+    fn deliver_corrupt(&self, handler: &dyn DeliveryHandler, bytes: Bytes) -> Result<usize> {
+        let (emitter, size) = (handler.emitter(), bytes.len());
         let peer = self.peer.borrow().as_ref().map(|peer| peer.socket_address());
         let fault = SocketError::new(Operation::Receive, peer, BAD_CHECKSUM);
         let delivered = node_api::with_handle_scope(emitter.env(), || {
             let error = error::corrupt_error(emitter.env(), &fault, &bytes)?;
-            receiver.consume(size);
+            handler.consume(size);
             emitter.emit(EventName::Error, [error]);
             Ok(size)
         });
@@ -477,7 +481,7 @@ impl Delivery {
 
     /// Creates the missing parts of `batch`, in a scope that outlives its messages.
     fn prepare(&self, batch: &mut Batch<'_>) -> Result<()> {
-        let emitter = batch.receiver.emitter();
+        let emitter = batch.handler.emitter();
         if batch.listener.is_none_or(|(changes, _)| changes != emitter.changes()) {
             batch.listener = Some((emitter.changes(), emitter.listener(EventName::Message)?));
         }
@@ -492,7 +496,7 @@ impl Delivery {
     ///
     /// The bytes count as delivered before the call: a continuation that the listener has queued runs before it returns.
     fn hand_over(&self, batch: &Batch<'_>, message: Unknown<'_>) {
-        let emitter = batch.receiver.emitter();
+        let emitter = batch.handler.emitter();
         self.last_call.set(emitter.environment().turn_number());
         let listener = batch.listener.as_ref().and_then(|(_, listener)| listener.as_ref());
         emitter.call(EventName::Message, listener, [message]);
@@ -503,11 +507,11 @@ impl Delivery {
     }
 
     /// Keeps the bytes of an ArrayBuffer for which no message could be created.
-    fn put_buffer_back(&self, receiver: &dyn Receiver, buffer: &Unknown<'_>) {
-        node_api::report_pending(receiver.emitter().env());
+    fn put_buffer_back(&self, handler: &dyn DeliveryHandler, buffer: &Unknown<'_>) {
+        node_api::report_pending(handler.emitter().env());
         match node_api::with_bytes(buffer, Bytes::copy_from_slice) {
             Ok(Some(bytes)) => {
-                receiver.hold(bytes.len());
+                handler.hold(bytes.len());
                 self.put_back(bytes, Pending::Received);
             }
             Ok(None) => log::error!("received bytes are lost: their buffer was detached"),
@@ -515,7 +519,7 @@ impl Delivery {
         }
     }
 
-    fn close(&self, receiver: &dyn Receiver, reason: CloseReason) {
+    fn close(&self, handler: &dyn DeliveryHandler, reason: CloseReason) {
         self.muted.set(self.muted.get().saturating_sub(1));
         self.closes.set(self.closes.get() + 1);
         self.paused.set(false);
@@ -523,12 +527,12 @@ impl Delivery {
         self.is_read_closed.set(false);
         self.told_drop.set(false);
         // Keeps a closed object, and its listener, from being collected before the call.
-        let _owner = receiver.emitter().owner();
-        receiver.closed();
-        receiver.emitter().emit_value(EventName::Close, SocketCloseInfo::from(reason));
+        let _owner = handler.emitter().owner();
+        handler.closed();
+        handler.emitter().emit_value(EventName::Close, SocketCloseInfo::from(reason));
         // The listener may use it, also after an `await`.
-        if receiver.awaits_finish() {
-            self.last_call.set(receiver.emitter().environment().turn_number());
+        if handler.awaits_finish() {
+            self.last_call.set(handler.emitter().environment().turn_number());
             self.waiting.borrow_mut().push_back(Pending::Finish);
         }
     }
@@ -586,7 +590,7 @@ impl Delivery {
     }
 }
 
-impl<'env> Brought<'env> {
+impl<'env> ReadResult<'env> {
     fn copy(env: &'env Env, bytes: &[u8]) -> Self {
         match node_api::array_buffer_from_parts(env, &[bytes]) {
             Ok(buffer) => Self::Buffer(buffer),
@@ -596,16 +600,16 @@ impl<'env> Brought<'env> {
 }
 
 /// Reads once, into an ArrayBuffer of at most `most` bytes.
-fn read_in_place(receiver: &dyn Receiver, link: LinkId, most: usize) -> Result<(Brought<'_>, ReadOutcome)> {
-    let env = receiver.emitter().env();
+fn read_in_place(handler: &dyn DeliveryHandler, link: LinkId, most: usize) -> Result<(ReadResult<'_>, ReadOutcome)> {
+    let env = handler.emitter().env();
     node_api::array_buffer_filled(env, most, |buffer, bytes| {
-        let piece = receiver.read(|connection| connection.receive(link, bytes));
-        let brought = match bytes.get(..piece.bytes) {
-            Some([]) => Brought::Nothing,
-            Some(short) if short.len() < most => Brought::copy(env, short),
-            _ => Brought::Buffer(buffer),
+        let piece = handler.read(|connection| connection.receive(link, bytes));
+        let result = match bytes.get(..piece.bytes) {
+            Some([]) => ReadResult::Nothing,
+            Some(short) if short.len() < most => ReadResult::copy(env, short),
+            _ => ReadResult::Buffer(buffer),
         };
-        (brought, piece)
+        (result, piece)
     })
 }
 

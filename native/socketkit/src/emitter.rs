@@ -11,10 +11,10 @@ use napi_ohos::{Env, Result};
 use socket_engine::SocketError;
 
 use crate::convert::{self, Argument, Read};
-use crate::environment::{Environment, Lease, Object as Registered};
+use crate::environment::{Environment, KeepAlive, Object as Registered};
 use crate::error::{self, CodeBase, socket_error};
 use crate::event_queue::{ObjectEvent, ObjectQueue};
-use crate::node_api::{self, Holder, Reference};
+use crate::node_api::{self, ListenerStore, Reference};
 use crate::retry::Retry;
 
 /// Name of the function for message lengths, stored next to the listeners.
@@ -76,13 +76,13 @@ impl EventName {
 pub struct Emitter<E> {
     environment: Rc<Environment>,
     queue: Arc<ObjectQueue<E>>,
-    holder: Holder,
+    store: ListenerStore,
     events: &'static [EventName],
     /// One bit for each event that has a listener.
     attached: Cell<u16>,
     /// Number of changes of listeners.
     changes: Cell<u64>,
-    open: RefCell<Option<Lease>>,
+    open: RefCell<Option<KeepAlive>>,
     /// Whether the object is kept while its socket is open, also without listeners.
     is_kept: Cell<bool>,
     /// Keeps the object until the turn that delivers its pending events has ended.
@@ -127,11 +127,11 @@ impl<E> Emitter<E> {
         this: &Object<'_>,
         events: &'static [EventName],
     ) -> Result<Self> {
-        let holder = Holder::new(environment.env(), this)?;
+        let store = ListenerStore::new(environment.env(), this)?;
         Ok(Self {
             environment: Rc::clone(environment),
             queue,
-            holder,
+            store,
             events,
             attached: Cell::new(0),
             changes: Cell::new(0),
@@ -165,7 +165,7 @@ impl<E> Emitter<E> {
 
     /// Returns the object, unless it was collected.
     pub fn object<'env>(&self, env: &'env Env) -> Result<Option<Unknown<'env>>> {
-        self.holder.owner(env)
+        self.store.owner(env)
     }
 
     /// Returns a reference that keeps the object from being collected.
@@ -180,7 +180,7 @@ impl<E> Emitter<E> {
         if self.open.borrow().is_some() == open {
             return;
         }
-        self.open.replace(open.then(|| Lease::new(&self.environment)));
+        self.open.replace(open.then(|| KeepAlive::new(&self.environment)));
         self.update_keeping();
     }
 
@@ -196,12 +196,12 @@ impl<E> Emitter<E> {
             let event = self.event(name)?;
             let listener = convert::listener(callback)?;
             let Some(event) = event else { return Ok(()) };
-            self.holder.set(self.env(), event.text(), &listener)?;
+            self.store.set(self.env(), event.text(), &listener)?;
             self.attached.set(self.attached.get() | event.bit());
             self.changes.set(self.changes.get() + 1);
             Ok(())
         };
-        attach().map_err(|refusal| refusal.throw(self.env(), "on"))?;
+        attach().map_err(|error| error.throw(self.env(), "on"))?;
         self.update_keeping();
         self.await_turn();
         Ok(())
@@ -231,12 +231,12 @@ impl<E> Emitter<E> {
 
     /// Stores a function of the app.
     pub fn set_function(&self, name: &CStr, function: &Unknown<'_>) -> Result<()> {
-        self.holder.set(self.env(), name, function)
+        self.store.set(self.env(), name, function)
     }
 
     /// Returns a function of the app, if set.
     pub fn function(&self, name: &CStr) -> Result<Option<Unknown<'_>>> {
-        let Some(function) = self.holder.get(self.env(), name)? else { return Ok(None) };
+        let Some(function) = self.store.get(self.env(), name)? else { return Ok(None) };
         Ok(node_api::is_function(&function)?.then_some(function))
     }
 
@@ -250,13 +250,13 @@ impl<E> Emitter<E> {
             let Some(listener) = self.listener(event)? else { return Ok(()) };
             let meant = callback.map_or(Ok(true), |callback| node_api::same(&callback, &listener))?;
             if meant {
-                self.holder.set(self.env(), event.text(), &node_api::undefined(self.env())?)?;
+                self.store.set(self.env(), event.text(), &node_api::undefined(self.env())?)?;
                 self.attached.set(self.attached.get() & !event.bit());
                 self.changes.set(self.changes.get() + 1);
             }
             Ok(())
         };
-        detach().map_err(|refusal| refusal.throw(self.env(), "off"))?;
+        detach().map_err(|error| error.throw(self.env(), "off"))?;
         self.update_keeping();
         Ok(())
     }
@@ -314,12 +314,12 @@ impl<E> Emitter<E> {
 
     /// Returns the listener for `event`.
     pub fn listener(&self, event: EventName) -> Result<Option<Unknown<'_>>> {
-        if self.has(event) { self.holder.get(self.env(), event.text()) } else { Ok(None) }
+        if self.has(event) { self.store.get(self.env(), event.text()) } else { Ok(None) }
     }
 
     fn update_keeping(&self) {
         let keep = self.open.borrow().is_some() && (self.is_kept.get() || self.attached.get() != 0);
-        if let Err(error) = self.holder.keep_owner(keep) {
+        if let Err(error) = self.store.keep_owner(keep) {
             error::report("an object could not be kept or let go", &error);
         }
     }
@@ -357,7 +357,7 @@ impl<E: ObjectEvent> Emitter<E> {
 
     fn new_retry(&self) -> io::Result<Retry> {
         let queue = Arc::clone(&self.queue);
-        Retry::new(self.kept_owner(), Lease::new(&self.environment), Box::new(move || queue.request_turn()))
+        Retry::new(self.kept_owner(), KeepAlive::new(&self.environment), Box::new(move || queue.request_turn()))
     }
 }
 

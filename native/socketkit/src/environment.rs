@@ -11,9 +11,9 @@ use socket_engine::{LinkId, OperationId, PollTarget, Readiness, SocketError};
 
 use crate::broadcast::Broadcast;
 use crate::error;
-use crate::event_queue::{EventQueue, ObjectEvent, ObjectQueue, Told};
+use crate::event_queue::{EventQueue, ObjectEvent, ObjectQueue, QueueItem};
 use crate::limits;
-use crate::node_api::{self, Doorbell, Microtask, Microtasks, Promises, Ring};
+use crate::node_api::{self, JsWaker, Microtask, Microtasks, OnWake, Promises};
 use crate::request_id;
 
 thread_local! {
@@ -22,7 +22,7 @@ thread_local! {
 }
 
 /// Handles the events of one object on the JavaScript thread.
-pub trait Recipient {
+pub trait EventTarget {
     /// Events of the object.
     type Event: ObjectEvent;
 
@@ -68,13 +68,13 @@ pub trait Corked {
     fn settle(&self, environment: &Environment);
 }
 
-/// A recipient of any event type.
+/// An event target of any event type.
 pub trait Object {
     /// Takes up to `limit` pending events, and delivers what can be delivered.
-    fn turn(&self, environment: &Environment, limit: usize) -> Spent;
+    fn turn(&self, environment: &Environment, limit: usize) -> TurnCost;
 
     /// As [`Object::turn`], and then handles a ready link.
-    fn ready(&self, environment: &Environment, limit: usize, ready: Ready) -> Spent;
+    fn ready(&self, environment: &Environment, limit: usize, ready: Ready) -> TurnCost;
 
     /// Requests a turn without a new event.
     fn request_turn(&self);
@@ -84,22 +84,22 @@ pub trait Object {
 }
 
 /// Share of the environment's turn that one object has used.
-pub struct Spent {
+pub struct TurnCost {
     events: usize,
     bytes: usize,
 }
 
-impl<R: Recipient> Object for R {
-    fn turn(&self, environment: &Environment, limit: usize) -> Spent {
-        let told = self.queue().take(limit);
-        Spent { events: told.len().max(1), bytes: environment.deliver(self, told, None) }
+impl<R: EventTarget> Object for R {
+    fn turn(&self, environment: &Environment, limit: usize) -> TurnCost {
+        let items = self.queue().take(limit);
+        TurnCost { events: items.len().max(1), bytes: environment.deliver(self, items, None) }
     }
 
-    fn ready(&self, environment: &Environment, limit: usize, ready: Ready) -> Spent {
-        let told = if self.queue().is_empty() { Vec::new() } else { self.queue().take(limit) };
+    fn ready(&self, environment: &Environment, limit: usize, ready: Ready) -> TurnCost {
+        let items = if self.queue().is_empty() { Vec::new() } else { self.queue().take(limit) };
         let ready =
-            if self.queue().is_empty() || told.len() < limit { Some(ready) } else { environment.put_off(ready) };
-        Spent { events: told.len() + 1, bytes: environment.deliver(self, told, ready) }
+            if self.queue().is_empty() || items.len() < limit { Some(ready) } else { environment.put_off(ready) };
+        TurnCost { events: items.len() + 1, bytes: environment.deliver(self, items, ready) }
     }
 
     fn request_turn(&self) {
@@ -108,7 +108,7 @@ impl<R: Recipient> Object for R {
 
     fn end(&self) {
         self.queue().close();
-        Recipient::end(self);
+        EventTarget::end(self);
     }
 }
 
@@ -150,7 +150,7 @@ pub struct Environment {
     /// Objects that must be in the next turn.
     next_turn: RefCell<Vec<u64>>,
     /// Number of open sockets and pending calls, which keep a Node process alive.
-    leases: Cell<usize>,
+    keep_alives: Cell<usize>,
     ended: Cell<bool>,
 }
 
@@ -179,7 +179,7 @@ impl Environment {
             env: *env,
             promises: RefCell::new(Some(Rc::new(promises))),
             microtasks: RefCell::new(Some(Rc::new(microtasks))),
-            event_queue: EventQueue::new(Doorbell::new::<Self>(env)?),
+            event_queue: EventQueue::new(JsWaker::new::<Self>(env)?),
             objects: RefCell::default(),
             calls: RefCell::default(),
             parts: RefCell::default(),
@@ -190,11 +190,11 @@ impl Environment {
             turns: Cell::new(0),
             bursts: Bursts::default(),
             next_turn: RefCell::default(),
-            leases: Cell::new(0),
+            keep_alives: Cell::new(0),
             ended: Cell::new(false),
         });
         let ending = Rc::clone(&environment);
-        // Added after the doorbell, so that it runs before the engine removes the doorbell.
+        // Added after the waker, so that it runs before the engine removes the waker.
         node_api::on_environment_end(env, move || ending.end())?;
         ENVIRONMENTS.with_borrow_mut(|environments| environments.push(Rc::clone(&environment)));
         Ok(environment)
@@ -338,9 +338,9 @@ impl Environment {
         let mut bytes = limits::TURN_BYTES;
         while events > 0 && bytes > 0 && !self.ended.get() {
             let Some(next) = self.next().or_else(|| self.next_that_comes()) else { return };
-            let spent = self.turn_of(next, events);
-            events = events.saturating_sub(spent.events);
-            bytes = bytes.saturating_sub(spent.bytes);
+            let cost = self.turn_of(next, events);
+            events = events.saturating_sub(cost.events);
+            bytes = bytes.saturating_sub(cost.bytes);
             node_api::report_pending(&self.env);
         }
         self.write_gathered();
@@ -384,39 +384,39 @@ impl Environment {
     }
 
     /// Gives an object its turn, if it still exists.
-    fn turn_of(&self, next: Next, limit: usize) -> Spent {
+    fn turn_of(&self, next: Next, limit: usize) -> TurnCost {
         let (Next::Object(id) | Next::Ready(Ready { object: id, .. })) = next;
         // Upgraded before the call, because the object may unregister itself in it.
-        let Some(object) = self.object(id) else { return Spent { events: 1, bytes: 0 } };
+        let Some(object) = self.object(id) else { return TurnCost { events: 1, bytes: 0 } };
         let turn = || match next {
             Next::Object(_) => object.turn(self, limit),
             Next::Ready(ready) => object.ready(self, limit, ready),
         };
         node_api::with_handle_scope(&self.env, turn).unwrap_or_else(|error| {
             error::report("events could not be delivered", &error);
-            Spent { events: 1, bytes: 0 }
+            TurnCost { events: 1, bytes: 0 }
         })
     }
 
     /// Passes events to their object, results to their calls, and finally a ready link.
     ///
     /// Returns the share of the turn that this takes, in bytes.
-    fn deliver<R: Recipient>(&self, recipient: &R, told: Vec<Told<R::Event>>, ready: Option<Ready>) -> usize {
-        let mut told = VecDeque::from(told);
+    fn deliver<R: EventTarget>(&self, target: &R, items: Vec<QueueItem<R::Event>>, ready: Option<Ready>) -> usize {
+        let mut items = VecDeque::from(items);
         let mut cost = 0;
         // Includes the rest of the previous turn. A delivery for each result would give a stream as many shares of a turn.
         let mut is_due = true;
         loop {
-            let is_result = |told: &Told<R::Event>| matches!(told, Told::Completed(..));
-            let result_at = told.iter().position(is_result);
-            let mut events = told.drain(..result_at.unwrap_or(told.len())).filter_map(Told::into_event);
+            let is_result = |item: &QueueItem<R::Event>| matches!(item, QueueItem::Completed(..));
+            let result_at = items.iter().position(is_result);
+            let mut events = items.drain(..result_at.unwrap_or(items.len())).filter_map(QueueItem::into_event);
             let ready = ready.filter(|_| result_at.is_none()).map(|Ready { link, readiness, .. }| (link, readiness));
-            cost += recipient.deliver(Arrived { events: &mut events, ready, is_due });
+            cost += target.deliver(Arrived { events: &mut events, ready, is_due });
             drop(events);
             is_due = false;
-            let Some(Told::Completed(operation_id, result)) = told.pop_front() else { return cost };
+            let Some(QueueItem::Completed(operation_id, result)) = items.pop_front() else { return cost };
             match request_id::answered_by(operation_id) {
-                Some(answer) => recipient.take_request(answer, result),
+                Some(answer) => target.take_request(answer, result),
                 None => self.complete(operation_id, result),
             }
         }
@@ -491,19 +491,19 @@ impl Environment {
         ENVIRONMENTS.with_borrow_mut(|environments| environments.retain(|environment| !environment.ended.get()));
     }
 
-    fn change_leases(&self, leases: usize) {
-        let before = self.leases.replace(leases);
-        if (before == 0) == (leases == 0) || self.ended.get() {
+    fn change_keep_alives(&self, keep_alives: usize) {
+        let before = self.keep_alives.replace(keep_alives);
+        if (before == 0) == (keep_alives == 0) || self.ended.get() {
             return;
         }
-        if let Err(error) = self.event_queue.doorbell().keep_process(&self.env, leases > 0) {
+        if let Err(error) = self.event_queue.waker().keep_process(&self.env, keep_alives > 0) {
             error::report("the process could not be kept alive or let go", &error);
         }
     }
 }
 
-impl Ring for Environment {
-    fn rung(env: Env) {
+impl OnWake for Environment {
+    fn on_wake(env: Env) {
         if let Some(environment) = find(&env) {
             environment.turn();
         }
@@ -531,19 +531,19 @@ impl Drop for TurnEnd<'_> {
 }
 
 /// Keeps a Node process alive until dropped.
-pub struct Lease(Rc<Environment>);
+pub struct KeepAlive(Rc<Environment>);
 
-impl Lease {
-    /// Creates a lease of `environment`.
+impl KeepAlive {
+    /// Keeps the process of `environment` alive.
     pub fn new(environment: &Rc<Environment>) -> Self {
-        environment.change_leases(environment.leases.get() + 1);
+        environment.change_keep_alives(environment.keep_alives.get() + 1);
         Self(Rc::clone(environment))
     }
 }
 
-impl Drop for Lease {
+impl Drop for KeepAlive {
     fn drop(&mut self) {
-        self.0.change_leases(self.0.leases.get().saturating_sub(1));
+        self.0.change_keep_alives(self.0.keep_alives.get().saturating_sub(1));
     }
 }
 

@@ -75,7 +75,7 @@ pub fn argument_error<'env>(env: &'env Env, method: &str, fault: &str) -> Result
 
 /// Reason why a call is rejected before it starts. Boxed to keep results small.
 #[derive(Debug)]
-pub struct Refusal(Box<Reason>);
+pub struct ArgumentError(Box<Reason>);
 
 #[derive(Debug)]
 enum Reason {
@@ -87,7 +87,7 @@ enum Reason {
     Engine(Error),
 }
 
-impl Refusal {
+impl ArgumentError {
     /// An invalid argument: its name `what`, and what it `should` be.
     pub fn parameter(what: &str, should: impl fmt::Display) -> Self {
         Self::fault(format!("{what} {should}"))
@@ -136,13 +136,13 @@ impl Refusal {
     }
 }
 
-impl From<Error> for Refusal {
+impl From<Error> for ArgumentError {
     fn from(error: Error) -> Self {
         Self(Box::new(Reason::Engine(error)))
     }
 }
 
-impl From<AddressError> for Refusal {
+impl From<AddressError> for ArgumentError {
     fn from(error: AddressError) -> Self {
         Self::parameter("address", error)
     }

@@ -6,15 +6,15 @@ use std::sync::{Arc, Weak};
 
 use socket_engine::{ConnectionEvent, EventSink, LinkId, OperationId, Poller, Readiness, ServerEvent, SocketError};
 
-use crate::node_api::Doorbell;
+use crate::node_api::JsWaker;
 use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, Ordering, lock};
 
-/// Objects of one environment that have events, and the doorbell that wakes its thread.
+/// Objects of one environment that have events, and the waker that wakes its thread.
 ///
 /// The number of bytes is limited by the credit of each connection, the number of accepted connections by their server; otherwise
 /// there is one event for each call or connection.
 pub struct EventQueue {
-    doorbell: Doorbell,
+    waker: JsWaker,
     poller: Arc<Poller>,
     line: Mutex<Line>,
     /// Number of queued objects. Written under the lock.
@@ -25,7 +25,7 @@ pub struct EventQueue {
 struct Line {
     /// Each object is in it at most once.
     objects: VecDeque<u64>,
-    /// Whether the doorbell was rung and its turn has not ended.
+    /// Whether the thread was woken and its turn has not ended.
     awake: bool,
     /// Whether the event queue is closed.
     closed: bool,
@@ -71,14 +71,14 @@ impl ObjectEvent for ServerEvent {
 }
 
 /// Content of a queue.
-pub enum Told<E> {
+pub enum QueueItem<E> {
     /// An event of the object.
     Event(E),
     /// The result of a call.
     Completed(OperationId, Result<(), SocketError>),
 }
 
-impl<E> Told<E> {
+impl<E> QueueItem<E> {
     /// The event, if it is one.
     pub fn into_event(self) -> Option<E> {
         match self {
@@ -89,7 +89,7 @@ impl<E> Told<E> {
 }
 
 struct Contents<E> {
-    told: VecDeque<Told<E>>,
+    items: VecDeque<QueueItem<E>>,
     /// Whether the object is queued.
     ready: bool,
     /// Whether the queue is closed.
@@ -97,18 +97,18 @@ struct Contents<E> {
 }
 
 impl EventQueue {
-    /// Creates an empty event queue whose thread `doorbell` wakes.
-    pub fn new(doorbell: Doorbell) -> Arc<Self> {
+    /// Creates an empty event queue whose thread `waker` wakes.
+    pub fn new(waker: JsWaker) -> Arc<Self> {
         Arc::new_cyclic(|me: &Weak<Self>| {
             let me = Weak::clone(me);
             let wake = move || me.upgrade().into_iter().for_each(|event_queue| event_queue.wake());
-            Self { doorbell, poller: Poller::new(wake), line: Mutex::default(), waiting: AtomicUsize::new(0) }
+            Self { waker, poller: Poller::new(wake), line: Mutex::default(), waiting: AtomicUsize::new(0) }
         })
     }
 
-    /// Returns the doorbell.
-    pub fn doorbell(&self) -> &Doorbell {
-        &self.doorbell
+    /// Returns the waker.
+    pub fn waker(&self) -> &JsWaker {
+        &self.waker
     }
 
     /// Returns the poller of this thread, which reads streams into the listener's ArrayBuffer.
@@ -116,9 +116,9 @@ impl EventQueue {
         &self.poller
     }
 
-    /// Removes the doorbell. No object gets a turn afterwards.
+    /// Removes the waker. No object gets a turn afterwards.
     pub fn close(&self) {
-        self.doorbell.remove();
+        self.waker.remove();
         self.poller.close();
         let mut line = lock(&self.line);
         line.closed = true;
@@ -128,7 +128,7 @@ impl EventQueue {
 
     /// Creates a queue for the object `id`.
     pub fn object_queue<E>(self: &Arc<Self>, id: u64) -> Arc<ObjectQueue<E>> {
-        let contents = Contents { told: VecDeque::new(), ready: false, closed: false };
+        let contents = Contents { items: VecDeque::new(), ready: false, closed: false };
         let (closes, connects, is_empty) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(true));
         Arc::new(ObjectQueue {
             id,
@@ -164,7 +164,7 @@ impl EventQueue {
         line.awake = is_left || !line.objects.is_empty();
         let awake = line.awake;
         drop(line);
-        if awake { self.doorbell.ring() } else { self.poller.arm() }
+        if awake { self.waker.wake() } else { self.poller.arm() }
     }
 
     /// Requests a turn if the thread sleeps.
@@ -173,7 +173,7 @@ impl EventQueue {
         let asleep = !line.closed && !std::mem::replace(&mut line.awake, true);
         drop(line);
         if asleep {
-            self.doorbell.ring();
+            self.waker.wake();
         }
     }
 
@@ -187,18 +187,18 @@ impl EventQueue {
         let asleep = !std::mem::replace(&mut line.awake, true);
         drop(line);
         if asleep {
-            self.doorbell.ring();
+            self.waker.wake();
         }
     }
 }
 
 impl<E> ObjectQueue<E> {
     /// Removes up to `limit` events; the rest follows after the other objects.
-    pub fn take(&self, limit: usize) -> Vec<Told<E>> {
+    pub fn take(&self, limit: usize) -> Vec<QueueItem<E>> {
         let mut contents = lock(&self.contents);
-        let count = contents.told.len().min(limit);
-        let taken = contents.told.drain(..count).collect();
-        contents.ready = !contents.told.is_empty();
+        let count = contents.items.len().min(limit);
+        let taken = contents.items.drain(..count).collect();
+        contents.ready = !contents.items.is_empty();
         self.is_empty.store(!contents.ready, Ordering::SeqCst);
         let again = contents.ready;
         drop(contents);
@@ -238,17 +238,17 @@ impl<E> ObjectQueue<E> {
         let mut contents = lock(&self.contents);
         contents.closed = true;
         self.is_empty.store(true, Ordering::SeqCst);
-        let told = std::mem::take(&mut contents.told);
+        let items = std::mem::take(&mut contents.items);
         drop(contents);
-        drop(told);
+        drop(items);
     }
 
-    fn add(&self, told: Told<E>) {
+    fn add(&self, item: QueueItem<E>) {
         let mut contents = lock(&self.contents);
         if contents.closed {
             return;
         }
-        contents.told.push_back(told);
+        contents.items.push_back(item);
         self.is_empty.store(false, Ordering::SeqCst);
         let waiting = std::mem::replace(&mut contents.ready, true);
         drop(contents);
@@ -266,10 +266,10 @@ impl<E: ObjectEvent> EventSink<E> for ObjectQueue<E> {
         if event.is_connect() {
             self.connects.fetch_add(1, Ordering::SeqCst);
         }
-        self.add(Told::Event(event));
+        self.add(QueueItem::Event(event));
     }
 
     fn complete(&self, operation_id: OperationId, result: Result<(), SocketError>) {
-        self.add(Told::Completed(operation_id, result));
+        self.add(QueueItem::Completed(operation_id, result));
     }
 }

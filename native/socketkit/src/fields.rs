@@ -7,7 +7,7 @@ use napi_ohos::bindgen_prelude::{JsObjectValue, Object, Unknown};
 use napi_ohos::{Env, JsValue};
 
 use crate::convert::{self, Argument, Read};
-use crate::error::Refusal;
+use crate::error::ArgumentError;
 use crate::node_api;
 
 /// Limit of list elements that are read: longer than any valid list.
@@ -31,7 +31,7 @@ pub fn choice<'a>(options: &Object<'_>, field: &str, among: &[&'a str]) -> Read<
     }
     let text = convert::string(&value, field)?;
     let found = among.iter().find(|choice| **choice == text).copied();
-    found.map(Some).ok_or_else(|| Refusal::parameter(field, format!("must be one of {}", among.join(", "))))
+    found.map(Some).ok_or_else(|| ArgumentError::parameter(field, format!("must be one of {}", among.join(", "))))
 }
 
 /// Reads an optional string.
@@ -68,7 +68,7 @@ fn bytes_of(value: Unknown<'_>, field: &str) -> Read<Bytes> {
     if let Some(text) = node_api::as_string(&value)? {
         return Ok(text.into());
     }
-    let wrong = || Refusal::parameter(field, "must be a string, an ArrayBuffer, a typed array or a DataView");
+    let wrong = || ArgumentError::parameter(field, "must be a string, an ArrayBuffer, a typed array or a DataView");
     if node_api::as_object(&value)?.is_none() {
         return Err(wrong());
     }
@@ -82,7 +82,7 @@ pub fn count(options: &Object<'_>, field: &str) -> Read<Option<usize>> {
     if is_count {
         Ok(Some(number as usize))
     } else {
-        Err(Refusal::parameter(field, "must be a whole number from 1 on"))
+        Err(ArgumentError::parameter(field, "must be a whole number from 1 on"))
     }
 }
 
@@ -93,7 +93,7 @@ pub fn whole(options: &Object<'_>, field: &str, least: i32, most: i32) -> Read<O
     if is_whole {
         Ok(Some(number as i32))
     } else {
-        Err(Refusal::parameter(field, format!("must be a whole number from {least} to {most}")))
+        Err(ArgumentError::parameter(field, format!("must be a whole number from {least} to {most}")))
     }
 }
 
@@ -113,5 +113,5 @@ pub fn milliseconds_from(least: i32, options: &Object<'_>, field: &str) -> Read<
     if (f64::from(least)..=f64::from(i32::MAX)).contains(&number) {
         return Ok(Some(Duration::from_millis(number as u64)));
     }
-    Err(Refusal::parameter(field, format!("must be a number of milliseconds from {least} to {}", i32::MAX)))
+    Err(ArgumentError::parameter(field, format!("must be a number of milliseconds from {least} to {}", i32::MAX)))
 }

@@ -5,7 +5,7 @@ use napi_ohos::bindgen_prelude::{Object, Unknown};
 use socket_engine::{Checksum, ChecksumKind, Escape, Framing, Layout, LengthField, LengthOptions, Markers, limits};
 
 use crate::convert::{self, Argument, Read};
-use crate::error::Refusal;
+use crate::error::ArgumentError;
 use crate::fields;
 use crate::node_api;
 
@@ -61,7 +61,7 @@ pub fn framing(options: &Object<'_>) -> Read<Framing> {
     let little_endian = convert::optional_boolean(options, "littleEndian")?;
     let checksum = checksum(options, little_endian.unwrap_or(false))?;
     if little_endian.is_some() && kind != LENGTH && checksum.is_none() {
-        return Err(Refusal::parameter("framing.littleEndian", "needs framing.checksum"));
+        return Err(ArgumentError::parameter("framing.littleEndian", "needs framing.checksum"));
     }
     let layout = match kind {
         LENGTH => {
@@ -79,7 +79,7 @@ pub fn framing(options: &Object<'_>) -> Read<Framing> {
         _ => Layout::IdleGap(fields::milliseconds(options, "idleGapMs")?.ok_or_else(|| missing("idleGapMs"))?),
     };
     let max_message_bytes = fields::count(options, "maxMessageBytes")?;
-    Framing::new(layout, checksum, max_message_bytes).map_err(|error| Refusal::fault(error.to_string()))
+    Framing::new(layout, checksum, max_message_bytes).map_err(|error| ArgumentError::fault(error.to_string()))
 }
 
 /// Returns the function of type `custom`.
@@ -87,7 +87,7 @@ pub fn message_length<'env>(options: &Object<'env>) -> Read<Argument<'env>> {
     let value = options.get::<Unknown<'env>>("messageLength")?;
     match value {
         Some(value) if !node_api::is_function(&value)? => {
-            Err(Refusal::parameter("messageLength", "must be a function"))
+            Err(ArgumentError::parameter("messageLength", "must be a function"))
         }
         value => Ok(value),
     }
@@ -95,8 +95,9 @@ pub fn message_length<'env>(options: &Object<'env>) -> Read<Argument<'env>> {
 
 fn length(options: &Object<'_>, field: LengthField) -> Read<Layout> {
     let most = limits::MESSAGE_LIMIT_BYTES as i32;
-    let whole = |field, least| Ok::<_, Refusal>(fields::whole(options, field, least, most)?.unwrap_or(0));
-    let boolean = |field, otherwise| Ok::<_, Refusal>(convert::optional_boolean(options, field)?.unwrap_or(otherwise));
+    let whole = |field, least| Ok::<_, ArgumentError>(fields::whole(options, field, least, most)?.unwrap_or(0));
+    let boolean =
+        |field, otherwise| Ok::<_, ArgumentError>(convert::optional_boolean(options, field)?.unwrap_or(otherwise));
     Ok(Layout::Length(LengthOptions {
         field,
         offset: whole("lengthOffset", 0)? as usize,
@@ -112,7 +113,9 @@ fn markers(options: &Object<'_>) -> Read<Markers> {
     let pairs = fields::bytes(options, "escapePairs")?;
     let escape = match fields::whole(options, "escapeByte", 0, 255)? {
         Some(byte) => Some(Escape { byte: byte as u8, pairs }),
-        None if pairs.is_some() => return Err(Refusal::parameter("framing.escapePairs", "needs framing.escapeByte")),
+        None if pairs.is_some() => {
+            return Err(ArgumentError::parameter("framing.escapePairs", "needs framing.escapeByte"));
+        }
         None => None,
     };
     let start = fields::bytes(options, "start")?.unwrap_or_default();
@@ -130,12 +133,12 @@ fn checksum(options: &Object<'_>, little_endian: bool) -> Read<Option<Checksum>>
     }))
 }
 
-fn missing(field: &str) -> Refusal {
-    Refusal::fault(format!("framing.{field} is missing"))
+fn missing(field: &str) -> ArgumentError {
+    ArgumentError::fault(format!("framing.{field} is missing"))
 }
 
-fn exclusive(field: &str, other: &str) -> Refusal {
-    Refusal::fault(format!("framing.{field} and {other} exclude each other"))
+fn exclusive(field: &str, other: &str) -> ArgumentError {
+    ArgumentError::fault(format!("framing.{field} and {other} exclude each other"))
 }
 
 mod declared {

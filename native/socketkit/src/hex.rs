@@ -4,7 +4,7 @@ use napi_derive_ohos::napi;
 use napi_ohos::Env;
 
 use crate::convert::{self, Argument, Read};
-use crate::error::Refusal;
+use crate::error::ArgumentError;
 use crate::node_api::{self, Returned};
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -13,13 +13,13 @@ const DIGITS: &[u8; 16] = b"0123456789abcdef";
 #[napi(js_name = "toHex", ts_args_type = "bytes: ArrayBuffer | ArrayBufferView", ts_return_type = "string")]
 pub fn to_hex(env: Env, bytes: Argument<'_>) -> Returned {
     node_api::run(&env, &|| {
-        let text = read(&bytes).map_err(|refusal| refusal.throw(&env, "toHex"))?;
+        let text = read(&bytes).map_err(|error| error.throw(&env, "toHex"))?;
         node_api::to_js(&env, text)
     })
 }
 
 fn read(bytes: &Argument<'_>) -> Read<String> {
-    let wrong = || Refusal::parameter("bytes", "must be an ArrayBuffer, a typed array or a DataView");
+    let wrong = || ArgumentError::parameter("bytes", "must be an ArrayBuffer, a typed array or a DataView");
     let value = bytes.as_ref().ok_or_else(wrong)?;
     let digit = |number: u8| DIGITS.get(usize::from(number)).copied().map_or('0', char::from);
     let text = |bytes: &[u8]| bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
@@ -34,7 +34,7 @@ fn read(bytes: &Argument<'_>) -> Read<String> {
 #[napi(js_name = "fromHex", ts_args_type = "text: string", ts_return_type = "ArrayBuffer")]
 pub fn from_hex(env: Env, text: Argument<'_>) -> Returned {
     node_api::run(&env, &|| {
-        let bytes = write(&text).map_err(|refusal| refusal.throw(&env, "fromHex"))?;
+        let bytes = write(&text).map_err(|error| error.throw(&env, "fromHex"))?;
         node_api::array_buffer_from_parts(&env, &[bytes])
     })
 }
@@ -49,11 +49,13 @@ fn write(text: &Argument<'_>) -> Read<Vec<u8>> {
             }
             (Some(digit), None) => begun = Some(digit),
             (None, None) if character.is_ascii_whitespace() || matches!(character, ':' | '-') => {}
-            (None, _) => return Err(Refusal::parameter("text", "must have two hexadecimal digits for each byte")),
+            (None, _) => {
+                return Err(ArgumentError::parameter("text", "must have two hexadecimal digits for each byte"));
+            }
         }
     }
     match begun {
         None => Ok(bytes),
-        Some(_) => Err(Refusal::parameter("text", "must have two hexadecimal digits for each byte")),
+        Some(_) => Err(ArgumentError::parameter("text", "must have two hexadecimal digits for each byte")),
     }
 }

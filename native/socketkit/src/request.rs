@@ -6,13 +6,13 @@ use napi_ohos::Result;
 use napi_ohos::bindgen_prelude::Unknown;
 use socket_engine::{ConnectionEvent, Message, OperationId};
 
-use crate::call::{Method, Progress, call};
+use crate::call::{CallState, Method, call};
 use crate::convert::{self, Argument};
 use crate::delivery::Delivery;
+use crate::delivery_handler::Sent;
 use crate::emitter::Emitter;
-use crate::error::Refusal;
+use crate::error::ArgumentError;
 use crate::fields;
-use crate::receiver::Sent;
 use crate::send::{self, Sender};
 
 /// `request(options, callback)` of `sender`.
@@ -37,13 +37,13 @@ fn request_with<'env>(
     send: &dyn Fn(bool, &[u8], OperationId) -> Sent,
 ) -> Result<Unknown<'env>> {
     let promise = call(emitter, method, callback, &|operation_id| {
-        let missing = || Refusal::parameter("request", "needs the option requests of the constructor");
+        let missing = || ArgumentError::parameter("request", "needs the option requests of the constructor");
         let requests = delivery.requests().ok_or_else(missing)?;
         let timeout = fields::milliseconds(&convert::object(options, "options")?, "timeoutMs")?;
         let timeout = timeout.unwrap_or(requests.timeout());
         convert::with_send_options(options, |data| {
             let (data, value) = requests.with_field(data, emitter.environment())?;
-            Ok(requests.begin(emitter, &data, value, (operation_id, timeout), send).map(|()| Progress::Awaited))
+            Ok(requests.begin(emitter, &data, value, (operation_id, timeout), send).map(|()| CallState::Awaited))
         })?
     });
     emitter.environment().await_flush();

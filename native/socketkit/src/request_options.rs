@@ -5,7 +5,7 @@ use std::time::Duration;
 use napi_ohos::bindgen_prelude::Object;
 
 use crate::convert::{self, Read};
-use crate::error::Refusal;
+use crate::error::ArgumentError;
 use crate::fields;
 use crate::limits::REQUEST_TIMEOUT;
 
@@ -103,15 +103,15 @@ pub fn requests(options: &Object<'_>, acknowledges: bool) -> Read<RequestOptions
         ("quietMs", "single"),
     ] {
         if kind != Some(needed) && fields::has(options, field)? {
-            return Err(Refusal::fault(format!("requests.{field} needs requests.match '{needed}'")));
+            return Err(ArgumentError::fault(format!("requests.{field} needs requests.match '{needed}'")));
         }
     }
     let matching = match kind {
         Some("field") => Matching::Field(field(options)?),
-        Some(_) if acknowledges => return Err(Refusal::parameter("acknowledge", "needs requests.match 'field'")),
+        Some(_) if acknowledges => return Err(ArgumentError::parameter("acknowledge", "needs requests.match 'field'")),
         Some("order") => Matching::Order,
         Some(_) => Matching::Single { quiet: fields::milliseconds(options, "quietMs")? },
-        None => return Err(Refusal::parameter("requests.match", "is missing")),
+        None => return Err(ArgumentError::parameter("requests.match", "is missing")),
     };
     let timeout = fields::milliseconds(options, "timeoutMs")?.unwrap_or(REQUEST_TIMEOUT);
     let mark = fields::field_object(options, "isAnswer")?.map(|options| mark(&options)).transpose()?;
@@ -119,19 +119,19 @@ pub fn requests(options: &Object<'_>, acknowledges: bool) -> Read<RequestOptions
 }
 
 fn mark(options: &Object<'_>) -> Read<Mark> {
-    let missing = |field| move || Refusal::parameter(field, "is missing");
+    let missing = |field| move || ArgumentError::parameter(field, "is missing");
     let offset = fields::whole(options, "offset", 0, OFFSET_MAX_BYTES)?.ok_or_else(missing("isAnswer.offset"))?;
     let mask = fields::whole(options, "mask", 1, u8::MAX.into())?.ok_or_else(missing("isAnswer.mask"))?;
     let value = fields::whole(options, "value", 0, u8::MAX.into())?.unwrap_or(mask);
     if value & !mask != 0 {
-        return Err(Refusal::parameter("isAnswer.value", "must have no bit that isAnswer.mask does not have"));
+        return Err(ArgumentError::parameter("isAnswer.value", "must have no bit that isAnswer.mask does not have"));
     }
     Ok(Mark { offset: offset as usize, mask: mask as u8, value: value as u8 })
 }
 
 fn field(options: &Object<'_>) -> Read<Field> {
-    let missing = || Refusal::parameter("requests.fieldBytes", "is missing");
-    let boolean = |field| Ok::<_, Refusal>(convert::optional_boolean(options, field)?.unwrap_or(false));
+    let missing = || ArgumentError::parameter("requests.fieldBytes", "is missing");
+    let boolean = |field| Ok::<_, ArgumentError>(convert::optional_boolean(options, field)?.unwrap_or(false));
     Ok(Field {
         offset: fields::whole(options, "fieldOffset", 0, OFFSET_MAX_BYTES)?.unwrap_or(0) as usize,
         bytes: fields::whole(options, "fieldBytes", 1, FIELD_MAX_BYTES)?.ok_or_else(missing)? as usize,

@@ -12,10 +12,10 @@ use socket_engine::limits::{EVENT_OVERHEAD_BYTES, SEND_QUEUE_LIMIT_BYTES};
 use socket_engine::{Alarm, ConnectionEvent, Operation, OperationId, SendProgress, SocketError};
 
 use crate::convert::Read;
+use crate::delivery_handler::{DeliveryHandler, Sent};
 use crate::emitter::Emitter;
 use crate::environment::Environment;
-use crate::error::Refusal;
-use crate::receiver::{Receiver, Sent};
+use crate::error::ArgumentError;
 use crate::request_id;
 use crate::request_options::{Matching, RequestOptions};
 
@@ -103,12 +103,12 @@ impl Requests {
     /// Returns `data` with a field value that no pending request has.
     pub fn with_field<'a>(&self, data: &'a [u8], environment: &Environment) -> Read<(Cow<'a, [u8]>, u64)> {
         let Matching::Field(field) = self.options.matching else { return Ok((data.into(), 0)) };
-        let short = || Refusal::parameter("options.data", "must reach to the end of the field of requests");
+        let short = || ArgumentError::parameter("options.data", "must reach to the end of the field of requests");
         let value = field.read(data).ok_or_else(short)?;
         let mut open = self.open.borrow_mut();
         if !field.is_written {
             let is_taken = open.has(value, environment);
-            let refused = || Refusal::parameter("options.data", "has the field of a request that is open");
+            let refused = || ArgumentError::parameter("options.data", "has the field of a request that is open");
             return if is_taken { Err(refused()) } else { Ok((data.into(), value)) };
         }
         for _ in 0..=open.by_field.len() {
@@ -120,7 +120,7 @@ impl Requests {
                 return Ok((data.into(), value));
             }
         }
-        Err(Refusal::parameter("requests.fieldBytes", "has no value that no open request has"))
+        Err(ArgumentError::parameter("requests.fieldBytes", "has no value that no open request has"))
     }
 
     /// Sends a request with `send`, or queues it.
@@ -246,19 +246,19 @@ impl Requests {
     }
 
     /// Rejects timed-out requests, after all received data was handled, and sends the next one.
-    pub fn mind_time(&self, receiver: &dyn Receiver) {
-        let emitter = receiver.emitter();
+    pub fn mind_time(&self, handler: &dyn DeliveryHandler) {
+        let emitter = handler.emitter();
         let now_ms = self.born.elapsed().as_millis() as u64;
         if self.alarm_ms.get() <= now_ms {
             self.alarm_ms.set(NEVER_MS);
-            let due = self.take_due(receiver, now_ms);
+            let due = self.take_due(handler, now_ms);
             fail(emitter.environment(), due, libc::ETIMEDOUT);
         }
-        self.send_next(receiver);
+        self.send_next(handler);
     }
 
     /// Removes requests that have timed out, and sets the alarm for the next one.
-    fn take_due(&self, receiver: &dyn Receiver, now_ms: u64) -> Vec<OperationId> {
+    fn take_due(&self, handler: &dyn DeliveryHandler, now_ms: u64) -> Vec<OperationId> {
         let mut open = self.open.borrow_mut();
         let mut due = open.take_from_field(&|request| request.end_ms <= now_ms);
         open.quiet_until_ms = open.quiet_until_ms.filter(|until_ms| *until_ms > now_ms);
@@ -268,18 +268,18 @@ impl Requests {
             due.extend(open.in_order.pop_front().map(|request| request.operation_id));
             self.wait_for_quiet(&mut open, quiet);
             if quiet.is_none() {
-                receiver.fail(libc::ETIMEDOUT);
+                handler.fail(libc::ETIMEDOUT);
             }
         }
         let mut next_ms = open.quiet_until_ms.unwrap_or(NEVER_MS);
         for request in open.in_order.iter().chain(open.by_field.values()) {
             if request.end_ms > now_ms {
                 next_ms = next_ms.min(request.end_ms);
-            } else if receiver.emitter().environment().has_call(request.operation_id) {
+            } else if handler.emitter().environment().has_call(request.operation_id) {
                 due.push(request.operation_id);
             }
         }
-        self.wake_at(receiver.emitter(), next_ms);
+        self.wake_at(handler.emitter(), next_ms);
         due
     }
 
@@ -289,17 +289,17 @@ impl Requests {
     }
 
     /// Sends the next request in the queue.
-    fn send_next(&self, receiver: &dyn Receiver) {
-        let environment = receiver.emitter().environment();
+    fn send_next(&self, handler: &dyn DeliveryHandler) {
+        let environment = handler.emitter().environment();
         loop {
             let next = self.open.borrow_mut().leave_line();
             let Some((operation_id, timeout, data)) = next else { return };
-            match receiver.send_alone(&data, request_id::sending(operation_id)) {
+            match handler.send_alone(&data, request_id::sending(operation_id)) {
                 Ok(progress) => {
-                    let request = self.timed(operation_id, timeout, receiver.emitter());
+                    let request = self.timed(operation_id, timeout, handler.emitter());
                     let mut open = self.open.borrow_mut();
                     open.in_order.push_back(request);
-                    open.note(progress, operation_id, receiver.emitter());
+                    open.note(progress, operation_id, handler.emitter());
                 }
                 Err(error) => environment.complete(operation_id, Err(error)),
             }

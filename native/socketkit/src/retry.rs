@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use socket_engine::Alarm;
 
-use crate::environment::Lease;
+use crate::environment::KeepAlive;
 use crate::limits;
 use crate::node_api::Reference;
 
@@ -18,7 +18,7 @@ pub struct Retry {
     has_failed: bool,
     /// Keeps the object: events are delivered also after its connection has ended.
     _owner: Option<Reference>,
-    _lease: Lease,
+    _keep_alive: KeepAlive,
 }
 
 impl Retry {
@@ -27,10 +27,10 @@ impl Retry {
     ///
     /// # Errors
     /// The kernel's error when it refuses the engine's thread.
-    pub fn new(owner: Option<Reference>, lease: Lease, wake: Box<dyn Fn() + Send>) -> io::Result<Self> {
+    pub fn new(owner: Option<Reference>, keep_alive: KeepAlive, wake: Box<dyn Fn() + Send>) -> io::Result<Self> {
         let alarm = Alarm::new(wake)?;
         let delay = limits::RETRY_MIN_DELAY;
-        Ok(Self { alarm, delay, has_failed: false, _owner: owner, _lease: lease })
+        Ok(Self { alarm, delay, has_failed: false, _owner: owner, _keep_alive: keep_alive })
     }
 
     /// Records a failed attempt, and schedules the next one.

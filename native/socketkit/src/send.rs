@@ -7,17 +7,17 @@ use napi_ohos::bindgen_prelude::Unknown;
 use socket_engine::limits::GATHER_BYTES;
 use socket_engine::{Message, OperationId, SendProgress};
 
-use crate::call::{self, Method, Progress, Reply, call};
+use crate::call::{self, CallState, CallValue, Method, call};
 use crate::convert::{self, Argument};
 use crate::cork::{Cork, Gathered};
 use crate::delivery::Delivery;
+use crate::delivery_handler::{DeliveryHandler, Sent};
 use crate::environment::{Corked, Environment};
 use crate::error;
 use crate::node_api;
-use crate::receiver::{Receiver, Sent};
 
 /// An object that sends.
-pub trait Sender: Receiver + 'static {
+pub trait Sender: DeliveryHandler + 'static {
     /// The JavaScript methods.
     const SEND: Method;
     const REQUEST: Method;
@@ -51,9 +51,9 @@ pub fn send<'env, S: Sender>(
     let promise = call(sender.emitter(), S::SEND, callback, &|operation_id| {
         let sent = convert::with_send_options(options, |data| send_message(sender, &Message::new(data), operation_id))?;
         Ok(sent.map(|progress| match progress {
-            SendProgress::Sent => Progress::Done(Reply::Nothing),
-            SendProgress::Queued => Progress::Awaited,
-            SendProgress::Gathered => Progress::Gathered(sender.cork()),
+            SendProgress::Sent => CallState::Done(CallValue::Nothing),
+            SendProgress::Queued => CallState::Awaited,
+            SendProgress::Gathered => CallState::Gathered(sender.cork()),
         }))
     });
     sender.emitter().environment().await_flush();

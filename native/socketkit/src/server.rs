@@ -8,18 +8,18 @@ use napi_ohos::{Env, Result};
 use socket_engine::{Closing, Message, Server, ServerEvent};
 
 use crate::broadcast::Broadcast;
-use crate::call::{Method, Progress, Reply, call};
+use crate::call::{CallState, CallValue, Method, call};
 use crate::connection::{self, Connections};
 use crate::construct_options;
 use crate::convert::{self, Argument};
 use crate::delivery::DeliveryKind;
 use crate::emitter::{Emitter, EventName};
-use crate::environment::{Arrived, Environment, Recipient};
+use crate::environment::{Arrived, Environment, EventTarget};
 use crate::error::{self, CodeBase};
 use crate::event_queue::ObjectQueue;
-use crate::native::{Class, Member, Native};
 use crate::node_api::{self, Returned};
 use crate::send;
+use crate::tagged::{Member, Tagged, TypeTag};
 use crate::types::{NetAddress, SocketRejectInfo, SocketStatistics};
 
 const CLASS: &str = "TCPSocketServer\0";
@@ -32,7 +32,7 @@ const EVENTS: &[EventName] =
 #[allow(clippy::upper_case_acronyms, reason = "the name that the system's kit gave it")]
 #[repr(transparent)]
 pub struct TCPSocketServer {
-    native: Native<State>,
+    tagged: Tagged<State>,
 }
 
 struct State {
@@ -74,7 +74,7 @@ impl State {
     }
 }
 
-impl Recipient for State {
+impl EventTarget for State {
     type Event = ServerEvent;
 
     fn queue(&self) -> &ObjectQueue<ServerEvent> {
@@ -113,7 +113,7 @@ pub fn construct_tcp_socket_server_instance<'env>(env: &'env Env, options: Argum
 
 impl TCPSocketServer {
     fn run<'a>(&'a self, env: &'a Env, member: Member<'a, State>) -> Returned {
-        self.native.run(Class::SERVER, env, member)
+        self.tagged.run(TypeTag::SERVER, env, member)
     }
 }
 
@@ -123,7 +123,7 @@ impl TCPSocketServer {
     #[napi(constructor, skip_typescript, catch_unwind)]
     pub fn new(env: &Env, this: This<'_>, options: Argument<'_>) -> Result<Self> {
         let (options, (kind, functions)) = construct_options::server_options(&options)
-            .map_err(|refusal| refusal.throw(env, "constructTCPSocketServerInstance"))?;
+            .map_err(|error| error.throw(env, "constructTCPSocketServerInstance"))?;
         let environment = Environment::of(env)?;
         let queue = environment.new_queue();
         let server = Server::new(queue.clone(), options);
@@ -132,7 +132,7 @@ impl TCPSocketServer {
         let state = Rc::new(State { emitter, server, connections: Connections::default(), kind });
         let object: Weak<State> = Rc::downgrade(&state);
         state.emitter.register(object);
-        Ok(Self { native: Native::new(Class::SERVER, state) })
+        Ok(Self { tagged: Tagged::new(TypeTag::SERVER, state) })
     }
 
     /// Binds the address, listens and accepts. May be called several times, for several ports; port 0 selects a free port,
@@ -147,7 +147,7 @@ impl TCPSocketServer {
                 let address = convert::net_address(&address)?.to_socket_address()?;
                 let listening = state.server.listen(address);
                 state.emitter.set_open(state.server.is_listening());
-                Ok(listening.map(|_| Progress::Done(Reply::Nothing)))
+                Ok(listening.map(|_| CallState::Done(CallValue::Nothing)))
             })
         })
     }
@@ -163,8 +163,8 @@ impl TCPSocketServer {
                 let closing = state.server.close(connections, operation_id);
                 state.emitter.set_open(false);
                 Ok(closing.map(|closing| match closing {
-                    Closing::Announced => Progress::Awaited,
-                    Closing::Over => Progress::Done(Reply::Nothing),
+                    Closing::Announced => CallState::Awaited,
+                    Closing::Over => CallState::Done(CallValue::Nothing),
                 }))
             })
         })
@@ -197,7 +197,7 @@ impl TCPSocketServer {
                         broadcast.add(part, connection, sent);
                     }
                     let reached = environment.await_parts(broadcast);
-                    Ok(reached.map_or(Progress::Awaited, |reached| Progress::Done(Reply::Number(reached))))
+                    Ok(reached.map_or(CallState::Awaited, |reached| CallState::Done(CallValue::Number(reached))))
                 })
             });
             environment.await_flush();
@@ -224,7 +224,7 @@ impl TCPSocketServer {
     pub fn get_state(&self, env: Env, callback: Argument<'_>) -> Returned {
         self.run(&env, &|state| {
             call(&state.emitter, Method::throwing_types("getState", CodeBase::Socket), callback, &|_| {
-                Ok(Ok(Progress::Done(Reply::State(state.server.state()))))
+                Ok(Ok(CallState::Done(CallValue::State(state.server.state()))))
             })
         })
     }
@@ -235,7 +235,7 @@ impl TCPSocketServer {
         self.run(&env, &|state| {
             let method = Method::throwing_types("getLocalAddress", CodeBase::Socket).without_permission();
             call(&state.emitter, method, callback, &|_| {
-                Ok(state.server.local_address().map(|address| Progress::Done(Reply::Address(address))))
+                Ok(state.server.local_address().map(|address| CallState::Done(CallValue::Address(address))))
             })
         })
     }
@@ -249,7 +249,7 @@ impl TCPSocketServer {
         self.run(&env, &|state| {
             call(&state.emitter, Method::throwing_types("setExtraOptions", CodeBase::Server), callback, &|_| {
                 let options = convert::extra_options(&options)?;
-                Ok(state.server.set_options(options).map(|()| Progress::Done(Reply::Nothing)))
+                Ok(state.server.set_options(options).map(|()| CallState::Done(CallValue::Nothing)))
             })
         })
     }
@@ -259,7 +259,7 @@ impl TCPSocketServer {
     pub fn get_socket_fd(&self, env: Env) -> Returned {
         self.run(&env, &|state| {
             call(&state.emitter, Method::new("getSocketFd", CodeBase::Socket), None, &|_| {
-                Ok(Ok(Progress::Done(Reply::Number(state.server.descriptor().unwrap_or(-1)))))
+                Ok(Ok(CallState::Done(CallValue::Number(state.server.descriptor().unwrap_or(-1)))))
             })
         })
     }

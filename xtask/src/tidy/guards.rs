@@ -14,7 +14,7 @@ use super::tree::{SourceFile, Tree};
 const BINDING: &str = "native/socketkit/src/";
 
 /// Calls thread-safe functions under its lock; they run no code on this thread.
-const EXEMPT: &str = "native/socketkit/src/node_api/doorbell.rs";
+const EXEMPT: &str = "native/socketkit/src/node_api/js_waker.rs";
 
 /// Expressions that create a guard.
 const GUARDS: [&str; 9] = [
@@ -279,9 +279,9 @@ mod tests {
             "info.set_named_property(name, b)?;",
             "info.delete_named_property(name)?;",
             "info.set(\"code\", code)?;",
-            "self.holder.keep_owner(true)?;",
-            "doorbell.keep_process(true)?;",
-            "refusal.throw();",
+            "self.store.keep_owner(true)?;",
+            "waker.keep_process(true)?;",
+            "error.throw();",
         ];
         for call in calls {
             let text = format!("fn a() {{\n    let b = self.b.borrow();\n    {call}\n}}\n");

@@ -8,38 +8,43 @@ use socket_engine::{ConnectionEvent, Decoded, LinkId, OperationId};
 
 use super::{Delivery, Pending};
 use crate::cutter::Found;
+use crate::delivery_handler::DeliveryHandler;
 use crate::emitter::{Emitter, PING};
-use crate::error::{self, Refusal};
+use crate::error::{self, ArgumentError};
 use crate::fields;
 use crate::node_api;
-use crate::receiver::Receiver;
 use crate::requests::Claim;
 
 impl Delivery {
     /// Takes a message that the connection's task has read. Returns true if it must be delivered.
-    pub(super) fn take_message(&self, receiver: &dyn Receiver, message: Bytes) -> bool {
-        let pending = self.claim(receiver, message, Pending::Message);
+    pub(super) fn take_message(&self, handler: &dyn DeliveryHandler, message: Bytes) -> bool {
+        let pending = self.claim(handler, message, Pending::Message);
         let is_some = pending.is_some();
         self.waiting.borrow_mut().extend(pending);
         is_some
     }
 
     /// Decides whether a message is an answer; otherwise it becomes an `event`.
-    fn claim(&self, receiver: &dyn Receiver, message: Bytes, event: fn(Bytes) -> Pending) -> Option<Pending> {
+    fn claim(&self, handler: &dyn DeliveryHandler, message: Bytes, event: fn(Bytes) -> Pending) -> Option<Pending> {
         if self.cutter.is_some() {
             self.has_raw.set(true);
             return Some(Pending::Raw(message));
         }
-        self.claim_whole(receiver, message, event)
+        self.claim_whole(handler, message, event)
     }
 
-    fn claim_whole(&self, receiver: &dyn Receiver, message: Bytes, event: fn(Bytes) -> Pending) -> Option<Pending> {
+    fn claim_whole(
+        &self,
+        handler: &dyn DeliveryHandler,
+        message: Bytes,
+        event: fn(Bytes) -> Pending,
+    ) -> Option<Pending> {
         let Some(requests) = self.requests() else { return Some(event(message)) };
-        match requests.claim(&message, receiver.emitter().environment()) {
+        match requests.claim(&message, handler.emitter().environment()) {
             Claim::Message => Some(event(message)),
             Claim::Answer(operation_id) => Some(Pending::Answer(operation_id, message)),
             Claim::Late => {
-                receiver.consume(message.len());
+                handler.consume(message.len());
                 None
             }
         }
@@ -49,7 +54,7 @@ impl Delivery {
     ///
     /// # Errors
     /// When there is no memory for the bytes. The next call splits them.
-    pub(super) fn cut(&self, receiver: &dyn Receiver) -> Result<()> {
+    pub(super) fn cut(&self, handler: &dyn DeliveryHandler) -> Result<()> {
         let Some(cutter) = &self.cutter else { return Ok(()) };
         while self.has_raw.get() && !self.is_muted() {
             let place = self.waiting.borrow().iter().position(|event| matches!(event, Pending::Raw(_)));
@@ -57,35 +62,35 @@ impl Delivery {
             let Some(place) = place else { break };
             let raw = self.waiting.borrow_mut().remove(place);
             let Some(Pending::Raw(data)) = raw else { break };
-            let mut found = cutter.cut(receiver.emitter(), &data);
-            found.iter_mut().for_each(|found| found.messages.retain(|message| !receiver.protocol().is_pong(message)));
-            found.iter().flat_map(|found| &found.messages).for_each(|message| receiver.hold(message.len()));
-            receiver.consume(data.len());
+            let mut found = cutter.cut(handler.emitter(), &data);
+            found.iter_mut().for_each(|found| found.messages.retain(|message| !handler.protocol().is_pong(message)));
+            found.iter().flat_map(|found| &found.messages).for_each(|message| handler.hold(message.len()));
+            handler.consume(data.len());
             let Found { messages, fault } = found.inspect_err(|_| {
-                receiver.hold(0);
+                handler.hold(0);
                 self.waiting.borrow_mut().insert(place, Pending::Raw(Bytes::new()));
             })?;
-            let claimed = messages.into_iter().filter_map(|message| self.claim_whole(receiver, message, Pending::Read));
+            let claimed = messages.into_iter().filter_map(|message| self.claim_whole(handler, message, Pending::Read));
             let claimed: Vec<Pending> = claimed.collect();
             let mut waiting = self.waiting.borrow_mut();
             let place = place.min(waiting.len());
             let behind = waiting.split_off(place);
             waiting.extend(claimed.into_iter().chain(behind));
             drop(waiting);
-            fault.into_iter().for_each(|errno| receiver.fail(errno));
+            fault.into_iter().for_each(|errno| handler.fail(errno));
         }
         Ok(())
     }
 
     /// Reads messages once, followed by `Readable` if there may be more data.
     /// Also returns the number of bytes.
-    pub(super) fn read_messages(&self, receiver: &dyn Receiver, link: LinkId) -> (VecDeque<Pending>, usize) {
+    pub(super) fn read_messages(&self, handler: &dyn DeliveryHandler, link: LinkId) -> (VecDeque<Pending>, usize) {
         let mut messages = Vec::new();
-        let piece = receiver.read(|connection| connection.read_messages(link, &mut messages));
+        let piece = handler.read(|connection| connection.read_messages(link, &mut messages));
         let size = messages.iter().map(|message| message.bytes().len()).sum();
         let more = (!piece.is_last).then_some(Pending::Readable(link));
         let read = messages.into_iter().filter_map(|message| match message {
-            Decoded::Message(bytes) => self.claim(receiver, bytes, Pending::Read),
+            Decoded::Message(bytes) => self.claim(handler, bytes, Pending::Read),
             Decoded::Corrupt(bytes) => Some(Pending::Corrupt(bytes)),
         });
         (read.chain(more).collect(), size)
@@ -93,15 +98,15 @@ impl Delivery {
 
     /// Creates the next ping with the app's function.
     /// If that fails, the previous ping is sent again.
-    pub(super) fn make_ping(&self, receiver: &dyn Receiver) {
-        let emitter = receiver.emitter();
+    pub(super) fn make_ping(&self, handler: &dyn DeliveryHandler) {
+        let emitter = handler.emitter();
         let made = node_api::with_handle_scope(emitter.env(), || {
             let Some(function) = emitter.function(PING)? else { return Ok(None) };
-            fields::made_bytes(emitter.env(), &function, "heartbeat.ping").map_err(Refusal::into_internal)
+            fields::made_bytes(emitter.env(), &function, "heartbeat.ping").map_err(ArgumentError::into_internal)
         });
         match made.flatten() {
             Ok(ping) => ping.into_iter().for_each(|ping| {
-                receiver.connection(|connection| connection.set_ping(ping));
+                handler.connection(|connection| connection.set_ping(ping));
             }),
             Err(error) => error::report("a ping could not be made", &error),
         }
@@ -113,16 +118,16 @@ impl Delivery {
     /// When there is no memory for it. It is then first in the queue.
     pub(super) fn deliver_answer(
         &self,
-        receiver: &dyn Receiver,
+        handler: &dyn DeliveryHandler,
         operation_id: OperationId,
         bytes: Bytes,
     ) -> Result<usize> {
-        let (emitter, size) = (receiver.emitter(), bytes.len());
+        let (emitter, size) = (handler.emitter(), bytes.len());
         let delivered = node_api::with_handle_scope(emitter.env(), || {
             let answer = node_api::array_buffer_from_parts(emitter.env(), &[&bytes])?;
             // The code that awaits it may send.
             self.last_call.set(emitter.environment().turn_number());
-            receiver.consume(size);
+            handler.consume(size);
             emitter.environment().complete_with(operation_id, &answer);
             Ok(size)
         });

@@ -6,31 +6,31 @@ use bytes::Bytes;
 use socket_engine::Connection;
 
 use super::{Delivery, Pending, Turn, with_scratch};
+use crate::delivery_handler::DeliveryHandler;
 use crate::limits;
-use crate::receiver::Receiver;
 
 impl Delivery {
     /// Reads and keeps data without a listener, limited by credit and share of a turn.
     ///
     /// This detects EOF and errors after the data. `turn` counts the bytes.
-    pub(super) fn store(&self, receiver: &dyn Receiver, turn: &mut Turn) {
+    pub(super) fn store(&self, handler: &dyn DeliveryHandler, turn: &mut Turn) {
         let mut waiting = self.waiting.borrow_mut();
         while let Some(place) = waiting.iter().position(|event| matches!(event, Pending::Readable(_))) {
-            if receiver.connection(Connection::has_room) == Some(false) {
-                if self.drop_oldest(receiver, &mut waiting) {
+            if handler.connection(Connection::has_room) == Some(false) {
+                if self.drop_oldest(handler, &mut waiting) {
                     continue;
                 }
-                self.watch_end(receiver, waiting.get(place));
+                self.watch_end(handler, waiting.get(place));
                 break;
             }
             if turn.stored >= limits::TURN_STREAM_BYTES {
                 turn.awaits_next = true;
-                receiver.emitter().await_turn();
+                handler.emitter().await_turn();
                 break;
             }
             let Some(&Pending::Readable(link)) = waiting.get(place) else { break };
-            if receiver.has_framing() {
-                let (mut read, size) = self.read_messages(receiver, link);
+            if handler.has_framing() {
+                let (mut read, size) = self.read_messages(handler, link);
                 let mut behind = waiting.split_off(place);
                 behind.pop_front();
                 waiting.append(&mut read);
@@ -38,7 +38,7 @@ impl Delivery {
                 turn.stored += size;
                 continue;
             }
-            let read = |scratch: &mut [u8]| receiver.read(|connection| connection.try_read(link, scratch));
+            let read = |scratch: &mut [u8]| handler.read(|connection| connection.try_read(link, scratch));
             let (bytes, piece) = with_scratch(read, Bytes::copy_from_slice);
             turn.stored += piece.bytes;
             if piece.is_last {
@@ -49,24 +49,24 @@ impl Delivery {
     }
 
     /// Watches for EOF of a link, once, whose bytes cannot be read for lack of credit.
-    fn watch_end(&self, receiver: &dyn Receiver, unread: Option<&Pending>) {
+    fn watch_end(&self, handler: &dyn DeliveryHandler, unread: Option<&Pending>) {
         if let Some(&Pending::Readable(link)) = unread
-            && receiver.watches_end()
+            && handler.watches_end()
             && self.watched_link.replace(Some(link)) != Some(link)
         {
-            receiver.connection(|connection| connection.watch_end(link));
+            handler.connection(|connection| connection.watch_end(link));
         }
     }
 
     /// Drops the oldest bytes without a listener.
     /// Returns false if they must be kept, or there are none.
-    fn drop_oldest(&self, receiver: &dyn Receiver, waiting: &mut VecDeque<Pending>) -> bool {
-        if self.paused.get() || !receiver.drops_unheard() {
+    fn drop_oldest(&self, handler: &dyn DeliveryHandler, waiting: &mut VecDeque<Pending>) -> bool {
+        if self.paused.get() || !handler.drops_unheard() {
             return false;
         }
         let oldest = waiting.iter().position(|event| matches!(event, Pending::Received(_)));
         let Some(Pending::Received(bytes)) = oldest.and_then(|oldest| waiting.remove(oldest)) else { return false };
-        receiver.consume(bytes.len());
+        handler.consume(bytes.len());
         if !self.told_drop.replace(true) {
             log::warn!("received bytes are dropped, the oldest first: there is no message listener");
         }

@@ -1,19 +1,19 @@
 //! All `unsafe` code of the binding.
 //! Functions that napi-ohos lacks, or that misbehave on OpenHarmony.
 //!
-//! Use each object on the JavaScript thread of its environment only, except [`Doorbell::ring`]. The types hold raw pointers and are
+//! Use each object on the JavaScript thread of its environment only, except [`JsWaker::wake`]. The types hold raw pointers and are
 //! not `Send`, so the compiler enforces this.
 
 mod array_buffer;
 mod class;
 mod cleanup;
 mod deferred;
-mod doorbell;
 mod exception;
 mod function;
 #[cfg(target_env = "ohos")]
 mod hilog;
-mod holder;
+mod js_waker;
+mod listener_store;
 mod member;
 mod microtask;
 mod promise;
@@ -28,12 +28,12 @@ pub use array_buffer::{array_buffer_filled, array_buffer_from_parts, bytes_view,
 pub use class::new_instance;
 pub use cleanup::on_environment_end;
 pub use deferred::Deferred;
-pub use doorbell::{Doorbell, Ring};
 pub use exception::{error_with_code, report_pending, throw};
 pub use function::{call, call_for_value};
 #[cfg(target_env = "ohos")]
 pub use hilog::hilog;
-pub use holder::{Holder, define_constant};
+pub use js_waker::{JsWaker, OnWake};
+pub use listener_store::{ListenerStore, define_constant};
 pub use member::{Returned, run};
 pub use microtask::{Microtask, Microtasks};
 pub use promise::Promises;

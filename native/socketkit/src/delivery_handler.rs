@@ -10,7 +10,7 @@ use crate::emitter::Emitter;
 pub type Sent = Result<SendProgress, SocketError>;
 
 /// The connection or client of a delivery.
-pub trait Receiver {
+pub trait DeliveryHandler {
     /// Returns its listeners.
     fn emitter(&self) -> &Emitter<ConnectionEvent>;
     /// Returns its protocol.
@@ -41,7 +41,7 @@ pub trait Receiver {
     fn closed(&self);
 }
 
-impl dyn Receiver + '_ {
+impl dyn DeliveryHandler + '_ {
     /// Returns the result of `use_connection`; `None` without a connection.
     pub fn connection<T>(&self, use_connection: impl FnOnce(&Connection) -> T) -> Option<T> {
         let (mut unused, mut returned) = (Some(use_connection), None);

@@ -1,4 +1,4 @@
-//! Native state of a class's JavaScript object.
+//! Type-tagged state of a JavaScript object.
 
 use std::hint::black_box;
 use std::rc::Rc;
@@ -10,9 +10,9 @@ use crate::node_api::{self, Returned};
 
 /// Class of an object. Any two tags differ in all bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Class(u64);
+pub struct TypeTag(u64);
 
-impl Class {
+impl TypeTag {
     /// `TCPSocketServer`
     pub const SERVER: Self = Self(0x1a9e_55c4_0d6b_7f21);
     /// `TCPSocketConnection`
@@ -21,13 +21,13 @@ impl Class {
     pub const CLIENT: Self = Self(0xc371_2e4f_a85d_069b);
 }
 
-/// State of an object, after its class tag.
+/// State of an object, after its type tag.
 ///
 /// Each class of this module consists of one of these, so all begin alike. JavaScript can call a member of one class on an object of
 /// another (Node checks the receivers of methods only, not of getters, and OpenHarmony none), and napi-ohos does not check the type.
 #[repr(C)]
-pub struct Native<T> {
-    class: Class,
+pub struct Tagged<T> {
+    tag: TypeTag,
     state: Rc<T>,
 }
 
@@ -35,20 +35,20 @@ pub struct Native<T> {
 /// Not a type parameter, which would duplicate the surrounding code for each member.
 pub type Member<'a, T> = &'a (dyn Fn(&'a Rc<T>) -> Result<Unknown<'a>> + 'a);
 
-impl<T> Native<T> {
-    /// Creates the state of an object of `class`.
-    pub fn new(class: Class, state: Rc<T>) -> Self {
-        Self { class, state }
+impl<T> Tagged<T> {
+    /// Creates the state of an object with `tag`.
+    pub fn new(tag: TypeTag, state: Rc<T>) -> Self {
+        Self { tag, state }
     }
 
-    /// Runs `member` of `class`. Throws if the object has another class.
-    pub fn run<'a>(&'a self, class: Class, env: &Env, member: Member<'a, T>) -> Returned {
-        node_api::run(env, &|| member(self.state(class)?))
+    /// Runs `member` of the class of `tag`. Throws if the object has another class.
+    pub fn run<'a>(&'a self, tag: TypeTag, env: &Env, member: Member<'a, T>) -> Returned {
+        node_api::run(env, &|| member(self.state(tag)?))
     }
 
-    fn state(&self, class: Class) -> Result<&Rc<T>> {
+    fn state(&self, tag: TypeTag) -> Result<&Rc<T>> {
         // Without `black_box` the compiler could assume the tag of the declared type.
-        if black_box(self.class) == class {
+        if black_box(self.tag) == tag {
             return Ok(&self.state);
         }
         Err(Error::new(Status::InvalidArg, "a member was called on an object of another class".to_owned()))

@@ -14,23 +14,23 @@ const PROPERTY: &CStr = c"__listeners";
 
 /// A plain object in a hidden property of its owner.
 ///
-/// The garbage collector sees owner -> holder -> listeners, so a listener that captures its owner does not leak. While
-/// [`Holder::keep_owner`] is on, the owner is not collected.
-pub struct Holder {
+/// The garbage collector sees owner -> store -> listeners, so a listener that captures its owner does not leak. While
+/// [`ListenerStore::keep_owner`] is on, the owner is not collected.
+pub struct ListenerStore {
     env: sys::napi_env,
     owner: sys::napi_ref,
-    holder: sys::napi_ref,
+    store: sys::napi_ref,
     kept: Cell<bool>,
 }
 
-impl Holder {
-    /// Creates the holder of `owner`.
+impl ListenerStore {
+    /// Creates the store of `owner`.
     pub fn new(env: &Env, owner: &Object<'_>) -> Result<Self> {
-        let holder = Object::new(env)?;
-        hide(env, owner, &holder)?;
-        let mut new = Self { env: env.raw(), owner: ptr::null_mut(), holder: ptr::null_mut(), kept: Cell::new(false) };
+        let store = Object::new(env)?;
+        hide(env, owner, &store)?;
+        let mut new = Self { env: env.raw(), owner: ptr::null_mut(), store: ptr::null_mut(), kept: Cell::new(false) };
         new.owner = weak_reference(env, owner)?;
-        new.holder = weak_reference(env, &holder)?;
+        new.store = weak_reference(env, &store)?;
         Ok(new)
     }
 
@@ -58,31 +58,31 @@ impl Holder {
 
     /// Sets the listener `name`.
     pub fn set(&self, env: &Env, name: &CStr, listener: &Unknown<'_>) -> Result<()> {
-        let Some(holder) = value_of(env, self.holder)? else {
+        let Some(store) = value_of(env, self.store)? else {
             return Ok(());
         };
-        // SAFETY: holder and listener are alive and belong to `env`.
-        let status = unsafe { sys::napi_set_named_property(env.raw(), holder, name.as_ptr(), listener.raw()) };
+        // SAFETY: store and listener are alive and belong to `env`.
+        let status = unsafe { sys::napi_set_named_property(env.raw(), store, name.as_ptr(), listener.raw()) };
         check(status, "napi_set_named_property")
     }
 
     /// Returns the listener `name`, or `undefined`; `None` if the owner was collected.
     pub fn get<'env>(&self, env: &'env Env, name: &CStr) -> Result<Option<Unknown<'env>>> {
-        let Some(holder) = value_of(env, self.holder)? else {
+        let Some(store) = value_of(env, self.store)? else {
             return Ok(None);
         };
         let mut listener = ptr::null_mut();
-        // SAFETY: the holder is alive and belongs to `env`.
-        let status = unsafe { sys::napi_get_named_property(env.raw(), holder, name.as_ptr(), &mut listener) };
+        // SAFETY: the store is alive and belongs to `env`.
+        let status = unsafe { sys::napi_get_named_property(env.raw(), store, name.as_ptr(), &mut listener) };
         check(status, "napi_get_named_property")?;
         // SAFETY: the call succeeded, so `listener` is a value of `env`.
         Ok(Some(unsafe { Unknown::from_raw_unchecked(env.raw(), listener) }))
     }
 }
 
-impl Drop for Holder {
+impl Drop for ListenerStore {
     fn drop(&mut self) {
-        for reference in [self.owner, self.holder] {
+        for reference in [self.owner, self.store] {
             if !reference.is_null() {
                 // SAFETY: deleted once, on the environment's thread, by the owner's finalizer, which runs before the
                 // environment is gone. There is nothing to do about a failure.
@@ -95,7 +95,7 @@ impl Drop for Holder {
 /// Returns the target of a weak reference, unless it was collected.
 fn value_of(env: &Env, reference: sys::napi_ref) -> Result<Option<sys::napi_value>> {
     let mut value = ptr::null_mut();
-    // SAFETY: the reference is alive until its holder is dropped; a collected value comes back as null.
+    // SAFETY: the reference is alive until its store is dropped; a collected value comes back as null.
     let status = unsafe { sys::napi_get_reference_value(env.raw(), reference, &mut value) };
     check(status, "napi_get_reference_value")?;
     Ok((!value.is_null()).then_some(value))
@@ -110,8 +110,8 @@ fn weak_reference(env: &Env, object: &Object<'_>) -> Result<sys::napi_ref> {
 }
 
 /// Defines the hidden property: not enumerable, not writable.
-fn hide(env: &Env, owner: &Object<'_>, holder: &Object<'_>) -> Result<()> {
-    define(env, owner, PROPERTY, holder.raw(), sys::PropertyAttributes::default)
+fn hide(env: &Env, owner: &Object<'_>, store: &Object<'_>) -> Result<()> {
+    define(env, owner, PROPERTY, store.raw(), sys::PropertyAttributes::default)
 }
 
 /// Defines an enumerable, read-only property of `object`.

@@ -11,16 +11,16 @@ use super::status::check;
 use crate::sync::{Mutex, MutexGuard, lock};
 
 /// Handler on the JavaScript thread.
-pub trait Ring {
-    /// Called once for each ring, on the thread of `env`.
-    fn rung(env: Env);
+pub trait OnWake {
+    /// Called once for each wake-up, on the thread of `env`.
+    fn on_wake(env: Env);
 }
 
 /// Wakes one environment. Carries no data and does not keep the process alive by itself.
 ///
 /// It uses two thread-safe functions alternately: Node calls a function that is queued again during its own call without returning to
 /// the event loop.
-pub struct Doorbell {
+pub struct JsWaker {
     functions: Mutex<Option<Functions>>,
 }
 
@@ -29,21 +29,21 @@ struct Functions {
     after: sys::napi_threadsafe_function,
 }
 
-// SAFETY: a thread-safe function may be called from any thread; that is its purpose. `Doorbell` clears the handles
+// SAFETY: a thread-safe function may be called from any thread; that is its purpose. `JsWaker` clears the handles
 // before the functions are released.
 unsafe impl Send for Functions {}
 
-impl Doorbell {
-    /// Creates a doorbell for the thread of `env`.
-    pub fn new<R: Ring>(env: &Env) -> Result<Self> {
-        let functions = Functions { next: new_function::<R>(env)?, after: new_function::<R>(env)? };
-        let doorbell = Self { functions: Mutex::new(Some(functions)) };
-        doorbell.for_each(|function| keep_process(env, function, false))?;
-        Ok(doorbell)
+impl JsWaker {
+    /// Creates a waker for the thread of `env`.
+    pub fn new<W: OnWake>(env: &Env) -> Result<Self> {
+        let functions = Functions { next: new_function::<W>(env)?, after: new_function::<W>(env)? };
+        let waker = Self { functions: Mutex::new(Some(functions)) };
+        waker.for_each(|function| keep_process(env, function, false))?;
+        Ok(waker)
     }
 
-    /// Rings. Never blocks; has no effect after [`Doorbell::remove`].
-    pub fn ring(&self) {
+    /// Wakes the thread. Never blocks; has no effect after [`JsWaker::remove`].
+    pub fn wake(&self) {
         if let Some(functions) = self.lock().as_mut() {
             let mode = sys::ThreadsafeFunctionCallMode::nonblocking;
             // SAFETY: the handle is there, so it is not released, and cannot be while the lock is held.
@@ -55,17 +55,17 @@ impl Doorbell {
         }
     }
 
-    /// Sets whether the doorbell keeps a Node process alive.
+    /// Sets whether the waker keeps a Node process alive.
     pub fn keep_process(&self, env: &Env, keep: bool) -> Result<()> {
         self.for_each(|function| keep_process(env, function, keep))
     }
 
-    /// Removes the doorbell, before its environment ends. OpenHarmony aborts otherwise.
+    /// Removes the waker, before its environment ends. OpenHarmony aborts otherwise.
     pub fn remove(&self) {
         if let Some(functions) = self.lock().take() {
             for function in [functions.next, functions.after] {
                 let mode = sys::ThreadsafeFunctionReleaseMode::abort;
-                // SAFETY: taken out of the lock, so nobody rings any more, and released once. A failure changes nothing.
+                // SAFETY: taken out of the lock, so nothing calls it any more, and released once. A failure changes nothing.
                 unsafe { sys::napi_release_threadsafe_function(function, mode) };
             }
         }
@@ -83,7 +83,7 @@ impl Doorbell {
     }
 }
 
-fn new_function<R: Ring>(env: &Env) -> Result<sys::napi_threadsafe_function> {
+fn new_function<W: OnWake>(env: &Env) -> Result<sys::napi_threadsafe_function> {
     let mut name = ptr::null_mut();
     let mut function = ptr::null_mut();
     let text = "socketkit";
@@ -101,7 +101,7 @@ fn new_function<R: Ring>(env: &Env) -> Result<sys::napi_threadsafe_function> {
             ptr::null_mut(),
             None,
             ptr::null_mut(),
-            Some(answer::<R>),
+            Some(call_js::<W>),
             &mut function,
         );
         check(status, "napi_create_threadsafe_function")?;
@@ -120,7 +120,7 @@ fn keep_process(env: &Env, function: sys::napi_threadsafe_function, keep: bool) 
     check(status, "napi_ref_threadsafe_function")
 }
 
-unsafe extern "C" fn answer<R: Ring>(
+unsafe extern "C" fn call_js<W: OnWake>(
     env: sys::napi_env,
     _function: sys::napi_value,
     _context: *mut c_void,
@@ -133,9 +133,9 @@ unsafe extern "C" fn answer<R: Ring>(
     let env = Env::from_raw(env);
     // A pending exception of earlier native code would make calls fail.
     report_pending(&env);
-    if catch_unwind(AssertUnwindSafe(|| R::rung(env))).is_err() {
+    if catch_unwind(AssertUnwindSafe(|| W::on_wake(env))).is_err() {
         log::error!("the turn on the JavaScript thread panicked");
     }
-    // OpenHarmony reports a remaining exception while it holds a lock that ringing needs.
+    // OpenHarmony reports a remaining exception while it holds a lock that waking needs.
     report_pending(&env);
 }
