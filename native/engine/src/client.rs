@@ -2,10 +2,10 @@
 
 mod attempt;
 mod bound;
+mod connector;
 mod dial;
 mod link_sink;
-mod opening;
-mod origin;
+mod local_endpoint;
 mod phase;
 mod reconnector;
 mod resolver;
@@ -36,10 +36,10 @@ use crate::send_queue::SendProgress;
 use crate::socket_state::SocketState;
 use crate::statistics::Statistics;
 use crate::sync::lock;
-use attempt::Attempt;
+use attempt::ConnectAttempt;
 use bound::Bound;
-use opening::Opening;
-use origin::Origin;
+use connector::Connector;
+use local_endpoint::LocalEndpoint;
 use phase::Phase;
 use reconnector::Reconnector;
 pub use route::Route;
@@ -133,21 +133,21 @@ impl Client {
         let (peer, target) = (route.target.address(), route.target.clone());
         let mut state = lock(&self.shared.state);
         state.begin_connect().map_err(|errno| SocketError::new(Operation::Connect, peer, errno))?;
-        state.previous.leave();
+        state.draining.leave();
         let runtime = runtime::handle().map_err(|error| SocketError::from_io(Operation::Connect, peer, &error))?;
-        let (bound, previous, protocol) =
-            (state.bound.clone(), state.previous.clone(), Arc::clone(&self.shared.protocol));
-        let opening = Opening { previous, route, limit, protocol };
+        let (bound, draining, protocol) =
+            (state.bound.clone(), state.draining.clone(), Arc::clone(&self.shared.protocol));
+        let connector = Connector { draining, route, limit, protocol };
         state.phase = match self.shared.reconnect {
             None => {
-                let origin = Origin { bound, options: state.options };
-                self.attempt(Attempt { operation_id, target }, opening, origin, runtime)
+                let endpoint = LocalEndpoint { bound, options: state.options };
+                self.attempt(ConnectAttempt { operation_id, target }, connector, endpoint, runtime)
             }
             Some(reconnect) => {
                 let sink = self.shared.new_link_sink(&mut state, Some(operation_id), bound.clone());
                 let reconnector = Reconnector {
                     sink: Arc::clone(&sink),
-                    opening,
+                    connector,
                     bound: bound.as_ref().map(Arc::downgrade),
                     options: self.shared.options(),
                     backoff: Backoff::new(reconnect),
@@ -162,7 +162,13 @@ impl Client {
     }
 
     /// Starts the single attempt of a client that does not reconnect.
-    fn attempt(&self, attempt: Attempt, opening: Opening, origin: Origin, runtime: &Handle) -> Phase {
+    fn attempt(
+        &self,
+        attempt: ConnectAttempt,
+        connector: Connector,
+        endpoint: LocalEndpoint,
+        runtime: &Handle,
+    ) -> Phase {
         let shared = Arc::clone(&self.shared);
         let (cancel, cancelled) = oneshot::channel();
         let (guard, running) = watch::channel(());
@@ -170,7 +176,7 @@ impl Client {
         runtime.spawn(async move {
             let _guard = guard;
             // Boxed for the same reason as a server's handshakes.
-            let opening = Box::pin(opening.open(origin, None, 0));
+            let opening = Box::pin(connector.open(endpoint, None, 0));
             shared.attempt(attempt, opening, cancelled).await;
         });
         Phase::Connecting { cancel, running }
@@ -253,7 +259,7 @@ impl Client {
         connection.abort(operation_id).map_err(not_connected)?;
         let ending = connection.downgrade();
         let sink = state.link_sink.take();
-        state.previous.push_closed(ending, sink);
+        state.draining.push_closed(ending, sink);
         state.unbind();
         let phase = std::mem::replace(&mut state.phase, Phase::Closed);
         Ok(if matches!(phase, Phase::Ended(_)) { Closing::Over } else { Closing::Announced })
@@ -318,7 +324,7 @@ impl Client {
             Phase::Bound | Phase::Failed => self.shared.sink.post(ConnectionEvent::Closed(CloseReason::Local)),
             // The attempt completes both calls when its socket is closed.
             Phase::Connecting { cancel, running } => {
-                state.previous.push_attempt(running);
+                state.draining.push_attempt(running);
                 if cancel.send(operation_id).is_ok() {
                     return Ok(Closing::Announced);
                 }
@@ -326,7 +332,7 @@ impl Client {
             // The connection posts both events itself, unless it has ended before.
             Phase::Active(connection) => {
                 let sink = state.link_sink.take();
-                state.previous.push_closed(connection.downgrade(), sink);
+                state.draining.push_closed(connection.downgrade(), sink);
                 if connection.close(Some(operation_id)).is_ok() {
                     return Ok(Closing::Announced);
                 }
@@ -334,7 +340,7 @@ impl Client {
                 return Ok(Closing::Over);
             }
             Phase::Ended(connection) => {
-                state.previous.push(connection.downgrade());
+                state.draining.push(connection.downgrade());
                 if connection.close(Some(operation_id)).is_err() {
                     self.shared.sink.complete(operation_id, Ok(()));
                 }

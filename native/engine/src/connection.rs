@@ -488,7 +488,7 @@ impl Connection {
     /// What a `connect` gets instead of this connection being replaced: an errno.
     ///
     /// `None` for one that is over or broken.
-    pub(crate) fn occupies(&self) -> Option<i32> {
+    pub(crate) fn connect_conflict(&self) -> Option<i32> {
         lock(&self.shared.state).connect_conflict()
     }
 

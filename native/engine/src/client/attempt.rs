@@ -16,7 +16,7 @@ use crate::handshake::SessionId;
 use crate::sync::lock;
 
 /// One call of `connect`.
-pub(super) struct Attempt {
+pub(super) struct ConnectAttempt {
     pub(super) operation_id: OperationId,
     pub(super) target: Host,
 }
@@ -25,7 +25,7 @@ impl Shared {
     /// Completes one connect attempt, or the `close` that cancelled it.
     pub(super) async fn attempt(
         self: &Arc<Self>,
-        attempt: Attempt,
+        attempt: ConnectAttempt,
         opening: impl Future<Output = Result<(NewLink, Option<SessionId>), SocketError>>,
         mut cancelled: oneshot::Receiver<OperationId>,
     ) {
@@ -39,7 +39,7 @@ impl Shared {
             Err(oneshot::error::TryRecvError::Empty) => {
                 let phase = self.finish_connect(attempt.operation_id, opened, &mut state);
                 state.phase = phase;
-                state.catch_up();
+                state.apply_pending_options();
             }
             close => {
                 drop(state);
@@ -81,7 +81,7 @@ impl Shared {
     }
 
     /// Completes a cancelled attempt, and its `close`; `None` if the client was dropped.
-    fn answer_cancelled(&self, attempt: Attempt, close: Option<OperationId>) {
+    fn answer_cancelled(&self, attempt: ConnectAttempt, close: Option<OperationId>) {
         let error = SocketError::new(Operation::Connect, None, libc::ECANCELED).at(&attempt.target);
         self.sink.complete(attempt.operation_id, Err(error));
         let Some(close) = close else { return };

@@ -90,7 +90,7 @@ impl Bound {
     /// After a failed or cancelled attempt the socket is bound and not connected.
     pub(super) async fn connect(&self, peer: SocketAddr, options: &SocketOptions) -> io::Result<TcpStream> {
         let socket = lock(&self.held).socket(self.local, options)?;
-        let attempt = Attempt { bound: self, socket };
+        let attempt = BoundAttempt { bound: self, socket };
         options::connect(&attempt.socket, peer).await?;
         attempt.hand_over()
     }
@@ -151,12 +151,12 @@ impl Held {
 }
 
 /// A connect attempt of the bound socket. Dropping it disconnects the socket.
-struct Attempt<'bound> {
+struct BoundAttempt<'bound> {
     bound: &'bound Bound,
     socket: Arc<Socket>,
 }
 
-impl Attempt<'_> {
+impl BoundAttempt<'_> {
     /// Moves the connected socket into a stream.
     fn hand_over(self) -> io::Result<TcpStream> {
         let mut held = lock(&self.bound.held);
@@ -171,7 +171,7 @@ impl Attempt<'_> {
     }
 }
 
-impl Drop for Attempt<'_> {
+impl Drop for BoundAttempt<'_> {
     fn drop(&mut self) {
         let mut held = lock(&self.bound.held);
         let is_here = matches!(&held.socket, Place::Here(socket) if Arc::ptr_eq(socket, &self.socket));

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::origin::Origin;
+use super::local_endpoint::LocalEndpoint;
 use super::resolver::Resolver;
 use crate::address::{Host, NetAddress};
 use crate::error::{Operation, SocketError};
@@ -22,29 +22,29 @@ type Dialled = (TcpStream, SocketAddr);
 ///
 /// # Cancel safety
 /// A cancelled connect closes its sockets.
-pub(super) async fn dial(origin: Origin, host: &Host) -> Result<Dialled, SocketError> {
+pub(super) async fn dial(endpoint: LocalEndpoint, host: &Host) -> Result<Dialled, SocketError> {
     let peers = match host {
         Host::Address(address) => vec![*address],
         Host::Name(name) => look_up(name).await?,
     };
-    dial_any(origin, peers).await
+    dial_any(endpoint, peers).await
 }
 
 /// Connects to the first of `peers` that answers. The error is that of the last one to fail.
-pub(super) async fn dial_any(origin: Origin, peers: Vec<SocketAddr>) -> Result<Dialled, SocketError> {
-    let peers = in_order(&origin, peers);
+pub(super) async fn dial_any(endpoint: LocalEndpoint, peers: Vec<SocketAddr>) -> Result<Dialled, SocketError> {
+    let peers = in_order(&endpoint, peers);
     // A local port allows one attempt at a time.
-    if origin.bound.is_some() || peers.len() < 2 {
-        dial_in_turn(origin, peers).await
+    if endpoint.bound.is_some() || peers.len() < 2 {
+        dial_in_turn(endpoint, peers).await
     } else {
-        race(origin, peers).await
+        race(endpoint, peers).await
     }
 }
 
-async fn dial_in_turn(origin: Origin, peers: Vec<SocketAddr>) -> Result<Dialled, SocketError> {
+async fn dial_in_turn(endpoint: LocalEndpoint, peers: Vec<SocketAddr>) -> Result<Dialled, SocketError> {
     let mut last = no_address();
     for peer in peers {
-        match dial_one(origin.clone(), peer).await {
+        match dial_one(endpoint.clone(), peer).await {
             Ok(dialled) => return Ok(dialled),
             Err(error) => last = error,
         }
@@ -53,13 +53,13 @@ async fn dial_in_turn(origin: Origin, peers: Vec<SocketAddr>) -> Result<Dialled,
 }
 
 /// Starts the next attempt when the previous one has failed, or after a delay.
-async fn race(origin: Origin, peers: Vec<SocketAddr>) -> Result<Dialled, SocketError> {
+async fn race(endpoint: LocalEndpoint, peers: Vec<SocketAddr>) -> Result<Dialled, SocketError> {
     let mut peers = peers.into_iter();
     let mut attempts = JoinSet::new();
     let mut last = no_address();
     loop {
         match peers.next() {
-            Some(peer) => drop(attempts.spawn(dial_one(origin.clone(), peer))),
+            Some(peer) => drop(attempts.spawn(dial_one(endpoint.clone(), peer))),
             None if attempts.is_empty() => return Err(last),
             None => {}
         }
@@ -79,12 +79,12 @@ fn no_address() -> SocketError {
     SocketError::new(Operation::Connect, None, libc::EADDRNOTAVAIL)
 }
 
-/// Returns the addresses that the origin can reach, alternating families.
+/// Returns the addresses that the local endpoint can reach, alternating families.
 ///
 /// A family without a route costs one attempt.
-fn in_order(origin: &Origin, peers: Vec<SocketAddr>) -> Vec<SocketAddr> {
+fn in_order(endpoint: &LocalEndpoint, peers: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let Some(first) = peers.first().copied() else { return peers };
-    if let Some(local) = origin.local() {
+    if let Some(local) = endpoint.local() {
         let (fitting, others): (Vec<_>, Vec<_>) = peers.into_iter().partition(|peer| peer.is_ipv4() == local.is_ipv4());
         // If none fits, the kernel's error gives the reason.
         return if fitting.is_empty() { others } else { fitting };
@@ -98,10 +98,10 @@ fn in_order(origin: &Origin, peers: Vec<SocketAddr>) -> Vec<SocketAddr> {
     turns.flatten().flatten().collect()
 }
 
-async fn dial_one(origin: Origin, peer: SocketAddr) -> Result<Dialled, SocketError> {
+async fn dial_one(endpoint: LocalEndpoint, peer: SocketAddr) -> Result<Dialled, SocketError> {
     let failed = |error: io::Error| SocketError::from_io(Operation::Connect, peer, &error);
-    let stream = origin.connect(peer).await.map_err(failed)?;
-    if !origin.has_chosen_port() && is_its_own_peer(&stream, peer) {
+    let stream = endpoint.connect(peer).await.map_err(failed)?;
+    if !endpoint.has_chosen_port() && is_its_own_peer(&stream, peer) {
         // Reset, because a FIN would leave the port in TIME_WAIT.
         let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
         return Err(SocketError::new(Operation::Connect, peer, libc::ECONNREFUSED));
@@ -158,9 +158,9 @@ mod tests {
     use crate::client::bound::Bound;
     use crate::options::{SocketOptions, bound_socket};
 
-    fn origin(local: Option<SocketAddr>) -> Origin {
+    fn endpoint(local: Option<SocketAddr>) -> LocalEndpoint {
         let options = SocketOptions::default();
-        Origin { bound: local.map(|local| Arc::new(Bound::new(local, &options).unwrap())), options }
+        LocalEndpoint { bound: local.map(|local| Arc::new(Bound::new(local, &options).unwrap())), options }
     }
 
     fn address(text: &str) -> SocketAddr {
@@ -186,7 +186,7 @@ mod tests {
     fn address_families_alternate_and_a_bound_client_uses_its_own() {
         let all = ["[::1]:1", "[::2]:1", "[::3]:1", "1.1.1.1:1", "2.2.2.2:1"].map(address).to_vec();
         let sorted = |local: Option<&str>, peers: &[SocketAddr]| {
-            in_order(&origin(local.map(address)), peers.to_vec())
+            in_order(&endpoint(local.map(address)), peers.to_vec())
                 .iter()
                 .map(|peer| peer.ip().to_string())
                 .collect::<Vec<_>>()
@@ -204,7 +204,7 @@ mod tests {
         let here = listener.local_addr().unwrap();
         let ((_one, first), (_two, second)) = (deaf("127.0.0.1:0"), deaf("[::1]:0"));
         let start = Instant::now();
-        let (_stream, peer) = dial_any(origin(None), vec![first, second, here]).await.unwrap();
+        let (_stream, peer) = dial_any(endpoint(None), vec![first, second, here]).await.unwrap();
         assert_eq!((peer, start.elapsed()), (here, Duration::ZERO));
     }
 
@@ -214,7 +214,7 @@ mod tests {
         let here = listener.local_addr().unwrap();
         let (_socket, _taken, silent) = silent().await;
         let start = Instant::now();
-        let (_stream, peer) = dial_any(origin(None), vec![silent, silent, here]).await.unwrap();
+        let (_stream, peer) = dial_any(endpoint(None), vec![silent, silent, here]).await.unwrap();
         assert_eq!(peer, here);
         assert_eq!(start.elapsed().as_millis() / 10, 2 * limits::NEXT_ADDRESS_DELAY.as_millis() / 10);
     }
@@ -242,7 +242,7 @@ mod tests {
     #[tokio::test]
     async fn connect_that_all_addresses_refuse_fails_with_the_last_error() {
         let ((_one, first), (_two, second)) = (deaf("127.0.0.1:0"), deaf("127.0.0.1:0"));
-        let error = dial_any(origin(None), vec![first, second]).await.unwrap_err();
+        let error = dial_any(endpoint(None), vec![first, second]).await.unwrap_err();
         assert_eq!((error.address, error.errno), (Some(second), libc::ECONNREFUSED));
     }
 
@@ -251,7 +251,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let here = listener.local_addr().unwrap();
         let (_one, refusing) = deaf("127.0.0.1:0");
-        let bound = origin(Some(address("127.0.0.1:0")));
+        let bound = endpoint(Some(address("127.0.0.1:0")));
         let local = bound.local().unwrap();
         let (stream, peer) = dial_any(bound, vec![refusing, address("[::1]:1"), here]).await.unwrap();
         assert_eq!((stream.local_addr().unwrap(), peer), (local, here));

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
 
 use super::bound::Bound;
+use super::connector::DrainingConnections;
 use super::link_sink::LinkSink;
-use super::opening::Previous;
 use crate::connection::Connection;
 use crate::error::{Operation, SocketError};
 use crate::event::{CloseReason, OperationId};
@@ -22,7 +22,7 @@ pub(super) struct State {
     /// Sink of the newest connection.
     pub(super) link_sink: Option<Arc<LinkSink>>,
     /// Earlier attempts and connections that may still post events.
-    pub(super) previous: Previous,
+    pub(super) draining: DrainingConnections,
 }
 
 #[derive(Default)]
@@ -108,13 +108,13 @@ impl State {
     /// Its last events precede those of the next one.
     pub(super) fn leave_connection(&mut self) {
         if let Some(connection) = self.phase.connection() {
-            self.previous.push(connection.downgrade());
+            self.draining.push(connection.downgrade());
             self.phase = Phase::Closed;
         }
     }
 
     /// Sets the options that were requested while the socket was connecting.
-    pub(super) fn catch_up(&self) {
+    pub(super) fn apply_pending_options(&self) {
         if let Some(connection) = self.phase.connection() {
             // The calls have returned already: errors of the kernel are ignored.
             let _ = connection.set_options(&self.applicable(self.options));
@@ -126,7 +126,7 @@ impl State {
         match &self.phase {
             Phase::Idle | Phase::Bound | Phase::Failed | Phase::Closed | Phase::Ended(_) => {}
             Phase::Connecting { .. } => return Err(libc::EALREADY),
-            Phase::Active(connection) => connection.occupies().map_or(Ok(()), Err)?,
+            Phase::Active(connection) => connection.connect_conflict().map_or(Ok(()), Err)?,
         }
         self.leave_connection();
         Ok(())

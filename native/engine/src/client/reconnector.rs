@@ -5,8 +5,8 @@ use std::sync::{Arc, Weak};
 use tokio::time::{Instant, sleep};
 
 use super::bound::Bound;
-use super::opening::Opening;
-use super::origin::Origin;
+use super::connector::Connector;
+use super::local_endpoint::LocalEndpoint;
 use crate::backoff::Backoff;
 use crate::connection::{BoxFuture, LinkLost, LinkSource, NewLink};
 use crate::error::{PeerFault, SocketError};
@@ -17,7 +17,7 @@ use crate::proxy::ProxyFault;
 
 pub(super) struct Reconnector {
     pub(super) sink: Arc<dyn EventSink<ConnectionEvent>>,
-    pub(super) opening: Opening,
+    pub(super) connector: Connector,
     /// The bound socket; the connection owns it.
     pub(super) bound: Option<Weak<Bound>>,
     /// Returns the options of each attempt.
@@ -58,7 +58,7 @@ impl Reconnector {
                 },
             }
         }
-        let error = why.unwrap_or_else(|| self.opening.error(libc::ETIMEDOUT));
+        let error = why.unwrap_or_else(|| self.connector.error(libc::ETIMEDOUT));
         let is_full = error.peer == Some(PeerFault::Limit);
         let last = if is_full { CloseReason::Rejected } else { CloseReason::Timeout };
         let reason = final_reason(&error).unwrap_or(last);
@@ -66,10 +66,10 @@ impl Reconnector {
     }
 
     async fn attempt(&mut self, received: u64) -> Result<NewLink, SocketError> {
-        let cancelled = || self.opening.error(libc::ECANCELED);
+        let cancelled = || self.connector.error(libc::ECANCELED);
         let bound = self.bound.as_ref().map(|bound| bound.upgrade().ok_or_else(cancelled)).transpose()?;
-        let origin = Origin { bound, options: (self.options)() };
-        let (new_link, session) = self.opening.open(origin, self.session, received).await?;
+        let endpoint = LocalEndpoint { bound, options: (self.options)() };
+        let (new_link, session) = self.connector.open(endpoint, self.session, received).await?;
         self.session = session;
         Ok(new_link)
     }
@@ -81,7 +81,7 @@ impl LinkSource for Reconnector {
     }
 
     fn cancelled(&self) -> SocketError {
-        self.opening.error(libc::ECANCELED)
+        self.connector.error(libc::ECANCELED)
     }
 
     fn next_link(&mut self, lost: Option<SocketError>, received: u64) -> BoxFuture<'_, Result<NewLink, LinkLost>> {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use tokio::net::TcpStream;
 
 use super::dial::dial;
-use super::origin::Origin;
+use super::local_endpoint::LocalEndpoint;
 use crate::address::Host;
 use crate::error::SocketError;
 use crate::proxy::{Proxy, ProxyFault};
@@ -32,9 +32,9 @@ impl Route {
     ///
     /// # Cancel safety
     /// A cancelled attempt closes its socket.
-    pub(super) async fn follow(&self, origin: Origin) -> Result<(TcpStream, SocketAddr), SocketError> {
+    pub(super) async fn follow(&self, endpoint: LocalEndpoint) -> Result<(TcpStream, SocketAddr), SocketError> {
         let first = self.proxy.as_ref().map_or(&self.target, |proxy| &proxy.host);
-        let connected = dial(origin, first).await;
+        let connected = dial(endpoint, first).await;
         let Some(proxy) = &self.proxy else { return connected };
         let failed = |error| SocketError::of_proxy(self.target.address(), error);
         let unreachable = |error: SocketError| failed(proxy.error(&self.target, ProxyFault::Unreachable, error));

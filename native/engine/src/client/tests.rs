@@ -9,7 +9,7 @@ mod random;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::{Instant, sleep};
 
-use super::opening::Previous;
+use super::connector::DrainingConnections;
 use super::*;
 use crate::address::Host;
 use crate::connection::tests::{CLOSE, Events, OPEN, Recorder, SECOND, Told};
@@ -64,11 +64,11 @@ impl Fixture {
         };
         let route = Host::Address(network.address).into();
         let protocol = Arc::clone(&shared.protocol);
-        let opening = Opening { previous: Previous::default(), route, limit: LIMIT, protocol };
+        let connector = Connector { draining: DrainingConnections::default(), route, limit: LIMIT, protocol };
         let backoff = Backoff::new(reconnect);
         let reconnector = Reconnector {
             sink: Arc::clone(&sink),
-            opening,
+            connector,
             bound: None,
             options: Box::new(SocketOptions::default),
             backoff,
@@ -199,34 +199,34 @@ async fn delays_restart_after_a_link_that_lasted_longer_than_the_maximum_delay()
     }
 }
 
-/// Returns an origin at the address of the target: the kernel may choose it if the target has no listener.
-fn origin_at(address: SocketAddr) -> Origin {
+/// Returns a local endpoint at the address of the target: the kernel may choose it if the target has no listener.
+fn endpoint_at(address: SocketAddr) -> LocalEndpoint {
     let options = SocketOptions::default();
-    Origin { bound: Some(Arc::new(Bound::new(address, &options).unwrap())), options }
+    LocalEndpoint { bound: Some(Arc::new(Bound::new(address, &options).unwrap())), options }
 }
 
-async fn follow(origin: Origin, via_proxy: bool) -> Result<(), SocketError> {
-    let itself = origin.local().unwrap();
+async fn follow(endpoint: LocalEndpoint, via_proxy: bool) -> Result<(), SocketError> {
+    let itself = endpoint.local().unwrap();
     let proxy = via_proxy.then_some(Proxy { host: Host::Address(itself), credentials: None });
-    Route { target: Host::Address(itself), proxy }.follow(origin).await.map(drop)
+    Route { target: Host::Address(itself), proxy }.follow(endpoint).await.map(drop)
 }
 
 #[tokio::test]
 async fn connect_to_itself_is_refused() {
     for address in ["127.0.0.1:0", "[::1]:0"] {
         let address = address.parse().unwrap();
-        let error = follow(origin_at(address), false).await.unwrap_err();
+        let error = follow(endpoint_at(address), false).await.unwrap_err();
         assert_eq!((error.operation, error.errno), (Operation::Connect, libc::ECONNREFUSED));
-        let error = follow(origin_at(address), true).await.unwrap_err();
+        let error = follow(endpoint_at(address), true).await.unwrap_err();
         assert_eq!(error.proxy.map(|proxy| proxy.fault), Some(ProxyFault::Unreachable));
     }
 }
 
 #[tokio::test]
 async fn a_refused_connect_to_itself_leaves_the_port_free() {
-    let origin = origin_at("127.0.0.1:0".parse().unwrap());
-    let itself = origin.local().unwrap();
-    follow(origin, false).await.unwrap_err();
+    let endpoint = endpoint_at("127.0.0.1:0".parse().unwrap());
+    let itself = endpoint.local().unwrap();
+    follow(endpoint, false).await.unwrap_err();
     // Without SO_REUSEADDR, a port in TIME_WAIT cannot be bound.
     std::net::TcpListener::bind(itself).unwrap();
     let bound = Bound::new(itself, &SocketOptions::default());
@@ -236,8 +236,8 @@ async fn a_refused_connect_to_itself_leaves_the_port_free() {
 #[tokio::test]
 async fn client_bound_to_its_target_connects_to_itself() {
     for address in ["127.0.0.1:0", "[::1]:0"] {
-        let free = origin_at(address.parse().unwrap()).local().unwrap();
-        follow(origin_at(free), false).await.unwrap();
+        let free = endpoint_at(address.parse().unwrap()).local().unwrap();
+        follow(endpoint_at(free), false).await.unwrap();
     }
 }
 

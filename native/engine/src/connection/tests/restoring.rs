@@ -289,11 +289,11 @@ async fn a_link_that_fails_during_backpressure_is_replaced_at_once() {
 async fn a_broken_link_that_is_going_to_be_replaced_takes_no_other_connect_and_keeps_options() {
     let this = Fixture::resilient(protocol(false, true), true).await;
     lock(&this.connection.shared.state).phase.break_with(libc::EPIPE);
-    assert_eq!(this.connection.occupies(), Some(libc::EALREADY));
+    assert_eq!(this.connection.connect_conflict(), Some(libc::EALREADY));
     assert_eq!(this.connection.set_options(&SocketOptions::default()), Ok(()));
     let ended = Fixture::new(protocol(false, true)).await;
     lock(&ended.connection.shared.state).phase.break_with(libc::EPIPE);
-    assert_eq!(ended.connection.occupies(), None);
+    assert_eq!(ended.connection.connect_conflict(), None);
     let refused = ended.connection.set_options(&SocketOptions::default());
     assert_eq!(refused.map_err(|error| error.errno), Err(libc::EPIPE));
 }
@@ -308,7 +308,7 @@ async fn the_first_link_answers_the_call_that_asked_for_it() {
     let plan = Plan { sink, poller: None, protocol, counters, options, guard: None, link_source: Some(link_source) };
     let connection = Connection::open(plan, OPEN, &Handle::current());
     let mut events = Events(events);
-    assert_eq!(connection.occupies(), Some(libc::EALREADY));
+    assert_eq!(connection.connect_conflict(), Some(libc::EALREADY));
     connection.send(b"kept", SEND).unwrap();
     connection.suspend(SUSPEND).unwrap();
     connection.close(Some(CLOSE)).unwrap();

@@ -12,13 +12,13 @@ use crate::options::{self, SocketOptions};
 
 /// Local endpoint of a connect attempt.
 #[derive(Clone)]
-pub(super) struct Origin {
+pub(super) struct LocalEndpoint {
     /// The bound socket; `None` if the kernel chooses the local address.
     pub(super) bound: Option<Arc<Bound>>,
     pub(super) options: SocketOptions,
 }
 
-impl Origin {
+impl LocalEndpoint {
     /// Returns the bound address.
     pub(super) fn local(&self) -> Option<SocketAddr> {
         self.bound.as_ref().map(|bound| bound.local)

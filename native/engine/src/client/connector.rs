@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::link_sink::LinkSink;
-use super::origin::Origin;
+use super::local_endpoint::LocalEndpoint;
 use super::route::Route;
 use crate::connection::{NewLink, WeakConnection};
 use crate::error::{Operation, SocketError};
@@ -19,7 +19,7 @@ use crate::timeout::timeout;
 
 /// Earlier attempts and connections of a client that have not posted their last event.
 #[derive(Clone, Default)]
-pub(super) struct Previous(Vec<Ending>);
+pub(super) struct DrainingConnections(Vec<Ending>);
 
 /// A connection or an attempt that is ending.
 #[derive(Clone)]
@@ -50,7 +50,7 @@ impl Ending {
     }
 }
 
-impl Previous {
+impl DrainingConnections {
     /// Adds an attempt, which drops the sender of `running` when it has posted its last event.
     pub(super) fn push_attempt(&mut self, running: watch::Receiver<()>) {
         self.add(Ending::Attempt(running));
@@ -89,18 +89,18 @@ impl Previous {
     }
 }
 
-/// Parameters of opening a link.
+/// Opens links of a client to one route.
 #[derive(Clone)]
-pub(super) struct Opening {
+pub(super) struct Connector {
     /// Attempts and connections that must end first.
-    pub(super) previous: Previous,
+    pub(super) draining: DrainingConnections,
     pub(super) route: Route,
     /// Time limit of an attempt.
     pub(super) limit: Duration,
     pub(super) protocol: Arc<Protocol>,
 }
 
-impl Opening {
+impl Connector {
     /// Connects, and performs the handshake, which resumes `session` if there is one.
     /// Returns the link and its session.
     ///
@@ -108,13 +108,13 @@ impl Opening {
     /// A cancelled attempt closes its socket.
     pub(super) async fn open(
         &self,
-        origin: Origin,
+        endpoint: LocalEndpoint,
         session: Option<SessionId>,
         received: u64,
     ) -> Result<(NewLink, Option<SessionId>), SocketError> {
         let attempt = async {
-            self.previous.clone().wait().await;
-            let (stream, peer) = self.route.follow(origin).await?;
+            self.draining.clone().wait().await;
+            let (stream, peer) = self.route.follow(endpoint).await?;
             let session = session.map(|id| Session { id, received });
             self.enter(stream, peer, session).await
         };
