@@ -528,7 +528,7 @@ impl Connection {
             return;
         }
         if state.finishes_later() {
-            state.finishes = true;
+            state.phase.finish_later();
             return self.shared.notify_task_of(state);
         }
         drop(state);

@@ -189,7 +189,7 @@ impl Driver {
         if matches!(state.suspension, Suspension::Wanted { .. }) {
             return Err(End::Suspended);
         }
-        if state.finishes && state.phase.is_up() {
+        if state.phase.is_finishing() {
             return Err(End::Finishing);
         }
         if !link.peer_sends {

@@ -11,7 +11,11 @@ pub(super) enum Phase {
     /// Neither side has closed it.
     Open(LinkState),
     /// The peer sends no more, and its owner is to close it.
-    PeerEnded(LinkState),
+    PeerEnded {
+        link: LinkState,
+        /// Whether to close it when the peer has everything: both sides have ended it.
+        finishes: bool,
+    },
     /// This side is closing.
     Closing(Close),
     /// It is over.
@@ -59,14 +63,14 @@ impl Phase {
     /// The link, unless this side has closed it.
     pub(super) fn link(&self) -> Option<&LinkState> {
         match self {
-            Self::Open(link) | Self::PeerEnded(link) => Some(link),
+            Self::Open(link) | Self::PeerEnded { link, .. } => Some(link),
             Self::Closing(_) | Self::Closed { .. } => None,
         }
     }
 
     fn link_mut(&mut self) -> Option<&mut LinkState> {
         match self {
-            Self::Open(link) | Self::PeerEnded(link) => Some(link),
+            Self::Open(link) | Self::PeerEnded { link, .. } => Some(link),
             Self::Closing(_) | Self::Closed { .. } => None,
         }
     }
@@ -90,7 +94,7 @@ impl Phase {
     pub(super) fn peer_ended(&self) -> bool {
         match self {
             Self::Open(_) => false,
-            Self::PeerEnded(_) => true,
+            Self::PeerEnded { .. } => true,
             Self::Closing(close) => close.reason == CloseReason::Remote,
             Self::Closed { peer_ended, .. } => *peer_ended,
         }
@@ -100,7 +104,7 @@ impl Phase {
     pub(super) fn loss(&self) -> Option<i32> {
         match self {
             Self::Closed { loss, .. } => *loss,
-            Self::Open(_) | Self::PeerEnded(_) | Self::Closing(_) => None,
+            Self::Open(_) | Self::PeerEnded { .. } | Self::Closing(_) => None,
         }
     }
 
@@ -114,7 +118,7 @@ impl Phase {
         let closed = Self::Closed { peer_ended: self.peer_ended(), loss: self.loss(), is_reported: self.is_reported() };
         match std::mem::replace(self, closed) {
             Self::Closing(close) => Some(close),
-            Self::Open(_) | Self::PeerEnded(_) | Self::Closed { .. } => None,
+            Self::Open(_) | Self::PeerEnded { .. } | Self::Closed { .. } => None,
         }
     }
 
@@ -158,8 +162,20 @@ impl Phase {
     /// The peer sends no more; true when that is news to an open connection.
     pub(super) fn end_by_peer(&mut self) -> bool {
         let Self::Open(link) = self else { return false };
-        *self = Self::PeerEnded(std::mem::replace(link, LinkState::Connecting));
+        *self = Self::PeerEnded { link: std::mem::replace(link, LinkState::Connecting), finishes: false };
         true
+    }
+
+    /// Closes an open one that its peer has ended, once the peer has everything.
+    pub(super) fn finish_later(&mut self) {
+        if let Self::PeerEnded { finishes, .. } = self {
+            *finishes = true;
+        }
+    }
+
+    /// Whether the link is to be drained, as [`Phase::finish_later`] was called.
+    pub(super) fn is_finishing(&self) -> bool {
+        matches!(self, Self::PeerEnded { link: LinkState::Up(_), finishes: true })
     }
 
     /// Whether it is to be reset, whatever waits.
@@ -179,7 +195,7 @@ impl Phase {
     pub(super) fn begin_close(&mut self, close: Close) -> bool {
         match self {
             Self::Open(_) => *self = Self::Closing(close),
-            Self::PeerEnded(_) => *self = Self::Closing(Close { reason: CloseReason::Remote, ..close }),
+            Self::PeerEnded { .. } => *self = Self::Closing(Close { reason: CloseReason::Remote, ..close }),
             Self::Closing(earlier) => {
                 earlier.aborts |= close.aborts;
                 if earlier.operation_id.is_some() || close.operation_id.is_none() {
@@ -237,7 +253,7 @@ mod tests {
 
     #[test]
     fn report_ends_any_phase() {
-        let mut phase = Phase::PeerEnded(LinkState::Connecting);
+        let mut phase = Phase::PeerEnded { link: LinkState::Connecting, finishes: false };
         assert!(phase.close().is_none(), "this side was not closing it");
         assert!(!phase.is_reported(), "events may follow");
         phase.lose(libc::ETIMEDOUT);

@@ -31,8 +31,6 @@ pub(super) struct State {
     pub(super) reads: OwnerReads,
     pub(super) queue: SendQueue,
     pub(super) fin: Fin,
-    /// Whether it is to close when its peer has everything: both sides have ended it.
-    pub(super) finishes: bool,
     pub(super) suspension: Suspension,
     /// Spawns the connection's task, where nothing has needed that yet.
     pub(super) spawn: Option<SpawnTask>,
@@ -162,7 +160,6 @@ impl State {
             reads: OwnerReads::Off,
             queue: SendQueue::new(protocol.acknowledge),
             fin: Fin::default(),
-            finishes: false,
             suspension: Suspension::default(),
             spawn: None,
             given_up: None,
