@@ -154,8 +154,8 @@ impl Client {
                     session: None,
                     up_since: None,
                 };
-                let plan = self.shared.plan(sink, Some(Box::new(reconnector)), bound);
-                Phase::Active(Connection::open(plan, operation_id, runtime))
+                let config = self.shared.connection_config(sink, Some(Box::new(reconnector)), bound);
+                Phase::Active(Connection::open(config, operation_id, runtime))
             }
         };
         Ok(())

@@ -85,8 +85,8 @@ pub enum Closing {
     Over,
 }
 
-/// What a connection is made of, beside its first link.
-pub(crate) struct Plan {
+/// Parts of a connection, except its initial link.
+pub(crate) struct ConnectionConfig {
     pub(crate) sink: Arc<dyn EventSink<ConnectionEvent>>,
     /// Poller of an owner that reads.
     ///
@@ -103,7 +103,7 @@ pub(crate) struct Plan {
 }
 
 /// A link that is there.
-pub(crate) struct FirstLink {
+pub(crate) struct InitialLink {
     /// It never blocks.
     pub(crate) stream: TcpStream,
     /// Its peer, which the kernel does not know any more when it is gone already.
@@ -116,7 +116,7 @@ pub(crate) struct FirstLink {
     pub(crate) is_known: bool,
 }
 
-impl Plan {
+impl ConnectionConfig {
     /// Makes what the handle and the task share, and returns what the task alone has.
     fn share(self, link: LinkState, addresses: Option<Addresses>) -> (Arc<Shared>, TaskParts) {
         let Self { sink, poller, protocol, counters, options, guard, link_source } = self;
@@ -153,22 +153,22 @@ impl TaskParts {
 }
 
 impl Connection {
-    /// Starts to serve the stream of `first`.
+    /// Starts to serve the stream of `initial`.
     ///
     /// # Errors
     /// When the kernel cannot tell the address on this side.
-    pub(crate) fn start(plan: Plan, first: FirstLink, runtime: &Handle) -> io::Result<Self> {
-        let addresses = Addresses { local: first.stream.local_addr()?, peer: first.peer };
-        Ok(Self::serve(plan, first, Some(addresses), runtime))
+    pub(crate) fn start(config: ConnectionConfig, initial: InitialLink, runtime: &Handle) -> io::Result<Self> {
+        let addresses = Addresses { local: initial.stream.local_addr()?, peer: initial.peer };
+        Ok(Self::serve(config, initial, Some(addresses), runtime))
     }
 
-    fn serve(plan: Plan, first: FirstLink, addresses: Option<Addresses>, runtime: &Handle) -> Self {
-        let stream = Arc::new(first.stream);
-        let (sealer, opener) = LinkCiphers::split(first.ciphers);
-        let mut link = Link::new(Arc::clone(&stream), &plan.protocol, first.peer_interval, opener);
-        let (shared, parts) = plan.share(LinkState::Up(Arc::clone(&stream)), addresses);
+    fn serve(config: ConnectionConfig, initial: InitialLink, addresses: Option<Addresses>, runtime: &Handle) -> Self {
+        let stream = Arc::new(initial.stream);
+        let (sealer, opener) = LinkCiphers::split(initial.ciphers);
+        let mut link = Link::new(Arc::clone(&stream), &config.protocol, initial.peer_interval, opener);
+        let (shared, parts) = config.share(LinkState::Up(Arc::clone(&stream)), addresses);
         lock(&shared.state).queue.encrypt_with(sealer);
-        let poller = shared.poller.clone().filter(|_| first.is_known);
+        let poller = shared.poller.clone().filter(|_| initial.is_known);
         let frames = poller.as_ref().and_then(|_| link.give_to_owner());
         let mut spawn = Some(parts.spawner(&shared, link, runtime.clone()));
         if let Some(poller) = poller {
@@ -187,9 +187,9 @@ impl Connection {
 
     /// Starts without a link.
     ///
-    /// The link source of `plan` makes the first one, and completes `opening`.
-    pub(crate) fn open(plan: Plan, opening: OperationId, runtime: &Handle) -> Self {
-        let (shared, parts) = plan.share(LinkState::Connecting, None);
+    /// The link source of `config` makes the first one, and completes `opening`.
+    pub(crate) fn open(config: ConnectionConfig, opening: OperationId, runtime: &Handle) -> Self {
+        let (shared, parts) = config.share(LinkState::Connecting, None);
         runtime.spawn(parts.driver(Arc::clone(&shared), Some(opening)).run(None));
         Self { shared }
     }

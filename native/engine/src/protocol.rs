@@ -175,7 +175,7 @@ impl Protocol {
             return Err(ProtocolError::PingExcludes(feature));
         }
         let is_message = match &self.framing {
-            Some(framing) => framing.envelope(&ping.message, None).is_ok(),
+            Some(framing) => framing.frame_parts(&ping.message, None).is_ok(),
             None => !ping.message.is_empty(),
         };
         if is_message { Ok(()) } else { Err(ProtocolError::PingIsNoMessage) }

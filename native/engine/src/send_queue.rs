@@ -30,7 +30,7 @@ pub enum SendProgress {
 
 /// A message as a frame. On an encrypted link it is encrypted when it is written.
 #[derive(Debug)]
-pub(crate) struct Outgoing {
+pub(crate) struct QueuedFrame {
     /// The frame; without resending, only the part that the kernel has not taken.
     pub(crate) frame: Bytes,
     /// Number of bytes of `frame` that the kernel has taken.
@@ -39,14 +39,14 @@ pub(crate) struct Outgoing {
     pub(crate) operation_id: OperationId,
 }
 
-struct Queued {
+struct QueueEntry {
     frame: Bytes,
     written: usize,
-    cargo: Cargo,
+    kind: FrameKind,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Cargo {
+enum FrameKind {
     Message(OperationId),
     Control(Kind),
 }
@@ -65,9 +65,9 @@ pub(crate) struct Written {
 /// The send queue of one connection. Does no I/O of its own.
 #[derive(Default)]
 pub(crate) struct SendQueue {
-    unsent: VecDeque<Queued>,
+    unsent: VecDeque<QueueEntry>,
     /// Taken by the kernel, not acknowledged by the peer; empty without acknowledgement.
-    unacknowledged: VecDeque<Queued>,
+    unacknowledged: VecDeque<QueueEntry>,
     acknowledges: bool,
     /// Number of messages of the session that the peer has acknowledged.
     acknowledged: u64,
@@ -141,17 +141,17 @@ impl SendQueue {
     }
 
     /// Adds a message; with acknowledgement, also one that the kernel has taken completely.
-    pub(crate) fn push(&mut self, message: Outgoing) {
-        let Outgoing { frame, written, operation_id } = message;
+    pub(crate) fn push(&mut self, message: QueuedFrame) {
+        let QueuedFrame { frame, written, operation_id } = message;
         let is_sent = self.acknowledges && written == frame.len();
-        let queued = Queued { frame, written, cargo: Cargo::Message(operation_id) };
+        let queued = QueueEntry { frame, written, kind: FrameKind::Message(operation_id) };
         self.bytes += self.weight(&queued);
         let queue = if is_sent { &mut self.unacknowledged } else { &mut self.unsent };
         queue.push_back(queued);
     }
 
     /// Adds a message that will be sent together with others. No other bytes wait for the kernel.
-    pub(crate) fn gather(&mut self, message: Outgoing) {
+    pub(crate) fn gather(&mut self, message: QueuedFrame) {
         self.gathered.messages += 1;
         self.gathered.bytes += message.frame.len();
         self.push(message);
@@ -173,10 +173,10 @@ impl SendQueue {
         if kind == Kind::Ping {
             self.marks.ping_end = None;
         }
-        let control = Queued { frame, written: 0, cargo: Cargo::Control(kind) };
+        let control = QueueEntry { frame, written: 0, kind: FrameKind::Control(kind) };
         let begun = self.begun();
         let controls = self.unsent.iter().skip(begun).take_while(|queued| queued.is_control()).count();
-        let place = self.unsent.iter().skip(begun).take(controls).position(|queued| queued.cargo == control.cargo);
+        let place = self.unsent.iter().skip(begun).take(controls).position(|queued| queued.kind == control.kind);
         match place.and_then(|place| self.unsent.get_mut(begun + place)) {
             Some(earlier) => *earlier = control,
             None => self.unsent.insert(begun + controls, control),
@@ -186,7 +186,7 @@ impl SendQueue {
     /// Counts the first frames that are partly written, or in a record in progress.
     fn begun(&self) -> usize {
         let mut covered = self.encryption.as_ref().map_or(0, |encryption| encryption.covers());
-        let is_begun = |queued: &&Queued| {
+        let is_begun = |queued: &&QueueEntry| {
             let is_covered = covered > 0;
             covered = covered.saturating_sub(queued.rest().len());
             queued.written > 0 || is_covered
@@ -221,7 +221,7 @@ impl SendQueue {
 
     /// Adds a control frame at the end of the queue.
     pub(crate) fn push_last(&mut self, kind: Kind, frame: Bytes) {
-        self.unsent.push_back(Queued { frame, written: 0, cargo: Cargo::Control(kind) });
+        self.unsent.push_back(QueueEntry { frame, written: 0, kind: FrameKind::Control(kind) });
     }
 
     /// Writes `frame` as the last one of the link, before everything in the queue.
@@ -268,7 +268,7 @@ impl SendQueue {
     /// Writes a record on an encrypted link; otherwise a few messages in place, or many small ones, up to [`GATHER_BYTES`], as a copy.
     fn write_front(&mut self, write: &mut impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>) -> io::Result<usize> {
         if let Some(encryption) = &mut self.encryption {
-            return encryption.write(self.unsent.iter().map(Queued::rest), write, &mut self.marks.written);
+            return encryption.write(self.unsent.iter().map(QueueEntry::rest), write, &mut self.marks.written);
         }
         if self.has_lost_cipher() {
             return Err(io::ErrorKind::NotConnected.into());
@@ -291,7 +291,7 @@ impl SendQueue {
             bytes <= GATHER_BYTES
         });
         let count = small.count();
-        let rests = self.unsent.iter().map(Queued::rest);
+        let rests = self.unsent.iter().map(QueueEntry::rest);
         if count > WRITE_BATCH_MESSAGES {
             return write(&[IoSlice::new(&rests.take(count).collect::<Vec<_>>().concat())]);
         }
@@ -308,9 +308,9 @@ impl SendQueue {
             return None;
         }
         self.acknowledged = count;
-        let finished: Vec<Queued> = self.unacknowledged.drain(..newly).collect();
+        let finished: Vec<QueueEntry> = self.unacknowledged.drain(..newly).collect();
         self.bytes -= finished.iter().map(|queued| queued.frame.len()).sum::<usize>();
-        Some(finished.iter().filter_map(Queued::operation_id).collect())
+        Some(finished.iter().filter_map(QueueEntry::operation_id).collect())
     }
 
     /// Handles the loss of the link: drops control frames.
@@ -370,10 +370,10 @@ impl SendQueue {
             written -= taken;
             // The kernel takes records as a whole.
             let end = self.marks.written - if self.encryption.is_some() { 0 } else { written as u64 };
-            match front.cargo {
-                Cargo::Message(_) if taken > 0 => self.marks.message_end = end,
-                Cargo::Control(Kind::Ping) if front.rest().is_empty() => self.marks.ping_end = Some(end),
-                Cargo::Message(_) | Cargo::Control(_) => {}
+            match front.kind {
+                FrameKind::Message(_) if taken > 0 => self.marks.message_end = end,
+                FrameKind::Control(Kind::Ping) if front.rest().is_empty() => self.marks.ping_end = Some(end),
+                FrameKind::Message(_) | FrameKind::Control(_) => {}
             }
             if !self.acknowledges && !front.is_control() {
                 self.bytes -= taken;
@@ -397,11 +397,11 @@ impl SendQueue {
     }
 
     /// Returns what a queued frame adds to `bytes`.
-    fn weight(&self, queued: &Queued) -> usize {
-        match queued.cargo {
-            Cargo::Control(_) => 0,
-            Cargo::Message(_) if self.acknowledges => queued.frame.len(),
-            Cargo::Message(_) => queued.rest().len(),
+    fn weight(&self, queued: &QueueEntry) -> usize {
+        match queued.kind {
+            FrameKind::Control(_) => 0,
+            FrameKind::Message(_) if self.acknowledges => queued.frame.len(),
+            FrameKind::Message(_) => queued.rest().len(),
         }
     }
 }
@@ -415,19 +415,19 @@ fn behind(parts: [&[u8]; 3], mut skip: usize) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-impl Queued {
+impl QueueEntry {
     fn rest(&self) -> &[u8] {
         self.frame.get(self.written..).unwrap_or_default()
     }
 
     fn is_control(&self) -> bool {
-        matches!(self.cargo, Cargo::Control(_))
+        matches!(self.kind, FrameKind::Control(_))
     }
 
     fn operation_id(&self) -> Option<OperationId> {
-        match self.cargo {
-            Cargo::Message(operation_id) => Some(operation_id),
-            Cargo::Control(_) => None,
+        match self.kind {
+            FrameKind::Message(operation_id) => Some(operation_id),
+            FrameKind::Control(_) => None,
         }
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use super::phase::{Phase, State};
 use super::shared::Shared;
 use crate::address::Host;
-use crate::connection::{Connection, FirstLink, NewLink};
+use crate::connection::{Connection, InitialLink, NewLink};
 use crate::error::{Operation, SocketError};
 use crate::event::{CloseReason, ConnectionEvent, OperationId};
 use crate::handshake::SessionId;
@@ -74,10 +74,10 @@ impl Shared {
         stream.local_addr().map_err(failed)?;
         let stream = stream.into_std().map_err(failed)?;
         self.sink.post(ConnectionEvent::Connected(peer));
-        let first = FirstLink { stream, peer, peer_interval, ciphers, is_known: false };
+        let initial = InitialLink { stream, peer, peer_interval, ciphers, is_known: false };
         let bound = state.bound.clone();
         let sink = self.new_link_sink(state, None, bound.clone());
-        Connection::start(self.plan(sink, None, bound), first, &Handle::current()).map_err(failed)
+        Connection::start(self.connection_config(sink, None, bound), initial, &Handle::current()).map_err(failed)
     }
 
     /// Completes a cancelled attempt, and its `close`; `None` if the client was dropped.

@@ -6,7 +6,7 @@ use super::bound::Bound;
 use super::link_sink::{FailOpening, LinkSink};
 use super::phase::{Phase, State};
 use crate::backoff::Reconnect;
-use crate::connection::{LinkSource, Plan};
+use crate::connection::{ConnectionConfig, LinkSource};
 use crate::event::{ConnectionEvent, EventSink, OperationId};
 use crate::options::SocketOptions;
 use crate::poller::PollTarget;
@@ -63,15 +63,15 @@ impl Shared {
         }
     }
 
-    pub(super) fn plan(
+    pub(super) fn connection_config(
         &self,
         sink: Arc<dyn EventSink<ConnectionEvent>>,
         link_source: Option<Box<dyn LinkSource>>,
         bound: Option<Arc<Bound>>,
-    ) -> Plan {
+    ) -> ConnectionConfig {
         let (protocol, poller) = (Arc::clone(&self.protocol), self.poller.clone());
         let (counters, options) = (Counters::of(&self.counters), SocketOptions::default());
         let guard = bound.map(|bound| Box::new(bound) as Box<dyn Send + Sync>);
-        Plan { sink, poller, protocol, counters, options, guard, link_source }
+        ConnectionConfig { sink, poller, protocol, counters, options, guard, link_source }
     }
 }

@@ -75,8 +75,11 @@ impl Fixture {
             session: None,
             up_since: None,
         };
-        let connection =
-            Connection::open(shared.plan(sink, Some(Box::new(reconnector)), None), OPEN, &Handle::current());
+        let connection = Connection::open(
+            shared.connection_config(sink, Some(Box::new(reconnector)), None),
+            OPEN,
+            &Handle::current(),
+        );
         Self { connection, events: Events(events), network, since: Instant::now() }
     }
 

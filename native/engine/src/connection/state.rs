@@ -15,13 +15,13 @@ use super::stream_link::StreamLink;
 use super::write;
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::{LinkId, OperationId};
-use crate::framing::{Envelope, Framing};
+use crate::framing::{FrameParts, Framing};
 use crate::limits::{DRAIN_TIMEOUT, EVENT_OVERHEAD_BYTES, SEND_QUEUE_LIMIT_BYTES, SEND_QUEUE_MOST_BYTES};
 use crate::noise::Sealer;
 use crate::options::SocketOptions;
 use crate::progress::SentMarks;
 use crate::protocol::{Protocol, Unsent};
-use crate::send_queue::{Outgoing, SendProgress, SendQueue};
+use crate::send_queue::{QueuedFrame, SendProgress, SendQueue};
 use crate::tcp_info::TcpInfo;
 use crate::wire::Kind;
 
@@ -221,7 +221,7 @@ impl State {
         self.may_send()?;
         let envelope = self.envelope(data)?;
         self.check_room(data.len())?;
-        let parts = envelope.as_ref().map_or([&[], data, &[]], Envelope::parts);
+        let parts = envelope.as_ref().map_or([&[], data, &[]], FrameParts::parts);
         let length: usize = parts.iter().map(|part| part.len()).sum();
         let written = self.try_now(parts)?;
         let finished = written == length && !self.protocol.acknowledge;
@@ -229,7 +229,7 @@ impl State {
             return Ok(SendProgress::Sent);
         }
         let (frame, written) = self.kept(message, parts, written);
-        self.queue.push(Outgoing { frame, written, operation_id });
+        self.queue.push(QueuedFrame { frame, written, operation_id });
         Ok(SendProgress::Queued)
     }
 
@@ -243,9 +243,9 @@ impl State {
         self.may_send()?;
         let envelope = self.envelope(data)?;
         self.check_room(data.len())?;
-        let parts = envelope.as_ref().map_or([&[], data, &[]], Envelope::parts);
+        let parts = envelope.as_ref().map_or([&[], data, &[]], FrameParts::parts);
         let frame = message.kept(parts, 0);
-        self.queue.gather(Outgoing { frame, written: 0, operation_id });
+        self.queue.gather(QueuedFrame { frame, written: 0, operation_id });
         Ok(SendProgress::Gathered)
     }
 
@@ -526,9 +526,9 @@ impl State {
         self.protocol.framing.as_ref().filter(|_| self.protocol.is_typed())
     }
 
-    fn envelope<'a>(&self, data: &'a [u8]) -> Result<Option<Envelope<'a>>, i32> {
+    fn envelope<'a>(&self, data: &'a [u8]) -> Result<Option<FrameParts<'a>>, i32> {
         let kind = self.protocol.is_typed().then_some(Kind::Data);
-        let envelope = self.protocol.framing.as_ref().map(|framing| framing.envelope(data, kind));
+        let envelope = self.protocol.framing.as_ref().map(|framing| framing.frame_parts(data, kind));
         envelope.transpose().map_err(|error| error.errno())
     }
 

@@ -169,7 +169,7 @@ impl Fixture {
         let links_of = |outlives_peer| -> Box<dyn LinkSource> { Box::new(Links { links: receiver, outlives_peer }) };
         let link_source = resilient.map(links_of);
         let peer_interval = protocol.heartbeat.map(|_| SECOND * 2);
-        let plan = Plan {
+        let config = ConnectionConfig {
             sink: Arc::new(Recorder(sender)),
             poller: poller.map(|poller| poller.target(TARGET)),
             protocol: Arc::new(protocol),
@@ -179,14 +179,14 @@ impl Fixture {
             link_source,
         };
         let (stream, peer) = link().await;
-        let first = FirstLink {
+        let initial = InitialLink {
             peer: stream.peer_addr().unwrap(),
             stream: stream.into_std().unwrap(),
             peer_interval,
             ciphers: None,
             is_known: false,
         };
-        let connection = Connection::start(plan, first, &Handle::current()).unwrap();
+        let connection = Connection::start(config, initial, &Handle::current()).unwrap();
         let stream = match lock(&connection.shared.state).phase.link() {
             Some(phase::LinkState::Up(stream)) => Arc::downgrade(stream),
             _ => Weak::new(),

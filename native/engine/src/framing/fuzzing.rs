@@ -100,10 +100,10 @@ fn encode(framing: &Framing, typed: bool, body: &Bytes) -> Option<Bytes> {
     match frame {
         Frame::Corrupt(_) => None,
         Frame::Data(data) => {
-            let envelope = framing.envelope(&data, typed.then_some(Kind::Data));
-            assert!(envelope.is_ok(), "what was received cannot be sent: {envelope:?}");
-            let envelope = envelope.ok()?;
-            Some(envelope.parts().concat().into())
+            let frame_parts = framing.frame_parts(&data, typed.then_some(Kind::Data));
+            assert!(frame_parts.is_ok(), "what was received cannot be sent: {frame_parts:?}");
+            let frame_parts = frame_parts.ok()?;
+            Some(frame_parts.parts().concat().into())
         }
         Frame::Ping => control(Kind::Ping, &[]),
         Frame::Pong => control(Kind::Pong, &[]),

@@ -27,7 +27,7 @@ fn delimited(delimiter: &'static str, max_message_bytes: usize) -> Framing {
 
 /// Encodes `message`.
 fn framed(framing: &Framing, message: &[u8], kind: Option<Kind>) -> Result<Vec<u8>, FramingError> {
-    Ok(framing.envelope(message, kind)?.parts().concat())
+    Ok(framing.frame_parts(message, kind)?.parts().concat())
 }
 
 /// Decodes `stream` in pieces of `sizes`; the rest is one piece.
@@ -160,7 +160,7 @@ fn a_message_of_the_limit_passes_both_ways_and_one_byte_more_does_not() {
         assert_eq!(too_long.errno(), libc::EMSGSIZE);
         // A message from a peer with a higher limit, if the field can express its length.
         if longer.len() + usize::from(typed) < 256 || limit_bytes == 65_535 {
-            let stream = Envelope::new(&framing, &longer, kind).unwrap().parts().concat();
+            let stream = FrameParts::new(&framing, &longer, kind).unwrap().parts().concat();
             assert_eq!(decoded(&framing, typed, &stream, &[1; 8]), (vec![], Some(too_long)), "{framing:?}");
         }
     }

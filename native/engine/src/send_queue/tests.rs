@@ -9,8 +9,8 @@ mod turn;
 
 use super::*;
 
-fn message(text: &'static str, operation_id: u64) -> Outgoing {
-    Outgoing { frame: Bytes::from_static(text.as_bytes()), written: 0, operation_id: OperationId(operation_id) }
+fn message(text: &'static str, operation_id: u64) -> QueuedFrame {
+    QueuedFrame { frame: Bytes::from_static(text.as_bytes()), written: 0, operation_id: OperationId(operation_id) }
 }
 
 fn queue(acknowledges: bool, texts: &[&'static str]) -> SendQueue {

@@ -12,7 +12,7 @@ use super::accepted::Taken;
 use super::admitted::Admitted;
 use super::place::{ConnectionPlace, PlaceGuard};
 use super::shared::{Shared, Started};
-use crate::connection::{Connection, FirstLink, Plan};
+use crate::connection::{Connection, ConnectionConfig, InitialLink};
 use crate::error::{Operation, SocketError};
 use crate::event::{ConnectionEvent, EventSink};
 use crate::options::{self, SocketOptions};
@@ -99,10 +99,17 @@ impl PendingConnection {
         let protocol = Arc::clone(&server.protocol);
         let counters = Counters::of(&server.counters);
         let options = SocketOptions { no_delay: Some(settings.options.no_delay.unwrap_or(true)), ..settings.options };
-        let plan =
-            Plan { sink, poller, protocol, counters, options, guard: Some(Box::new(PlaceGuard(place))), link_source };
+        let config = ConnectionConfig {
+            sink,
+            poller,
+            protocol,
+            counters,
+            options,
+            guard: Some(Box::new(PlaceGuard(place))),
+            link_source,
+        };
         let connection =
-            Connection::start(plan, FirstLink { stream, peer, peer_interval, ciphers, is_known: true }, &runtime)
+            Connection::start(config, InitialLink { stream, peer, peer_interval, ciphers, is_known: true }, &runtime)
                 .map_err(failed)?;
         let weak = connection.downgrade();
         if intake < settings.first_intake {

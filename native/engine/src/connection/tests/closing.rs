@@ -224,15 +224,15 @@ async fn closing() -> (Connection, Receiver<Told>, Peer) {
     let sink = Arc::new(Recorder(sender));
     let (protocol, counters) = (Arc::default(), Counters::default());
     let options = SocketOptions::default();
-    let plan = Plan { sink, poller: None, protocol, counters, options, guard: None, link_source: None };
-    let first = FirstLink {
+    let config = ConnectionConfig { sink, poller: None, protocol, counters, options, guard: None, link_source: None };
+    let initial = InitialLink {
         stream: stream.into_std().unwrap(),
         peer: address,
         peer_interval: None,
         ciphers: None,
         is_known: false,
     };
-    let connection = Connection::start(plan, first, &Handle::current()).unwrap();
+    let connection = Connection::start(config, initial, &Handle::current()).unwrap();
     let progress = connection.send(&vec![0; QUEUED_BYTES], SEND);
     assert_eq!(progress, Ok(SendProgress::Queued));
     connection.close(Some(CLOSE)).unwrap();

@@ -43,7 +43,7 @@ impl Watched {
         let (sender, events) = unbounded_channel();
         let (links, receiver) = mpsc::channel(1);
         let watch = Arc::new(Watch { recorder: Recorder(sender), shared: OnceLock::new() });
-        let plan = Plan {
+        let config = ConnectionConfig {
             sink: Arc::clone(&watch) as Arc<dyn EventSink<ConnectionEvent>>,
             poller: None,
             protocol: Arc::new(protocol),
@@ -53,14 +53,14 @@ impl Watched {
             link_source: Some(Box::new(Links { links: receiver, outlives_peer: true })),
         };
         let (stream, peer) = link().await;
-        let first = FirstLink {
+        let initial = InitialLink {
             peer: stream.peer_addr().unwrap(),
             stream: stream.into_std().unwrap(),
             peer_interval: None,
             ciphers: None,
             is_known: false,
         };
-        let connection = Connection::start(plan, first, &Handle::current()).unwrap();
+        let connection = Connection::start(config, initial, &Handle::current()).unwrap();
         watch.shared.set(Arc::downgrade(&connection.shared)).expect("it is set once");
         Self { connection, events: Events(events), peer, links }
     }

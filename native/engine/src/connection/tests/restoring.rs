@@ -305,8 +305,16 @@ async fn the_first_link_answers_the_call_that_asked_for_it() {
     let link_source: Box<dyn LinkSource> = Box::new(Links { links, outlives_peer: true });
     let (protocol, counters) = (Arc::new(protocol(false, true)), Counters::default());
     let (sink, options) = (Arc::new(Recorder(sender)), SocketOptions::default());
-    let plan = Plan { sink, poller: None, protocol, counters, options, guard: None, link_source: Some(link_source) };
-    let connection = Connection::open(plan, OPEN, &Handle::current());
+    let config = ConnectionConfig {
+        sink,
+        poller: None,
+        protocol,
+        counters,
+        options,
+        guard: None,
+        link_source: Some(link_source),
+    };
+    let connection = Connection::open(config, OPEN, &Handle::current());
     let mut events = Events(events);
     assert_eq!(connection.connect_conflict(), Some(libc::EALREADY));
     connection.send(b"kept", SEND).unwrap();

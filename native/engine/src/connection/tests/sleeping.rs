@@ -10,8 +10,8 @@ fn tasks() -> usize {
     Handle::current().metrics().num_alive_tasks()
 }
 
-fn plan(sender: UnboundedSender<Told>, protocol: Protocol) -> Plan {
-    Plan {
+fn config(sender: UnboundedSender<Told>, protocol: Protocol) -> ConnectionConfig {
+    ConnectionConfig {
         sink: Arc::new(Recorder(sender)),
         poller: Some(Poller::new(|| {}).target(TARGET)),
         protocol: Arc::new(protocol),
@@ -27,14 +27,14 @@ async fn accepted(protocol: Protocol) -> Fixture {
     let (sender, events) = unbounded_channel();
     let (stream, peer) = link().await;
     let address = stream.peer_addr().unwrap();
-    let first = FirstLink {
+    let initial = InitialLink {
         stream: stream.into_std().unwrap(),
         peer: address,
         peer_interval: None,
         ciphers: None,
         is_known: true,
     };
-    let connection = Connection::start(plan(sender, protocol), first, &Handle::current()).unwrap();
+    let connection = Connection::start(config(sender, protocol), initial, &Handle::current()).unwrap();
     Fixture { connection, events: Events(events), peer, links: mpsc::channel(1).0, stream: Weak::new() }
 }
 
@@ -113,9 +113,9 @@ async fn one_that_cannot_be_watched_fails_with_what_the_kernel_said() {
     // Whatever may be watched, a file may not.
     let stream = std::net::TcpStream::from(OwnedFd::from(File::open("/dev/null").unwrap()));
     let peer = ([127, 0, 0, 1], 1).into();
-    let first = FirstLink { stream, peer, peer_interval: None, ciphers: None, is_known: true };
+    let initial = InitialLink { stream, peer, peer_interval: None, ciphers: None, is_known: true };
     let runtime = Handle::current();
-    let _connection = Connection::serve(plan(sender, Protocol::default()), first, None, &runtime);
+    let _connection = Connection::serve(config(sender, Protocol::default()), initial, None, &runtime);
     let mut events = Events(events);
     events.assert_next(&format!("broken {}", libc::EPERM)).await;
     events.assert_next("closed Reset").await;

@@ -33,8 +33,8 @@ fn assert_comes_back(framing: &Framing, message: &Bytes) {
     if matches!(&framing.layout, Layout::Length(options) if options.strip_header == options.whole_frames) {
         return;
     }
-    let Ok(envelope) = framing.envelope(message, None) else { return };
-    let stream = envelope.parts().concat();
+    let Ok(frame_parts) = framing.frame_parts(message, None) else { return };
+    let stream = frame_parts.parts().concat();
     let all = decode(framing, &stream, usize::MAX);
     // A gap without bytes ends no message.
     if !stream.is_empty() {

@@ -137,12 +137,12 @@ fn perform(queue: &mut SendQueue, peer: &mut Peer, step: &Step, number: u64) {
             };
             // Without acknowledgement, a message that the kernel has taken is finished.
             if written < frame.len() || queue.acknowledges {
-                queue.push(Outgoing { frame, written, operation_id: OperationId(number) });
+                queue.push(QueuedFrame { frame, written, operation_id: OperationId(number) });
             }
         }
         Step::Gather(_) if queue.has_unsent() && queue.gathered() == 0 => {}
         Step::Gather(size) => {
-            queue.gather(Outgoing { frame: frame(number, size), written: 0, operation_id: OperationId(number) });
+            queue.gather(QueuedFrame { frame: frame(number, size), written: 0, operation_id: OperationId(number) });
         }
         Step::Control => queue.push_control(Kind::Ping, frame(CONTROLS + number, 1)),
         Step::Last => queue.push_last(Kind::Bye, frame(CONTROLS + number, 2)),
@@ -186,7 +186,7 @@ fn end_link_writes_its_frame_unless_another_is_partly_written() {
     for (written, numbers_read) in [(0, vec![9]), (30, vec![])] {
         let mut queue = SendQueue::new(false);
         let mut link = Link::begin(&mut queue);
-        queue.gather(Outgoing { frame: frame(0, 20), written: 0, operation_id: OperationId(0) });
+        queue.gather(QueuedFrame { frame: frame(0, 20), written: 0, operation_id: OperationId(0) });
         if written > 0 {
             queue.write_with(link.kernel(written, 100));
         }

@@ -82,7 +82,7 @@ proptest! {
             match step {
                 Step::Push(size) => {
                     let frame = Bytes::from(vec![number as u8; size]);
-                    queue.push(Outgoing { frame, written: 0, operation_id: OperationId(number) });
+                    queue.push(QueuedFrame { frame, written: 0, operation_id: OperationId(number) });
                     model.waiting.push_back((number, size, 0));
                 }
                 Step::Control => queue.push_control(Kind::Ping, Bytes::from_static(&[CONTROL])),

@@ -9,7 +9,7 @@ const FRAMES: usize = 2 * WRITE_TURN_BYTES / FRAME_BYTES;
 fn long_queue() -> SendQueue {
     let mut queue = SendQueue::new(false);
     for operation_id in 0..FRAMES as u64 {
-        queue.push(Outgoing {
+        queue.push(QueuedFrame {
             frame: Bytes::from(vec![0; FRAME_BYTES]),
             written: 0,
             operation_id: OperationId(operation_id),
@@ -38,7 +38,7 @@ fn many_gathered_messages_leave_in_one_write() {
     let mut queue = SendQueue::new(false);
     let frame = |operation_id: u64| Bytes::from(operation_id.to_string());
     for operation_id in 0..MESSAGES {
-        queue.gather(Outgoing { frame: frame(operation_id), written: 0, operation_id: OperationId(operation_id) });
+        queue.gather(QueuedFrame { frame: frame(operation_id), written: 0, operation_id: OperationId(operation_id) });
     }
     assert_eq!(queue.gathered(), 1_000);
     let (mut taken, mut writes) = (Vec::new(), 0);
@@ -56,7 +56,7 @@ fn has_gathered_enough_at_the_limit() {
     let mut queue = SendQueue::new(false);
     for operation_id in 0..=GATHER_BYTES as u64 / FRAME_BYTES as u64 {
         assert!(!queue.has_gathered_enough());
-        queue.gather(Outgoing {
+        queue.gather(QueuedFrame {
             frame: Bytes::from(vec![0; FRAME_BYTES]),
             written: 0,
             operation_id: OperationId(operation_id),

@@ -105,7 +105,7 @@ pub(crate) fn unhex(text: &str) -> Vec<u8> {
 
 /// Encodes the frame and decodes it again.
 fn check(framing: &Framing, message: &[u8], kind: Option<Kind>, frame: &[u8]) {
-    assert_eq!(framing.envelope(message, kind).unwrap().parts().concat(), frame);
+    assert_eq!(framing.frame_parts(message, kind).unwrap().parts().concat(), frame);
     let body = [kind.map(Kind::byte).as_slice(), message].concat();
     let decoded = Decoder::new(framing, kind.is_some()).decode(&mut BytesMut::from(frame));
     assert_eq!(decoded, Ok(Some(Decoded::Message(Bytes::from(body)))));
@@ -121,7 +121,7 @@ fn frames() {
     }
     for vector in vectors("notDelimited") {
         let message = bytes(&vector, "message");
-        let result = delimiter(&vector).envelope(&message, None);
+        let result = delimiter(&vector).frame_parts(&message, None);
         assert_eq!(result.map(drop), Err(FramingError::Ambiguous), "{vector}");
     }
 }

@@ -13,7 +13,7 @@ use crate::wire::Kind;
 
 /// A message with its header and trailer.
 #[derive(Clone, Debug)]
-pub(crate) struct Envelope<'a> {
+pub(crate) struct FrameParts<'a> {
     head: Piece,
     body: Cow<'a, [u8]>,
     tail: Piece,
@@ -24,12 +24,16 @@ impl Framing {
     ///
     /// # Errors
     /// When the peer could not decode the same message.
-    pub(crate) fn envelope<'a>(&self, message: &'a [u8], kind: Option<Kind>) -> Result<Envelope<'a>, FramingError> {
+    pub(crate) fn frame_parts<'a>(
+        &self,
+        message: &'a [u8],
+        kind: Option<Kind>,
+    ) -> Result<FrameParts<'a>, FramingError> {
         let limit_bytes = self.limit_bytes(kind.is_some());
         if message.len() > limit_bytes {
             return Err(FramingError::TooLong { limit_bytes });
         }
-        Envelope::new(self, message, kind)
+        FrameParts::new(self, message, kind)
     }
 
     /// Builds a frame of `kind` with `fields`.
@@ -38,14 +42,14 @@ impl Framing {
     /// For control frames of typed streams; the limit of data frames is not checked.
     pub(crate) fn control_frame(&self, kind: Kind, fields: &[u8]) -> Bytes {
         let mut frame = BytesMut::new();
-        if let Ok(envelope) = Envelope::new(self, fields, Some(kind)) {
-            envelope.parts().iter().for_each(|part| frame.extend_from_slice(part));
+        if let Ok(frame_parts) = FrameParts::new(self, fields, Some(kind)) {
+            frame_parts.parts().iter().for_each(|part| frame.extend_from_slice(part));
         }
         frame.freeze()
     }
 }
 
-impl<'a> Envelope<'a> {
+impl<'a> FrameParts<'a> {
     /// Checks that the length can be expressed and the end found.
     /// Does not check the message limit.
     pub(super) fn new(framing: &Framing, message: &'a [u8], kind: Option<Kind>) -> Result<Self, FramingError> {
