@@ -17,7 +17,7 @@ pub(crate) enum Due {
     /// To ask the peer whether it is there.
     Ask,
     /// To tell the peer that this side is there: its questions are not being read, or they wait behind what it sends.
-    Reassure,
+    SendPong,
     /// To say that the peer is silent although its kernel answers.
     Stalled,
     /// To give the peer up.
@@ -68,9 +68,9 @@ pub(crate) struct Liveness {
     /// Whether something came since.
     owes_word: bool,
     /// While nothing is read: when this side told its peer last that it is there.
-    deaf_since: Option<Instant>,
+    paused_since: Option<Instant>,
     /// When this side began to read, for the first time or again.
-    listens_since: Instant,
+    resumed_at: Instant,
     /// When this process was last known to run: the clocks were asked, or a wait began.
     checked_at: Instant,
     /// Stops of this process since the peer was heard, for which it was asked again or stalled for longer.
@@ -96,8 +96,8 @@ impl Liveness {
             said: 0,
             said_at: now,
             owes_word: false,
-            deaf_since: None,
-            listens_since: now,
+            paused_since: None,
+            resumed_at: now,
             checked_at: now,
             silent_stops: 0,
             idle_stops: 0,
@@ -105,7 +105,7 @@ impl Liveness {
     }
 
     /// Something came from the peer. True when it was stalled before.
-    pub(crate) fn hear(&mut self, now: Instant) -> bool {
+    pub(crate) fn on_traffic(&mut self, now: Instant) -> bool {
         self.heard = now;
         self.question = None;
         self.silent_stops = 0;
@@ -122,15 +122,15 @@ impl Liveness {
 
     /// Says whether the link is being read. Silence counts only while it is: what the peer says otherwise is not heard.
     pub(crate) fn listen(&mut self, listens: bool, now: Instant) {
-        match (listens, self.deaf_since) {
+        match (listens, self.paused_since) {
             (true, Some(_)) => {
-                self.deaf_since = None;
-                self.listens_since = now;
+                self.paused_since = None;
+                self.resumed_at = now;
                 self.checked_at = now;
                 self.heard = now;
                 self.question = None;
             }
-            (false, None) => self.deaf_since = Some(now),
+            (false, None) => self.paused_since = Some(now),
             _ => {}
         }
     }
@@ -144,8 +144,8 @@ impl Liveness {
     pub(crate) fn due(&mut self, now: Instant, active: Instant, look: impl FnOnce() -> LinkView) -> Due {
         let is_idle = |this: &Self| this.idle_deadline(active).is_some_and(|deadline| now >= deadline);
         let is_silent = |one: Heartbeat| self.question.is_some() || now >= self.heard + one.interval;
-        let asks = self.deaf_since.is_none() && self.heartbeat.is_some_and(is_silent);
-        let owes_word = self.deaf_since.is_none() && self.word_deadline().is_some_and(|deadline| now >= deadline);
+        let asks = self.paused_since.is_none() && self.heartbeat.is_some_and(is_silent);
+        let owes_word = self.paused_since.is_none() && self.word_deadline().is_some_and(|deadline| now >= deadline);
         let view = (is_idle(self) || asks || owes_word).then(look);
         let was_stopped = self.deadline(active).is_some_and(|deadline| was_stopped(deadline, now));
         self.checked_at = now;
@@ -158,8 +158,8 @@ impl Liveness {
         if is_idle(self) {
             return Due::Idle;
         }
-        match (self.deaf_since, self.heartbeat, view) {
-            (Some(since), ..) => self.reassure(since, now),
+        match (self.paused_since, self.heartbeat, view) {
+            (Some(since), ..) => self.pong_while_paused(since, now),
             (None, Some(heartbeat), Some(view)) => {
                 let word = if owes_word { self.give_word(now, &view) } else { Due::Nothing };
                 match self.ask(heartbeat, now, &view) {
@@ -181,7 +181,7 @@ impl Liveness {
     fn give_word(&mut self, now: Instant, view: &LinkView) -> Due {
         let has_spoken = view.marks.written > self.said;
         self.say(Some(view.marks.written), now);
-        if has_spoken { Due::Nothing } else { Due::Reassure }
+        if has_spoken { Due::Nothing } else { Due::SendPong }
     }
 
     /// Takes note of what the peer's kernel has acknowledged, and of what has arrived and was not read yet.
@@ -213,12 +213,12 @@ impl Liveness {
     /// This process was stopped, and perhaps its peer as well, which then had no time to send or to answer: the idle time begins anew, and
     /// the peer is asked again, or, where it is stalled, has as long as an answer may take. That holds for a number of stops in a row.
     fn excuse(&mut self, now: Instant, active: Instant) {
-        if active.max(self.taken_at) > self.listens_since {
+        if active.max(self.taken_at) > self.resumed_at {
             self.idle_stops = 0;
         }
         if self.idle_stops < limits::STOP_EXCUSES {
             self.idle_stops += 1;
-            self.listens_since = now;
+            self.resumed_at = now;
         }
         let waits = self.question.is_some() || self.stalled_since.is_some();
         let Some(heartbeat) = self.heartbeat.filter(|_| waits && self.silent_stops < limits::STOP_EXCUSES) else {
@@ -233,10 +233,10 @@ impl Liveness {
         }
     }
 
-    fn reassure(&mut self, since: Instant, now: Instant) -> Due {
+    fn pong_while_paused(&mut self, since: Instant, now: Instant) -> Due {
         let due = self.peer_interval.is_some_and(|interval| now >= since + interval);
-        self.deaf_since = if due { Some(now) } else { Some(since) };
-        if due { Due::Reassure } else { Due::Nothing }
+        self.paused_since = if due { Some(now) } else { Some(since) };
+        if due { Due::SendPong } else { Due::Nothing }
     }
 
     fn ask(&mut self, heartbeat: Heartbeat, now: Instant, view: &LinkView) -> Due {
@@ -272,12 +272,12 @@ impl Liveness {
 
     /// While messages wait unread the connection is not idle, though none goes through.
     fn idle_deadline(&self, active: Instant) -> Option<Instant> {
-        let limit = self.idle_timeout.filter(|_| self.deaf_since.is_none())?;
+        let limit = self.idle_timeout.filter(|_| self.paused_since.is_none())?;
         Some(self.idle_since(active) + limit)
     }
 
     fn idle_since(&self, active: Instant) -> Instant {
-        active.max(self.listens_since).max(self.taken_at)
+        active.max(self.resumed_at).max(self.taken_at)
     }
 
     /// When `due` has to be asked next; `None`: never.
@@ -292,7 +292,7 @@ impl Liveness {
 
     /// How long the peer has for what it owes.
     fn answer_limit(&self) -> Option<Duration> {
-        let heartbeat = self.heartbeat.filter(|_| self.deaf_since.is_none())?;
+        let heartbeat = self.heartbeat.filter(|_| self.paused_since.is_none())?;
         match (self.stalled_since, self.question) {
             (Some(_), _) => Some(self.stalled_timeout),
             (None, Some(_)) => Some(heartbeat.answer_time()),
@@ -303,14 +303,14 @@ impl Liveness {
     /// While a wait can end the connection: when to check whether this process was stopped.
     fn check_deadline(&self, active: Instant) -> Option<Instant> {
         let answer = self.answer_limit().map(|limit| self.checked_at + slice_of(limit));
-        let idle_limit = self.idle_timeout.filter(|_| self.deaf_since.is_none());
+        let idle_limit = self.idle_timeout.filter(|_| self.paused_since.is_none());
         let idle = idle_limit.map(|limit| self.checked_at.max(self.idle_since(active)) + slice_of(limit));
         [answer, idle].into_iter().flatten().min()
     }
 
     /// When something is due, as far as that is known; `None`: never.
     fn due_deadline(&self, active: Instant) -> Option<Instant> {
-        let life = match (self.deaf_since, self.heartbeat) {
+        let life = match (self.paused_since, self.heartbeat) {
             (Some(since), _) => self.peer_interval.map(|interval| since + interval),
             (None, Some(heartbeat)) => {
                 let life = self.life_deadline(heartbeat);

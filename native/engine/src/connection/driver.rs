@@ -300,7 +300,7 @@ impl Driver {
                 }
                 end
             }
-            Due::Reassure => {
+            Due::SendPong => {
                 let end = self.say(link, |state| state.push_control(Kind::Pong, &[]));
                 let written = lock(&self.shared.state).queue.marks().written;
                 link.liveness.say(Some(written), now);

@@ -26,7 +26,7 @@ impl Driver {
             return None;
         }
         let is_sign = !matches!(reading, Reading::Frames { is_sign: false });
-        if is_sign && self.has_clocks() && link.liveness.hear(Instant::now()) {
+        if is_sign && self.has_clocks() && link.liveness.on_traffic(Instant::now()) {
             self.shared.sink.post(ConnectionEvent::Recovered);
         }
         match reading {

@@ -18,7 +18,7 @@ proptest! {
             now += Duration::from_millis(wait_ms);
             match step {
                 0 => {
-                    clocks.hear(now);
+                    clocks.on_traffic(now);
                 }
                 1 => clocks.listen(wait_ms % 2 == 0, now),
                 2 => active = now,
@@ -28,7 +28,7 @@ proptest! {
             now = now.max(deadline);
             match clocks.due(now, active, quiet) {
                 Due::PeerGone | Due::Idle => return Ok(()),
-                Due::Nothing | Due::Ask | Due::Reassure | Due::Stalled => {
+                Due::Nothing | Due::Ask | Due::SendPong | Due::Stalled => {
                     prop_assert!(clocks.deadline(active).is_none_or(|next| next > deadline));
                 }
             }
@@ -104,7 +104,7 @@ fn dues(clocks: &mut Liveness, start: Instant, views: &[LinkView]) -> Vec<Due> {
 fn dues_while_hearing(clocks: &mut Liveness, start: Instant, written: &[u64]) -> Vec<Due> {
     let due = |(step, written): (usize, &u64)| {
         let now = start + SECOND * (step as u32 + 1) / 2;
-        clocks.hear(now);
+        clocks.on_traffic(now);
         clocks.due(now, start, || view(0, 0, SentMarks { written: *written, ..SentMarks::default() }))
     };
     written.iter().enumerate().map(due).collect()
@@ -114,7 +114,7 @@ fn dues_while_hearing(clocks: &mut Liveness, start: Instant, written: &[u64]) ->
 fn a_side_that_only_receives_tells_its_peer_twice_an_interval_that_it_is_there() {
     let (mut clocks, start) = liveness(None);
     let dues = dues_while_hearing(&mut clocks, start, &[0, 0, 0, 0, 0]);
-    assert_eq!(dues, [Due::Nothing, Due::Reassure, Due::Nothing, Due::Reassure, Due::Nothing]);
+    assert_eq!(dues, [Due::Nothing, Due::SendPong, Due::Nothing, Due::SendPong, Due::Nothing]);
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_side_that_sends_as_well_says_nothing_more() {
     let (mut clocks, start) = liveness(None);
     let dues = dues_while_hearing(&mut clocks, start, &[9, 9, 9, 18, 18, 18]);
     let mut wanted = vec![Due::Nothing; 5];
-    wanted.push(Due::Reassure);
+    wanted.push(Due::SendPong);
     assert_eq!(dues, wanted);
 }
 
@@ -130,7 +130,7 @@ fn a_side_that_sends_as_well_says_nothing_more() {
 fn a_side_that_has_answered_a_ping_says_nothing_more() {
     let (mut clocks, start) = liveness(None);
     for second in 1..20 {
-        clocks.hear(start + SECOND * second);
+        clocks.on_traffic(start + SECOND * second);
         clocks.say(None, start + SECOND * second);
         assert_eq!(clocks.due(start + SECOND * second, start, quiet), Due::Nothing);
     }
@@ -274,7 +274,7 @@ fn peer_that_has_answered_is_looked_at_once_an_interval() {
     assert!(!clocks.waits_for_answer());
     assert_eq!(clocks.due(start + SECOND, start, quiet), Due::Ask);
     assert!(clocks.waits_for_answer());
-    clocks.hear(start + SECOND);
+    clocks.on_traffic(start + SECOND);
     clocks.say(None, start + SECOND);
     assert!(!clocks.waits_for_answer());
     assert_eq!(clocks.deadline(start), Some(start + SECOND * 2));
@@ -337,11 +337,11 @@ fn a_stalled_peer_that_takes_what_waits_before_the_ping_is_not_given_up() {
 #[test]
 fn a_stalled_peer_recovers_when_it_is_heard() {
     let (mut clocks, start) = liveness_of(None, None, true);
-    assert!(!clocks.hear(start));
+    assert!(!clocks.on_traffic(start));
     assert_eq!(clocks.due(start + SECOND, start, quiet), Due::Ask);
     assert_eq!(next_due(&mut clocks, start, quiet), Some((start + SECOND * 3, Due::Stalled)));
-    assert!(clocks.hear(start + SECOND * 60));
-    assert!(!clocks.hear(start + SECOND * 61));
+    assert!(clocks.on_traffic(start + SECOND * 60));
+    assert!(!clocks.on_traffic(start + SECOND * 61));
     clocks.say(None, start + SECOND * 61);
     assert_eq!(clocks.deadline(start), Some(start + SECOND * 62));
 }
@@ -404,7 +404,7 @@ fn a_silent_peer_is_asked_once_and_then_given_up() {
 fn whatever_comes_from_the_peer_begins_the_silence_anew() {
     let (mut clocks, start) = liveness(None);
     assert_eq!(clocks.due(start + SECOND, start, quiet), Due::Ask);
-    clocks.hear(start + SECOND * 2);
+    clocks.on_traffic(start + SECOND * 2);
     clocks.say(None, start + SECOND * 2);
     assert_eq!(clocks.deadline(start), Some(start + SECOND * 3));
     assert_eq!(clocks.due(start + SECOND * 3, start, quiet), Due::Ask);
@@ -415,9 +415,9 @@ fn a_side_that_does_not_read_says_that_it_is_there_and_gives_nobody_up() {
     let (mut clocks, start) = liveness(None);
     clocks.listen(false, start);
     assert_eq!(clocks.deadline(start), Some(start + SECOND * 2));
-    assert_eq!(clocks.due(start + SECOND * 2, start, quiet), Due::Reassure);
+    assert_eq!(clocks.due(start + SECOND * 2, start, quiet), Due::SendPong);
     assert_eq!(clocks.due(start + SECOND * 3, start, quiet), Due::Nothing);
-    assert_eq!(clocks.due(start + SECOND * 4, start, quiet), Due::Reassure);
+    assert_eq!(clocks.due(start + SECOND * 4, start, quiet), Due::SendPong);
     clocks.listen(true, start + SECOND * 5);
     assert_eq!(clocks.due(start + SECOND * 5, start, quiet), Due::Nothing);
     assert_eq!(clocks.deadline(start), Some(start + SECOND * 6));
@@ -426,8 +426,8 @@ fn a_side_that_does_not_read_says_that_it_is_there_and_gives_nobody_up() {
 #[test]
 fn the_idle_time_counts_messages_only() {
     let (mut clocks, start) = liveness(Some(SECOND * 2));
-    clocks.hear(start + SECOND);
-    assert_eq!(due_at(&mut clocks, start + SECOND, start, |_| quiet()), Due::Reassure);
+    clocks.on_traffic(start + SECOND);
+    assert_eq!(due_at(&mut clocks, start + SECOND, start, |_| quiet()), Due::SendPong);
     assert_eq!(next_due(&mut clocks, start, quiet), Some((start + SECOND * 2, Due::Idle)));
     let active = start + SECOND;
     assert_eq!(clocks.due(start + SECOND * 2, active, quiet), Due::Ask);
@@ -491,6 +491,6 @@ fn peer_that_is_heard_between_stops_is_never_given_up() {
         assert_ne!(clocks.due(now, start, quiet), Due::PeerGone);
         let now = clocks.deadline(start).unwrap() + SECOND / 2;
         assert_ne!(clocks.due(now, start, quiet), Due::PeerGone);
-        clocks.hear(now);
+        clocks.on_traffic(now);
     }
 }
