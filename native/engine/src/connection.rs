@@ -24,6 +24,7 @@ use crate::sync::lock;
 
 mod change_watch;
 mod closing;
+mod drain;
 mod driver;
 mod framed_link;
 mod frames;
@@ -583,7 +584,7 @@ impl WeakConnection {
     /// Whether the last event was posted.
     pub(crate) fn has_ended(&self) -> bool {
         // A connection that is gone has ended as well.
-        self.shared.upgrade().is_none_or(|shared| shared.is_reported())
+        self.shared.upgrade().is_none_or(|shared| lock(&shared.state).phase.is_reported())
     }
 
     /// Waits until the last event was posted.

@@ -1,139 +1,20 @@
-//! How the driver ends a connection that this side closes.
+//! How the driver ends a connection.
 
-use std::future::poll_fn;
-use std::net::Shutdown;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use socket2::SockRef;
-use tokio::task::yield_now;
-use tokio::time::Instant;
 
+use super::drain::Drain;
 use super::driver::{Driver, reason_of};
-use super::framed_link::Reading;
 use super::link::Link;
-use super::phase::{Close, LinkState};
-use super::socket::{Ready, Wants};
-use crate::error::{Operation, SocketError, errno_of, is_transient};
+use super::link_source::{LinkLost, replaced};
+use super::phase::Close;
+use super::state::Suspension;
+use crate::error::{Operation, SocketError};
 use crate::event::{CloseReason, ConnectionEvent};
 use crate::limits;
-use crate::progress::{Progress, SentMarks};
 use crate::sync::lock;
-use crate::timeout::{slice_of, timeout, until, was_stopped};
-use crate::wire::Frame;
-
-/// What a closing connection still has to do.
-struct Work {
-    wants: Wants,
-    /// Bytes that the kernel has taken of this link.
-    written: u64,
-    left_bytes: usize,
-}
-
-/// Tells a peer that is slow from one that takes nothing.
-struct Patience {
-    limit: Duration,
-    /// When the peer took something last.
-    since: Instant,
-    /// When this process was last known to run.
-    checked_at: Instant,
-    /// Stops of this process since then, that do not count.
-    stops: u32,
-    acknowledged: Option<u64>,
-    left_bytes: usize,
-    written: u64,
-}
-
-impl Patience {
-    fn new(limit: Duration, now: Instant) -> Self {
-        Self { limit, since: now, checked_at: now, stops: 0, acknowledged: None, left_bytes: usize::MAX, written: 0 }
-    }
-
-    /// When to ask next.
-    fn deadline(&self) -> Instant {
-        self.end().min(self.checked_at + slice_of(self.limit))
-    }
-
-    fn end(&self) -> Instant {
-        self.since + self.limit
-    }
-
-    /// Whether the peer has taken nothing for too long.
-    ///
-    /// Where this side's kernel takes more, the peer had nothing left to take: this process was stopped. A stop that is noticed by the
-    /// clock does not count either: the peer may have been stopped, too.
-    fn is_over(&mut self, now: Instant, progress: &Progress, work: &Work) -> bool {
-        let Work { left_bytes, written, .. } = *work;
-        let was_stopped = was_stopped(self.deadline(), now);
-        self.checked_at = now;
-        if left_bytes < self.left_bytes || written > self.written {
-            (self.since, self.stops) = (now, 0);
-        } else if self.acknowledged.is_some_and(|acknowledged| progress.acknowledged > acknowledged) {
-            self.since = now.checked_sub(progress.acknowledged_ago).unwrap_or(now).max(self.since);
-            self.stops = 0;
-        }
-        if was_stopped && self.stops < limits::STOP_EXCUSES {
-            (self.since, self.stops) = (now, self.stops + 1);
-        }
-        (self.left_bytes, self.written, self.acknowledged) = (left_bytes, written, Some(progress.acknowledged));
-        now >= self.end()
-    }
-}
-
-impl Link {
-    /// Says FIN, if that was not said.
-    ///
-    /// True when the peer's kernel has all messages; otherwise it is [`Ready::Writable`] again when it has: the kernel tells so
-    /// of a socket that nothing can be written to.
-    ///
-    /// # Errors
-    /// `ECONNRESET` when the connection broke before.
-    fn finish_writing(&mut self, marks: &SentMarks) -> Result<bool, i32> {
-        self.socket.forget_writable();
-        // Asked before as well: FIN itself carries nothing that could be lost.
-        let had_messages = self.has_delivered(marks)?;
-        self.say_fin();
-        Ok(had_messages || self.has_delivered(marks)?)
-    }
-
-    /// Whether the peer's kernel has all messages.
-    ///
-    /// # Errors
-    /// `ECONNRESET` when the connection broke before.
-    fn has_delivered(&self, marks: &SentMarks) -> Result<bool, i32> {
-        let progress = self.meter.read(&self.socket.stream, marks.written);
-        match self.meter.has_messages(&progress, marks) {
-            false if progress.is_closed => Err(libc::ECONNRESET),
-            has_messages => Ok(has_messages),
-        }
-    }
-
-    /// Says FIN, once: the kernel tells of each time anew.
-    fn say_fin(&mut self) {
-        if !std::mem::replace(&mut self.has_said_fin, true) {
-            // An error means that the connection is gone, which reading reports.
-            let _ = SockRef::from(&*self.socket.stream).shutdown(Shutdown::Write);
-        }
-    }
-
-    /// Waits for bytes of the peer, and drops them; 0 when it has ended or broken the connection.
-    async fn discard(&mut self) -> usize {
-        let wants = Wants { read: true, write: false, end: false, error: false };
-        // Who cannot be waited for is not.
-        while self.prepare(wants).is_ok() {
-            // Polls, because `readable` would not let other tasks run while a peer sends without a pause.
-            poll_fn(|context| self.poll_ready(wants, context)).await;
-            match self.socket.read(limits::READ_MIN_BYTES) {
-                Ok(data) => return data.len(),
-                Err(error) if is_transient(&error) => {}
-                Err(_) => return 0,
-            }
-        }
-        0
-    }
-}
 
 impl Driver {
     /// Closes without a link.
@@ -153,16 +34,11 @@ impl Driver {
     /// Returns why the link is lost if the peer has not acknowledged everything: another one follows. `None` also when this side
     /// closes the connection meanwhile.
     pub(super) async fn finish(&mut self, link: &mut Link) -> Option<SocketError> {
-        let mut link_source = self.link_source.take();
         let lost = tokio::select! {
             biased;
-            drained = self.drain(link, limits::DRAIN_TIMEOUT) => drained.err(),
-            () = poll_fn(|context| match &mut link_source {
-                Some(link_source) => link_source.poll_replaced(context),
-                None => Poll::Pending,
-            }) => Some(libc::ECONNRESET),
+            drained = Drain::new(&self.shared, link).run(limits::DRAIN_TIMEOUT) => drained.err(),
+            () = replaced(&mut self.link_source) => Some(libc::ECONNRESET),
         };
-        self.link_source = link_source;
         let mut state = lock(&self.shared.state);
         if let Some(errno) = lost.filter(|_| state.finishes_later()) {
             return Some(state.error(Operation::Receive, errno));
@@ -172,10 +48,11 @@ impl Driver {
         None
     }
 
+    /// Drains the link, then ends the connection.
     pub(super) async fn close(mut self, mut link: Link) {
         // A peer that comes back meanwhile is a new one.
         self.link_source = None;
-        self.shared.stop_owner_reads();
+        lock(&self.shared.state).stop_owner_reads();
         // What follows is dropped.
         link.take_from_owner(None);
         let stream = Arc::clone(&link.socket.stream);
@@ -185,7 +62,7 @@ impl Driver {
         let lost = match linger {
             Some(Duration::ZERO) => Some(libc::ECONNABORTED),
             _ if self.is_only_aborted() => Some(libc::ECONNABORTED),
-            linger => self.drain(&mut link, linger.unwrap_or(limits::DRAIN_TIMEOUT)).await.err(),
+            linger => Drain::new(&self.shared, &mut link).run(linger.unwrap_or(limits::DRAIN_TIMEOUT)).await.err(),
         };
         let told = lost.filter(|errno| *errno != libc::ECONNRESET || !self.has_peer_left_with_all(&link));
         // From here on the port may be taken over, also where a live client could not claim it. The peer may be gone already;
@@ -202,14 +79,31 @@ impl Driver {
             Some(errno) => self.announce_loss(close, errno),
         }
         if lost.is_none() && link.peer_sends {
-            Self::discard(&mut link, linger.unwrap_or(limits::LINGER_LIMIT)).await;
+            link.linger(linger.unwrap_or(limits::LINGER_LIMIT)).await;
         }
+    }
+
+    /// Ends a connection that cannot go on: `loss` says why.
+    pub(super) fn fail(mut self, loss: LinkLost) {
+        let close = self.end_state(loss.error.errno, None);
+        if let Some(opening) = self.opening.take() {
+            self.shared.complete([opening], &Err(loss.error));
+            self.cancel_suspend();
+            return self.conclude(close, &Ok(()));
+        }
+        // A close that came between is answered as such: its caller does not want to hear of the connection any more.
+        if let Some(ours) = close {
+            let errno = if ours.aborts { libc::ECONNABORTED } else { loss.error.errno };
+            return self.announce_loss(close, errno);
+        }
+        self.shared.sink.post(ConnectionEvent::Failed(loss.error));
+        self.announce(None, loss.reason);
     }
 
     /// Ends the state, then fails the sends with `errno`.
     ///
     /// With `cancelled`, a pending `connect` fails with that before. Returns how the connection was being closed.
-    pub(super) fn end_state(&mut self, errno: i32, cancelled: Option<SocketError>) -> Option<Close> {
+    fn end_state(&mut self, errno: i32, cancelled: Option<SocketError>) -> Option<Close> {
         let (sends, close) = {
             let mut state = lock(&self.shared.state);
             state.stop_owner_reads();
@@ -225,7 +119,7 @@ impl Driver {
     }
 
     /// Posts `Closed` for the reason of `close`, or for `reason` without it.
-    pub(super) fn announce(&self, close: Option<Close>, reason: CloseReason) {
+    fn announce(&self, close: Option<Close>, reason: CloseReason) {
         self.tell_end(close, close.map_or(reason, |close| close.reason), &Ok(()));
     }
 
@@ -233,7 +127,7 @@ impl Driver {
     ///
     /// It has taken nothing for too long, or is gone, or this side has reset it. The automatic close after EOF has no call to
     /// fail, so `Failed` is posted.
-    pub(super) fn announce_loss(&self, close: Option<Close>, errno: i32) {
+    fn announce_loss(&self, close: Option<Close>, errno: i32) {
         let is_meant = errno == libc::ECONNABORTED && !close.is_some_and(|close| close.aborts && close.promises);
         if is_meant {
             return self.announce(close, CloseReason::Local);
@@ -275,172 +169,16 @@ impl Driver {
         self.conclude(close, result);
     }
 
-    pub(super) fn conclude(&self, close: Option<Close>, result: &Result<(), SocketError>) {
+    fn conclude(&self, close: Option<Close>, result: &Result<(), SocketError>) {
         self.shared.complete(close.and_then(|close| close.operation_id), result);
         self.shared.set_reported();
     }
 
-    /// Writes the queue, then FIN, and waits until the peer's kernel has everything.
-    ///
-    /// With `acknowledge`, the acknowledgements come first. The error says why that failed. Reads on meanwhile, because a peer
-    /// that closes in the same way might wait for us to, and because the kernel resets a connection whose bytes are not read.
-    async fn drain(&self, link: &mut Link, limit: Duration) -> Result<(), i32> {
-        lock(&self.shared.state).push_bye();
-        let mut patience = Patience::new(limit, Instant::now());
-        loop {
-            if lock(&self.shared.state).phase.aborts() {
-                return self.look_before_reset(link).await;
-            }
-            self.flush(link);
-            let Some(work) = self.work(link)? else { return Ok(()) };
-            let progress = link.meter.read(&link.socket.stream, work.written);
-            if patience.is_over(Instant::now(), &progress, &work) {
-                return Err(libc::ETIMEDOUT);
-            }
-            if self.wait_for_peer(link, work.wants, patience.deadline()).await? {
-                self.hear_acknowledgements(link)?;
-            }
+    /// Answers a `suspend` that the end of the connection forestalls.
+    fn cancel_suspend(&self) {
+        let suspension = std::mem::take(&mut lock(&self.shared.state).suspension);
+        if let Suspension::Wanted { operation_id, .. } = suspension {
+            self.shared.complete([operation_id], &Err(self.shared.error(Operation::Suspend, libc::ECANCELED)));
         }
-    }
-
-    /// Waits for the peer, a notification or the deadline.
-    ///
-    /// Returns true if there is something to read.
-    async fn wait_for_peer(&self, link: &mut Link, wants: Wants, deadline: Instant) -> Result<bool, i32> {
-        link.prepare(wants).map_err(|error| errno_of(&error))?;
-        let next = async {
-            tokio::select! {
-                biased;
-                ready = poll_fn(|context| link.poll_ready(wants, context)) => Some(ready),
-                () = self.shared.task.notified() => None,
-            }
-        };
-        // The kernel is asked before the time is.
-        let next = until(deadline, pin!(next)).await;
-        Ok(matches!(next, Some(Some(Ready::Readable))))
-    }
-
-    /// Releases the link of a suspended connection, as closing does.
-    ///
-    /// What this side's kernel has taken goes out, then FIN. Reads on meanwhile. Messages that are acknowledged come again with
-    /// the next link.
-    ///
-    /// # Errors
-    /// An errno that says why the peer has not got all.
-    pub(super) async fn release_link(&self, mut link: Box<Link>, marks: &SentMarks) -> Result<(), i32> {
-        let stream = Arc::clone(&link.socket.stream);
-        let socket = SockRef::from(&*stream);
-        let is_resent = self.shared.protocol.acknowledge;
-        let released = match socket.linger().unwrap_or(None) {
-            Some(Duration::ZERO) => return Ok(()),
-            _ if is_resent => Ok(()),
-            linger => self.finish_link(&mut link, marks, linger.unwrap_or(limits::DRAIN_TIMEOUT)).await,
-        };
-        // With lingering left on, the kernel would block this thread when the socket is dropped.
-        let _ = socket.set_linger(released.is_err().then_some(Duration::ZERO));
-        if released.is_ok() && link.peer_sends && !is_resent {
-            tokio::spawn(async move { Self::discard(&mut link, limits::LINGER_LIMIT).await });
-        }
-        released
-    }
-
-    async fn finish_link(&self, link: &mut Link, marks: &SentMarks, limit: Duration) -> Result<(), i32> {
-        let mut patience = Patience::new(limit, Instant::now());
-        let mut keeps = true;
-        loop {
-            if lock(&self.shared.state).phase.aborts() {
-                return Err(libc::ECONNABORTED);
-            }
-            if link.finish_writing(marks)? {
-                return Ok(());
-            }
-            let wants = Wants { read: link.peer_sends, write: true, end: false, error: false };
-            let progress = link.meter.read(&link.socket.stream, marks.written);
-            if patience.is_over(Instant::now(), &progress, &Work { wants, written: marks.written, left_bytes: 0 }) {
-                return Err(libc::ETIMEDOUT);
-            }
-            if self.wait_for_peer(link, wants, patience.deadline()).await? {
-                self.receive_last(link, &mut keeps);
-            }
-        }
-    }
-
-    /// Checks before a reset whether the peer has everything.
-    ///
-    /// After a stop of this process, what tells so waits in the kernel.
-    async fn look_before_reset(&self, link: &mut Link) -> Result<(), i32> {
-        // A task that yields goes on after the runtime has asked the kernel what has come.
-        yield_now().await;
-        self.hear_acknowledgements(link)?;
-        let (has_work, marks) = {
-            let state = lock(&self.shared.state);
-            (state.has_work(), state.queue.marks())
-        };
-        if has_work || !link.has_delivered(&marks)? {
-            return Err(libc::ECONNABORTED);
-        }
-        link.say_fin();
-        Ok(())
-    }
-
-    /// What is left to do before the connection can end.
-    fn work(&self, link: &mut Link) -> Result<Option<Work>, i32> {
-        let state = lock(&self.shared.state);
-        if let Some(errno) = state.given_up {
-            return Err(if errno == libc::EPIPE { libc::ECONNRESET } else { errno });
-        }
-        if let Some(LinkState::Broken(errno)) = state.phase.link() {
-            return Err(*errno);
-        }
-        let (marks, left_bytes) = (state.queue.marks(), state.queue.cost_bytes());
-        let (read, has_work) = (link.peer_sends, state.has_work());
-        if !has_work && link.finish_writing(&marks)? {
-            return Ok(None);
-        }
-        if state.phase.is_open() && !read {
-            // Its acknowledgements come with the next link.
-            return Err(libc::ECONNRESET);
-        }
-        let write = !has_work || state.wants_write();
-        if !write {
-            // Acknowledgements are all that is missing; the peer sees that it gets none from here any more.
-            link.say_fin();
-            if !read {
-                return Err(libc::ECONNRESET);
-            }
-        }
-        Ok(Some(Work { wants: Wants { read, write, end: false, error: false }, written: marks.written, left_bytes }))
-    }
-
-    /// Reads and drops what the peer still sends.
-    ///
-    /// Closing a socket with unread bytes sends RST, which could destroy what the peer has not read yet.
-    async fn discard(link: &mut Link, limit: Duration) {
-        let mut left_bytes = limits::LINGER_BYTES;
-        let discarded = async {
-            while let Some(bytes) = timeout(limits::LINGER_TIMEOUT.min(limit), link.discard()).await {
-                if bytes == 0 || bytes >= left_bytes {
-                    return;
-                }
-                left_bytes -= bytes;
-            }
-        };
-        timeout(limit, discarded).await;
-    }
-
-    /// Reads once while closing: acknowledgements count, everything else is dropped.
-    fn hear_acknowledgements(&self, link: &mut Link) -> Result<(), i32> {
-        match link.read() {
-            Ok(Reading::Nothing | Reading::Bytes(_)) => {}
-            Ok(Reading::Frames { .. }) => {
-                while let Some(frame) = link.next_frame().map_err(|fault| fault.errno())? {
-                    if let Frame::Acknowledge(count) = frame {
-                        self.acknowledged(count)?;
-                    }
-                }
-            }
-            Ok(Reading::End) | Err(_) => link.peer_sends = false,
-        }
-        Ok(())
     }
 }

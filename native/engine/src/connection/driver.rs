@@ -9,7 +9,7 @@ use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use super::link::Link;
-use super::link_source::{LinkLost, LinkSource};
+use super::link_source::{LinkLost, LinkSource, replaced};
 use super::phase::{Close, LinkState};
 use super::shared::Shared;
 use super::socket::{Ready, Wants};
@@ -123,7 +123,7 @@ impl Driver {
             };
             if let Err(error) = link.prepare(wants) {
                 // Nothing may come behind the end.
-                self.shared.stop_owner_reads();
+                lock(&self.shared.state).stop_owner_reads();
                 return self.lost(errno_of(&error), CloseReason::Reset);
             }
             let wake = match self.wait(link, wants).await {
@@ -134,7 +134,7 @@ impl Driver {
             let end = match wake {
                 Wake::Changed => None,
                 Wake::Ready(Ready::Writable) => {
-                    self.flush(link);
+                    self.shared.flush(link);
                     None
                 }
                 Wake::Ready(Ready::Readable) => self.receive(link),
@@ -221,13 +221,10 @@ impl Driver {
         let Self { shared, link_source, timer, .. } = self;
         tokio::select! {
             biased;
-            ready = poll_fn(|context| link.poll_ready(wants, context)) => Wake::Ready(ready),
+            ready = poll_fn(|context| link.socket.poll_ready(wants, context)) => Wake::Ready(ready),
             () = link.socket.failed(wants) => Wake::Failed,
             () = shared.task.notified() => Wake::Changed,
-            () = poll_fn(|context| match link_source {
-                Some(link_source) => link_source.poll_replaced(context),
-                None => Poll::Pending,
-            }) => Wake::Replaced,
+            () = replaced(link_source) => Wake::Replaced,
             () = poll_fn(|context| if deadline.is_some() { timer.poll(context) } else { Poll::Pending }) => Wake::Time,
         }
     }
@@ -238,7 +235,7 @@ impl Driver {
     async fn look_again(link: &Link, wants: Wants) -> Wake {
         // A task that yields goes on after the runtime has asked the kernel what has come.
         yield_now().await;
-        poll_fn(|context| match link.poll_ready(wants, context) {
+        poll_fn(|context| match link.socket.poll_ready(wants, context) {
             Poll::Ready(ready) => Poll::Ready(Wake::Ready(ready)),
             Poll::Pending => Poll::Ready(Wake::Time),
         })
@@ -321,31 +318,8 @@ impl Driver {
 
     fn say(&self, link: &Link, push: fn(&mut State)) -> Option<End> {
         push(&mut lock(&self.shared.state));
-        self.flush(link);
+        self.shared.flush(link);
         None
-    }
-
-    /// Writes what the kernel takes of what is queued.
-    pub(super) fn flush(&self, link: &Link) {
-        let mut state = lock(&self.shared.state);
-        let flushed = state.flush(&link.socket.stream, |slices| link.write(slices));
-        self.shared.report(&state, flushed);
-    }
-
-    fn fail(mut self, loss: LinkLost) {
-        let close = self.end_state(loss.error.errno, None);
-        if let Some(opening) = self.opening.take() {
-            self.shared.complete([opening], &Err(loss.error));
-            self.cancel_suspend();
-            return self.conclude(close, &Ok(()));
-        }
-        // A close that came between is answered as such: its caller does not want to hear of the connection any more.
-        if let Some(ours) = close {
-            let errno = if ours.aborts { libc::ECONNABORTED } else { loss.error.errno };
-            return self.announce_loss(close, errno);
-        }
-        self.shared.sink.post(ConnectionEvent::Failed(loss.error));
-        self.announce(None, loss.reason);
     }
 
     /// The kernel has an error of the link. What the peer sent before can still be read.

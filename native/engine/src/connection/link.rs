@@ -1,9 +1,8 @@
 //! One link to the peer, as its task sees it.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::Interest;
@@ -11,7 +10,7 @@ use tokio::time::Instant;
 
 use super::framed_link::{FramedLink, Reading};
 use super::frames::Frames;
-use super::socket::{Ready, Socket, Wants};
+use super::socket::{Socket, Wants};
 use crate::framing::FramingError;
 use crate::keep_alive::KeepAlive;
 use crate::liveness::Liveness;
@@ -146,16 +145,6 @@ impl Link {
             Reader::Framed(_) => Interest::READABLE | Interest::WRITABLE,
         };
         self.socket.register(interest, wants)
-    }
-
-    /// Waits for what was prepared.
-    pub(super) fn poll_ready(&self, wants: Wants, context: &mut Context<'_>) -> Poll<Ready> {
-        self.socket.poll_ready(wants, context)
-    }
-
-    /// Writes as [`Socket::write`] does.
-    pub(super) fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.socket.write(slices)
     }
 
     /// Reads once, if the task reads.

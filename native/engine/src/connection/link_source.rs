@@ -1,5 +1,6 @@
 //! How a connection that lost its link gets another one.
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -35,6 +36,14 @@ pub(crate) trait LinkSource: Send + Sync {
     /// # Cancel safety
     /// A cancelled attempt leaves nothing behind.
     fn next_link(&mut self, lost: Option<SocketError>, received: u64) -> BoxFuture<'_, Result<NewLink, LinkLost>>;
+}
+
+/// Waits until the peer has made another link, as [`LinkSource::poll_replaced`] tells.
+pub(super) fn replaced(link_source: &mut Option<Box<dyn LinkSource>>) -> impl Future<Output = ()> {
+    poll_fn(|context| match link_source {
+        Some(link_source) => link_source.poll_replaced(context),
+        None => Poll::Pending,
+    })
 }
 
 /// A new link.

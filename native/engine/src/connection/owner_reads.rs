@@ -33,13 +33,6 @@ impl Shared {
         }
     }
 
-    /// Lets the owner read no more: from now on the task may.
-    ///
-    /// Returns what the owner has of frames.
-    pub(super) fn stop_owner_reads(&self) -> Option<Box<Frames>> {
-        lock(&self.state).stop_owner_reads()
-    }
-
     /// Reads once, and counts the bytes with `count`.
     pub(super) fn read(&self, link: LinkId, buffer: &mut [u8], count: fn(&Self, usize)) -> ReadOutcome {
         // Held while reading, so that nothing comes between that and a task that reclaims the link, or asks why it broke.

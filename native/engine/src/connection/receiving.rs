@@ -1,6 +1,5 @@
 //! What the driver makes of what it reads.
 
-use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::driver::{Driver, End, reason_of};
@@ -35,7 +34,7 @@ impl Driver {
                 if self.shared.protocol.drops(&data) {
                     return None;
                 }
-                self.deliver(data, ConnectionEvent::Received);
+                self.shared.deliver(data, ConnectionEvent::Received);
                 None
             }
             Reading::Frames { .. } => {
@@ -51,11 +50,6 @@ impl Driver {
                 self.end_of_stream(link, link.is_within_frame())
             }
         }
-    }
-
-    fn deliver(&self, data: Bytes, event: impl FnOnce(Bytes) -> ConnectionEvent) {
-        self.shared.take_received(data.len());
-        self.shared.sink.post(event(data));
     }
 
     /// Delivers what was received, if EOF or the gap makes it a message.
@@ -84,7 +78,7 @@ impl Driver {
             answers = true;
         }
         if answers {
-            self.flush(link);
+            self.shared.flush(link);
         }
         fault.map(|errno| self.malformed(errno))
     }
@@ -108,9 +102,9 @@ impl Driver {
             Frame::Data(data) if self.shared.protocol.drops(&data) => {}
             Frame::Data(data) => {
                 self.received += 1;
-                self.deliver(data, ConnectionEvent::Message);
+                self.shared.deliver(data, ConnectionEvent::Message);
             }
-            Frame::Corrupt(data) => self.deliver(data, ConnectionEvent::Corrupt),
+            Frame::Corrupt(data) => self.shared.deliver(data, ConnectionEvent::Corrupt),
             Frame::Ping => {
                 lock(&self.shared.state).push_control(Kind::Pong, &[]);
                 link.liveness.say(None, Instant::now());
@@ -118,7 +112,7 @@ impl Driver {
             }
             // It wants no answer.
             Frame::Pong => link.liveness.say(None, Instant::now()),
-            Frame::Acknowledge(count) => self.acknowledged(count)?,
+            Frame::Acknowledge(count) => self.shared.acknowledged(count)?,
             Frame::Bye => {
                 link.bye = true;
                 if !self.outlives_peer() {
@@ -127,21 +121,6 @@ impl Driver {
             }
         }
         Ok(false)
-    }
-
-    pub(super) fn acknowledged(&self, count: u64) -> Result<(), i32> {
-        let mut state = lock(&self.shared.state);
-        // It counts messages that have failed.
-        if state.given_up.is_some() {
-            return Ok(());
-        }
-        let waited = state.queue.has_messages();
-        let done = state.queue.acknowledge(count).filter(|_| self.shared.protocol.acknowledge).ok_or(libc::EPROTO)?;
-        self.shared.complete(done, &Ok(()));
-        if waited && !state.queue.has_messages() {
-            self.shared.sink.post(ConnectionEvent::Drained);
-        }
-        Ok(())
     }
 
     /// What has become of the stream that its owner reads, where that ends the link.
@@ -164,57 +143,6 @@ impl Driver {
             }
             OwnerReads::On { .. } | OwnerReads::Off => None,
         }
-    }
-
-    /// Takes the link back from its owner, who gets what has arrived as far as the credit goes.
-    pub(super) fn take_back(&self, link: &mut Link) {
-        if !link.is_read_by_owner() {
-            return;
-        }
-        link.take_from_owner(self.shared.stop_owner_reads());
-        let mut left_bytes = limits::RECEIVE_HIGH_BYTES;
-        while left_bytes > 0 && self.shared.credit.has_room() {
-            // A part of a message counts as well.
-            let Some(bytes) = self.receive_last(link, &mut true) else { break };
-            left_bytes = left_bytes.saturating_sub(bytes.max(limits::READ_MIN_BYTES));
-        }
-    }
-
-    /// Reads once from a link that is released, and delivers as far as the credit allows.
-    ///
-    /// Drops the rest and all that follows, for which `keeps` is false. Returns how many bytes were handed over; `None` when
-    /// nothing was read.
-    pub(super) fn receive_last(&self, link: &mut Link, keeps: &mut bool) -> Option<usize> {
-        match link.read() {
-            Ok(Reading::Nothing) => None,
-            Ok(Reading::Bytes(data)) if self.shared.protocol.drops(&data) => Some(0),
-            Ok(Reading::Bytes(data)) => Some(self.keep(data, ConnectionEvent::Received, keeps)),
-            Ok(Reading::Frames { .. }) => {
-                let mut bytes = 0;
-                while let Ok(Some(frame)) = link.next_frame() {
-                    bytes += match frame {
-                        Frame::Data(data) if self.shared.protocol.drops(&data) => 0,
-                        Frame::Data(data) => self.keep(data, ConnectionEvent::Message, keeps),
-                        Frame::Corrupt(data) => self.keep(data, ConnectionEvent::Corrupt, keeps),
-                        _ => 0,
-                    };
-                }
-                Some(bytes)
-            }
-            Ok(Reading::End) | Err(_) => {
-                link.peer_sends = false;
-                None
-            }
-        }
-    }
-
-    fn keep(&self, data: Bytes, event: fn(Bytes) -> ConnectionEvent, keeps: &mut bool) -> usize {
-        *keeps &= self.shared.credit.has_room();
-        let bytes = if *keeps { data.len() } else { 0 };
-        if *keeps {
-            self.deliver(data, event);
-        }
-        bytes
     }
 
     /// The peer sends no more, and the credit does not allow to read what it has sent.

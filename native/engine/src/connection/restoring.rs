@@ -3,7 +3,11 @@
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
+use socket2::SockRef;
+
+use super::drain::Drain;
 use super::driver::Driver;
 use super::link::Link;
 use super::link_source::{LinkLost, NewLink};
@@ -11,7 +15,9 @@ use super::shared::Shared;
 use super::state::{Addresses, State, Suspension};
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::{CloseReason, ConnectionEvent};
+use crate::limits;
 use crate::noise::LinkCiphers;
+use crate::progress::SentMarks;
 use crate::sync::lock;
 
 impl Driver {
@@ -36,7 +42,7 @@ impl Driver {
     ///
     /// Returns why its peer has not got all, where this side closes the connection meanwhile.
     pub(super) async fn suspend(&mut self, mut link: Box<Link>) -> Option<i32> {
-        self.take_back(&mut link);
+        Drain::new(&self.shared, &mut link).reclaim_reads();
         let marks = {
             // One lock: the peer refuses what a send would put behind `Bye`.
             let mut state = lock(&self.shared.state);
@@ -54,6 +60,33 @@ impl Driver {
         lost.filter(|_| !is_open)
     }
 
+    /// Releases the link of a suspended connection, as closing does.
+    ///
+    /// What this side's kernel has taken goes out, then FIN. Reads on meanwhile. Messages that are acknowledged come again with
+    /// the next link.
+    ///
+    /// # Errors
+    /// An errno that says why the peer has not got all.
+    async fn release_link(&self, mut link: Box<Link>, marks: &SentMarks) -> Result<(), i32> {
+        let stream = Arc::clone(&link.socket.stream);
+        let socket = SockRef::from(&*stream);
+        let is_resent = self.shared.protocol.acknowledge;
+        let released = match socket.linger().unwrap_or(None) {
+            Some(Duration::ZERO) => return Ok(()),
+            _ if is_resent => Ok(()),
+            linger => {
+                let limit = linger.unwrap_or(limits::DRAIN_TIMEOUT);
+                Drain::new(&self.shared, &mut link).finish(marks, limit).await
+            }
+        };
+        // With lingering left on, the kernel would block this thread when the socket is dropped.
+        let _ = socket.set_linger(released.is_err().then_some(Duration::ZERO));
+        if released.is_ok() && link.peer_sends && !is_resent {
+            tokio::spawn(async move { link.linger(limits::LINGER_LIMIT).await });
+        }
+        released
+    }
+
     /// The link that is made when it is wanted again is a new beginning.
     fn answer_suspend(&mut self, result: Result<(), SocketError>) {
         let mut state = lock(&self.shared.state);
@@ -63,14 +96,6 @@ impl Driver {
         }
         drop(state);
         self.lost = None;
-    }
-
-    /// Answers a `suspend` that the end of the connection forestalls.
-    pub(super) fn cancel_suspend(&self) {
-        let suspension = std::mem::take(&mut lock(&self.shared.state).suspension);
-        if let Suspension::Wanted { operation_id, .. } = suspension {
-            self.shared.complete([operation_id], &Err(self.shared.error(Operation::Suspend, libc::ECANCELED)));
-        }
     }
 
     /// Brings the next link, as soon as the owner wants one.

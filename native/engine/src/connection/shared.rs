@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::link::Link;
 use super::message::Message;
 use super::state::{Flushed, State};
 use crate::credit::Credit;
@@ -168,15 +170,35 @@ impl Shared {
         }
     }
 
+    /// Writes to `link` what the kernel takes of what is queued.
+    pub(super) fn flush(&self, link: &Link) {
+        let mut state = lock(&self.state);
+        let flushed = state.flush(&link.socket.stream, |slices| link.socket.write(slices));
+        self.report(&state, flushed);
+    }
+
+    /// Completes the sends that the peer acknowledges: it has received `count` messages in all.
+    ///
+    /// The error is an errno.
+    pub(super) fn acknowledged(&self, count: u64) -> Result<(), i32> {
+        let mut state = lock(&self.state);
+        // It counts messages that have failed.
+        if state.given_up.is_some() {
+            return Ok(());
+        }
+        let waited = state.queue.has_messages();
+        let done = state.queue.acknowledge(count).filter(|_| self.protocol.acknowledge).ok_or(libc::EPROTO)?;
+        self.complete(done, &Ok(()));
+        if waited && !state.queue.has_messages() {
+            self.sink.post(ConnectionEvent::Drained);
+        }
+        Ok(())
+    }
+
     /// Records that the last event was posted.
     pub(super) fn set_reported(&self) {
         lock(&self.state).phase.report();
         self.reported.notify_waiters();
-    }
-
-    /// Whether the last event was posted.
-    pub(super) fn is_reported(&self) -> bool {
-        lock(&self.state).phase.is_reported()
     }
 
     /// Waits until the last event was posted.
@@ -187,7 +209,7 @@ impl Shared {
         loop {
             // From here on it gets a notification, also one that comes before it is polled.
             let reported = self.reported.notified();
-            if self.is_reported() {
+            if lock(&self.state).phase.is_reported() {
                 return;
             }
             reported.await;
@@ -237,6 +259,12 @@ impl Shared {
     /// Reports every send in `operation_ids` as failed.
     pub(super) fn fail(&self, operation_ids: impl IntoIterator<Item = OperationId>, error: SocketError) {
         self.complete(operation_ids, &Err(error));
+    }
+
+    /// Posts `event` of `data`.
+    pub(super) fn deliver(&self, data: Bytes, event: fn(Bytes) -> ConnectionEvent) {
+        self.take_received(data.len());
+        self.sink.post(event(data));
     }
 
     /// Counts `bytes` that are handed to the owner.
