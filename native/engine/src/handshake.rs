@@ -9,18 +9,18 @@ mod error;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 mod message;
+mod params;
 mod random;
 mod server;
 mod session;
-mod terms;
 
-pub(crate) use client::enter;
+pub(crate) use client::connect;
 pub(crate) use error::{HandshakeError, RefusalReason};
+pub(crate) use params::HandshakeParams;
 #[cfg(test)]
 pub(crate) use server::refuse;
-pub(crate) use server::{Guest, greet};
+pub(crate) use server::{ClientHello, accept};
 pub(crate) use session::{Session, SessionId};
-pub(crate) use terms::Terms;
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::framing::Framing;
-use crate::handshake::Terms;
+use crate::handshake::HandshakeParams;
 use crate::key::Key;
 use crate::limits;
 
@@ -248,8 +248,8 @@ impl Protocol {
     }
 
     /// Returns the parameters of the handshake.
-    pub(crate) fn terms(&self) -> Terms {
-        Terms {
+    pub(crate) fn handshake_params(&self) -> HandshakeParams {
+        HandshakeParams {
             heartbeat: self.heartbeat.map(|heartbeat| heartbeat.interval),
             acknowledge: self.acknowledge,
             key: self.key.clone(),

@@ -32,7 +32,7 @@ mod handshakes;
 mod pending;
 mod place;
 mod rejections;
-mod returns;
+mod session_resumer;
 mod sessions;
 mod shared;
 
@@ -107,7 +107,7 @@ impl Server {
             pending: Arc::new(Semaphore::new(limits::PENDING_CONNECTIONS)),
             settings: Mutex::default(),
             sessions: Arc::new(Sessions::new(max_connections)),
-            intake: Mutex::default(),
+            epoch: Mutex::default(),
             rejections: Rejections::default(),
             listeners: Mutex::default(),
             was_closed: AtomicBool::new(false),
@@ -143,10 +143,10 @@ impl Server {
         }
         let fd = listener.as_raw_fd();
         let listener = runtime::register(listener, Interest::READABLE)?;
-        let intake = Arc::clone(&lock(&self.shared.intake));
+        let epoch = Arc::clone(&lock(&self.shared.epoch));
         // Locked until the task is created: the task looks for its listener here.
         let mut listeners = lock(&self.shared.listeners);
-        let accepting = runtime.spawn(accept_all(Arc::clone(&self.shared), intake, listener, local));
+        let accepting = runtime.spawn(accept_all(Arc::clone(&self.shared), epoch, listener, local));
         self.shared.sink.post(ServerEvent::Listening(local));
         listeners.push(Listener { local, fd: Some(fd), accepting });
         self.shared.was_closed.store(false, Ordering::SeqCst);
@@ -167,7 +167,7 @@ impl Server {
     /// Returns the next accepted connection without an owner.
     /// After [`Server::close`], only later ones.
     pub fn accept(&self) -> Option<PendingConnection> {
-        let taken = lock(&self.shared.intake).accepted.pop()?;
+        let taken = lock(&self.shared.epoch).accepted.pop()?;
         Some(PendingConnection { taken, server: Arc::clone(&self.shared) })
     }
 
@@ -213,7 +213,7 @@ impl Server {
         let shared = Arc::clone(&self.shared);
         let (done, closing) = watch::channel(());
         lock(&shared.closing).replace(closing);
-        let ended = shared.next_intake();
+        let ended = shared.next_epoch();
         ended.accepted.close();
         runtime.spawn(async move {
             let _done = done;
@@ -255,7 +255,7 @@ impl Server {
         for listener in lock(&self.shared.listeners).drain(..) {
             listener.accepting.abort();
         }
-        self.shared.end_intake();
+        self.shared.end_epoch();
     }
 
     /// Returns the address of the newest listening socket.

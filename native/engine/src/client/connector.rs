@@ -116,7 +116,7 @@ impl Connector {
             self.draining.clone().wait().await;
             let (stream, peer) = self.route.follow(endpoint).await?;
             let session = session.map(|id| Session { id, received });
-            self.enter(stream, peer, session).await
+            self.handshake(stream, peer, session).await
         };
         let opened = timeout(self.limit, attempt).await.unwrap_or_else(|| Err(self.error(libc::ETIMEDOUT)));
         opened.map_err(|error| error.at(&self.route.target))
@@ -127,7 +127,7 @@ impl Connector {
         SocketError::new(Operation::Connect, None, errno).at(&self.route.target)
     }
 
-    async fn enter(
+    async fn handshake(
         &self,
         mut stream: TcpStream,
         peer: SocketAddr,
@@ -138,14 +138,14 @@ impl Connector {
             Some(framing) if self.protocol.is_typed() => framing,
             _ => return Ok((plain(stream), None)),
         };
-        let terms = self.protocol.terms();
-        let entered = handshake::enter(&mut stream, framing, &terms, session).await;
-        let (entered, ciphers) = entered.map_err(|error| match error.peer_fault() {
+        let params = self.protocol.handshake_params();
+        let negotiated = handshake::connect(&mut stream, framing, &params, session).await;
+        let (negotiated, ciphers) = negotiated.map_err(|error| match error.peer_fault() {
             Ok(fault) => SocketError::of_peer(peer, fault),
             Err(errno) => SocketError::new(Operation::Connect, peer, errno),
         })?;
-        let peer_received = entered.resumed.then_some(entered.session.received);
-        let session = self.protocol.acknowledge.then_some(entered.session.id);
-        Ok((NewLink { peer_interval: entered.peer_heartbeat, peer_received, ciphers, ..plain(stream) }, session))
+        let peer_received = negotiated.resumed.then_some(negotiated.session.received);
+        let session = self.protocol.acknowledge.then_some(negotiated.session.id);
+        Ok((NewLink { peer_interval: negotiated.peer_heartbeat, peer_received, ciphers, ..plain(stream) }, session))
     }
 }

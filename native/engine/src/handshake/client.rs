@@ -8,11 +8,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::channel::Channel;
 use super::error::{HandshakeError, RefusalReason};
 use super::message::{
-    agree_on, agree_openly, get_session, keyed_fields, keyed_message, keyed_terms, open_fields, put_session,
+    agree_on, agree_openly, get_session, keyed_fields, keyed_message, keyed_params, open_fields, put_session,
 };
+use super::params::HandshakeParams;
 use super::random::{RandomBytes, random_bytes};
 use super::session::Session;
-use super::terms::Terms;
 use crate::framing::Framing;
 use crate::key::Key;
 use crate::noise::{Handshake, LinkCiphers};
@@ -20,7 +20,7 @@ use crate::wire::Kind;
 
 /// Result of the handshake for the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Entered {
+pub(crate) struct Negotiated {
     /// The session, with the number of messages that the server has received in it.
     /// None without acknowledgement.
     pub session: Session,
@@ -32,41 +32,41 @@ pub(crate) struct Entered {
 
 /// Performs the handshake with the server on `stream`, resuming `session` if it is one.
 ///
-/// Without `acknowledge` there is no session. If `terms` have a key, the link is encrypted from then on.
+/// Without `acknowledge` there is no session. If `params` have a key, the link is encrypted from then on.
 ///
 /// # Cancel safety
 ///
 /// Not cancel safe: a cancelled handshake leaves `stream` unusable; drop it. There is no time-out here; callers add one.
-pub(crate) async fn enter<S: AsyncRead + AsyncWrite + Unpin>(
+pub(crate) async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
     framing: &Framing,
-    terms: &Terms,
+    params: &HandshakeParams,
     session: Option<Session>,
-) -> Result<(Entered, Option<LinkCiphers>), HandshakeError> {
-    enter_with(stream, framing, terms, session.unwrap_or_default(), &random_bytes()?).await
+) -> Result<(Negotiated, Option<LinkCiphers>), HandshakeError> {
+    connect_with(stream, framing, params, session.unwrap_or_default(), &random_bytes()?).await
 }
 
-/// As [`enter`], with the given random bytes.
-pub(super) async fn enter_with<S: AsyncRead + AsyncWrite + Unpin>(
+/// As [`connect`], with the given random bytes.
+pub(super) async fn connect_with<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
     framing: &Framing,
-    terms: &Terms,
+    params: &HandshakeParams,
     session: Session,
     random: &RandomBytes,
-) -> Result<(Entered, Option<LinkCiphers>), HandshakeError> {
+) -> Result<(Negotiated, Option<LinkCiphers>), HandshakeError> {
     let mut channel = Channel::new(stream, framing)?;
-    let peer_heartbeat = match &terms.key {
-        Some(key) => open_with_key(&mut channel, terms, key, random).await?,
-        None => open(&mut channel, terms, random).await?,
+    let peer_heartbeat = match &params.key {
+        Some(key) => open_with_key(&mut channel, params, key, random).await?,
+        None => open(&mut channel, params, random).await?,
     };
     let mut fields = Vec::new();
     put_session(&mut fields, session);
     channel.send(Kind::Proof, &fields).await?;
     let mut claim = channel.receive_unless_refused(Kind::Welcome).await?;
     let resumed = claim.try_get_u8()?;
-    let entered = Entered { session: get_session(&claim)?, resumed: resumed == 1, peer_heartbeat };
-    if resumed <= 1 && is_answer(&entered, session, terms) {
-        Ok((entered, channel.ciphers))
+    let negotiated = Negotiated { session: get_session(&claim)?, resumed: resumed == 1, peer_heartbeat };
+    if resumed <= 1 && is_answer(&negotiated, session, params) {
+        Ok((negotiated, channel.ciphers))
     } else {
         Err(HandshakeError::Malformed)
     }
@@ -75,22 +75,22 @@ pub(super) async fn enter_with<S: AsyncRead + AsyncWrite + Unpin>(
 /// Exchanges parameters with the server; returns the interval of its heartbeat.
 async fn open<S: AsyncRead + AsyncWrite + Unpin>(
     channel: &mut Channel<'_, S>,
-    terms: &Terms,
+    params: &HandshakeParams,
     nonce: &RandomBytes,
 ) -> Result<Option<Duration>, HandshakeError> {
-    channel.send(Kind::Hello, &open_fields(terms, nonce)).await?;
-    agree_openly(channel.receive_unless_refused(Kind::Challenge).await?, terms)
+    channel.send(Kind::Hello, &open_fields(params, nonce)).await?;
+    agree_openly(channel.receive_unless_refused(Kind::Challenge).await?, params)
 }
 
 /// As [`open`], with a key; stores the ciphers in `channel`.
 async fn open_with_key<S: AsyncRead + AsyncWrite + Unpin>(
     channel: &mut Channel<'_, S>,
-    terms: &Terms,
+    params: &HandshakeParams,
     key: &Key,
     ephemeral: &RandomBytes,
 ) -> Result<Option<Duration>, HandshakeError> {
     let mut noise = Handshake::initiator(key, ephemeral)?;
-    let hello = noise.write(&keyed_terms(terms, channel.field))?;
+    let hello = noise.write(&keyed_params(params, channel.field))?;
     channel.send(Kind::Hello, &keyed_fields(&hello)).await?;
     let challenge = channel.receive_unless_refused(Kind::Challenge).await.map_err(|error| match error {
         // A server reports this in a record.
@@ -100,16 +100,16 @@ async fn open_with_key<S: AsyncRead + AsyncWrite + Unpin>(
     let challenge = keyed_message(challenge?)?;
     let payload = noise.read(&challenge)?;
     channel.ciphers = Some(noise.finish()?);
-    agree_on(&payload, terms, channel.field)
+    agree_on(&payload, params, channel.field)
 }
 
-/// Returns whether a server may send `entered` to a client that asked for `session`.
-fn is_answer(entered: &Entered, session: Session, terms: &Terms) -> bool {
-    match (terms.acknowledge, entered.resumed) {
-        (false, _) => !entered.resumed && entered.session == Session::default(),
-        (true, true) => entered.session.id == session.id && !session.id.is_none(),
+/// Returns whether a server may send `negotiated` to a client that asked for `session`.
+fn is_answer(negotiated: &Negotiated, session: Session, params: &HandshakeParams) -> bool {
+    match (params.acknowledge, negotiated.resumed) {
+        (false, _) => !negotiated.resumed && negotiated.session == Session::default(),
+        (true, true) => negotiated.session.id == session.id && !session.id.is_none(),
         (true, false) => {
-            entered.session.received == 0 && entered.session.id != session.id && !entered.session.id.is_none()
+            negotiated.session.received == 0 && negotiated.session.id != session.id && !negotiated.session.id.is_none()
         }
     }
 }

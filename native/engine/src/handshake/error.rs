@@ -8,7 +8,7 @@ use crate::noise::{NoiseError, RecordError};
 #[repr(u8)]
 pub(crate) enum RefusalReason {
     /// The sides have different versions or parameters.
-    Terms = 1,
+    Params = 1,
     /// The client has another key.
     Key = 2,
     /// The server has reached its connection limit.
@@ -17,7 +17,7 @@ pub(crate) enum RefusalReason {
 
 impl RefusalReason {
     pub(super) fn from_byte(byte: u8) -> Option<Self> {
-        [Self::Terms, Self::Key, Self::Limit].into_iter().find(|reason| *reason as u8 == byte)
+        [Self::Params, Self::Key, Self::Limit].into_iter().find(|reason| *reason as u8 == byte)
     }
 }
 
@@ -31,7 +31,7 @@ pub(crate) enum HandshakeError {
     /// The peer has another key.
     WrongKey,
     /// The peer has another version or other parameters.
-    TermsDiffer,
+    ParamsDiffer,
     /// The peer has a key, and a version that does not encrypt.
     OldVersion,
     /// The server rejects this client.
@@ -44,7 +44,7 @@ impl HandshakeError {
         match self {
             Self::Io(errno) => Err(errno),
             Self::OldVersion => Ok(PeerFault::OldVersion),
-            Self::Malformed | Self::TermsDiffer | Self::Refused(RefusalReason::Terms) => Ok(PeerFault::Protocol),
+            Self::Malformed | Self::ParamsDiffer | Self::Refused(RefusalReason::Params) => Ok(PeerFault::Protocol),
             Self::WrongKey | Self::Refused(RefusalReason::Key) => Ok(PeerFault::Key),
             Self::Refused(RefusalReason::Limit) => Ok(PeerFault::Limit),
         }

@@ -5,10 +5,10 @@ mod keyed;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::client::enter_with;
+use super::client::connect_with;
 use super::message::{MESSAGE_MAX_BYTES, put_session};
-use super::server::greet_with;
-use super::{Session, SessionId, Terms};
+use super::server::accept_with;
+use super::{HandshakeParams, Session, SessionId};
 use crate::framing::{FIELD_MAX_BYTES, Framing};
 use crate::fuzzing::{Script, run};
 use crate::key::Key;
@@ -26,60 +26,60 @@ const HEARD_MAX_BYTES: usize = 2 * (FIELD_MAX_BYTES + MESSAGE_MAX_BYTES);
 /// The first two bytes choose the side, its parameters, and the pieces of the peer's bytes.
 pub fn handshake(data: &[u8]) {
     let Some(([choice, piece], says)) = data.split_first_chunk() else { return };
-    let Some((framing, terms)) = choose(*choice, choice & 8 != 0) else { return };
+    let Some((framing, params)) = choose(*choice, choice & 8 != 0) else { return };
     let mut script = Script::new(says, usize::from(*piece));
     let claim = if choice & 1 == 0 {
-        as_client(&mut script, &framing, &terms, choice & 128 != 0)
+        as_client(&mut script, &framing, &params, choice & 128 != 0)
     } else {
-        as_server(&mut script, &framing, &terms)
+        as_server(&mut script, &framing, &params)
     };
     assert!(script.read_bytes <= HEARD_MAX_BYTES);
     if let Some(frame) = claim {
-        assert!(terms.key.is_none(), "a peer without the key was let in");
+        assert!(params.key.is_none(), "a peer without the key was let in");
         assert!(script.read().ends_with(&frame), "{:x?} was read for {frame:x?}", script.read());
     }
 }
 
 /// Returns the framing and the parameters for `choice`.
-fn choose(choice: u8, has_key: bool) -> Option<(Framing, Terms)> {
+fn choose(choice: u8, has_key: bool) -> Option<(Framing, HandshakeParams)> {
     let width_bytes = [1, 2, 4, 4].get(usize::from(choice >> 5 & 3)).copied().unwrap_or(4);
     let framing = Framing::length(width_bytes, choice & 16 != 0, 200).ok()?;
-    let terms = Terms {
+    let params = HandshakeParams {
         heartbeat: (choice & 2 != 0).then_some(Duration::from_secs(1)),
         acknowledge: choice & 4 != 0,
         key: if has_key { Key::from_bytes(&KEY).ok().map(Arc::new) } else { None },
     };
-    Some((framing, terms))
+    Some((framing, params))
 }
 
 /// Returns the session that a client resumes.
-fn session(returns: bool, terms: &Terms) -> Session {
+fn session(returns: bool, params: &HandshakeParams) -> Session {
     let session = Session { id: SessionId([9; 16]), received: 3 };
-    if returns && terms.acknowledge { session } else { Session::default() }
+    if returns && params.acknowledge { session } else { Session::default() }
 }
 
 /// Runs a client, and encodes the `Welcome` that matches its result.
-fn as_client(script: &mut Script<'_>, framing: &Framing, terms: &Terms, returns: bool) -> Option<Vec<u8>> {
-    let session = session(returns, terms);
-    let result = run(enter_with(script, framing, terms, session, &[1; 32].into()));
+fn as_client(script: &mut Script<'_>, framing: &Framing, params: &HandshakeParams, returns: bool) -> Option<Vec<u8>> {
+    let session = session(returns, params);
+    let result = run(connect_with(script, framing, params, session, &[1; 32].into()));
     assert!(result.is_some(), "a peer that ended is waited for");
-    let (entered, _) = result?.ok()?;
-    assert_eq!(terms.heartbeat.is_some(), entered.peer_heartbeat.is_some());
-    assert_eq!(terms.acknowledge, !entered.session.id.is_none());
-    assert!(!entered.resumed || entered.session.id == session.id);
-    let mut fields = vec![u8::from(entered.resumed)];
-    put_session(&mut fields, entered.session);
+    let (negotiated, _) = result?.ok()?;
+    assert_eq!(params.heartbeat.is_some(), negotiated.peer_heartbeat.is_some());
+    assert_eq!(params.acknowledge, !negotiated.session.id.is_none());
+    assert!(!negotiated.resumed || negotiated.session.id == session.id);
+    let mut fields = vec![u8::from(negotiated.resumed)];
+    put_session(&mut fields, negotiated.session);
     Some(framing.control_frame(Kind::Welcome, &fields).to_vec())
 }
 
 /// Runs a server, and encodes the `Proof` that matches its result.
-fn as_server(script: &mut Script<'_>, framing: &Framing, terms: &Terms) -> Option<Vec<u8>> {
-    let result = run(greet_with(script, framing, terms, &[2; 32].into(), || {}));
+fn as_server(script: &mut Script<'_>, framing: &Framing, params: &HandshakeParams) -> Option<Vec<u8>> {
+    let result = run(accept_with(script, framing, params, &[2; 32].into(), || {}));
     assert!(result.is_some(), "a peer that ended is waited for");
-    let guest = result?.ok()?;
-    assert_eq!(terms.heartbeat.is_some(), guest.peer_heartbeat.is_some());
-    assert!(terms.acknowledge || guest.returning.is_none());
+    let client_hello = result?.ok()?;
+    assert_eq!(params.heartbeat.is_some(), client_hello.peer_heartbeat.is_some());
+    assert!(params.acknowledge || client_hello.resumes.is_none());
     let mut fields = Vec::new();
-    put_session(&mut fields, guest.returning.unwrap_or_default());
+    put_session(&mut fields, client_hello.resumes.unwrap_or_default());
     Some(framing.control_frame(Kind::Proof, &fields).to_vec())
 }

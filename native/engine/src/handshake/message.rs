@@ -5,8 +5,8 @@ use std::time::Duration;
 use bytes::{Buf, BufMut, Bytes, TryGetError};
 
 use super::error::HandshakeError;
+use super::params::HandshakeParams;
 use super::session::{Session, SessionId};
-use super::terms::Terms;
 use crate::framing::LengthField;
 use crate::noise::OVERHEAD_BYTES;
 
@@ -33,23 +33,23 @@ const LITTLE_ENDIAN: u8 = 1 << 7;
 pub(super) type Nonce = [u8; 32];
 
 /// Encodes the fields of `Hello` and `Challenge` without a key.
-pub(super) fn open_fields(terms: &Terms, nonce: &Nonce) -> Vec<u8> {
+pub(super) fn open_fields(params: &HandshakeParams, nonce: &Nonce) -> Vec<u8> {
     let mut fields = vec![OPEN_VERSION];
-    put_terms(&mut fields, terms);
+    put_params(&mut fields, params);
     fields.put_slice(nonce);
     fields
 }
 
 /// Checks the peer's fields without a key; returns the interval of the peer's heartbeat.
-pub(super) fn agree_openly(mut fields: Bytes, terms: &Terms) -> Result<Option<Duration>, HandshakeError> {
+pub(super) fn agree_openly(mut fields: Bytes, params: &HandshakeParams) -> Result<Option<Duration>, HandshakeError> {
     if fields.try_get_u8()? != OPEN_VERSION {
-        return Err(HandshakeError::TermsDiffer);
+        return Err(HandshakeError::ParamsDiffer);
     }
     let peer = PeerTerms::get(&mut fields)?;
     if fields.len() != size_of::<Nonce>() {
         return Err(HandshakeError::Malformed);
     }
-    peer.agree(terms)
+    peer.agree(params)
 }
 
 /// Encodes the fields of `Hello` and `Challenge` with a key.
@@ -64,7 +64,7 @@ pub(super) fn keyed_message(mut fields: Bytes) -> Result<Bytes, HandshakeError> 
         (KEYED_VERSION, _) if fields.len() == OVERHEAD_BYTES + KEYED_TERMS_BYTES => Ok(fields),
         (KEYED_VERSION, _) => Err(HandshakeError::Malformed),
         (OPEN_VERSION, Some(flags)) if flags & OLD_ADMISSION != 0 => Err(HandshakeError::OldVersion),
-        _ => Err(HandshakeError::TermsDiffer),
+        _ => Err(HandshakeError::ParamsDiffer),
     }
 }
 
@@ -72,19 +72,23 @@ pub(super) fn keyed_message(mut fields: Bytes) -> Result<Bytes, HandshakeError> 
 const KEYED_TERMS_BYTES: usize = size_of::<u8>() + size_of::<u32>() + size_of::<u8>();
 
 /// Encodes the parameters for a Noise message.
-pub(super) fn keyed_terms(terms: &Terms, field: LengthField) -> Vec<u8> {
+pub(super) fn keyed_params(params: &HandshakeParams, field: LengthField) -> Vec<u8> {
     let mut payload = Vec::with_capacity(KEYED_TERMS_BYTES);
-    put_terms(&mut payload, terms);
+    put_params(&mut payload, params);
     payload.put_u8(lengths(field));
     payload
 }
 
 /// Checks the peer's parameters; returns the interval of the peer's heartbeat.
-pub(super) fn agree_on(payload: &[u8], terms: &Terms, field: LengthField) -> Result<Option<Duration>, HandshakeError> {
+pub(super) fn agree_on(
+    payload: &[u8],
+    params: &HandshakeParams,
+    field: LengthField,
+) -> Result<Option<Duration>, HandshakeError> {
     let mut rest = payload;
     let peer = PeerTerms::get(&mut rest)?;
-    let agreed = peer.agree(terms)?;
-    if rest == [lengths(field)] { Ok(agreed) } else { Err(HandshakeError::TermsDiffer) }
+    let agreed = peer.agree(params)?;
+    if rest == [lengths(field)] { Ok(agreed) } else { Err(HandshakeError::ParamsDiffer) }
 }
 
 /// Encodes the format of frame lengths.
@@ -110,25 +114,25 @@ impl PeerTerms {
     }
 
     /// Returns the interval of the peer's heartbeat, if its parameters equal those of this side.
-    fn agree(&self, terms: &Terms) -> Result<Option<Duration>, HandshakeError> {
+    fn agree(&self, params: &HandshakeParams) -> Result<Option<Duration>, HandshakeError> {
         if (self.flags & HEARTBEAT == 0) != (self.heartbeat_ms == 0) {
             return Err(HandshakeError::Malformed);
         }
-        if self.flags != flags(terms) {
-            return Err(HandshakeError::TermsDiffer);
+        if self.flags != flags(params) {
+            return Err(HandshakeError::ParamsDiffer);
         }
         Ok((self.heartbeat_ms > 0).then(|| Duration::from_millis(self.heartbeat_ms.into())))
     }
 }
 
-fn put_terms(fields: &mut Vec<u8>, terms: &Terms) {
-    fields.put_u8(flags(terms));
-    fields.put_u32(terms.heartbeat.map_or(0, whole_milliseconds));
+fn put_params(fields: &mut Vec<u8>, params: &HandshakeParams) {
+    fields.put_u8(flags(params));
+    fields.put_u32(params.heartbeat.map_or(0, whole_milliseconds));
 }
 
-fn flags(terms: &Terms) -> u8 {
+fn flags(params: &HandshakeParams) -> u8 {
     let flag = |on: bool, flag: u8| if on { flag } else { 0 };
-    flag(terms.heartbeat.is_some(), HEARTBEAT) | flag(terms.acknowledge, ACKNOWLEDGE)
+    flag(params.heartbeat.is_some(), HEARTBEAT) | flag(params.acknowledge, ACKNOWLEDGE)
 }
 
 /// At least 1: a peer takes 0 for no heartbeat.

@@ -9,21 +9,21 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::channel::Channel;
 use super::error::{HandshakeError, RefusalReason};
 use super::message::{
-    agree_on, agree_openly, get_session, keyed_fields, keyed_message, keyed_terms, open_fields, put_session,
+    agree_on, agree_openly, get_session, keyed_fields, keyed_message, keyed_params, open_fields, put_session,
 };
+use super::params::HandshakeParams;
 use super::random::{RandomBytes, random_bytes};
 use super::session::Session;
-use super::terms::Terms;
 use crate::framing::Framing;
 use crate::key::Key;
 use crate::noise::{Handshake, LinkCiphers};
 use crate::wire::Kind;
 
-/// A client that is authenticated and waits for `Welcome`.
-pub(crate) struct Guest {
+/// Hello of an authenticated client, which waits for `Welcome`.
+pub(crate) struct ClientHello {
     /// The session to resume, with the number of messages that the client has received in it.
     /// None for a new client.
-    pub returning: Option<Session>,
+    pub resumes: Option<Session>,
     /// The client sends a ping after it has received nothing for this time.
     pub peer_heartbeat: Option<Duration>,
     framing: Framing,
@@ -32,6 +32,7 @@ pub(crate) struct Guest {
 }
 
 /// Receives the client's messages on `stream` and checks that it has the key.
+/// [`ClientHello::finish`] or [`ClientHello::refuse`] ends the handshake.
 ///
 /// Sends `Refused` to a client with other parameters or another key; after other errors just drop `stream`. Calls `heard_hello` when
 /// the first of the client's two messages is valid.
@@ -39,29 +40,29 @@ pub(crate) struct Guest {
 /// # Cancel safety
 ///
 /// Not cancel safe: a cancelled handshake leaves `stream` unusable; drop it. There is no time-out here; callers add one.
-pub(crate) async fn greet<S: AsyncRead + AsyncWrite + Unpin>(
+pub(crate) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
     framing: &Framing,
-    terms: &Terms,
+    params: &HandshakeParams,
     heard_hello: impl FnOnce(),
-) -> Result<Guest, HandshakeError> {
-    greet_with(stream, framing, terms, &random_bytes()?, heard_hello).await
+) -> Result<ClientHello, HandshakeError> {
+    accept_with(stream, framing, params, &random_bytes()?, heard_hello).await
 }
 
-/// As [`greet`], with the given random bytes.
-pub(super) async fn greet_with<S: AsyncRead + AsyncWrite + Unpin>(
+/// As [`accept`], with the given random bytes.
+pub(super) async fn accept_with<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
     framing: &Framing,
-    terms: &Terms,
+    params: &HandshakeParams,
     random: &RandomBytes,
     heard_hello: impl FnOnce(),
-) -> Result<Guest, HandshakeError> {
+) -> Result<ClientHello, HandshakeError> {
     let mut channel = Channel::new(stream, framing)?;
-    let heard = hear(&mut channel, terms, random, heard_hello).await;
+    let heard = hear(&mut channel, params, random, heard_hello).await;
     let reason = match heard {
         // A client that has the keys has detected it itself.
         Err(_) if channel.ciphers.is_some() => None,
-        Err(HandshakeError::TermsDiffer | HandshakeError::OldVersion) => Some(RefusalReason::Terms),
+        Err(HandshakeError::ParamsDiffer | HandshakeError::OldVersion) => Some(RefusalReason::Params),
         Err(HandshakeError::WrongKey) => Some(RefusalReason::Key),
         _ => None,
     };
@@ -69,29 +70,29 @@ pub(super) async fn greet_with<S: AsyncRead + AsyncWrite + Unpin>(
         // The client may be gone; report its error, not this one.
         let _ = channel.refuse(reason).await;
     }
-    let (returning, peer_heartbeat) = heard?;
-    Ok(Guest { returning, peer_heartbeat, framing: framing.clone(), ciphers: channel.ciphers })
+    let (resumes, peer_heartbeat) = heard?;
+    Ok(ClientHello { resumes, peer_heartbeat, framing: framing.clone(), ciphers: channel.ciphers })
 }
 
 /// Returns the session to resume, and the interval of the client's heartbeat.
 async fn hear<S: AsyncRead + AsyncWrite + Unpin>(
     channel: &mut Channel<'_, S>,
-    terms: &Terms,
+    params: &HandshakeParams,
     random: &RandomBytes,
     heard_hello: impl FnOnce(),
 ) -> Result<(Option<Session>, Option<Duration>), HandshakeError> {
     let hello = channel.receive(Kind::Hello).await?;
-    let peer_heartbeat = match &terms.key {
-        Some(key) => answer_with_key(channel, hello, terms, key, random, heard_hello).await?,
+    let peer_heartbeat = match &params.key {
+        Some(key) => answer_with_key(channel, hello, params, key, random, heard_hello).await?,
         None => {
-            let peer_heartbeat = agree_openly(hello, terms)?;
+            let peer_heartbeat = agree_openly(hello, params)?;
             heard_hello();
-            channel.send(Kind::Challenge, &open_fields(terms, random)).await?;
+            channel.send(Kind::Challenge, &open_fields(params, random)).await?;
             peer_heartbeat
         }
     };
     let claim = channel.receive(Kind::Proof).await?;
-    Ok((returning(get_session(&claim)?, terms)?, peer_heartbeat))
+    Ok((resumed_session(get_session(&claim)?, params)?, peer_heartbeat))
 }
 
 /// Answers the first message of a client with the key, and stores the ciphers in `channel`.
@@ -100,7 +101,7 @@ async fn hear<S: AsyncRead + AsyncWrite + Unpin>(
 async fn answer_with_key<S: AsyncRead + AsyncWrite + Unpin>(
     channel: &mut Channel<'_, S>,
     hello: Bytes,
-    terms: &Terms,
+    params: &HandshakeParams,
     key: &Key,
     ephemeral: &RandomBytes,
     heard_hello: impl FnOnce(),
@@ -110,31 +111,31 @@ async fn answer_with_key<S: AsyncRead + AsyncWrite + Unpin>(
     let mut noise = Handshake::responder(key, ephemeral)?;
     let payload = noise.read(&hello)?;
     heard_hello();
-    let challenge = noise.write(&keyed_terms(terms, channel.field))?;
+    let challenge = noise.write(&keyed_params(params, channel.field))?;
     channel.send(Kind::Challenge, &keyed_fields(&challenge)).await?;
     channel.ciphers = Some(noise.finish()?);
-    agree_on(&payload, terms, channel.field)
+    agree_on(&payload, params, channel.field)
 }
 
 /// Returns the session that a client resumes, as sent in `session`.
-fn returning(session: Session, terms: &Terms) -> Result<Option<Session>, HandshakeError> {
+fn resumed_session(session: Session, params: &HandshakeParams) -> Result<Option<Session>, HandshakeError> {
     match session {
         Session { id, received: 0 } if id.is_none() => Ok(None),
-        Session { id, .. } if id.is_none() || !terms.acknowledge => Err(HandshakeError::Malformed),
+        Session { id, .. } if id.is_none() || !params.acknowledge => Err(HandshakeError::Malformed),
         _ => Ok(Some(session)),
     }
 }
 
-impl Guest {
-    /// Accepts the client, and returns the keys of the link if it is encrypted.
+impl ClientHello {
+    /// Completes the handshake, and returns the keys of the link if it is encrypted.
     ///
     /// `session` is the resumed one if `resumed`, with the number of messages that this side has received in it, and otherwise a new one;
     /// without `acknowledge` it is the default, which is none.
     ///
     /// # Cancel safety
     ///
-    /// As for [`greet`].
-    pub(crate) async fn welcome<S: AsyncRead + AsyncWrite + Unpin>(
+    /// As for [`accept`].
+    pub(crate) async fn finish<S: AsyncRead + AsyncWrite + Unpin>(
         mut self,
         stream: &mut S,
         session: Session,
@@ -154,7 +155,7 @@ impl Guest {
     ///
     /// # Cancel safety
     ///
-    /// As for [`greet`].
+    /// As for [`accept`].
     pub(crate) async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(
         mut self,
         stream: &mut S,
@@ -173,7 +174,7 @@ impl Guest {
     }
 }
 
-/// Sends `Refused` to the client on `stream`, before [`greet`].
+/// Sends `Refused` to the client on `stream`, before [`accept`].
 #[cfg(test)]
 pub(crate) async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
-use super::client::{Entered, enter_with};
-use super::server::greet_with;
+use super::client::{Negotiated, connect_with};
+use super::server::accept_with;
 use super::*;
 use crate::error::PeerFault;
 use crate::framing::Framing;
@@ -44,12 +44,12 @@ async fn settled<T>(sides: impl Future<Output = T>) -> T {
 }
 
 /// Runs the client of `vector`.
-async fn client(vector: &HandshakeVector, script: &[u8]) -> Outcome<Entered> {
+async fn client(vector: &HandshakeVector, script: &[u8]) -> Outcome<Negotiated> {
     let (mut stream, mut peer) = duplex(PIPE_BYTES);
     peer.write_all(script).await.unwrap();
     peer.shutdown().await.unwrap();
-    let result = enter_with(&mut stream, &vector.framing, &vector.client, vector.asked, &vector.client_random).await;
-    finish(result.map(|(entered, _)| entered), stream, peer).await
+    let result = connect_with(&mut stream, &vector.framing, &vector.client, vector.asked, &vector.client_random).await;
+    finish(result.map(|(negotiated, _)| negotiated), stream, peer).await
 }
 
 /// Runs the server of `vector`.
@@ -58,11 +58,11 @@ async fn server(vector: &HandshakeVector, script: &[u8]) -> Outcome<(Option<Sess
     let (mut stream, mut peer) = duplex(PIPE_BYTES);
     peer.write_all(script).await.unwrap();
     peer.shutdown().await.unwrap();
-    let greeted = greet_with(&mut stream, &vector.framing, &vector.server, &vector.server_random, || {}).await;
-    let result = match greeted {
-        Ok(guest) => {
-            let learnt = (guest.returning, guest.peer_heartbeat);
-            guest.welcome(&mut stream, vector.answered, vector.resumed).await.map(|_| learnt)
+    let accepted = accept_with(&mut stream, &vector.framing, &vector.server, &vector.server_random, || {}).await;
+    let result = match accepted {
+        Ok(client_hello) => {
+            let learnt = (client_hello.resumes, client_hello.peer_heartbeat);
+            client_hello.finish(&mut stream, vector.answered, vector.resumed).await.map(|_| learnt)
         }
         Err(error) => Err(error),
     };
@@ -87,7 +87,7 @@ fn vector(name: &str) -> HandshakeVector {
 }
 
 /// Returns a vector with a key, whose client resumes its session.
-fn returning() -> HandshakeVector {
+fn resuming() -> HandshakeVector {
     vector("a session goes on")
 }
 
@@ -108,12 +108,12 @@ impl HandshakeVector {
     }
 
     /// Returns the client's result.
-    fn entered(&self) -> Entered {
-        Entered { session: self.answered, resumed: self.resumed, peer_heartbeat: self.server.heartbeat }
+    fn negotiated(&self) -> Negotiated {
+        Negotiated { session: self.answered, resumed: self.resumed, peer_heartbeat: self.server.heartbeat }
     }
 
     /// Returns the server's result.
-    fn greeted(&self) -> (Option<Session>, Option<Duration>) {
+    fn accepted(&self) -> (Option<Session>, Option<Duration>) {
         ((!self.asked.id.is_none()).then_some(self.asked), self.client.heartbeat)
     }
 }

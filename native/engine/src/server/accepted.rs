@@ -14,13 +14,13 @@ use crate::sync::lock;
 pub(super) struct Taken {
     pub(super) admitted: Admitted,
     pub(super) runtime: Handle,
-    /// The intake in which it was accepted.
-    pub(super) intake: u64,
+    /// The epoch in which it was accepted.
+    pub(super) epoch: u64,
     pub(super) place: Arc<Place>,
     pub(super) permit: OwnedSemaphorePermit,
 }
 
-/// Connections of one intake, oldest first; `None` once it is closed.
+/// Connections of one epoch, oldest first; `None` once it is closed.
 /// The server's permits limit their number.
 pub(super) struct Accepted(Mutex<Option<VecDeque<Taken>>>);
 

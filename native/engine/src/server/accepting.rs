@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-use super::shared::{Intake, Shared};
+use super::shared::{ListenEpoch, Shared};
 use crate::error::{Operation, SocketError, errno_of};
 use crate::event::ServerEvent;
 use crate::limits;
@@ -19,13 +19,13 @@ use crate::sync::lock;
 
 pub(super) async fn accept_all(
     shared: Arc<Shared>,
-    intake: Arc<Intake>,
+    epoch: Arc<ListenEpoch>,
     listener: AsyncFd<TcpListener>,
     local: SocketAddr,
 ) {
     let mut listener = Some(listener);
     while let Some(socket) = listener.take() {
-        let lost = shared.accept_until_lost(&intake, socket, local).await;
+        let lost = shared.accept_until_lost(&epoch, socket, local).await;
         // Cleared first: the descriptor must not be visible to receivers of the error.
         shared.set_listener(local, None);
         shared.sink.post(ServerEvent::AcceptFailed(SocketError::from_io(Operation::Accept, local, &lost)));
@@ -43,13 +43,13 @@ impl Shared {
     /// Accepts connections until the system closes the listening socket; returns its error.
     async fn accept_until_lost(
         self: &Arc<Self>,
-        intake: &Arc<Intake>,
+        epoch: &Arc<ListenEpoch>,
         listener: AsyncFd<TcpListener>,
         local: SocketAddr,
     ) -> io::Error {
         let mut pause = Pause::default();
         loop {
-            match self.accept_one(intake, &listener).await {
+            match self.accept_one(epoch, &listener).await {
                 Ok(()) => pause = Pause::default(),
                 Err(error) if is_of_the_peer(&error) => {}
                 Err(error) if is_lost(&error) => return error,
@@ -59,10 +59,10 @@ impl Shared {
     }
 
     /// Accepts one connection. It is not registered with the reactor here: it may not need to be.
-    async fn accept_one(self: &Arc<Self>, intake: &Arc<Intake>, listener: &AsyncFd<TcpListener>) -> io::Result<()> {
+    async fn accept_one(self: &Arc<Self>, epoch: &Arc<ListenEpoch>, listener: &AsyncFd<TcpListener>) -> io::Result<()> {
         let (stream, peer) = listener.async_io(Interest::READABLE, TcpListener::accept).await?;
         stream.set_nonblocking(true)?;
-        self.receive(intake, stream, peer).await
+        self.receive(epoch, stream, peer).await
     }
 
     /// Reports the first of several errors and pauses: missing descriptors become free later.

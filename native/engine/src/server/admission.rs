@@ -9,11 +9,11 @@ use tokio::net::TcpStream;
 use super::admitted::Admitted;
 use super::handshakes::Progress;
 use super::place::Place;
-use super::sessions::{HandshakeNumber, Returning};
-use super::shared::{Intake, Shared};
+use super::sessions::{HandshakeNumber, ResumeRequest};
+use super::shared::{ListenEpoch, Shared};
 use crate::event::RejectReason;
 use crate::framing::Framing;
-use crate::handshake::{Guest, HandshakeError, RefusalReason, Session, SessionId, greet};
+use crate::handshake::{self, ClientHello, HandshakeError, RefusalReason, Session, SessionId};
 use crate::timeout::timeout;
 
 impl Shared {
@@ -23,21 +23,21 @@ impl Shared {
     /// When the reactor cannot register the socket for the handshake.
     pub(super) async fn receive(
         self: &Arc<Self>,
-        intake: &Arc<Intake>,
+        epoch: &Arc<ListenEpoch>,
         stream: std::net::TcpStream,
         peer: SocketAddr,
     ) -> io::Result<()> {
         match self.handshake_framing() {
             Some(framing) => {
                 let stream = TcpStream::from_std(stream)?;
-                self.begin_handshake(intake, framing.clone(), stream, peer).await;
+                self.begin_handshake(epoch, framing.clone(), stream, peer).await;
             }
             None => match self.count_in() {
                 Some(place) => {
-                    let admitted = Admitted { stream, peer, peer_interval: None, membership: None, ciphers: None };
+                    let admitted = Admitted { stream, peer, peer_interval: None, session_entry: None, ciphers: None };
                     // The semaphore is never closed, so this fails only when the task ends.
                     if let Ok(permit) = Arc::clone(&self.pending).acquire_owned().await {
-                        self.accept(admitted, intake, place, permit);
+                        self.accept(admitted, epoch, place, permit);
                     }
                 }
                 None => self.reject(peer, RejectReason::Limit),
@@ -59,13 +59,13 @@ impl Shared {
     /// Others wait in the kernel's backlog.
     async fn begin_handshake(
         self: &Arc<Self>,
-        intake: &Arc<Intake>,
+        epoch: &Arc<ListenEpoch>,
         framing: Framing,
         stream: TcpStream,
         peer: SocketAddr,
     ) {
-        let Some(turn) = intake.handshakes.take_place().await else { return };
-        let (server, own, progress) = (Arc::clone(self), Arc::clone(intake), Arc::clone(&turn.progress));
+        let Some(turn) = epoch.handshakes.take_place().await else { return };
+        let (server, own, progress) = (Arc::clone(self), Arc::clone(epoch), Arc::clone(&turn.progress));
         let handshake = tokio::spawn(async move {
             // Boxed: the memory of a task is aligned, and if a long-lived allocation follows it, the allocator cannot reuse it for
             // the task of the next handshake.
@@ -74,40 +74,40 @@ impl Shared {
                 server.reject(peer, rejected);
             }
         });
-        intake.handshakes.add(handshake, progress);
+        epoch.handshakes.add(handshake, progress);
     }
 
     /// Performs the handshake with a peer and accepts it.
     /// Time limits apply to the peer, not to waits of this server.
     async fn shake_hands(
         self: &Arc<Self>,
-        intake: &Intake,
+        epoch: &ListenEpoch,
         framing: &Framing,
         mut stream: TcpStream,
         peer: SocketAddr,
         progress: &Progress,
     ) -> Result<(), RejectReason> {
-        let terms = self.protocol.terms();
+        let params = self.protocol.handshake_params();
         let mut number = HandshakeNumber::default();
         let heard_hello = || {
             progress.advance();
             number = self.sessions.number_handshake();
         };
-        let guest = self.in_time(greet(&mut stream, framing, &terms, heard_hello)).await?;
+        let client_hello = self.in_time(handshake::accept(&mut stream, framing, &params, heard_hello)).await?;
         progress.prove();
-        if let Some(owner) = guest.returning.and_then(|session| self.sessions.owner(session.id)) {
+        if let Some(owner) = client_hello.resumes.and_then(|session| self.sessions.owner(session.id)) {
             // A task that takes no more, or has another link waiting, drops this one; the peer tries again.
-            let _ = owner.try_send(Returning { number, stream, peer, guest });
+            let _ = owner.try_send(ResumeRequest { number, stream, peer, client_hello });
             return Ok(());
         }
         let Some(place) = self.count_in() else {
-            self.in_time(guest.refuse(&mut stream, RefusalReason::Limit)).await?;
+            self.in_time(client_hello.refuse(&mut stream, RefusalReason::Limit)).await?;
             return Err(RejectReason::Limit);
         };
         // Before `Welcome`: a welcomed peer is not rejected any more.
         let Ok(permit) = Arc::clone(&self.pending).acquire_owned().await else { return Ok(()) };
-        let admitted = self.in_time(self.welcome(guest, stream, peer, number)).await?;
-        self.accept(admitted, intake, place, permit);
+        let admitted = self.in_time(self.finish_handshake(client_hello, stream, peer, number)).await?;
+        self.accept(admitted, epoch, place, permit);
         Ok(())
     }
 
@@ -118,18 +118,18 @@ impl Shared {
         }
     }
 
-    async fn welcome(
+    async fn finish_handshake(
         &self,
-        guest: Guest,
+        client_hello: ClientHello,
         mut stream: TcpStream,
         peer: SocketAddr,
         number: HandshakeNumber,
     ) -> Result<Admitted, HandshakeError> {
         let id = if self.protocol.acknowledge { SessionId::generate()? } else { SessionId::default() };
-        let membership = self.protocol.acknowledge.then(|| self.sessions.add(id, number));
-        let peer_interval = guest.peer_heartbeat;
-        let ciphers = guest.welcome(&mut stream, Session { id, received: 0 }, false).await?;
-        Ok(Admitted { stream: stream.into_std()?, peer, peer_interval, membership, ciphers })
+        let session_entry = self.protocol.acknowledge.then(|| self.sessions.add(id, number));
+        let peer_interval = client_hello.peer_heartbeat;
+        let ciphers = client_hello.finish(&mut stream, Session { id, received: 0 }, false).await?;
+        Ok(Admitted { stream: stream.into_std()?, peer, peer_interval, session_entry, ciphers })
     }
 }
 
@@ -139,8 +139,8 @@ fn reject_reason(error: HandshakeError) -> RejectReason {
         HandshakeError::Refused(RefusalReason::Limit) => RejectReason::Limit,
         HandshakeError::Io(_)
         | HandshakeError::Malformed
-        | HandshakeError::TermsDiffer
+        | HandshakeError::ParamsDiffer
         | HandshakeError::OldVersion
-        | HandshakeError::Refused(RefusalReason::Terms) => RejectReason::Protocol,
+        | HandshakeError::Refused(RefusalReason::Params) => RejectReason::Protocol,
     }
 }

@@ -3,7 +3,7 @@
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use super::sessions::Membership;
+use super::sessions::SessionEntry;
 use crate::noise::LinkCiphers;
 
 /// An accepted peer and its parameters.
@@ -11,7 +11,7 @@ pub(super) struct Admitted {
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
     pub(super) peer_interval: Option<Duration>,
-    pub(super) membership: Option<Membership>,
+    pub(super) session_entry: Option<SessionEntry>,
     /// Keys of an encrypted link.
     pub(super) ciphers: Option<LinkCiphers>,
 }

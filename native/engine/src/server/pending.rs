@@ -89,13 +89,13 @@ impl PendingConnection {
         poller: Option<PollTarget>,
     ) -> Result<Connection, SocketError> {
         let Self { taken, server } = self;
-        let Taken { admitted, runtime, intake, place, permit } = taken;
+        let Taken { admitted, runtime, epoch, place, permit } = taken;
         drop(permit);
-        let Admitted { stream, peer, peer_interval, membership, ciphers } = admitted;
+        let Admitted { stream, peer, peer_interval, session_entry, ciphers } = admitted;
         let failed = |error: io::Error| SocketError::from_io(Operation::Accept, peer, &error);
         let mut settings = lock(&server.settings);
         options::prepare(&SockRef::from(&stream), &settings.options).map_err(failed)?;
-        let link_source = membership.map(|membership| server.returns(membership, &place, &sink));
+        let link_source = session_entry.map(|session_entry| server.session_resumer(session_entry, &place, &sink));
         let protocol = Arc::clone(&server.protocol);
         let counters = Counters::of(&server.counters);
         let options = SocketOptions { no_delay: Some(settings.options.no_delay.unwrap_or(true)), ..settings.options };
@@ -112,10 +112,10 @@ impl PendingConnection {
             Connection::start(config, InitialLink { stream, peer, peer_interval, ciphers, is_known: true }, &runtime)
                 .map_err(failed)?;
         let weak = connection.downgrade();
-        if intake < settings.first_intake {
+        if epoch < settings.first_epoch {
             weak.abort();
         }
-        settings.add(Started { intake, connection: weak }, server.connections.load(Ordering::SeqCst));
+        settings.add(Started { epoch, connection: weak }, server.connections.load(Ordering::SeqCst));
         Ok(connection)
     }
 }

@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::handshake::{Guest, SessionId};
+use crate::handshake::{ClientHello, SessionId};
 use crate::sync::lock;
 
 /// Sessions that a peer can resume.
 pub(super) struct Sessions {
-    owners: Mutex<HashMap<SessionId, mpsc::Sender<Returning>>>,
+    owners: Mutex<HashMap<SessionId, mpsc::Sender<ResumeRequest>>>,
     /// Waiting sessions, longest wait first. Sending to, or dropping, the sender ends the wait.
     waiting: Mutex<VecDeque<(SessionId, oneshot::Sender<()>)>>,
     /// Limit of waiting sessions.
@@ -38,19 +38,19 @@ pub(super) struct Wait<'a> {
 }
 
 /// A peer that has reconnected, and waits for `Welcome`.
-pub(super) struct Returning {
+pub(super) struct ResumeRequest {
     pub(super) number: HandshakeNumber,
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
-    pub(super) guest: Guest,
+    pub(super) client_hello: ClientHello,
 }
 
 /// Registration of a session that its peer can resume. Dropping it removes the session.
-pub(super) struct Membership {
+pub(super) struct SessionEntry {
     pub(super) id: SessionId,
     /// Handshake of the newest link. Links of earlier handshakes arrived late.
     pub(super) newest: HandshakeNumber,
-    pub(super) links: mpsc::Receiver<Returning>,
+    pub(super) links: mpsc::Receiver<ResumeRequest>,
     pub(super) sessions: Arc<Sessions>,
 }
 
@@ -78,15 +78,15 @@ impl Sessions {
     }
 
     /// Adds a session, whose first link is from the handshake `newest`.
-    pub(super) fn add(self: &Arc<Self>, id: SessionId, newest: HandshakeNumber) -> Membership {
+    pub(super) fn add(self: &Arc<Self>, id: SessionId, newest: HandshakeNumber) -> SessionEntry {
         // One link can wait for the connection's task; a peer that makes another one meanwhile has to try again.
         let (sender, links) = mpsc::channel(1);
         lock(&self.owners).insert(id, sender);
-        Membership { id, newest, links, sessions: Arc::clone(self) }
+        SessionEntry { id, newest, links, sessions: Arc::clone(self) }
     }
 
     /// Returns the channel to the owner of a session.
-    pub(super) fn owner(&self, id: SessionId) -> Option<mpsc::Sender<Returning>> {
+    pub(super) fn owner(&self, id: SessionId) -> Option<mpsc::Sender<ResumeRequest>> {
         lock(&self.owners).get(&id).cloned()
     }
 }
@@ -97,13 +97,13 @@ impl Drop for Wait<'_> {
     }
 }
 
-impl Membership {
-    pub(super) fn is_newest(&self, returning: &Returning) -> bool {
-        returning.number > self.newest
+impl SessionEntry {
+    pub(super) fn is_newest(&self, request: &ResumeRequest) -> bool {
+        request.number > self.newest
     }
 }
 
-impl Drop for Membership {
+impl Drop for SessionEntry {
     fn drop(&mut self) {
         lock(&self.sessions.owners).remove(&self.id);
     }

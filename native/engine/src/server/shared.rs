@@ -37,7 +37,7 @@ pub(super) struct Shared {
     pub(super) pending: Arc<Semaphore>,
     pub(super) settings: Mutex<Settings>,
     pub(super) sessions: Arc<Sessions>,
-    pub(super) intake: Mutex<Arc<Intake>>,
+    pub(super) epoch: Mutex<Arc<ListenEpoch>>,
     pub(super) rejections: Rejections,
     pub(super) listeners: Mutex<Vec<Listener>>,
     pub(super) was_closed: AtomicBool,
@@ -45,9 +45,9 @@ pub(super) struct Shared {
     pub(super) closing: Mutex<Option<watch::Receiver<()>>>,
 }
 
-/// Accepted connections between two closes: closing one intake leaves later ones unchanged.
+/// Accepted connections between two closes: closing one epoch leaves later ones unchanged.
 #[derive(Default)]
-pub(super) struct Intake {
+pub(super) struct ListenEpoch {
     pub(super) number: u64,
     pub(super) handshakes: Handshakes,
     pub(super) accepted: Accepted,
@@ -58,20 +58,20 @@ pub(super) struct Intake {
 pub(super) struct Settings {
     pub(super) options: SocketOptions,
     pub(super) started: Vec<Started>,
-    /// First intake whose connections were not closed together with the server.
-    pub(super) first_intake: u64,
+    /// First epoch whose connections were not closed together with the server.
+    pub(super) first_epoch: u64,
 }
 
 pub(super) struct Started {
-    pub(super) intake: u64,
+    pub(super) epoch: u64,
     pub(super) connection: WeakConnection,
 }
 
 impl Settings {
-    /// Removes and returns the connections to close: those of intakes up to `last`.
+    /// Removes and returns the connections to close: those of epochs up to `last`.
     fn clear(&mut self, last: u64) -> Vec<WeakConnection> {
-        self.first_intake = last + 1;
-        let ended = self.started.extract_if(.., |started| started.intake <= last);
+        self.first_epoch = last + 1;
+        let ended = self.started.extract_if(.., |started| started.epoch <= last);
         ended.map(|started| started.connection).collect()
     }
 
@@ -114,28 +114,28 @@ impl Shared {
         }
         self.was_closed.store(true, Ordering::SeqCst);
         drop(listeners);
-        self.end_intake();
+        self.end_epoch();
         self.sink.post(ServerEvent::Closed);
     }
 
-    /// Starts the next intake, and closes what is left of the previous one.
-    pub(super) fn end_intake(&self) {
-        let ended = self.next_intake();
+    /// Starts the next epoch, and closes what is left of the previous one.
+    pub(super) fn end_epoch(&self) {
+        let ended = self.next_epoch();
         ended.handshakes.abort();
         ended.accepted.close();
     }
 
-    /// Starts the next intake; returns the previous one.
-    pub(super) fn next_intake(&self) -> Arc<Intake> {
-        let mut intake = lock(&self.intake);
-        let next = Intake { number: intake.number + 1, ..Intake::default() };
-        std::mem::replace(&mut *intake, Arc::new(next))
+    /// Starts the next epoch; returns the previous one.
+    pub(super) fn next_epoch(&self) -> Arc<ListenEpoch> {
+        let mut epoch = lock(&self.epoch);
+        let next = ListenEpoch { number: epoch.number + 1, ..ListenEpoch::default() };
+        std::mem::replace(&mut *epoch, Arc::new(next))
     }
 
-    pub(super) fn accept(&self, admitted: Admitted, intake: &Intake, place: Place, permit: OwnedSemaphorePermit) {
+    pub(super) fn accept(&self, admitted: Admitted, epoch: &ListenEpoch, place: Place, permit: OwnedSemaphorePermit) {
         let (runtime, place) = (Handle::current(), Arc::new(place));
-        let taken = Taken { admitted, runtime, intake: intake.number, place, permit };
-        if intake.accepted.push(taken) {
+        let taken = Taken { admitted, runtime, epoch: epoch.number, place, permit };
+        if epoch.accepted.push(taken) {
             self.sink.post(ServerEvent::Accepted);
         }
     }
@@ -147,14 +147,14 @@ impl Shared {
         }
     }
 
-    /// Keeps, drains or aborts the connections of intakes up to `last_intake`, and waits for them.
+    /// Keeps, drains or aborts the connections of epochs up to `last_epoch`, and waits for them.
     ///
     /// # Errors
     /// Why the peer of one that was drained has not got all.
-    pub(super) async fn end_connections(&self, connections: Connections, last_intake: u64) -> Result<(), SocketError> {
+    pub(super) async fn end_connections(&self, connections: Connections, last_epoch: u64) -> Result<(), SocketError> {
         let started: Vec<WeakConnection> = match connections {
             Connections::Keep => return Ok(()),
-            Connections::Drain(_) | Connections::Abort => lock(&self.settings).clear(last_intake),
+            Connections::Drain(_) | Connections::Abort => lock(&self.settings).clear(last_epoch),
         };
         // The losses of the others are reported already.
         let started: Vec<_> = started.into_iter().filter(WeakConnection::is_ending).collect();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use socket2::{Domain, SockRef, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::handshake::{RefusalReason, Session, SessionId, greet};
+use crate::handshake::{self, RefusalReason, Session, SessionId};
 use crate::protocol::Protocol;
 
 /// A loopback address that is no default source address: its ports stay free without a listener.
@@ -76,9 +76,9 @@ impl Network {
     pub(super) async fn welcome(&self, protocol: &Protocol) -> PeerLink {
         let PeerLink(mut stream) = self.accept().await;
         let framing = protocol.framing.as_ref().unwrap();
-        let guest = greet(&mut stream, framing, &protocol.terms(), || {}).await.unwrap();
+        let client_hello = handshake::accept(&mut stream, framing, &protocol.handshake_params(), || {}).await.unwrap();
         let session = Session { id: SessionId::generate().unwrap(), received: 0 };
-        guest.welcome(&mut stream, session, false).await.unwrap();
+        client_hello.finish(&mut stream, session, false).await.unwrap();
         PeerLink(stream)
     }
 
@@ -86,8 +86,8 @@ impl Network {
     pub(super) async fn turn_away(&self, protocol: &Protocol) -> PeerLink {
         let PeerLink(mut stream) = self.accept().await;
         let framing = protocol.framing.as_ref().unwrap();
-        let guest = greet(&mut stream, framing, &protocol.terms(), || {}).await.unwrap();
-        guest.refuse(&mut stream, RefusalReason::Limit).await.unwrap();
+        let client_hello = handshake::accept(&mut stream, framing, &protocol.handshake_params(), || {}).await.unwrap();
+        client_hello.refuse(&mut stream, RefusalReason::Limit).await.unwrap();
         PeerLink(stream)
     }
 

@@ -2,10 +2,10 @@
 
 use crate::framing::Framing;
 use crate::fuzzing::{Script, run};
-use crate::handshake::client::enter_with;
-use crate::handshake::message::{keyed_fields, keyed_terms, put_session};
-use crate::handshake::server::greet_with;
-use crate::handshake::{Session, SessionId, Terms};
+use crate::handshake::client::connect_with;
+use crate::handshake::message::{keyed_fields, keyed_params, put_session};
+use crate::handshake::server::accept_with;
+use crate::handshake::{HandshakeParams, Session, SessionId};
 use crate::key::Key;
 use crate::noise::{Handshake, LinkCiphers, NoiseError};
 use crate::wire::Kind;
@@ -16,7 +16,7 @@ const THEIRS: [u8; 32] = [2; 32];
 
 /// Changes to the peer's parameters, byte by byte, and to its record.
 struct Changes<'a> {
-    terms: &'a [u8; 6],
+    params: &'a [u8; 6],
     record: &'a [u8],
     /// Kind and position of a manipulation in transit.
     attack: u8,
@@ -33,17 +33,17 @@ struct Changes<'a> {
 pub fn keyed(data: &[u8]) {
     let Some(([choice, piece, attack, low, high], rest)) = data.split_first_chunk() else { return };
     let Some((changed, record)) = rest.split_first_chunk() else { return };
-    let Some((framing, terms)) = super::choose(*choice, true) else { return };
+    let Some((framing, params)) = super::choose(*choice, true) else { return };
     let place = usize::from(u16::from_le_bytes([*low, *high]));
-    let changes = Changes { terms: changed, record, attack: *attack, place };
-    let session = super::session(choice & 128 != 0, &terms);
+    let changes = Changes { params: changed, record, attack: *attack, place };
+    let session = super::session(choice & 128 != 0, &params);
     let is_client = choice & 1 == 0;
-    let Some((said, is_good)) = say(&framing, &terms, session, is_client, &changes) else { return };
+    let Some((said, is_good)) = say(&framing, &params, session, is_client, &changes) else { return };
     let mut script = Script::new(&said, usize::from(*piece));
     let is_in = if is_client {
-        run(enter_with(&mut script, &framing, &terms, session, &OURS.into())).map(|entered| entered.is_ok())
+        run(connect_with(&mut script, &framing, &params, session, &OURS.into())).map(|negotiated| negotiated.is_ok())
     } else {
-        run(greet_with(&mut script, &framing, &terms, &OURS.into(), || {})).map(|guest| guest.is_ok())
+        run(accept_with(&mut script, &framing, &params, &OURS.into(), || {})).map(|client_hello| client_hello.is_ok())
     };
     assert_eq!(is_in, Some(is_good), "{said:x?}");
     let is_seen = script.heard.windows(8).any(|bytes| bytes == [9; 8]);
@@ -53,14 +53,14 @@ pub fn keyed(data: &[u8]) {
 /// Returns all bytes of the peer, and whether it must be accepted.
 fn say(
     framing: &Framing,
-    terms: &Terms,
+    params: &HandshakeParams,
     session: Session,
     is_client: bool,
     changes: &Changes<'_>,
 ) -> Option<(Vec<u8>, bool)> {
-    let own = keyed_terms(terms, framing.plain_length().ok()?);
-    let theirs: Vec<u8> = own.iter().zip(changes.terms).map(|(byte, change)| byte ^ change).collect();
-    let mut plaintext = if is_client { welcome(terms, session) } else { proof(terms) };
+    let own = keyed_params(params, framing.plain_length().ok()?);
+    let theirs: Vec<u8> = own.iter().zip(changes.params).map(|(byte, change)| byte ^ change).collect();
+    let mut plaintext = if is_client { welcome(params, session) } else { proof(params) };
     for (place, change) in changes.record.iter().enumerate() {
         match plaintext.get_mut(place) {
             Some(byte) => *byte ^= change,
@@ -71,12 +71,12 @@ fn say(
         return None;
     }
     let kind = if is_client { Kind::Challenge } else { Kind::Hello };
-    let (message, mut ciphers) = agree(terms.key.as_ref()?, &own, &theirs, is_client).ok()?;
+    let (message, mut ciphers) = agree(params.key.as_ref()?, &own, &theirs, is_client).ok()?;
     let mut record = Vec::new();
     ciphers.sealer.seal([&plaintext[..]], &mut record)?;
     let honest = [&framing.control_frame(kind, &keyed_fields(&message))[..], &record].concat();
     let said = attacked(honest.clone(), changes);
-    let is_answer = if is_client { is_welcome(&plaintext, terms, session) } else { is_proof(&plaintext, terms) };
+    let is_answer = if is_client { is_welcome(&plaintext, params, session) } else { is_proof(&plaintext, params) };
     let is_good = said == honest && wants_the_same(&theirs, &own) && is_answer;
     Some((said, is_good))
 }
@@ -109,37 +109,37 @@ fn attacked(mut said: Vec<u8>, changes: &Changes<'_>) -> Vec<u8> {
 }
 
 /// Builds a valid `Proof`.
-fn proof(terms: &Terms) -> Vec<u8> {
+fn proof(params: &HandshakeParams) -> Vec<u8> {
     let mut proof = vec![0x12];
-    put_session(&mut proof, super::session(true, terms));
+    put_session(&mut proof, super::session(true, params));
     proof
 }
 
 /// Builds a valid `Welcome` for a client that asks for `session`.
-fn welcome(terms: &Terms, session: Session) -> Vec<u8> {
+fn welcome(params: &HandshakeParams, session: Session) -> Vec<u8> {
     let mut welcome = vec![0x13, u8::from(!session.id.is_none())];
-    let new = if terms.acknowledge { Session { id: SessionId([9; 16]), received: 0 } } else { session };
+    let new = if params.acknowledge { Session { id: SessionId([9; 16]), received: 0 } } else { session };
     put_session(&mut welcome, new);
     welcome
 }
 
 fn wants_the_same(theirs: &[u8], own: &[u8]) -> bool {
-    let interval = |terms: &[u8]| terms.get(1..5).is_some_and(|interval| interval != [0; 4]);
+    let interval = |params: &[u8]| params.get(1..5).is_some_and(|interval| interval != [0; 4]);
     (theirs.first(), theirs.last()) == (own.first(), own.last()) && interval(theirs) == interval(own)
 }
 
-fn is_proof(plaintext: &[u8], terms: &Terms) -> bool {
+fn is_proof(plaintext: &[u8], params: &HandshakeParams) -> bool {
     let Some(([0x12], session)) = plaintext.split_first_chunk() else { return false };
     let is_none = session.iter().all(|byte| *byte == 0);
     let has_id = session.iter().take(16).any(|byte| *byte != 0);
-    session.len() == 24 && (is_none || (has_id && terms.acknowledge))
+    session.len() == 24 && (is_none || (has_id && params.acknowledge))
 }
 
-fn is_welcome(plaintext: &[u8], terms: &Terms, session: Session) -> bool {
-    let Some(([0x13, resumed], entered)) = plaintext.split_first_chunk() else { return false };
-    let Some((id, count)) = entered.split_first_chunk::<16>() else { return false };
+fn is_welcome(plaintext: &[u8], params: &HandshakeParams, session: Session) -> bool {
+    let Some(([0x13, resumed], negotiated)) = plaintext.split_first_chunk() else { return false };
+    let Some((id, count)) = negotiated.split_first_chunk::<16>() else { return false };
     let is_new = *resumed == 0 && count == [0; 8];
-    let answers = match (terms.acknowledge, *id == session.id.0) {
+    let answers = match (params.acknowledge, *id == session.id.0) {
         (false, _) => is_new && *id == [0; 16],
         (true, true) => *resumed == 1 && *id != [0; 16],
         (true, false) => is_new && *id != [0; 16],

@@ -5,8 +5,8 @@ use crate::wire::Kind;
 
 #[tokio::test]
 async fn a_replayed_handshake_is_rejected() {
-    let recorded = returning();
-    let mut vector = returning();
+    let recorded = resuming();
+    let mut vector = resuming();
     vector.client_random[31] ^= 1;
     vector.server_random[31] ^= 1;
     assert_eq!(client(&vector, &recorded.server_says()).await.result, Err(HandshakeError::WrongKey));
@@ -17,7 +17,7 @@ async fn a_replayed_handshake_is_rejected() {
 
 #[tokio::test]
 async fn reflected_messages_of_a_client_prove_nothing() {
-    let vector = returning();
+    let vector = resuming();
     let said = client(&vector, &vector.challenge).await.said;
     let (hello, proof) = said.split_at(vector.hello.len());
     let mut challenge = hello.to_vec();
@@ -29,14 +29,14 @@ async fn reflected_messages_of_a_client_prove_nothing() {
 
 #[tokio::test]
 async fn reflected_messages_of_a_server_prove_nothing() {
-    let vector = returning();
+    let vector = resuming();
     let outcome = server(&vector, &[&vector.hello[..], &vector.welcome].concat()).await;
     assert_eq!(outcome.result, Err(HandshakeError::WrongKey));
 }
 
 #[tokio::test]
 async fn records_of_two_handshakes_do_not_mix() {
-    let (vector, mut other) = (returning(), returning());
+    let (vector, mut other) = (resuming(), resuming());
     other.client_random[31] ^= 1;
     let said = client(&other, &[]).await.said;
     let outcome = server(&vector, &[&said[..], &vector.proof].concat()).await;
@@ -48,7 +48,7 @@ async fn records_of_two_handshakes_do_not_mix() {
 
 #[tokio::test]
 async fn a_refusal_of_a_stranger_is_not_taken_for_the_servers() {
-    let vector = returning();
+    let vector = resuming();
     for refusal in [vector.framing.control_frame(Kind::Refused, &[3]), vec![0, 2, 0x14, 3].into()] {
         let result = client(&vector, &[&vector.challenge[..], &refusal].concat()).await.result;
         assert!(!matches!(result, Err(HandshakeError::Refused(_))), "{result:?}");
@@ -60,7 +60,7 @@ async fn a_refusal_of_a_stranger_is_not_taken_for_the_servers() {
 
 #[tokio::test]
 async fn every_changed_bit_is_noticed() {
-    let vector = returning();
+    let vector = resuming();
     for says in flipped(&vector.server_says()) {
         assert!(client(&vector, &says).await.result.is_err(), "{says:x?}");
     }
@@ -93,14 +93,14 @@ async fn a_cut_at_any_byte_is_a_cut() {
 
 #[tokio::test]
 async fn messages_come_in_their_order_and_once() {
-    let vector = returning();
+    let vector = resuming();
     let messages = [&vector.hello, &vector.challenge, &vector.proof, &vector.welcome];
     for first in messages {
         for second in messages {
             let says = [&first[..], second].concat();
-            let expected = (says == vector.server_says()).then(|| vector.entered());
+            let expected = (says == vector.server_says()).then(|| vector.negotiated());
             assert_eq!(client(&vector, &says).await.result.ok(), expected);
-            let expected = (says == vector.client_says()).then(|| vector.greeted());
+            let expected = (says == vector.client_says()).then(|| vector.accepted());
             assert_eq!(server(&vector, &says).await.result.ok(), expected);
         }
     }

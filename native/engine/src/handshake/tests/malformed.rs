@@ -14,7 +14,7 @@ fn opening(kind: u8, version: u8, flags: u8, heartbeat_ms: u32, nonce_bytes: usi
 #[tokio::test]
 async fn openings() {
     let vector = open();
-    let (malformed, differs) = (Some(HandshakeError::Malformed), Some(HandshakeError::TermsDiffer));
+    let (malformed, differs) = (Some(HandshakeError::Malformed), Some(HandshakeError::ParamsDiffer));
     for (version, flags, heartbeat_ms, nonce_bytes, expected) in [
         (1, 2, 0, 32, None),
         (0, 2, 0, 32, differs),
@@ -94,7 +94,7 @@ async fn sessions_that_a_server_answers_with() {
 async fn refusals() {
     let vector = open();
     for (body, expected) in [
-        (&[0x14, 1][..], HandshakeError::Refused(RefusalReason::Terms)),
+        (&[0x14, 1][..], HandshakeError::Refused(RefusalReason::Params)),
         (&[0x14, 2], HandshakeError::Refused(RefusalReason::Key)),
         (&[0x14, 3], HandshakeError::Refused(RefusalReason::Limit)),
         (&[0x14, 0], HandshakeError::Malformed),

@@ -18,7 +18,7 @@ use super::*;
 use crate::connection::tests::EncryptedFrames;
 use crate::error::PeerFault;
 use crate::framing::{Framing, FramingError};
-use crate::handshake::{HandshakeError, Session, SessionId, Terms, enter, greet};
+use crate::handshake::{self, HandshakeError, HandshakeParams, Session, SessionId};
 use crate::wire::{Frame, Kind};
 
 /// Manipulations of one run, unless `ATTACKS` sets another number.
@@ -133,8 +133,8 @@ fn framing() -> Framing {
     Framing::length(2, true, 1000).unwrap()
 }
 
-fn keyed_terms() -> Terms {
-    Terms {
+fn keyed_params() -> HandshakeParams {
+    HandshakeParams {
         heartbeat: Some(Duration::from_millis(HEARTBEAT_MS.into())),
         acknowledge: true,
         key: Key::from_bytes(&[7; 16]).ok().map(Arc::new),
@@ -148,7 +148,7 @@ fn said(name: u64) -> Vec<Vec<u8>> {
 
 async fn client(mut pipe: Pipe, name: u64) -> Heard {
     let session = Session { id: SessionId(SESSION), received: 1 };
-    match enter(&mut pipe, &framing(), &keyed_terms(), Some(session)).await {
+    match handshake::connect(&mut pipe, &framing(), &keyed_params(), Some(session)).await {
         Ok((_, ciphers)) => talk(pipe, ciphers.unwrap(), name).await,
         Err(error) => refused(error),
     }
@@ -159,13 +159,13 @@ fn refused(error: HandshakeError) -> Heard {
 }
 
 async fn server(mut pipe: Pipe, name: u64) -> Heard {
-    let guest = match greet(&mut pipe, &framing(), &keyed_terms(), || {}).await {
-        Ok(guest) => guest,
+    let client_hello = match handshake::accept(&mut pipe, &framing(), &keyed_params(), || {}).await {
+        Ok(client_hello) => client_hello,
         Err(error) => return refused(error),
     };
-    assert_eq!(guest.returning.map(|session| session.id), Some(SessionId(SESSION)));
+    assert_eq!(client_hello.resumes.map(|session| session.id), Some(SessionId(SESSION)));
     let session = Session { id: SessionId(SESSION), received: 2 };
-    match guest.welcome(&mut pipe, session, true).await {
+    match client_hello.finish(&mut pipe, session, true).await {
         Ok(ciphers) => talk(pipe, ciphers.unwrap(), name).await,
         Err(error) => refused(error),
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::framing::{Decoded, Decoder, Framing, FramingError};
-use crate::handshake::{Session, SessionId, Terms};
+use crate::handshake::{HandshakeParams, Session, SessionId};
 use crate::key::Key;
 use crate::wire::{Frame, Kind};
 
@@ -21,8 +21,8 @@ const MAX_MESSAGE_BYTES: usize = 200;
 pub(crate) struct HandshakeVector {
     pub name: String,
     pub framing: Framing,
-    pub client: Terms,
-    pub server: Terms,
+    pub client: HandshakeParams,
+    pub server: HandshakeParams,
     /// Nonce or, with a key, private key of each side.
     pub client_random: Zeroizing<[u8; 32]>,
     pub server_random: Zeroizing<[u8; 32]>,
@@ -45,15 +45,15 @@ pub(crate) fn handshakes() -> Vec<HandshakeVector> {
 fn handshake(vector: &Value) -> HandshakeVector {
     let key = vector["key"].as_str().map(|key| Arc::new(Key::from_bytes(&unhex(key)).unwrap()));
     let acknowledge = vector["acknowledge"].as_bool().unwrap();
-    let terms = |name: &str| {
+    let params = |name: &str| {
         let interval = Duration::from_millis(vector[name].as_u64().unwrap());
-        Terms { heartbeat: (!interval.is_zero()).then_some(interval), acknowledge, key: key.clone() }
+        HandshakeParams { heartbeat: (!interval.is_zero()).then_some(interval), acknowledge, key: key.clone() }
     };
     HandshakeVector {
         name: vector["name"].as_str().unwrap().to_owned(),
         framing: framing(vector),
-        client: terms("clientHeartbeatMs"),
-        server: terms("serverHeartbeatMs"),
+        client: params("clientHeartbeatMs"),
+        server: params("serverHeartbeatMs"),
         client_random: random(vector, "clientRandom"),
         server_random: random(vector, "serverRandom"),
         asked: session(&vector["asked"]),

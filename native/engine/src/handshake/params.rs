@@ -8,7 +8,7 @@ use crate::key::Key;
 /// Parameters that this side requires.
 /// Except for the heartbeat interval, the peer must have the same.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Terms {
+pub(crate) struct HandshakeParams {
     /// This side sends a ping after it has received nothing for this time.
     /// In milliseconds, at least one.
     pub heartbeat: Option<Duration>,
