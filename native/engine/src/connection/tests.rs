@@ -154,20 +154,20 @@ impl Fixture {
     }
 
     /// A connection that gets the links that [`Fixture::relink`] makes.
-    async fn resilient(protocol: Protocol, outlives_peer: bool) -> Self {
+    async fn reconnecting(protocol: Protocol, outlives_peer: bool) -> Self {
         Self::with(protocol, Some(outlives_peer)).await
     }
 
-    async fn with(protocol: Protocol, resilient: Option<bool>) -> Self {
-        Self::with_poller(None, protocol, resilient).await
+    async fn with(protocol: Protocol, reconnects: Option<bool>) -> Self {
+        Self::with_poller(None, protocol, reconnects).await
     }
 
     /// The owner reads with `poller`, if it has them.
-    async fn with_poller(poller: Option<Arc<Poller>>, protocol: Protocol, resilient: Option<bool>) -> Self {
+    async fn with_poller(poller: Option<Arc<Poller>>, protocol: Protocol, reconnects: Option<bool>) -> Self {
         let (sender, events) = unbounded_channel();
         let (links, receiver) = mpsc::channel(1);
         let links_of = |outlives_peer| -> Box<dyn LinkSource> { Box::new(Links { links: receiver, outlives_peer }) };
-        let link_source = resilient.map(links_of);
+        let link_source = reconnects.map(links_of);
         let peer_interval = protocol.heartbeat.map(|_| SECOND * 2);
         let config = ConnectionConfig {
             sink: Arc::new(Recorder(sender)),

@@ -158,7 +158,7 @@ async fn a_close_that_a_reset_forestalls_fails_where_something_was_lost() {
 
 #[tokio::test(start_paused = true)]
 async fn a_close_while_suspending_fails_with_what_the_link_has_lost() {
-    let mut this = Fixture::resilient(Protocol::default(), true).await;
+    let mut this = Fixture::reconnecting(Protocol::default(), true).await;
     assert_eq!(this.connection.send(&vec![0; SENT_BYTES], super::SEND), Ok(SendProgress::Sent));
     this.connection.suspend(SUSPEND).unwrap();
     settle().await;
@@ -196,9 +196,9 @@ async fn closing_after_end_of_peer() -> u64 {
 /// Its owner may never close it, for it has something unread: the sends must not wait for that.
 #[tokio::test(start_paused = true)]
 async fn sends_that_the_peer_can_no_longer_acknowledge_fail_before_the_close() {
-    for (is_resilient, allow_half_open) in [(false, false), (true, false), (false, true)] {
+    for (reconnects, allow_half_open) in [(false, false), (true, false), (false, true)] {
         let protocol = Protocol { allow_half_open, ..protocol(false, true) };
-        let mut this = Fixture::with(protocol, is_resilient.then_some(false)).await;
+        let mut this = Fixture::with(protocol, reconnects.then_some(false)).await;
         this.send(b"before", super::SEND);
         this.say(Kind::Bye, &[]).await;
         this.peer.shutdown().await.unwrap();

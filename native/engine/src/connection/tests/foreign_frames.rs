@@ -107,7 +107,7 @@ async fn suspend_delivers_a_wrong_checksum_that_its_owner_has_not_read() {
 
 #[tokio::test(start_paused = true)]
 async fn suspend_delivers_a_wrong_checksum_that_comes_while_the_peer_takes_the_rest() {
-    let mut this = Fixture::resilient(checked(Layout::Fixed(9)), true).await;
+    let mut this = Fixture::reconnecting(checked(Layout::Fixed(9)), true).await;
     while this.connection.send(&INTACT[..9], SEND) == Ok(SendProgress::Sent) {}
     this.connection.suspend(SUSPEND).unwrap();
     settle().await;

@@ -167,7 +167,7 @@ async fn a_peer_that_has_ended_its_half_is_not_given_up() {
 
 #[tokio::test(start_paused = true)]
 async fn a_link_that_died_in_silence_is_replaced() {
-    let mut this = Fixture::resilient(protocol(true, true), false).await;
+    let mut this = Fixture::reconnecting(protocol(true, true), false).await;
     this.assert_hears(Kind::Ping, &[]).await;
     let mut dead = std::mem::replace(&mut this.peer, link().await.0);
     let start = Instant::now();

@@ -63,7 +63,7 @@ async fn what_waits_to_be_sent_goes_out_before_an_idle_connection_ends() {
 
 #[tokio::test(start_paused = true)]
 async fn the_time_without_a_link_does_not_count() {
-    let mut this = Fixture::resilient(idle(protocol(false, true)), true).await;
+    let mut this = Fixture::reconnecting(idle(protocol(false, true)), true).await;
     drop(std::mem::replace(&mut this.peer, link().await.0));
     sleep(SECOND * 1_000).await;
     this.relink(Some(0)).await;

@@ -125,7 +125,7 @@ async fn close_delivers_everything_to_a_slow_peer_that_talks() {
 
 /// A connection that gets other links, and is being suspended before its peer has taken what its kernel has.
 async fn suspending(protocol: Protocol) -> Fixture {
-    let mut this = Fixture::resilient(protocol, true).await;
+    let mut this = Fixture::reconnecting(protocol, true).await;
     this.shrink_peer();
     this.connection.send(&vec![7; PROMISED_BYTES], SEND).unwrap();
     settle().await;

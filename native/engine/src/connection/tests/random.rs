@@ -146,16 +146,16 @@ struct Schedule {
     model: Model,
     /// What the peer has read of a frame that is not whole.
     partial: Vec<u8>,
-    resilient: bool,
+    reconnects: bool,
     /// The peer has said `Bye` on this link: it keeps to what may follow.
     bye: bool,
 }
 
 impl Schedule {
-    async fn new(acknowledge: bool, resilient: bool) -> Self {
+    async fn new(acknowledge: bool, reconnects: bool) -> Self {
         let protocol = protocol(true, acknowledge);
-        let this = if resilient { Fixture::resilient(protocol, true).await } else { Fixture::new(protocol).await };
-        Self { this, model: Model { acknowledge, ..Model::default() }, partial: Vec::new(), resilient, bye: false }
+        let this = if reconnects { Fixture::reconnecting(protocol, true).await } else { Fixture::new(protocol).await };
+        Self { this, model: Model { acknowledge, ..Model::default() }, partial: Vec::new(), reconnects, bye: false }
     }
 
     async fn take(&mut self, step: Step) {
@@ -167,8 +167,8 @@ impl Schedule {
             Step::Flush => self.flush(),
             Step::End => self.end(),
             Step::Close | Step::Abort => self.close(matches!(step, Step::Abort)),
-            Step::Suspend if self.resilient => self.suspend(),
-            Step::Resume if self.resilient => self.this.connection.resume(),
+            Step::Suspend if self.reconnects => self.suspend(),
+            Step::Resume if self.reconnects => self.this.connection.resume(),
             Step::Suspend | Step::Resume => {}
             Step::Message | Step::Ping | Step::Bye if self.bye => {}
             Step::Message => {
@@ -213,7 +213,7 @@ impl Schedule {
             }
             Err(error) if self.model.closed || self.model.closing => assert_eq!(error.errno, libc::EBADF),
             Err(error) if self.model.ended => assert_ne!(error.errno, libc::EBADF),
-            Err(_) => assert!(!self.resilient, "a connection that replaces its links refuses a message"),
+            Err(_) => assert!(!self.reconnects, "a connection that replaces its links refuses a message"),
         }
     }
 
@@ -267,7 +267,7 @@ impl Schedule {
     /// heard it says again.
     async fn relink(&mut self) {
         let connection = &self.this.connection;
-        let wanted = self.resilient && connection.is_open() && !connection.is_connected();
+        let wanted = self.reconnects && connection.is_open() && !connection.is_connected();
         if !wanted || self.this.links.capacity() == 0 {
             return;
         }
@@ -328,12 +328,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]
     fn an_owner_gets_what_was_promised_on_every_schedule(
-        (acknowledge, resilient) in (any::<bool>(), any::<bool>()),
+        (acknowledge, reconnects) in (any::<bool>(), any::<bool>()),
         steps in vec(any_step(), 0..40),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         runtime.block_on(async {
-            let mut schedule = Schedule::new(acknowledge, resilient).await;
+            let mut schedule = Schedule::new(acknowledge, reconnects).await;
             for step in steps {
                 schedule.take(step).await;
             }

@@ -184,7 +184,7 @@ async fn acknowledgements_behind_bye_are_read_without_credit() {
 
 #[tokio::test(start_paused = true)]
 async fn reset_behind_unread_messages_that_come_again_ends_the_link_at_once() {
-    let mut this = Fixture::resilient(protocol(false, true), true).await;
+    let mut this = Fixture::reconnecting(protocol(false, true), true).await;
     this.peer.write_all(&frame(Kind::Data, &[]).repeat(MESSAGES)).await.unwrap();
     settle().await;
     this.events.told();
@@ -207,7 +207,7 @@ async fn a_connection_that_the_system_reset_is_reported_as_readable() {
 
 #[tokio::test(start_paused = true)]
 async fn lost_link_with_unread_frames_is_replaced_also_when_it_ends_without_a_reset() {
-    let mut this = Fixture::resilient(protocol(false, true), true).await;
+    let mut this = Fixture::reconnecting(protocol(false, true), true).await;
     this.peer.write_all(&frame(Kind::Data, &[]).repeat(MESSAGES)).await.unwrap();
     settle().await;
     let early = this.events.told();
@@ -228,7 +228,7 @@ async fn lost_link_with_unread_frames_is_replaced_also_when_it_ends_without_a_re
 
 #[tokio::test(start_paused = true)]
 async fn lost_links_are_read_to_their_end_up_to_a_limit() {
-    let mut this = Fixture::resilient(protocol(false, true), true).await;
+    let mut this = Fixture::reconnecting(protocol(false, true), true).await;
     this.connection.hold(READ_TO_END_BYTES);
     this.say(Kind::Data, b"unread").await;
     this.peer.shutdown().await.unwrap();

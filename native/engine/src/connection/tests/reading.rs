@@ -15,12 +15,12 @@ use crate::limits::{EVENT_OVERHEAD_BYTES, RECEIVE_HIGH_BYTES};
 use crate::poller::Readiness;
 
 impl Fixture {
-    pub(super) async fn reading(protocol: Protocol, resilient: Option<bool>) -> Self {
-        Self::read_with(Poller::new(|| {}), protocol, resilient).await
+    pub(super) async fn reading(protocol: Protocol, reconnects: Option<bool>) -> Self {
+        Self::read_with(Poller::new(|| {}), protocol, reconnects).await
     }
 
-    async fn read_with(poller: Arc<Poller>, protocol: Protocol, resilient: Option<bool>) -> Self {
-        Self::with_poller(Some(poller), protocol, resilient).await
+    async fn read_with(poller: Arc<Poller>, protocol: Protocol, reconnects: Option<bool>) -> Self {
+        Self::with_poller(Some(poller), protocol, reconnects).await
     }
 
     fn poller(&self) -> &Poller {

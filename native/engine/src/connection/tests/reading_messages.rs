@@ -12,8 +12,8 @@ fn plain() -> Protocol {
 }
 
 impl Fixture {
-    async fn reading_messages(resilient: Option<bool>) -> Self {
-        Self::with_poller(Some(Poller::new(|| {})), plain(), resilient).await
+    async fn reading_messages(reconnects: Option<bool>) -> Self {
+        Self::with_poller(Some(Poller::new(|| {})), plain(), reconnects).await
     }
 
     /// The messages that one read brings, and whether it was the last.
@@ -146,7 +146,7 @@ async fn a_part_of_a_message_keeps_a_connection_from_being_idle() {
 
 #[tokio::test(start_paused = true)]
 async fn what_comes_while_a_link_with_typed_frames_is_let_go_is_no_message() {
-    let mut this = Fixture::resilient(protocol(true, false), true).await;
+    let mut this = Fixture::reconnecting(protocol(true, false), true).await;
     settle().await;
     this.peer.try_write(&frame(Kind::Data, b"late")).unwrap();
     this.connection.suspend(SUSPEND).unwrap();

@@ -16,7 +16,7 @@ impl Fixture {
 
 #[tokio::test(start_paused = true)]
 async fn a_suspended_connection_lets_its_link_go_and_resumes_with_the_session() {
-    let mut this = Fixture::resilient(protocol(false, true), true).await;
+    let mut this = Fixture::reconnecting(protocol(false, true), true).await;
     this.connection.suspend(SUSPEND).unwrap();
     this.events.assert_next("completed 5").await;
     this.assert_hears_end().await;
@@ -31,7 +31,7 @@ async fn a_suspended_connection_lets_its_link_go_and_resumes_with_the_session() 
 
 #[tokio::test(start_paused = true)]
 async fn resuming_right_after_suspending_makes_another_link() {
-    let mut this = Fixture::resilient(protocol(false, true), true).await;
+    let mut this = Fixture::reconnecting(protocol(false, true), true).await;
     this.connection.suspend(SUSPEND).unwrap();
     this.connection.resume();
     let again = this.connection.suspend(OperationId(9)).unwrap_err();
@@ -43,7 +43,7 @@ async fn resuming_right_after_suspending_makes_another_link() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_both_sides_have_ended_gets_no_other_link_when_it_is_resumed() {
-    let mut this = Fixture::resilient(protocol(true, false), true).await;
+    let mut this = Fixture::reconnecting(protocol(true, false), true).await;
     this.connection.end(END).unwrap();
     this.events.assert_next("completed 2").await;
     this.say(Kind::Bye, &[]).await;
@@ -60,7 +60,7 @@ async fn a_connection_that_both_sides_have_ended_gets_no_other_link_when_it_is_r
 
 #[tokio::test(start_paused = true)]
 async fn closing_right_after_suspending_answers_both_calls() {
-    let mut this = Fixture::resilient(protocol(false, true), true).await;
+    let mut this = Fixture::reconnecting(protocol(false, true), true).await;
     this.connection.suspend(SUSPEND).unwrap();
     this.connection.close(Some(CLOSE)).unwrap();
     this.events.assert_next(&format!("failed 5 {}", libc::ECANCELED)).await;
@@ -70,7 +70,7 @@ async fn closing_right_after_suspending_answers_both_calls() {
 
 #[tokio::test(start_paused = true)]
 async fn closing_a_connection_that_waits_for_a_link_fails_what_waits() {
-    let mut this = Fixture::resilient(protocol(false, true), true).await;
+    let mut this = Fixture::reconnecting(protocol(false, true), true).await;
     this.cut().await;
     settle().await;
     this.send(b"late", SEND);
@@ -86,7 +86,7 @@ async fn closing_a_connection_that_waits_for_a_link_fails_what_waits() {
 #[tokio::test(start_paused = true)]
 async fn a_drop_without_a_link_closes() {
     let Fixture { connection, mut events, peer, links: _links, .. } =
-        Fixture::resilient(protocol(false, true), true).await;
+        Fixture::reconnecting(protocol(false, true), true).await;
     connection.suspend(SUSPEND).unwrap();
     events.assert_next("completed 5").await;
     drop((connection, peer));
@@ -95,7 +95,7 @@ async fn a_drop_without_a_link_closes() {
 
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_replaced_fails_with_what_ended_the_link() {
-    let Fixture { connection, mut events, peer, links, .. } = Fixture::resilient(protocol(false, true), true).await;
+    let Fixture { connection, mut events, peer, links, .. } = Fixture::reconnecting(protocol(false, true), true).await;
     connection.send(b"lost", SEND).unwrap();
     connection.suspend(SUSPEND).unwrap();
     events.assert_next("completed 5").await;
@@ -108,7 +108,7 @@ async fn what_cannot_be_replaced_fails_with_what_ended_the_link() {
 
 #[tokio::test(start_paused = true)]
 async fn unsent_messages_are_rejected_where_that_is_wanted_and_sent_ones_wait() {
-    let mut this = Fixture::resilient(rejecting(), true).await;
+    let mut this = Fixture::reconnecting(rejecting(), true).await;
     this.send(b"sent", SEND);
     this.assert_hears(Kind::Data, b"sent").await;
     this.cut().await;
@@ -124,7 +124,7 @@ async fn unsent_messages_are_rejected_where_that_is_wanted_and_sent_ones_wait() 
 
 #[tokio::test(start_paused = true)]
 async fn drained_is_reported_when_the_queue_is_lost_with_its_link() {
-    let mut this = Fixture::resilient(Protocol { acknowledge: false, heartbeat: None, ..rejecting() }, true).await;
+    let mut this = Fixture::reconnecting(Protocol { acknowledge: false, heartbeat: None, ..rejecting() }, true).await;
     let data = vec![7; 90];
     let mut queued = 0;
     while queued == 0 {
@@ -139,7 +139,7 @@ async fn drained_is_reported_when_the_queue_is_lost_with_its_link() {
 
 #[tokio::test(start_paused = true)]
 async fn drained_is_reported_when_the_next_link_acknowledges() {
-    let mut this = Fixture::resilient(protocol(false, true), true).await;
+    let mut this = Fixture::reconnecting(protocol(false, true), true).await;
     this.send(b"sent", SEND);
     this.assert_hears(Kind::Data, b"sent").await;
     this.cut().await;
@@ -151,7 +151,7 @@ async fn drained_is_reported_when_the_next_link_acknowledges() {
 
 #[tokio::test(start_paused = true)]
 async fn an_end_is_said_again_on_the_next_link_and_once_on_each() {
-    let mut this = Fixture::resilient(protocol(false, true), true).await;
+    let mut this = Fixture::reconnecting(protocol(false, true), true).await;
     this.connection.end(END).unwrap();
     this.events.assert_next("completed 2").await;
     this.assert_hears(Kind::Bye, &[]).await;
@@ -165,7 +165,7 @@ async fn an_end_is_said_again_on_the_next_link_and_once_on_each() {
 
 #[tokio::test(start_paused = true)]
 async fn fin_is_said_again_on_the_next_link() {
-    let mut this = Fixture::resilient(Protocol { acknowledge: false, ..protocol(false, true) }, true).await;
+    let mut this = Fixture::reconnecting(Protocol { acknowledge: false, ..protocol(false, true) }, true).await;
     this.connection.end(END).unwrap();
     this.events.assert_next("completed 2").await;
     this.assert_hears_end().await;
@@ -178,7 +178,7 @@ async fn fin_is_said_again_on_the_next_link() {
 
 #[tokio::test(start_paused = true)]
 async fn an_end_without_a_link_is_said_behind_what_waits() {
-    let mut this = Fixture::resilient(protocol(false, true), true).await;
+    let mut this = Fixture::reconnecting(protocol(false, true), true).await;
     this.cut().await;
     settle().await;
     this.send(b"kept", SEND);
@@ -206,7 +206,7 @@ async fn close_right_after_end_sends_one_bye() {
 
 #[tokio::test(start_paused = true)]
 async fn a_count_that_cannot_be_ends_the_connection_before_it_is_up_again() {
-    let mut this = Fixture::resilient(protocol(false, true), false).await;
+    let mut this = Fixture::reconnecting(protocol(false, true), false).await;
     this.cut().await;
     this.relink(Some(1)).await;
     this.events.assert_next(&format!("broken {}", libc::EPROTO)).await;
@@ -215,7 +215,7 @@ async fn a_count_that_cannot_be_ends_the_connection_before_it_is_up_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_said_goodbye_and_was_cut_is_not_waited_for() {
-    let mut this = Fixture::resilient(protocol(false, true), false).await;
+    let mut this = Fixture::reconnecting(protocol(false, true), false).await;
     this.say(Kind::Bye, &[]).await;
     this.events.assert_next("ended").await;
     this.peer.set_zero_linger().unwrap();
@@ -227,7 +227,7 @@ async fn a_peer_that_said_goodbye_and_was_cut_is_not_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_both_sides_have_ended_gets_no_other_link() {
     for acknowledge in [true, false] {
-        let mut this = Fixture::resilient(Protocol { acknowledge, ..protocol(true, true) }, true).await;
+        let mut this = Fixture::reconnecting(Protocol { acknowledge, ..protocol(true, true) }, true).await;
         this.connection.end(END).unwrap();
         this.events.assert_next("completed 2").await;
         this.assert_hears(Kind::Bye, &[]).await;
@@ -240,7 +240,7 @@ async fn a_connection_that_both_sides_have_ended_gets_no_other_link() {
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_ends_on_purpose_is_left_for_the_next_one() {
-    let mut this = Fixture::resilient(protocol(false, true), true).await;
+    let mut this = Fixture::reconnecting(protocol(false, true), true).await;
     this.say(Kind::Bye, &[]).await;
     this.cut().await;
     this.relink(None).await;
@@ -249,7 +249,7 @@ async fn a_peer_that_ends_on_purpose_is_left_for_the_next_one() {
 
 #[tokio::test(start_paused = true)]
 async fn a_new_session_fails_what_the_old_one_sent_and_counts_from_the_beginning() {
-    let mut this = Fixture::resilient(protocol(false, true), true).await;
+    let mut this = Fixture::reconnecting(protocol(false, true), true).await;
     this.say(Kind::Data, b"old").await;
     this.events.assert_next("message old").await;
     this.assert_hears(Kind::Acknowledge, &1_u64.to_be_bytes()).await;
@@ -271,7 +271,7 @@ async fn a_new_session_fails_what_the_old_one_sent_and_counts_from_the_beginning
 
 #[tokio::test(start_paused = true)]
 async fn a_link_that_fails_during_backpressure_is_replaced_at_once() {
-    let mut this = Fixture::resilient(protocol(false, true), true).await;
+    let mut this = Fixture::reconnecting(protocol(false, true), true).await;
     let messages = RECEIVE_HIGH_BYTES / EVENT_OVERHEAD_BYTES + 1;
     this.peer.write_all(&frame(Kind::Data, &[]).repeat(messages)).await.unwrap();
     settle().await;
@@ -287,7 +287,7 @@ async fn a_link_that_fails_during_backpressure_is_replaced_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_broken_link_that_is_going_to_be_replaced_takes_no_other_connect_and_keeps_options() {
-    let this = Fixture::resilient(protocol(false, true), true).await;
+    let this = Fixture::reconnecting(protocol(false, true), true).await;
     lock(&this.connection.shared.state).phase.break_with(libc::EPIPE);
     assert_eq!(this.connection.connect_conflict(), Some(libc::EALREADY));
     assert_eq!(this.connection.set_options(&SocketOptions::default()), Ok(()));
@@ -330,7 +330,7 @@ async fn the_first_link_answers_the_call_that_asked_for_it() {
 #[tokio::test]
 async fn nothing_that_is_sent_while_suspending_goes_behind_bye() {
     for round in 0..200 {
-        let mut this = Fixture::resilient(Protocol { acknowledge: false, ..protocol(true, false) }, true).await;
+        let mut this = Fixture::reconnecting(Protocol { acknowledge: false, ..protocol(true, false) }, true).await;
         let shared = Arc::clone(&this.connection.shared);
         settle().await;
         this.connection.suspend(SUSPEND).unwrap();
