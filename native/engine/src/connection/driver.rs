@@ -115,7 +115,7 @@ impl Driver {
 
     async fn serve(&mut self, link: &mut Link) -> End {
         let mut known = None;
-        self.hand_over(link);
+        self.enable_owner_reads(link);
         loop {
             let wants = match self.refresh(known, link) {
                 Ok(wants) => wants,
@@ -138,9 +138,9 @@ impl Driver {
                     None
                 }
                 Wake::Ready(Ready::Readable) => self.receive(link),
-                Wake::Ready(Ready::ReadClosed) => self.hear_end(link),
-                Wake::Failed => self.broken(link),
-                Wake::Time => self.mind_time(link),
+                Wake::Ready(Ready::ReadClosed) => self.on_read_closed(link),
+                Wake::Failed => self.on_link_error(link),
+                Wake::Time => self.on_timer(link),
                 Wake::Replaced => Some(self.lost(libc::ECONNRESET, CloseReason::Reset)),
             };
             if let Some(end) = end {
@@ -153,7 +153,7 @@ impl Driver {
     /// Starts reads of the owner, if it has a poller.
     ///
     /// The poller reports bytes that have arrived before.
-    fn hand_over(&self, link: &mut Link) {
+    fn enable_owner_reads(&self, link: &mut Link) {
         if let Some(poller) = self.shared.poller.as_ref().filter(|_| !link.is_read_by_owner()) {
             let frames = link.give_to_owner();
             self.shared.start_owner_reads(poller, &link.socket.stream, frames);
@@ -172,7 +172,7 @@ impl Driver {
     }
 
     fn wants(&self, link: &mut Link) -> Result<Wants, End> {
-        if let Some(end) = self.hear_reader(link) {
+        if let Some(end) = self.check_reader(link) {
             return Err(end);
         }
         let mut state = lock(&self.shared.state);
@@ -260,7 +260,8 @@ impl Driver {
         self.shared.protocol.has_timers()
     }
 
-    pub(super) fn mind_time(&mut self, link: &mut Link) -> Option<End> {
+    /// Does what is due; returns how the link ends if that ends it.
+    pub(super) fn on_timer(&mut self, link: &mut Link) -> Option<End> {
         // Asked before the clock is: what the owner has read since then has set that back. It may also hold all that came.
         let has_unread = self.shared.has_unread() || !self.shared.credit.has_room();
         if link.gap_end().is_some_and(|end| end <= Instant::now()) {
@@ -290,18 +291,18 @@ impl Driver {
                 None
             }
             Due::Ask => {
-                let end = self.say(link, State::push_ping);
+                self.send_control(link, State::push_ping);
                 // Behind it: the owner may set the next one at once.
                 if self.shared.protocol.ping.as_ref().is_some_and(|ping| ping.is_made) {
                     self.shared.sink.post(ConnectionEvent::PingTaken);
                 }
-                end
+                None
             }
             Due::SendPong => {
-                let end = self.say(link, |state| state.push_control(Kind::Pong, &[]));
+                self.send_control(link, |state| state.push_control(Kind::Pong, &[]));
                 let written = lock(&self.shared.state).queue.marks().written;
                 link.liveness.say(Some(written), now);
-                end
+                None
             }
             Due::PeerGone => Some(self.lost(libc::ETIMEDOUT, CloseReason::Timeout)),
             // It came while its owner had no time to read.
@@ -316,14 +317,14 @@ impl Driver {
         }
     }
 
-    fn say(&self, link: &Link, push: fn(&mut State)) -> Option<End> {
+    /// Sends the control frame that `push` queues.
+    fn send_control(&self, link: &Link, push: fn(&mut State)) {
         push(&mut lock(&self.shared.state));
         self.shared.flush(link);
-        None
     }
 
-    /// The kernel has an error of the link. What the peer sent before can still be read.
-    fn broken(&self, link: &Link) -> Option<End> {
+    /// Handles an error that the kernel has of the link. What the peer sent before can still be read.
+    fn on_link_error(&self, link: &Link) -> Option<End> {
         let error = SockRef::from(&*link.socket.stream).take_error().ok().flatten();
         let errno = error.map_or(libc::ECONNRESET, |error| errno_of(&error));
         if !link.peer_sends {

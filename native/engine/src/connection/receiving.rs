@@ -123,8 +123,8 @@ impl Driver {
         Ok(false)
     }
 
-    /// What has become of the stream that its owner reads, where that ends the link.
-    pub(super) fn hear_reader(&self, link: &mut Link) -> Option<End> {
+    /// Checks whether the stream that its owner reads has ended the link.
+    pub(super) fn check_reader(&self, link: &mut Link) -> Option<End> {
         let state = lock(&self.shared.state);
         match state.reads {
             // Of a whole stream, too.
@@ -145,8 +145,8 @@ impl Driver {
         }
     }
 
-    /// The peer sends no more, and the credit does not allow to read what it has sent.
-    pub(super) fn hear_end(&self, link: &mut Link) -> Option<End> {
+    /// Tells the owner that the peer sends no more, where the credit does not allow to read what it has sent.
+    pub(super) fn on_read_closed(&self, link: &mut Link) -> Option<End> {
         let is_broken = TcpInfo::of(&link.socket.stream).is_ok_and(|info| info.is_closed());
         let is_replaced = self.needs_nothing_unread(&lock(&self.shared.state));
         link.is_read_to_end = is_replaced && self.shared.credit.used_bytes() < limits::READ_TO_END_BYTES;

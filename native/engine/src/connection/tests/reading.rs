@@ -444,7 +444,7 @@ async fn a_read_while_the_idle_timer_is_handled_keeps_the_connection_open() {
             let task = scope.spawn(|| {
                 let _clock = runtime.enter();
                 start.wait();
-                driver.mind_time(&mut link)
+                driver.on_timer(&mut link)
             });
             start.wait();
             // What `try_read` does under the lock.
