@@ -101,7 +101,7 @@ impl Driver {
                         let has_all = self.has_peer_all(&link);
                         return self.close_without_link((!has_all).then_some(errno));
                     }
-                    End::Lost(loss) if self.replaces_links() => self.interrupt(Some(loss.error)),
+                    End::Lost(loss) if lock(&self.shared.state).needs_link() => self.interrupt(Some(loss.error)),
                     End::Lost(loss) | End::Failed(loss) => return self.fail(loss),
                 }
             }
@@ -178,7 +178,7 @@ impl Driver {
         let mut state = lock(&self.shared.state);
         match state.phase.link() {
             None => return Err(End::Closing),
-            Some(LinkState::Broken(errno)) if !link.peer_sends || self.needs_nothing_unread(&state) => {
+            Some(LinkState::Broken(errno)) if !link.peer_sends || state.needs_nothing_unread() => {
                 let error = state.error(Operation::Receive, *errno);
                 return Err(End::Lost(LinkLost { error, reason: reason_of(*errno) }));
             }
@@ -245,15 +245,6 @@ impl Driver {
     /// Returns whether this side closes a connection that would otherwise get another link.
     fn is_closing_links(&self) -> bool {
         self.link_source.is_some() && !lock(&self.shared.state).phase.is_open()
-    }
-
-    fn replaces_links(&self) -> bool {
-        self.link_source.is_some() && lock(&self.shared.state).needs_link()
-    }
-
-    /// What is unread of a lost link comes again with the next one.
-    pub(super) fn needs_nothing_unread(&self, state: &State) -> bool {
-        self.shared.protocol.acknowledge && self.link_source.is_some() && !state.phase.peer_ended()
     }
 
     pub(super) fn has_clocks(&self) -> bool {

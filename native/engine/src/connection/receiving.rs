@@ -148,7 +148,7 @@ impl Driver {
     /// Tells the owner that the peer sends no more, where the credit does not allow to read what it has sent.
     pub(super) fn on_read_closed(&self, link: &mut Link) -> Option<End> {
         let is_broken = TcpInfo::of(&link.socket.stream).is_ok_and(|info| info.is_closed());
-        let is_replaced = self.needs_nothing_unread(&lock(&self.shared.state));
+        let is_replaced = lock(&self.shared.state).needs_nothing_unread();
         link.is_read_to_end = is_replaced && self.shared.credit.used_bytes() < limits::READ_TO_END_BYTES;
         if is_broken && is_replaced {
             return Some(self.lost(libc::ECONNRESET, CloseReason::Reset));

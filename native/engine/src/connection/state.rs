@@ -304,11 +304,18 @@ impl State {
         }
     }
 
-    /// Returns whether another link is of use. A peer that has ended its side returns for what this side still sends, where messages are
-    /// acknowledged; without `allow_half_open` this side sends no more.
+    /// Returns whether another link follows a lost one.
+    ///
+    /// A peer that has ended its side returns for what this side still sends, where messages are acknowledged; without
+    /// `allow_half_open` this side sends no more.
     pub(super) fn needs_link(&self) -> bool {
         let may_send = self.protocol.acknowledge && self.protocol.allow_half_open && !self.has_said_all();
-        !self.phase.peer_ended() || may_send
+        self.reconnects && (!self.phase.peer_ended() || may_send)
+    }
+
+    /// Returns whether what is unread of a lost link comes again with the next one.
+    pub(super) fn needs_nothing_unread(&self) -> bool {
+        self.reconnects && self.protocol.acknowledge && !self.phase.peer_ended()
     }
 
     /// Returns whether the peer has ended its side, but returns for messages that it has not acknowledged.
@@ -318,7 +325,7 @@ impl State {
 
     /// Returns whether the end of both sides has to wait for what the peer has not acknowledged, on this link or the next one.
     pub(super) fn finishes_later(&self) -> bool {
-        self.reconnects && self.phase.is_open() && self.owes_messages()
+        self.phase.is_open() && self.owes_messages()
     }
 
     /// Fails the messages of a peer that has ended its side, and so cannot acknowledge them, once the kernel has taken them.
@@ -326,7 +333,7 @@ impl State {
     /// Returns their sends. A peer that returns for them acknowledges them with the next link.
     pub(super) fn fail_unacknowledged(&mut self) -> Vec<OperationId> {
         let waits = self.protocol.acknowledge && self.queue.has_messages() && !self.queue.has_unsent();
-        if !waits || !self.phase.peer_ended() || self.reconnects && self.needs_link() {
+        if !waits || !self.phase.peer_ended() || self.needs_link() {
             return Vec::new();
         }
         self.give_up_with(libc::ECONNRESET)
