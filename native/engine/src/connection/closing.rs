@@ -23,10 +23,7 @@ impl Driver {
     pub(super) fn close_without_link(mut self, lost: Option<i32>) {
         let cancelled = self.link_source.as_ref().map(|link_source| link_source.cancelled());
         let close = self.end_state(libc::ECONNABORTED, cancelled);
-        match lost {
-            None => self.announce(close, CloseReason::Local),
-            Some(errno) => self.announce_loss(close, errno),
-        }
+        self.announce_close(close, lost);
     }
 
     /// Drains a link of a connection that both sides have ended, then begins to close.
@@ -74,10 +71,7 @@ impl Driver {
             None => socket.set_linger(None),
         };
         let close = self.end_state(lost.unwrap_or(libc::EIO), None);
-        match told {
-            None => self.announce(close, CloseReason::Local),
-            Some(errno) => self.announce_loss(close, errno),
-        }
+        self.announce_close(close, told);
         if lost.is_none() && link.peer_sends {
             link.linger(linger.unwrap_or(limits::LINGER_LIMIT)).await;
         }
@@ -94,7 +88,7 @@ impl Driver {
         // A close that came between is answered as such: its caller does not want to hear of the connection any more.
         if let Some(ours) = close {
             let errno = if ours.aborts { libc::ECONNABORTED } else { loss.error.errno };
-            return self.announce_loss(close, errno);
+            return self.announce_close(close, Some(errno));
         }
         self.shared.sink.post(ConnectionEvent::Failed(loss.error));
         self.announce(None, loss.reason);
@@ -123,15 +117,15 @@ impl Driver {
         self.tell_end(close, close.map_or(reason, |close| close.reason), &Ok(()));
     }
 
-    /// Posts `Closed` of a connection whose peer has not received everything.
+    /// Posts `Closed` of a connection that this side closes; `lost` says why the peer has not received everything.
     ///
     /// It has taken nothing for too long, or is gone, or this side has reset it. The automatic close after EOF has no call to
     /// fail, so `Failed` is posted.
-    fn announce_loss(&self, close: Option<Close>, errno: i32) {
-        let is_meant = errno == libc::ECONNABORTED && !close.is_some_and(|close| close.aborts && close.promises);
-        if is_meant {
+    fn announce_close(&self, close: Option<Close>, lost: Option<i32>) {
+        let fails_reset = close.is_some_and(|close| close.aborts && close.promises);
+        let Some(errno) = lost.filter(|errno| *errno != libc::ECONNABORTED || fails_reset) else {
             return self.announce(close, CloseReason::Local);
-        }
+        };
         let reason = if errno == libc::ECONNABORTED { CloseReason::Local } else { reason_of(errno) };
         lock(&self.shared.state).phase.lose(errno);
         let error = self.shared.error(Operation::Close, errno);
