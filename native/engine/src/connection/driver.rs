@@ -276,36 +276,34 @@ impl Driver {
             LinkView { progress, marks }
         };
         match liveness.due(now, self.shared.active(), look) {
-            Due::Nothing => None,
-            Due::Stalled => {
-                self.shared.sink.post(ConnectionEvent::Stalled);
-                None
-            }
-            Due::Ask => {
-                self.send_control(link, State::push_ping);
-                // Behind it: the owner may set the next one at once.
-                if self.shared.protocol.ping.as_ref().is_some_and(|ping| ping.is_made) {
-                    self.shared.sink.post(ConnectionEvent::PingTaken);
-                }
-                None
-            }
-            Due::SendPong => {
-                self.send_control(link, |state| state.push_control(Kind::Pong, &[]));
-                let written = lock(&self.shared.state).queue.marks().written;
-                link.liveness.say(Some(written), now);
-                None
-            }
-            Due::PeerGone => Some(self.lost(libc::ETIMEDOUT, CloseReason::Timeout)),
-            // It came while its owner had no time to read.
-            Due::Idle if has_unread => {
-                self.shared.touch();
-                None
-            }
-            Due::Idle => {
+            Due::PeerGone => return Some(self.lost(libc::ETIMEDOUT, CloseReason::Timeout)),
+            Due::Idle if !has_unread => {
                 lock(&self.shared.state).phase.begin_close(Close::new(CloseReason::Idle, None, false));
-                Some(End::Closing)
+                return Some(End::Closing);
             }
+            // It came while its owner had no time to read.
+            Due::Idle => self.shared.touch(),
+            Due::Stalled => self.shared.sink.post(ConnectionEvent::Stalled),
+            Due::Ask => self.send_ping(link),
+            Due::SendPong => self.send_pong(link, now),
+            Due::Nothing => {}
         }
+        None
+    }
+
+    fn send_ping(&self, link: &Link) {
+        self.send_control(link, State::push_ping);
+        // Behind it: the owner may set the next one at once.
+        if self.shared.protocol.ping.as_ref().is_some_and(|ping| ping.is_made) {
+            self.shared.sink.post(ConnectionEvent::PingTaken);
+        }
+    }
+
+    /// Sends a pong that the peer has not asked for.
+    fn send_pong(&self, link: &mut Link, now: Instant) {
+        self.send_control(link, |state| state.push_control(Kind::Pong, &[]));
+        let written = lock(&self.shared.state).queue.marks().written;
+        link.liveness.say(Some(written), now);
     }
 
     /// Sends the control frame that `push` queues.
