@@ -117,7 +117,7 @@ impl Client {
 
     /// Connects, within `limit`.
     ///
-    /// `Completed` with `operation_id` follows, and `Connected` before it on success. A client can connect again after a failed
+    /// [`EventSink::complete`] gets the result, after `Connected` on success. A client can connect again after a failed
     /// attempt and after a close. A client that reconnects repeats failed attempts until it is closed or has made all its
     /// attempts; `limit` applies to each.
     ///
@@ -267,7 +267,7 @@ impl Client {
 
     /// Closes the link, and keeps unsent messages, until [`Client::restore`].
     ///
-    /// `Completed` with `operation_id` follows. Only for a client that reconnects.
+    /// [`EventSink::complete`] gets the result. Only for a client that reconnects.
     ///
     /// # Errors
     /// `EBADF` without a socket, `ENOTCONN` with an unconnected one, `EOPNOTSUPP` if the client does not reconnect, `EALREADY` while
@@ -308,8 +308,8 @@ impl Client {
 
     /// Closes the socket, bound, connecting or connected.
     ///
-    /// A pending connect completes with `ECANCELED`. `Closed` and `Completed` with `operation_id` follow; only `Completed` if the
-    /// connection has ended before.
+    /// A pending connect completes with `ECANCELED`. `Closed` follows, unless the connection has ended before; then
+    /// [`EventSink::complete`] gets the result.
     ///
     /// # Errors
     /// [`NEVER_OPENED`] before `bind` and `connect`, and after a close.

@@ -197,9 +197,9 @@ impl Connection {
 
     /// Sends `data` after everything sent before; with framing, as one message.
     ///
-    /// Tries at once, without blocking; what the kernel does not take is copied into the queue, and `Completed` with
-    /// `operation_id` tells when the kernel has its last byte. Where messages are acknowledged, `Completed` tells when the peer
-    /// has it.
+    /// Tries at once, without blocking; what the kernel does not take is copied into the queue, and [`EventSink::complete`]
+    /// gets the result when the kernel has its last byte. Where messages are acknowledged, it gets it when the peer has the
+    /// message.
     ///
     /// # Errors
     /// Nothing of `data` was sent, because of: `EBADF` when closed, `EPIPE` after [`Connection::end`], `ENOBUFS` when the
@@ -244,15 +244,15 @@ impl Connection {
 
     /// Writes what was gathered, without blocking.
     ///
-    /// True when the kernel has taken all messages that were gathered since the last write, and no `Completed` tells of them;
-    /// otherwise it tells of each.
+    /// Returns true if the kernel has taken all messages that were gathered since the last write. Otherwise
+    /// [`EventSink::complete`] gets the result of each.
     pub fn flush(&self) -> bool {
         self.shared.flush_gathered()
     }
 
     /// Says FIN after everything sent before, and goes on receiving.
     ///
-    /// `Completed` with `operation_id` tells when.
+    /// [`EventSink::complete`] gets the result when the kernel has the FIN.
     ///
     /// # Errors
     /// `EBADF` when closed, `EPIPE` when it was ended before, otherwise what broke the connection.
@@ -267,7 +267,7 @@ impl Connection {
 
     /// Closes at once: drops what is queued, and resets the connection.
     ///
-    /// `Completed` with `operation_id` and `Closed` follow.
+    /// `Closed` follows, then [`EventSink::complete`] gets the result.
     ///
     /// # Errors
     /// `EBADF` when it is closed already.
@@ -277,7 +277,7 @@ impl Connection {
 
     /// Lets the link go, and keeps what is not sent, until [`Connection::resume`].
     ///
-    /// `Completed` with `operation_id` follows when the peer's kernel has what this one has taken; at once where messages are
+    /// [`EventSink::complete`] gets the result when the peer's kernel has what this one has taken; at once where messages are
     /// acknowledged, which are sent again. Only for a connection that replaces lost links.
     ///
     /// # Errors
@@ -309,8 +309,8 @@ impl Connection {
 
     /// Closes: stops receiving, hands the queue to the kernel, then says FIN.
     ///
-    /// `Completed` with `operation_id` and `Closed` follow when the peer's kernel has all messages. A peer that takes nothing
-    /// for [`DRAIN_TIMEOUT`](crate::limits::DRAIN_TIMEOUT) is reset: then `Completed` fails with `ETIMEDOUT`.
+    /// When the peer's kernel has all messages, `Closed` follows, then [`EventSink::complete`] gets the result. A peer that takes
+    /// nothing for [`DRAIN_TIMEOUT`](crate::limits::DRAIN_TIMEOUT) is reset: then the result is `ETIMEDOUT`.
     ///
     /// # Errors
     /// `EBADF` when it is closed already.

@@ -127,8 +127,11 @@ pub struct Reconnecting {
 
 /// Receives the events of one object, and the results of its calls, in one order.
 ///
-/// Called on a worker thread, or on the thread of the call that caused it; must not block. It may call the engine for `Accepted`,
-/// `Received`, `Message`, `Corrupt` and `Ended` only: the object is locked while the others are posted.
+/// Called on a worker thread, or on the thread of the call that caused it; must not block.
+///
+/// It may call the engine for `Accepted`, and, where the engine reads the connection, for `Received`, `Message`, `Corrupt` and `Ended`.
+/// The connection is locked while other events and results are delivered, and during each event if its owner reads it with a
+/// [`PollTarget`](crate::PollTarget): such a sink queues what it gets, and calls the engine later.
 pub trait EventSink<E>: Send + Sync + 'static {
     /// Receives one event.
     fn post(&self, event: E);

@@ -20,11 +20,12 @@ use crate::wire::Kind;
 /// Result of a send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendProgress {
-    /// The kernel has all bytes; no `Completed` event follows.
+    /// The kernel has all bytes; [`EventSink::complete`](crate::EventSink::complete) gets no result.
     Sent,
-    /// Queued; a `Completed` event with the call's operation id follows.
+    /// Queued; [`EventSink::complete`](crate::EventSink::complete) gets the result of the call's operation id.
     Queued,
-    /// Gathered; [`Connection::flush`](crate::Connection::flush) returns whether `Completed` follows.
+    /// Gathered; [`Connection::flush`](crate::Connection::flush) returns false if
+    /// [`EventSink::complete`](crate::EventSink::complete) gets the result.
     Gathered,
 }
 

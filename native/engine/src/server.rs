@@ -197,9 +197,9 @@ impl Server {
 
     /// Stops listening on all ports, and treats the connections as `connections` says.
     ///
-    /// The ports are free, and the connections closed, when `Closed` and `Completed` with `operation_id` arrive; `Completed` has an error if
-    /// the peer of a drained connection has not got all that was sent. If the server was closed before, only `Completed` follows, after
-    /// the events of that close. If it never listened, no event follows: [`Closing::Over`].
+    /// The ports are free, and the connections closed, when `Closed` arrives and [`EventSink::complete`] gets the result: an error if
+    /// the peer of a drained connection has not got all that was sent. If the server was closed before, only the result follows, after
+    /// the events of that close. If it never listened, neither follows: [`Closing::Over`].
     ///
     /// # Errors
     /// The kernel's error when it refuses the threads of the runtime.
