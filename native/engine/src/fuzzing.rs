@@ -7,10 +7,9 @@ pub use crate::framing::fuzzing::{frames, layouts};
 pub use crate::handshake::fuzzing::{handshake, keyed};
 pub use crate::proxy::fuzzing::proxy;
 
-mod script;
+pub(crate) mod script;
 mod text;
 
-pub(crate) use script::{Script, run};
 pub use text::text;
 
 #[cfg(test)]

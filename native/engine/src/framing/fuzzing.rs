@@ -13,13 +13,6 @@ use crate::wire::{CONTROL_MAX_BYTES, Frame, Kind};
 
 pub use layouts::layouts;
 
-/// Content of a stream of any layout.
-#[derive(Debug, PartialEq, Eq)]
-struct Found {
-    decoded: Vec<super::Decoded>,
-    error: Option<FramingError>,
-}
-
 /// Result of decoding a stream.
 #[derive(Debug, PartialEq, Eq)]
 struct Decoded {

@@ -1,22 +1,18 @@
 //! Fuzzes handshakes with messages from a peer.
 
+mod choice;
 mod keyed;
 
-use std::sync::Arc;
-use std::time::Duration;
-
+use super::HandshakeParams;
 use super::client::connect_with;
 use super::message::{MESSAGE_MAX_BYTES, put_session};
 use super::server::accept_with;
-use super::{HandshakeParams, Session, SessionId};
 use crate::framing::{FIELD_MAX_BYTES, Framing};
-use crate::fuzzing::{Script, run};
-use crate::key::Key;
+use crate::fuzzing::script::{Script, run};
 use crate::wire::Kind;
 
+use choice::{choose, session};
 pub use keyed::keyed;
-
-const KEY: [u8; 16] = [7; 16];
 
 /// Longest input that is read from a peer: two messages.
 const HEARD_MAX_BYTES: usize = 2 * (FIELD_MAX_BYTES + MESSAGE_MAX_BYTES);
@@ -38,24 +34,6 @@ pub fn handshake(data: &[u8]) {
         assert!(params.key.is_none(), "a peer without the key was let in");
         assert!(script.read().ends_with(&frame), "{:x?} was read for {frame:x?}", script.read());
     }
-}
-
-/// Returns the framing and the parameters for `choice`.
-fn choose(choice: u8, has_key: bool) -> Option<(Framing, HandshakeParams)> {
-    let width_bytes = [1, 2, 4, 4].get(usize::from(choice >> 5 & 3)).copied().unwrap_or(4);
-    let framing = Framing::length(width_bytes, choice & 16 != 0, 200).ok()?;
-    let params = HandshakeParams {
-        heartbeat: (choice & 2 != 0).then_some(Duration::from_secs(1)),
-        acknowledge: choice & 4 != 0,
-        key: if has_key { Key::from_bytes(&KEY).ok().map(Arc::new) } else { None },
-    };
-    Some((framing, params))
-}
-
-/// Returns the session that a client resumes.
-fn session(returns: bool, params: &HandshakeParams) -> Session {
-    let session = Session { id: SessionId([9; 16]), received: 3 };
-    if returns && params.acknowledge { session } else { Session::default() }
 }
 
 /// Runs a client, and encodes the `Welcome` that matches its result.

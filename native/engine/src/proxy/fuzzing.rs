@@ -3,7 +3,7 @@
 use super::Credentials;
 use super::dialogue::Dialogue;
 use crate::address::{AddressFamily, Host, NetAddress};
-use crate::fuzzing::{Script, run};
+use crate::fuzzing::script::{Script, run};
 
 /// Offset of the address in a reply.
 const ADDRESS_OFFSET_BYTES: usize = 4;

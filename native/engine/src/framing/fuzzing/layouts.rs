@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
-use super::{Found, reference};
+use super::reference::{self, Found};
 use crate::framing::{
     Checksum, ChecksumKind, Decoded, Decoder, Escape, Framing, FramingOptionsError, Layout, LengthField, LengthOptions,
     Markers,

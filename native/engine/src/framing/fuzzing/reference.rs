@@ -2,10 +2,16 @@
 
 use bytes::Bytes;
 
-use super::Found;
 use crate::framing::{
     Checksum, ChecksumKind, Decoded, Framing, FramingError, Layout, LengthField, LengthOptions, Markers,
 };
+
+/// Content of a stream of any layout.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) decoded: Vec<Decoded>,
+    pub(super) error: Option<FramingError>,
+}
 
 /// A frame: its end, start of checksummed bytes and of message, and whether escapes are valid.
 struct Frame {

@@ -1,7 +1,8 @@
 //! Fuzzes handshakes with a peer that has the key, with manipulated messages.
 
+use super::choice;
 use crate::framing::Framing;
-use crate::fuzzing::{Script, run};
+use crate::fuzzing::script::{Script, run};
 use crate::handshake::client::connect_with;
 use crate::handshake::message::{keyed_fields, keyed_params, put_session};
 use crate::handshake::server::accept_with;
@@ -33,10 +34,10 @@ struct Changes<'a> {
 pub fn keyed(data: &[u8]) {
     let Some(([choice, piece, attack, low, high], rest)) = data.split_first_chunk() else { return };
     let Some((changed, record)) = rest.split_first_chunk() else { return };
-    let Some((framing, params)) = super::choose(*choice, true) else { return };
+    let Some((framing, params)) = choice::choose(*choice, true) else { return };
     let place = usize::from(u16::from_le_bytes([*low, *high]));
     let changes = Changes { params: changed, record, attack: *attack, place };
-    let session = super::session(choice & 128 != 0, &params);
+    let session = choice::session(choice & 128 != 0, &params);
     let is_client = choice & 1 == 0;
     let Some((said, is_good)) = say(&framing, &params, session, is_client, &changes) else { return };
     let mut script = Script::new(&said, usize::from(*piece));
@@ -111,7 +112,7 @@ fn attacked(mut said: Vec<u8>, changes: &Changes<'_>) -> Vec<u8> {
 /// Builds a valid `Proof`.
 fn proof(params: &HandshakeParams) -> Vec<u8> {
     let mut proof = vec![0x12];
-    put_session(&mut proof, super::session(true, params));
+    put_session(&mut proof, choice::session(true, params));
     proof
 }
 

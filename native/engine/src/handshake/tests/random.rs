@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::fuzzing::run;
+use crate::fuzzing::script::run;
 
 fn any_params() -> impl Strategy<Value = HandshakeParams> {
     let key = prop_oneof![Just(None), Just(Some(1_u8)), Just(Some(2_u8))];
