@@ -109,7 +109,22 @@ pub(crate) fn run_beside(workspace: &Workspace, load: Load, file: &str) -> Resul
 ///
 /// When a test fails, or the file takes too long.
 pub(crate) fn run_script(workspace: &Workspace, script: &mut Command, load: Load, file: &str) -> Result<()> {
-    run_recorded(script, &record_path(workspace, load, file), time_limit(load))
+    run_script_within(workspace, script, load, file, time_limit(load))
+}
+
+/// Runs as [`run_script`] does, but for at most `limit`.
+///
+/// # Errors
+///
+/// Those of [`run_script`].
+pub(crate) fn run_script_within(
+    workspace: &Workspace,
+    script: &mut Command,
+    load: Load,
+    file: &str,
+    limit: Duration,
+) -> Result<()> {
+    run_recorded(script, &record_path(workspace, load, file), limit)
 }
 
 fn record_path(workspace: &Workspace, load: Load, file: &str) -> PathBuf {
