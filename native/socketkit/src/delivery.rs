@@ -25,6 +25,7 @@ use crate::requests::Requests;
 use crate::types::{Peer, PeerValues, SocketCloseInfo};
 
 mod finding;
+mod links;
 mod storing;
 
 thread_local! {
@@ -37,13 +38,15 @@ thread_local! {
 #[derive(Default)]
 pub struct Delivery {
     waiting: RefCell<VecDeque<Pending>>,
-    /// Peer of the connection whose events are being delivered.
+    /// Peer of the link whose events are being delivered.
     peer: RefCell<Option<Rc<Peer>>>,
     /// Number of `close` events of connections that this side has closed.
     /// Until then all other events are dropped.
     muted: Cell<u64>,
     /// Number of delivered `Closed` events.
     closes: Cell<u64>,
+    /// Number of taken `Connected` events.
+    links: Cell<u64>,
     /// Whether the peer has ended the connection whose events are being delivered.
     has_ended: Cell<bool>,
     /// Whether delivery of messages is paused.
@@ -87,15 +90,26 @@ enum Pending {
     Answer(OperationId, Bytes),
     /// Corrupt bytes instead of a message.
     Corrupt(Bytes),
-    /// Bytes for the cutter.
-    Raw(Bytes),
-    Connected(SocketAddr),
+    /// Input of the cutter.
+    Raw(Raw),
+    /// Data of the link to this peer follows. Stays between the data of two links when `Connected` was delivered before.
+    NewLink(SocketAddr),
+    Connected,
     Reconnecting(Box<Reconnecting>),
     Ended,
+    /// The peer has ended the link within a message.
+    EndedWithin,
     /// A client is finished once its `close` listener has used it.
     Finish,
     Failed(SocketError),
     Closed(CloseReason),
+}
+
+/// Input of the cutter, in the order of its links.
+enum Raw {
+    Bytes(Bytes),
+    NewLink(SocketAddr),
+    Ended,
 }
 
 /// Bytes that count for the object's share of one turn.
@@ -205,9 +219,12 @@ impl Delivery {
             ConnectionEvent::Received(bytes) => Pending::Received(bytes),
             ConnectionEvent::Message(message) => return self.take_message(handler, message),
             ConnectionEvent::Corrupt(bytes) => Pending::Corrupt(bytes),
-            ConnectionEvent::Connected(peer) => Pending::Connected(peer),
+            ConnectionEvent::Connected(peer) => {
+                self.begin_link(peer);
+                Pending::Connected
+            }
             ConnectionEvent::Reconnecting(reconnecting) => Pending::Reconnecting(reconnecting),
-            ConnectionEvent::Ended => Pending::Ended,
+            ConnectionEvent::Ended => self.uncut(Raw::Ended).unwrap_or(Pending::Ended),
             ConnectionEvent::Failed(error) => Pending::Failed(error),
             ConnectionEvent::Closed(reason) => Pending::Closed(reason),
         };
@@ -305,7 +322,7 @@ impl Delivery {
             return None;
         }
         // An answer may follow: from a listener after an `await`, or from a callback.
-        if matches!(next, Pending::Ended | Pending::Finish) && self.is_in_use(emitter) {
+        if matches!(next, Pending::Ended | Pending::EndedWithin | Pending::Finish) && self.is_in_use(emitter) {
             self.waiting.borrow_mut().push_front(next);
             emitter.environment().await_next_turn(emitter.queue().id);
             return None;
@@ -336,9 +353,17 @@ impl Delivery {
             }
             // The cutter splits all before an item is taken.
             Pending::Raw(_) => {}
-            Pending::Connected(peer) => self.connected(batch, peer),
+            Pending::NewLink(peer) => {
+                self.peer.replace(Some(Rc::new(peer.into())));
+                batch.peer = None;
+            }
+            Pending::Connected => {
+                handler.connected();
+                emitter.emit(EventName::Connect, []);
+            }
             Pending::Reconnecting(reconnecting) => emit_reconnecting(emitter, &reconnecting),
             Pending::Ended => self.ended(handler),
+            Pending::EndedWithin => self.fail_link(handler, libc::EPROTO),
             Pending::Finish => handler.finish(),
             Pending::Failed(error) => emitter.emit_error(&error),
             Pending::Closed(reason) => self.close(handler, reason),
@@ -346,20 +371,8 @@ impl Delivery {
         Ok(())
     }
 
-    fn connected(&self, batch: &mut Batch<'_>, peer: SocketAddr) {
-        self.peer.replace(Some(Rc::new(peer.into())));
-        batch.peer = None;
-        self.is_read_closed.set(false);
-        self.cutter.iter().for_each(|cutter| cutter.clear());
-        batch.handler.connected();
-        batch.handler.emitter().emit(EventName::Connect, []);
-    }
-
-    /// Emits `end`; fails the connection if the peer has ended it within a message.
+    /// Emits `end`.
     fn ended(&self, handler: &dyn DeliveryHandler) {
-        if self.cutter.as_ref().is_some_and(|cutter| cutter.is_within()) {
-            return handler.fail(libc::EPROTO);
-        }
         let emitter = handler.emitter();
         let requests = self.requests().into_iter();
         requests.for_each(|requests| requests.fail_all(emitter.environment(), libc::ECONNRESET));
@@ -375,7 +388,9 @@ impl Delivery {
 
     /// Returns whether the peer has closed its side, although not all of its data was delivered.
     fn knows_end(&self) -> bool {
-        self.is_read_closed.get() || self.waiting.borrow().iter().any(|event| matches!(event, Pending::Ended))
+        let is_end =
+            |event: &Pending| matches!(event, Pending::Ended | Pending::EndedWithin | Pending::Raw(Raw::Ended));
+        self.is_read_closed.get() || self.waiting.borrow().iter().any(is_end)
     }
 
     fn is_listened_to(&self, emitter: &Emitter<ConnectionEvent>) -> bool {
@@ -547,6 +562,7 @@ impl Delivery {
             waiting.pop_front();
         }
         match waiting.front() {
+            Some(Pending::NewLink(_)) => waiting.pop_front(),
             Some(event) if is_received(event) && !listening => self.next_behind_bytes(emitter, &mut waiting),
             _ => waiting.pop_front(),
         }
@@ -565,8 +581,8 @@ impl Delivery {
             Pending::Answer(..) => true,
             _ if emitter.has(EventName::Message) => false,
             Pending::Reconnecting(_) => emitter.has(EventName::Reconnecting),
-            Pending::Connected(_) => emitter.has(EventName::Connect),
-            Pending::Ended => emitter.has(EventName::End) || emitter.has(EventName::Close),
+            Pending::Connected => emitter.has(EventName::Connect),
+            Pending::Ended | Pending::EndedWithin => emitter.has(EventName::End) || emitter.has(EventName::Close),
             _ => emitter.has(EventName::Close),
         };
         if wanted { waiting.remove(behind) } else { None }
@@ -650,8 +666,8 @@ fn put_off(emitter: &Emitter<ConnectionEvent>, error: &Error) {
 }
 
 fn is_received(event: &Pending) -> bool {
-    use Pending::{Corrupt, Message, Raw, Read, Readable, Received};
-    matches!(event, Received(_) | Message(_) | Read(_) | Corrupt(_) | Raw(_) | Readable(_))
+    use Pending::{Corrupt, Message, NewLink, Raw, Read, Readable, Received};
+    matches!(event, Received(_) | Message(_) | Read(_) | Corrupt(_) | Raw(_) | Readable(_) | NewLink(_))
 }
 
 fn emit_reconnecting(emitter: &Emitter<ConnectionEvent>, reconnecting: &Reconnecting) {

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use napi_ohos::Result;
 use socket_engine::{ConnectionEvent, Decoded, LinkId, OperationId};
 
-use super::{Delivery, Pending};
-use crate::cutter::Found;
+use super::{Delivery, Pending, Raw};
+use crate::cutter::{Cutter, Found};
 use crate::delivery_handler::DeliveryHandler;
 use crate::emitter::{Emitter, PING};
 use crate::error::{self, ArgumentError};
@@ -26,11 +26,10 @@ impl Delivery {
 
     /// Decides whether a message is an answer; otherwise it becomes an `event`.
     fn claim(&self, handler: &dyn DeliveryHandler, message: Bytes, event: fn(Bytes) -> Pending) -> Option<Pending> {
-        if self.cutter.is_some() {
-            self.has_raw.set(true);
-            return Some(Pending::Raw(message));
+        match self.cutter {
+            Some(_) => self.uncut(Raw::Bytes(message)),
+            None => self.claim_whole(handler, message, event),
         }
-        self.claim_whole(handler, message, event)
     }
 
     fn claim_whole(
@@ -61,25 +60,42 @@ impl Delivery {
             self.has_raw.set(place.is_some());
             let Some(place) = place else { break };
             let raw = self.waiting.borrow_mut().remove(place);
-            let Some(Pending::Raw(data)) = raw else { break };
-            let mut found = cutter.cut(handler.emitter(), &data);
-            found.iter_mut().for_each(|found| found.messages.retain(|message| !handler.protocol().is_pong(message)));
-            found.iter().flat_map(|found| &found.messages).for_each(|message| handler.hold(message.len()));
-            handler.consume(data.len());
-            let Found { messages, fault } = found.inspect_err(|_| {
-                handler.hold(0);
-                self.waiting.borrow_mut().insert(place, Pending::Raw(Bytes::new()));
-            })?;
-            let claimed = messages.into_iter().filter_map(|message| self.claim_whole(handler, message, Pending::Read));
-            let claimed: Vec<Pending> = claimed.collect();
-            let mut waiting = self.waiting.borrow_mut();
-            let place = place.min(waiting.len());
-            let behind = waiting.split_off(place);
-            waiting.extend(claimed.into_iter().chain(behind));
-            drop(waiting);
-            fault.into_iter().for_each(|errno| handler.fail(errno));
+            match raw {
+                Some(Pending::Raw(Raw::Bytes(data))) => self.cut_bytes(cutter, handler, place, &data)?,
+                Some(Pending::Raw(Raw::NewLink(peer))) => {
+                    cutter.clear();
+                    self.insert(place, [Pending::NewLink(peer)]);
+                }
+                Some(Pending::Raw(Raw::Ended)) => {
+                    self.insert(place, [if cutter.is_within() { Pending::EndedWithin } else { Pending::Ended }]);
+                }
+                _ => break,
+            }
         }
         Ok(())
+    }
+
+    fn cut_bytes(&self, cutter: &Cutter, handler: &dyn DeliveryHandler, place: usize, data: &Bytes) -> Result<()> {
+        let mut found = cutter.cut(handler.emitter(), data);
+        found.iter_mut().for_each(|found| found.messages.retain(|message| !handler.protocol().is_pong(message)));
+        found.iter().flat_map(|found| &found.messages).for_each(|message| handler.hold(message.len()));
+        handler.consume(data.len());
+        let Found { messages, fault } = found.inspect_err(|_| {
+            handler.hold(0);
+            self.insert(place, [Pending::Raw(Raw::Bytes(Bytes::new()))]);
+        })?;
+        let claimed = messages.into_iter().filter_map(|message| self.claim_whole(handler, message, Pending::Read));
+        self.insert(place, claimed.collect::<Vec<_>>());
+        fault.into_iter().for_each(|errno| self.fail_link(handler, errno));
+        Ok(())
+    }
+
+    fn insert(&self, place: usize, events: impl IntoIterator<Item = Pending>) {
+        let mut waiting = self.waiting.borrow_mut();
+        // The app's function may have removed some.
+        let place = place.min(waiting.len());
+        let behind = waiting.split_off(place);
+        waiting.extend(events.into_iter().chain(behind));
     }
 
     /// Reads messages once, followed by `Readable` if there may be more data.
@@ -139,7 +155,7 @@ impl Delivery {
         let Some(requests) = self.requests() else { return };
         let environment = emitter.environment();
         match event {
-            Pending::Connected(_) => requests.connected(emitter),
+            Pending::Connected => requests.connected(emitter),
             Pending::Reconnecting(reconnecting) => requests.lose_link(environment, reconnecting.error.errno),
             Pending::Failed(error) => requests.fail_all(environment, error.errno),
             // Requests of a connection that this side has closed were ended at that time.

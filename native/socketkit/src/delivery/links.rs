@@ -1,0 +1,43 @@
+//! Keeps the data of successive links apart.
+
+use std::net::SocketAddr;
+
+use socket_engine::ConnectionEvent;
+
+use super::{Delivery, Pending, Raw};
+use crate::delivery_handler::DeliveryHandler;
+use crate::emitter::Emitter;
+
+impl Delivery {
+    /// Takes a new link, whose data is behind that of earlier links.
+    pub(super) fn begin_link(&self, peer: SocketAddr) {
+        self.links.set(self.links.get() + 1);
+        self.is_read_closed.set(false);
+        let new_link = self.uncut(Raw::NewLink(peer)).unwrap_or(Pending::NewLink(peer));
+        let mut waiting = self.waiting.borrow_mut();
+        // Otherwise links without data would add up.
+        if matches!(waiting.back(), Some(Pending::NewLink(_))) {
+            waiting.pop_back();
+        }
+        waiting.push_back(new_link);
+    }
+
+    /// Fails the newest link with `errno`, unless it is already replaced.
+    pub(super) fn fail_link(&self, handler: &dyn DeliveryHandler, errno: i32) {
+        let is_behind = |event: &Pending| matches!(event, Pending::NewLink(_) | Pending::Raw(Raw::NewLink(_)));
+        if self.knows_all_links(handler.emitter()) && !self.waiting.borrow().iter().any(is_behind) {
+            handler.fail(errno);
+        }
+    }
+
+    /// Returns whether there is no newer link than the last one that was taken.
+    pub(super) fn knows_all_links(&self, emitter: &Emitter<ConnectionEvent>) -> bool {
+        self.links.get() == emitter.queue().connects()
+    }
+
+    /// Returns input for the cutter; `None` if there is none.
+    pub(super) fn uncut(&self, raw: Raw) -> Option<Pending> {
+        self.has_raw.set(true);
+        self.cutter.is_some().then_some(Pending::Raw(raw))
+    }
+}
