@@ -153,10 +153,6 @@ impl DeliveryHandler for State {
 
     fn left(&self) {}
 
-    fn over(&self) {
-        self.announced.set(false);
-    }
-
     fn closed(&self) {
         self.announced.set(false);
     }

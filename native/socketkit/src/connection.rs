@@ -258,10 +258,6 @@ impl DeliveryHandler for State {
         }
     }
 
-    fn over(&self) {
-        self.emitter.set_open(false);
-    }
-
     fn closed(&self) {
         self.emitter.set_open(false);
     }

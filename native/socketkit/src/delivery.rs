@@ -289,7 +289,7 @@ impl Delivery {
             }
         }
         if self.waiting.borrow().iter().any(|event| matches!(event, Pending::Closed(_))) {
-            handler.over();
+            handler.closed();
         } else if !emitter.has(EventName::Message) && self.knows_end() {
             handler.left();
         }

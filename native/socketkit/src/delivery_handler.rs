@@ -35,9 +35,7 @@ pub trait DeliveryHandler {
     fn connected(&self);
     /// Called when the peer has closed its side, without a listener for bytes that may be unread.
     fn left(&self);
-    /// Called when the connection has ended; `close` may still wait for the delivery of bytes.
-    fn over(&self);
-    /// Called when the connection has ended, before the `close` listener.
+    /// Called when the connection has ended, before the `close` listener, and again while that waits for the delivery of bytes.
     fn closed(&self);
 }
 

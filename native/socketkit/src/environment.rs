@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
+use std::iter;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
@@ -407,14 +408,19 @@ impl Environment {
         // Includes the rest of the previous turn. A delivery for each result would give a stream as many shares of a turn.
         let mut is_due = true;
         loop {
-            let is_result = |item: &QueueItem<R::Event>| matches!(item, QueueItem::Completed(..));
-            let result_at = items.iter().position(is_result);
-            let mut events = items.drain(..result_at.unwrap_or(items.len())).filter_map(QueueItem::into_event);
-            let ready = ready.filter(|_| result_at.is_none()).map(|Ready { link, readiness, .. }| (link, readiness));
+            let has_result = items.iter().any(|item| matches!(item, QueueItem::Completed(..)));
+            let ready = ready.filter(|_| !has_result).map(|Ready { link, readiness, .. }| (link, readiness));
+            let mut completed = None;
+            let mut events = iter::from_fn(|| match items.pop_front()? {
+                QueueItem::Event(event) => Some(event),
+                QueueItem::Completed(operation_id, result) => {
+                    completed = Some((operation_id, result));
+                    None
+                }
+            });
             cost += target.deliver(Arrived { events: &mut events, ready, is_due });
-            drop(events);
             is_due = false;
-            let Some(QueueItem::Completed(operation_id, result)) = items.pop_front() else { return cost };
+            let Some((operation_id, result)) = completed else { return cost };
             match request_id::answered_by(operation_id) {
                 Some(answer) => target.take_request(answer, result),
                 None => self.complete(operation_id, result),

@@ -78,16 +78,6 @@ pub enum QueueItem<E> {
     Completed(OperationId, Result<(), SocketError>),
 }
 
-impl<E> QueueItem<E> {
-    /// The event, if it is one.
-    pub fn into_event(self) -> Option<E> {
-        match self {
-            Self::Event(event) => Some(event),
-            Self::Completed(..) => None,
-        }
-    }
-}
-
 struct Contents<E> {
     items: VecDeque<QueueItem<E>>,
     /// Whether the object is queued.

@@ -275,15 +275,15 @@ impl<'a> Drain<'a> {
     /// Reads once while closing: acknowledgements count, everything else is dropped.
     fn read_acknowledgements(&mut self) -> Result<(), i32> {
         match self.link.read() {
-            Ok(Reading::Nothing | Reading::Bytes(_)) => {}
-            Ok(Reading::Frames { .. }) => {
+            Ok(None | Some(Reading::Bytes(_))) => {}
+            Ok(Some(Reading::Frames { .. })) => {
                 while let Some(frame) = self.link.next_frame().map_err(|fault| fault.errno())? {
                     if let Frame::Acknowledge(count) = frame {
                         self.shared.acknowledged(count)?;
                     }
                 }
             }
-            Ok(Reading::End) | Err(_) => self.link.peer_sends = false,
+            Ok(Some(Reading::End)) | Err(_) => self.link.peer_sends = false,
         }
         Ok(())
     }
@@ -308,10 +308,10 @@ impl<'a> Drain<'a> {
     /// nothing was read.
     fn receive_last(&mut self, keeps: &mut bool) -> Option<usize> {
         match self.link.read() {
-            Ok(Reading::Nothing) => None,
-            Ok(Reading::Bytes(data)) if self.shared.protocol.drops(&data) => Some(0),
-            Ok(Reading::Bytes(data)) => Some(self.keep(data, ConnectionEvent::Received, keeps)),
-            Ok(Reading::Frames { .. }) => {
+            Ok(None) => None,
+            Ok(Some(Reading::Bytes(data))) if self.shared.protocol.drops(&data) => Some(0),
+            Ok(Some(Reading::Bytes(data))) => Some(self.keep(data, ConnectionEvent::Received, keeps)),
+            Ok(Some(Reading::Frames { .. })) => {
                 let mut bytes = 0;
                 while let Ok(Some(frame)) = self.link.next_frame() {
                     bytes += match frame {
@@ -323,7 +323,7 @@ impl<'a> Drain<'a> {
                 }
                 Some(bytes)
             }
-            Ok(Reading::End) | Err(_) => {
+            Ok(Some(Reading::End)) | Err(_) => {
                 self.link.peer_sends = false;
                 None
             }

@@ -19,10 +19,8 @@ pub(super) struct FramedLink {
     strategy: ReadStrategy,
 }
 
-/// What one read brought.
+/// Result of a read that has read something.
 pub(super) enum Reading {
-    /// Nothing yet.
-    Nothing,
     /// Bytes of a stream without frames.
     Bytes(Bytes),
     /// Bytes for [`FramedLink::next_frame`]. `is_sign`: the peer is alive.
@@ -42,14 +40,14 @@ impl FramedLink {
         self.frames
     }
 
-    /// Reads once.
+    /// Reads once; returns `None` if nothing has arrived.
     ///
     /// # Errors
     /// What broke the link.
-    pub(super) fn read(&mut self, socket: &Socket) -> io::Result<Reading> {
+    pub(super) fn read(&mut self, socket: &Socket) -> io::Result<Option<Reading>> {
         match self.try_read(socket) {
-            Err(error) if is_transient(&error) => Ok(Reading::Nothing),
-            reading => reading,
+            Err(error) if is_transient(&error) => Ok(None),
+            reading => reading.map(Some),
         }
     }
 

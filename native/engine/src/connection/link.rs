@@ -147,13 +147,13 @@ impl Link {
         self.socket.register(interest, wants)
     }
 
-    /// Reads once, if the task reads.
+    /// Reads once, if the task reads; returns `None` if nothing has arrived.
     ///
     /// # Errors
     /// What broke the link.
-    pub(super) fn read(&mut self) -> io::Result<Reading> {
+    pub(super) fn read(&mut self) -> io::Result<Option<Reading>> {
         match &mut self.reader {
-            Reader::Stream => Ok(Reading::Nothing),
+            Reader::Stream => Ok(None),
             Reader::Framed(link) => link.read(&self.socket),
         }
     }

@@ -18,18 +18,15 @@ use crate::wire::{Frame, Kind};
 impl Driver {
     pub(super) fn receive(&mut self, link: &mut Link) -> Option<End> {
         let reading = match link.read() {
-            Ok(reading) => reading,
+            Ok(None) => return None,
+            Ok(Some(reading)) => reading,
             Err(error) => return Some(self.lost(errno_of(&error), reason_of(errno_of(&error)))),
         };
-        if matches!(reading, Reading::Nothing) {
-            return None;
-        }
         let is_sign = !matches!(reading, Reading::Frames { is_sign: false });
         if is_sign && self.has_clocks() && link.liveness.on_traffic(Instant::now()) {
             self.shared.sink.post(ConnectionEvent::Recovered);
         }
         match reading {
-            Reading::Nothing => None,
             Reading::Bytes(data) => {
                 if self.shared.protocol.drops(&data) {
                     return None;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use socket_engine::Connection;
+use socket_engine::{Connection, LinkId};
 
 use super::{Delivery, Pending, Turn, with_scratch};
 use crate::delivery_handler::DeliveryHandler;
@@ -15,12 +15,12 @@ impl Delivery {
     /// This detects EOF and errors after the data. `turn` counts the bytes.
     pub(super) fn store(&self, handler: &dyn DeliveryHandler, turn: &mut Turn) {
         let mut waiting = self.waiting.borrow_mut();
-        while let Some(place) = waiting.iter().position(|event| matches!(event, Pending::Readable(_))) {
+        while let Some((place, link)) = first_readable(&waiting) {
             if handler.connection(Connection::has_room) == Some(false) {
                 if self.drop_oldest(handler, &mut waiting) {
                     continue;
                 }
-                self.watch_end(handler, waiting.get(place));
+                self.watch_end(handler, link);
                 break;
             }
             if turn.stored >= limits::TURN_STREAM_BYTES {
@@ -28,7 +28,6 @@ impl Delivery {
                 handler.emitter().await_turn();
                 break;
             }
-            let Some(&Pending::Readable(link)) = waiting.get(place) else { break };
             if handler.has_framing() {
                 let (mut read, size) = self.read_messages(handler, link);
                 let mut behind = waiting.split_off(place);
@@ -49,11 +48,8 @@ impl Delivery {
     }
 
     /// Watches for EOF of a link, once, whose bytes cannot be read for lack of credit.
-    fn watch_end(&self, handler: &dyn DeliveryHandler, unread: Option<&Pending>) {
-        if let Some(&Pending::Readable(link)) = unread
-            && handler.watches_end()
-            && self.watched_link.replace(Some(link)) != Some(link)
-        {
+    fn watch_end(&self, handler: &dyn DeliveryHandler, link: LinkId) {
+        if handler.watches_end() && self.watched_link.replace(Some(link)) != Some(link) {
             handler.connection(|connection| connection.watch_end(link));
         }
     }
@@ -72,4 +68,12 @@ impl Delivery {
         }
         true
     }
+}
+
+/// Returns the place of the first link with unread data.
+fn first_readable(waiting: &VecDeque<Pending>) -> Option<(usize, LinkId)> {
+    waiting.iter().enumerate().find_map(|(place, event)| match event {
+        Pending::Readable(link) => Some((place, *link)),
+        _ => None,
+    })
 }
