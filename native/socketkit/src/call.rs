@@ -134,45 +134,64 @@ pub fn call<'env, E: ObjectEvent>(
     callback: Argument<'_>,
     operation: &dyn Fn(OperationId) -> Read<result::Result<CallState<'env>, SocketError>>,
 ) -> Result<Unknown<'env>> {
-    let run = || -> Read<Unknown<'env>> {
-        let operation_id = emitter.environment().new_operation_id();
-        let (callback, progress) = match convert::callback(callback) {
-            Ok(callback) => (callback, operation(operation_id)),
-            Err(error) => (None, Err(error)),
-        };
-        let progress = match progress {
-            Ok(progress) => method.permitted(progress).map_err(Failure::Socket),
-            Err(error) => Err(Failure::Argument(method.undelivered(error)?)),
-        };
-        let (outcome, is_known, cork) = match progress {
-            Ok(CallState::Gathered(cork)) => (Ok(CallValue::Nothing), false, Some(cork)),
-            Ok(CallState::Awaited) => (Ok(CallValue::Nothing), false, None),
-            Ok(CallState::Done(value)) => (Ok(value), true, None),
-            Err(failure) => (Err(failure), true, None),
-        };
-        match (callback, cork) {
-            (None, None) if is_known => Ok(settled(emitter, method, outcome)?),
-            (None, Some(cork)) => {
-                let (deferred, promise) = Deferred::new(emitter.env())?;
-                cork.add(Gathered { operation_id, deferred: Some(deferred) });
-                Ok(promise)
-            }
-            (callback, cork) => {
-                // Created only now: a promise that is never settled would leak. Completions arrive in a later turn.
-                let (returned, completion) = Completion::new(emitter.env(), callback)?;
-                let call = PendingCall::new(emitter, completion, method, outcome)?;
-                let call = if is_known { call.due(emitter) } else { call };
-                emitter.environment().await_completion(operation_id, Box::new(call));
-                cork.into_iter().for_each(|cork| cork.add(Gathered { operation_id, deferred: None }));
-                // A callback receives a known result in a turn of its own.
-                if is_known {
-                    emitter.queue().complete(operation_id, Ok(()));
-                }
-                Ok(returned)
-            }
-        }
+    begin(emitter, method, callback, operation).map_err(|error| error.throw(emitter.env(), method.name))
+}
+
+fn begin<'env, E: ObjectEvent>(
+    emitter: &'env Emitter<E>,
+    method: Method,
+    callback: Argument<'_>,
+    operation: &dyn Fn(OperationId) -> Read<result::Result<CallState<'env>, SocketError>>,
+) -> Read<Unknown<'env>> {
+    let operation_id = emitter.environment().new_operation_id();
+    let (callback, progress) = match convert::callback(callback) {
+        Ok(callback) => (callback, operation(operation_id)),
+        Err(error) => (None, Err(error)),
     };
-    run().map_err(|error| error.throw(emitter.env(), method.name))
+    let progress = match progress {
+        Ok(progress) => method.permitted(progress).map_err(Failure::Socket),
+        Err(error) => Err(Failure::Argument(method.undelivered(error)?)),
+    };
+    let (outcome, is_known, cork) = match progress {
+        Ok(CallState::Gathered(cork)) => (Ok(CallValue::Nothing), false, Some(cork)),
+        Ok(CallState::Awaited) => (Ok(CallValue::Nothing), false, None),
+        Ok(CallState::Done(value)) => (Ok(value), true, None),
+        Err(failure) => (Err(failure), true, None),
+    };
+    match (callback, cork) {
+        (None, None) if is_known => Ok(settled(emitter, method, outcome)?),
+        (None, Some(cork)) => {
+            let (deferred, promise) = Deferred::new(emitter.env())?;
+            cork.add(Gathered { operation_id, deferred: Some(deferred) });
+            Ok(promise)
+        }
+        (callback, cork) => {
+            let returned = await_result(emitter, method, operation_id, callback, (outcome, is_known))?;
+            cork.into_iter().for_each(|cork| cork.add(Gathered { operation_id, deferred: None }));
+            Ok(returned)
+        }
+    }
+}
+
+/// Keeps the call of `operation_id` until it gets its result; returns the return value for JavaScript.
+///
+/// A callback receives an outcome that is known already in a turn of its own.
+fn await_result<'env, E: ObjectEvent>(
+    emitter: &'env Emitter<E>,
+    method: Method,
+    operation_id: OperationId,
+    callback: Argument<'_>,
+    (outcome, is_known): (result::Result<CallValue, Failure>, bool),
+) -> Read<Unknown<'env>> {
+    // Created only now: a promise that is never settled would leak. Completions arrive in a later turn.
+    let (returned, completion) = Completion::new(emitter.env(), callback)?;
+    let call = PendingCall::new(emitter, completion, method, outcome)?;
+    let call = if is_known { call.due(emitter) } else { call };
+    emitter.environment().await_completion(operation_id, Box::new(call));
+    if is_known {
+        emitter.queue().complete(operation_id, Ok(()));
+    }
+    Ok(returned)
 }
 
 /// Settles the promise of `deferred` when the result of `operation_id` arrives.
@@ -222,7 +241,7 @@ impl PendingCall {
 impl Call for PendingCall {
     fn finish(self: Box<Self>, env: &Env, result: result::Result<(), SocketError>) {
         let outcome = result.map_err(Failure::Socket).and(self.outcome);
-        self.completion.hand_over(env, self.method, outcome);
+        self.completion.settle(env, self.method, outcome);
         self.due.iter().for_each(|due| due.remove());
     }
 
@@ -241,12 +260,12 @@ impl Completion {
         Ok((promise, Self::Promise(deferred)))
     }
 
-    fn hand_over(self, env: &Env, method: Method, outcome: result::Result<CallValue, Failure>) {
-        let handed_over = match outcome {
+    fn settle(self, env: &Env, method: Method, outcome: result::Result<CallValue, Failure>) {
+        let settled = match outcome {
             Ok(value) => value.to_js(env).and_then(|value| self.succeed(env, &value)),
             Err(failure) => method.error(env, &failure).and_then(|error| self.fail(env, error)),
         };
-        report(handed_over);
+        report(settled);
     }
 
     fn succeed(self, env: &Env, value: &Unknown<'_>) -> Result<()> {
@@ -264,8 +283,8 @@ impl Completion {
     }
 }
 
-fn report(handed_over: Result<()>) {
-    if let Err(error) = handed_over {
-        error::report("a result could not be handed over", &error);
+fn report(settled: Result<()>) {
+    if let Err(error) = settled {
+        error::report("failed to settle a call", &error);
     }
 }

@@ -1,6 +1,7 @@
 //! Messages between two markers.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use bytes::{Buf, Bytes, BytesMut};
 use memchr::memchr2;
@@ -126,9 +127,7 @@ impl Markers {
                 }
             }
         }
-        let left = buffer.len() - read;
-        buffer.copy_within(read.., written);
-        buffer.truncate(written + left);
+        remove_range(buffer, written..read);
         scan.done = written;
         Ok(None)
     }
@@ -250,6 +249,12 @@ impl Markers {
     fn end_byte(&self) -> u8 {
         self.end.first().copied().unwrap_or_default()
     }
+}
+
+fn remove_range(buffer: &mut BytesMut, range: Range<usize>) {
+    let length = buffer.len() - range.len();
+    buffer.copy_within(range.end.., range.start);
+    buffer.truncate(length);
 }
 
 impl Escape {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::framing::{
-    Checksum, ChecksumKind, Decoded, Framing, FramingError, Layout, LengthField, LengthOptions, Markers,
+    Checksum, ChecksumKind, Decoded, Escape, Framing, FramingError, Layout, LengthField, LengthOptions, Markers,
 };
 
 /// Content of a stream of any layout.
@@ -108,13 +108,9 @@ fn markers(markers: &Markers, rest: &[u8], most_bytes: usize, is_open: &mut bool
     let shares = markers.start.is_empty() || markers.start == markers.end;
     let mut at = 0;
     if !*is_open {
-        while !rest[at..].starts_with(&markers.start) {
-            at += 1;
-            if at == rest.len() {
-                return Ok(None);
-            }
-        }
-        at += markers.start.len();
+        let starts = |at: &usize| rest[*at..].starts_with(&markers.start);
+        let Some(start) = (0..rest.len()).find(starts) else { return Ok(None) };
+        at = start + markers.start.len();
         *is_open = shares;
     }
     let (mut covered, mut is_corrupt) = (Vec::new(), false);
@@ -124,11 +120,7 @@ fn markers(markers: &Markers, rest: &[u8], most_bytes: usize, is_open: &mut bool
         }
         let rest = &rest[at..];
         let escape = markers.escape.as_ref().filter(|escape| rest.first() == Some(&escape.byte));
-        let escaped = escape.zip(rest.get(1)).and_then(|(escape, code)| match &escape.pairs {
-            None if *code == markers.end[0] => None,
-            None => Some(code ^ 0x20),
-            Some(pairs) => pairs.chunks(2).find(|pair| pair[1] == *code).map(|pair| pair[0]),
-        });
+        let escaped = escape.zip(rest.get(1)).and_then(|(escape, code)| byte_of(escape, *code, markers.end[0]));
         if rest.is_empty() || (escape.is_some() && rest.len() == 1) {
             return Ok(None);
         } else if let Some(byte) = escaped {
@@ -146,6 +138,15 @@ fn markers(markers: &Markers, rest: &[u8], most_bytes: usize, is_open: &mut bool
             covered.push(rest[0]);
             at += 1;
         }
+    }
+}
+
+/// Returns the byte with this code; `None` for an invalid code.
+fn byte_of(escape: &Escape, code: u8, end: u8) -> Option<u8> {
+    match &escape.pairs {
+        None if code == end => None,
+        None => Some(code ^ 0x20),
+        Some(pairs) => pairs.chunks(2).find(|pair| pair[1] == code).map(|pair| pair[0]),
     }
 }
 

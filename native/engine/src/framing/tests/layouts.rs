@@ -55,52 +55,33 @@ fn options_that_exclude_each_other_are_named() {
 
 #[test]
 fn options_out_of_range_are_named() {
-    let invalid = [
-        length(|options| options.offset = 65),
-        length(|options| options.adjustment = -65_536),
-        length(|options| options.adjustment = isize::MIN),
-        length(|options| (options.offset, options.header_prefix) = (2, Bytes::from_static(b"x"))),
-        Framing::new(Layout::Fixed(0), None, None),
-        Framing::new(Layout::Fixed(MESSAGE_LIMIT_BYTES + 1), None, None),
-        Framing::new(Layout::Delimiter(Arc::new([])), None, None),
-        Framing::new(Layout::Delimiter(vec![Bytes::from_static(b"x"); 9].into()), None, None),
-        Framing::new(Layout::Delimiter(Arc::new([&b"ab"[..], b"a"].map(Bytes::from_static))), None, None),
-        Framing::new(markers(&[1; 65], b"x", None), None, None),
-        Framing::new(markers(b"x", b"", None), None, None),
-        Framing::new(slip(0xdb, b"\xc0\xdc\xdb"), None, None),
-        Framing::new(slip(0xdb, b"\xc0\xdc"), None, None),
-        Framing::new(slip(0xdb, b"\xdb\xdd"), None, None),
-        Framing::new(markers(b"x", b"x", Some(Escape { byte: b'x', pairs: None })), None, None),
-        Framing::new(slip(0xc0, b"\xc0\xc0"), None, None),
-    ];
-    let options: Vec<&str> = invalid
-        .into_iter()
-        .map(|result| match result.unwrap_err() {
+    for (expected, result) in [
+        ("lengthOffset", length(|options| options.offset = 65)),
+        ("lengthAdjustment", length(|options| options.adjustment = -65_536)),
+        ("lengthAdjustment", length(|options| options.adjustment = isize::MIN)),
+        ("headerPrefix", length(|options| (options.offset, options.header_prefix) = (2, Bytes::from_static(b"x")))),
+        ("messageBytes", Framing::new(Layout::Fixed(0), None, None)),
+        ("messageBytes", Framing::new(Layout::Fixed(MESSAGE_LIMIT_BYTES + 1), None, None)),
+        ("delimiter", Framing::new(Layout::Delimiter(Arc::new([])), None, None)),
+        ("delimiter", Framing::new(Layout::Delimiter(vec![Bytes::from_static(b"x"); 9].into()), None, None)),
+        (
+            "delimiter",
+            Framing::new(Layout::Delimiter(Arc::new([&b"ab"[..], b"a"].map(Bytes::from_static))), None, None),
+        ),
+        ("start", Framing::new(markers(&[1; 65], b"x", None), None, None)),
+        ("end", Framing::new(markers(b"x", b"", None), None, None)),
+        ("escapePairs", Framing::new(slip(0xdb, b"\xc0\xdc\xdb"), None, None)),
+        ("escapePairs", Framing::new(slip(0xdb, b"\xc0\xdc"), None, None)),
+        ("escapePairs", Framing::new(slip(0xdb, b"\xdb\xdd"), None, None)),
+        ("escapeByte", Framing::new(markers(b"x", b"x", Some(Escape { byte: b'x', pairs: None })), None, None)),
+        ("escapePairs", Framing::new(slip(0xc0, b"\xc0\xc0"), None, None)),
+    ] {
+        let option = match result.unwrap_err() {
             FramingOptionsError::Range { option, .. } | FramingOptionsError::Invalid { option, .. } => option,
             error => panic!("{error}"),
-        })
-        .collect();
-    assert_eq!(
-        options,
-        [
-            "lengthOffset",
-            "lengthAdjustment",
-            "lengthAdjustment",
-            "headerPrefix",
-            "messageBytes",
-            "messageBytes",
-            "delimiter",
-            "delimiter",
-            "delimiter",
-            "start",
-            "end",
-            "escapePairs",
-            "escapePairs",
-            "escapePairs",
-            "escapeByte",
-            "escapePairs",
-        ]
-    );
+        };
+        assert_eq!(option, expected);
+    }
 }
 
 #[test]

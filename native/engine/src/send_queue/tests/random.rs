@@ -2,6 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::test_runner::TestCaseResult;
 
 use super::*;
 
@@ -58,6 +59,11 @@ impl Model {
         self.waiting.drain(..count).map(|(number, ..)| OperationId(number)).collect()
     }
 
+    /// Nothing of the messages has been written to the next link.
+    fn rewind(&mut self) {
+        self.waiting.iter_mut().for_each(|(_, _, written)| *written = 0);
+    }
+
     fn bytes(&self) -> usize {
         let left = |(_, size, written): &(u64, usize, usize)| if self.acknowledges { *size } else { size - written };
         self.waiting.iter().map(left).sum()
@@ -73,6 +79,38 @@ fn read(queue: &mut SendQueue, bytes: usize) -> (Vec<u64>, Written) {
 
 const CONTROL: u8 = 255;
 
+fn write(queue: &mut SendQueue, model: &mut Model, bytes: usize) -> TestCaseResult {
+    let (read, result) = read(queue, bytes);
+    let before = model.read.len();
+    let done = model.write(read.len());
+    prop_assert_eq!(&model.read[before..], &read[..]);
+    prop_assert_eq!(result.done, done);
+    Ok(())
+}
+
+fn acknowledge(queue: &mut SendQueue, model: &mut Model, count: usize) -> TestCaseResult {
+    let possible = model.acknowledges && count <= model.sent();
+    let count_of_session = model.acknowledged + count as u64;
+    let done = queue.acknowledge(count_of_session);
+    if possible {
+        model.acknowledged = count_of_session;
+        prop_assert_eq!(done, Some(model.finish(count)));
+    } else if count > 0 {
+        prop_assert_eq!(done, None);
+    }
+    Ok(())
+}
+
+fn begin_session(queue: &mut SendQueue, model: &mut Model) -> TestCaseResult {
+    queue.rewind();
+    let forgotten = queue.forget_session();
+    let sent = if model.acknowledges { model.sent() } else { 0 };
+    prop_assert_eq!(forgotten, model.finish(sent));
+    model.rewind();
+    model.acknowledged = 0;
+    Ok(())
+}
+
 proptest! {
     #[test]
     fn queue_behaves_like_the_model(acknowledges in any::<bool>(), steps in vec(any_step(), 0..60)) {
@@ -86,38 +124,15 @@ proptest! {
                     model.waiting.push_back((number, size, 0));
                 }
                 Step::Control => queue.push_control(Kind::Ping, Bytes::from_static(&[CONTROL])),
-                Step::Write(bytes) => {
-                    let (read, result) = read(&mut queue, bytes);
-                    let before = model.read.len();
-                    let done = model.write(read.len());
-                    prop_assert_eq!(&model.read[before..], &read[..]);
-                    prop_assert_eq!(result.done, done);
-                }
-                Step::Acknowledge(count) => {
-                    let possible = acknowledges && count <= model.sent();
-                    let count_of_session = model.acknowledged + count as u64;
-                    let done = queue.acknowledge(count_of_session);
-                    if possible {
-                        model.acknowledged = count_of_session;
-                        prop_assert_eq!(done, Some(model.finish(count)));
-                    } else if count > 0 {
-                        prop_assert_eq!(done, None);
-                    }
-                }
+                Step::Write(bytes) => write(&mut queue, &mut model, bytes)?,
+                Step::Acknowledge(count) => acknowledge(&mut queue, &mut model, count)?,
                 Step::Cut => {
                     queue.rewind();
                     queue.send_again();
-                    model.waiting.iter_mut().for_each(|(_, _, written)| *written = 0);
+                    model.rewind();
                     model.read.clear();
                 }
-                Step::NewSession => {
-                    queue.rewind();
-                    let forgotten = queue.forget_session();
-                    let sent = if acknowledges { model.sent() } else { 0 };
-                    prop_assert_eq!(forgotten, model.finish(sent));
-                    model.waiting.iter_mut().for_each(|(_, _, written)| *written = 0);
-                    model.acknowledged = 0;
-                }
+                Step::NewSession => begin_session(&mut queue, &mut model)?,
             }
             prop_assert_eq!(queue.bytes(), model.bytes());
             prop_assert_eq!(queue.has_messages(), !model.waiting.is_empty());
