@@ -73,7 +73,7 @@ for (const { name, open } of CARRIERS) {
     }
   });
 
-  behaviour(`a ${name} with allowHalfOpen that ends its side too is closed, whoever ends first`, async (t) => {
+  behaviour(`a ${name} with allowHalfOpen that ends its side too is closed, whichever side ends first`, async (t) => {
     for (const first of ['peer', 'this side']) {
       const { socket, peer } = await open(t, { allowHalfOpen: true });
       const events = record(socket);

@@ -397,7 +397,7 @@ napi_status napi_get_value_string_utf8(napi_env env, napi_value value, char *to,
   return status;
 }
 
-/* ---- Promises and calls: microtasks run inside, whoever called ---- */
+/* ---- Promises and calls: microtasks run inside, for each caller ---- */
 
 napi_status napi_resolve_deferred(napi_env env, napi_deferred deferred, napi_value value) {
   napi_status status = BEGUN(env, napi_resolve_deferred, deferred, value);

@@ -26,7 +26,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::backoff::{Backoff, Reconnect};
 use crate::connection::{Closing, Connection, Message};
-use crate::error::{NEVER_OPENED, Operation, SocketError};
+use crate::error::{NOT_OPEN, Operation, SocketError};
 use crate::event::{CloseReason, ConnectionEvent, EventSink, OperationId};
 use crate::options::SocketOptions;
 use crate::poller::PollTarget;
@@ -312,14 +312,14 @@ impl Client {
     /// [`EventSink::complete`] gets the result.
     ///
     /// # Errors
-    /// [`NEVER_OPENED`] before `bind` and `connect`, and after a close.
+    /// [`NOT_OPEN`] before `bind` and `connect`, and after a close.
     pub fn close(&self, operation_id: OperationId) -> Result<Closing, SocketError> {
         let mut state = lock(&self.shared.state);
         state.unbind();
         match std::mem::replace(&mut state.phase, Phase::Closed) {
             phase @ (Phase::Idle | Phase::Closed) => {
                 state.phase = phase;
-                return Err(SocketError::new(Operation::Close, None, NEVER_OPENED));
+                return Err(SocketError::new(Operation::Close, None, NOT_OPEN));
             }
             Phase::Bound | Phase::Failed => self.shared.sink.post(ConnectionEvent::Closed(CloseReason::Local)),
             // The attempt completes both calls when its socket is closed.

@@ -71,7 +71,7 @@ pub struct Connection {
     shared: Arc<Shared>,
 }
 
-/// A connection, seen by somebody who does not keep it open.
+/// A reference to a connection that does not keep it open.
 #[derive(Clone, Debug)]
 pub(crate) struct WeakConnection {
     shared: Weak<Shared>,

@@ -9,7 +9,7 @@ use crate::address::Host;
 use crate::proxy::ProxyError;
 
 /// Errno of closing a client that is not open: the system socket API reports it as -1.
-pub const NEVER_OPENED: i32 = -1;
+pub const NOT_OPEN: i32 = -1;
 
 /// Errno of bytes with a wrong checksum: bad message.
 pub const BAD_CHECKSUM: i32 = libc::EBADMSG;
@@ -99,7 +99,7 @@ pub struct SocketError {
     pub address: Option<SocketAddr>,
     /// Host name, if the address is not known.
     pub host: Option<Box<str>>,
-    /// The kernel's errno, or [`NEVER_OPENED`].
+    /// The kernel's errno, or [`NOT_OPEN`].
     /// With `peer` or `proxy`, a number that represents it.
     pub errno: i32,
     /// Fault of the peer; the kernel reported no error.
@@ -199,7 +199,7 @@ impl fmt::Display for SocketError {
             _ if self.peer == Some(PeerFault::OldVersion) => {
                 f.write_str("the peer speaks version 1, which does not encrypt; with a key, version 2 is needed")
             }
-            NEVER_OPENED => f.write_str("it is not open"),
+            NOT_OPEN => f.write_str("it is not open"),
             // musl has no text for it.
             libc::EUSERS => write!(f, "Too many users (os error {})", libc::EUSERS),
             errno => write!(f, "{}", io::Error::from_raw_os_error(errno)),

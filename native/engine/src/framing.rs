@@ -13,7 +13,7 @@ mod layout;
 mod length;
 mod markers;
 mod options_error;
-mod piece;
+mod short_bytes;
 
 pub use checksum::{Checksum, ChecksumKind};
 pub use decoder::Decoded;
@@ -24,7 +24,7 @@ pub use layout::{Framing, Layout};
 pub use length::{LengthField, LengthOptions};
 pub use markers::{Escape, Markers};
 pub use options_error::FramingOptionsError;
-pub(crate) use piece::FIELD_MAX_BYTES;
+pub(crate) use short_bytes::FIELD_MAX_BYTES;
 
 #[cfg(test)]
 mod tests;

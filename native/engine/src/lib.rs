@@ -85,7 +85,7 @@ pub use backoff::Reconnect;
 pub use client::{Client, ClientOptions, Route};
 pub use connection::{Closing, Connection, Message, ReadOutcome};
 pub use credit::Credit;
-pub use error::{BAD_CHECKSUM, NEVER_OPENED, Operation, PeerFault, SocketError};
+pub use error::{BAD_CHECKSUM, NOT_OPEN, Operation, PeerFault, SocketError};
 pub use event::{
     CloseReason, ConnectionEvent, EventSink, LinkId, OperationId, Reconnecting, RejectReason, ServerEvent,
 };

@@ -21,7 +21,7 @@ type Told = Result<ServerEvent, (OperationId, Result<(), SocketError>)>;
 
 struct Recorder {
     events: Sender<Told>,
-    /// Whoever takes the port as soon as the server has lost it, if that is wanted.
+    /// Takes the port as soon as the server has lost it, if a test wants that.
     foreign: Arc<Mutex<Foreign>>,
 }
 

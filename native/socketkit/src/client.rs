@@ -43,7 +43,7 @@ const EVENTS: &[EventName] = &[
 
 /// A client.
 #[napi(js_name = "TCPSocket")]
-#[allow(clippy::upper_case_acronyms, reason = "the name that the system's kit gave it")]
+#[allow(clippy::upper_case_acronyms, reason = "the name in the system socket API")]
 #[repr(transparent)]
 pub struct TCPSocket {
     tagged: Tagged<State>,

@@ -75,7 +75,7 @@ pub fn open_ones(connections: &Connections) -> Vec<Rc<State>> {
 
 /// A connection that a server accepted.
 #[napi(js_name = "TCPSocketConnection")]
-#[allow(clippy::upper_case_acronyms, reason = "the name that the system's kit gave it")]
+#[allow(clippy::upper_case_acronyms, reason = "the name in the system socket API")]
 #[repr(transparent)]
 pub struct TCPSocketConnection {
     tagged: Tagged<State>,

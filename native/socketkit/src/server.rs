@@ -29,7 +29,7 @@ const EVENTS: &[EventName] =
 
 /// A server.
 #[napi(js_name = "TCPSocketServer")]
-#[allow(clippy::upper_case_acronyms, reason = "the name that the system's kit gave it")]
+#[allow(clippy::upper_case_acronyms, reason = "the name in the system socket API")]
 #[repr(transparent)]
 pub struct TCPSocketServer {
     tagged: Tagged<State>,

@@ -42,7 +42,7 @@ fn text_of(address: SocketAddr) -> String {
 /// Kinds of proxies.
 #[napi]
 #[derive(Clone, Copy)]
-#[allow(clippy::upper_case_acronyms, reason = "the names that the system's kit gave them")]
+#[allow(clippy::upper_case_acronyms, reason = "the names in the system socket API")]
 pub enum ProxyTypes {
     /// No proxy.
     NONE = 0,

@@ -92,7 +92,7 @@ impl Bound {
         let socket = lock(&self.held).socket(self.local, options)?;
         let attempt = BoundAttempt { bound: self, socket };
         options::connect(&attempt.socket, peer).await?;
-        attempt.hand_over()
+        attempt.into_stream()
     }
 
     /// Marks the socket as closed if a stream owned it, after a failed attempt.
@@ -158,7 +158,7 @@ struct BoundAttempt<'bound> {
 
 impl BoundAttempt<'_> {
     /// Moves the connected socket into a stream.
-    fn hand_over(self) -> io::Result<TcpStream> {
+    fn into_stream(self) -> io::Result<TcpStream> {
         let mut held = lock(&self.bound.held);
         let is_here = matches!(&held.socket, Place::Here(socket) if Arc::ptr_eq(socket, &self.socket));
         let handed = Place::Handed(self.socket.as_raw_fd());

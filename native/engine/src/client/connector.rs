@@ -25,7 +25,7 @@ pub(super) struct DrainingConnections(Vec<Ending>);
 #[derive(Clone)]
 enum Ending {
     /// The sender is dropped at the end.
-    Attempt(watch::Receiver<()>),
+    ConnectAttempt(watch::Receiver<()>),
     Connection {
         connection: WeakConnection,
         /// `Some` if this side has closed the connection: the client need not wait for its peer.
@@ -36,7 +36,7 @@ enum Ending {
 impl Ending {
     fn is_over(&self) -> bool {
         match self {
-            Self::Attempt(running) => running.has_changed().is_err(),
+            Self::ConnectAttempt(running) => running.has_changed().is_err(),
             Self::Connection { connection, .. } => connection.has_ended(),
         }
     }
@@ -44,7 +44,7 @@ impl Ending {
     async fn wait(self) {
         // It has posted its result.
         match self {
-            Self::Attempt(mut running) => _ = running.changed().await,
+            Self::ConnectAttempt(mut running) => _ = running.changed().await,
             Self::Connection { connection, .. } => _ = connection.wait_until_ended().await,
         }
     }
@@ -53,7 +53,7 @@ impl Ending {
 impl DrainingConnections {
     /// Adds an attempt, which drops the sender of `running` when it has posted its last event.
     pub(super) fn push_attempt(&mut self, running: watch::Receiver<()>) {
-        self.add(Ending::Attempt(running));
+        self.add(Ending::ConnectAttempt(running));
     }
 
     /// Adds a connection that will post its last event soon.
@@ -78,7 +78,7 @@ impl DrainingConnections {
                 sink.leave(CloseReason::Local);
                 false
             }
-            Ending::Connection { sink: None, .. } | Ending::Attempt(_) => true,
+            Ending::Connection { sink: None, .. } | Ending::ConnectAttempt(_) => true,
         });
     }
 

@@ -62,8 +62,8 @@ impl Driver {
             linger => Drain::new(&self.shared, &mut link).run(linger.unwrap_or(limits::DRAIN_TIMEOUT)).await.err(),
         };
         let told = lost.filter(|errno| *errno != libc::ECONNRESET || !self.has_peer_left_with_all(&link));
-        // From here on the port may be taken over, also where a live client could not claim it. The peer may be gone already;
-        // there is nobody left to tell.
+        // From here on the port may be taken over, also where a live client could not claim it. Errors are ignored: the peer may
+        // be gone already.
         let _ = socket.set_reuse_address(true);
         let _ = match lost {
             Some(_) => socket.set_linger(Some(Duration::ZERO)),

@@ -38,12 +38,12 @@ impl Shared {
         // Held while reading, so that nothing comes between that and a task that reclaims the link, or asks why it broke.
         let state = lock(&self.state);
         match read(&state.reads, link, buffer) {
-            Ok(piece) => {
+            Ok(outcome) => {
                 // Under the lock, so that the task sees either the bytes or that they were read.
-                if piece.bytes > 0 {
-                    count(self, piece.bytes);
+                if outcome.bytes > 0 {
+                    count(self, outcome.bytes);
                 }
-                piece
+                outcome
             }
             Err(end) => self.finish_owner_reads(state, end),
         }
@@ -54,16 +54,16 @@ impl Shared {
         let mut state = lock(&self.state);
         let read = SCRATCH.with_borrow_mut(|scratch| {
             scratch.resize(READ_MESSAGES_BYTES, 0);
-            let piece = read(&state.reads, link, scratch)?;
+            let outcome = read(&state.reads, link, scratch)?;
             let frames = frames_of(&mut state.reads);
-            frames.into_iter().for_each(|frames| frames.add_slice(scratch.get(..piece.bytes).unwrap_or_default()));
-            Ok(piece)
+            frames.into_iter().for_each(|frames| frames.add_slice(scratch.get(..outcome.bytes).unwrap_or_default()));
+            Ok(outcome)
         });
-        let piece = match read {
-            Ok(piece) => piece,
+        let outcome = match read {
+            Ok(outcome) => outcome,
             Err(end) => return self.finish_owner_reads(state, end),
         };
-        let Some(frames) = frames_of(&mut state.reads) else { return piece };
+        let Some(frames) = frames_of(&mut state.reads) else { return outcome };
         let fault = loop {
             match frames.next_decoded() {
                 Ok(Some(message)) => {
@@ -73,9 +73,9 @@ impl Shared {
                 Ok(None) if frames.is_within() => {
                     // A part of a message is no idleness either.
                     self.touch();
-                    return piece;
+                    return outcome;
                 }
-                Ok(None) => return piece,
+                Ok(None) => return outcome,
                 Err(fault) => break fault,
             }
         };

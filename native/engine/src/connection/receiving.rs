@@ -87,9 +87,9 @@ impl Driver {
         if errno == FramingError::Forged.errno() {
             return End::Lost(loss);
         }
-        // Without a handshake, who speaks otherwise may be a stranger who has the server's port for a moment.
-        let is_stranger = !self.shared.protocol.is_typed() && self.outlives_peer();
-        if is_stranger { End::Lost(loss) } else { End::Failed(loss) }
+        // Without a handshake, another process may have taken the server's port for a moment.
+        let may_be_other_process = !self.shared.protocol.is_typed() && self.outlives_peer();
+        if may_be_other_process { End::Lost(loss) } else { End::Failed(loss) }
     }
 
     /// Takes one frame; true when it has to be answered. The error is an errno.
@@ -174,7 +174,7 @@ impl Driver {
         if self.link_source.is_some() && (!meant || owes_messages || self.outlives_peer()) {
             return Some(self.lost(libc::ECONNRESET, CloseReason::Remote));
         }
-        // Whoever stands between both can end the stream, and cannot say Bye.
+        // An attacker on the path can end the stream, but cannot send Bye.
         if !meant && self.shared.protocol.is_encrypted() {
             return Some(self.lost(libc::ECONNRESET, CloseReason::Reset));
         }

@@ -219,9 +219,9 @@ impl State {
     pub(super) fn send(&mut self, message: &Message<'_>, operation_id: OperationId) -> Result<SendProgress, i32> {
         let data = message.data();
         self.may_send()?;
-        let envelope = self.envelope(data)?;
+        let frame_parts = self.frame_parts(data)?;
         self.check_room(data.len())?;
-        let parts = envelope.as_ref().map_or([&[], data, &[]], FrameParts::parts);
+        let parts = frame_parts.as_ref().map_or([&[], data, &[]], FrameParts::parts);
         let length: usize = parts.iter().map(|part| part.len()).sum();
         let written = self.try_now(parts)?;
         let finished = written == length && !self.protocol.acknowledge;
@@ -241,9 +241,9 @@ impl State {
         }
         let data = message.data();
         self.may_send()?;
-        let envelope = self.envelope(data)?;
+        let frame_parts = self.frame_parts(data)?;
         self.check_room(data.len())?;
-        let parts = envelope.as_ref().map_or([&[], data, &[]], FrameParts::parts);
+        let parts = frame_parts.as_ref().map_or([&[], data, &[]], FrameParts::parts);
         let frame = message.kept(parts, 0);
         self.queue.gather(QueuedFrame { frame, written: 0, operation_id });
         Ok(SendProgress::Gathered)
@@ -389,7 +389,7 @@ impl State {
 
     /// Takes the next ping, if it is a message.
     pub(super) fn set_ping(&mut self, ping: Bytes) {
-        if !ping.is_empty() && self.envelope(&ping).is_ok() {
+        if !ping.is_empty() && self.frame_parts(&ping).is_ok() {
             self.next_ping = Some(ping);
         }
     }
@@ -408,8 +408,8 @@ impl State {
             return;
         }
         // It was found to be a message when the protocol was made.
-        let frame = match self.envelope(&ping) {
-            Ok(Some(envelope)) => envelope.parts().concat().into(),
+        let frame = match self.frame_parts(&ping) {
+            Ok(Some(frame_parts)) => frame_parts.parts().concat().into(),
             Ok(None) | Err(_) => ping,
         };
         self.queue.push_control(Kind::Ping, frame);
@@ -533,10 +533,10 @@ impl State {
         self.protocol.framing.as_ref().filter(|_| self.protocol.is_typed())
     }
 
-    fn envelope<'a>(&self, data: &'a [u8]) -> Result<Option<FrameParts<'a>>, i32> {
+    fn frame_parts<'a>(&self, data: &'a [u8]) -> Result<Option<FrameParts<'a>>, i32> {
         let kind = self.protocol.is_typed().then_some(Kind::Data);
-        let envelope = self.protocol.framing.as_ref().map(|framing| framing.frame_parts(data, kind));
-        envelope.transpose().map_err(|error| error.errno())
+        let frame_parts = self.protocol.framing.as_ref().map(|framing| framing.frame_parts(data, kind));
+        frame_parts.transpose().map_err(|error| error.errno())
     }
 
     fn check_room(&mut self, data_bytes: usize) -> Result<(), i32> {

@@ -8,15 +8,15 @@ use super::checksum::ChecksumBytes;
 use super::delimiter;
 use super::error::FramingError;
 use super::layout::{Framing, Layout};
-use super::piece::Piece;
+use super::short_bytes::ShortBytes;
 use crate::wire::Kind;
 
 /// A message with its header and trailer.
 #[derive(Clone, Debug)]
 pub(crate) struct FrameParts<'a> {
-    head: Piece,
+    header: ShortBytes,
     body: Cow<'a, [u8]>,
-    tail: Piece,
+    trailer: ShortBytes,
 }
 
 impl Framing {
@@ -53,33 +53,34 @@ impl<'a> FrameParts<'a> {
     /// Checks that the length can be expressed and the end found.
     /// Does not check the message limit.
     pub(super) fn new(framing: &Framing, message: &'a [u8], kind: Option<Kind>) -> Result<Self, FramingError> {
-        let (mut head, mut body, mut tail) = (Piece::default(), Cow::Borrowed(message), Piece::default());
+        let (mut header, mut body, mut trailer) =
+            (ShortBytes::default(), Cow::Borrowed(message), ShortBytes::default());
         let checksum_bytes = framing.checksum_bytes();
         if let Layout::Length(options) = &framing.layout {
             if options.whole_frames {
                 options.check_frame(message, checksum_bytes)?;
             } else {
-                options.put_header(message.len() + usize::from(kind.is_some()) + checksum_bytes, &mut head)?;
+                options.put_header(message.len() + usize::from(kind.is_some()) + checksum_bytes, &mut header)?;
             }
-            kind.into_iter().for_each(|kind| head.put(&[kind.byte()]));
+            kind.into_iter().for_each(|kind| header.put(&[kind.byte()]));
         }
-        let sum = framing.checksum.map_or(ChecksumBytes::NONE, |checksum| checksum.of(&[head.as_slice(), message]));
+        let sum = framing.checksum.map_or(ChecksumBytes::NONE, |checksum| checksum.of(&[header.as_slice(), message]));
         match &framing.layout {
             Layout::Fixed(bytes) if *bytes != message.len() => return Err(FramingError::Ambiguous),
             Layout::Delimiter(list) if delimiter::is_cut(list, message) => return Err(FramingError::Ambiguous),
-            Layout::Delimiter(list) => list.first().into_iter().for_each(|delimiter| tail.put(delimiter)),
+            Layout::Delimiter(list) => list.first().into_iter().for_each(|delimiter| trailer.put(delimiter)),
             Layout::Markers(markers) => {
                 body = markers.wrap(message, sum.as_slice())?;
-                head.put(&markers.start);
-                tail.put(&markers.end);
+                header.put(&markers.start);
+                trailer.put(&markers.end);
             }
-            Layout::Length(_) | Layout::Fixed(_) | Layout::IdleGap(_) | Layout::Custom => tail.put(sum.as_slice()),
+            Layout::Length(_) | Layout::Fixed(_) | Layout::IdleGap(_) | Layout::Custom => trailer.put(sum.as_slice()),
         }
-        Ok(Self { head, body, tail })
+        Ok(Self { header, body, trailer })
     }
 
     /// Returns header, message and trailer.
     pub(crate) fn parts(&self) -> [&[u8]; 3] {
-        [self.head.as_slice(), &self.body, self.tail.as_slice()]
+        [self.header.as_slice(), &self.body, self.trailer.as_slice()]
     }
 }

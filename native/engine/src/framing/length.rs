@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::cut::Cut;
 use super::error::FramingError;
 use super::options_error::FramingOptionsError;
-use super::piece::{FIELD_MAX_BYTES, Piece};
+use super::short_bytes::{FIELD_MAX_BYTES, ShortBytes};
 use crate::limits::{HEADER_LIMIT_BYTES, MESSAGE_LIMIT_BYTES};
 
 /// Longest accepted varint: [`MESSAGE_LIMIT_BYTES`] plus all adjustments fit into 35 bits.
@@ -135,7 +135,7 @@ impl LengthOptions {
     }
 
     /// Writes the header of a message; `body_bytes` counts everything after the field.
-    pub(super) fn put_header(&self, body_bytes: usize, head: &mut Piece) -> Result<(), FramingError> {
+    pub(super) fn put_header(&self, body_bytes: usize, header: &mut ShortBytes) -> Result<(), FramingError> {
         let too_long = FramingError::TooLong { limit_bytes: self.limit_bytes(0) };
         let header_bytes = self.offset + self.field.limit_width_bytes();
         let counted = if self.includes_header { header_bytes } else { 0 };
@@ -144,8 +144,8 @@ impl LengthOptions {
         if value > self.field.greatest() {
             return Err(too_long);
         }
-        head.put(&self.header_prefix);
-        self.field.put(value, head);
+        header.put(&self.header_prefix);
+        self.field.put(value, header);
         Ok(())
     }
 
@@ -201,7 +201,7 @@ impl LengthField {
     }
 
     /// Writes `value`, which must not exceed the greatest value.
-    fn put(self, value: u64, to: &mut Piece) {
+    fn put(self, value: u64, to: &mut ShortBytes) {
         match self {
             Self::Fixed { width_bytes, little_endian: true } => {
                 to.put(value.to_le_bytes().get(..width_bytes).unwrap_or_default());

@@ -34,7 +34,7 @@ pub(crate) struct ClientHello {
 /// Receives the client's messages on `stream` and checks that it has the key.
 /// [`ClientHello::finish`] or [`ClientHello::refuse`] ends the handshake.
 ///
-/// Sends `Refused` to a client with other parameters or another key; after other errors just drop `stream`. Calls `heard_hello` when
+/// Sends `Refused` to a client with other parameters or another key; after other errors just drop `stream`. Calls `on_hello` when
 /// the first of the client's two messages is valid.
 ///
 /// # Cancel safety
@@ -44,9 +44,9 @@ pub(crate) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
     framing: &Framing,
     params: &HandshakeParams,
-    heard_hello: impl FnOnce(),
+    on_hello: impl FnOnce(),
 ) -> Result<ClientHello, HandshakeError> {
-    accept_with(stream, framing, params, &random_bytes()?, heard_hello).await
+    accept_with(stream, framing, params, &random_bytes()?, on_hello).await
 }
 
 /// As [`accept`], with the given random bytes.
@@ -55,11 +55,11 @@ pub(super) async fn accept_with<S: AsyncRead + AsyncWrite + Unpin>(
     framing: &Framing,
     params: &HandshakeParams,
     random: &RandomBytes,
-    heard_hello: impl FnOnce(),
+    on_hello: impl FnOnce(),
 ) -> Result<ClientHello, HandshakeError> {
     let mut channel = Channel::new(stream, framing)?;
-    let heard = hear(&mut channel, params, random, heard_hello).await;
-    let reason = match heard {
+    let negotiated = negotiate(&mut channel, params, random, on_hello).await;
+    let reason = match negotiated {
         // A client that has the keys has detected it itself.
         Err(_) if channel.ciphers.is_some() => None,
         Err(HandshakeError::ParamsDiffer | HandshakeError::OldVersion) => Some(RefusalReason::Params),
@@ -70,23 +70,23 @@ pub(super) async fn accept_with<S: AsyncRead + AsyncWrite + Unpin>(
         // The client may be gone; report its error, not this one.
         let _ = channel.refuse(reason).await;
     }
-    let (resumes, peer_heartbeat) = heard?;
+    let (resumes, peer_heartbeat) = negotiated?;
     Ok(ClientHello { resumes, peer_heartbeat, framing: framing.clone(), ciphers: channel.ciphers })
 }
 
 /// Returns the session to resume, and the interval of the client's heartbeat.
-async fn hear<S: AsyncRead + AsyncWrite + Unpin>(
+async fn negotiate<S: AsyncRead + AsyncWrite + Unpin>(
     channel: &mut Channel<'_, S>,
     params: &HandshakeParams,
     random: &RandomBytes,
-    heard_hello: impl FnOnce(),
+    on_hello: impl FnOnce(),
 ) -> Result<(Option<Session>, Option<Duration>), HandshakeError> {
     let hello = channel.receive(Kind::Hello).await?;
     let peer_heartbeat = match &params.key {
-        Some(key) => answer_with_key(channel, hello, params, key, random, heard_hello).await?,
+        Some(key) => answer_with_key(channel, hello, params, key, random, on_hello).await?,
         None => {
             let peer_heartbeat = agree_openly(hello, params)?;
-            heard_hello();
+            on_hello();
             channel.send(Kind::Challenge, &open_fields(params, random)).await?;
             peer_heartbeat
         }
@@ -104,13 +104,13 @@ async fn answer_with_key<S: AsyncRead + AsyncWrite + Unpin>(
     params: &HandshakeParams,
     key: &Key,
     ephemeral: &RandomBytes,
-    heard_hello: impl FnOnce(),
+    on_hello: impl FnOnce(),
 ) -> Result<Option<Duration>, HandshakeError> {
     // Checked first: a handshake state that is dropped midway does not wipe the key.
     let hello = keyed_message(hello)?;
     let mut noise = Handshake::responder(key, ephemeral)?;
     let payload = noise.read(&hello)?;
-    heard_hello();
+    on_hello();
     let challenge = noise.write(&keyed_params(params, channel.field))?;
     channel.send(Kind::Challenge, &keyed_fields(&challenge)).await?;
     channel.ciphers = Some(noise.finish()?);

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::*;
 
 proptest! {
-    /// Whoever asks at every deadline gets something to do, or a later deadline: it never spins.
+    /// Each check at a deadline returns something to do, or a later deadline: the task never spins.
     #[test]
     fn a_deadline_that_has_come_does_not_come_again(steps in vec((0..4_u8, 0..3_000_u64), 0..60)) {
         let (mut clocks, start) = liveness(Some(SECOND * 7));

@@ -89,11 +89,11 @@ impl Shared {
     ) -> Result<(), RejectReason> {
         let params = self.protocol.handshake_params();
         let mut number = HandshakeNumber::default();
-        let heard_hello = || {
+        let on_hello = || {
             progress.advance();
             number = self.sessions.number_handshake();
         };
-        let client_hello = self.in_time(handshake::accept(&mut stream, framing, &params, heard_hello)).await?;
+        let client_hello = self.in_time(handshake::accept(&mut stream, framing, &params, on_hello)).await?;
         progress.prove();
         if let Some(owner) = client_hello.resumes.and_then(|session| self.sessions.owner(session.id)) {
             // A task that takes no more, or has another link waiting, drops this one; the peer tries again.

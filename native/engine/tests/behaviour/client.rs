@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use socket_engine::{
-    AddressFamily, Client, ClientOptions, CloseReason, Closing, ConnectionEvent, EventSink, Host, NEVER_OPENED,
-    NetAddress, Operation, OperationId, Reconnect, SocketError, SocketState,
+    AddressFamily, Client, ClientOptions, CloseReason, Closing, ConnectionEvent, EventSink, Host, NOT_OPEN, NetAddress,
+    Operation, OperationId, Reconnect, SocketError, SocketState,
 };
 
 use crate::events::{DEADLINE, Events, Told, recorder};
@@ -118,7 +118,7 @@ fn closing_cancels_a_connect_under_way() {
     this.close();
     assert_eq!(completed(&this.events, CONNECT), Err(libc::ECANCELED));
     assert_closed(&this.events, CloseReason::Local);
-    assert_eq!(errno(this.client.close(CLOSE)), NEVER_OPENED);
+    assert_eq!(errno(this.client.close(CLOSE)), NOT_OPEN);
 
     let peer = this.connect_to(&listen());
     this.assert_alive(&peer);
@@ -312,7 +312,7 @@ fn a_bind_that_fails_can_be_repeated_elsewhere() {
     let error = this.client.bind(taken).unwrap_err();
     assert_eq!((error.operation, error.address, error.errno), (Operation::Bind, Some(taken), libc::EADDRINUSE));
     assert_eq!(errno(this.client.bind(OTHER_MACHINE)), libc::EADDRNOTAVAIL);
-    assert_eq!(errno(this.client.close(CLOSE)), NEVER_OPENED);
+    assert_eq!(errno(this.client.close(CLOSE)), NOT_OPEN);
     this.client.bind(ANY_PORT).unwrap();
 }
 
@@ -463,7 +463,7 @@ fn connect_to_the_unspecified_address_reports_the_peer_address() {
 #[test]
 fn a_client_that_was_never_opened_refuses_what_needs_a_connection() {
     let this = Fixture::new();
-    assert_eq!(errno(this.client.close(CLOSE)), NEVER_OPENED);
+    assert_eq!(errno(this.client.close(CLOSE)), NOT_OPEN);
     assert_eq!(errno(this.client.send(b"x", OperationId(2))), libc::EBADF);
     assert_eq!(errno(this.client.remote_address()), libc::EBADF);
     assert_eq!(errno(this.client.local_address()), libc::EBADF);
@@ -476,7 +476,7 @@ fn a_client_that_was_never_opened_refuses_what_needs_a_connection() {
 fn a_closed_client_refuses_everything_but_a_new_start() {
     let (this, _peer) = Fixture::connected(&listen());
     this.close();
-    assert_eq!(errno(this.client.close(CLOSE)), NEVER_OPENED);
+    assert_eq!(errno(this.client.close(CLOSE)), NOT_OPEN);
     assert_eq!(errno(this.client.send(b"x", OperationId(2))), libc::EBADF);
     assert_eq!(errno(this.client.remote_address()), libc::EBADF);
     assert_eq!(errno(this.client.local_address()), libc::EBADF);

@@ -38,9 +38,9 @@ impl Delivery {
                 continue;
             }
             let read = |scratch: &mut [u8]| handler.read(|connection| connection.try_read(link, scratch));
-            let (bytes, piece) = with_scratch(read, Bytes::copy_from_slice);
-            turn.stored += piece.bytes;
-            if piece.is_last {
+            let (bytes, outcome) = with_scratch(read, Bytes::copy_from_slice);
+            turn.stored += outcome.bytes;
+            if outcome.is_last {
                 waiting.remove(place);
             }
             bytes.into_iter().for_each(|bytes| waiting.insert(place, Pending::Received(bytes)));

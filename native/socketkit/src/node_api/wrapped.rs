@@ -100,7 +100,7 @@ fn take(all: &mut Table, native: *mut c_void, id: *mut c_void) -> Option<Wrapped
 /// Call it without a borrow of the table: finalizers make calls of their own.
 fn run(wrapped: Wrapped) {
     if let Some(finalize) = wrapped.finalize {
-        // SAFETY: whoever has wrapped `native` gave the finalizer with its hint for one call on this thread; it was taken out
+        // SAFETY: the call that wrapped `native` gave the finalizer with its hint for one call on this thread; it was taken out
         // of the table, so this is that call.
         unsafe { finalize(wrapped.of, wrapped.native, wrapped.hint) };
     }

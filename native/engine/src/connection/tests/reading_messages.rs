@@ -19,8 +19,8 @@ impl Fixture {
     /// The messages that one read brings, and whether it was the last.
     fn read_messages(&self, link: LinkId) -> (Vec<Bytes>, bool) {
         let mut messages = Vec::new();
-        let piece = self.connection.read_messages(link, &mut messages);
-        (messages.iter().map(|message| message.bytes().clone()).collect(), piece.is_last)
+        let outcome = self.connection.read_messages(link, &mut messages);
+        (messages.iter().map(|message| message.bytes().clone()).collect(), outcome.is_last)
     }
 }
 

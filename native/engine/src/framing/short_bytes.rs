@@ -7,28 +7,28 @@ pub(crate) const FIELD_MAX_BYTES: usize = 8;
 
 /// Maximum length: a header with its field and the type byte.
 /// Delimiters, markers and checksums are not longer.
-const PIECE_MAX_BYTES: usize = HEADER_LIMIT_BYTES + FIELD_MAX_BYTES + 1;
+const SHORT_MAX_BYTES: usize = HEADER_LIMIT_BYTES + FIELD_MAX_BYTES + 1;
 
-const _: () = assert!(PIECE_MAX_BYTES >= DELIMITER_LIMIT_BYTES, "a marker is a piece");
+const _: () = assert!(SHORT_MAX_BYTES >= DELIMITER_LIMIT_BYTES, "a marker must fit");
 
 /// A short byte string that needs no allocation.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Piece {
-    bytes: [u8; PIECE_MAX_BYTES],
+pub(super) struct ShortBytes {
+    bytes: [u8; SHORT_MAX_BYTES],
     count: usize,
 }
 
-impl Default for Piece {
+impl Default for ShortBytes {
     fn default() -> Self {
-        Self { bytes: [0; PIECE_MAX_BYTES], count: 0 }
+        Self { bytes: [0; SHORT_MAX_BYTES], count: 0 }
     }
 }
 
-impl Piece {
+impl ShortBytes {
     /// Appends `bytes`, which must fit.
     pub(super) fn put(&mut self, bytes: &[u8]) {
         let end = self.count + bytes.len();
-        debug_assert!(end <= PIECE_MAX_BYTES, "{end} bytes");
+        debug_assert!(end <= SHORT_MAX_BYTES, "{end} bytes");
         if let Some(place) = self.bytes.get_mut(self.count..end) {
             place.copy_from_slice(bytes);
             self.count = end;
