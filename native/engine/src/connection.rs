@@ -95,7 +95,7 @@ pub(crate) struct ConnectionConfig {
     pub(crate) poller: Option<PollTarget>,
     pub(crate) protocol: Arc<Protocol>,
     pub(crate) counters: Counters,
-    /// What every link has beside what its maker gave it.
+    /// Options of every link, in addition to those that its creator has set.
     pub(crate) options: SocketOptions,
     /// Dropped when the connection has ended, before `Closed`.
     pub(crate) guard: Option<Box<dyn Send + Sync>>,
@@ -109,7 +109,7 @@ pub(crate) struct InitialLink {
     pub(crate) stream: TcpStream,
     /// Its peer, which the kernel does not know any more when it is gone already.
     pub(crate) peer: SocketAddr,
-    /// How often the peer wants to hear something.
+    /// Heartbeat interval that the peer asked for.
     pub(crate) peer_interval: Option<Duration>,
     /// The keys of a link that is encrypted.
     pub(crate) ciphers: Option<LinkCiphers>,
@@ -127,7 +127,7 @@ impl ConnectionConfig {
     }
 }
 
-/// What the task of a connection owns, and does not share.
+/// Parts of a connection that its task owns alone.
 struct TaskParts {
     guard: Option<Box<dyn Send + Sync>>,
     link_source: Option<Box<dyn LinkSource>>,
@@ -142,7 +142,7 @@ impl TaskParts {
         })
     }
 
-    /// What spawns the task of `shared`, which begins with `link`.
+    /// Returns the function that spawns the task of `shared`, which begins with `link`.
     fn spawner(self, shared: &Arc<Shared>, link: Link, runtime: Handle) -> SpawnTask {
         let shared = Arc::downgrade(shared);
         Box::new(move || {
@@ -214,7 +214,7 @@ impl Connection {
     /// The message may go to other connections of the same server as well.
     ///
     /// # Errors
-    /// Those of [`Connection::send`].
+    /// The errors of [`Connection::send`].
     pub fn send_message(&self, message: &Message<'_>, operation_id: OperationId) -> Result<SendProgress, SocketError> {
         let mut state = lock(&self.shared.state);
         let sent = state.send(message, operation_id);
@@ -234,7 +234,7 @@ impl Connection {
     /// written at once anyway, because the kernel takes no more or there is no link, is sent as by that.
     ///
     /// # Errors
-    /// Those of [`Connection::send`].
+    /// The errors of [`Connection::send`].
     pub fn gather(&self, message: &Message<'_>, operation_id: OperationId) -> Result<SendProgress, SocketError> {
         let gathered = self.shared.gather(message, operation_id);
         let progress = gathered.map_err(|errno| self.shared.error(Operation::Send, errno))?;
@@ -359,7 +359,7 @@ impl Connection {
         self.shared.read_messages(link, messages)
     }
 
-    /// Bytes that [`Connection::try_read`] would get now; 0 when that is not known.
+    /// Returns the number of bytes that [`Connection::try_read`] would get now; 0 if unknown.
     pub fn available_bytes(&self, link: LinkId) -> usize {
         self.shared.available_bytes(link)
     }
@@ -401,12 +401,12 @@ impl Connection {
         self.shared.fail_link(errno);
     }
 
-    /// Whether the credit allows to read more.
+    /// Returns whether the credit allows to read more.
     pub fn has_room(&self) -> bool {
         self.shared.credit.has_room()
     }
 
-    /// How it speaks with its peer.
+    /// Returns the protocol on its links.
     pub fn protocol(&self) -> &Protocol {
         &self.shared.protocol
     }
@@ -421,13 +421,13 @@ impl Connection {
         self.shared.set_options(options)
     }
 
-    /// Its state.
+    /// Returns its state.
     pub fn state(&self) -> SocketState {
         let is_open = self.is_open();
         SocketState { is_bound: is_open, is_close: !is_open, is_connected: self.is_connected() }
     }
 
-    /// The socket's descriptor, unless closed. It stays the connection's.
+    /// Returns the socket's descriptor, unless closed. The connection keeps its ownership.
     pub fn descriptor(&self) -> Option<RawFd> {
         lock(&self.shared.state).phase.stream().map(AsRawFd::as_raw_fd).ok()
     }
@@ -436,7 +436,7 @@ impl Connection {
         WeakConnection { shared: Arc::downgrade(&self.shared) }
     }
 
-    /// The peer's address.
+    /// Returns the peer's address.
     ///
     /// # Errors
     /// `EBADF` when closed, or when there never was a link.
@@ -444,7 +444,7 @@ impl Connection {
         self.address(Operation::GetRemoteAddress, |addresses| addresses.peer)
     }
 
-    /// The address on this side.
+    /// Returns the local address.
     ///
     /// # Errors
     /// `EBADF` when closed, or when there never was a link.
@@ -458,7 +458,7 @@ impl Connection {
         addresses.map(pick).ok_or_else(|| state.error(operation, libc::EBADF))
     }
 
-    /// The peer's address, whatever became of the connection; `None` when there never was a link.
+    /// Returns the peer's address, also of a closed connection; `None` if there never was a link.
     pub fn peer(&self) -> Option<SocketAddr> {
         lock(&self.shared.state).addresses().map(|addresses| addresses.peer)
     }
@@ -470,25 +470,25 @@ impl Connection {
         lock(&self.shared.state).addresses().map(|addresses| addresses.local)
     }
 
-    /// Whether neither side has closed it and it is not broken.
+    /// Returns whether neither side has closed it and it is not broken.
     pub fn is_connected(&self) -> bool {
         lock(&self.shared.state).phase.is_connected()
     }
 
-    /// Whether there is a link, or was one until the peer ended it in order.
+    /// Returns whether there is a link, or was one until the peer ended it in order.
     pub(crate) fn has_peer(&self) -> bool {
         let state = lock(&self.shared.state);
         state.phase.peer_ended() || state.phase.is_connected()
     }
 
-    /// Whether this side has not closed it and it has not ended by itself.
+    /// Returns whether this side has not closed it and it has not ended by itself.
     pub fn is_open(&self) -> bool {
         lock(&self.shared.state).phase.is_open()
     }
 
-    /// What a `connect` gets instead of this connection being replaced: an errno.
+    /// Returns the errno of a `connect` that would replace this connection.
     ///
-    /// `None` for one that is over or broken.
+    /// `None` if the connection is over or broken: it can be replaced.
     pub(crate) fn connect_conflict(&self) -> Option<i32> {
         lock(&self.shared.state).connect_conflict()
     }
@@ -499,22 +499,22 @@ impl Connection {
         self.is_over(&state) && state.phase.is_up() && !state.has_work()
     }
 
-    /// Whether the peer has ended the connection, and this side need not.
+    /// Returns whether the peer has ended the connection, and this side need not.
     fn is_over(&self, state: &State) -> bool {
         state.phase.peer_ended() && (state.has_ended() || !self.shared.protocol.allow_half_open)
     }
 
-    /// Whether this side stays open when the peer ends its side.
+    /// Returns whether this side stays open when the peer ends its side.
     pub fn allows_half_open(&self) -> bool {
         self.shared.protocol.allow_half_open
     }
 
-    /// Whether its peer may still get something from this side.
+    /// Returns whether its peer may still get something from this side.
     pub fn serves_peer(&self) -> bool {
         lock(&self.shared.state).serves_peer()
     }
 
-    /// What went through it.
+    /// Returns the statistics.
     pub fn statistics(&self) -> Statistics {
         self.shared.statistics()
     }
@@ -552,17 +552,17 @@ impl Drop for Connection {
 }
 
 impl WeakConnection {
-    /// Whether somebody still has it.
+    /// Returns whether the connection still exists.
     pub(crate) fn is_there(&self) -> bool {
         self.shared.strong_count() > 0
     }
 
-    /// What went through it; `None` when it is gone.
+    /// Returns the statistics; `None` if the connection is gone.
     pub(crate) fn statistics(&self) -> Option<Statistics> {
         self.shared.upgrade().map(|shared| shared.statistics())
     }
 
-    /// Whether its last event is still to come.
+    /// Returns whether its last event is still to come.
     pub(crate) fn is_ending(&self) -> bool {
         self.shared.upgrade().is_some_and(|shared| !lock(&shared.state).phase.is_reported())
     }
@@ -581,7 +581,7 @@ impl WeakConnection {
         }
     }
 
-    /// Whether the last event was posted.
+    /// Returns whether the last event was posted.
     pub(crate) fn has_ended(&self) -> bool {
         // A connection that is gone has ended as well.
         self.shared.upgrade().is_none_or(|shared| lock(&shared.state).phase.is_reported())
@@ -590,7 +590,7 @@ impl WeakConnection {
     /// Waits until the last event was posted.
     ///
     /// # Errors
-    /// Why the peer has not got all that was sent before this side closed the connection.
+    /// The error with which the connection was lost before the peer had all that was sent before this side closed it.
     pub(crate) async fn wait_until_ended(&self) -> Result<(), SocketError> {
         let Some(shared) = self.shared.upgrade() else { return Ok(()) };
         shared.reported().await;

@@ -53,14 +53,14 @@ pub(super) struct Close {
 }
 
 impl Close {
-    /// A close for `reason`. That of a call has its `operation_id`.
+    /// Creates a close for `reason`, with the `operation_id` of a call, if there is one.
     pub(super) fn new(reason: CloseReason, operation_id: Option<OperationId>, aborts: bool) -> Self {
         Self { reason, operation_id, aborts, promises: operation_id.is_some() && !aborts }
     }
 }
 
 impl Phase {
-    /// The link, unless this side has closed it.
+    /// Returns the link, unless this side has closed it.
     pub(super) fn link(&self) -> Option<&LinkState> {
         match self {
             Self::Open(link) | Self::PeerEnded { link, .. } => Some(link),
@@ -75,22 +75,22 @@ impl Phase {
         }
     }
 
-    /// Whether this side has not closed it, and it is not over.
+    /// Returns whether this side has not closed it, and it is not over.
     pub(super) fn is_open(&self) -> bool {
         self.link().is_some()
     }
 
-    /// Whether bytes can be sent.
+    /// Returns whether bytes can be sent.
     pub(super) fn is_up(&self) -> bool {
         matches!(self.link(), Some(LinkState::Up(_)))
     }
 
-    /// Whether neither side has closed it and bytes can be sent.
+    /// Returns whether neither side has closed it and bytes can be sent.
     pub(super) fn is_connected(&self) -> bool {
         matches!(self, Self::Open(LinkState::Up(_)))
     }
 
-    /// Whether the peer sends no more.
+    /// Returns whether the peer sends no more.
     pub(super) fn peer_ended(&self) -> bool {
         match self {
             Self::Open(_) => false,
@@ -100,7 +100,7 @@ impl Phase {
         }
     }
 
-    /// Why the peer has not got all that was sent before this side closed it: an errno.
+    /// Returns the errno of the loss, if the peer has not got all that was sent before this side closed it.
     pub(super) fn loss(&self) -> Option<i32> {
         match self {
             Self::Closed { loss, .. } => *loss,
@@ -108,7 +108,7 @@ impl Phase {
         }
     }
 
-    /// Whether it is over and the last event was posted.
+    /// Returns whether it is over and the last event was posted.
     pub(super) fn is_reported(&self) -> bool {
         matches!(self, Self::Closed { is_reported: true, .. })
     }
@@ -137,7 +137,10 @@ impl Phase {
         }
     }
 
-    /// The stream, or the errno that a call gets instead.
+    /// Returns the stream.
+    ///
+    /// # Errors
+    /// The errno that a call gets instead.
     pub(super) fn stream(&self) -> Result<&TcpStream, i32> {
         match self.link() {
             Some(LinkState::Up(stream)) => Ok(stream),
@@ -159,7 +162,7 @@ impl Phase {
         }
     }
 
-    /// The peer sends no more; true when that is news to an open connection.
+    /// Records that the peer sends no more; returns true if that is news to an open connection.
     pub(super) fn end_by_peer(&mut self) -> bool {
         let Self::Open(link) = self else { return false };
         *self = Self::PeerEnded { link: std::mem::replace(link, LinkState::Connecting), finishes: false };
@@ -173,17 +176,17 @@ impl Phase {
         }
     }
 
-    /// Whether the link is to be drained, as [`Phase::finish_later`] was called.
+    /// Returns whether the link is to be drained, as [`Phase::finish_later`] was called.
     pub(super) fn is_finishing(&self) -> bool {
         matches!(self, Self::PeerEnded { link: LinkState::Up(_), finishes: true })
     }
 
-    /// Whether it is to be reset, whatever waits.
+    /// Returns whether it is to be reset, whatever waits.
     pub(super) fn aborts(&self) -> bool {
         matches!(self, Self::Closing(Close { aborts: true, .. }))
     }
 
-    /// Whether a call waits for its end that is to fail if something has not arrived.
+    /// Returns whether a call waits for its end that is to fail if something has not arrived.
     pub(super) fn promises(&self) -> bool {
         matches!(self, Self::Closing(Close { promises: true, .. }))
     }

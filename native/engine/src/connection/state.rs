@@ -34,9 +34,9 @@ pub(super) struct State {
     pub(super) suspension: Suspension,
     /// Spawns the connection's task, where nothing has needed that yet.
     pub(super) spawn: Option<SpawnTask>,
-    /// What made sending impossible for good, so that what waited was given up.
+    /// Errno that made sending impossible for good: waiting messages were dropped.
     pub(super) given_up: Option<i32>,
-    /// Whether messages were among that.
+    /// Whether messages were dropped with it.
     pub(super) has_dropped: bool,
     /// Whether `Bye` was said on this link, or waits to be.
     bye: bool,
@@ -44,9 +44,9 @@ pub(super) struct State {
     next_ping: Option<Bytes>,
     /// Whether a lost link is replaced.
     reconnects: bool,
-    /// Those of the newest link.
+    /// Addresses of the newest link.
     addresses: Option<Addresses>,
-    /// Those of every link.
+    /// Options of every link.
     options: SocketOptions,
     /// Whether the link's options may have changed since its task looked.
     pub(super) has_new_options: bool,
@@ -92,7 +92,7 @@ impl OwnerReads {
         }
     }
 
-    /// The link that the owner calls `id`, if it reads that.
+    /// Returns the link with this id, if the owner reads it.
     pub(super) fn link(&self, id: LinkId) -> Option<&StreamLink> {
         match self {
             Self::On(link) if link.is(id) => Some(link),
@@ -100,22 +100,22 @@ impl OwnerReads {
         }
     }
 
-    /// Whether the owner has left bytes unread, so that it may not find an error behind them.
+    /// Returns whether the owner has left bytes unread, so that it may not find an error behind them.
     pub(super) fn leave_unread(&self) -> bool {
         matches!(self, Self::On(link) if link.watches_end)
     }
 }
 
-/// What became of what was queued.
+/// Result of a flush of the queue.
 #[derive(Default)]
 pub(super) struct Flushed {
-    /// The sends that are finished.
+    /// Sends that are finished.
     pub(super) done: Vec<OperationId>,
-    /// The `end` call that is.
+    /// The `end` call, if it is finished.
     pub(super) ended: Option<OperationId>,
-    /// Those that never will be.
+    /// Sends that have failed.
     pub(super) failed: Vec<OperationId>,
-    /// Why the link broke, if it did.
+    /// Errno of the link loss, if the link broke.
     pub(super) errno: Option<i32>,
     /// Whether messages have waited, and none does any more.
     pub(super) is_drained: bool,
@@ -175,12 +175,12 @@ impl State {
         }
     }
 
-    /// The addresses of the newest link; `None` when there never was one.
+    /// Returns the addresses of the newest link; `None` if there never was one.
     pub(super) fn addresses(&self) -> Option<Addresses> {
         self.addresses
     }
 
-    /// An error of an operation on this connection.
+    /// Creates an error of an operation on this connection.
     pub(super) fn error(&self, operation: Operation, errno: i32) -> SocketError {
         SocketError::new(operation, self.addresses.map(|addresses| addresses.peer), errno)
     }
@@ -197,14 +197,14 @@ impl State {
         Ok(())
     }
 
-    /// Why options cannot be set.
+    /// Creates the error of options that cannot be set.
     pub(super) fn io_error(&self, error: &io::Error) -> SocketError {
         SocketError::from_io(Operation::SetOptions, self.addresses.map(|addresses| addresses.peer), error)
     }
 
-    /// What a `connect` gets instead of this connection being replaced: an errno.
+    /// Returns the errno of a `connect` that would replace this connection.
     ///
-    /// `None` for one that is over or broken.
+    /// `None` if the connection is over or broken: it can be replaced.
     pub(super) fn connect_conflict(&self) -> Option<i32> {
         match self.phase.link() {
             Some(LinkState::Up(_)) => Some(libc::EISCONN),
@@ -294,7 +294,7 @@ impl State {
         self.give_up_with(errno)
     }
 
-    /// Whether a call may send, or wants to say that it sends no more.
+    /// Returns whether a call may send, or wants to say that it sends no more.
     pub(super) fn may_send(&self) -> Result<(), i32> {
         match self.phase.stream() {
             Err(errno) if !self.phase.is_open() => Err(errno),
@@ -339,39 +339,39 @@ impl State {
         self.give_up_with(libc::ECONNRESET)
     }
 
-    /// Whether there is no link, but another one follows.
+    /// Returns whether there is no link, but another one follows.
     pub(super) fn awaits_link(&self) -> bool {
         self.reconnects && matches!(self.phase.link(), Some(LinkState::Broken(_) | LinkState::Connecting))
     }
 
-    /// Whether this side has or may have something to send to its peer, on this link or the next one.
+    /// Returns whether this side has or may have something to send to its peer, on this link or the next one.
     pub(super) fn serves_peer(&self) -> bool {
         let may_send = !self.has_ended() || self.queue.has_messages();
         self.awaits_link() || self.phase.is_up() && may_send
     }
 
-    /// Whether there is a link, and none that could follow it.
+    /// Returns whether there is a link, and none that could follow it.
     pub(super) fn ends_with_link(&self) -> bool {
         !self.reconnects && self.phase.is_up()
     }
 
-    /// Whether the driver has something to write: what is gathered its owner writes.
+    /// Returns whether the driver has something to write: what is gathered its owner writes.
     pub(super) fn wants_write(&self) -> bool {
         let is_waiting = self.queue.has_unsent() && self.queue.gathered() == 0;
         is_waiting || matches!(self.fin, Fin::Wanted(_))
     }
 
-    /// Whether a closing connection still has something to see through.
+    /// Returns whether a closing connection still has something to see through.
     pub(super) fn has_work(&self) -> bool {
         !self.queue.is_empty() || matches!(self.fin, Fin::Wanted(_))
     }
 
-    /// Whether this side sends no more, or is about to.
+    /// Returns whether this side sends no more, or is about to.
     pub(super) fn has_ended(&self) -> bool {
         !matches!(self.fin, Fin::NotWanted)
     }
 
-    /// Whether this side has ended, and nothing of what it sent is unfinished.
+    /// Returns whether this side has ended, and nothing of what it sent is unfinished.
     pub(super) fn has_said_all(&self) -> bool {
         matches!(self.fin, Fin::Sent) && !self.queue.has_messages()
     }
@@ -582,7 +582,7 @@ impl State {
         info.and_then(|info| info.acknowledged_bytes()).unwrap_or(self.queue.marks().written)
     }
 
-    /// How much of `parts` the kernel takes at once, with nothing waiting before them.
+    /// Sends what the kernel takes of `parts` at once, if nothing waits before them; returns the number of bytes.
     fn try_now(&mut self, parts: [&[u8]; 3]) -> Result<usize, i32> {
         let Some(LinkState::Up(stream)) = self.phase.link() else { return Ok(0) };
         if self.queue.has_unsent() {
