@@ -26,6 +26,7 @@ use crate::types::{Peer, PeerValues, SocketCloseInfo};
 
 mod finding;
 mod links;
+mod request_ends;
 mod storing;
 
 thread_local! {
@@ -181,6 +182,7 @@ impl Delivery {
     pub fn mute(&self, emitter: &Emitter<ConnectionEvent>, closes: u64) {
         self.muted.set(self.muted.get().max(closes));
         if let Some(requests) = self.requests() {
+            self.drop_waiting(requests);
             requests.give_up();
             emitter.await_turn();
         }
@@ -217,6 +219,7 @@ impl Delivery {
                 return true;
             }
             ConnectionEvent::Received(bytes) => Pending::Received(bytes),
+            ConnectionEvent::Message(_) if self.drops_new() => return false,
             ConnectionEvent::Message(message) => return self.take_message(handler, message),
             ConnectionEvent::Corrupt(bytes) => Pending::Corrupt(bytes),
             ConnectionEvent::Connected(peer) => {
@@ -228,7 +231,7 @@ impl Delivery {
             ConnectionEvent::Failed(error) => Pending::Failed(error),
             ConnectionEvent::Closed(reason) => Pending::Closed(reason),
         };
-        self.waiting.borrow_mut().push_back(pending);
+        self.take_pending(pending);
         true
     }
 
@@ -281,7 +284,6 @@ impl Delivery {
         let emitter = handler.emitter();
         let mut batch = Batch { handler, listener: None, peer: None };
         let mut turn = Turn::default();
-        self.requests().into_iter().for_each(|requests| requests.end_given_up(emitter.environment()));
         while let Some(next) = self.next_due(handler, &mut turn) {
             if let Err(error) = self.deliver_one(&mut batch, &mut turn, next) {
                 put_off(emitter, &error);
@@ -310,11 +312,11 @@ impl Delivery {
             put_off(emitter, &error);
             return None;
         }
-        let Some(next) = self.next(emitter) else {
+        let next = self.next(emitter);
+        let Some(next) = self.reject_requests(emitter, next) else {
             self.requests().into_iter().for_each(|requests| requests.mind_time(handler));
             return None;
         };
-        self.tell_requests(emitter, &next);
         if turn.is_over_for(&next) {
             self.waiting.borrow_mut().push_front(next);
             turn.awaits_next = true;
@@ -374,8 +376,7 @@ impl Delivery {
     /// Emits `end`.
     fn ended(&self, handler: &dyn DeliveryHandler) {
         let emitter = handler.emitter();
-        let requests = self.requests().into_iter();
-        requests.for_each(|requests| requests.fail_all(emitter.environment(), libc::ECONNRESET));
+        self.fail_later_requests(emitter);
         self.has_ended.set(true);
         emitter.emit(EventName::End, []);
         handler.finish();
@@ -568,7 +569,7 @@ impl Delivery {
         }
     }
 
-    /// Removes the next event behind bytes without a listener.
+    /// Removes the next event behind bytes without a listener, or else the next answer.
     ///
     /// Otherwise listeners for other events would never receive them; the bytes stay.
     fn next_behind_bytes(
@@ -578,14 +579,14 @@ impl Delivery {
     ) -> Option<Pending> {
         let behind = waiting.iter().position(|event| !is_received(event))?;
         let wanted = match waiting.get(behind)? {
-            Pending::Answer(..) => true,
             _ if emitter.has(EventName::Message) => false,
             Pending::Reconnecting(_) => emitter.has(EventName::Reconnecting),
             Pending::Connected => emitter.has(EventName::Connect),
             Pending::Ended | Pending::EndedWithin => emitter.has(EventName::End) || emitter.has(EventName::Close),
             _ => emitter.has(EventName::Close),
         };
-        if wanted { waiting.remove(behind) } else { None }
+        let is_answer = |event: &Pending| matches!(event, Pending::Answer(..));
+        waiting.remove(if wanted { behind } else { waiting.iter().position(is_answer)? })
     }
 
     /// Returns `first` and the bytes that arrived with it, up to the size of one message.

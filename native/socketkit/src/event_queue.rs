@@ -37,6 +37,7 @@ pub struct ObjectQueue<E> {
     pub id: u64,
     closes: AtomicU64,
     connects: AtomicU64,
+    link_changes: AtomicU64,
     /// Whether there are no events. Written under the lock of the contents.
     is_empty: AtomicBool,
     event_queue: Arc<EventQueue>,
@@ -52,6 +53,11 @@ pub trait ObjectEvent: Send + 'static {
     fn is_connect(&self) -> bool {
         false
     }
+
+    /// Returns whether a link of the object has begun or ended.
+    fn is_link_change(&self) -> bool {
+        false
+    }
 }
 
 impl ObjectEvent for ConnectionEvent {
@@ -61,6 +67,11 @@ impl ObjectEvent for ConnectionEvent {
 
     fn is_connect(&self) -> bool {
         matches!(self, Self::Connected(_))
+    }
+
+    fn is_link_change(&self) -> bool {
+        use ConnectionEvent::{Closed, Connected, Ended, Failed, Reconnecting};
+        matches!(self, Connected(_) | Reconnecting(_) | Ended | Failed(_) | Closed(_))
     }
 }
 
@@ -119,12 +130,13 @@ impl EventQueue {
     /// Creates a queue for the object `id`.
     pub fn object_queue<E>(self: &Arc<Self>, id: u64) -> Arc<ObjectQueue<E>> {
         let contents = Contents { items: VecDeque::new(), ready: false, closed: false };
-        let (closes, connects, is_empty) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(true));
+        let (closes, connects, link_changes) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
         Arc::new(ObjectQueue {
             id,
             closes,
             connects,
-            is_empty,
+            link_changes,
+            is_empty: AtomicBool::new(true),
             event_queue: Arc::clone(self),
             contents: Mutex::new(contents),
         })
@@ -223,6 +235,11 @@ impl<E> ObjectQueue<E> {
         self.connects.load(Ordering::SeqCst)
     }
 
+    /// Returns the number of link changes so far.
+    pub fn link_changes(&self) -> u64 {
+        self.link_changes.load(Ordering::SeqCst)
+    }
+
     /// Drops all events, pending and later ones: the object no longer exists.
     pub fn close(&self) {
         let mut contents = lock(&self.contents);
@@ -255,6 +272,9 @@ impl<E: ObjectEvent> EventSink<E> for ObjectQueue<E> {
         }
         if event.is_connect() {
             self.connects.fetch_add(1, Ordering::SeqCst);
+        }
+        if event.is_link_change() {
+            self.link_changes.fetch_add(1, Ordering::SeqCst);
         }
         self.add(QueueItem::Event(event));
     }

@@ -46,18 +46,20 @@ struct Open {
     /// Unsent requests, if only one at a time is allowed.
     line: VecDeque<(OperationId, Duration, Box<[u8]>)>,
     line_bytes: usize,
-    /// Requests of a connection that this side has closed.
-    given_up: Vec<OperationId>,
+    /// Requests to reject, each with an errno.
+    ended: Vec<(OperationId, i32)>,
     /// Last field value.
     last_value: u64,
-    /// Last request that the kernel has taken for the link that the owner knows.
-    sent: OperationId,
-    /// Last request that it has taken for a link that the owner does not know yet.
-    sent_later: OperationId,
+    /// Requests by the number of link changes before they were made.
+    made: Marks,
+    /// Requests by the number of link changes before the kernel took them.
+    sent: Marks,
     /// Last gathered request.
     gathered: OperationId,
-    /// Number of links that the owner knows.
-    links: u64,
+    /// Number of link changes that were taken from the queue.
+    taken_changes: u64,
+    /// Number of those that have ended their requests.
+    told_changes: u64,
     /// Silence is required until this time, in milliseconds, before the next request.
     quiet_until_ms: Option<u64>,
 }
@@ -67,6 +69,37 @@ struct Request {
     operation_id: OperationId,
     /// Deadline, in milliseconds.
     end_ms: u64,
+}
+
+/// Last request of each number of link changes, in order.
+#[derive(Default)]
+struct Marks(VecDeque<(u64, OperationId)>);
+
+impl Marks {
+    /// Adds a request after this number of `changes`.
+    fn add(&mut self, changes: u64, operation_id: OperationId) {
+        let place = self.0.partition_point(|(number, _)| *number < changes);
+        match self.0.get_mut(place) {
+            Some((number, last)) if *number == changes => *last = operation_id.max(*last),
+            _ => self.0.insert(place, (changes, operation_id)),
+        }
+    }
+
+    /// Returns the last request after at most this number of `changes`, which never decreases.
+    fn until(&mut self, changes: u64) -> OperationId {
+        while self.0.get(1).is_some_and(|(number, _)| *number <= changes) {
+            self.0.pop_front();
+        }
+        self.0.front().filter(|(number, _)| *number <= changes).map_or(NOBODY, |(_, last)| *last)
+    }
+}
+
+/// Requests that a link change ends.
+pub enum Lost {
+    Nothing,
+    /// The sent ones, unless the session continues.
+    Sent,
+    All,
 }
 
 /// Classification of a message.
@@ -132,8 +165,11 @@ impl Requests {
         (operation_id, timeout): (OperationId, Duration),
         send: &dyn Fn(bool, &[u8], OperationId) -> Sent,
     ) -> result::Result<(), SocketError> {
+        // Read before: a link that begins meanwhile cannot be that of the request.
+        let changes = emitter.queue().link_changes();
         let must_wait = {
-            let open = self.open.borrow();
+            let mut open = self.open.borrow_mut();
+            open.made.add(changes, operation_id);
             !open.may_send() || !open.line.is_empty()
         };
         if self.is_single() && must_wait {
@@ -147,7 +183,7 @@ impl Requests {
         } else {
             open.in_order.push_back(request);
         }
-        open.note(progress, operation_id, emitter);
+        open.note(progress, changes, operation_id);
         Ok(())
     }
 
@@ -158,11 +194,11 @@ impl Requests {
         Request { operation_id, end_ms }
     }
 
-    /// Records that the kernel has all gathered requests.
-    pub fn take_written(&self, emitter: &Emitter<ConnectionEvent>) {
+    /// Records that the kernel has all gathered requests, after this number of link `changes`.
+    pub fn take_written(&self, changes: u64) {
         let mut open = self.open.borrow_mut();
         let gathered = open.gathered;
-        open.note(SendProgress::Sent, gathered, emitter);
+        open.note(SendProgress::Sent, changes, gathered);
     }
 
     /// Records that the kernel has the request whose answer has `operation_id`, or never will.
@@ -174,7 +210,8 @@ impl Requests {
     ) {
         let mut open = self.open.borrow_mut();
         if result.is_ok() {
-            open.sent = open.sent.max(operation_id);
+            let changes = open.taken_changes;
+            open.sent.add(changes, operation_id);
             return;
         }
         if let Some(request) = open.in_order.iter_mut().find(|request| request.operation_id == operation_id) {
@@ -191,15 +228,21 @@ impl Requests {
         }
         let mut open = self.open.borrow_mut();
         let is_open = |request: &Request| environment.has_call(request.operation_id);
+        // A message of an earlier link answers no later request.
+        let told = open.told_changes;
+        let last = open.made.until(told);
+        let is_earlier = |request: &Request| request.operation_id <= last;
         let request = match self.options.matching {
             Matching::Field(field) => {
-                field.read(message).and_then(|value| open.by_field.remove(&value)).filter(is_open)
+                let value = field.read(message);
+                let value = value.filter(|value| open.by_field.get(value).is_some_and(is_earlier));
+                value.and_then(|value| open.by_field.remove(&value)).filter(is_open)
             }
             Matching::Single { quiet } if open.quiet_until_ms.is_some() => {
                 self.wait_for_quiet(&mut open, quiet);
                 return Claim::Late;
             }
-            Matching::Order | Matching::Single { .. } => open.next_in_order(),
+            Matching::Order | Matching::Single { .. } => open.next_in_order(last),
         };
         match request {
             None => Claim::Message,
@@ -208,41 +251,60 @@ impl Requests {
         }
     }
 
-    /// Marks all pending requests as failed after this side has closed the connection.
+    /// Ends all requests after this side has closed the connection.
     pub fn give_up(&self) {
         let mut open = self.open.borrow_mut();
-        let all = open.take_all();
-        open.given_up.extend(all);
+        open.told_changes = open.taken_changes;
+        open.end_until(OperationId(u64::MAX), libc::ECONNABORTED);
     }
 
-    /// Rejects the requests marked by [`Requests::give_up`].
-    pub fn end_given_up(&self, environment: &Environment) {
-        let given_up = mem::take(&mut self.open.borrow_mut().given_up);
-        fail(environment, given_up, libc::ECONNABORTED);
+    /// Ends the request with this operation id, whose answer is dropped.
+    pub fn give_up_answer(&self, operation_id: OperationId) {
+        self.open.borrow_mut().ended.push((operation_id, libc::ECONNABORTED));
     }
 
-    /// Rejects all requests: no answers can arrive.
-    pub fn fail_all(&self, environment: &Environment, errno: i32) {
-        let all = self.open.borrow_mut().take_all();
-        fail(environment, all, errno);
-    }
-
-    /// Handles the loss of a link: rejects the sent requests, unless the session continues.
-    pub fn lose_link(&self, environment: &Environment, errno: i32) {
-        if !self.options.outlive_links {
-            let lost = self.open.borrow_mut().take_sent();
-            fail(environment, lost, errno);
+    /// Rejects the ended requests.
+    pub fn reject_ended(&self, environment: &Environment) {
+        let ended = mem::take(&mut self.open.borrow_mut().ended);
+        for (operation_id, errno) in ended {
+            environment.complete(operation_id, Err(error(errno)));
         }
     }
 
-    /// Handles a new link.
-    pub fn connected(&self, emitter: &Emitter<ConnectionEvent>) {
-        self.lose_link(emitter.environment(), libc::ECONNRESET);
+    /// Counts a link change; if `is_dropped`, it is one of a connection that this side has closed.
+    pub fn take_link_change(&self, is_dropped: bool) {
         let mut open = self.open.borrow_mut();
-        open.links += 1;
-        if open.links == emitter.queue().connects() {
-            open.sent = open.sent.max(open.sent_later);
+        open.taken_changes += 1;
+        if is_dropped {
+            open.told_changes = open.taken_changes;
         }
+    }
+
+    /// Returns the number of link changes that were taken and not told.
+    pub fn untold(&self) -> usize {
+        let open = self.open.borrow();
+        (open.taken_changes - open.told_changes) as usize
+    }
+
+    /// Handles the next link change, which ends the `lost` requests before it.
+    pub fn change_link(&self, lost: Lost, errno: i32) {
+        let mut open = self.open.borrow_mut();
+        let before = open.told_changes;
+        open.told_changes += 1;
+        let (made, sent) = (open.made.until(before), open.sent.until(before));
+        match lost {
+            Lost::All => open.end_until(made, errno),
+            Lost::Sent if !self.options.outlive_links => open.end_until(sent, errno),
+            Lost::Sent | Lost::Nothing => {}
+        }
+    }
+
+    /// Ends the requests that were made before the last `behind` link changes.
+    pub fn end(&self, behind: usize, errno: i32) {
+        let mut open = self.open.borrow_mut();
+        let changes = open.taken_changes - behind as u64;
+        let last = open.made.until(changes);
+        open.end_until(last, errno);
     }
 
     /// Rejects timed-out requests, after all received data was handled, and sends the next one.
@@ -294,12 +356,13 @@ impl Requests {
         loop {
             let next = self.open.borrow_mut().leave_line();
             let Some((operation_id, timeout, data)) = next else { return };
+            let changes = handler.emitter().queue().link_changes();
             match handler.send_alone(&data, request_id::sending(operation_id)) {
                 Ok(progress) => {
                     let request = self.timed(operation_id, timeout, handler.emitter());
                     let mut open = self.open.borrow_mut();
                     open.in_order.push_back(request);
-                    open.note(progress, operation_id, handler.emitter());
+                    open.note(progress, changes, operation_id);
                 }
                 Err(error) => environment.complete(operation_id, Err(error)),
             }
@@ -350,14 +413,19 @@ impl Open {
 
     /// Removes the first queued request, if it may be sent.
     fn leave_line(&mut self) -> Option<(OperationId, Duration, Box<[u8]>)> {
-        let first = if self.may_send() { self.line.pop_front() } else { None }?;
+        if self.may_send() { self.pop_line() } else { None }
+    }
+
+    fn pop_line(&mut self) -> Option<(OperationId, Duration, Box<[u8]>)> {
+        let first = self.line.pop_front()?;
         self.line_bytes -= first.2.len() + EVENT_OVERHEAD_BYTES;
         Some(first)
     }
 
-    /// Returns the request whose answer is next.
-    fn next_in_order(&mut self) -> Option<Request> {
+    /// Returns the request whose answer is next, up to the request `last`.
+    fn next_in_order(&mut self, last: OperationId) -> Option<Request> {
         loop {
+            self.in_order.front().filter(|request| request.operation_id <= last)?;
             let request = self.in_order.pop_front()?;
             if request.operation_id != NOBODY {
                 return Some(request);
@@ -366,14 +434,12 @@ impl Open {
     }
 
     /// Records the progress of sending this request.
-    fn note(&mut self, progress: SendProgress, operation_id: OperationId, emitter: &Emitter<ConnectionEvent>) {
-        let last = match progress {
-            SendProgress::Queued => return,
-            SendProgress::Gathered => &mut self.gathered,
-            SendProgress::Sent if emitter.queue().connects() == self.links => &mut self.sent,
-            SendProgress::Sent => &mut self.sent_later,
-        };
-        *last = operation_id.max(*last);
+    fn note(&mut self, progress: SendProgress, changes: u64, operation_id: OperationId) {
+        match progress {
+            SendProgress::Queued => {}
+            SendProgress::Gathered => self.gathered = operation_id,
+            SendProgress::Sent => self.sent.add(changes, operation_id),
+        }
     }
 
     fn take_from_field(&mut self, is_meant: &dyn Fn(&Request) -> bool) -> Vec<OperationId> {
@@ -388,24 +454,17 @@ impl Open {
         taken
     }
 
-    /// Removes the requests that were sent.
-    fn take_sent(&mut self) -> Vec<OperationId> {
-        let sent = self.sent;
+    /// Ends the requests up to `last`.
+    fn end_until(&mut self, last: OperationId, errno: i32) {
         self.quiet_until_ms = None;
-        let mut taken = self.take_from_field(&|request| request.operation_id <= sent);
-        while self.in_order.front().is_some_and(|request| request.operation_id <= sent) {
-            taken.extend(self.in_order.pop_front().map(|request| request.operation_id));
+        let mut ended = self.take_from_field(&|request| request.operation_id <= last);
+        while self.in_order.front().is_some_and(|request| request.operation_id <= last) {
+            ended.extend(self.in_order.pop_front().map(|request| request.operation_id));
         }
-        taken
-    }
-
-    fn take_all(&mut self) -> Vec<OperationId> {
-        let sent = mem::replace(&mut self.sent, OperationId(u64::MAX));
-        let mut all = self.take_sent();
-        self.sent = sent;
-        self.line_bytes = 0;
-        all.extend(mem::take(&mut self.line).into_iter().map(|(operation_id, ..)| operation_id));
-        all
+        while self.line.front().is_some_and(|(operation_id, ..)| *operation_id <= last) {
+            ended.extend(self.pop_line().map(|(operation_id, ..)| operation_id));
+        }
+        self.ended.extend(ended.into_iter().map(|operation_id| (operation_id, errno)));
     }
 }
 

@@ -88,8 +88,9 @@ fn send_message<S: Sender>(sender: &Rc<S>, message: &Message<'_>, operation_id: 
 
 impl<S: Sender> Corked for S {
     fn write(&self) {
+        let changes = self.emitter().queue().link_changes();
         if self.flush() {
-            self.delivery().requests().into_iter().for_each(|requests| requests.take_written(self.emitter()));
+            self.delivery().requests().into_iter().for_each(|requests| requests.take_written(changes));
             return self.cork().set_written();
         }
         for Gathered { operation_id, deferred } in self.cork().take_unwritten() {

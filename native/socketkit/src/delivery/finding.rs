@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use napi_ohos::Result;
-use socket_engine::{ConnectionEvent, Decoded, LinkId, OperationId};
+use socket_engine::{Decoded, LinkId, OperationId};
 
 use super::{Delivery, Pending, Raw};
 use crate::cutter::{Cutter, Found};
 use crate::delivery_handler::DeliveryHandler;
-use crate::emitter::{Emitter, PING};
+use crate::emitter::PING;
 use crate::error::{self, ArgumentError};
 use crate::fields;
 use crate::node_api;
@@ -56,6 +56,7 @@ impl Delivery {
     pub(super) fn cut(&self, handler: &dyn DeliveryHandler) -> Result<()> {
         let Some(cutter) = &self.cutter else { return Ok(()) };
         while self.has_raw.get() && !self.is_muted() {
+            self.tell_requests();
             let place = self.waiting.borrow().iter().position(|event| matches!(event, Pending::Raw(_)));
             self.has_raw.set(place.is_some());
             let Some(place) = place else { break };
@@ -84,6 +85,10 @@ impl Delivery {
             handler.hold(0);
             self.insert(place, [Pending::Raw(Raw::Bytes(Bytes::new()))]);
         })?;
+        // The app's function has closed the connection.
+        if self.is_muted() {
+            return Ok(());
+        }
         let claimed = messages.into_iter().filter_map(|message| self.claim_whole(handler, message, Pending::Read));
         self.insert(place, claimed.collect::<Vec<_>>());
         fault.into_iter().for_each(|errno| self.fail_link(handler, errno));
@@ -148,19 +153,5 @@ impl Delivery {
             Ok(size)
         });
         delivered.flatten().inspect_err(|_| self.waiting.borrow_mut().push_front(Pending::Answer(operation_id, bytes)))
-    }
-
-    /// Fails the requests that get no answer after `event`.
-    pub(super) fn tell_requests(&self, emitter: &Emitter<ConnectionEvent>, event: &Pending) {
-        let Some(requests) = self.requests() else { return };
-        let environment = emitter.environment();
-        match event {
-            Pending::Connected => requests.connected(emitter),
-            Pending::Reconnecting(reconnecting) => requests.lose_link(environment, reconnecting.error.errno),
-            Pending::Failed(error) => requests.fail_all(environment, error.errno),
-            // Requests of a connection that this side has closed were ended at that time.
-            Pending::Closed(_) if !self.is_muted() => requests.fail_all(environment, libc::ECONNABORTED),
-            _ => {}
-        }
     }
 }
