@@ -27,6 +27,13 @@ function* chunkings(stream) {
   yield pieces;
 }
 
+/** Returns an object's prototype, its keys, and whether all of them are plain data. */
+function describe(object) {
+  const properties = Object.values(Object.getOwnPropertyDescriptors(object));
+  const isPlain = ({ writable, enumerable, configurable }) => writable && enumerable && configurable;
+  return [Object.getPrototypeOf(object), Reflect.ownKeys(object), properties.every(isPlain)];
+}
+
 for (const { name, framing, frame } of FRAMINGS) {
   const texts = TEXTS.filter((text) => Buffer.byteLength(text) <= 255);
 
@@ -93,6 +100,29 @@ for (const { name: carrier, open, sendBase } of CARRIERS) {
       await ending;
     });
   }
+
+  behaviour(`messages that a ${carrier} gets together have objects of their own`, async (t) => {
+    const { framing, frame } = DEFAULT_LENGTH;
+    const { socket, peer } = await open(t, { framing });
+    const { assign } = Object;
+    t.after(() => { Object.assign = assign; });
+    Object.assign = () => { throw new Error('replaced by the app'); };
+    const shapes = [];
+    socket.on('message', (info) => {
+      const { remoteInfo } = info;
+      shapes.push({ size: remoteInfo.size, port: remoteInfo.port, all: [describe(info), describe(remoteInfo)] });
+      remoteInfo.size = -1;
+      delete remoteInfo.port;
+      remoteInfo.more = 1;
+    });
+    const closed = new Promise((resolve) => { socket.on('close', resolve); });
+    await end(peer, Buffer.concat(TEXTS.map(frame)));
+    await within('close', closed);
+    const own = (...names) => [Object.prototype, names, true];
+    const all = [own('message', 'remoteInfo'), own('address', 'family', 'port', 'size')];
+    const port = shapes[0].port;
+    assert.deepEqual(shapes, TEXTS.map((text) => ({ size: Buffer.byteLength(text), port, all })));
+  });
 
   behaviour(`a ${carrier} does not wait for all of a line that is too long`, async (t) => {
     const { socket, peer } = await open(t, { framing: { type: 'delimiter', maxMessageBytes: 10 } });

@@ -212,10 +212,10 @@ fn settled<'env, E>(
     method: Method,
     outcome: result::Result<CallValue, Failure>,
 ) -> Result<Unknown<'env>> {
-    let (env, promises) = (emitter.env(), emitter.environment().promises()?);
+    let (env, builtins) = (emitter.env(), emitter.environment().builtins()?);
     match outcome {
-        Ok(value) => promises.resolved(env, &value.to_js(env)?),
-        Err(failure) => promises.rejected(env, &method.error(env, &failure)?),
+        Ok(value) => builtins.resolved(env, &value.to_js(env)?),
+        Err(failure) => builtins.rejected(env, &method.error(env, &failure)?),
     }
 }
 

@@ -25,7 +25,7 @@ use crate::node_api::{self, Returned};
 use crate::request;
 use crate::send::{self, Sender};
 use crate::tagged::{Member, Tagged, TypeTag};
-use crate::types::SocketStatistics;
+use crate::types;
 
 const CLASS: &str = "TCPSocket\0";
 
@@ -373,7 +373,7 @@ impl TCPSocket {
     /// Statistics of all its connections.
     #[napi(ts_return_type = "SocketStatistics")]
     pub fn get_statistics(&self, env: Env) -> Returned {
-        self.run(&env, &|state| node_api::to_js(&env, SocketStatistics::from(state.client.statistics())))
+        self.run(&env, &|state| types::statistics(&env, &state.client.statistics()))
     }
 
     /// Sent bytes that the kernel has not taken yet; with `acknowledge`, that the peer has not acknowledged. Event `drain`

@@ -27,7 +27,7 @@ use crate::node_api::{self, Reference, Returned};
 use crate::request;
 use crate::send::{self, Sender};
 use crate::tagged::{Member, Tagged, TypeTag};
-use crate::types::SocketStatistics;
+use crate::types;
 
 const CLASS: &str = "TCPSocketConnection\0";
 
@@ -384,7 +384,7 @@ impl TCPSocketConnection {
     /// Statistics of the connection.
     #[napi(ts_return_type = "SocketStatistics")]
     pub fn get_statistics(&self, env: Env) -> Returned {
-        self.run(&env, &|state| node_api::to_js(&env, SocketStatistics::from(state.connection.statistics())))
+        self.run(&env, &|state| types::statistics(&env, &state.connection.statistics()))
     }
 
     /// Sent bytes that the kernel has not taken yet; with `acknowledge`, that the peer has not acknowledged. Event `drain`

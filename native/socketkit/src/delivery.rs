@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use napi_ohos::bindgen_prelude::{JsObjectValue, Object, Unknown};
-use napi_ohos::{Env, Error, JsValue, Result};
+use napi_ohos::bindgen_prelude::Unknown;
+use napi_ohos::{Env, Error, Result};
 use socket_engine::{
     BAD_CHECKSUM, CloseReason, ConnectionEvent, LinkId, Operation, OperationId, ReadOutcome, Readiness, Reconnecting,
     SocketError,
@@ -19,10 +19,10 @@ use crate::emitter::{Emitter, EventName};
 use crate::environment::Arrived;
 use crate::error::{self, CodeBase, socket_error};
 use crate::limits;
-use crate::node_api;
+use crate::node_api::{self, NewValue};
 use crate::request_options::RequestOptions;
 use crate::requests::Requests;
-use crate::types::{Peer, PeerValues, SocketCloseInfo};
+use crate::types::{MessageTemplate, Peer, SocketCloseInfo};
 
 mod finding;
 mod links;
@@ -141,7 +141,8 @@ struct Batch<'a> {
     handler: &'a dyn DeliveryHandler,
     /// The listener, with the number of changes of listeners when it was read.
     listener: Option<(u64, Option<Unknown<'a>>)>,
-    peer: Option<PeerValues<'a>>,
+    /// For several messages: one is created faster without it.
+    template: Option<MessageTemplate<'a>>,
 }
 
 /// Result of one read.
@@ -282,7 +283,7 @@ impl Delivery {
     /// Delivers as far as possible, limited to the object's share of a turn. Pauses `ready` if it is left unread.
     fn deliver_waiting(&self, handler: &dyn DeliveryHandler, ready: Option<LinkId>) -> usize {
         let emitter = handler.emitter();
-        let mut batch = Batch { handler, listener: None, peer: None };
+        let mut batch = Batch { handler, listener: None, template: None };
         let mut turn = Turn::default();
         while let Some(next) = self.next_due(handler, &mut turn) {
             if let Err(error) = self.deliver_one(&mut batch, &mut turn, next) {
@@ -357,7 +358,7 @@ impl Delivery {
             Pending::Raw(_) => {}
             Pending::NewLink(peer) => {
                 self.peer.replace(Some(Rc::new(peer.into())));
-                batch.peer = None;
+                batch.template = None;
             }
             Pending::Connected => {
                 handler.connected();
@@ -421,7 +422,7 @@ impl Delivery {
                     return Err(error);
                 }
             };
-            let message = message(emitter.env(), &buffer, piece.bytes, batch.peer);
+            let message = self.message(batch, &buffer, piece.bytes);
             let message = message.inspect_err(|_| self.put_buffer_back(handler, &buffer))?;
             self.hand_over(batch, message);
             Ok(piece.bytes)
@@ -468,7 +469,7 @@ impl Delivery {
         let delivered = self.prepare(batch).and_then(|()| {
             node_api::with_handle_scope(env, || {
                 let buffer = node_api::array_buffer_from_parts(env, parts)?;
-                let message = message(env, &buffer, size, batch.peer)?;
+                let message = self.message(batch, &buffer, size)?;
                 batch.handler.consume(size);
                 self.hand_over(batch, message);
                 Ok(size)
@@ -484,7 +485,7 @@ impl Delivery {
     /// When there is no memory for them. They are then first in the queue.
     fn deliver_corrupt(&self, handler: &dyn DeliveryHandler, bytes: Bytes) -> Result<usize> {
         let (emitter, size) = (handler.emitter(), bytes.len());
-        let peer = self.peer.borrow().as_ref().map(|peer| peer.socket_address());
+        let peer = self.peer().map(|peer| peer.socket_address());
         let fault = SocketError::new(Operation::Receive, peer, BAD_CHECKSUM);
         let delivered = node_api::with_handle_scope(emitter.env(), || {
             let error = error::corrupt_error(emitter.env(), &fault, &bytes)?;
@@ -501,11 +502,34 @@ impl Delivery {
         if batch.listener.is_none_or(|(changes, _)| changes != emitter.changes()) {
             batch.listener = Some((emitter.changes(), emitter.listener(EventName::Message)?));
         }
-        if batch.peer.is_none() {
-            let peer = self.peer.borrow().clone();
-            batch.peer = peer.map(|peer| peer.values(emitter.env())).transpose()?;
+        if batch.template.is_none()
+            && let Some(size) = self.next_message_size()
+            && let Some(peer) = self.peer()
+        {
+            batch.template = Some(MessageTemplate::new(emitter.environment(), &peer, size)?);
         }
         Ok(())
+    }
+
+    /// Creates a `SocketMessageInfo`.
+    fn message<'env>(&self, batch: &mut Batch<'env>, bytes: &Unknown<'_>, size: usize) -> Result<Unknown<'env>> {
+        let env = batch.handler.emitter().env();
+        if let Some(template) = &mut batch.template {
+            return template.message(env, bytes, size);
+        }
+        let info = node_api::object_with(env, &[(c"message", NewValue::Known(*bytes))])?;
+        if let Some(peer) = self.peer() {
+            node_api::set(env, &info, c"remoteInfo", NewValue::Known(peer.remote_info(env, size)?))?;
+        }
+        Ok(info)
+    }
+
+    /// Returns the size of the next message, if it was read.
+    fn next_message_size(&self) -> Option<usize> {
+        match self.waiting.borrow().front() {
+            Some(Pending::Read(message) | Pending::Message(message)) => Some(message.len()),
+            _ => None,
+        }
     }
 
     /// Calls the `message` listener.
@@ -643,21 +667,6 @@ fn with_scratch<T>(
     (made, piece)
 }
 
-/// Creates a `SocketMessageInfo`. Its keys are C strings, which Node looks up in one step.
-fn message<'env>(
-    env: &'env Env,
-    bytes: &Unknown<'_>,
-    size: usize,
-    peer: Option<PeerValues<'_>>,
-) -> Result<Unknown<'env>> {
-    let mut info = Object::new(env)?;
-    info.set_c_named_property(c"message", *bytes)?;
-    if let Some(peer) = peer {
-        info.set_c_named_property(c"remoteInfo", peer.remote_info(env, size)?)?;
-    }
-    Ok(info.to_unknown())
-}
-
 /// Schedules a retry of the failed delivery.
 fn put_off(emitter: &Emitter<ConnectionEvent>, error: &Error) {
     node_api::report_pending(emitter.env());
@@ -680,9 +689,13 @@ fn emit_reconnecting(emitter: &Emitter<ConnectionEvent>, reconnecting: &Reconnec
 
 /// Creates a `SocketReconnectInfo`.
 fn reconnect_info<'env>(env: &'env Env, reconnecting: &Reconnecting) -> Result<Unknown<'env>> {
-    let mut info = Object::new(env)?;
-    info.set_c_named_property(c"attempt", reconnecting.attempt)?;
-    info.set_c_named_property(c"delayMs", reconnecting.delay.as_secs_f64() * 1000.0)?;
-    info.set_c_named_property(c"error", socket_error(env, CodeBase::Socket, &reconnecting.error)?)?;
-    Ok(info.to_unknown())
+    let error = socket_error(env, CodeBase::Socket, &reconnecting.error)?;
+    node_api::object_with(
+        env,
+        &[
+            (c"attempt", NewValue::Number(reconnecting.attempt.into())),
+            (c"delayMs", NewValue::Number(reconnecting.delay.as_secs_f64() * 1000.0)),
+            (c"error", NewValue::Known(error)),
+        ],
+    )
 }

@@ -14,7 +14,7 @@ use crate::broadcast::Broadcast;
 use crate::error;
 use crate::event_queue::{EventQueue, ObjectEvent, ObjectQueue, QueueItem};
 use crate::limits;
-use crate::node_api::{self, JsWaker, Microtask, Microtasks, OnWake, Promises};
+use crate::node_api::{self, Builtins, JsWaker, Microtask, Microtasks, OnWake};
 use crate::request_id;
 
 thread_local! {
@@ -133,7 +133,7 @@ enum Next {
 pub struct Environment {
     env: Env,
     event_queue: Arc<EventQueue>,
-    promises: RefCell<Option<Rc<Promises>>>,
+    builtins: RefCell<Option<Rc<Builtins>>>,
     microtasks: RefCell<Option<Rc<Microtasks>>>,
     objects: RefCell<HashMap<u64, Weak<dyn Object>>>,
     calls: RefCell<HashMap<OperationId, Box<dyn Call>>>,
@@ -174,11 +174,11 @@ impl Environment {
         if let Some(environment) = find(env) {
             return Ok(environment);
         }
-        let promises = Promises::new(env)?;
-        let microtasks = Microtasks::new::<Self>(env, &promises)?;
+        let builtins = Builtins::new(env)?;
+        let microtasks = Microtasks::new::<Self>(env, &builtins)?;
         let environment = Rc::new(Self {
             env: *env,
-            promises: RefCell::new(Some(Rc::new(promises))),
+            builtins: RefCell::new(Some(Rc::new(builtins))),
             microtasks: RefCell::new(Some(Rc::new(microtasks))),
             event_queue: EventQueue::new(JsWaker::new::<Self>(env)?),
             objects: RefCell::default(),
@@ -206,9 +206,9 @@ impl Environment {
         &self.env
     }
 
-    /// Returns the functions that create settled promises.
-    pub fn promises(&self) -> Result<Rc<Promises>> {
-        self.promises.borrow().clone().ok_or_else(|| error::internal("the environment has ended"))
+    /// Returns the saved functions of the engine.
+    pub fn builtins(&self) -> Result<Rc<Builtins>> {
+        self.builtins.borrow().clone().ok_or_else(|| error::internal("the environment has ended"))
     }
 
     /// Creates a queue for a new object.
@@ -491,7 +491,7 @@ impl Environment {
         self.parts.take();
         self.next_turn.take();
         self.ready.take();
-        self.promises.take();
+        self.builtins.take();
         self.microtasks.take();
         node_api::finalize_all(&self.env);
         ENVIRONMENTS.with_borrow_mut(|environments| environments.retain(|environment| !environment.ended.get()));

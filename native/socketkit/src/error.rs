@@ -3,11 +3,11 @@
 use std::fmt;
 use std::result;
 
-use napi_ohos::bindgen_prelude::{Object, Unknown};
-use napi_ohos::{Env, Error, JsValue, Result, Status};
+use napi_ohos::bindgen_prelude::Unknown;
+use napi_ohos::{Env, Error, Result, Status};
 use socket_engine::{AddressError, ProxyFault, SocketError};
 
-use crate::node_api;
+use crate::node_api::{self, NewValue};
 
 /// Code of every call of an app that lacks the network permission.
 const PERMISSION_DENIED: i32 = 201;
@@ -64,7 +64,7 @@ pub fn socket_error<'env>(env: &'env Env, base: CodeBase, error: &SocketError) -
 pub fn corrupt_error<'env>(env: &'env Env, error: &SocketError, bytes: &[u8]) -> Result<Unknown<'env>> {
     let data = node_api::array_buffer_from_parts(env, &[bytes])?;
     let error = socket_error(env, CodeBase::Socket, error)?;
-    Object::from_raw(env.raw(), error.raw()).set("data", data)?;
+    node_api::set(env, &error, c"data", NewValue::Known(data))?;
     Ok(error)
 }
 

@@ -20,7 +20,7 @@ use crate::event_queue::ObjectQueue;
 use crate::node_api::{self, Returned};
 use crate::send;
 use crate::tagged::{Member, Tagged, TypeTag};
-use crate::types::{NetAddress, SocketRejectInfo, SocketStatistics};
+use crate::types::{self, NetAddress, SocketRejectInfo};
 
 const CLASS: &str = "TCPSocketServer\0";
 
@@ -214,7 +214,7 @@ impl TCPSocketServer {
     /// Statistics of all its connections, including closed ones.
     #[napi(ts_return_type = "SocketStatistics")]
     pub fn get_statistics(&self, env: Env) -> Returned {
-        self.run(&env, &|state| node_api::to_js(&env, SocketStatistics::from(state.server.statistics())))
+        self.run(&env, &|state| types::statistics(&env, &state.server.statistics()))
     }
 
     /// The state of the server. Before it listens, all three flags are false.

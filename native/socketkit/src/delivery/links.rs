@@ -1,12 +1,14 @@
 //! Keeps the data of successive links apart.
 
 use std::net::SocketAddr;
+use std::rc::Rc;
 
 use socket_engine::ConnectionEvent;
 
 use super::{Delivery, Pending, Raw};
 use crate::delivery_handler::DeliveryHandler;
 use crate::emitter::Emitter;
+use crate::types::Peer;
 
 impl Delivery {
     /// Takes a new link, whose data is behind that of earlier links.
@@ -20,6 +22,11 @@ impl Delivery {
             waiting.pop_back();
         }
         waiting.push_back(new_link);
+    }
+
+    /// Returns the peer of the link whose data is delivered.
+    pub(super) fn peer(&self) -> Option<Rc<Peer>> {
+        self.peer.borrow().clone()
     }
 
     /// Fails the newest link with `errno`, unless it is already replaced.

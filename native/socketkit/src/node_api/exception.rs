@@ -2,11 +2,11 @@
 
 use std::ptr;
 
-use napi_ohos::bindgen_prelude::{JsObjectValue, Object, ToNapiValue, Unknown};
+use napi_ohos::bindgen_prelude::{JsObjectValue, Object, Unknown};
 use napi_ohos::{Env, Error, JsValue, Result, Status, sys};
 
 use super::status::check;
-use super::value::as_string;
+use super::value::{NewValue, as_string, set, to_js};
 
 /// Creates an `Error` with enumerable `code` and `message`, in this order.
 /// `JSON.stringify` and the spread operator show both.
@@ -15,8 +15,8 @@ pub fn error_with_code<'env>(env: &'env Env, code: i32, message: &str) -> Result
     // The engine's message is not enumerable; properties keep the order in which they are defined.
     let mut object = Object::from_raw(env.raw(), error.raw());
     object.delete_named_property("message")?;
-    object.set("code", code)?;
-    object.set("message", message)?;
+    set(env, &error, c"code", NewValue::Number(code.into()))?;
+    set(env, &error, c"message", NewValue::Text(message))?;
     Ok(error)
 }
 
@@ -107,8 +107,8 @@ fn new_error<'env>(env: &'env Env, message: &str) -> Result<Unknown<'env>> {
     let mut error = ptr::null_mut();
     // SAFETY: the message is made in `env`; a null code leaves the property out.
     unsafe {
-        let message = ToNapiValue::to_napi_value(env.raw(), message)?;
-        check(sys::napi_create_error(env.raw(), ptr::null_mut(), message, &mut error), "napi_create_error")?;
+        let message = to_js(env, message)?;
+        check(sys::napi_create_error(env.raw(), ptr::null_mut(), message.raw(), &mut error), "napi_create_error")?;
         Ok(Unknown::from_raw_unchecked(env.raw(), error))
     }
 }

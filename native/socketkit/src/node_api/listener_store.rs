@@ -8,7 +8,7 @@ use napi_ohos::bindgen_prelude::{Object, ToNapiValue, Unknown};
 use napi_ohos::{Env, JsValue, Result, sys};
 
 use super::status::check;
-use super::value::to_js;
+use super::value::{NewValue, set, to_js};
 
 const PROPERTY: &CStr = c"__listeners";
 
@@ -61,9 +61,8 @@ impl ListenerStore {
         let Some(store) = value_of(env, self.store)? else {
             return Ok(());
         };
-        // SAFETY: store and listener are alive and belong to `env`.
-        let status = unsafe { sys::napi_set_named_property(env.raw(), store, name.as_ptr(), listener.raw()) };
-        check(status, "napi_set_named_property")
+        // SAFETY: the value was asked for just now and is there.
+        set(env, &unsafe { Unknown::from_raw_unchecked(env.raw(), store) }, name, NewValue::Known(*listener))
     }
 
     /// Returns the listener `name`, or `undefined`; `None` if the owner was collected.

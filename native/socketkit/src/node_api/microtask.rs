@@ -7,8 +7,8 @@ use std::ptr;
 use napi_ohos::bindgen_prelude::Unknown;
 use napi_ohos::{Env, JsValue, Result, sys};
 
+use super::builtins::{Builtins, property};
 use super::exception;
-use super::promise::{Promises, property};
 use super::reference::Reference;
 use super::status::check;
 use super::value::undefined;
@@ -31,8 +31,8 @@ pub struct Microtasks {
 
 impl Microtasks {
     /// Creates a queue for microtasks that run `M`.
-    pub fn new<M: Microtask>(env: &Env, promises: &Promises) -> Result<Self> {
-        let promise = promises.resolved(env, &undefined(env)?)?;
+    pub fn new<M: Microtask>(env: &Env, builtins: &Builtins) -> Result<Self> {
+        let promise = builtins.resolved(env, &undefined(env)?)?;
         let mut function = ptr::null_mut();
         // SAFETY: the name is a C string of the given length; no data is passed; `function` receives the function.
         let status = unsafe {

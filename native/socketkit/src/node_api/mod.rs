@@ -5,6 +5,7 @@
 //! not `Send`, so the compiler enforces this.
 
 mod array_buffer;
+mod builtins;
 mod class;
 mod cleanup;
 mod deferred;
@@ -16,7 +17,6 @@ mod js_waker;
 mod listener_store;
 mod member;
 mod microtask;
-mod promise;
 mod reference;
 mod scope;
 mod status;
@@ -25,6 +25,7 @@ mod wrapped;
 mod wraps;
 
 pub use array_buffer::{array_buffer_filled, array_buffer_from_parts, bytes_view, with_bytes};
+pub use builtins::{Builtins, Template};
 pub use class::new_instance;
 pub use cleanup::on_environment_end;
 pub use deferred::Deferred;
@@ -36,10 +37,10 @@ pub use js_waker::{JsWaker, OnWake};
 pub use listener_store::{ListenerStore, define_constant};
 pub use member::{Returned, run};
 pub use microtask::{Microtask, Microtasks};
-pub use promise::Promises;
 pub use reference::Reference;
 pub use scope::with_handle_scope;
 pub use value::{
-    as_boolean, as_number, as_object, as_string, is_function, property, same, to_js, to_js_or_undefined, undefined,
+    NewValue, as_boolean, as_number, as_object, as_string, is_function, object_with, property, same, set, set_key,
+    to_js, to_js_or_undefined, undefined,
 };
 pub use wrapped::finalize_all;

@@ -96,6 +96,50 @@ pub fn property<'env>(object: &Object<'env>, name: &CStr) -> Result<Option<Unkno
     Ok((property.get_type()? != ValueType::Undefined).then_some(property))
 }
 
+/// Value of a new property.
+#[derive(Clone, Copy)]
+pub enum NewValue<'a> {
+    /// A value that exists.
+    Known(Unknown<'a>),
+    /// A string.
+    Text(&'a str),
+    /// A number.
+    Number(f64),
+    /// A boolean.
+    Boolean(bool),
+}
+
+/// Sets the property `name` of `object`.
+pub fn set(env: &Env, object: &Unknown<'_>, name: &CStr, value: NewValue<'_>) -> Result<()> {
+    let value = match value {
+        NewValue::Known(value) => value,
+        NewValue::Text(text) => to_js(env, text)?,
+        // As an integer, if it is one: engines represent these in less memory.
+        NewValue::Number(number) if f64::from(number as u32) == number => to_js(env, number as u32)?,
+        NewValue::Number(number) => to_js(env, number)?,
+        NewValue::Boolean(boolean) => to_js(env, boolean)?,
+    };
+    // SAFETY: both values are alive and belong to `env`.
+    let status = unsafe { sys::napi_set_named_property(env.raw(), object.raw(), name.as_ptr(), value.raw()) };
+    check(status, "napi_set_named_property")
+}
+
+/// Sets the property `key`, a string, of `object`. Faster than [`set`] if `key` was used before.
+pub fn set_key(env: &Env, object: &Unknown<'_>, key: &Unknown<'_>, value: &Unknown<'_>) -> Result<()> {
+    // SAFETY: all values are alive and belong to `env`.
+    let status = unsafe { sys::napi_set_property(env.raw(), object.raw(), key.raw(), value.raw()) };
+    check(status, "napi_set_property")
+}
+
+/// Creates an object with these properties, in this order.
+///
+/// Node looks up a C string in one step, and takes a quarter of the time of `napi_define_properties`.
+pub fn object_with<'env>(env: &'env Env, properties: &[(&CStr, NewValue<'_>)]) -> Result<Unknown<'env>> {
+    let object = Object::new(env)?.to_unknown();
+    properties.iter().try_for_each(|(name, value)| set(env, &object, name, *value))?;
+    Ok(object)
+}
+
 /// Returns whether `value` is a function.
 pub fn is_function(value: &Unknown<'_>) -> Result<bool> {
     Ok(value.get_type()? == ValueType::Function)
