@@ -15,7 +15,7 @@ use crate::environment::{Call, KeepAlive};
 use crate::error::{self, ArgumentError, CodeBase, argument_error, socket_error};
 use crate::event_queue::ObjectEvent;
 use crate::node_api::{self, Deferred, Reference};
-use crate::types::{NetAddress, SocketStateBase};
+use crate::types::{NetAddress, Record, SocketStateBase};
 
 /// Value of a successful call.
 pub enum CallValue {
@@ -118,8 +118,8 @@ impl CallValue {
     fn to_js<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
         match self {
             Self::Nothing => node_api::undefined(env),
-            Self::State(state) => node_api::to_js(env, SocketStateBase::from(*state)),
-            Self::Address(address) => node_api::to_js(env, NetAddress::from(*address)),
+            Self::State(state) => SocketStateBase::from(*state).to_js(env),
+            Self::Address(address) => NetAddress::from(*address).to_js(env),
             Self::Number(number) => node_api::to_js(env, *number),
         }
     }

@@ -569,7 +569,7 @@ impl Delivery {
         // Keeps a closed object, and its listener, from being collected before the call.
         let _owner = handler.emitter().owner();
         handler.closed();
-        handler.emitter().emit_value(EventName::Close, SocketCloseInfo::from(reason));
+        handler.emitter().emit_value(EventName::Close, &SocketCloseInfo::from(reason));
         // The listener may use it, also after an `await`.
         if handler.awaits_finish() {
             self.last_call.set(handler.emitter().environment().turn_number());

@@ -6,7 +6,7 @@ use std::io;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
-use napi_ohos::bindgen_prelude::{Object, ToNapiValue, Unknown};
+use napi_ohos::bindgen_prelude::{Object, Unknown};
 use napi_ohos::{Env, Result};
 use socket_engine::SocketError;
 
@@ -16,6 +16,7 @@ use crate::error::{self, CodeBase, socket_error};
 use crate::event_queue::{ObjectEvent, ObjectQueue};
 use crate::node_api::{self, ListenerStore, Reference};
 use crate::retry::Retry;
+use crate::types::Record;
 
 /// Name of the function for message lengths, stored next to the listeners.
 pub const MESSAGE_LENGTH: &CStr = c"messageLength";
@@ -283,11 +284,11 @@ impl<E> Emitter<E> {
     }
 
     /// Calls the listener for `event` with `value`, if set.
-    pub fn emit_value(&self, event: EventName, value: impl ToNapiValue) {
+    pub fn emit_value(&self, event: EventName, value: &dyn Record) {
         if !self.has(event) {
             return;
         }
-        match node_api::to_js(self.env(), value) {
+        match value.to_js(self.env()) {
             Ok(value) => self.emit(event, [value]),
             Err(error) => error::report(format_args!("the value of {event:?} could not be made"), &error),
         }

@@ -50,9 +50,11 @@ impl State {
             // It waits for a listener: `announce_waiting` asks the server.
             ServerEvent::Accepted => {}
             ServerEvent::AcceptFailed(error) => self.emitter.emit_error(&error),
-            ServerEvent::Listening(address) => self.emitter.emit_value(EventName::Listening, NetAddress::from(address)),
+            ServerEvent::Listening(address) => {
+                self.emitter.emit_value(EventName::Listening, &NetAddress::from(address))
+            }
             ServerEvent::Rejected(peer, reason) => {
-                self.emitter.emit_value(EventName::Reject, SocketRejectInfo::new(peer, reason));
+                self.emitter.emit_value(EventName::Reject, &SocketRejectInfo::new(peer, reason));
                 self.server.consume_rejection();
             }
             ServerEvent::Closed => {

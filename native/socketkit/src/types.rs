@@ -9,8 +9,14 @@ use std::net::SocketAddr;
 use crate::environment::Environment;
 use crate::node_api::{self, NewValue, Template};
 
+/// A record for JavaScript.
+pub trait Record {
+    /// Creates the object.
+    fn to_js<'env>(&self, env: &'env Env) -> Result<Unknown<'env>>;
+}
+
 /// Address of one end of a connection.
-#[napi(object, object_from_js = false)]
+#[napi(object, object_from_js = false, object_to_js = false)]
 pub struct NetAddress {
     /// Numeric address or `localhost`; for connecting and for a proxy also a host name. A link-local address needs its
     /// scope: `fe80::1%wlan0`.
@@ -28,6 +34,20 @@ impl From<SocketAddr> for NetAddress {
             family: Some(if address.is_ipv4() { 1 } else { 2 }),
             port: Some(address.port().into()),
         }
+    }
+}
+
+impl Record for NetAddress {
+    fn to_js<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
+        let number = |number: Option<u32>| NewValue::Number(number.unwrap_or(0).into());
+        node_api::object_with(
+            env,
+            &[
+                (c"address", NewValue::Text(&self.address)),
+                (c"family", number(self.family)),
+                (c"port", number(self.port)),
+            ],
+        )
     }
 }
 
@@ -59,7 +79,7 @@ impl ProxyTypes {
 }
 
 /// State of a socket.
-#[napi(object, object_from_js = false)]
+#[napi(object, object_from_js = false, object_to_js = false)]
 pub struct SocketStateBase {
     /// It has a local address.
     pub is_bound: bool,
@@ -72,6 +92,19 @@ pub struct SocketStateBase {
 impl From<SocketState> for SocketStateBase {
     fn from(state: SocketState) -> Self {
         Self { is_bound: state.is_bound, is_close: state.is_close, is_connected: state.is_connected }
+    }
+}
+
+impl Record for SocketStateBase {
+    fn to_js<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
+        node_api::object_with(
+            env,
+            &[
+                (c"isBound", NewValue::Boolean(self.is_bound)),
+                (c"isClose", NewValue::Boolean(self.is_close)),
+                (c"isConnected", NewValue::Boolean(self.is_connected)),
+            ],
+        )
     }
 }
 
@@ -166,7 +199,7 @@ pub fn statistics<'env>(env: &'env Env, statistics: &Statistics) -> Result<Unkno
 }
 
 /// Why a connection ended.
-#[napi(object, object_from_js = false)]
+#[napi(object, object_from_js = false, object_to_js = false)]
 pub struct SocketCloseInfo {
     /// `local`: this side closed it. `remote`: the peer did. `reset`: the link broke. `timeout`: the peer did not answer,
     /// or did not reconnect. `idle`: there was no message for `idleTimeoutMs`. `protocol`: the peer sent invalid data.
@@ -190,8 +223,14 @@ impl From<CloseReason> for SocketCloseInfo {
     }
 }
 
+impl Record for SocketCloseInfo {
+    fn to_js<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
+        node_api::object_with(env, &[(c"reason", NewValue::Text(self.reason))])
+    }
+}
+
 /// A peer that a server rejected.
-#[napi(object, object_from_js = false)]
+#[napi(object, object_from_js = false, object_to_js = false)]
 pub struct SocketRejectInfo {
     /// The peer.
     pub address: NetAddress,
@@ -211,6 +250,13 @@ impl SocketRejectInfo {
             RejectReason::Protocol => "protocol",
         };
         Self { address: peer.into(), reason }
+    }
+}
+
+impl Record for SocketRejectInfo {
+    fn to_js<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
+        let address = NewValue::Known(self.address.to_js(env)?);
+        node_api::object_with(env, &[(c"address", address), (c"reason", NewValue::Text(self.reason))])
     }
 }
 
