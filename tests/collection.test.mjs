@@ -6,18 +6,20 @@ import { startChild } from './support/child.mjs';
 import { within } from './support/deadline.mjs';
 import { socketCount } from './support/process.mjs';
 import { end, rawClient, readToEnd, write } from './support/raw.mjs';
+import { recordLinks } from './support/recorder.mjs';
+import { LOOPBACK, newClient, roundTrips } from './support/sockets.mjs';
 
 const VISITORS = 10;
 
-async function startForgetful(t) {
-  const child = startChild(t, new URL('children/forgetful.mjs', import.meta.url));
+async function startForgetful(t, options = {}) {
+  const child = startChild(t, new URL('children/forgetful.mjs', import.meta.url), JSON.stringify(options));
   const { port } = await child.hear('listening');
   const visit = async () => {
     const visitor = await rawClient(t, port);
     await child.hear('connected');
     return visitor;
   };
-  return { child, visit };
+  return { child, visit, port };
 }
 
 async function collect(child) {
@@ -55,6 +57,28 @@ behaviour('a server keeps connections that it only broadcasts to', async (t) => 
     visitor.resume();
     assert.equal(`${(await within('the broadcast', heard))[0]}`, 'news');
   }
+});
+
+behaviour('a server keeps a connection that it only broadcasts to when its client, which sends more than is read, reconnects', async (t) => {
+  const options = { framing: { type: 'length' }, acknowledge: true };
+  const { child, port } = await startForgetful(t, options);
+  const client = newClient(t, { ...options, reconnect: { minDelayMs: 1, maxDelayMs: 20 } });
+  const events = recordLinks(client);
+  await within('connect', client.connect({ address: { address: LOOPBACK, port } }));
+  await child.hear('connected');
+  for (let count = 0; count < 70; count += 1) client.send({ data: new ArrayBuffer(10_000) }).catch(() => {});
+  await roundTrips(t, 10);
+  await within('suspend', client.suspend());
+  const returned = events.came('connect', 2);
+  client.restore();
+  await returned;
+  await roundTrips(t, 10);
+  await collect(child);
+  child.tell('list');
+  assert.equal((await child.hear('listed')).count, 1);
+  child.tell('broadcast');
+  await events.came('message');
+  assert.deepEqual([events.texts, events.all('connect').length], [['news'], 2]);
 });
 
 behaviour('W25: collecting sockets that were never opened does not close descriptor 0', async (t) => {

@@ -1,5 +1,6 @@
-// A server whose connections have no reference and no listener. On command, creates sockets without keeping them, and collects
-// garbage.
+// A server with the options of its argument, whose connections have no reference and no listener. On command, creates sockets without
+// keeping them, and collects garbage.
+import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { library } from '../support/library.mjs';
@@ -8,7 +9,7 @@ import { obeyParent, say } from '../support/parent.mjs';
 setFlagsFromString('--expose_gc');
 const collectGarbage = runInNewContext('gc');
 
-const server = library.constructTCPSocketServerInstance();
+const server = library.constructTCPSocketServerInstance(JSON.parse(process.argv[2]));
 server.on('connect', () => say('connected'));
 await server.listen({ address: '127.0.0.1', port: 0 });
 say('listening', { port: (await server.getLocalAddress()).port });
@@ -22,6 +23,7 @@ await obeyParent({
     say('forgot');
   },
   broadcast: async () => say('reached', { count: await server.broadcast({ data: 'news' }) }),
+  list: () => say('listed', { count: server.getConnections().length }),
   collect: async () => {
     for (let round = 0; round < 5; round += 1) {
       collectGarbage();

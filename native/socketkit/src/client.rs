@@ -147,6 +147,8 @@ impl DeliveryHandler for State {
         self.client.awaits_finish()
     }
 
+    fn linked(&self) {}
+
     fn connected(&self) {
         self.announced.set(true);
     }

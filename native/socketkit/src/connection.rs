@@ -69,8 +69,9 @@ pub type Connections = Rc<RefCell<Vec<Weak<State>>>>;
 /// Returns the open ones of `connections`.
 pub fn open_ones(connections: &Connections) -> Vec<Rc<State>> {
     let mut connections = connections.borrow_mut();
-    connections.retain(|connection| connection.upgrade().is_some_and(|state| state.is_listed()));
-    connections.iter().filter_map(Weak::upgrade).collect()
+    connections.retain(|connection| connection.upgrade().is_some_and(|state| state.connection.is_open()));
+    // One whose peer has left is listed again when its peer comes back.
+    connections.iter().filter_map(Weak::upgrade).filter(|state| state.is_listed()).collect()
 }
 
 /// A connection that a server accepted.
@@ -88,8 +89,8 @@ pub struct State {
     cork: Cork,
     connection: Connection,
     place: ConnectionPlace,
-    /// Whether its peer has left unread bytes behind that have no listener.
-    has_left: Cell<bool>,
+    /// Number of the link that its peer has ended, leaving unread bytes behind that have no listener.
+    left_link: Cell<Option<u64>>,
     client_id: u32,
 }
 
@@ -130,8 +131,8 @@ impl State {
             emitter.set_function(name, &function.get(environment.env())?)?;
         }
         let delivery = Delivery::with_peer(connection.peer()).with_kind(kind);
-        let (cork, has_left) = (Cork::default(), Cell::new(false));
-        let state = Rc::new(Self { emitter, delivery, cork, connection, place, has_left, client_id });
+        let (cork, left_link) = (Cork::default(), Cell::new(None));
+        let state = Rc::new(Self { emitter, delivery, cork, connection, place, left_link, client_id });
         let object: Weak<Self> = Rc::downgrade(&state);
         let _ = open_ones(&connections);
         connections.borrow_mut().push(Rc::downgrade(&state));
@@ -146,7 +147,8 @@ impl State {
 impl State {
     /// Returns whether it is one of the open connections of its server.
     fn is_listed(&self) -> bool {
-        self.connection.is_open() && !self.has_left.get()
+        // A session that continues is open at once, also behind events that are not taken yet.
+        self.connection.is_open() && self.left_link.get() != Some(self.emitter.queue().connects())
     }
 
     /// Returns the JavaScript object.
@@ -242,18 +244,21 @@ impl DeliveryHandler for State {
         false
     }
 
-    fn connected(&self) {
+    fn linked(&self) {
         // The session continues, with a place that its peer has taken again.
-        if self.has_left.replace(false) {
+        if self.left_link.take().is_some() {
             self.emitter.set_kept(true);
         }
     }
 
+    fn connected(&self) {}
+
     fn left(&self) {
         // A peer that has ended its side alone may still receive.
         let receives = self.connection.allows_half_open() && self.connection.serves_peer();
-        if !receives && !self.has_left.replace(true) {
-            self.place.give_up();
+        let link = self.delivery.links();
+        if !receives && self.left_link.replace(Some(link)).is_none() {
+            self.place.give_up(link);
             self.emitter.set_kept(false);
         }
     }

@@ -224,7 +224,7 @@ impl Delivery {
             ConnectionEvent::Message(message) => return self.take_message(handler, message),
             ConnectionEvent::Corrupt(bytes) => Pending::Corrupt(bytes),
             ConnectionEvent::Connected(peer) => {
-                self.begin_link(peer);
+                self.begin_link(handler, peer);
                 Pending::Connected
             }
             ConnectionEvent::Reconnecting(reconnecting) => Pending::Reconnecting(reconnecting),
@@ -293,7 +293,7 @@ impl Delivery {
         }
         if self.waiting.borrow().iter().any(|event| matches!(event, Pending::Closed(_))) {
             handler.closed();
-        } else if !emitter.has(EventName::Message) && self.knows_end() {
+        } else if !emitter.has(EventName::Message) && self.knows_end() && self.knows_all_links(emitter) {
             handler.left();
         }
         if let Some(link) = ready.filter(|link| !turn.awaits_next && self.has_unread(*link)) {

@@ -31,7 +31,9 @@ pub trait DeliveryHandler {
     ///
     /// That lasts until the next `finish`.
     fn awaits_finish(&self) -> bool;
-    /// Called when there is a link, before the `connect` listener.
+    /// Called when there is a link; data of earlier links may still wait for delivery.
+    fn linked(&self);
+    /// Called before the `connect` listener.
     fn connected(&self);
     /// Called when the peer has closed its side, without a listener for bytes that may be unread.
     fn left(&self);

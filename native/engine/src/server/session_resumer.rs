@@ -89,6 +89,7 @@ impl SessionResumer {
             self.session_entry.newest = request.number;
             // A peer that is gone again, or found no place, may return once more.
             if let Some(new_link) = self.let_in(request, session).await {
+                self.place.add_link();
                 return Ok(new_link);
             }
             self.place.leave();

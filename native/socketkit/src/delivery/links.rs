@@ -11,10 +11,16 @@ use crate::emitter::Emitter;
 use crate::types::Peer;
 
 impl Delivery {
+    /// Returns the number of `Connected` events that were taken.
+    pub fn links(&self) -> u64 {
+        self.links.get()
+    }
+
     /// Takes a new link, whose data is behind that of earlier links.
-    pub(super) fn begin_link(&self, peer: SocketAddr) {
+    pub(super) fn begin_link(&self, handler: &dyn DeliveryHandler, peer: SocketAddr) {
         self.links.set(self.links.get() + 1);
         self.is_read_closed.set(false);
+        handler.linked();
         let new_link = self.uncut(Raw::NewLink(peer)).unwrap_or(Pending::NewLink(peer));
         let mut waiting = self.waiting.borrow_mut();
         // Otherwise links without data would add up.
