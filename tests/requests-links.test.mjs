@@ -7,7 +7,7 @@ import { CARRIERS } from './support/peers.mjs';
 import { Queue } from './support/queue.mjs';
 import { end, rawServer, write } from './support/raw.mjs';
 import { record } from './support/recorder.mjs';
-import { LOOPBACK, openClient, roundTrips } from './support/sockets.mjs';
+import { LOOPBACK, openClient, openPair, roundTrips } from './support/sockets.mjs';
 
 /** Longer than any test takes, in milliseconds. */
 const NEVER_MS = 600_000;
@@ -83,6 +83,9 @@ function asked(socket, options, message, timeoutMs = NEVER_MS) {
 async function answered(options, answer, expected) {
   assert.equal(text(options, await within(`the answer ${expected}`, answer)).replace(/^(.)[^ ]/u, '$1.'), expected);
 }
+
+/** Resolves outside of the module's turns, at whose end it writes what was sent in them. */
+const turnEnd = () => new Promise((resolve) => { setImmediate(resolve); });
 
 const cases = (...lists) => lists.reduce((rows, list) => rows.flatMap((row) => list.map((value) => [...row, value])), [[]]);
 
@@ -189,9 +192,10 @@ for (const [match, reader] of cases(Object.keys(MATCHES), ['with own ping', 'wit
     const options = { ...optionsOf(match, reader), reconnect };
     const peer = await commandedPeer(t);
     const client = await openClient(t, peer.port, options);
+    await turnEnd();
     const lost = asked(client, options, 'A.');
     peer.got(1);
-    await roundTrips(t, 1);
+    await turnEnd();
     peer.act(undefined, 'reset');
     peer.accepted(2);
     const isQueued = match === 'single';
@@ -208,6 +212,7 @@ for (const [match, reader] of cases(Object.keys(MATCHES), ['with own ping', 'wit
     }
     await rejectsWith(lost, 2301104);
     if (isQueued) {
+      await turnEnd();
       peer.got(2);
       peer.act(frame('B\x02 answered'), 'none');
       await answered(options, alsoLost, 'B. answered');
@@ -229,8 +234,26 @@ for (const [match, reader] of cases(Object.keys(MATCHES), ['with own ping', 'wit
     const connecting = client.connect({ address: { address: LOOPBACK, port: peer.port } });
     const answer = asked(client, options, 'A.');
     await within('connect', connecting);
+    await turnEnd();
     peer.got(1);
     peer.act(frame('A\x01 answered'), 'none');
     await answered(options, answer, 'A. answered');
   });
 }
+
+behaviour('requests of a paused connection that holds a message survive a link that its client replaces, with acknowledge', async (t) => {
+  const options = { ...optionsOf('field', 'read by JavaScript'), acknowledge: true };
+  const { client, connection } = await openPair(t, options, { ...options, reconnect });
+  client.on('message', ({ message }) => client.send({ data: message }));
+  const recorder = HOLDS.paused(connection);
+  await within('send', client.send({ data: '!held' }));
+  await within('suspend', client.suspend());
+  const answer = asked(connection, options, 'A.');
+  client.restore();
+  await answered(options, answer, 'A.');
+  client.off('message');
+  await rejectsWith(asked(connection, options, 'B.', SOON_MS), 2303210);
+  connection.resume();
+  await recorder.came('message');
+  assert.deepEqual(recorder.texts, ['!held']);
+});
