@@ -330,6 +330,20 @@ behaviour('a peer that closes is not waited for', async (t) => {
   assert.deepEqual([recorder.order, recorder.closeReason], [['message', 'close'], 'remote']);
 });
 
+for (const key of [undefined, Buffer.from('a key of 16 bytes')]) {
+  behaviour(`a connection ${key ? 'with' : 'without'} a key whose peer ends without acknowledging ends with 2301104`, async (t) => {
+    const options = key ? { ...ACKNOWLEDGED, admission: { key } } : ACKNOWLEDGED;
+    const { socket, peer, raw } = await WIRE_CARRIERS[0].open(t, options, { acknowledge: true, key });
+    const recorder = recordLinks(socket);
+    const sent = rejectsWith(socket.send({ data: 'owed' }), 2303204);
+    peer.send(KIND.bye);
+    raw.end();
+    await within('send', sent);
+    await recorder.closed();
+    assert.deepEqual([recorder.all('error').map(({ code }) => code), recorder.closeReason], [[2301104], 'reset']);
+  });
+}
+
 behaviour('a session is not resumed by another client', async (t) => {
   const { port, socket } = await WIRE_CARRIERS[0].open(t, ACKNOWLEDGED, { acknowledge: true });
   const recorder = recordLinks(socket);

@@ -169,8 +169,11 @@ impl SendQueue {
     }
 
     /// Inserts a control frame before all messages that the kernel has no byte of.
-    /// It replaces an earlier one of the same kind.
+    /// It replaces an earlier one of the same kind. Drops it if the link has lost its cipher.
     pub(crate) fn push_control(&mut self, kind: Kind, frame: Bytes) {
+        if self.has_lost_cipher() {
+            return;
+        }
         if kind == Kind::Ping {
             self.marks.ping_end = None;
         }
@@ -220,8 +223,11 @@ impl SendQueue {
         Some(Ok(sent))
     }
 
-    /// Adds a control frame at the end of the queue.
+    /// Adds a control frame at the end of the queue; drops it if the link has lost its cipher.
     pub(crate) fn push_last(&mut self, kind: Kind, frame: Bytes) {
+        if self.has_lost_cipher() {
+            return;
+        }
         self.unsent.push_back(QueueEntry { frame, written: 0, kind: FrameKind::Control(kind) });
     }
 
@@ -359,6 +365,13 @@ impl SendQueue {
     /// Drops everything, including the key of the link; returns the operation ids of unfinished sends.
     pub(crate) fn clear(&mut self) -> Vec<OperationId> {
         self.encryption = None;
+        self.drop_all()
+    }
+
+    /// Drops everything; returns the operation ids of unfinished sends.
+    ///
+    /// No frame may be partly written, unless nothing more is written to the link.
+    pub(crate) fn drop_all(&mut self) -> Vec<OperationId> {
         let mut operation_ids = self.forget_session();
         operation_ids.extend(self.drop_unsent());
         operation_ids

@@ -336,7 +336,9 @@ impl State {
         if !waits || !self.phase.peer_ended() || self.needs_link() {
             return Vec::new();
         }
-        self.give_up_with(libc::ECONNRESET)
+        self.set_given_up(libc::ECONNRESET);
+        // The link can still send, and needs its cipher for that.
+        self.queue.drop_all()
     }
 
     /// Returns whether there is no link, but another one follows.
@@ -520,9 +522,14 @@ impl State {
 
     /// Gives up because sending is impossible for good, as `errno` says.
     fn give_up_with(&mut self, errno: i32) -> Vec<OperationId> {
-        self.given_up = Some(errno);
-        self.has_dropped |= self.queue.has_messages();
+        self.set_given_up(errno);
         self.give_up()
+    }
+
+    /// Records why the queue is given up. Later errors follow from the first.
+    fn set_given_up(&mut self, errno: i32) {
+        self.given_up.get_or_insert(errno);
+        self.has_dropped |= self.queue.has_messages();
     }
 
     fn keeps_unsent(&self) -> bool {

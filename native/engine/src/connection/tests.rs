@@ -6,7 +6,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
@@ -18,9 +18,10 @@ use super::frames::Frames;
 use super::*;
 use crate::event::CloseReason;
 use crate::framing::{Framing, FramingError};
+use crate::key::Key;
 use crate::limits::SIGN_OF_LIFE_BYTES;
 use crate::noise::tests::any_link;
-use crate::noise::{LinkCiphers, Opener};
+use crate::noise::{LENGTH_BYTES, LinkCiphers, Opener};
 use crate::poller::Poller;
 use crate::protocol::Heartbeat;
 use crate::tcp_info::TcpInfo;
@@ -138,6 +139,13 @@ struct Fixture {
     links: mpsc::Sender<NewLink>,
     /// That of the first link, also while it is being closed.
     stream: Weak<std::net::TcpStream>,
+    /// Those of the peer, where the protocol has a key. Links that follow the first have none.
+    peer_ciphers: Option<LinkCiphers>,
+}
+
+/// The protocol with a key.
+fn keyed(protocol: Protocol) -> Protocol {
+    Protocol { key: Some(Arc::new(Key::from_bytes(&[1; 16]).unwrap())), ..protocol }
 }
 
 fn protocol(heartbeat: bool, acknowledge: bool) -> Protocol {
@@ -169,6 +177,7 @@ impl Fixture {
         let links_of = |outlives_peer| -> Box<dyn LinkSource> { Box::new(Links { links: receiver, outlives_peer }) };
         let link_source = reconnects.map(links_of);
         let peer_interval = protocol.heartbeat.map(|_| SECOND * 2);
+        let (ciphers, peer_ciphers) = protocol.key.as_ref().map(|_| any_link()).unzip();
         let config = ConnectionConfig {
             sink: Arc::new(Recorder(sender)),
             poller: poller.map(|poller| poller.target(TARGET)),
@@ -183,7 +192,7 @@ impl Fixture {
             peer: stream.peer_addr().unwrap(),
             stream: stream.into_std().unwrap(),
             peer_interval,
-            ciphers: None,
+            ciphers,
             is_known: false,
         };
         let connection = Connection::start(config, initial, &Handle::current()).unwrap();
@@ -191,7 +200,7 @@ impl Fixture {
             Some(phase::LinkState::Up(stream)) => Arc::downgrade(stream),
             _ => Weak::new(),
         };
-        Self { connection, events: Events(events), peer, links, stream }
+        Self { connection, events: Events(events), peer, links, stream, peer_ciphers }
     }
 
     /// The next link; `peer_received` as in [`NewLink`].
@@ -205,14 +214,23 @@ impl Fixture {
     }
 
     async fn say(&mut self, kind: Kind, fields: &[u8]) {
-        self.peer.write_all(&frame(kind, fields)).await.unwrap();
+        let mut bytes = frame(kind, fields);
+        if let Some(LinkCiphers { sealer, .. }) = &mut self.peer_ciphers {
+            sealer.seal([&frame(kind, fields)[..]], &mut bytes).unwrap();
+        }
+        self.peer.write_all(&bytes).await.unwrap();
         settle().await;
     }
 
     async fn assert_hears(&mut self, kind: Kind, fields: &[u8]) {
-        let mut got = vec![0; frame(kind, fields).len()];
+        let wanted = frame(kind, fields);
+        let overhead = if self.peer_ciphers.is_some() { LENGTH_BYTES + socket_aead::TAG_BYTES } else { 0 };
+        let mut got = BytesMut::zeroed(wanted.len() + overhead);
         timeout(SECOND * 1_000_000, self.peer.read_exact(&mut got)).await.expect("nothing comes").unwrap();
-        assert_eq!(got, frame(kind, fields));
+        if let Some(LinkCiphers { opener, .. }) = &mut self.peer_ciphers {
+            got = opener.open(&mut got).unwrap().unwrap();
+        }
+        assert_eq!(got, wanted);
         settle().await;
     }
 

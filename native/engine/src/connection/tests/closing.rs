@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::time::{Instant, advance, sleep};
 
 use super::*;
-use crate::limits::{DRAIN_TIMEOUT, STOP_EXCUSES};
+use crate::limits::{DRAIN_TIMEOUT, RECEIVE_HIGH_BYTES, STOP_EXCUSES};
 
 /// More than the kernel's two buffers hold together.
 const QUEUED_BYTES: usize = 24 * 1024 * 1024;
@@ -196,8 +196,10 @@ async fn closing_after_end_of_peer() -> u64 {
 /// Its owner may never close it, for it has something unread: the sends must not wait for that.
 #[tokio::test(start_paused = true)]
 async fn sends_that_the_peer_can_no_longer_acknowledge_fail_before_the_close() {
-    for (reconnects, allow_half_open) in [(false, false), (true, false), (false, true)] {
+    let kinds = [(false, false), (true, false), (false, true)];
+    for ((reconnects, allow_half_open), is_keyed) in kinds.into_iter().flat_map(|kind| [(kind, false), (kind, true)]) {
         let protocol = Protocol { allow_half_open, ..protocol(false, true) };
+        let protocol = if is_keyed { keyed(protocol) } else { protocol };
         let mut this = Fixture::with(protocol, reconnects.then_some(false)).await;
         this.send(b"before", super::SEND);
         this.say(Kind::Bye, &[]).await;
@@ -208,6 +210,27 @@ async fn sends_that_the_peer_can_no_longer_acknowledge_fail_before_the_close() {
         this.events.assert_next(&format!("failed 1 {}", libc::ECONNRESET)).await;
         this.assert_hears(Kind::Data, b"before").await;
         this.assert_hears(Kind::Data, b"after").await;
+        this.connection.close(Some(super::CLOSE)).unwrap();
+        this.events.assert_next("closed Reset").await;
+        this.events.assert_next(&format!("failed 3 {}", libc::ECONNRESET)).await;
+    }
+}
+
+/// The kernel reports a reset once: what is read and acknowledged afterwards must not hide it.
+#[tokio::test(start_paused = true)]
+async fn close_behind_a_reset_fails_with_the_reset_also_when_frames_were_unread() {
+    for protocol in [protocol(false, true), keyed(protocol(false, true))] {
+        let mut this = Fixture::new(protocol).await;
+        this.say(Kind::Data, b"unread").await;
+        this.events.assert_next("message unread").await;
+        this.assert_hears(Kind::Acknowledge, &1_u64.to_be_bytes()).await;
+        this.connection.hold(RECEIVE_HIGH_BYTES);
+        this.send(b"owed", super::SEND);
+        this.say(Kind::Data, b"last").await;
+        this.peer.set_zero_linger().unwrap();
+        drop(std::mem::replace(&mut this.peer, link().await.0));
+        this.events.assert_next(&format!("failed 1 {}", libc::ECONNRESET)).await;
+        this.events.assert_next("read closed").await;
         this.connection.close(Some(super::CLOSE)).unwrap();
         this.events.assert_next("closed Reset").await;
         this.events.assert_next(&format!("failed 3 {}", libc::ECONNRESET)).await;

@@ -35,7 +35,8 @@ async fn accepted(protocol: Protocol) -> Fixture {
         is_known: true,
     };
     let connection = Connection::start(config(sender, protocol), initial, &Handle::current()).unwrap();
-    Fixture { connection, events: Events(events), peer, links: mpsc::channel(1).0, stream: Weak::new() }
+    let links = mpsc::channel(1).0;
+    Fixture { connection, events: Events(events), peer, links, stream: Weak::new(), peer_ciphers: None }
 }
 
 #[tokio::test(start_paused = true)]

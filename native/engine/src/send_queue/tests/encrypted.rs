@@ -204,6 +204,17 @@ fn end_link_without_cipher_writes_nothing() {
     assert!(link.taken.is_empty());
 }
 
+#[test]
+fn control_frames_without_cipher_are_dropped() {
+    let mut queue = SendQueue::new(false);
+    let mut link = Link::begin(&mut queue);
+    queue.clear();
+    queue.push_control(Kind::Acknowledge, frame(CONTROLS, 1));
+    queue.push_last(Kind::Bye, frame(CONTROLS, 2));
+    assert!(queue.is_empty(), "they could never be written");
+    assert!(queue.write_with(link.kernel(100, 100)).error.is_none());
+}
+
 /// Calls `with` with every interleaving of the rest of `threads`, after the steps `done`.
 fn interleave<'a>(threads: [&'a [Step]; 3], done: &mut Vec<&'a Step>, with: &mut impl FnMut(&[&'a Step])) {
     if threads.iter().all(|steps| steps.is_empty()) {
