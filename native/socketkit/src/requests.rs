@@ -165,7 +165,6 @@ impl Requests {
         (operation_id, timeout): (OperationId, Duration),
         send: &dyn Fn(bool, &[u8], OperationId) -> Sent,
     ) -> result::Result<(), SocketError> {
-        // Read before: a link that begins meanwhile cannot be that of the request.
         let changes = emitter.queue().link_changes();
         let must_wait = {
             let mut open = self.open.borrow_mut();
@@ -183,7 +182,7 @@ impl Requests {
         } else {
             open.in_order.push_back(request);
         }
-        open.note(progress, changes, operation_id);
+        open.note(progress, emitter, operation_id);
         Ok(())
     }
 
@@ -194,11 +193,11 @@ impl Requests {
         Request { operation_id, end_ms }
     }
 
-    /// Records that the kernel has all gathered requests, after this number of link `changes`.
-    pub fn take_written(&self, changes: u64) {
+    /// Records that the kernel has all gathered requests.
+    pub fn take_written(&self, emitter: &Emitter<ConnectionEvent>) {
         let mut open = self.open.borrow_mut();
         let gathered = open.gathered;
-        open.note(SendProgress::Sent, changes, gathered);
+        open.note(SendProgress::Sent, emitter, gathered);
     }
 
     /// Records that the kernel has the request whose answer has `operation_id`, or never will.
@@ -356,13 +355,12 @@ impl Requests {
         loop {
             let next = self.open.borrow_mut().leave_line();
             let Some((operation_id, timeout, data)) = next else { return };
-            let changes = handler.emitter().queue().link_changes();
             match handler.send_alone(&data, request_id::sending(operation_id)) {
                 Ok(progress) => {
                     let request = self.timed(operation_id, timeout, handler.emitter());
                     let mut open = self.open.borrow_mut();
                     open.in_order.push_back(request);
-                    open.note(progress, changes, operation_id);
+                    open.note(progress, handler.emitter(), operation_id);
                 }
                 Err(error) => environment.complete(operation_id, Err(error)),
             }
@@ -434,11 +432,13 @@ impl Open {
     }
 
     /// Records the progress of sending this request.
-    fn note(&mut self, progress: SendProgress, changes: u64, operation_id: OperationId) {
+    ///
+    /// The changes are counted after the send, which may have used a link that began meanwhile.
+    fn note(&mut self, progress: SendProgress, emitter: &Emitter<ConnectionEvent>, operation_id: OperationId) {
         match progress {
             SendProgress::Queued => {}
             SendProgress::Gathered => self.gathered = operation_id,
-            SendProgress::Sent => self.sent.add(changes, operation_id),
+            SendProgress::Sent => self.sent.add(emitter.queue().link_changes(), operation_id),
         }
     }
 

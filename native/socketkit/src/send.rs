@@ -88,9 +88,8 @@ fn send_message<S: Sender>(sender: &Rc<S>, message: &Message<'_>, operation_id: 
 
 impl<S: Sender> Corked for S {
     fn write(&self) {
-        let changes = self.emitter().queue().link_changes();
         if self.flush() {
-            self.delivery().requests().into_iter().for_each(|requests| requests.take_written(changes));
+            self.delivery().requests().into_iter().for_each(|requests| requests.take_written(self.emitter()));
             return self.cork().set_written();
         }
         for Gathered { operation_id, deferred } in self.cork().take_unwritten() {
