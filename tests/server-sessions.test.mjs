@@ -17,6 +17,9 @@ const MESSAGE_BYTES = 10_000;
 /** A connection without a `message` listener reads 512 KiB: less and more than that. */
 const AMOUNTS = [{ amount: '300 KB', count: 30 }, { amount: '700 KB', count: 70 }];
 
+/** Behind more, the system has no room for the client's FIN. */
+const AMOUNTS_BEFORE_FIN = [{ amount: '300 KB', count: 30 }, { amount: '560 KB', count: 56 }];
+
 /** How the client loses its link and comes back; `away` runs in between. */
 const LOSSES = [
   { how: 'FIN', comeBack: async ({ relay }) => relay.cut('fin') },
@@ -93,20 +96,32 @@ for (const { amount, count } of AMOUNTS) {
   }
 }
 
-behaviour('a connection whose client ended its link behind unread data is left until the client is back', async (t) => {
-  const opened = await openWithUnread(t, 70, () => {});
-  const { server, client, events } = opened;
-  await within('suspend', client.suspend());
-  await roundTrips(t, 10);
-  assert.deepEqual(server.getConnections(), []);
-  assert.equal(await within('broadcast', server.broadcast({ data: 'unheard' })), 0);
-  const returned = events.came('connect', 2);
-  client.restore();
-  await returned;
-  await roundTrips(t, 10);
-  await assertIsOpen(t, opened, 'heard');
-  await within('suspend', client.suspend());
-  await roundTrips(t, 10);
-  assert.deepEqual(server.getConnections(), []);
-  await within('connect', newClient(t, ACKNOWLEDGED).connect(to(opened.port)));
-});
+/** Connects another client as soon as the server has a place for it; resolves with both of its ends. */
+async function takePlace(t, { port, connections }) {
+  const client = newClient(t, RETURNING);
+  await within('connect of another client', client.connect(to(port)));
+  return { client, connection: await connections.next("another client's connect event") };
+}
+
+for (const { amount, count } of AMOUNTS_BEFORE_FIN) {
+  behaviour(`a connection that waits for its client behind ${amount} is open without a place, and gets broadcasts when the client is back`, async (t) => {
+    const opened = await openWithUnread(t, count, () => {});
+    const { server, client, events, connection } = opened;
+    for (const round of [1, 2]) {
+      await within('suspend', client.suspend());
+      const other = await takePlace(t, opened);
+      await roundTrips(t, 10);
+      assert.deepEqual(server.getConnections(), [connection, other.connection]);
+      server.broadcast({ data: `queued ${round}` }).catch(() => {});
+      const closed = recordLinks(other.connection).closed();
+      await within('close', other.client.close());
+      await closed;
+      const returned = events.came('connect', round + 1);
+      client.restore();
+      await returned;
+      await roundTrips(t, 10);
+      await assertIsOpen(t, opened, `news ${round}`);
+    }
+    assert.deepEqual(events.texts, ['queued 1', 'news 1', 'queued 2', 'news 2']);
+  });
+}

@@ -147,7 +147,7 @@ impl DeliveryHandler for State {
         self.client.awaits_finish()
     }
 
-    fn linked(&self) {}
+    fn link_changed(&self) {}
 
     fn connected(&self) {
         self.announced.set(true);

@@ -244,8 +244,8 @@ impl DeliveryHandler for State {
         false
     }
 
-    fn linked(&self) {
-        // The session continues, with a place that its peer has taken again.
+    fn link_changed(&self) {
+        // The session continues; the engine frees its place while its peer is away.
         if self.left_link.take().is_some() {
             self.emitter.set_kept(true);
         }

@@ -223,11 +223,8 @@ impl Delivery {
             ConnectionEvent::Message(_) if self.drops_new() => return false,
             ConnectionEvent::Message(message) => return self.take_message(handler, message),
             ConnectionEvent::Corrupt(bytes) => Pending::Corrupt(bytes),
-            ConnectionEvent::Connected(peer) => {
-                self.begin_link(handler, peer);
-                Pending::Connected
-            }
-            ConnectionEvent::Reconnecting(reconnecting) => Pending::Reconnecting(reconnecting),
+            ConnectionEvent::Connected(peer) => self.begin_link(handler, peer),
+            ConnectionEvent::Reconnecting(reconnecting) => self.end_link(handler, Pending::Reconnecting(reconnecting)),
             ConnectionEvent::Ended => self.uncut(Raw::Ended).unwrap_or(Pending::Ended),
             ConnectionEvent::Failed(error) => Pending::Failed(error),
             ConnectionEvent::Closed(reason) => Pending::Closed(reason),

@@ -31,8 +31,8 @@ pub trait DeliveryHandler {
     ///
     /// That lasts until the next `finish`.
     fn awaits_finish(&self) -> bool;
-    /// Called when there is a link; data of earlier links may still wait for delivery.
-    fn linked(&self);
+    /// Called when the link is lost, and when there is a new one; data of earlier links may still wait for delivery.
+    fn link_changed(&self);
     /// Called before the `connect` listener.
     fn connected(&self);
     /// Called when the peer has closed its side, without a listener for bytes that may be unread.

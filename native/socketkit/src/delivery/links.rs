@@ -16,11 +16,9 @@ impl Delivery {
         self.links.get()
     }
 
-    /// Takes a new link, whose data is behind that of earlier links.
-    pub(super) fn begin_link(&self, handler: &dyn DeliveryHandler, peer: SocketAddr) {
+    /// Takes a new link, whose data is behind that of earlier links. Returns what is pending.
+    pub(super) fn begin_link(&self, handler: &dyn DeliveryHandler, peer: SocketAddr) -> Pending {
         self.links.set(self.links.get() + 1);
-        self.is_read_closed.set(false);
-        handler.linked();
         let new_link = self.uncut(Raw::NewLink(peer)).unwrap_or(Pending::NewLink(peer));
         let mut waiting = self.waiting.borrow_mut();
         // Otherwise links without data would add up.
@@ -28,6 +26,15 @@ impl Delivery {
             waiting.pop_back();
         }
         waiting.push_back(new_link);
+        drop(waiting);
+        self.end_link(handler, Pending::Connected)
+    }
+
+    /// Ends the last link, and returns `pending`: that the peer has closed its side of it concerns no other link.
+    pub(super) fn end_link(&self, handler: &dyn DeliveryHandler, pending: Pending) -> Pending {
+        self.is_read_closed.set(false);
+        handler.link_changed();
+        pending
     }
 
     /// Returns the peer of the link whose data is delivered.
