@@ -23,6 +23,9 @@ const DEBIAN_VARIABLES: [(&str, &str); 3] = [
 /// The app receives the text.
 const NO_LOCATIONS: &str = "-Zlocation-detail=none";
 
+/// SHA-256 without unrolled rounds, for processors that have no instructions for it. Used by handshakes only.
+const COMPACT_SHA256: &str = "--cfg=sha2_backend_soft=\"compact\"";
+
 /// Debian's Rust, with the sources of the standard library.
 pub(crate) const DEBIAN_RUST: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
 
@@ -136,6 +139,7 @@ impl Sdk {
 
     fn flags(&self, workspace: &Workspace) -> Vec<String> {
         let mut flags = path_flags(workspace);
+        flags.push(COMPACT_SHA256.to_owned());
         if self.rust == Rust::Debian {
             flags.push(NO_LOCATIONS.to_owned());
         }
