@@ -1,4 +1,4 @@
-//! How a link is let go: what waits goes out, then FIN, and the peer's kernel acknowledges both.
+//! Drains a link: writes the queue, then FIN, and waits until the peer's kernel has acknowledged both.
 
 use std::future::poll_fn;
 use std::net::Shutdown;
@@ -188,7 +188,7 @@ impl<'a> Drain<'a> {
     ///
     /// After a stop of this process, what tells so waits in the kernel.
     async fn look_before_reset(&mut self) -> Result<(), i32> {
-        // A task that yields goes on after the runtime has asked the kernel what has come.
+        // After a yield the task resumes once the runtime has polled the kernel.
         yield_now().await;
         self.read_acknowledgements()?;
         let (has_work, marks) = {

@@ -233,7 +233,7 @@ impl Driver {
     ///
     /// A process that was stopped meanwhile finds both at once.
     async fn look_again(link: &Link, wants: Wants) -> Wake {
-        // A task that yields goes on after the runtime has asked the kernel what has come.
+        // After a yield the task resumes once the runtime has polled the kernel.
         yield_now().await;
         poll_fn(|context| match link.socket.poll_ready(wants, context) {
             Poll::Ready(ready) => Poll::Ready(Wake::Ready(ready)),
